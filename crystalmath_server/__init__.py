@@ -1,0 +1,3 @@
+"""crystalmath-server: the daemon."""
+
+__version__ = "0.1.0"

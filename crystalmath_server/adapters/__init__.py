@@ -1,0 +1,1 @@
+"""The only modules that name aiida, atomate2 or pymatgen."""

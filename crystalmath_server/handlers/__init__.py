@@ -1,0 +1,1 @@
+"""Use cases, one file a family: async def f(ports, params) -> result."""

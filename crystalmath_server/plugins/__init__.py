@@ -1,0 +1,1 @@
+"""AiiDA entry points, imported by AiiDA's daemon."""

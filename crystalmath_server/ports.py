@@ -1,0 +1,251 @@
+"""What handlers need of the world: Protocols, fulfilled by adapters and by the fakes of the tests."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from crystalmath_server.protocol.clusters import ClusterList
+from crystalmath_server.protocol.jobs import (
+    Control,
+    FileRange,
+    JobDetail,
+    JobFiles,
+    JobLog,
+    JobResults,
+    JobsPage,
+    ListJobsParams,
+    ReadFileParams,
+    Submitted,
+)
+from crystalmath_server.protocol.method import Json
+from crystalmath_server.protocol.profiles import CreateProfileParams, ProfileList, ProfileRow
+from crystalmath_server.protocol.structures import (
+    ImportStructureParams,
+    Lattice,
+    ListStructuresParams,
+    Site,
+    StructureDetail,
+    StructurePage,
+)
+from crystalmath_server.protocol.system import Metrics, Part, Status
+from crystalmath_server.protocol.templates import Rendered, TemplateDetail, TemplateList
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedStructure:
+    """A structure as plain data, made by the worker.
+
+    Attributes
+    ----------
+    document
+        pymatgen's own JSON: keeps what AiiDA's StructureData cannot (site properties, oxidation states, charge).
+    digest
+        SHA-256 of the canonical JSON of `document`: the same structure has the same digest.
+    """
+
+    document: Mapping[str, Json]
+    digest: str
+    formula: str
+    elements: tuple[str, ...]
+    n_sites: int
+    lattice: Lattice
+    spacegroup: str
+    density_g_cm3: float
+    sites: tuple[Site, ...]
+    poscar: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A template with its settings for one structure, checked and rendered.
+
+    Attributes
+    ----------
+    maker
+        The atomate2 Maker as MSONable JSON.
+    engine
+        Engine and version, as "CHGNet 0.4.2".
+    versions
+        Package → version of everything that has a part in the result.
+    """
+
+    rendered: Rendered
+    maker: Mapping[str, Json]
+    engine: str
+    versions: Mapping[str, str]
+    values: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class JobPlan:
+    """All that the launcher needs to make one process."""
+
+    recipe: Recipe
+    structure_pk: int
+    key: str
+    label: str
+    cluster: str
+    description: str = ""
+    options: Mapping[str, Json] = field(default_factory=dict[str, Json])
+
+
+class JobStore(Protocol):
+    """Reads process nodes."""
+
+    @property
+    def revision(self) -> int:
+        """Grows with every change of the list of jobs."""
+        ...
+
+    async def list_jobs(self, params: ListJobsParams) -> JobsPage:
+        """A page of jobs."""
+        ...
+
+    async def show(self, pk: int) -> JobDetail:
+        """One job; raises NotFound."""
+        ...
+
+    async def files(self, pk: int) -> JobFiles:
+        """Its files; raises NotFound."""
+        ...
+
+    async def read(self, params: ReadFileParams) -> FileRange:
+        """A range of a file; raises NotFound."""
+        ...
+
+    async def log(self, pk: int) -> JobLog:
+        """Its log; raises NotFound."""
+        ...
+
+    async def results(self, pk: int) -> JobResults:
+        """Its results; raises NotFound."""
+        ...
+
+
+class Launcher(Protocol):
+    """Makes processes and steers them."""
+
+    async def find(self, key: str, digest: str) -> Submitted | None:
+        """The job of an idempotency key; raises Conflict where its recipe has another digest (empty: unknown)."""
+        ...
+
+    async def submit(self, plan: JobPlan) -> Submitted:
+        """The job of `plan.key`, made if there is none yet; a refused submit leaves no node."""
+        ...
+
+    async def cancel(self, pk: int, wait_s: float) -> Control:
+        """Kill and wait for the end."""
+        ...
+
+    async def pause(self, pk: int, wait_s: float) -> Control:
+        """Pause and wait for it."""
+        ...
+
+    async def play(self, pk: int, wait_s: float) -> Control:
+        """Let go on and wait for it."""
+        ...
+
+
+class StructureStore(Protocol):
+    """Keeps structures as AiiDA nodes."""
+
+    async def store(self, parsed: ParsedStructure, label: str) -> StructureDetail:
+        """Store, or answer the node that holds the same structure already."""
+        ...
+
+    async def list_structures(self, params: ListStructuresParams) -> StructurePage:
+        """A page, newest first."""
+        ...
+
+    async def show(self, pk: int) -> StructureDetail:
+        """One structure; raises NotFound."""
+        ...
+
+    async def document(self, pk: int) -> Mapping[str, Json]:
+        """pymatgen's JSON of one structure; raises NotFound."""
+        ...
+
+
+class Workbench(Protocol):
+    """atomate2 and pymatgen, in a process of their own."""
+
+    def part(self) -> Part:
+        """How the worker is."""
+        ...
+
+    async def parse_structure(self, params: ImportStructureParams) -> ParsedStructure:
+        """Read a structure; raises InvalidStructure, FileUnreadable."""
+        ...
+
+    async def describe_structure(self, document: Mapping[str, Json]) -> ParsedStructure:
+        """Cell, sites and symmetry of a stored structure."""
+        ...
+
+    async def list_templates(self, engine: str) -> TemplateList:
+        """All recipes, or those of one engine."""
+        ...
+
+    async def show_template(self, name: str) -> TemplateDetail:
+        """One recipe with its form; raises NotFound."""
+        ...
+
+    async def render(self, name: str, structure: Mapping[str, Json], values: Mapping[str, Json]) -> Recipe:
+        """Check and render; raises NotFound, InvalidForm, InvalidRecipe, InvalidStructure, EngineUnavailable."""
+        ...
+
+
+class Profiles(Protocol):
+    """AiiDA profiles of this user."""
+
+    async def list_profiles(self) -> ProfileList:
+        """All profiles."""
+        ...
+
+    async def create(self, params: CreateProfileParams) -> ProfileRow:
+        """Create an embedded profile; raises InvalidForm, Conflict, StorageFull."""
+        ...
+
+
+class Clusters(Protocol):
+    """AiiDA Computers."""
+
+    async def list_clusters(self) -> ClusterList:
+        """All computers."""
+        ...
+
+
+class Server(Protocol):
+    """The server itself, as system.* methods see it."""
+
+    def status(self) -> Status:
+        """Pid, parts and counts, from memory."""
+        ...
+
+    def metrics(self) -> Metrics:
+        """Counts since start."""
+        ...
+
+    def shutdown(self) -> int:
+        """Ask for the end; the number of requests in flight."""
+        ...
+
+    def discover(self) -> dict[str, Json]:
+        """The OpenRPC document."""
+        ...
+
+    def progress(self, text: str, fraction: float | None = None) -> None:
+        """Tell the client of the request at hand how far it is."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """All ports; the first parameter of every handler."""
+
+    jobs: JobStore
+    launcher: Launcher
+    structures: StructureStore
+    workbench: Workbench
+    profiles: Profiles
+    clusters: Clusters
+    server: Server

@@ -1,0 +1,373 @@
+"""Error codes, one class a code, and their way to a JSON-RPC error object and back."""
+
+from dataclasses import asdict, dataclass
+from enum import IntEnum
+from typing import ClassVar
+
+
+class ErrorCode(IntEnum):
+    """Every code that a response or a client may carry."""
+
+    PARSE_ERROR = -32700
+    INVALID_REQUEST = -32600
+    METHOD_NOT_FOUND = -32601
+    INVALID_PARAMS = -32602
+    INTERNAL_ERROR = -32603
+    OVERLOADED = -32000
+    SHUTTING_DOWN = -32001
+    NOT_READY = -32002
+    VERSION_MISMATCH = -32003
+    FRAME_TOO_LARGE = -32004
+    REQUEST_CANCELLED = -32800
+    NOT_FOUND = 1001
+    CONFLICT = 1002
+    NOT_ALLOWED = 1003
+    FILE_UNREADABLE = 1004
+    INVALID_FORM = 2001
+    INVALID_RECIPE = 2002
+    INVALID_STRUCTURE = 2003
+    MISSING_POTENTIAL = 2004
+    ENGINE_UNAVAILABLE = 2005
+    PROFILE_UNAVAILABLE = 3001
+    STORAGE_UNREACHABLE = 3002
+    DAEMON_NOT_RUNNING = 3003
+    BROKER_UNAVAILABLE = 3004
+    STORAGE_FULL = 3005
+    TRANSPORT_FAILED = 4001
+    SCHEDULER_REJECTED = 4002
+    COMPUTER_DISABLED = 4003
+    WORKER_CRASHED = 5001
+    WORKER_TIMEOUT = 5002
+    CONNECTION_LOST = 9001  # client only
+    DAEMON_START_FAILED = 9002  # client only
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorData:
+    """The `data` member of an error object.
+
+    Attributes
+    ----------
+    kind
+        Name of the class of the error.
+    detail
+        What happened, with the values at hand.
+    hint
+        The way out.
+    retryable
+        Whether the same request may succeed later without a change.
+    field
+        The parameter at fault, dotted, or "".
+    reference
+        Where the server's log holds more, or "".
+    """
+
+    kind: str
+    detail: str = ""
+    hint: str = ""
+    retryable: bool = False
+    field: str = ""
+    reference: str = ""
+
+
+class RpcError(Exception):
+    """An error that a client is told; raise a subclass."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.INTERNAL_ERROR
+    message: ClassVar[str] = "Internal error"
+    hint: ClassVar[str] = "The server's log holds more: crystalmath-server logs"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, detail: str = "", *, field: str = "", hint: str = "", reference: str = "") -> None:
+        super().__init__(detail or self.message)
+        self.data = ErrorData(
+            type(self).__name__, detail, hint or self.hint, self.retryable, field, reference
+        )
+
+    def to_json(self) -> dict[str, object]:
+        """The JSON-RPC error object."""
+        return {"code": int(self.code), "message": self.message, "data": asdict(self.data)}
+
+
+class ParseError(RpcError):
+    """Code PARSE_ERROR."""
+
+    code = ErrorCode.PARSE_ERROR
+    message = "Parse error"
+    hint = "Send UTF-8 JSON, one value a frame."
+
+
+class InvalidRequest(RpcError):
+    """Code INVALID_REQUEST."""
+
+    code = ErrorCode.INVALID_REQUEST
+    message = "Invalid Request"
+    hint = "Send a JSON-RPC 2.0 request object."
+
+
+class MethodNotFound(RpcError):
+    """Code METHOD_NOT_FOUND."""
+
+    code = ErrorCode.METHOD_NOT_FOUND
+    message = "Method not found"
+    hint = "List the methods with rpc.discover."
+
+
+class InvalidParams(RpcError):
+    """Code INVALID_PARAMS."""
+
+    code = ErrorCode.INVALID_PARAMS
+    message = "Invalid params"
+    hint = "See the method's parameters with rpc.discover."
+
+
+class InternalError(RpcError):
+    """Code INTERNAL_ERROR."""
+
+    code = ErrorCode.INTERNAL_ERROR
+    message = "Internal error"
+    hint = "The server's log holds more: crystalmath-server logs"
+
+
+class Overloaded(RpcError):
+    """Code OVERLOADED."""
+
+    code = ErrorCode.OVERLOADED
+    message = "Server is overloaded"
+    hint = "Wait for answers before sending more."
+    retryable = True
+
+
+class ShuttingDown(RpcError):
+    """Code SHUTTING_DOWN."""
+
+    code = ErrorCode.SHUTTING_DOWN
+    message = "Server is shutting down"
+    hint = "Connect again; a new server starts by itself."
+    retryable = True
+
+
+class NotReady(RpcError):
+    """Code NOT_READY."""
+
+    code = ErrorCode.NOT_READY
+    message = "Server is not ready yet"
+    hint = "AiiDA is still loading; try again in a few seconds."
+    retryable = True
+
+
+class VersionMismatch(RpcError):
+    """Code VERSION_MISMATCH."""
+
+    code = ErrorCode.VERSION_MISMATCH
+    message = "Client and server differ in version"
+    hint = "Restart the server: crystalmath-server stop"
+
+
+class FrameTooLarge(RpcError):
+    """Code FRAME_TOO_LARGE."""
+
+    code = ErrorCode.FRAME_TOO_LARGE
+    message = "Message is too large"
+    hint = "Send less at a time; give a path in place of a text."
+
+
+class RequestCancelled(RpcError):
+    """Code REQUEST_CANCELLED."""
+
+    code = ErrorCode.REQUEST_CANCELLED
+    message = "Request was cancelled"
+    hint = "Nothing to do: it was cancelled as asked."
+
+
+class NotFound(RpcError):
+    """Code NOT_FOUND."""
+
+    code = ErrorCode.NOT_FOUND
+    message = "Not found"
+    hint = "List what there is and choose from it."
+
+
+class Conflict(RpcError):
+    """Code CONFLICT."""
+
+    code = ErrorCode.CONFLICT
+    message = "Conflicts with the present state"
+    hint = "Fetch the present state and decide again."
+
+
+class NotAllowed(RpcError):
+    """Code NOT_ALLOWED."""
+
+    code = ErrorCode.NOT_ALLOWED
+    message = "Not allowed"
+    hint = "This state or this user does not permit it."
+
+
+class FileUnreadable(RpcError):
+    """Code FILE_UNREADABLE."""
+
+    code = ErrorCode.FILE_UNREADABLE
+    message = "File cannot be read or written"
+    hint = "Check that the path exists and its permissions."
+
+
+class InvalidForm(RpcError):
+    """Code INVALID_FORM."""
+
+    code = ErrorCode.INVALID_FORM
+    message = "A form field is wrong"
+    hint = "Correct the field and try again."
+
+
+class InvalidRecipe(RpcError):
+    """Code INVALID_RECIPE."""
+
+    code = ErrorCode.INVALID_RECIPE
+    message = "The recipe does not fit the structure"
+    hint = "Choose another recipe or other settings."
+
+
+class InvalidStructure(RpcError):
+    """Code INVALID_STRUCTURE."""
+
+    code = ErrorCode.INVALID_STRUCTURE
+    message = "The structure cannot be used"
+    hint = "Give an ordered crystal structure in a format that pymatgen reads."
+
+
+class MissingPotential(RpcError):
+    """Code MISSING_POTENTIAL."""
+
+    code = ErrorCode.MISSING_POTENTIAL
+    message = "A pseudopotential is missing"
+    hint = "Set the path of the potentials."
+
+
+class EngineUnavailable(RpcError):
+    """Code ENGINE_UNAVAILABLE."""
+
+    code = ErrorCode.ENGINE_UNAVAILABLE
+    message = "The engine is not installed"
+    hint = "Install it, or choose another engine."
+
+
+class ProfileUnavailable(RpcError):
+    """Code PROFILE_UNAVAILABLE."""
+
+    code = ErrorCode.PROFILE_UNAVAILABLE
+    message = "The AiiDA profile cannot be used"
+    hint = "See the profiles with: verdi profile list"
+
+
+class StorageUnreachable(RpcError):
+    """Code STORAGE_UNREACHABLE."""
+
+    code = ErrorCode.STORAGE_UNREACHABLE
+    message = "AiiDA's storage cannot be reached"
+    hint = "Check the database with: verdi status"
+    retryable = True
+
+
+class DaemonNotRunning(RpcError):
+    """Code DAEMON_NOT_RUNNING."""
+
+    code = ErrorCode.DAEMON_NOT_RUNNING
+    message = "AiiDA's daemon is not running"
+    hint = "Start it with: verdi daemon start"
+    retryable = True
+
+
+class BrokerUnavailable(RpcError):
+    """Code BROKER_UNAVAILABLE."""
+
+    code = ErrorCode.BROKER_UNAVAILABLE
+    message = "AiiDA's message broker cannot be reached"
+    hint = "Check it with: verdi status"
+    retryable = True
+
+
+class StorageFull(RpcError):
+    """Code STORAGE_FULL."""
+
+    code = ErrorCode.STORAGE_FULL
+    message = "The disk is full or not writable"
+    hint = "Free some space or mend the permissions, then try again."
+    retryable = True
+
+
+class TransportFailed(RpcError):
+    """Code TRANSPORT_FAILED."""
+
+    code = ErrorCode.TRANSPORT_FAILED
+    message = "The computer cannot be reached"
+    hint = "Test the connection with: verdi computer test"
+    retryable = True
+
+
+class SchedulerRejected(RpcError):
+    """Code SCHEDULER_REJECTED."""
+
+    code = ErrorCode.SCHEDULER_REJECTED
+    message = "The scheduler refused"
+    hint = "Read its message and correct the resources."
+
+
+class ComputerDisabled(RpcError):
+    """Code COMPUTER_DISABLED."""
+
+    code = ErrorCode.COMPUTER_DISABLED
+    message = "The computer is disabled for this user"
+    hint = "Enable it with: verdi computer enable"
+
+
+class WorkerCrashed(RpcError):
+    """Code WORKER_CRASHED."""
+
+    code = ErrorCode.WORKER_CRASHED
+    message = "The worker process ended unexpectedly"
+    hint = "Try again; if it repeats, see crystalmath-server logs."
+    retryable = True
+
+
+class WorkerTimeout(RpcError):
+    """Code WORKER_TIMEOUT."""
+
+    code = ErrorCode.WORKER_TIMEOUT
+    message = "The work took too long and was stopped"
+    hint = "Try a smaller structure or other settings."
+    retryable = True
+
+
+class ConnectionLost(RpcError):
+    """Code CONNECTION_LOST."""
+
+    code = ErrorCode.CONNECTION_LOST
+    message = "Connection to the server lost"
+    hint = "It is being restored; see crystalmath-server status."
+    retryable = True
+
+
+class DaemonStartFailed(RpcError):
+    """Code DAEMON_START_FAILED."""
+
+    code = ErrorCode.DAEMON_START_FAILED
+    message = "The server could not be started"
+    hint = "Run it in the foreground to see why: crystalmath-server --foreground"
+
+
+ERRORS: dict[int, type[RpcError]] = {int(cls.code): cls for cls in RpcError.__subclasses__()}
+"""Every code and its class."""
+
+
+def from_json(error: dict[str, object]) -> RpcError:
+    """The exception that a JSON-RPC error object stands for; an unknown code gives InternalError."""
+    data = error.get("data")
+    fields = {str(k): v for k, v in data.items()} if isinstance(data, dict) else {}  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    cls = ERRORS.get(int(str(error.get("code", 0))), InternalError)
+    return cls(
+        str(fields.get("detail") or error.get("message", "")),
+        field=str(fields.get("field", "")),
+        hint=str(fields.get("hint", "")),
+        reference=str(fields.get("reference", "")),
+    )

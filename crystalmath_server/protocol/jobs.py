@@ -1,0 +1,382 @@
+"""jobs.*: calculations and workflows, which are AiiDA process nodes."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from crystalmath_server.protocol.errors import ErrorCode
+from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Length, Method, Params
+from crystalmath_server.protocol.structures import Lattice
+
+
+class JobState(StrEnum):
+    """The one state of a job; domain/states.py derives it from AiiDA's fields."""
+
+    CREATED = "created"  # stored, not yet taken by a worker
+    PREPARING = "preparing"  # inputs are written, uploaded, submitted
+    QUEUED = "queued"  # the scheduler holds it
+    RUNNING = "running"
+    COLLECTING = "collecting"  # results are retrieved and parsed
+    PAUSED = "paused"
+    FINISHED = "finished"  # exit status 0
+    FAILED = "failed"  # any other exit status
+    EXCEPTED = "excepted"
+    KILLED = "killed"
+
+
+ENDED = frozenset({JobState.FINISHED, JobState.FAILED, JobState.EXCEPTED, JobState.KILLED})
+"""States that a job never leaves."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListJobsParams(Params):
+    """Which jobs, in which order; all filters must hold."""
+
+    states: Annotated[tuple[JobState, ...], Doc("any of these; empty: all")] = ()
+    label: Annotated[str, Length(0, 255), Doc("part of label or formula, case ignored")] = ""
+    regex: Annotated[bool, Doc("take label as a regular expression")] = False
+    invert: Annotated[bool, Doc("show what label does not match")] = False
+    template: Annotated[str, Doc("recipe, as emt.relax; empty: all")] = ""
+    cluster: Annotated[str, Doc("label of the computer; empty: all")] = ""
+    created_after: Annotated[float | None, Doc("UNIX time", "s")] = None
+    created_before: Annotated[float | None, Doc("UNIX time", "s")] = None
+    sort: Literal["pk", "modified", "state", "label", "formula", "template", "cluster"] = "pk"
+    descending: bool = True
+    limit: Annotated[int, Bound(1, 500)] = 100
+    cursor: Annotated[str, Doc("next_cursor of the page before")] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """One job in a list."""
+
+    pk: int
+    uuid: str
+    label: str
+    state: JobState
+    template: Annotated[str, Doc("recipe, or AiiDA's process label where there is none")]
+    formula: str
+    cluster: Annotated[str, Doc("label of the computer")]
+    created_at: Annotated[float, Doc("UNIX time", "s")]
+    modified_at: Annotated[float, Doc("UNIX time", "s")]
+    exit_status: int | None = None
+    reason: Annotated[str, Doc("what it waits for or why it ended, in words")] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JobsPage:
+    """A page of jobs at one revision of the list."""
+
+    revision: int
+    rows: tuple[JobRow, ...]
+    total: Annotated[int, Doc("jobs that pass the filters")]
+    counts: Annotated[dict[str, int], Doc("state → jobs that pass all filters but that of the state")]
+    next_cursor: Annotated[str, Doc("empty on the last page")]
+
+
+@dataclass(frozen=True, slots=True)
+class JobPk(Params):
+    """Which job."""
+
+    pk: Annotated[int, Bound(1), Doc("pk of the process node")]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeLink:
+    """One input or output node."""
+
+    label: str
+    pk: int
+    type: Annotated[str, Doc("node class, as StructureData")]
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JobDetail:
+    """One job with its settings, links and state in words."""
+
+    row: JobRow
+    description: str
+    process_type: str
+    process_state: Annotated[str, Doc("as AiiDA says it")]
+    scheduler_state: Annotated[str, Doc("as AiiDA says it; empty where unknown")]
+    scheduler_job_id: str
+    remote_work_dir: str
+    exit_message: str
+    explanation: Annotated[str, Doc("what happens now, or happened, in words")]
+    hint: Annotated[str, Doc("what to do about it; empty where nothing is to be done")]
+    engine: Annotated[str, Doc("engine and its version, as CHGNet 0.4.2")]
+    values: Annotated[dict[str, Json], Doc("settings of the recipe, form field name → value")]
+    inputs: tuple[NodeLink, ...]
+    outputs: tuple[NodeLink, ...]
+    structure_pk: int | None = None
+    caller_pk: int | None = None
+    called: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitJobParams(Params):
+    """A recipe on a structure. The same key answers the same job, however often it is sent."""
+
+    template: Annotated[str, Length(1, 200), Doc("engine.kind, or kind alone for the best engine installed")]
+    structure_pk: Annotated[int, Bound(1), Doc("pk of the structure node")]
+    key: Annotated[str, Length(8, 200), Doc("idempotency key: new for each new job, as a UUID")]
+    values: Annotated[dict[str, Json], Doc("form field name → value")] = field(
+        default_factory=dict[str, Json]
+    )
+    digest: Annotated[str, Doc("digest of templates.render, checked where given")] = ""
+    label: Annotated[str, Length(0, 255), Doc("name of the job; empty: formula and recipe")] = ""
+    description: Annotated[str, Length(0, 10_000)] = ""
+    cluster: Annotated[str, Doc("label of the computer")] = "localhost"
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The job of a key."""
+
+    pk: int
+    uuid: str
+    state: JobState
+    template: Annotated[str, Doc("full name, as emt.relax")]
+    reused: Annotated[bool, Doc("whether this key had been submitted before")]
+
+
+@dataclass(frozen=True, slots=True)
+class ControlJobParams(Params):
+    """Which job, and how long to wait for the effect."""
+
+    pk: Annotated[int, Bound(1), Doc("pk of the process node")]
+    wait_s: Annotated[float, Bound(0, 300), Doc("longest wait for the effect", "s")] = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """What came of it."""
+
+    pk: int
+    state: JobState
+    done: Annotated[bool, Doc("whether the job is as asked for")]
+    waiting_for: Annotated[str, Doc("what is still to happen, in words; empty where done")] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JobFile:
+    """One file of a job."""
+
+    source: Annotated[str, Doc("inputs: as sent to the computer; retrieved: as brought back")]
+    path: str
+    size: Annotated[int, Doc("size", "bytes")]
+
+
+@dataclass(frozen=True, slots=True)
+class JobFiles:
+    """The files of a job that AiiDA's repository holds."""
+
+    rows: tuple[JobFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFileParams(Params):
+    """A range of a file."""
+
+    pk: Annotated[int, Bound(1), Doc("pk of the process node")]
+    path: Annotated[str, Length(1, 4096)]
+    source: Literal["inputs", "retrieved"] = "retrieved"
+    offset: Annotated[int, Bound(0), Doc("first byte")] = 0
+    limit: Annotated[int, Bound(1, 1_048_576), Doc("most bytes")] = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class FileRange:
+    """A range of a file, as text where it is UTF-8, else in base64."""
+
+    path: str
+    offset: int
+    size: Annotated[int, Doc("size of the whole file", "bytes")]
+    next_offset: Annotated[int, Doc("where to go on; equals size at the end")]
+    encoding: Literal["utf-8", "base64"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of AiiDA's log of a job, or of the scheduler's output."""
+
+    time_s: Annotated[float, Doc("UNIX time; 0 where unknown", "s")]
+    level: str
+    source: Annotated[str, Doc("logger, or the name of the file")]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobLog:
+    """The log of a job, oldest line first."""
+
+    lines: tuple[LogLine, ...]
+    truncated: Annotated[bool, Doc("whether older lines were left out")] = False
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """One result with its unit and the node that holds it."""
+
+    name: str
+    title: str
+    value: Json
+    unit: str
+    source: Annotated[str, Doc("uuid of the node")]
+
+
+@dataclass(frozen=True, slots=True)
+class IonicStep:
+    """One step of a relaxation or of molecular dynamics."""
+
+    step: int
+    energy_ev: Annotated[float, Doc("energy", "eV")]
+    max_force_ev_a: Annotated[float | None, Doc("largest force", "eV/Å")] = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobResults:
+    """What was computed."""
+
+    pk: int
+    state: JobState
+    engine: str
+    quantities: tuple[Quantity, ...]
+    steps: Annotated[tuple[IonicStep, ...], Doc("thinned to at most 1000")]
+    lattice_before: Lattice | None = None
+    lattice_after: Lattice | None = None
+    structure_before_pk: int | None = None
+    structure_after_pk: int | None = None
+
+
+_AIIDA = (ErrorCode.NOT_READY, ErrorCode.STORAGE_UNREACHABLE)
+_CONTROL = (
+    ErrorCode.NOT_FOUND,
+    ErrorCode.NOT_ALLOWED,
+    ErrorCode.DAEMON_NOT_RUNNING,
+    ErrorCode.BROKER_UNAVAILABLE,
+    *_AIIDA,
+)
+
+JOBS_LIST = Method(
+    "jobs.list",
+    ListJobsParams,
+    JobsPage,
+    "List jobs.",
+    errors=(ErrorCode.INVALID_FORM, *_AIIDA),
+    timeout_s=30,
+    example=Example({"states": ["finished", "failed"], "limit": 20}),
+)
+JOBS_SHOW = Method(
+    "jobs.show",
+    JobPk,
+    JobDetail,
+    "Show one job.",
+    errors=(ErrorCode.NOT_FOUND, *_AIIDA),
+    timeout_s=30,
+    example=Example({"pk": 1}),
+)
+JOBS_SUBMIT = Method(
+    "jobs.submit",
+    SubmitJobParams,
+    Submitted,
+    "Run a recipe on a structure.",
+    errors=(
+        ErrorCode.NOT_FOUND,
+        ErrorCode.CONFLICT,
+        ErrorCode.INVALID_FORM,
+        ErrorCode.INVALID_RECIPE,
+        ErrorCode.INVALID_STRUCTURE,
+        ErrorCode.ENGINE_UNAVAILABLE,
+        ErrorCode.STORAGE_FULL,
+        ErrorCode.DAEMON_NOT_RUNNING,
+        ErrorCode.BROKER_UNAVAILABLE,
+        ErrorCode.COMPUTER_DISABLED,
+        ErrorCode.WORKER_CRASHED,
+        ErrorCode.WORKER_TIMEOUT,
+        *_AIIDA,
+    ),
+    effect="write",
+    timeout_s=120,
+    example=Example({"template": "emt.static", "structure_pk": 1, "key": "example-key-1"}),
+)
+JOBS_CANCEL = Method(
+    "jobs.cancel",
+    ControlJobParams,
+    Control,
+    "Kill a job; answers when it has ended, or says what it waits for.",
+    errors=_CONTROL,
+    effect="write",
+    timeout_s=330,
+    example=Example({"pk": 1}),
+)
+JOBS_PAUSE = Method(
+    "jobs.pause",
+    ControlJobParams,
+    Control,
+    "Pause a job.",
+    errors=_CONTROL,
+    effect="write",
+    timeout_s=330,
+    example=Example({"pk": 1}),
+)
+JOBS_PLAY = Method(
+    "jobs.play",
+    ControlJobParams,
+    Control,
+    "Let a paused job go on.",
+    errors=_CONTROL,
+    effect="write",
+    timeout_s=330,
+    example=Example({"pk": 1}),
+)
+JOBS_FILES = Method(
+    "jobs.files",
+    JobPk,
+    JobFiles,
+    "List the files of a job.",
+    errors=(ErrorCode.NOT_FOUND, *_AIIDA),
+    timeout_s=30,
+    example=Example({"pk": 1}),
+)
+JOBS_FILE = Method(
+    "jobs.file",
+    ReadFileParams,
+    FileRange,
+    "Read a range of a file of a job.",
+    errors=(ErrorCode.NOT_FOUND, *_AIIDA),
+    timeout_s=30,
+    example=Example({"pk": 1, "path": "_aiidasubmit.sh", "source": "inputs", "limit": 200}),
+)
+JOBS_LOG = Method(
+    "jobs.log",
+    JobPk,
+    JobLog,
+    "Show the log of a job.",
+    errors=(ErrorCode.NOT_FOUND, *_AIIDA),
+    timeout_s=30,
+    example=Example({"pk": 1}),
+)
+JOBS_RESULTS = Method(
+    "jobs.results",
+    JobPk,
+    JobResults,
+    "Show what a job computed.",
+    errors=(ErrorCode.NOT_FOUND, *_AIIDA),
+    timeout_s=60,
+    example=Example({"pk": 1}),
+)
+METHODS = (
+    JOBS_LIST,
+    JOBS_SHOW,
+    JOBS_SUBMIT,
+    JOBS_CANCEL,
+    JOBS_PAUSE,
+    JOBS_PLAY,
+    JOBS_FILES,
+    JOBS_FILE,
+    JOBS_LOG,
+    JOBS_RESULTS,
+)

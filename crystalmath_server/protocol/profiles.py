@@ -1,0 +1,54 @@
+"""profiles.*: AiiDA profiles."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from crystalmath_server.protocol.errors import ErrorCode
+from crystalmath_server.protocol.method import Doc, Example, Length, Method, NoParams, Params
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileRow:
+    """One AiiDA profile."""
+
+    name: str
+    storage: Annotated[str, Doc("storage backend, as core.sqlite_dos")]
+    broker: Annotated[str, Doc("message broker backend, or empty where there is none")]
+    is_default: bool
+    in_use: Annotated[bool, Doc("whether this server serves it")]
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileList:
+    """All profiles of this AiiDA installation."""
+
+    rows: tuple[ProfileRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CreateProfileParams(Params):
+    """An embedded profile: SQLite storage and a ZeroMQ broker."""
+
+    name: Annotated[str, Length(1, 64), Doc("letters, digits, - and _")]
+    make_default: Annotated[bool, Doc("whether verdi and crystalmath take it by default")] = False
+
+
+PROFILES_LIST = Method(
+    "profiles.list", NoParams, ProfileList, "List AiiDA profiles.", errors=(ErrorCode.PROFILE_UNAVAILABLE,)
+)
+PROFILES_CREATE = Method(
+    "profiles.create",
+    CreateProfileParams,
+    ProfileRow,
+    "Create an embedded AiiDA profile.",
+    errors=(
+        ErrorCode.INVALID_FORM,
+        ErrorCode.CONFLICT,
+        ErrorCode.STORAGE_FULL,
+        ErrorCode.PROFILE_UNAVAILABLE,
+    ),
+    effect="write",
+    timeout_s=60,
+    example=Example({"name": "example"}),
+)
+METHODS = (PROFILES_LIST, PROFILES_CREATE)

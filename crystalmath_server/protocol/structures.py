@@ -1,0 +1,135 @@
+"""structures.*: crystal structures and molecules."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from crystalmath_server.protocol.errors import ErrorCode
+from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, Params
+
+SI_POSCAR = """Si2
+1.0
+0.0 2.7 2.7
+2.7 0.0 2.7
+2.7 2.7 0.0
+Si
+2
+direct
+0.0 0.0 0.0
+0.25 0.25 0.25
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportStructureParams(Params):
+    """A structure as text or as a file that the server can read; just one of the two."""
+
+    text: Annotated[str, Length(0, 8_000_000), Doc("content of the file")] = ""
+    path: Annotated[str, Doc("absolute path of the file")] = ""
+    format: Annotated[str, Doc("cif, poscar, … as pymatgen calls it; empty: from name and content")] = ""
+    label: Annotated[str, Length(0, 255), Doc("name of the node; empty: the formula")] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StructurePk(Params):
+    """Which structure."""
+
+    pk: Annotated[int, Bound(1), Doc("pk of the structure node")]
+
+
+@dataclass(frozen=True, slots=True)
+class ListStructuresParams(Params):
+    """Which structures, newest first."""
+
+    search: Annotated[str, Length(0, 255), Doc("part of the label or formula")] = ""
+    limit: Annotated[int, Bound(1, 500)] = 100
+    cursor: Annotated[str, Doc("next_cursor of the page before")] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lattice:
+    """Cell lengths, angles and volume."""
+
+    a: Annotated[float, Doc("length", "Å")]
+    b: Annotated[float, Doc("length", "Å")]
+    c: Annotated[float, Doc("length", "Å")]
+    alpha: Annotated[float, Doc("angle", "°")]
+    beta: Annotated[float, Doc("angle", "°")]
+    gamma: Annotated[float, Doc("angle", "°")]
+    volume: Annotated[float, Doc("cell volume", "Å³")]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One atom."""
+
+    species: str
+    frac: Annotated[tuple[float, float, float], Doc("fractional coordinates")]
+
+
+@dataclass(frozen=True, slots=True)
+class StructureRow:
+    """One structure in a list."""
+
+    pk: int
+    uuid: str
+    label: str
+    formula: Annotated[str, Doc("formula of the whole cell, as Si2")]
+    n_sites: int
+    created_at: Annotated[float, Doc("UNIX time", "s")]
+
+
+@dataclass(frozen=True, slots=True)
+class StructureDetail:
+    """One structure with its cell and sites."""
+
+    row: StructureRow
+    lattice: Lattice
+    spacegroup: Annotated[str, Doc("symbol and number at 0.01 Å, as Fd-3m (227)")]
+    density_g_cm3: Annotated[float, Doc("density", "g/cm³")]
+    sites: Annotated[tuple[Site, ...], Doc("the first 1000 sites")]
+    poscar: str
+    reused: Annotated[bool, Doc("whether the same structure was stored before")] = False
+
+
+@dataclass(frozen=True, slots=True)
+class StructurePage:
+    """A page of structures."""
+
+    rows: tuple[StructureRow, ...]
+    next_cursor: Annotated[str, Doc("empty on the last page")]
+
+
+STRUCTURES_IMPORT = Method(
+    "structures.import",
+    ImportStructureParams,
+    StructureDetail,
+    "Store a structure from a text or a file.",
+    errors=(
+        ErrorCode.INVALID_STRUCTURE,
+        ErrorCode.FILE_UNREADABLE,
+        ErrorCode.STORAGE_FULL,
+        ErrorCode.NOT_READY,
+    ),
+    effect="write",
+    timeout_s=60,
+    example=Example({"text": SI_POSCAR, "format": "poscar", "label": "silicon"}),
+)
+STRUCTURES_LIST = Method(
+    "structures.list",
+    ListStructuresParams,
+    StructurePage,
+    "List stored structures.",
+    errors=(ErrorCode.NOT_READY,),
+    timeout_s=30,
+    example=Example({"search": "Si", "limit": 10}),
+)
+STRUCTURES_SHOW = Method(
+    "structures.show",
+    StructurePk,
+    StructureDetail,
+    "Show one structure.",
+    errors=(ErrorCode.NOT_FOUND, ErrorCode.NOT_READY),
+    timeout_s=30,
+    example=Example({"pk": 1}),
+)
+METHODS = (STRUCTURES_IMPORT, STRUCTURES_LIST, STRUCTURES_SHOW)

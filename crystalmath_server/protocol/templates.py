@@ -1,0 +1,141 @@
+"""templates.*: recipes, which are atomate2 Makers with a form."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Annotated
+
+from crystalmath_server.protocol.errors import ErrorCode
+from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Length, Method, Params
+
+
+class FieldType(StrEnum):
+    """How a form field is edited."""
+
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    TEXT = "text"
+    CHOICE = "choice"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateRow:
+    """One recipe in a list."""
+
+    name: Annotated[str, Doc("engine.kind, as emt.relax")]
+    title: str
+    engine: Annotated[str, Doc("emt, chgnet, vasp")]
+    kind: Annotated[str, Doc("static, relax, md")]
+    summary: str
+    maker: Annotated[str, Doc("dotted name of the atomate2 Maker")]
+    runnable: Annotated[bool, Doc("whether jobs.submit takes it here")]
+    reason: Annotated[str, Doc("why it cannot run, and the way out; empty where it can")] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """One setting of a recipe, as data for a form.
+
+    A dotted name is a setting inside a nested one, as relax_kwargs.fmax.
+    """
+
+    name: str
+    type: FieldType
+    title: str
+    default: Json = None
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    help: str = ""
+    optional: Annotated[bool, Doc("whether null is a value")] = False
+    advanced: Annotated[bool, Doc("whether a form hides it at first")] = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListTemplatesParams(Params):
+    """Which recipes."""
+
+    engine: Annotated[str, Doc("only this engine; empty: all")] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateList:
+    """Recipes, runnable ones first."""
+
+    rows: tuple[TemplateRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShowTemplateParams(Params):
+    """Which recipe."""
+
+    name: Annotated[str, Length(1, 200), Doc("engine.kind, or kind alone for the best engine installed")]
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateDetail:
+    """One recipe with its form."""
+
+    row: TemplateRow
+    fields: tuple[FormField, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RenderParams(Params):
+    """A recipe, a structure and the settings that differ from the defaults."""
+
+    name: Annotated[str, Length(1, 200), Doc("engine.kind, or kind alone for the best engine installed")]
+    structure_pk: Annotated[int, Bound(1), Doc("pk of the structure node")]
+    values: Annotated[dict[str, Json], Doc("form field name → value")] = field(
+        default_factory=dict[str, Json]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """One input file as text."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What will be computed, before it is."""
+
+    template: Annotated[str, Doc("full name, as emt.relax")]
+    files: tuple[InputFile, ...]
+    warnings: tuple[str, ...]
+    digest: Annotated[str, Doc("SHA-256 over recipe, settings and structure; jobs.submit checks it")]
+
+
+TEMPLATES_LIST = Method("templates.list", ListTemplatesParams, TemplateList, "List recipes.", timeout_s=60)
+TEMPLATES_SHOW = Method(
+    "templates.show",
+    ShowTemplateParams,
+    TemplateDetail,
+    "Show one recipe and its form.",
+    errors=(ErrorCode.NOT_FOUND,),
+    timeout_s=60,
+    example=Example({"name": "emt.relax"}),
+)
+TEMPLATES_RENDER = Method(
+    "templates.render",
+    RenderParams,
+    Rendered,
+    "Write the input files of a recipe for a structure.",
+    errors=(
+        ErrorCode.NOT_FOUND,
+        ErrorCode.INVALID_FORM,
+        ErrorCode.INVALID_RECIPE,
+        ErrorCode.INVALID_STRUCTURE,
+        ErrorCode.ENGINE_UNAVAILABLE,
+        ErrorCode.WORKER_CRASHED,
+        ErrorCode.WORKER_TIMEOUT,
+    ),
+    timeout_s=120,
+    example=Example({"name": "vasp.static", "structure_pk": 1, "values": {}}),
+)
+METHODS = (TEMPLATES_LIST, TEMPLATES_SHOW, TEMPLATES_RENDER)

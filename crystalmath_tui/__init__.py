@@ -1,0 +1,1 @@
+"""crystalmath: terminal interface and command line."""

@@ -1,0 +1,1 @@
+"""Client of the server: connection, transport, daemon; standard library only."""

@@ -1,0 +1,1 @@
+"""Plain data and pure functions of the interface."""
