@@ -1,0 +1,183 @@
+"""Where client and server meet: profile name, socket, lock, log and folders, computed alike on both sides."""
+
+import json
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from crystalmath_server.protocol.errors import NotAllowed
+
+PROTOCOL_VERSION = 1
+"""Grows with every change that an older peer would not understand."""
+
+DEFAULT_PROFILE = "crystalmath"
+"""The embedded profile, made on first use where AiiDA has none."""
+
+LONGEST_SOCKET = 107
+"""Bytes of a socket path that Linux takes."""
+
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
+_OPEN_TO_OTHERS = 0o022
+
+
+def profile_name(explicit: str | None, environ: Mapping[str, str]) -> str:
+    """The AiiDA profile to serve.
+
+    The first that is given: `explicit`, $CRYSTALMATH_PROFILE, `profile` in config.toml, AiiDA's default profile,
+    the embedded one. A broken file of AiiDA counts as none here; the server reports it.
+    """
+    return (
+        explicit
+        or environ.get("CRYSTALMATH_PROFILE")
+        or _configured_profile(environ)
+        or _aiida_default_profile(environ)
+        or DEFAULT_PROFILE
+    )
+
+
+def socket_path(profile: str, environ: Mapping[str, str]) -> Path:
+    """The socket of a profile: $CRYSTALMATH_SOCKET, else one in the user's runtime directory."""
+    if named := environ.get("CRYSTALMATH_SOCKET"):
+        return Path(os.path.abspath(named))  # noqa: PTH100  Path.resolve would follow links
+    path = runtime_dir(environ) / f"{_stem(profile, environ)}.sock"
+    if len(os.fsencode(path)) <= LONGEST_SOCKET:
+        return path
+    return Path("/tmp") / _private_name() / f"{_hash(str(path), 32)}.sock"  # noqa: S108  made 0700, owner checked
+
+
+def lock_path(socket: Path) -> Path:
+    """The file that the server of `socket` keeps locked for life."""
+    return socket.with_name(socket.name + ".lock")
+
+
+def log_path(profile: str, environ: Mapping[str, str]) -> Path:
+    """The server's log of a profile."""
+    return state_dir(environ) / f"{_stem(profile, environ)}.log"
+
+
+def runtime_dir(environ: Mapping[str, str]) -> Path:
+    """$XDG_RUNTIME_DIR/crystalmath, else a directory of the user's own under the temporary directory."""
+    given = environ.get("XDG_RUNTIME_DIR", "")
+    if given.startswith("/") and _is_own_dir(given):
+        return Path(given) / "crystalmath"
+    return Path(environ.get("TMPDIR") or "/tmp") / _private_name()  # noqa: S108  made 0700, owner checked
+
+
+def state_dir(environ: Mapping[str, str]) -> Path:
+    """Logs and what outlives a run."""
+    return _xdg_dir("XDG_STATE_HOME", ".local/state", environ)
+
+
+def config_dir(environ: Mapping[str, str]) -> Path:
+    """The user's settings: config.toml, themes, keys."""
+    return _xdg_dir("XDG_CONFIG_HOME", ".config", environ)
+
+
+def aiida_dir(environ: Mapping[str, str]) -> Path:
+    """AiiDA's configuration directory, found as AiiDA finds it."""
+    found = _home(environ) / ".aiida"
+    for base in filter(None, environ.get("AIIDA_PATH", "").split(":")):
+        path = _expand(base, environ)
+        found = path if path.name == ".aiida" else path / ".aiida"
+        if found.is_dir():
+            break
+    return found
+
+
+def prepare_runtime_dir(path: Path) -> None:
+    """Make the directory of the socket, for its user only.
+
+    Raises
+    ------
+    NotAllowed
+        It is not a directory, belongs to someone else, or others may write in it.
+    """
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = path.lstat()
+    except OSError as error:
+        raise _refused(f"cannot make the directory {path}: {error.strerror}") from error
+    if not stat.S_ISDIR(found.st_mode):
+        raise _refused(f"{path} is not a directory")
+    if found.st_uid != os.getuid():
+        raise _refused(f"{path} belongs to user {found.st_uid}, not to you ({os.getuid()})")
+    if found.st_mode & _OPEN_TO_OTHERS:
+        raise _refused(f"others may write in {path} (mode {stat.S_IMODE(found.st_mode):04o})")
+
+
+def _refused(detail: str) -> NotAllowed:
+    hint = "Set XDG_RUNTIME_DIR to a directory of your own with mode 0700, or give --socket PATH in one."
+    return NotAllowed(detail, field="socket", hint=hint)
+
+
+def _configured_profile(environ: Mapping[str, str]) -> str:
+    path = config_dir(environ) / "config.toml"
+    if not path.is_file():
+        return ""
+    import tomllib  # noqa: PLC0415  few have the file; the client starts faster without
+
+    try:
+        name = tomllib.loads(path.read_text("utf-8")).get("profile", "")
+    except (OSError, ValueError):
+        return ""  # the server reads all settings and says what is wrong with the file
+    return name if isinstance(name, str) else ""
+
+
+def _aiida_default_profile(environ: Mapping[str, str]) -> str:
+    try:
+        config = json.loads((aiida_dir(environ) / "config.json").read_bytes())
+        name = config.get("default_profile")
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return ""
+    return name if isinstance(name, str) else ""
+
+
+def _stem(profile: str, environ: Mapping[str, str]) -> str:
+    """File name of a profile; another AiiDA directory than the user's own has a mark of its own."""
+    plain = len(profile) <= 64 and not profile.startswith(".") and set(profile) <= _PLAIN
+    name = profile if plain and profile else _hash(profile, 16)
+    folder = aiida_dir(environ).resolve()
+    return name if folder == (_own_home() / ".aiida").resolve() else f"{name}@{_hash(str(folder), 8)}"
+
+
+def _hash(text: str, digits: int) -> str:
+    import hashlib  # noqa: PLC0415  loads OpenSSL, which most starts do without
+
+    return hashlib.sha256(os.fsencode(text)).hexdigest()[:digits]
+
+
+def _xdg_dir(variable: str, fallback: str, environ: Mapping[str, str]) -> Path:
+    given = environ.get(variable, "")
+    root = Path(given) if given.startswith("/") else _home(environ) / fallback
+    return root / "crystalmath"
+
+
+def _home(environ: Mapping[str, str]) -> Path:
+    return Path(environ["HOME"]) if environ.get("HOME") else _own_home()
+
+
+def _own_home() -> Path:
+    """The home that the system knows, whatever $HOME says."""
+    import pwd  # noqa: PLC0415  not on every platform that imports this
+
+    try:
+        return Path(pwd.getpwuid(os.getuid()).pw_dir).resolve()
+    except KeyError:  # a container may run a uid without a name
+        return Path("/")
+
+
+def _expand(path: str, environ: Mapping[str, str]) -> Path:
+    return _home(environ) / path[1:].lstrip("/") if path == "~" or path.startswith("~/") else Path(path)
+
+
+def _is_own_dir(path: str) -> bool:
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
+
+
+def _private_name() -> str:
+    return f"crystalmath-{os.getuid()}"
