@@ -1,0 +1,83 @@
+"""pymatgen's JSON of a structure as plain cell and sites, without pymatgen."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from crystalmath_server.protocol.method import Json
+
+Vector = tuple[float, float, float]
+
+_ISOTOPES = {"D": "H", "T": "H"}
+
+
+@dataclass(frozen=True, slots=True)
+class PlainCrystal:
+    """What AiiDA's StructureData can hold of a structure.
+
+    Attributes
+    ----------
+    cell
+        Lattice vectors as rows, (3, 3) float [Å].
+    sites
+        Element symbol and cartesian position [Å] of each site.
+    """
+
+    cell: tuple[Vector, Vector, Vector]
+    pbc: tuple[bool, bool, bool]
+    sites: tuple[tuple[str, Vector], ...]
+
+
+def _vector(values: Sequence[float], name: str) -> Vector:
+    if len(values) != 3:  # noqa: PLR2004
+        msg = f"{name} has {len(values)} components, not 3"
+        raise ValueError(msg)
+    return (float(values[0]), float(values[1]), float(values[2]))
+
+
+def _element(site: Mapping[str, Any]) -> str:
+    """The one element of an ordered site, without oxidation state or spin."""
+    species = cast("list[dict[str, Any]]", site["species"])
+    if len(species) != 1 or abs(float(species[0].get("occu", 1)) - 1) > 1e-8:  # noqa: PLR2004
+        msg = "a site is disordered: " + " ".join(f"{row['element']}:{row.get('occu', 1)}" for row in species)
+        raise ValueError(msg)
+    symbol = str(species[0]["element"])
+    return _ISOTOPES.get(symbol, symbol)
+
+
+def _cartesian(site: Mapping[str, Any], cell: tuple[Vector, Vector, Vector]) -> Vector:
+    if "abc" not in site:
+        return _vector(site["xyz"], "a position")
+    a, b, c = _vector(site["abc"], "a position")
+    x, y, z = (a * cell[0][i] + b * cell[1][i] + c * cell[2][i] for i in range(3))
+    return (x, y, z)
+
+
+def plain_crystal(document: Mapping[str, Json]) -> PlainCrystal:
+    """Cell and sites of a structure.
+
+    Parameters
+    ----------
+    document
+        `Structure.as_dict()` of pymatgen.
+
+    Raises
+    ------
+    ValueError
+        Where there is no cell, or a site is disordered.
+    """
+    lattice = cast("dict[str, Any] | None", document.get("lattice"))
+    if not lattice:
+        msg = "there is no cell: molecules cannot be stored as crystals"
+        raise ValueError(msg)
+    a, b, c = (_vector(row, "a lattice vector") for row in lattice["matrix"])
+    pbc_x, pbc_y, pbc_z = (bool(value) for value in lattice.get("pbc", (True, True, True)))
+    sites = cast("list[dict[str, Any]]", document["sites"])
+    plain = tuple((_element(site), _cartesian(site, (a, b, c))) for site in sites)
+    return PlainCrystal((a, b, c), (pbc_x, pbc_y, pbc_z), plain)
+
+
+def formula_of(symbols: Sequence[str]) -> str:
+    """Formula of the whole cell in order of first appearance, as Ga1As1 → "Ga1 As1" without blanks."""
+    return "".join(f"{symbol}{count}" for symbol, count in Counter(symbols).items())

@@ -1,0 +1,27 @@
+"""Names by which this project's AiiDA nodes are known: entry point, attributes, links, files."""
+
+CALCULATION = "crystalmath.jobflow"
+"""Entry point of the CalcJob and of its parser."""
+
+# Attributes of a process node
+KEY = "crystalmath_key"
+DIGEST = "crystalmath_digest"
+TEMPLATE = "crystalmath_template"
+FORMULA = "crystalmath_formula"
+ENGINE = "crystalmath_engine"
+ATTRIBUTES = (KEY, DIGEST, TEMPLATE, FORMULA, ENGINE)
+
+# Link labels of the CalcJob
+STRUCTURE = "structure"
+MAKER = "maker"
+SETTINGS = "settings"
+SUMMARY = "summary"
+DOCUMENT = "document"
+STEPS = "steps"
+
+# Files
+STRUCTURE_FILE = "structure.json"
+"""pymatgen's own JSON, in the repository of a StructureData: keeps what StructureData cannot."""
+PROGRESS_FILE = "progress.jsonl"
+"""One JSON object a line while the job runs: step, energy_ev, max_force_ev_a, time_s."""
+OUTPUT_FILE = "job.out"

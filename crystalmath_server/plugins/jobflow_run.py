@@ -1,0 +1,166 @@
+"""Runs one atomate2 job where it was sent: maker.json and structure.json in, document and response out.
+
+A file on its own: it is copied to the computer, which needs atomate2 and the engine, but neither AiiDA nor this
+project. The document is written before the response, so a response always tells the whole truth.
+"""
+
+import functools
+import gzip
+import importlib.metadata
+import json
+import platform
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+PACKAGES = {
+    "ase": "ase",
+    "atomate2": "atomate2",
+    "chgnet": "chgnet",
+    "emmet.core": "emmet-core",
+    "jobflow": "jobflow",
+    "mace": "mace-torch",
+    "matgl": "matgl",
+    "numpy": "numpy",
+    "pymatgen.core": "pymatgen",
+    "scipy": "scipy",
+    "sevenn": "sevenn",
+    "tblite": "tblite",
+    "torch": "torch",
+}
+"""Module → distribution: a version is told only of what was truly loaded."""
+
+
+class MissingEngineError(Exception):
+    """A package that the Maker needs is not installed on this computer."""
+
+
+class NotOneJobError(Exception):
+    """The Maker made something else than one job that ends by itself."""
+
+
+def read_json(name: str) -> Any:
+    """Content of a JSON file in the working directory."""
+    return json.loads(Path(name).read_text(encoding="utf-8"))
+
+
+def write_whole(name: str, data: bytes) -> None:
+    """Write a file that is there whole or not at all, whenever the job is killed."""
+    part = Path(name + ".part")
+    part.write_bytes(data)
+    part.rename(name)
+
+
+def decode(document: dict[str, Any]) -> Any:
+    """An object from its MSONable JSON."""
+    from monty.json import MontyDecoder
+
+    decoded = MontyDecoder().process_decoded(document)
+    if isinstance(decoded, dict):
+        msg = f"{document.get('@module')}.{document.get('@class')} cannot be imported"
+        raise MissingEngineError(msg)
+    return decoded
+
+
+def versions() -> dict[str, str]:
+    """Version of each package that took part."""
+    found = {"python": platform.python_version()}
+    for module, distribution in PACKAGES.items():
+        if module in sys.modules:
+            try:
+                found[distribution] = importlib.metadata.version(distribution)
+            except importlib.metadata.PackageNotFoundError:
+                found[distribution] = str(getattr(sys.modules[module], "__version__", "unknown"))
+    return found
+
+
+def progress_line(step: int, energy: Any, forces: Any, elapsed_s: float) -> str:
+    """One line of progress.jsonl; energy [eV], largest force [eV/Å]."""
+    norms = [sum(float(x) ** 2 for x in force) ** 0.5 for force in forces]
+    row = {
+        "step": step,
+        "energy_ev": float(energy),
+        "max_force_ev_a": max(norms, default=0.0),
+        "time_s": round(elapsed_s, 3),
+    }
+    return json.dumps(row) + "\n"
+
+
+def report_steps(name: str = "progress.jsonl") -> None:
+    """Have atomate2's observer of ASE write a line for each step, from the numbers that it has anyway."""
+    from atomate2.ase.utils import TrajectoryObserver
+
+    original = TrajectoryObserver.__call__
+    started = time.perf_counter()
+
+    @functools.wraps(original)
+    def observe(self: Any) -> None:
+        original(self)
+        seen = len(self.energies)
+        line = progress_line(seen - 1, self.energies[-1], self.forces[-1], time.perf_counter() - started)
+        with Path(name).open("a", encoding="utf-8") as out:
+            out.write(line)
+
+    TrajectoryObserver.__call__ = observe
+
+
+def run_job(maker: Any, structure: Any) -> Any:
+    """Output document of the one job that `maker` makes of `structure`, as plain JSON data."""
+    from jobflow import Job, JobStore
+    from maggma.stores import MemoryStore
+    from monty.json import jsanitize
+
+    job = maker.make(structure)
+    if not isinstance(job, Job):
+        msg = f"{type(maker).__name__} makes a {type(job).__name__}, not one job"
+        raise NotOneJobError(msg)
+    extra = {name: MemoryStore() for name in ("data", *job._kwargs)}  # noqa: SLF001
+    store = JobStore(MemoryStore(), additional_stores=extra)
+    store.connect()
+    response = job.run(store)
+    if any(part is not None for part in (response.replace, response.detour, response.addition)):
+        msg = f"{type(maker).__name__} asks for further jobs, which one job cannot run"
+        raise NotOneJobError(msg)
+    return jsanitize(response.output, strict=True, enum_values=True)
+
+
+def compute() -> Any:
+    """The document of maker.json on structure.json."""
+    maker = decode(read_json("maker.json"))
+    structure = decode(read_json("structure.json"))
+    if type(maker).__module__.startswith(("atomate2.ase", "atomate2.forcefields")):
+        report_steps()
+    return run_job(maker, structure)
+
+
+def failure(error: Exception) -> dict[str, Any]:
+    """What the parser needs to know of an error."""
+    if isinstance(error, (ImportError, MissingEngineError)):
+        kind = "missing_engine"
+    elif isinstance(error, NotOneJobError):
+        kind = "not_one_job"
+    else:
+        kind = "raised"
+    text = f"{type(error).__name__}: {error}"
+    return {"kind": kind, "error": text, "traceback": traceback.format_exc()}
+
+
+def main() -> int:
+    """Run, then write document.json.gz (where there is one) and response.json; 0 where the job did not raise."""
+    started = time.perf_counter()
+    response: dict[str, Any] = {}
+    try:
+        document = json.dumps(compute()).encode()
+        write_whole("document.json.gz", gzip.compress(document, 4, mtime=0))
+    except Exception as error:  # noqa: BLE001  whatever an engine raises becomes an exit code
+        traceback.print_exc()
+        response = failure(error)
+    response |= {"versions": versions(), "elapsed_s": time.perf_counter() - started}
+    write_whole("response.json", json.dumps(response).encode())
+    return 1 if "error" in response else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,146 @@
+"""An atomate2 task document as plain JSON → quantities with units, steps, convergence; pure functions."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+KBAR_PER_GPA = 10
+DEFAULT_FMAX_EV_A = 0.1  # atomate2's AseRelaxer
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One configuration that was computed; energy [eV], largest force [eV/Å]."""
+
+    energy: float
+    max_force: float | None
+
+
+def number(value: object) -> float | None:
+    """A finite float, or None."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+        return float(value)
+    return None
+
+
+def largest_norm(vectors: object) -> float | None:
+    """Largest Euclidean norm of a list of vectors."""
+    if not isinstance(vectors, list) or not vectors:
+        return None
+    rows: list[list[Any]] = vectors  # pyright: ignore[reportUnknownVariableType]
+    return number(max(math.sqrt(sum(float(x) ** 2 for x in row)) for row in rows))
+
+
+def section(document: Document, name: str) -> Document:
+    """A nested object, empty where there is none."""
+    found = document.get(name)
+    return found if isinstance(found, Mapping) else {}  # pyright: ignore[reportUnknownVariableType]
+
+
+def final_structure(document: Document) -> Document:
+    """pymatgen's JSON of the structure at the end, empty where there is none."""
+    return section(document, "structure")
+
+
+def moved(document: Document) -> bool:
+    """Whether the atoms or the cell were free to move."""
+    steps = section(document, "input").get("steps")
+    return isinstance(steps, int) and steps > 1
+
+
+def _without_repeats(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """atomate2's observer writes the last configuration twice."""
+    kept = list(steps)
+    return tuple(kept[:-1] if len(kept) > 1 and kept[-1] == kept[-2] else kept)
+
+
+def steps_of(document: Document, progress: Sequence[Mapping[str, Any]]) -> tuple[Step, ...]:
+    """All configurations, from the document's own steps, else from what was reported while it ran."""
+    ionic = section(document, "output").get("ionic_steps")
+    if isinstance(ionic, list) and ionic:
+        rows: list[Document] = ionic  # pyright: ignore[reportUnknownVariableType]
+        found = [(number(row.get("energy")), largest_norm(row.get("forces"))) for row in rows]
+    else:
+        found = [(number(row.get("energy_ev")), number(row.get("max_force_ev_a"))) for row in progress]
+    return _without_repeats(Step(energy, force) for energy, force in found if energy is not None)
+
+
+def fmax_ev_a(document: Document) -> float:
+    """Force below which a relaxation counts as done [eV/Å]."""
+    limit = number(section(section(document, "input"), "relax_kwargs").get("fmax"))
+    return DEFAULT_FMAX_EV_A if limit is None else abs(limit)
+
+
+def converged(document: Document) -> bool | None:
+    """Whether a relaxation ended below its force limit; None where nothing was to converge."""
+    state = document.get("state")
+    if not moved(document) or state is None:
+        return None
+    return state == "successful" and document.get("is_force_converged") is not False
+
+
+def why_not_converged(document: Document, n_steps: int) -> str:
+    """The reason in words."""
+    force = largest_norm(section(document, "output").get("forces"))
+    limit = fmax_ev_a(document)
+    if force is not None and force >= limit:
+        return f"largest force {force:.4g} eV/Å after {n_steps} steps, wanted below {limit:.4g} eV/Å"
+    return f"forces are below {limit:.4g} eV/Å after {n_steps} steps, but the cell is not relaxed"
+
+
+def _quantity(value: object, unit: str, title: str) -> dict[str, object]:
+    return {"value": value, "unit": unit, "title": title}
+
+
+def _pressure_gpa(document: Document) -> float | None:
+    """Mean of the stress's diagonal; positive where the cell wants to grow."""
+    stress = section(document, "output").get("stress")
+    if not isinstance(stress, (list, tuple)):
+        return None
+    rows: Sequence[Sequence[float]] = stress  # pyright: ignore[reportUnknownVariableType]
+    return number(sum(rows[i][i] for i in range(3)) / 3 / KBAR_PER_GPA)
+
+
+def _stress_gpa(document: Document) -> list[list[float]] | None:
+    stress = section(document, "output").get("stress")
+    if not isinstance(stress, (list, tuple)):
+        return None
+    rows: Sequence[Sequence[float]] = stress  # pyright: ignore[reportUnknownVariableType]
+    tensor = [[x / KBAR_PER_GPA for x in row] for row in rows]
+    return tensor if all(math.isfinite(x) for row in tensor for x in row) else None
+
+
+def _magnetic_moment(document: Document) -> float | None:
+    """Sum of the site moments of the last step [μB]."""
+    ionic = section(document, "output").get("ionic_steps")
+    if not isinstance(ionic, list) or not ionic:
+        return None
+    last: Document = ionic[-1]  # pyright: ignore[reportUnknownVariableType]
+    moments = last.get("magmoms")
+    return number(sum(float(x) for x in moments)) if isinstance(moments, list) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+
+
+def _volume(document: Document) -> float | None:
+    return number(section(final_structure(document), "lattice").get("volume"))
+
+
+def quantities(document: Document, n_steps: int, elapsed_s: float | None) -> dict[str, dict[str, object]]:
+    """Results that a task document holds: name → value, unit, title; what is absent or not finite is left out."""
+    output = section(document, "output")
+    rows = {
+        "energy": (number(output.get("energy")), "eV", "total energy"),
+        "energy_per_atom": (number(output.get("energy_per_atom")), "eV/atom", "energy per atom"),
+        "max_force": (largest_norm(output.get("forces")), "eV/Å", "largest force on an atom"),
+        "volume": (_volume(document), "Å³", "cell volume"),
+        "pressure": (_pressure_gpa(document), "GPa", "pressure; positive: the cell wants to grow"),
+        "stress": (_stress_gpa(document), "GPa", "stress tensor; positive: the cell wants to grow"),
+        "magnetic_moment": (_magnetic_moment(document), "μB", "sum of the sites' magnetic moments"),
+        "converged": (converged(document), "", "relaxed to below the force limit"),
+        "fmax": (fmax_ev_a(document) if converged(document) is not None else None, "eV/Å", "force limit"),
+        "n_steps": (n_steps or None, "", "configurations computed"),
+        "elapsed_time": (elapsed_s, "s", "time on the computer, imports included"),
+    }
+    return {name: _quantity(*row) for name, row in rows.items() if row[0] is not None}
