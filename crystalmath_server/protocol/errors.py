@@ -40,6 +40,7 @@ class ErrorCode(IntEnum):
     WORKER_TIMEOUT = 5002
     CONNECTION_LOST = 9001  # client only
     DAEMON_START_FAILED = 9002  # client only
+    CALL_TIMEOUT = 9003  # client only
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,6 +355,15 @@ class DaemonStartFailed(RpcError):
     code = ErrorCode.DAEMON_START_FAILED
     message = "The server could not be started"
     hint = "Run it in the foreground to see why: crystalmath-server --foreground"
+
+
+class CallTimeout(RpcError):
+    """Code CALL_TIMEOUT."""
+
+    code = ErrorCode.CALL_TIMEOUT
+    message = "No answer in time"
+    hint = "The server may be busy or stuck: crystalmath server status"
+    retryable = True
 
 
 ERRORS: dict[int, type[RpcError]] = {int(cls.code): cls for cls in RpcError.__subclasses__()}

@@ -1,1 +1,71 @@
-"""Client of the server: connection, transport, daemon; standard library only."""
+"""The light Python client: typed calls to the server, standard library only."""
+
+import os
+from collections.abc import Callable
+
+from crystalmath_server.protocol.errors import Conflict
+from crystalmath_server.protocol.system import ProgressParams
+from crystalmath_tui.client.daemon import START_S, Where, connect_or_spawn, locate
+from crystalmath_tui.client.transport import Client
+
+__all__ = ["Client", "connect", "connect_to"]
+
+
+def connect(
+    profile: str | None = None,
+    *,
+    socket: str | os.PathLike[str] | None = None,
+    spawn: bool = True,
+    on_progress: Callable[[ProgressParams], None] | None = None,
+) -> Client:
+    """Connect to the server of an AiiDA profile; start it where it does not run.
+
+    Parameters
+    ----------
+    profile
+        AiiDA profile; where None: $CRYSTALMATH_PROFILE, the settings, AiiDA's default, "crystalmath".
+    socket
+        Path of the socket; where None: that of the profile.
+    spawn
+        Whether to start the server.
+    on_progress
+        Called with each `$/progress` of a call.
+
+    Raises
+    ------
+    DaemonStartFailed, VersionMismatch, NotAllowed
+        Each with a hint that names the way out.
+
+    Examples
+    --------
+    >>> from crystalmath_server.protocol.jobs import JOBS_LIST, ListJobsParams
+    >>> with connect() as server:  # doctest: +SKIP
+    ...     page = server.call(JOBS_LIST, ListJobsParams(limit=5))
+    """
+    client = connect_to(locate(profile, socket, spawn=spawn), on_progress=on_progress)
+    serves = client.hello.profile if client.hello else ""
+    if profile and serves != profile:
+        client.close()
+        raise Conflict(
+            f"that server serves profile {serves}, not {profile}",
+            field="profile",
+            hint="Leave --socket out, or give the profile that it serves.",
+        )
+    return client
+
+
+def connect_to(
+    where: Where,
+    *,
+    start_s: float = START_S,
+    on_words: Callable[[str], None] | None = None,
+    on_progress: Callable[[ProgressParams], None] | None = None,
+) -> Client:
+    """Connect to a server and exchange versions."""
+    client = Client(connect_or_spawn(where, start_s, on_words), on_progress)
+    try:
+        client.greet()
+    except BaseException:
+        client.close()
+        raise
+    return client
