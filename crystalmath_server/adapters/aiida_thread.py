@@ -1,0 +1,50 @@
+"""One thread that runs calls in order; waits for them can be cancelled."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from queue import SimpleQueue
+from threading import Thread
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class Lane:
+    """A queue of calls and the thread that runs them.
+
+    The thread is a daemon: a call that hangs never keeps the server from ending.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._thread: Thread | None = None
+
+    def submit(self, fn: Callable[..., T], *args: object) -> Future[T]:
+        """Queue a call; cancelling its future drops it if it has not begun."""
+        future: Future[T] = Future()
+        self._queue.put(lambda: _run(future, fn, args))
+        if self._thread is None:
+            self._thread = Thread(target=self._work, name=self._name, daemon=True)
+            self._thread.start()
+        return future
+
+    def close(self) -> None:
+        """End the thread after what is queued."""
+        self._queue.put(None)
+
+    def _work(self) -> None:
+        while (item := self._queue.get()) is not None:
+            item()
+
+
+def _run(future: Future[T], fn: Callable[..., T], args: tuple[object, ...]) -> None:
+    """Run one call unless it was cancelled in the queue."""
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        result = fn(*args)
+    except BaseException as error:  # noqa: BLE001  the thread must outlive any call; the waiter gets the error
+        future.set_exception(error)
+    else:
+        future.set_result(result)
