@@ -79,5 +79,61 @@ def plain_crystal(document: Mapping[str, Json]) -> PlainCrystal:
 
 
 def formula_of(symbols: Sequence[str]) -> str:
-    """Formula of the whole cell in order of first appearance, as Ga1As1 → "Ga1 As1" without blanks."""
+    """Formula of the whole cell in order of first appearance, as Na4Cl4."""
     return "".join(f"{symbol}{count}" for symbol, count in Counter(symbols).items())
+
+
+def _cross(u: Sequence[float], v: Sequence[float]) -> Vector:
+    return (u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0])
+
+
+def _dot(u: Sequence[float], v: Sequence[float]) -> float:
+    return u[0] * v[0] + u[1] * v[1] + u[2] * v[2]
+
+
+def _fractional(position: Sequence[float], cell: Sequence[Sequence[float]]) -> list[float]:
+    """Fractional from cartesian coordinates, by the reciprocal vectors."""
+    volume = _dot(cell[0], _cross(cell[1], cell[2]))
+    return [_dot(position, _cross(cell[(i + 1) % 3], cell[(i + 2) % 3])) / volume for i in range(3)]
+
+
+def structure_document(
+    cell: Sequence[Sequence[float]],
+    pbc: Sequence[bool],
+    kinds: Sequence[Mapping[str, Any]],
+    sites: Sequence[Mapping[str, Any]],
+) -> dict[str, Json]:
+    """pymatgen's JSON of a structure that AiiDA holds without one.
+
+    Parameters
+    ----------
+    cell
+        Lattice vectors as rows, (3, 3) float [Å].
+    kinds, sites
+        As StructureData has them among its attributes; weights below 1 give a disordered structure.
+    """
+    species = {
+        str(kind["name"]): [
+            {"element": symbol, "occu": weight}
+            for symbol, weight in zip(kind["symbols"], kind["weights"], strict=True)
+        ]
+        for kind in kinds
+    }
+    rows = [
+        {
+            "species": species[str(site["kind_name"])],
+            "abc": _fractional(site["position"], cell),
+            "label": str(site["kind_name"]),
+            "properties": {},
+        }
+        for site in sites
+    ]
+    document: dict[str, Any] = {
+        "@module": "pymatgen.core.structure",
+        "@class": "Structure",
+        "charge": 0,
+        "lattice": {"matrix": [list(row) for row in cell], "pbc": list(pbc)},
+        "properties": {},
+        "sites": rows,
+    }
+    return document

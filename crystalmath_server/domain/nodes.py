@@ -11,6 +11,9 @@ FORMULA = "crystalmath_formula"
 ENGINE = "crystalmath_engine"
 ATTRIBUTES = (KEY, DIGEST, TEMPLATE, FORMULA, ENGINE)
 
+# Extra of a structure node, beside DIGEST and FORMULA
+N_SITES = "crystalmath_n_sites"
+
 # Link labels of the CalcJob
 STRUCTURE = "structure"
 MAKER = "maker"

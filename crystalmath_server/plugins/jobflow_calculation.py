@@ -10,15 +10,18 @@ from aiida.common.folders import Folder
 from aiida.engine import CalcJob, CalcJobProcessSpec
 
 from crystalmath_server.domain import nodes
+from crystalmath_server.domain.crystal import structure_document
 
 RUN_SCRIPT = Path(__file__).with_name("jobflow_run.py")
 
 
-def structure_document(node: orm.StructureData) -> str:
+def structure_text(node: orm.StructureData) -> str:
     """pymatgen's JSON of a structure: the file stored with it, else made of the node."""
     if nodes.STRUCTURE_FILE in node.base.repository.list_object_names():
         return node.base.repository.get_object_content(nodes.STRUCTURE_FILE)
-    return json.dumps(node.get_pymatgen_structure().as_dict())
+    held: Any = node.base.attributes
+    document = structure_document(node.cell, node.pbc, held.get("kinds"), held.get("sites"))
+    return json.dumps(document)
 
 
 class JobflowCalculation(CalcJob):
@@ -36,7 +39,7 @@ class JobflowCalculation(CalcJob):
         """Write maker, structure and run script."""
         texts = {
             "maker.json": json.dumps(self.inputs.maker.get_dict(), indent=1, sort_keys=True),
-            nodes.STRUCTURE_FILE: structure_document(self.inputs.structure),
+            nodes.STRUCTURE_FILE: structure_text(self.inputs.structure),
             "run.py": RUN_SCRIPT.read_text(encoding="utf-8"),
         }
         for name, text in texts.items():

@@ -94,9 +94,11 @@ class JobflowParser(Parser):
         return None
 
     def _final_structure(self, document: Mapping[str, Any]) -> orm.StructureData:
-        name = self.node.inputs.structure.label or self.node.base.attributes.get(nodes.FORMULA, "structure")
+        formula = self.node.base.attributes.get(nodes.FORMULA, "")
+        name = self.node.inputs.structure.label or formula or "structure"
         node = structure_node(task.final_structure(document), f"{name}, after job {self.node.pk}"[:255])
-        node.base.extras.set(nodes.FORMULA, self.node.base.attributes.get(nodes.FORMULA, ""))
+        if formula:
+            node.base.extras.set_many({nodes.FORMULA: formula, nodes.N_SITES: len(node.sites)})
         return node
 
     def _silent(self) -> ExitCode:

@@ -8,7 +8,9 @@ import functools
 import gzip
 import importlib.metadata
 import json
+import os
 import platform
+import signal
 import sys
 import time
 import traceback
@@ -39,6 +41,19 @@ class MissingEngineError(Exception):
 
 class NotOneJobError(Exception):
     """The Maker made something else than one job that ends by itself."""
+
+
+def end_with_script() -> None:
+    """Have Linux end this process with the job script: AiiDA kills the script, and may miss a child just born."""
+    import ctypes
+
+    pr_set_pdeathsig = 1
+    try:
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+    except (OSError, AttributeError):
+        return
+    if os.getppid() == 1:
+        sys.exit("the job script has ended")
 
 
 def read_json(name: str) -> Any:
@@ -149,6 +164,7 @@ def failure(error: Exception) -> dict[str, Any]:
 
 def main() -> int:
     """Run, then write document.json.gz (where there is one) and response.json; 0 where the job did not raise."""
+    end_with_script()
     started = time.perf_counter()
     response: dict[str, Any] = {}
     try:

@@ -1,0 +1,138 @@
+"""AiiDA's daemon and broker as their files and processes show them; starts and changes nothing."""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+ZEROMQ = "core.zeromq"
+
+
+@dataclass(frozen=True, slots=True)
+class DaemonView:
+    """The daemon of one profile at one moment.
+
+    Attributes
+    ----------
+    backend
+        Entry point of the broker; empty where the profile has none.
+    pid
+        Of the daemon's supervisor (circus); None where it does not run.
+    stale
+        Whether a pid file was left by a supervisor that died.
+    endpoint
+        Where the broker listens; a ZeroMQ broker moves at every start.
+    workers
+        How many workers the broker serves; None where it does not tell.
+    """
+
+    backend: str
+    pid: int | None
+    stale: bool
+    broker_up: bool
+    endpoint: str
+    workers: int | None
+
+
+class DaemonEyes:
+    """Looks at the daemon of one profile.
+
+    Has a broker object of its own, which never connects: AiiDA's shared one belongs to the AiiDA thread.
+    """
+
+    def __init__(self, profile: Any) -> None:
+        from aiida.engine.daemon.client import DaemonClient
+        from aiida.plugins import BrokerFactory
+
+        self.client: Any = DaemonClient(profile)
+        self._name: str = profile.name
+        self._backend: str = profile.process_control_backend or ""
+        self._broker: Any = BrokerFactory(self._backend)(profile) if self._backend else None
+
+    def look(self) -> DaemonView:
+        """The daemon now; for ZeroMQ a matter of a few files."""
+        written: int | None = self.client.get_daemon_pid()
+        alive = written is not None and _is_circus(written)
+        up = self._broker is not None and bool(self._broker.check_service_reachable())
+        return DaemonView(
+            backend=self._backend,
+            pid=written if alive else None,
+            stale=written is not None and not alive,
+            broker_up=up,
+            endpoint=self._endpoint() if up else "",
+            workers=self._workers() if up else None,
+        )
+
+    def tasks(self) -> frozenset[int] | None:
+        """Processes that the broker keeps for a worker, waiting or at work; None where it does not tell.
+
+        The files are read here because AiiDA's own reader moves the tasks at work back to those waiting.
+        """
+        if self._backend != ZEROMQ:
+            return None
+        found = (_task_pid(path) for path in Path(self._broker._storage_path, "tasks").glob("*/*.json"))  # noqa: SLF001
+        return frozenset(pid for pid in found if pid is not None)
+
+    def orphans(self) -> list[psutil.Process]:
+        """Workers and broker that a dead supervisor of this profile left behind."""
+        return [process for process in psutil.process_iter() if self._is_orphan(process)]
+
+    def _endpoint(self) -> str:
+        if self._backend != ZEROMQ:
+            return self._backend
+        return self._broker._router_endpoint or ""  # noqa: SLF001  no public name for it
+
+    def _workers(self) -> int | None:
+        """From the status file, which the broker writes every five seconds."""
+        if self._backend != ZEROMQ:
+            return None
+        try:
+            status = json.loads(self._broker._service_status_file.read_text())  # noqa: SLF001
+        except (OSError, ValueError):
+            return None
+        same = status.get("pid") == self._broker._get_service_pid()  # noqa: SLF001  not that of the broker before
+        return int(status["task_subscribers"]) if same else None
+
+    def _is_orphan(self, process: psutil.Process) -> bool:
+        try:
+            if process.uids().real != os.getuid() or not self._is_part(process.cmdline()):
+                return False
+            if process.environ().get("AIIDA_PATH") != self.client.get_env()["AIIDA_PATH"]:
+                return False
+            parent = process.parent()
+            return parent is None or not _is_circus(parent.pid)
+        except psutil.Error:
+            return False
+
+    def _is_part(self, command: list[str]) -> bool:
+        """Whether it is `verdi -p NAME daemon worker` or `… daemon broker`."""
+        tail = [["-p", self._name, "daemon", part] for part in ("worker", "broker")]
+        return any(command[i : i + 4] in tail for i in range(len(command)))
+
+
+def _is_circus(pid: int) -> bool:
+    """Whether a process is a living supervisor; a pid may have been given to another program."""
+    try:
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE or process.uids().real != os.getuid():
+            return False
+        return any(word in ("start-circus", "circusd") for word in _words(process.cmdline()))
+    except psutil.Error:
+        return False
+
+
+def _words(command: list[str]) -> Iterator[str]:
+    for part in command:
+        yield Path(part).name
+
+
+def _task_pid(path: Path) -> int | None:
+    """The process that a task file is about; None where it was just taken away or is of another kind."""
+    try:
+        return int(json.loads(path.read_text())["body"]["args"]["pid"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

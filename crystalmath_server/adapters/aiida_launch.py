@@ -1,0 +1,139 @@
+"""JobPlan → one AiiDA process; kill, pause and play with what they wait for."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from crystalmath_server.adapters import aiida_control as control
+from crystalmath_server.adapters.aiida_plan import StoredJob, find_job, make_job
+from crystalmath_server.ports import JobPlan
+from crystalmath_server.protocol.errors import NotAllowed
+from crystalmath_server.protocol.jobs import ENDED, Control, Submitted
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+POLL_S = 0.05
+POLL_MAX_S = 0.5
+GIVE_UP_S = 600.0
+"""An order is carried out behind a client that no longer waits, but not for ever."""
+
+
+class Runtime(Protocol):
+    """What the launcher needs of the AiiDA thread."""
+
+    async def call(self, fn: Callable[..., T], *args: object) -> T:
+        """Run on the AiiDA thread."""
+        ...
+
+
+class Watch(Protocol):
+    """What the launcher needs of the daemon's watch."""
+
+    async def ensure(self) -> None:
+        """Have a daemon and a broker."""
+        ...
+
+    def watch(self, pk: int) -> None:
+        """Look after a job."""
+        ...
+
+
+class AiidaLauncher:
+    """The Launcher port."""
+
+    def __init__(self, runtime: Runtime, watch: Watch) -> None:
+        self._runtime = runtime
+        self._watch = watch
+        self._errands: dict[int, asyncio.Task[None]] = {}
+
+    async def find(self, key: str, digest: str) -> Submitted | None:
+        """The job of a key; a job that was never handed out is handed out now."""
+        found = await self._runtime.call(find_job, key, digest)
+        if found is None:
+            return None
+        if await self._runtime.call(control.is_unfinished, found.pk):
+            return None  # submit makes it anew
+        return await self._submitted(found, reused=True)
+
+    async def submit(self, plan: JobPlan) -> Submitted:
+        """The job of `plan.key`; daemon and broker are asked for before anything is stored."""
+        await self._watch.ensure()
+        job, reused = await self._runtime.call(make_job, plan)
+        return await self._submitted(job, reused=reused)
+
+    async def cancel(self, pk: int, wait_s: float) -> Control:
+        """Kill and wait for the end; a job that has ended already is left as it is."""
+        return await self._steer(pk, wait_s, control.KILL)
+
+    async def pause(self, pk: int, wait_s: float) -> Control:
+        """Pause and wait for it."""
+        return await self._steer(pk, wait_s, control.PAUSE)
+
+    async def play(self, pk: int, wait_s: float) -> Control:
+        """Let go on and wait for it."""
+        return await self._steer(pk, wait_s, control.PLAY)
+
+    async def _submitted(self, job: StoredJob, *, reused: bool) -> Submitted:
+        glance = await self._runtime.call(control.glance, job.pk)
+        if glance.state not in ENDED:
+            self._watch.watch(job.pk)
+        return Submitted(job.pk, job.uuid, glance.state, job.template, reused)
+
+    async def _steer(self, pk: int, wait_s: float, order: control.Order) -> Control:
+        """Carry out an order; it goes on where the client does not wait for it, until another order comes."""
+        seen = await self._runtime.call(control.glance, pk)
+        if order.shows(seen):
+            return Control(pk, seen.state, done=True)
+        if seen.ended:
+            raise NotAllowed(f"Job {pk} has ended ({seen.state.value}): it cannot {order.verb}")
+        await self._watch.ensure()
+        self._watch.watch(pk)
+        errand = Errand(self._runtime, order, pk)
+        if pk in self._errands:
+            self._errands[pk].cancel()
+        task = self._errands[pk] = asyncio.create_task(errand.run())
+        task.add_done_callback(lambda done: self._forget(pk, done))
+        await asyncio.wait([task], timeout=wait_s)
+        return await errand.outcome()
+
+    def _forget(self, pk: int, task: asyncio.Task[None]) -> None:
+        if self._errands.get(pk) is task:
+            del self._errands[pk]
+        if not task.cancelled() and task.exception() is not None:
+            log.error("an order to job %d failed", pk, exc_info=task.exception())
+
+
+class Errand:
+    """One order to one job, sent until a worker takes it."""
+
+    def __init__(self, runtime: Runtime, order: control.Order, pk: int) -> None:
+        self._runtime = runtime
+        self._order = order
+        self._pk = pk
+        self._sent: control.Sent | None = None
+
+    async def run(self) -> None:
+        """Send what the moment asks for, and look until the effect shows."""
+        deadline = time.monotonic() + GIVE_UP_S
+        pause_s = POLL_S
+        seen = await self._runtime.call(control.glance, self._pk)
+        while not (self._order.shows(seen) or seen.ended) and time.monotonic() < deadline:
+            step = self._order.step(seen)
+            if self._sent is None or self._sent.order is not step or self._sent.refused():
+                self._sent = await self._runtime.call(control.send, step, self._pk)
+            await asyncio.sleep(pause_s)
+            pause_s = min(1.5 * pause_s, POLL_MAX_S)
+            seen = await self._runtime.call(control.glance, self._pk)
+
+    async def outcome(self) -> Control:
+        """What came of it so far."""
+        seen = await self._runtime.call(control.glance, self._pk)
+        if self._order.shows(seen):
+            return Control(self._pk, seen.state, done=True)
+        if seen.ended:
+            return Control(self._pk, seen.state, done=False, waiting_for="nothing: the job ended first")
+        words = control.waiting_for(self._order, seen, self._sent)
+        return Control(self._pk, seen.state, done=False, waiting_for=words)

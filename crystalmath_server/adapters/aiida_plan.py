@@ -1,0 +1,146 @@
+"""One JobPlan becomes one process node, once; on the AiiDA thread."""
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from crystalmath_server.adapters.aiida_computers import computer_of, python_of
+from crystalmath_server.adapters.aiida_lost import remove_unfinished
+from crystalmath_server.domain import nodes
+from crystalmath_server.ports import JobPlan
+from crystalmath_server.protocol.errors import Conflict, NotFound
+
+MAX_THREADS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class StoredJob:
+    """What is known of the job of a key."""
+
+    pk: int
+    uuid: str
+    digest: str
+    template: str
+
+
+def find_job(key: str, digest: str) -> StoredJob | None:
+    """The job of an idempotency key.
+
+    The settings node of each job carries the key as its label, since AiiDA indexes labels: a search through the
+    attributes of all jobs takes seconds where there are a million.
+
+    Raises
+    ------
+    Conflict
+        Where the key was used with another digest.
+    """
+    from aiida import orm
+
+    query = orm.QueryBuilder().append(orm.Dict, filters={"label": key}, tag="settings")
+    project = ["id", "uuid", f"attributes.{nodes.KEY}", f"attributes.{nodes.DIGEST}", f"attributes.{nodes.TEMPLATE}"]
+    edge = {"label": nodes.SETTINGS}
+    query.append(orm.CalcJobNode, with_incoming="settings", edge_filters=edge, project=project, tag="job")
+    rows = query.order_by({"job": {"id": "asc"}}).all()
+    row = next((row for row in rows if row[2] == key), None)
+    if row is None:
+        return None
+    if digest and row[3] != digest:
+        raise Conflict(
+            f"Key {key!r} belongs to job {row[0]}, which was made of another recipe",
+            field="key",
+            hint="Send a new key for a new job.",
+        )
+    return StoredJob(row[0], row[1], row[3] or "", row[4] or "")
+
+
+def make_job(plan: JobPlan) -> tuple[StoredJob, bool]:
+    """The job of `plan.key` and whether it was there before.
+
+    A job that a dying server stored only in part is removed and made anew; one that cannot be handed to the broker
+    is removed, so that a refused submit leaves no node.
+    """
+    digest = plan.recipe.rendered.digest
+    found = find_job(plan.key, digest)
+    if found is not None and not _remove_if_unfinished(found.pk):
+        return found, True
+    builder = _builder(plan)
+    try:
+        _submit(builder)
+    except BaseException:
+        _remove_refused(plan.key)
+        raise
+    made = find_job(plan.key, digest)
+    assert made is not None
+    return made, False
+
+
+def _submit(builder: Any) -> None:
+    from aiida.engine import submit
+
+    submit(builder)
+
+
+def _remove_if_unfinished(pk: int) -> bool:
+    from aiida import orm
+
+    node: Any = orm.load_node(pk)
+    if node.checkpoint is not None or node.process_state.value != "created":
+        return False
+    remove_unfinished(node)
+    return True
+
+
+def _remove_refused(key: str) -> None:
+    """Delete what a failed submit stored; nobody has it, since it never reached the broker."""
+    from aiida import orm
+    from aiida.tools import delete_nodes
+
+    found = find_job(key, "")
+    if found is None:
+        return
+    inputs = orm.load_node(found.pk).base.links.get_incoming().all()
+    own = [link.node.pk for link in inputs if link.link_label in (nodes.MAKER, nodes.SETTINGS)]
+    delete_nodes([found.pk, *own], dry_run=False)
+
+
+def _builder(plan: JobPlan) -> Any:
+    from aiida import orm
+    from aiida.plugins import CalculationFactory
+
+    computer = computer_of(plan.cluster)
+    builder: Any = CalculationFactory(nodes.CALCULATION).get_builder()
+    builder.structure = _structure(plan.structure_pk)
+    builder.maker = orm.Dict(dict(plan.recipe.maker))
+    builder.settings = orm.Dict(dict(plan.recipe.values))
+    builder.settings.label = plan.key
+    builder.code = python_of(computer)
+    builder.metadata.label = plan.label
+    builder.metadata.description = plan.description
+    builder.metadata.options = _options(plan, builder.structure)
+    return builder
+
+
+def _options(plan: JobPlan, structure: Any) -> dict[str, Any]:
+    rendered = plan.recipe.rendered
+    formula = structure.base.extras.get(nodes.FORMULA, "") or structure.get_formula("hill", separator="")
+    threads = str(max(1, min(MAX_THREADS, (os.cpu_count() or 1) // 2)))
+    return {
+        "resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1},
+        "withmpi": False,
+        "environment_variables": {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads},
+        nodes.KEY: plan.key,
+        nodes.DIGEST: rendered.digest,
+        nodes.TEMPLATE: rendered.template,
+        nodes.FORMULA: formula,
+        nodes.ENGINE: plan.recipe.engine,
+        **plan.options,
+    }
+
+
+def _structure(pk: int) -> Any:
+    from aiida import orm
+
+    found = orm.QueryBuilder().append(orm.StructureData, filters={"id": pk}).first(flat=True)
+    if found is None:
+        raise NotFound(f"There is no structure {pk}", field="structure_pk", hint="See: structures.list")
+    return found
