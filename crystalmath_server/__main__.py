@@ -1,0 +1,251 @@
+"""argv → run | start | stop | status | logs | sockname | openrpc; light, for worker processes import it again."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from crystalmath_server import __version__
+from crystalmath_server.protocol import endpoint
+from crystalmath_server.protocol.errors import ConnectionLost, EngineUnavailable, InternalError, RpcError
+
+OK, ERROR, NOT_RUNNING = 0, 1, 3
+
+NEEDED = ("anyio", "orjson", "pydantic", "jsonrpcserver", "aiida", "atomate2", "pymatgen")
+START_S = 20.0
+"""How long a server may take to give its first answer [s]."""
+
+EPILOG = """commands:
+  run       serve (the default); goes to the background unless --foreground is given
+  start     the same, and wait until the server answers
+  stop      finish what is in flight and end; jobs go on
+  status    show the server and its parts
+  logs      show the end of the log; -n LINES, -f to follow it
+  sockname  print the path of the socket
+  openrpc   print the OpenRPC document of the API
+
+exit status: 0 done, or a server runs already; 1 error; 2 wrong usage; 3 no server runs
+
+A server that cannot start says why on stderr and in the last line of its log.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was asked for."""
+
+    command: str
+    profile: str
+    socket: Path
+    foreground: bool
+    lines: int
+    follow: bool
+    json: bool
+
+    @property
+    def log(self) -> Path:
+        """The log of this server."""
+        return endpoint.log_path(self.profile, os.environ)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; its exit status."""
+    options = _options(argv)
+    try:
+        return _COMMANDS[options.command](options)
+    except RpcError as error:
+        print(f"crystalmath-server: {_words(error)}", file=sys.stderr)
+        return ERROR
+    except (KeyboardInterrupt, BrokenPipeError):
+        sys.stderr.close()  # nobody reads on; spare them the traceback at exit
+        return ERROR
+
+
+def _options(argv: list[str] | None) -> Options:
+    parser = argparse.ArgumentParser(
+        "crystalmath-server",
+        description="The daemon of crystalmath: AiiDA and atomate2 behind a Unix socket.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", nargs="?", choices=tuple(_COMMANDS), default="run", metavar="COMMAND")
+    parser.add_argument("--profile", metavar="NAME", help="AiiDA profile to serve")
+    parser.add_argument("--socket", metavar="PATH", help="socket to listen at")
+    parser.add_argument("--foreground", action="store_true", help="run: stay in the foreground")
+    parser.add_argument("-n", "--lines", type=int, default=50, help="logs: how many lines")
+    parser.add_argument("-f", "--follow", action="store_true", help="logs: go on as the log grows")
+    parser.add_argument("--json", action="store_true", help="status: as JSON")
+    parser.add_argument("--version", action="version", version=f"crystalmath-server {__version__}")
+    given = parser.parse_args(argv)
+    profile = endpoint.profile_name(given.profile, os.environ)
+    socket = os.path.abspath(given.socket) if given.socket else endpoint.socket_path(profile, os.environ)
+    return Options(
+        given.command, profile, Path(socket), given.foreground, given.lines, given.follow, given.json
+    )
+
+
+def _words(error: RpcError) -> str:
+    parts = (error.data.detail or error.message, error.data.hint)
+    return "\n  ".join(part for part in parts if part)
+
+
+def _run(options: Options) -> int:
+    """Serve, unless somebody does already; in the background unless told otherwise."""
+    from crystalmath_server.rpc import journal
+    from crystalmath_server.rpc.claim import claim
+
+    log = journal.open_log(options.log, to_terminal=options.foreground and sys.stderr.isatty())
+    try:
+        settings = _prepare()
+        log.setLevel(settings.log_level)
+        found = claim(options.socket)
+    except RpcError as error:
+        log.error("cannot start: %s", _words(error).replace("\n", " "))  # noqa: TRY400  words, no traceback
+        raise
+    if found is None:
+        print(f"a server listens at {options.socket} already", file=sys.stderr)
+        return OK
+    if options.foreground:
+        return _serve(options, settings, found)
+    if _detach(options.log):
+        sys.exit(_serve(options, settings, found))
+    return OK
+
+
+def _prepare() -> Any:
+    """Settings, once all that a server needs is known to be there."""
+    from importlib.util import find_spec
+
+    from crystalmath_server import settings
+
+    if missing := [name for name in NEEDED if find_spec(name) is None]:
+        raise EngineUnavailable(
+            f"the server's packages are not installed: {', '.join(missing)}",
+            hint="Install them: pip install 'crystalmath[server]'",
+        )
+    return settings.load(endpoint.config_dir(os.environ) / "config.toml", os.environ)
+
+
+def _detach(log: Path) -> bool:
+    """Go on in the background; True there, False in the process that was started.
+
+    The socket is bound already, so whoever started us may connect as soon as it ends.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if os.fork():
+        return False
+    os.setsid()
+    os.chdir("/")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    written = os.open(log, os.O_WRONLY | os.O_APPEND)
+    for target, source in enumerate((nothing, written, written)):
+        os.dup2(source, target)
+    return True
+
+
+def _serve(options: Options, settings: Any, claim: Any) -> int:
+    """Heavy imports begin here; the socket takes connections already."""
+    import logging
+
+    log = logging.getLogger("crystalmath_server")
+    try:
+        claim.announce()
+        log.info("pid %d serves profile %s at %s", os.getpid(), options.profile, options.socket)
+        from crystalmath_server.bootstrap import run
+
+        run(settings, options.profile, claim)
+    except Exception as error:
+        log.exception("the server failed")
+        reason = f"{type(error).__name__}: {error}"
+        log.error("cannot go on: %s", reason)  # noqa: TRY400  the last line of the log is the reason
+        raise InternalError(reason, hint=f"See {options.log}") from error
+    finally:
+        claim.release()
+    log.info("ended")
+    return OK
+
+
+def _start(options: Options) -> int:
+    from crystalmath_server.rpc.probe import call
+
+    if status := _run(options):
+        return status
+    answer = call(options.socket, "system.status", START_S)
+    print(f"pid {answer['pid']} serves profile {answer['profile']} at {answer['socket']}")
+    return OK
+
+
+def _stop(options: Options) -> int:
+    from crystalmath_server.rpc.stop import stop
+
+    stopped = stop(options.socket)
+    print(stopped or f"no server runs at {options.socket}", file=sys.stdout if stopped else sys.stderr)
+    return OK if stopped else NOT_RUNNING
+
+
+def _status(options: Options) -> int:
+    from crystalmath_server.rpc.probe import call
+
+    try:
+        answer = call(options.socket, "system.status")
+    except ConnectionLost as error:
+        print(_words(error), file=sys.stderr)
+        return NOT_RUNNING
+    print(_as_json(answer) if options.json else "\n".join(_rows(answer)))
+    return OK
+
+
+def _rows(answer: dict[str, Any]) -> list[str]:
+    """`name  value` lines of a status; a part is its state, then its words."""
+    rows: list[str] = []
+    for name, value in answer.items():
+        words = [value["state"], value["detail"], value["hint"]] if isinstance(value, dict) else [str(value)]
+        rows.append(f"{name:<14} {'  '.join(word for word in words if word)}")
+    return rows
+
+
+def _logs(options: Options) -> int:
+    from crystalmath_server.rpc import journal
+
+    for line in journal.tail(options.log, options.lines):
+        print(line)
+    if options.follow:
+        for added in journal.follow(options.log):
+            print(added, end="", flush=True)
+    return OK
+
+
+def _sockname(options: Options) -> int:
+    print(options.socket)
+    return OK
+
+
+def _openrpc(_options: Options) -> int:
+    from crystalmath_server.rpc.openrpc import document
+
+    print(_as_json(document()))
+    return OK
+
+
+def _as_json(value: object) -> str:
+    import json
+
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+_COMMANDS: dict[str, Callable[[Options], int]] = {
+    "run": _run,
+    "start": _start,
+    "stop": _stop,
+    "status": _status,
+    "logs": _logs,
+    "sockname": _sockname,
+    "openrpc": _openrpc,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""jobs.*: calculations, listed, looked into, submitted once, steered."""
+
+from crystalmath_server.ports import JobPlan, Ports, Recipe
+from crystalmath_server.protocol.errors import Conflict
+from crystalmath_server.protocol.jobs import (
+    Control,
+    ControlJobParams,
+    FileRange,
+    JobDetail,
+    JobFiles,
+    JobLog,
+    JobPk,
+    JobResults,
+    JobsPage,
+    ListJobsParams,
+    ReadFileParams,
+    SubmitJobParams,
+    Submitted,
+)
+
+
+async def list_jobs(ports: Ports, params: ListJobsParams) -> JobsPage:
+    """A page of jobs."""
+    return await ports.jobs.list_jobs(params)
+
+
+async def show(ports: Ports, params: JobPk) -> JobDetail:
+    """One job."""
+    return await ports.jobs.show(params.pk)
+
+
+async def submit(ports: Ports, params: SubmitJobParams) -> Submitted:
+    """The job of the key: found, else rendered, checked against the digest and submitted.
+
+    The launcher alone holds "one key, one job"; looking here first answers a repeated request at once.
+    """
+    if known := await ports.launcher.find(params.key, params.digest):
+        return known
+    document = await ports.structures.document(params.structure_pk)
+    ports.server.progress("writing the input files")
+    recipe = await ports.workbench.render(params.template, document, params.values)
+    _check_digest(params, recipe)
+    ports.server.progress("submitting")
+    return await ports.launcher.submit(_plan(params, recipe))
+
+
+def _check_digest(params: SubmitJobParams, recipe: Recipe) -> None:
+    rendered = recipe.rendered
+    if params.digest and params.digest != rendered.digest:
+        detail = (
+            f"What {rendered.template} gives for structure {params.structure_pk} with these settings is no longer "
+            f"what was shown: its digest is {rendered.digest[:12]}…, not {params.digest[:12]}…"
+        )
+        hint = "The settings, the structure or an installed package changed; render again and compare."
+        raise Conflict(detail, field="digest", hint=hint)
+
+
+def _plan(params: SubmitJobParams, recipe: Recipe) -> JobPlan:
+    return JobPlan(
+        recipe=recipe,
+        structure_pk=params.structure_pk,
+        key=params.key,
+        label=params.label,
+        cluster=params.cluster,
+        description=params.description,
+    )
+
+
+async def cancel(ports: Ports, params: ControlJobParams) -> Control:
+    """Kill a job and wait for its end."""
+    return await ports.launcher.cancel(params.pk, params.wait_s)
+
+
+async def pause(ports: Ports, params: ControlJobParams) -> Control:
+    """Pause a job."""
+    return await ports.launcher.pause(params.pk, params.wait_s)
+
+
+async def play(ports: Ports, params: ControlJobParams) -> Control:
+    """Let a paused job go on."""
+    return await ports.launcher.play(params.pk, params.wait_s)
+
+
+async def files(ports: Ports, params: JobPk) -> JobFiles:
+    """The files of a job."""
+    return await ports.jobs.files(params.pk)
+
+
+async def file(ports: Ports, params: ReadFileParams) -> FileRange:
+    """A range of a file of a job."""
+    return await ports.jobs.read(params)
+
+
+async def log(ports: Ports, params: JobPk) -> JobLog:
+    """The log of a job."""
+    return await ports.jobs.log(params.pk)
+
+
+async def results(ports: Ports, params: JobPk) -> JobResults:
+    """What a job computed."""
+    return await ports.jobs.results(params.pk)

@@ -1,0 +1,136 @@
+"""Bytes of a frame ↔ JSON-RPC 2.0 objects: strict reading, answers as bytes."""
+
+import json
+from dataclasses import asdict, dataclass
+
+import orjson
+from pydantic_core import SchemaValidator, core_schema
+
+from crystalmath_server.protocol.errors import InvalidRequest, ParseError, RpcError
+
+Id = str | int | None
+
+MAX_BATCH = 1000
+"""Most requests in one batch."""
+
+
+def _field(schema: core_schema.CoreSchema, *, required: bool = False) -> core_schema.TypedDictField:
+    return core_schema.typed_dict_field(schema, required=required)
+
+
+_REQUEST = SchemaValidator(
+    core_schema.typed_dict_schema(
+        {
+            "jsonrpc": _field(core_schema.literal_schema(["2.0"]), required=True),
+            "method": _field(core_schema.str_schema(), required=True),
+            "params": _field(
+                core_schema.union_schema([core_schema.dict_schema(), core_schema.list_schema()])
+            ),
+            "id": _field(
+                core_schema.nullable_schema(
+                    core_schema.union_schema([core_schema.int_schema(), core_schema.str_schema()])
+                )
+            ),
+        },
+        extra_behavior="forbid",
+    )
+)
+
+
+def check_request(item: object) -> None:
+    """Raise pydantic's ValidationError unless `item` is a request object of JSON-RPC 2.0."""
+    _REQUEST.validate_python(item, strict=True)
+
+
+def parse(payload: bytes) -> object:
+    """Read the JSON value of a frame.
+
+    Raises
+    ------
+    ParseError
+        No JSON, nested too deeply, or an object that has a key twice.
+    """
+    try:
+        value = orjson.loads(payload)
+        # Equal lengths prove that no key was dropped; only then is the slow look for twins spared.
+        if len(orjson.dumps(value)) != len(payload):
+            json.loads(payload, object_pairs_hook=_without_twins)
+    except (RecursionError, orjson.JSONEncodeError):
+        raise ParseError("The JSON is nested too deeply.") from None
+    except ValueError as error:
+        raise ParseError(_depth(error)) from None
+    return value
+
+
+def _depth(error: ValueError) -> str:
+    return "The JSON is nested too deeply." if "recursion" in str(error).lower() else ""
+
+
+def _without_twins(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twin = next(name for name in names if names.count(name) > 1)
+        raise ParseError(f"The key {twin!r} stands twice in one object.")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """A frame that holds one value, which is no array."""
+
+    value: object
+
+
+def items(payload: bytes) -> Single | list[object]:
+    """The request of a frame, or the requests of a batch.
+
+    Raises
+    ------
+    ParseError, InvalidRequest
+        The frame as a whole cannot be read.
+    """
+    value = parse(payload)
+    if not isinstance(value, list):
+        return Single(value)
+    found: list[object] = value
+    if not found:
+        raise InvalidRequest
+    if len(found) > MAX_BATCH:
+        raise InvalidRequest(f"A batch of {len(found)} requests; the limit is {MAX_BATCH}.")
+    return found
+
+
+def why_invalid(item: object) -> InvalidRequest:
+    """The error for what `check_request` refuses; in words where the cause is not plain."""
+    if isinstance(item, dict) and isinstance(item.get("id"), float):  # pyright: ignore[reportUnknownMemberType]
+        return InvalidRequest("The id must be a string, a whole number of 64 bits or null.", field="id")
+    return InvalidRequest()
+
+
+def success(result: object, id_: Id) -> bytes:
+    """A response with a result."""
+    return orjson.dumps({"jsonrpc": "2.0", "result": result, "id": id_})
+
+
+def failure(error: RpcError, id_: Id) -> bytes:
+    """A response with an error."""
+    return orjson.dumps({"jsonrpc": "2.0", "error": error_object(error), "id": id_})
+
+
+def error_object(error: RpcError) -> dict[str, object]:
+    """The error object; `data` is left out where it would say no more than the code does."""
+    data = error.data
+    if data.detail or data.field or data.reference:
+        return {"code": int(error.code), "message": error.message, "data": asdict(data)}
+    return {"code": int(error.code), "message": error.message}
+
+
+def notification(method: str, params: object) -> bytes:
+    """A message without an answer."""
+    return orjson.dumps({"jsonrpc": "2.0", "method": method, "params": params})
+
+
+def batch(answers: list[bytes]) -> bytes:
+    """Answers of a batch as one payload; empty where there is nothing to answer."""
+    return b"[" + b",".join(answers) + b"]" if answers else b""

@@ -1,0 +1,201 @@
+"""The server: accepts its own user's clients, knows its state, ends when idle or asked, gracefully."""
+
+import logging
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import anyio
+from anyio.abc import TaskGroup
+
+from crystalmath_server import __version__
+from crystalmath_server.protocol.errors import NotAllowed, Overloaded, RpcError
+from crystalmath_server.protocol.framing import encode
+from crystalmath_server.protocol.method import Json
+from crystalmath_server.protocol.system import Metrics, Part, PartState, Status
+from crystalmath_server.rpc import envelope
+from crystalmath_server.rpc.claim import Claim
+from crystalmath_server.rpc.dispatcher import CURRENT, Dispatcher
+from crystalmath_server.rpc.meters import Meters
+from crystalmath_server.rpc.openrpc import document
+from crystalmath_server.rpc.peer import peer_uid
+from crystalmath_server.rpc.sessions import Session
+from crystalmath_server.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_NO_PART = Part(PartState.STOPPED, "not part of this server")
+
+
+@dataclass(slots=True)
+class Parts:
+    """Where system.status reads the state of the parts; each answers from memory."""
+
+    storage: Callable[[], Part] = lambda: _NO_PART
+    daemon: Callable[[], Part] = lambda: _NO_PART
+    worker: Callable[[], Part] = lambda: _NO_PART
+    jobs_revision: Callable[[], int] = lambda: 0
+
+
+class RpcServer:
+    """One server of one profile; fulfils the port `Server` and hosts the sessions.
+
+    1. A peer of another user is turned away before a byte of it is read.
+    2. Idle means: no client and nothing in flight for `idle_exit_s`.
+    3. To stop: no new clients, no new slow requests; what is in flight is answered, up to `shutdown_grace_s`;
+       a second signal ends that wait. The socket goes first, the lock last.
+    """
+
+    def __init__(self, settings: Settings, profile: str, claim: Claim, meters: Meters) -> None:
+        self.settings = settings
+        self.meters = meters
+        self.parts = Parts()
+        self.in_flight = 0
+        self.stopping = False
+        self._profile = profile
+        self._claim = claim
+        self._dispatcher: Dispatcher | None = None
+        self._sessions: set[Session] = set()
+        self._busy_at_s = time.monotonic()
+        self._stop = anyio.Event()
+
+    @property
+    def dispatcher(self) -> Dispatcher:
+        """Answers requests; set before `serve`."""
+        if self._dispatcher is None:
+            message = "the server has no dispatcher yet"
+            raise RuntimeError(message)
+        return self._dispatcher
+
+    @dispatcher.setter
+    def dispatcher(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
+
+    def status(self) -> Status:
+        """Pid, parts and counts, from memory."""
+        return Status(
+            profile=self._profile,
+            pid=os.getpid(),
+            version=__version__,
+            socket=str(self._claim.path),
+            uptime_s=self.meters.uptime_s,
+            storage=self.parts.storage(),
+            daemon=self.parts.daemon(),
+            worker=self.parts.worker(),
+            clients=len(self._sessions),
+            in_flight=self.in_flight,
+            jobs_revision=self.parts.jobs_revision(),
+        )
+
+    def metrics(self) -> Metrics:
+        """Counts since start."""
+        return self.meters.snapshot()
+
+    def shutdown(self) -> int:
+        """Ask for the end; the number of requests in flight."""
+        self._stop.set()
+        return self.in_flight
+
+    def discover(self) -> dict[str, Json]:
+        """The OpenRPC document."""
+        return document()
+
+    def progress(self, text: str, fraction: float | None = None) -> None:
+        """Tell the client of the request at hand how far it is."""
+        work = CURRENT.get()
+        if work is not None and work.awaited:
+            work.peer.progress(work.id, text, fraction)
+
+    async def serve(self) -> None:
+        """Serve until it is time to end."""
+        async with anyio.create_task_group() as tasks:
+            accepting = anyio.CancelScope()
+            tasks.start_soon(self._watch_signals, tasks)
+            tasks.start_soon(self._watch_idleness)
+            tasks.start_soon(self._accept, tasks, accepting)
+            await self._stop.wait()
+            self.stopping = True
+            accepting.cancel()
+            self._claim.unbind()
+            await self._drain()
+            tasks.cancel_scope.cancel()
+
+    async def _accept(self, tasks: TaskGroup, scope: anyio.CancelScope) -> None:
+        listener = self._claim.listener
+        with scope:
+            while True:
+                try:
+                    sock, _ = listener.accept()
+                except BlockingIOError:
+                    await anyio.wait_readable(listener)
+                except OSError as error:  # out of descriptors or memory; others may free some
+                    log.warning("cannot accept a client: %s", error)
+                    await anyio.sleep(0.1)
+                else:
+                    sock.setblocking(False)
+                    tasks.start_soon(self._receive, sock)
+
+    async def _receive(self, sock: socket.socket) -> None:
+        """Serve one client from its arrival to its leaving; nothing that it does may end the server."""
+        self.meters.connections += 1
+        if refusal := self._refusal(sock):
+            _turn_away(sock, refusal)
+            return
+        session = Session(sock, self)
+        self._sessions.add(session)
+        try:
+            await session.serve()
+        except Exception:
+            log.exception("a session failed")
+        finally:
+            self._sessions.discard(session)
+            self._busy_at_s = time.monotonic()
+
+    def _refusal(self, sock: socket.socket) -> RpcError | None:
+        uid = peer_uid(sock)
+        if uid != os.geteuid():
+            log.warning("refused a client of user %d", uid)
+            return NotAllowed(f"This server serves user {os.geteuid()} only; you are {uid}.")
+        if len(self._sessions) >= self.settings.max_clients:
+            return Overloaded(
+                f"{len(self._sessions)} clients are connected.", hint="Close one and try again."
+            )
+        return None
+
+    async def _watch_signals(self, tasks: TaskGroup) -> None:
+        with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
+            async for number in signals:
+                log.info("received %s", signal.Signals(number).name)
+                if self.stopping:
+                    tasks.cancel_scope.cancel()
+                self._stop.set()
+
+    async def _watch_idleness(self) -> None:
+        limit_s = self.settings.idle_exit_s
+        while limit_s > 0:
+            await anyio.sleep(min(max(limit_s / 4, 0.02), 30.0))
+            if self._sessions or self.in_flight:
+                self._busy_at_s = time.monotonic()
+            elif time.monotonic() - self._busy_at_s >= limit_s:
+                log.info("no client for %g s: ending", limit_s)
+                self._stop.set()
+                return
+
+    async def _drain(self) -> None:
+        """Wait until every client has what it is owed."""
+        with anyio.move_on_after(self.settings.shutdown_grace_s) as scope:
+            while not all(session.idle for session in self._sessions):
+                await anyio.sleep(0.02)
+        if scope.cancelled_caught:
+            log.warning("ending with %d requests unanswered", self.in_flight)
+
+
+def _turn_away(sock: socket.socket, error: RpcError) -> None:
+    with sock:
+        try:
+            sock.send(encode(envelope.failure(error, None), "lines"))
+        except OSError as failure:
+            log.info("a client that was turned away had left: %s", failure)

@@ -1,0 +1,86 @@
+"""Parameters as they came → the method's own type, or InvalidParams that names the field."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+import orjson
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from crystalmath_server.protocol.errors import InvalidParams
+
+P = TypeVar("P")
+
+_SHOWN_ERRORS = 3
+_SHOWN_INPUT = 60
+
+
+class ParamsReader(Generic[P]):
+    """Reads the parameters of one method, strictly: "5" is no number, an unknown name is an error."""
+
+    def __init__(self, type_: type[P]) -> None:
+        self._type = type_
+        self.names = tuple(row.name for row in fields(type_)) if is_dataclass(type_) else ()
+        self._empty = None if self.names else type_()
+
+    @cached_property
+    def adapter(self) -> TypeAdapter[P]:
+        """Pydantic's validator, built at the first call: all of them at once would delay the first answer."""
+        return TypeAdapter(self._type)
+
+    def read(self, args: Sequence[object], kwargs: Mapping[str, object]) -> P:
+        """Check and convert; positional parameters follow the order of the fields.
+
+        Raises
+        ------
+        InvalidParams
+            With the dotted name of the first field at fault.
+        """
+        if self._empty is not None and not args and not kwargs:
+            return self._empty
+        given = self._named(args) if args else kwargs
+        try:
+            return self.adapter.validate_json(orjson.dumps(given), strict=True)
+        except ValidationError as error:
+            raise _invalid(error.errors(include_url=False, include_context=False), self.names) from None
+
+    def _named(self, args: Sequence[object]) -> Mapping[str, object]:
+        if len(args) > len(self.names):
+            detail = f"{len(args)} positional parameters are too many. {_known(self.names)}"
+            raise InvalidParams(detail)
+        return dict(zip(self.names, args, strict=False))
+
+
+def _invalid(errors: Sequence[ErrorDetails], names: tuple[str, ...]) -> InvalidParams:
+    shown = [_words(error, names) for error in errors[:_SHOWN_ERRORS]]
+    if len(errors) > _SHOWN_ERRORS:
+        shown.append(f"and {len(errors) - _SHOWN_ERRORS} more")
+    return InvalidParams("; ".join(shown), field=_dotted(errors[0]))
+
+
+def _dotted(error: ErrorDetails) -> str:
+    return ".".join(str(part) for part in error["loc"])
+
+
+def _words(error: ErrorDetails, names: tuple[str, ...]) -> str:
+    field = _dotted(error)
+    match error["type"]:
+        case "unexpected_keyword_argument" | "extra_forbidden":
+            return f"Unknown parameter {field!r}. {_known(names)}"
+        case "missing":
+            return f"Parameter {field!r} is missing"
+        case "json_invalid":
+            return "The parameters are nested too deeply"
+        case _:
+            return f"{field}: {error['msg']}, not {_short(error['input'])}"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN_INPUT else text[:_SHOWN_INPUT] + "…"
+
+
+def _known(names: tuple[str, ...]) -> str:
+    return f"Known: {', '.join(names)}" if names else "It takes none"
