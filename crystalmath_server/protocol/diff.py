@@ -1,0 +1,97 @@
+"""diff(old, new) and apply(rows, diff) of ordered rows keyed by pk."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+
+class Keyed(Protocol):
+    """A row that a pk identifies."""
+
+    @property
+    def pk(self) -> int:
+        """The key, once in each list."""
+        ...
+
+
+RowT = TypeVar("RowT", bound=Keyed)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed(Generic[RowT]):
+    """A row that is new, or has moved, and its index in the new list."""
+
+    index: int
+    row: RowT
+
+
+@dataclass(frozen=True, slots=True)
+class Diff(Generic[RowT]):
+    """What turns one list of rows into another.
+
+    Attributes
+    ----------
+    removed
+        Keys of rows that are gone.
+    changed
+        Rows that keep their place among those that stay and have another content.
+    placed
+        Rows that are new or have moved, by ascending index.
+    """
+
+    removed: tuple[int, ...] = ()
+    changed: tuple[RowT, ...] = ()
+    placed: tuple[Placed[RowT], ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether anything differs."""
+        return bool(self.removed or self.changed or self.placed)
+
+
+def diff(old: Sequence[RowT], new: Sequence[RowT]) -> Diff[RowT]:
+    """The smallest difference: as few rows as possible are moved.
+
+    Parameters
+    ----------
+    old, new
+        Rows with each pk at most once.
+    """
+    before = {row.pk: row for row in old}
+    after = {row.pk for row in new}
+    position = {pk: index for index, pk in enumerate(before)}
+    common = [row.pk for row in new if row.pk in before]
+    staying = {common[index] for index in _longest_rising([position[pk] for pk in common])}
+    return Diff(
+        removed=tuple(pk for pk in before if pk not in after),
+        changed=tuple(row for row in new if row.pk in staying and row != before[row.pk]),
+        placed=tuple(Placed(index, row) for index, row in enumerate(new) if row.pk not in staying),
+    )
+
+
+def apply(rows: Sequence[RowT], difference: Diff[RowT]) -> list[RowT]:
+    """The new list; `apply(old, diff(old, new)) == list(new)`."""
+    gone = {*difference.removed, *(placed.row.pk for placed in difference.placed)}
+    changed = {row.pk: row for row in difference.changed}
+    result = [changed.get(row.pk, row) for row in rows if row.pk not in gone]
+    for placed in difference.placed:
+        result.insert(placed.index, placed.row)
+    return result
+
+
+def _longest_rising(numbers: Sequence[int]) -> list[int]:
+    """Indices of a longest rising subsequence of distinct numbers, by patience sorting."""
+    tails: list[int] = []
+    ends: list[int] = []
+    previous: list[int] = []
+    for index, number in enumerate(numbers):
+        pile = bisect_left(tails, number)
+        tails[pile : pile + 1] = [number]
+        ends[pile : pile + 1] = [index]
+        previous.append(ends[pile - 1] if pile else -1)
+    chain: list[int] = []
+    index = ends[-1] if ends else -1
+    while index >= 0:
+        chain.append(index)
+        index = previous[index]
+    return chain

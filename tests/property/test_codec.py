@@ -1,0 +1,87 @@
+"""The codec is total: every wire type comes back, and any JSON gives a value or InvalidParams."""
+
+import contextlib
+import dataclasses
+import json
+from types import UnionType
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crystalmath_server.protocol.codec import from_json, to_json
+from crystalmath_server.protocol.errors import InvalidParams
+from crystalmath_server.protocol.method import Bound, Length
+from crystalmath_server.protocol.methods import METHODS, NOTIFICATIONS
+
+KINDS = sorted(
+    {kind for row in METHODS.values() for kind in (row.params, row.result) if kind is not dict}
+    | {row.params for row in NOTIFICATIONS.values()},
+    key=lambda kind: kind.__name__,
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def _allowed(value: Any, marks: tuple[object, ...]) -> bool:
+    sizes = [
+        (mark, value if isinstance(mark, Bound) else len(value))
+        for mark in marks
+        if isinstance(mark, Bound | Length)
+    ]
+    return all(
+        (mark.minimum is None or size >= mark.minimum) and (mark.maximum is None or size <= mark.maximum)
+        for mark, size in sizes
+    )
+
+
+def _values(kind: Any) -> st.SearchStrategy[Any]:
+    """Values of a wire type that keep the bounds of its fields."""
+    if get_origin(kind) is Annotated:
+        inner, *marks = get_args(kind)
+        for mark in marks:
+            if isinstance(mark, Bound) and inner is int:
+                return st.integers(mark.minimum, mark.maximum)  # type: ignore[arg-type]
+            if isinstance(mark, Length) and inner is str:
+                return st.text(min_size=mark.minimum, max_size=min(mark.maximum, mark.minimum + 5))
+        return _values(inner).filter(lambda value: _allowed(value, tuple(marks)))
+    if get_origin(kind) is UnionType:
+        return st.one_of([_values(member) for member in get_args(kind)])
+    if get_origin(kind) is tuple:
+        args = get_args(kind)
+        return (
+            st.lists(_values(args[0]), max_size=2).map(tuple)
+            if args[-1] is ...
+            else st.tuples(*map(_values, args))
+        )
+    if get_origin(kind) is dict:
+        return st.dictionaries(st.text(max_size=5), _values(get_args(kind)[1]), max_size=2)
+    if dataclasses.is_dataclass(kind):
+        hints = get_type_hints(kind, include_extras=True)
+        return st.builds(kind, **{row.name: _values(hints[row.name]) for row in dataclasses.fields(kind)})  # type: ignore[arg-type]
+    return {object: JSON, float: st.floats(allow_nan=False, allow_infinity=False)}.get(kind) or st.from_type(
+        kind
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+@settings(deadline=None)  # the first draw of a type builds its strategy
+@given(data=st.data())
+def test_every_wire_type_comes_back(kind: type[Any], data: st.DataObject) -> None:
+    value = data.draw(_values(kind))
+    text = json.dumps(to_json(value))
+    assert from_json(kind, json.loads(text)) == value
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+@settings(deadline=None)  # the first draw of a type builds its strategy
+@given(data=st.data())
+def test_any_json_gives_a_value_or_a_named_error(kind: type[Any], data: st.DataObject) -> None:
+    names = list(getattr(kind, "__dataclass_fields__", ()))
+    value = data.draw(JSON | st.dictionaries(st.sampled_from(names or ["x"]), JSON, max_size=4))
+    with contextlib.suppress(InvalidParams):
+        assert isinstance(from_json(kind, value), kind)
