@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import importlib
 import os
 import sys
 import time
@@ -29,8 +30,8 @@ BUSY_TIMEOUT_MS = 30_000
 class AiidaRuntime:
     """AiiDA with one profile, as seen from the event loop.
 
-    AiiDA's sessions are per thread and its state is per process: make one of these a process, and touch AiiDA only
-    in functions given to `call` (short) and `call_long` (long reads, on a thread of their own).
+    AiiDA's sessions are per thread and its state is per process: make one of these a process, and touch
+    AiiDA only in functions given to `call` (short) and `call_long` (long reads, on a thread of their own).
 
     Attributes
     ----------
@@ -171,9 +172,8 @@ def _import_aiida() -> None:
     warnings.filterwarnings("ignore", message="Creating AiiDA configuration folder")
     gc.disable()
     try:
-        import aiida.engine
-        import aiida.manage
-        import aiida.orm  # noqa: F401
+        for module in ("aiida.manage", "aiida.engine", "aiida.orm"):
+            importlib.import_module(module)
     finally:
         gc.freeze()
         gc.enable()
@@ -192,7 +192,7 @@ def _open_profile(name: str) -> str:
             raise ProfileUnavailable(_unknown(name, config.profile_names), field="profile")
         create_embedded(name)
     profile = get_manager().load_profile(name)
-    storage = get_manager().get_profile_storage()
+    storage: Any = get_manager().get_profile_storage()
     _be_patient(storage)
     _warm(name)
     return profile.process_control_backend or ""
@@ -232,7 +232,8 @@ def _in_session(fn: Callable[..., T], *args: object) -> T:
     try:
         return fn(*args)
     finally:
-        session = get_manager().get_profile_storage().get_session()
+        storage: Any = get_manager().get_profile_storage()
+        session = storage.get_session()
         if session.in_transaction():  # open, it would hide later commits or keep a failed state
             session.rollback()
 

@@ -1,0 +1,144 @@
+"""What a job waits for or why it ended, in words, and what mends it."""
+
+from dataclasses import dataclass
+
+from crystalmath_server.protocol.jobs import JobState
+
+REASON_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What AiiDA knows of a process, as far as the words need it."""
+
+    pk: int
+    state: JobState
+    cluster: str = ""
+    transport_state: str = ""
+    scheduler_state: str = ""
+    scheduler_job_id: str = ""
+    process_status: str = ""
+    exit_status: int | None = None
+    exit_message: str = ""
+    exception: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """An explanation and a way out; the hint is empty where nothing is to be done."""
+
+    explanation: str
+    hint: str = ""
+
+
+_STEPS = {
+    "unstashing": "bringing stashed files back",
+    "uploading": "uploading the inputs",
+    "submitting": "handing the job to the scheduler",
+    "stashing": "stashing files on the computer",
+    "retrieving": "bringing the results back",
+    "parsing": "reading the results",
+}
+_HELD = {
+    "queued held": ("it is held in the queue", "Release it on the computer, as with: scontrol release"),
+    "suspended": ("the scheduler suspended it", "It goes on when the scheduler resumes it."),
+}
+_EXIT_HINTS = {
+    100: "The output is missing: read the log and the scheduler's messages.",
+    110: "Ask for more memory, or use a smaller structure.",
+    120: "Ask for a longer walltime, or begin from the last structure.",
+    131: "Read the scheduler's messages and correct the resources.",
+    140: "A node failed: submit it again.",
+    150: "It was stopped by a monitor: read the log.",
+}
+
+
+def explain(facts: Facts) -> Words:
+    """The whole explanation of a job's state."""
+    return _EXPLAIN[facts.state](facts)
+
+
+def reason(facts: Facts) -> str:
+    """The explanation for one line of a table; empty where the state says it all."""
+    if facts.state in {JobState.FINISHED, JobState.RUNNING}:
+        return ""
+    return " ".join(explain(facts).explanation.split())[:REASON_LENGTH]
+
+
+def _on(facts: Facts) -> str:
+    return f" on {facts.cluster}" if facts.cluster else ""
+
+
+def _job(facts: Facts) -> str:
+    return f" as job {facts.scheduler_job_id}" if facts.scheduler_job_id else ""
+
+
+def _created(_facts: Facts) -> Words:
+    return Words(
+        "Stored; waits for a worker of AiiDA's daemon",
+        "If it stays so, see whether AiiDA's daemon runs: crystalmath server status",
+    )
+
+
+def _working(facts: Facts) -> Words:
+    step = _STEPS.get(facts.transport_state, "AiiDA works on it")
+    status = f": {facts.process_status}" if "failed" in facts.process_status.lower() else ""
+    hint = "AiiDA tries again by itself; test the connection with: verdi computer test" if status else ""
+    return Words(f"{step[0].upper()}{step[1:]}{_on(facts)}{status}", hint)
+
+
+def _queued(facts: Facts) -> Words:
+    held = _HELD.get(facts.scheduler_state)
+    if held is not None:
+        return Words(f"Handed to the scheduler{_on(facts)}{_job(facts)}; {held[0]}", held[1])
+    return Words(f"Waits in the queue{_on(facts)}{_job(facts)}")
+
+
+def _running(facts: Facts) -> Words:
+    return Words(f"Runs{_on(facts)}{_job(facts)}")
+
+
+def _paused(facts: Facts) -> Words:
+    play = f"let it go on: crystalmath jobs play {facts.pk}"
+    if "failed" in facts.process_status.lower():
+        step = _STEPS.get(facts.transport_state, "talking to the computer")
+        text = f"Paused: {step}{_on(facts)} failed again and again ({facts.process_status})"
+        return Words(text, f"Test the connection with verdi computer test {facts.cluster}; then {play}")
+    status = f" ({facts.process_status})" if facts.process_status else ""
+    return Words(f"Paused{status}", f"{play[0].upper()}{play[1:]}")
+
+
+def _finished(_facts: Facts) -> Words:
+    return Words("Finished successfully")
+
+
+def _failed(facts: Facts) -> Words:
+    if facts.exit_status is None:
+        return Words("Ended without an exit status", f"See: verdi process report {facts.pk}")
+    message = facts.exit_message or "no message was left"
+    hint = _EXIT_HINTS.get(facts.exit_status, f"Read its log: crystalmath jobs log {facts.pk}")
+    return Words(f"Failed with exit status {facts.exit_status}: {message}", hint)
+
+
+def _excepted(facts: Facts) -> Words:
+    lines = [line for line in facts.exception.splitlines() if line.strip()]
+    what = lines[-1].strip() if lines else "the exception is in its log"
+    return Words(f"AiiDA or a plugin raised: {what}", f"Read its log: crystalmath jobs log {facts.pk}")
+
+
+def _killed(facts: Facts) -> Words:
+    return Words(f"Killed: {facts.process_status}" if facts.process_status else "Killed on request")
+
+
+_EXPLAIN = {
+    JobState.CREATED: _created,
+    JobState.PREPARING: _working,
+    JobState.QUEUED: _queued,
+    JobState.RUNNING: _running,
+    JobState.COLLECTING: _working,
+    JobState.PAUSED: _paused,
+    JobState.FINISHED: _finished,
+    JobState.FAILED: _failed,
+    JobState.EXCEPTED: _excepted,
+    JobState.KILLED: _killed,
+}

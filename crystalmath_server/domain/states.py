@@ -1,0 +1,58 @@
+"""(process state, paused, exit status, transport state, scheduler state) → JobState; tables."""
+
+from crystalmath_server.protocol.jobs import JobState
+
+_BY_PROCESS = {
+    "created": JobState.CREATED,
+    "excepted": JobState.EXCEPTED,
+    "killed": JobState.KILLED,
+}
+_BY_TRANSPORT = {
+    "unstashing": JobState.PREPARING,
+    "uploading": JobState.PREPARING,
+    "submitting": JobState.PREPARING,
+    "stashing": JobState.COLLECTING,
+    "retrieving": JobState.COLLECTING,
+    "parsing": JobState.COLLECTING,
+}
+_BY_SCHEDULER = {
+    "running": JobState.RUNNING,
+    "undetermined": JobState.RUNNING,  # as SLURM's CONFIGURING and COMPLETING
+    "done": JobState.COLLECTING,
+}
+_ENDED = {"excepted", "killed"}
+WITH_SCHEDULER = "withscheduler"
+
+
+def job_state(
+    *,
+    process_state: str | None,
+    paused: bool,
+    exit_status: int | None,
+    transport_state: str | None,
+    scheduler_state: str | None,
+    on_computer: bool = True,
+) -> JobState:
+    """The one state of a job; every combination has an answer.
+
+    Parameters
+    ----------
+    process_state, paused, exit_status
+        AiiDA's attributes of any process node.
+    transport_state
+        Attribute `state` of a CalcJob: uploading, submitting, withscheduler, retrieving, parsing …
+    scheduler_state
+        Attribute `scheduler_state` of a CalcJob.
+    on_computer
+        Whether it is a CalcJob; a workflow has no inputs to upload.
+    """
+    if process_state == "finished":
+        return JobState.FINISHED if exit_status == 0 else JobState.FAILED
+    if paused and process_state not in _ENDED:
+        return JobState.PAUSED
+    if process_state not in {"running", "waiting"}:
+        return _BY_PROCESS.get(process_state or "created", JobState.CREATED)
+    if transport_state == WITH_SCHEDULER:
+        return _BY_SCHEDULER.get(scheduler_state or "", JobState.QUEUED)
+    unknown = JobState.PREPARING if on_computer and transport_state is None else JobState.RUNNING
+    return _BY_TRANSPORT.get(transport_state or "", unknown)
