@@ -109,9 +109,7 @@ def _new_code(computer: Any) -> Any:
     query.append(orm.AbstractCode, with_computer="computer", project="label")
     taken = set(query.all(flat=True))
     number = next(n for n in range(1, len(taken) + 2) if _code_label(n) not in taken)
-    code = orm.InstalledCode(
-        label=_code_label(number), computer=computer, filepath_executable=sys.executable
-    )
+    code = orm.InstalledCode(label=_code_label(number), computer=computer, filepath_executable=sys.executable)
     code.description = "Python of the crystalmath server, with atomate2"
     return code.store()
 

@@ -42,9 +42,9 @@ class Order:
     def step(self, seen: Glance) -> "Order":
         """What to send now.
 
-        A process that is killed between its start and the scheduler's answer ends, but AiiDA goes on to submit its
-        job, which then runs for nobody. So it is paused first, which either stops it before the scheduler has
-        anything, or lets the scheduler's answer come in.
+        A process that is killed between its start and the scheduler's answer ends, but AiiDA goes on to
+        submit its job, which then runs for nobody. So it is paused first, which either stops it before the
+        scheduler has anything, or lets the scheduler's answer come in.
         """
         return PAUSE if self is KILL and not seen.settled else self
 

@@ -40,8 +40,8 @@ class Runtime(Protocol):
 class DaemonWatch:
     """The one that knows AiiDA's daemon; everybody who needs it awaits `ensure`.
 
-    A daemon that was stopped on purpose stays stopped until a job needs it. One that died is started again as long
-    as there are jobs of ours. A broker that moved is connected anew, and `hooks` are told.
+    A daemon that was stopped on purpose stays stopped until a job needs it. One that died is started again as
+    long as there are jobs of ours. A broker that moved is connected anew, and the hooks are told.
     """
 
     def __init__(self, runtime: Runtime, workers: int = 1) -> None:
@@ -62,7 +62,7 @@ class DaemonWatch:
         return self._part
 
     def on_connect(self, hook: Callable[[], None]) -> None:
-        """Have `hook` called on the AiiDA thread whenever there is a broker to subscribe at, a new one each time."""
+        """Have `hook` called on the AiiDA thread each time that there is another broker to subscribe at."""
         self._hooks.append(hook)
 
     def watch(self, pk: int) -> None:
@@ -78,14 +78,14 @@ class DaemonWatch:
             DAEMON_NOT_RUNNING, BROKER_UNAVAILABLE, or what loading the profile raises.
         """
         async with self._lock:
-            view = await self._look()
+            eyes, view = await self._look()
             if not view.backend:
                 raise BrokerUnavailable(
                     "The profile has no message broker, so AiiDA's daemon cannot run jobs",
                     hint="Give it one: verdi profile configure-broker core.zeromq",
                 )
             if view.pid is None:
-                view = await self._start(view)
+                view = await self._start(eyes, view)
             elif not view.broker_up:
                 view = await self._await_broker()
             await self._connect(view)
@@ -106,7 +106,7 @@ class DaemonWatch:
     async def _tick(self) -> None:
         if self._lock.locked():
             return  # somebody is starting it
-        view = await self._look()
+        eyes, view = await self._look()
         self._active &= set(await self._runtime.call(still_active, tuple(self._active)))
         if view.pid is None and view.stale and self._active:
             log.warning("AiiDA's daemon died with %d jobs under way: starting it again", len(self._active))
@@ -115,25 +115,25 @@ class DaemonWatch:
             return
         async with self._lock:
             await self._connect(view)
-            await self._wake_deaf(view)
-            await self._revive_lost()
+            await self._wake_deaf(eyes, view)
+            await self._revive_lost(eyes)
 
-    async def _look(self) -> DaemonView:
+    async def _look(self) -> tuple[DaemonEyes, DaemonView]:
         await self._runtime.wait_ready()
-        if self._eyes is None:
-            self._eyes = await self._runtime.call(_eyes)
-        view = await asyncio.to_thread(self._eyes.look)
+        eyes = self._eyes
+        if eyes is None:
+            eyes = self._eyes = await self._runtime.call(_eyes)
+        view = await asyncio.to_thread(eyes.look)
         self._part = describe(view, len(self._active))
-        return view
+        return eyes, view
 
-    async def _start(self, view: DaemonView) -> DaemonView:
-        """Start the daemon; what a dead one left behind is ended first, or it would never be supervised again."""
-        assert self._eyes is not None
+    async def _start(self, eyes: DaemonEyes, view: DaemonView) -> DaemonView:
+        """Start the daemon; what a dead one left behind is ended first, or nobody would ever supervise it."""
         self._part = Part(PartState.LOADING, "AiiDA's daemon is starting")
         try:
             if view.stale:
-                await asyncio.to_thread(_end_orphans, self._eyes)
-            await asyncio.to_thread(_start_daemon, self._eyes, self._n_workers)
+                await asyncio.to_thread(_end_orphans, eyes)
+            await asyncio.to_thread(_start_daemon, eyes, self._n_workers)
         except Exception as error:
             log.exception("AiiDA's daemon did not start")
             text = f"AiiDA's daemon did not start: {error}"
@@ -145,12 +145,12 @@ class DaemonWatch:
     async def _await_broker(self) -> DaemonView:
         """The supervisor starts the broker, and starts it again where it dies."""
         deadline = time.monotonic() + START_TIMEOUT_S
-        view = await self._look()
+        _, view = await self._look()
         while not (view.broker_up and view.endpoint):
             if time.monotonic() > deadline:
                 raise BrokerUnavailable(f"The broker {view.backend} does not come up", hint=_LOG_HINT)
             await asyncio.sleep(0.05)
-            view = await self._look()
+            _, view = await self._look()
         return view
 
     async def _connect(self, view: DaemonView) -> None:
@@ -160,8 +160,8 @@ class DaemonWatch:
         await self._runtime.call(reconnect, tuple(self._hooks))
         self._endpoint = view.endpoint
 
-    async def _wake_deaf(self, view: DaemonView) -> None:
-        """Restart workers that do not serve the broker: they never subscribe again at a broker that was killed."""
+    async def _wake_deaf(self, eyes: DaemonEyes, view: DaemonView) -> None:
+        """Restart workers that do not serve the broker: they never subscribe again after it was killed."""
         if view.workers != 0:
             self._deaf_since, self._patience_s = 0.0, DEAF_AFTER_S
             return
@@ -169,14 +169,12 @@ class DaemonWatch:
         self._deaf_since = self._deaf_since or now
         if now - self._deaf_since > self._patience_s:
             log.warning("AiiDA's workers do not serve the broker: restarting them")
-            assert self._eyes is not None
-            await asyncio.to_thread(_restart_workers, self._eyes)
+            await asyncio.to_thread(_restart_workers, eyes)
             self._deaf_since, self._patience_s = time.monotonic(), min(2 * self._patience_s, 120)
 
-    async def _revive_lost(self) -> None:
+    async def _revive_lost(self, eyes: DaemonEyes) -> None:
         """Hand out again the jobs whose task is nowhere, when they were missing twice in a row."""
-        assert self._eyes is not None
-        tasks = await asyncio.to_thread(self._eyes.tasks) if self._active else None
+        tasks = await asyncio.to_thread(eyes.tasks) if self._active else None
         missing = set[int]() if tasks is None else self._active - tasks
         lost, self._suspects = missing & self._suspects, missing
         if lost:
@@ -188,14 +186,18 @@ def describe(view: DaemonView, active: int) -> Part:
     """The daemon in words."""
     jobs = f"; {active} jobs under way" if active else ""
     if not view.backend:
-        return Part(PartState.STOPPED, "the profile has no broker", "verdi profile configure-broker core.zeromq")
+        return Part(
+            PartState.STOPPED, "the profile has no broker", "verdi profile configure-broker core.zeromq"
+        )
     if view.pid is None:
         words = "died" if view.stale else "is not running"
         return Part(PartState.STOPPED, f"AiiDA's daemon {words}{jobs}", "It starts with the next job.")
     if not view.broker_up:
         return Part(PartState.FAILED, f"the broker {view.backend} is down{jobs}", _LOG_HINT)
     if view.workers == 0:
-        return Part(PartState.LOADING, f"AiiDA's daemon runs (pid {view.pid}); its workers are starting{jobs}")
+        return Part(
+            PartState.LOADING, f"AiiDA's daemon runs (pid {view.pid}); its workers are starting{jobs}"
+        )
     return Part(PartState.READY, f"AiiDA's daemon runs (pid {view.pid}){jobs}")
 
 
@@ -206,6 +208,7 @@ def _eyes() -> DaemonEyes:
 
 
 def _start_daemon(eyes: DaemonEyes, workers: int) -> None:
+    eyes.forget_dead_broker()
     eyes.client.start_daemon(number_workers=workers, wait=True, timeout=int(START_TIMEOUT_S))
 
 

@@ -77,6 +77,11 @@ class DaemonEyes:
         found = (_task_pid(path) for path in Path(self._broker._storage_path, "tasks").glob("*/*.json"))  # noqa: SLF001
         return frozenset(pid for pid in found if pid is not None)
 
+    def forget_dead_broker(self) -> None:
+        """Remove the address of a killed broker: workers that start faster than the next one take it."""
+        if self._backend == ZEROMQ and not self._broker.check_service_reachable():
+            self._broker._service_sockets_file.unlink(missing_ok=True)  # noqa: SLF001
+
     def orphans(self) -> list[psutil.Process]:
         """Workers and broker that a dead supervisor of this profile left behind."""
         return [process for process in psutil.process_iter() if self._is_orphan(process)]

@@ -55,8 +55,8 @@ def still_active(pks: Sequence[int]) -> list[int]:
 def revive(pks: Sequence[int]) -> None:
     """Hand jobs to a worker again; those that were stored only in part are removed.
 
-    Not `control.revive_processes`: its task is acknowledged before the job has ended, so that the job would be
-    lost again with its worker.
+    Not `control.revive_processes`: its task is acknowledged before the job has ended, so that the job would
+    be lost again with its worker.
     """
     from aiida import orm
     from aiida.manage import get_manager
@@ -77,9 +77,13 @@ def remove_unfinished(node: Any) -> None:
 
     if node.checkpoint is not None or node.process_state.value != "created":
         return
-    inputs = node.base.links.get_incoming().all()
-    own = [link.node.pk for link in inputs if link.link_label in (nodes.MAKER, nodes.SETTINGS)]
-    delete_nodes([node.pk, *own], dry_run=False)
+    delete_nodes([node.pk, *own_inputs(node)], dry_run=False)
+
+
+def own_inputs(node: Any) -> list[int]:
+    """Inputs that were made for this job alone."""
+    links = node.base.links.get_incoming().all()
+    return [link.node.pk for link in links if link.link_label in (nodes.MAKER, nodes.SETTINGS)]
 
 
 def _answers(controller: Any, pk: int) -> bool:

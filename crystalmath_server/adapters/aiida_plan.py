@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crystalmath_server.adapters.aiida_computers import computer_of, python_of
-from crystalmath_server.adapters.aiida_lost import remove_unfinished
+from crystalmath_server.adapters.aiida_lost import own_inputs, remove_unfinished
 from crystalmath_server.domain import nodes
 from crystalmath_server.ports import JobPlan
 from crystalmath_server.protocol.errors import Conflict, NotFound
@@ -26,8 +26,8 @@ class StoredJob:
 def find_job(key: str, digest: str) -> StoredJob | None:
     """The job of an idempotency key.
 
-    The settings node of each job carries the key as its label, since AiiDA indexes labels: a search through the
-    attributes of all jobs takes seconds where there are a million.
+    The settings node of each job carries the key as its label, since AiiDA indexes labels: a search through
+    the attributes of all jobs takes seconds where there are a million.
 
     Raises
     ------
@@ -37,7 +37,13 @@ def find_job(key: str, digest: str) -> StoredJob | None:
     from aiida import orm
 
     query = orm.QueryBuilder().append(orm.Dict, filters={"label": key}, tag="settings")
-    project = ["id", "uuid", f"attributes.{nodes.KEY}", f"attributes.{nodes.DIGEST}", f"attributes.{nodes.TEMPLATE}"]
+    project = [
+        "id",
+        "uuid",
+        f"attributes.{nodes.KEY}",
+        f"attributes.{nodes.DIGEST}",
+        f"attributes.{nodes.TEMPLATE}",
+    ]
     edge = {"label": nodes.SETTINGS}
     query.append(orm.CalcJobNode, with_incoming="settings", edge_filters=edge, project=project, tag="job")
     rows = query.order_by({"job": {"id": "asc"}}).all()
@@ -56,28 +62,22 @@ def find_job(key: str, digest: str) -> StoredJob | None:
 def make_job(plan: JobPlan) -> tuple[StoredJob, bool]:
     """The job of `plan.key` and whether it was there before.
 
-    A job that a dying server stored only in part is removed and made anew; one that cannot be handed to the broker
-    is removed, so that a refused submit leaves no node.
+    A job that a dying server stored only in part is removed and made anew; one that cannot be handed to the
+    broker is removed, so that a refused submit leaves no node.
     """
     digest = plan.recipe.rendered.digest
     found = find_job(plan.key, digest)
     if found is not None and not _remove_if_unfinished(found.pk):
         return found, True
+    from aiida.engine import submit
+
     builder = _builder(plan)
     try:
-        _submit(builder)
+        node: Any = submit(builder)
     except BaseException:
         _remove_refused(plan.key)
         raise
-    made = find_job(plan.key, digest)
-    assert made is not None
-    return made, False
-
-
-def _submit(builder: Any) -> None:
-    from aiida.engine import submit
-
-    submit(builder)
+    return StoredJob(node.pk, node.uuid, digest, plan.recipe.rendered.template), False
 
 
 def _remove_if_unfinished(pk: int) -> bool:
@@ -98,9 +98,8 @@ def _remove_refused(key: str) -> None:
     found = find_job(key, "")
     if found is None:
         return
-    inputs = orm.load_node(found.pk).base.links.get_incoming().all()
-    own = [link.node.pk for link in inputs if link.link_label in (nodes.MAKER, nodes.SETTINGS)]
-    delete_nodes([found.pk, *own], dry_run=False)
+    node: Any = orm.load_node(found.pk)
+    delete_nodes([node.pk, *own_inputs(node)], dry_run=False)
 
 
 def _builder(plan: JobPlan) -> Any:
@@ -108,7 +107,8 @@ def _builder(plan: JobPlan) -> Any:
     from aiida.plugins import CalculationFactory
 
     computer = computer_of(plan.cluster)
-    builder: Any = CalculationFactory(nodes.CALCULATION).get_builder()
+    calculation: Any = CalculationFactory(nodes.CALCULATION)
+    builder = calculation.get_builder()
     builder.structure = _structure(plan.structure_pk)
     builder.maker = orm.Dict(dict(plan.recipe.maker))
     builder.settings = orm.Dict(dict(plan.recipe.values))

@@ -62,7 +62,7 @@ class AiidaStructures:
         return _detail(replace(row, formula=parsed.formula), parsed, reused=False)
 
     async def document(self, pk: int) -> Mapping[str, Json]:
-        """pymatgen's JSON of one structure."""
+        """Structure as pymatgen's JSON."""
         _row, document = await self._runtime.call(_load, pk)
         return document
 
@@ -82,7 +82,12 @@ def _detail(row: StructureRow, parsed: ParsedStructure, *, reused: bool) -> Stru
 def _row(node: Any) -> StructureRow:
     formula = node.base.extras.get(nodes.FORMULA, "") or node.get_formula("hill", separator="")
     return StructureRow(
-        node.pk, node.uuid, node.label, formula, len(node.base.attributes.get("sites")), node.ctime.timestamp()
+        node.pk,
+        node.uuid,
+        node.label,
+        formula,
+        len(node.base.attributes.get("sites")),
+        node.ctime.timestamp(),
     )
 
 
@@ -105,7 +110,7 @@ def _store_once(parsed: ParsedStructure, label: str) -> tuple[StructureRow, bool
 
 
 def _node(parsed: ParsedStructure) -> Any:
-    """StructureData without oxidation states, moments and charge, which it cannot hold; the file keeps them."""
+    """StructureData, which cannot hold oxidation states, moments and charge; the file keeps them."""
     from aiida import orm
 
     try:

@@ -30,7 +30,7 @@ class PlainCrystal:
 
 
 def _vector(values: Sequence[float], name: str) -> Vector:
-    if len(values) != 3:  # noqa: PLR2004
+    if len(values) != 3:
         msg = f"{name} has {len(values)} components, not 3"
         raise ValueError(msg)
     return (float(values[0]), float(values[1]), float(values[2]))
@@ -39,7 +39,7 @@ def _vector(values: Sequence[float], name: str) -> Vector:
 def _element(site: Mapping[str, Any]) -> str:
     """The one element of an ordered site, without oxidation state or spin."""
     species = cast("list[dict[str, Any]]", site["species"])
-    if len(species) != 1 or abs(float(species[0].get("occu", 1)) - 1) > 1e-8:  # noqa: PLR2004
+    if len(species) != 1 or abs(float(species[0].get("occu", 1)) - 1) > 1e-8:
         msg = "a site is disordered: " + " ".join(f"{row['element']}:{row.get('occu', 1)}" for row in species)
         raise ValueError(msg)
     symbol = str(species[0]["element"])
@@ -103,7 +103,7 @@ def structure_document(
     kinds: Sequence[Mapping[str, Any]],
     sites: Sequence[Mapping[str, Any]],
 ) -> dict[str, Json]:
-    """pymatgen's JSON of a structure that AiiDA holds without one.
+    """JSON as pymatgen's of a structure that AiiDA holds without one.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def structure_document(
         ]
         for kind in kinds
     }
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "species": species[str(site["kind_name"])],
             "abc": _fractional(site["position"], cell),

@@ -16,9 +16,10 @@ RUN_SCRIPT = Path(__file__).with_name("jobflow_run.py")
 
 
 def structure_text(node: orm.StructureData) -> str:
-    """pymatgen's JSON of a structure: the file stored with it, else made of the node."""
-    if nodes.STRUCTURE_FILE in node.base.repository.list_object_names():
-        return node.base.repository.get_object_content(nodes.STRUCTURE_FILE)
+    """Text of pymatgen's JSON: the file stored with it, else made of the node."""
+    repository: Any = node.base.repository
+    if nodes.STRUCTURE_FILE in repository.list_object_names():
+        return repository.get_object_content(nodes.STRUCTURE_FILE)
     held: Any = node.base.attributes
     document = structure_document(node.cell, node.pbc, held.get("kinds"), held.get("sites"))
     return json.dumps(document)
@@ -69,7 +70,8 @@ def _define_inputs(spec: CalcJobProcessSpec) -> None:
     spec.input("code", valid_type=orm.InstalledCode, help="Python with atomate2 and the engine.")
     for name in nodes.ATTRIBUTES:
         spec.input(f"metadata.options.{name}", valid_type=str, required=False, help="Kept as attribute.")
-    options: Any = spec.inputs["metadata"]["options"]
+    inputs: Any = spec.inputs
+    options = inputs["metadata"]["options"]
     options["resources"].default = {"num_machines": 1, "num_mpiprocs_per_machine": 1}
     options["withmpi"].default = False
     options["output_filename"].default = nodes.OUTPUT_FILE

@@ -77,7 +77,7 @@ class JobflowParser(Parser):
         self.out(nodes.DOCUMENT, orm.SinglefileData(path))
         if not isinstance(document, dict):
             document = {}  # a Maker of another kind: the document is kept, there is nothing to summarise
-        return self._summarise(document, response)  # pyright: ignore[reportUnknownArgumentType]
+        return self._summarise(document, response)
 
     def _summarise(self, document: Mapping[str, Any], response: Mapping[str, Any]) -> ExitCode | None:
         steps = task.steps_of(document, read_lines(self._text(nodes.PROGRESS_FILE)))
@@ -95,7 +95,8 @@ class JobflowParser(Parser):
 
     def _final_structure(self, document: Mapping[str, Any]) -> orm.StructureData:
         formula = self.node.base.attributes.get(nodes.FORMULA, "")
-        name = self.node.inputs.structure.label or formula or "structure"
+        given: Any = self.node.inputs.structure
+        name = given.label or formula or "structure"
         node = structure_node(task.final_structure(document), f"{name}, after job {self.node.pk}"[:255])
         if formula:
             node.base.extras.set_many({nodes.FORMULA: formula, nodes.N_SITES: len(node.sites)})

@@ -1,7 +1,7 @@
 """Runs one atomate2 job where it was sent: maker.json and structure.json in, document and response out.
 
-A file on its own: it is copied to the computer, which needs atomate2 and the engine, but neither AiiDA nor this
-project. The document is written before the response, so a response always tells the whole truth.
+A file on its own: it is copied to the computer, which needs atomate2 and the engine, but neither AiiDA nor
+this project. The document is written before the response, so a response always tells the whole truth.
 """
 
 import functools
@@ -44,7 +44,7 @@ class NotOneJobError(Exception):
 
 
 def end_with_script() -> None:
-    """Have Linux end this process with the job script: AiiDA kills the script, and may miss a child just born."""
+    """Have Linux end this process with the job script: a kill of the script may miss a child just born."""
     import ctypes
 
     pr_set_pdeathsig = 1
@@ -127,14 +127,14 @@ def run_job(maker: Any, structure: Any) -> Any:
     from maggma.stores import MemoryStore
     from monty.json import jsanitize
 
-    job = maker.make(structure)
+    job: Any = maker.make(structure)
     if not isinstance(job, Job):
         msg = f"{type(maker).__name__} makes a {type(job).__name__}, not one job"
         raise NotOneJobError(msg)
-    extra = {name: MemoryStore() for name in ("data", *job._kwargs)}  # noqa: SLF001
+    extra: dict[str, Any] = {name: MemoryStore() for name in ("data", *vars(job)["_kwargs"])}
     store = JobStore(MemoryStore(), additional_stores=extra)
     store.connect()
-    response = job.run(store)
+    response: Any = job.run(store)
     if any(part is not None for part in (response.replace, response.detour, response.addition)):
         msg = f"{type(maker).__name__} asks for further jobs, which one job cannot run"
         raise NotOneJobError(msg)
@@ -163,7 +163,7 @@ def failure(error: Exception) -> dict[str, Any]:
 
 
 def main() -> int:
-    """Run, then write document.json.gz (where there is one) and response.json; 0 where the job did not raise."""
+    """Run, write document.json.gz (where there is one), then response.json; 0 where the job did not raise."""
     end_with_script()
     started = time.perf_counter()
     response: dict[str, Any] = {}

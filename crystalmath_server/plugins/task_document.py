@@ -30,18 +30,18 @@ def largest_norm(vectors: object) -> float | None:
     """Largest Euclidean norm of a list of vectors."""
     if not isinstance(vectors, list) or not vectors:
         return None
-    rows: list[list[Any]] = vectors  # pyright: ignore[reportUnknownVariableType]
+    rows: list[list[Any]] = vectors
     return number(max(math.sqrt(sum(float(x) ** 2 for x in row)) for row in rows))
 
 
 def section(document: Document, name: str) -> Document:
     """A nested object, empty where there is none."""
     found = document.get(name)
-    return found if isinstance(found, Mapping) else {}  # pyright: ignore[reportUnknownVariableType]
+    return found if isinstance(found, Mapping) else {}
 
 
 def final_structure(document: Document) -> Document:
-    """pymatgen's JSON of the structure at the end, empty where there is none."""
+    """Structure at the end as pymatgen's JSON, empty where there is none."""
     return section(document, "structure")
 
 
@@ -61,7 +61,7 @@ def steps_of(document: Document, progress: Sequence[Mapping[str, Any]]) -> tuple
     """All configurations, from the document's own steps, else from what was reported while it ran."""
     ionic = section(document, "output").get("ionic_steps")
     if isinstance(ionic, list) and ionic:
-        rows: list[Document] = ionic  # pyright: ignore[reportUnknownVariableType]
+        rows: list[Document] = ionic
         found = [(number(row.get("energy")), largest_norm(row.get("forces"))) for row in rows]
     else:
         found = [(number(row.get("energy_ev")), number(row.get("max_force_ev_a"))) for row in progress]
@@ -100,7 +100,7 @@ def _pressure_gpa(document: Document) -> float | None:
     stress = section(document, "output").get("stress")
     if not isinstance(stress, (list, tuple)):
         return None
-    rows: Sequence[Sequence[float]] = stress  # pyright: ignore[reportUnknownVariableType]
+    rows: Sequence[Sequence[float]] = stress
     return number(sum(rows[i][i] for i in range(3)) / 3 / KBAR_PER_GPA)
 
 
@@ -108,7 +108,7 @@ def _stress_gpa(document: Document) -> list[list[float]] | None:
     stress = section(document, "output").get("stress")
     if not isinstance(stress, (list, tuple)):
         return None
-    rows: Sequence[Sequence[float]] = stress  # pyright: ignore[reportUnknownVariableType]
+    rows: Sequence[Sequence[float]] = stress
     tensor = [[x / KBAR_PER_GPA for x in row] for row in rows]
     return tensor if all(math.isfinite(x) for row in tensor for x in row) else None
 
@@ -118,9 +118,9 @@ def _magnetic_moment(document: Document) -> float | None:
     ionic = section(document, "output").get("ionic_steps")
     if not isinstance(ionic, list) or not ionic:
         return None
-    last: Document = ionic[-1]  # pyright: ignore[reportUnknownVariableType]
+    last: Document = ionic[-1]
     moments = last.get("magmoms")
-    return number(sum(float(x) for x in moments)) if isinstance(moments, list) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    return number(sum(float(x) for x in moments)) if isinstance(moments, list) else None
 
 
 def _volume(document: Document) -> float | None:
@@ -128,7 +128,7 @@ def _volume(document: Document) -> float | None:
 
 
 def quantities(document: Document, n_steps: int, elapsed_s: float | None) -> dict[str, dict[str, object]]:
-    """Results that a task document holds: name → value, unit, title; what is absent or not finite is left out."""
+    """Results that a task document holds: name → value, unit, title; without what is absent or not finite."""
     output = section(document, "output")
     rows = {
         "energy": (number(output.get("energy")), "eV", "total energy"),
