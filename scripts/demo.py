@@ -1,0 +1,235 @@
+"""Relax a crystal through the server, as any script of a user could; the example of the Python client."""
+
+import argparse
+import json
+import sys
+import time
+import uuid
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+
+from crystalmath_server.protocol.errors import RpcError
+from crystalmath_server.protocol.jobs import (
+    ENDED,
+    JOBS_RESULTS,
+    JOBS_SHOW,
+    JOBS_SUBMIT,
+    JobDetail,
+    JobPk,
+    JobResults,
+    JobState,
+    SubmitJobParams,
+)
+from crystalmath_server.protocol.structures import (
+    STRUCTURES_IMPORT,
+    ImportStructureParams,
+    Lattice,
+    StructureDetail,
+)
+from crystalmath_server.protocol.system import ProgressParams
+from crystalmath_tui.client import Client, connect
+
+POLL_S = 0.3
+FMAX_EV_A = 0.02
+LEAST_CHANGE = 1e-3
+"""How much a cell length must change, relative, for the cell to count as relaxed from its distorted start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What to compute."""
+
+    file: str
+    format: str
+    template: str
+
+
+SILICON = Case("silicon.cif", "cif", "chgnet.relax")
+COPPER = Case("copper.poscar", "poscar", "emt.relax")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of it; `problems` is empty where the crystal truly relaxed."""
+
+    pk: int
+    uuid: str
+    formula: str
+    template: str
+    engine: str
+    state: str
+    lattice_before: Lattice | None
+    lattice_after: Lattice | None
+    energy_per_atom_ev: float | None
+    max_force_ev_a: float | None
+    fmax_ev_a: float
+    steps: int
+    time_s: float
+    problems: tuple[str, ...]
+
+
+def narrate(text: str) -> None:
+    """One line on stderr; stdout is for the result."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def main() -> int:
+    """Answer 0 only if the crystal truly relaxed."""
+    args = parse_args()
+    case = COPPER if args.no_ml else SILICON
+    try:
+        with connect(args.profile, on_progress=show_progress) as server:
+            report = run(server, case, args.timeout)
+    except RpcError as error:
+        narrate(f"error: {error}" + (f"\n{error.hint}" if error.hint else ""))
+        return 1
+    except KeyboardInterrupt:
+        narrate("left; a job that was submitted goes on: crystalmath jobs list")
+        return 130
+    print(json.dumps(asdict(report), ensure_ascii=False, indent=2) if args.json else table(report))
+    for problem in report.problems:
+        narrate(f"not relaxed: {problem}")
+    return 1 if report.problems else 0
+
+
+def parse_args() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="scripts/run --demo", description=__doc__)
+    parser.add_argument(
+        "--no-ml", action="store_true", help="copper with EMT in place of silicon with CHGNet"
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument("--profile", help="AiiDA profile")
+    parser.add_argument("--timeout", type=float, default=900, help="longest wait for the job [s]")
+    return parser.parse_args()
+
+
+def show_progress(progress: ProgressParams) -> None:
+    """What the server does meanwhile."""
+    narrate(f"… {progress.text}")
+
+
+def run(server: Client, case: Case, timeout_s: float) -> Report:
+    """Import, submit, wait, read."""
+    started = time.monotonic()
+    structure = import_structure(server, case)
+    narrate(f"structure {structure.row.pk}: {structure.row.formula}, {structure.spacegroup}")
+    params = SubmitJobParams(
+        template=case.template,
+        structure_pk=structure.row.pk,
+        key=str(uuid.uuid4()),
+        values={"relax_kwargs.fmax": FMAX_EV_A},
+        label=f"demo: {structure.row.formula}",
+    )
+    job = server.call(JOBS_SUBMIT, params)
+    narrate(f"job {job.pk}: {job.template}")
+    detail = wait(server, job.pk, started + timeout_s)
+    results = server.call(JOBS_RESULTS, JobPk(job.pk))
+    return summarise(detail, results, time.monotonic() - started)
+
+
+def import_structure(server: Client, case: Case) -> StructureDetail:
+    """Store the file that ships with crystalmath."""
+    text = files("crystalmath_tui").joinpath("examples", case.file).read_text(encoding="utf-8")
+    return server.call(
+        STRUCTURES_IMPORT, ImportStructureParams(text=text, format=case.format, label=case.file)
+    )
+
+
+def wait(server: Client, pk: int, deadline: float) -> JobDetail:
+    """Poll until the job has ended; tell each change of its state."""
+    told = ""
+    while True:
+        detail = server.call(JOBS_SHOW, JobPk(pk))
+        words = f"job {pk}: {detail.row.state}" + (f", {detail.explanation}" if detail.explanation else "")
+        if words != told:
+            narrate(words)
+            told = words
+        if detail.row.state in ENDED or time.monotonic() > deadline:
+            return detail
+        time.sleep(POLL_S)
+
+
+def summarise(detail: JobDetail, results: JobResults, time_s: float) -> Report:
+    """The numbers, and what speaks against them."""
+    values = {quantity.name: quantity.value for quantity in results.quantities}
+    force = as_float(values.get("max_force"))
+    return Report(
+        pk=detail.row.pk,
+        uuid=detail.row.uuid,
+        formula=detail.row.formula,
+        template=detail.row.template,
+        engine=results.engine,
+        state=detail.row.state,
+        lattice_before=results.lattice_before,
+        lattice_after=results.lattice_after,
+        energy_per_atom_ev=as_float(values.get("energy_per_atom")),
+        max_force_ev_a=force,
+        fmax_ev_a=FMAX_EV_A,
+        steps=len(results.steps),
+        time_s=round(time_s, 1),
+        problems=tuple(
+            find_problems(detail, results, converged=values.get("converged") is True, force=force)
+        ),
+    )
+
+
+def as_float(value: object) -> float | None:
+    """A number of a result."""
+    return float(value) if isinstance(value, (int, float)) else None
+
+
+def find_problems(
+    detail: JobDetail, results: JobResults, *, converged: bool, force: float | None
+) -> list[str]:
+    """Why the crystal does not count as relaxed."""
+    checks = {
+        f"the job is {detail.row.state}: {detail.explanation}": detail.row.state is JobState.FINISHED,
+        "the relaxation did not converge": converged,
+        f"the largest force is not below {FMAX_EV_A} eV/Å": force is not None and force < FMAX_EV_A,
+        "the cell did not change": cell_change(results) > LEAST_CHANGE,
+    }
+    return [problem for problem, holds in checks.items() if not holds]
+
+
+def cell_change(results: JobResults) -> float:
+    """Largest relative change of a cell length."""
+    before, after = results.lattice_before, results.lattice_after
+    if before is None or after is None:
+        return 0.0
+    pairs = ((before.a, after.a), (before.b, after.b), (before.c, after.c))
+    return max(abs(new / old - 1) for old, new in pairs)
+
+
+def table(report: Report) -> str:
+    """The report for people."""
+    rows = (
+        ("pk", str(report.pk)),
+        ("formula", report.formula),
+        ("state", report.state),
+        ("lattice before", lattice_words(report.lattice_before)),
+        ("lattice after", lattice_words(report.lattice_after)),
+        ("energy per atom", number_words(report.energy_per_atom_ev, "eV")),
+        ("largest force", f"{number_words(report.max_force_ev_a, 'eV/Å')} (limit {report.fmax_ev_a})"),
+        ("steps", str(report.steps)),
+        ("engine", report.engine),
+        ("time", f"{report.time_s:.1f} s"),
+    )
+    return "\n".join(f"{name:<16} {words}" for name, words in rows)
+
+
+def number_words(value: float | None, unit: str) -> str:
+    """A number with its unit, or a dash."""
+    return "–" if value is None else f"{value:.4f} {unit}"
+
+
+def lattice_words(cell: Lattice | None) -> str:
+    """Lengths, angles and volume."""
+    if cell is None:
+        return "–"
+    lengths = f"{cell.a:.3f} {cell.b:.3f} {cell.c:.3f} Å"
+    return f"{lengths}  {cell.alpha:.2f} {cell.beta:.2f} {cell.gamma:.2f}°  {cell.volume:.2f} Å³"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
