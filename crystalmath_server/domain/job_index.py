@@ -4,7 +4,7 @@ import heapq
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from crystalmath_server.domain.cursor import Cursor, read_cursor, write_cursor
@@ -67,7 +67,7 @@ class JobIndex:
         return iter(self._rows)
 
     @property
-    def pks(self) -> array[int]:
+    def pks(self) -> Sequence[int]:
         """All pks, rising."""
         return self._pks
 
