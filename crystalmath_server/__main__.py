@@ -1,4 +1,4 @@
-"""argv → run | start | stop | status | logs | sockname | openrpc; light, for worker processes import it again."""
+"""argv → run | start | stop | status | logs | sockname | openrpc; light: worker processes import it too."""
 
 import argparse
 import os
@@ -81,10 +81,8 @@ def _options(argv: list[str] | None) -> Options:
     parser.add_argument("--version", action="version", version=f"crystalmath-server {__version__}")
     given = parser.parse_args(argv)
     profile = endpoint.profile_name(given.profile, os.environ)
-    socket = os.path.abspath(given.socket) if given.socket else endpoint.socket_path(profile, os.environ)
-    return Options(
-        given.command, profile, Path(socket), given.foreground, given.lines, given.follow, given.json
-    )
+    socket = Path.cwd() / given.socket if given.socket else endpoint.socket_path(profile, os.environ)
+    return Options(given.command, profile, socket, given.foreground, given.lines, given.follow, given.json)
 
 
 def _words(error: RpcError) -> str:
@@ -149,12 +147,14 @@ def _detach(log: Path) -> bool:
 
 def _serve(options: Options, settings: Any, claim: Any) -> int:
     """Heavy imports begin here; the socket takes connections already."""
+    import gc
     import logging
 
     log = logging.getLogger("crystalmath_server")
     try:
         claim.announce()
         log.info("pid %d serves profile %s at %s", os.getpid(), options.profile, options.socket)
+        gc.disable()  # a collection in mid-import finds nothing to free and stalls
         from crystalmath_server.bootstrap import run
 
         run(settings, options.profile, claim)
@@ -203,9 +203,13 @@ def _rows(answer: dict[str, Any]) -> list[str]:
     """`name  value` lines of a status; a part is its state, then its words."""
     rows: list[str] = []
     for name, value in answer.items():
-        words = [value["state"], value["detail"], value["hint"]] if isinstance(value, dict) else [str(value)]
-        rows.append(f"{name:<14} {'  '.join(word for word in words if word)}")
+        words = _part(value) if isinstance(value, dict) else str(value)  # pyright: ignore[reportUnknownArgumentType]
+        rows.append(f"{name:<14} {words}")
     return rows
+
+
+def _part(part: dict[str, str]) -> str:
+    return "  ".join(word for word in (part["state"], part["detail"], part["hint"]) if word)
 
 
 def _logs(options: Options) -> int:

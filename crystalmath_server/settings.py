@@ -96,7 +96,9 @@ def _table(path: Path) -> dict[str, Any]:
         if not isinstance(value, dict) and name not in _TOP_LEVEL:
             raise _unknown(name, path, sorted(_TOP_LEVEL))
     table = document.get(TABLE, {})
-    return table if isinstance(table, dict) else {}
+    if not isinstance(table, dict):
+        raise InvalidForm(f"[{TABLE}] in {path} is no table", field=TABLE, hint=f"Correct {path}.")
+    return table  # pyright: ignore[reportUnknownVariableType]  TOML has string keys
 
 
 def _unknown(name: str, path: Path, known: list[str]) -> InvalidForm:

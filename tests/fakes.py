@@ -6,12 +6,14 @@ import base64
 import hashlib
 import json
 import re
+import socket
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import anyio
 
@@ -67,6 +69,11 @@ from crystalmath_server.protocol.templates import (
     TemplateList,
     TemplateRow,
 )
+from crystalmath_server.rpc.bindings import Binding
+from crystalmath_server.rpc.dispatcher import Dispatcher
+from crystalmath_server.rpc.meters import Meters
+from crystalmath_server.rpc.sessions import Session
+from crystalmath_server.settings import Settings
 
 LATTICE = Lattice(3.8, 3.8, 3.8, 60.0, 60.0, 60.0, 39.4)
 SUBMIT_SCRIPT = b"#!/bin/bash\n# caf\xc3\xa9\nexit 0\n"
@@ -97,7 +104,7 @@ class FakeJobs:
         row = JobRow(
             pk, str(uuid.uuid4()), f"job {pk}", state, "emt.relax", "Cu4", "localhost", float(pk), float(pk)
         )
-        self.jobs[pk] = Job(replace(row, **changes))  # type: ignore[arg-type]
+        self.jobs[pk] = Job(replace(row, **changes))
         self.revision += 1
         return self.jobs[pk]
 
@@ -243,6 +250,9 @@ class FakeStructures:
         self.details: dict[int, tuple[ParsedStructure, StructureDetail]] = {}
 
     async def store(self, parsed: ParsedStructure, label: str) -> StructureDetail:
+        return self.add(parsed, label)
+
+    def add(self, parsed: ParsedStructure, label: str) -> StructureDetail:
         for known, detail in self.details.values():
             if known.digest == parsed.digest:
                 return replace(detail, reused=True)
@@ -312,19 +322,7 @@ class FakeWorkbench:
             raise FileUnreadable(f"cannot read {path}: {error.strerror}", field="path") from error
 
     async def describe_structure(self, document: Mapping[str, Json]) -> ParsedStructure:
-        formula = str(document["formula"])
-        return ParsedStructure(
-            document=document,
-            digest=_digest(document),
-            formula=formula,
-            elements=("Si",),
-            n_sites=2,
-            lattice=LATTICE,
-            spacegroup="Fd-3m (227)",
-            density_g_cm3=2.3,
-            sites=(Site("Si", (0.0, 0.0, 0.0)), Site("Si", (0.25, 0.25, 0.25))),
-            poscar=str(document["poscar"]),
-        )
+        return describe(document)
 
     async def list_templates(self, engine: str) -> TemplateList:
         return TemplateList(tuple(row for row in _ROWS if engine in ("", row.engine)))
@@ -345,6 +343,23 @@ class FakeWorkbench:
         files = (InputFile("maker.json", json.dumps(dict(values))),)
         digest = _digest({"name": row.name, "structure": structure, "values": values})
         return Recipe(Rendered(row.name, files, (), digest), {}, "EMT 1", {"ase": "3"}, values)
+
+
+def describe(document: Mapping[str, Json]) -> ParsedStructure:
+    """A structure of which only the formula is true."""
+    formula = str(document["formula"])
+    return ParsedStructure(
+        document=document,
+        digest=_digest(document),
+        formula=formula,
+        elements=("Si",),
+        n_sites=2,
+        lattice=LATTICE,
+        spacegroup="Fd-3m (227)",
+        density_g_cm3=2.3,
+        sites=(Site("Si", (0.0, 0.0, 0.0)), Site("Si", (0.25, 0.25, 0.25))),
+        poscar=str(document["poscar"]),
+    )
 
 
 def _digest(value: Mapping[str, Json]) -> str:
@@ -408,9 +423,7 @@ def ports(server: object | None = None) -> Ports:
     """All ports, with one running job and one structure, both pk 1."""
     jobs, structures, workbench = FakeJobs(), FakeStructures(), FakeWorkbench()
     jobs.add(JobState.RUNNING)
-    document = {"formula": "Si2", "poscar": "Si2\n"}
-    parsed = asyncio.run(workbench.describe_structure(document))
-    asyncio.run(structures.store(parsed, "silicon"))
+    structures.add(describe({"formula": "Si2", "poscar": "Si2\n"}), "silicon")
     return Ports(
         jobs=jobs,
         launcher=FakeLauncher(jobs),
@@ -420,6 +433,47 @@ def ports(server: object | None = None) -> Ports:
         clusters=FakeClusters(),
         server=server or FakeServer(),  # type: ignore[arg-type]
     )
+
+
+class FakeHost:
+    """What a session needs of the server."""
+
+    def __init__(self, bindings: Iterable[Binding[Any, Any]], settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
+        self.meters = Meters()
+        self.in_flight = 0
+        self.stopping = False
+        self.server = FakeServer()
+        self.ports = ports(self.server)
+        self.dispatcher = Dispatcher(bindings, self.ports, self.meters)
+
+
+async def converse(host: FakeHost, data: bytes, chunk: int = 0) -> bytes:
+    """All that a session answers to a client that sends `data`, in chunks, and no more."""
+    ours, theirs = socket.socketpair()
+    for end in (ours, theirs):
+        end.setblocking(False)
+    received = bytearray()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(Session(theirs, host).serve)
+        tasks.start_soon(_send, ours, data, chunk or len(data))
+        while True:
+            await anyio.wait_readable(ours)
+            part = ours.recv(65536)
+            if not part:
+                break
+            received += part
+    ours.close()
+    return bytes(received)
+
+
+async def _send(sock: socket.socket, data: bytes, chunk: int) -> None:
+    for start in range(0, len(data), chunk):
+        rest = memoryview(data)[start : start + chunk]
+        while rest:
+            await anyio.wait_writable(sock)
+            rest = rest[sock.send(rest) :]
+    sock.shutdown(socket.SHUT_WR)
 
 
 def serve(path: Path, prepare: Callable[[Ports], None] = lambda _ports: None) -> int:

@@ -48,8 +48,8 @@ def _check_digest(params: SubmitJobParams, recipe: Recipe) -> None:
     rendered = recipe.rendered
     if params.digest and params.digest != rendered.digest:
         detail = (
-            f"What {rendered.template} gives for structure {params.structure_pk} with these settings is no longer "
-            f"what was shown: its digest is {rendered.digest[:12]}…, not {params.digest[:12]}…"
+            f"What {rendered.template} gives for structure {params.structure_pk} with these settings is no "
+            f"longer what was shown: its digest is {rendered.digest[:12]}…, not {params.digest[:12]}…"
         )
         hint = "The settings, the structure or an installed package changed; render again and compare."
         raise Conflict(detail, field="digest", hint=hint)

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from crystalmath_server.protocol.errors import ErrorCode
-from crystalmath_server.protocol.method import Doc, Example, Method, NoParams, Notification, Params
+from crystalmath_server.protocol.method import Doc, Example, Json, Method, NoParams, Notification, Params
 
 
 class PartState(StrEnum):
@@ -135,7 +135,7 @@ METRICS = Method("system.metrics", NoParams, Metrics, "Show counts and times sin
 SHUTDOWN = Method(
     "system.shutdown", NoParams, Stopping, "Finish what is in flight and stop; jobs go on.", effect="write"
 )
-DISCOVER = Method("rpc.discover", NoParams, dict, "Describe all methods as an OpenRPC document.")
+DISCOVER = Method("rpc.discover", NoParams, dict[str, Json], "Describe all methods as an OpenRPC document.")
 CANCEL_REQUEST = Notification("$/cancelRequest", CancelParams, "Cancel a request in flight.", "client")
 PROGRESS = Notification("$/progress", ProgressParams, "Tell how far a request is.", "server")
 METHODS = (HELLO, PING, STATUS, METRICS, SHUTDOWN, DISCOVER)

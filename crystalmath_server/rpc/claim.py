@@ -1,4 +1,4 @@
-"""The right to serve a socket: a lock for life, then the socket; standard library only, before any heavy import."""
+"""The right to serve a socket: a lock for life, then the socket; before any heavy import."""
 
 import errno
 import fcntl
@@ -14,20 +14,20 @@ from crystalmath_server.protocol.errors import Conflict, NotAllowed
 
 BACKLOG = 512
 PATIENCE_S = 30.0
-"""How long to wait for a server that holds the lock and does not answer: it starts, or finishes its last work."""
+"""How long to wait for a server that holds the lock and does not answer: it starts or ends."""
 _POLL_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A bound socket and the lock that makes it ours; the kernel frees the lock when this process ends."""
+    """A bound socket and the lock that makes it ours; the kernel frees the lock when we end."""
 
     path: Path
     listener: socket.socket
     lock_fd: int
 
     def announce(self) -> None:
-        """Listen again: the kernel tells a client's SO_PEERCRED of whoever called listen last, forked or not."""
+        """Listen again: the kernel tells clients the pid of whoever called listen last."""
         self.listener.listen(BACKLOG)
 
     def unbind(self) -> None:

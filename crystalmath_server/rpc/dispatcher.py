@@ -6,14 +6,15 @@ import time
 from collections.abc import Callable, Coroutine, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from inspect import Parameter, Signature
+from inspect import BoundArguments, Signature
 from typing import Any, Protocol
 
 from anyio import CancelScope
 from jsonrpcserver import JsonRpcError, Success
-from jsonrpcserver.dispatcher import dispatch_to_response_pure
+from jsonrpcserver.dispatcher import create_request, dispatch_request
+from jsonrpcserver.request import Request
 from jsonrpcserver.sentinels import NOID
-from oslash.either import Left
+from pydantic_core import ValidationError
 
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.errors import (
@@ -34,14 +35,18 @@ from crystalmath_server.rpc.validation import ParamsReader
 
 log = logging.getLogger(__name__)
 
-_SIGNATURE = Signature(
-    [
-        Parameter("turn", Parameter.POSITIONAL_ONLY),
-        Parameter("args", Parameter.VAR_POSITIONAL),
-        Parameter("kwargs", Parameter.VAR_KEYWORD),
-    ]
-)
+
+class _AnyArguments(Signature):
+    """Fits all: the parameters are validated with words and fields of ours, not by binding a signature."""
+
+    def bind(self, *args: Any, **kwargs: Any) -> BoundArguments:  # noqa: ARG002
+        """Accept."""
+        return _BOUND
+
+
+_ANY_ARGUMENTS = _AnyArguments()
 """jsonrpcserver asks every method for its signature at every call; computing it costs more than the call."""
+_BOUND = Signature().bind()
 
 
 class Peer(Protocol):
@@ -80,14 +85,6 @@ Answer = bytes | Work
 """Bytes of a response, empty for a notification; or work that will give them."""
 
 
-@dataclass(slots=True)
-class _Turn:
-    """What one request passes through jsonrpcserver to its method, and back."""
-
-    peer: Peer
-    work: Work | None = None
-
-
 class Dispatcher:
     """Answers requests with the handlers of `bindings`."""
 
@@ -97,19 +94,23 @@ class Dispatcher:
         self._methods = {name: _entry(row, ports) for name, row in by_name(tuple(bindings)).items()}
         self._methods[CANCEL_REQUEST.name] = _cancel_entry()
 
-    def dispatch(self, item: object, peer: Peer) -> Answer:
+    def dispatch(self, item: Any, peer: Peer) -> Answer:
         """Answer one request, or give the work that is to be awaited for its answer."""
         started_s = time.perf_counter()
-        turn = _Turn(peer)
-        response = _respond(self._methods, item, turn)
-        if turn.work is not None:
-            turn.work.id = NOID if response is None else response._value.id
-            return turn.work
-        if response is None:
-            return b""
-        if isinstance(response, Left):
-            return self._refuse(response._error, item, started_s)
-        return self._succeed(_name(item), response._value.result, response._value.id, started_s)
+        try:
+            envelope.check_request(item)
+        except ValidationError:
+            return envelope.failure(envelope.why_invalid(item), None)
+        request = create_request(item)
+        error, result = _outcome(self._methods, request, peer)
+        if isinstance(result, Work):
+            result.id = request.id
+            return result
+        if error is None:
+            return self._succeed(request.method, result, request.id, started_s)
+        if request.method in self._methods:
+            self._meters.record(request.method, time.perf_counter() - started_s, failed=True)
+        return b"" if request.id is NOID else envelope.failure(error, request.id)
 
     async def run(self, work: Work) -> bytes:
         """Do slow work to its end; its answer, empty for a notification."""
@@ -128,12 +129,6 @@ class Dispatcher:
         elapsed_s = time.perf_counter() - work.started_s
         self._meters.record(work.binding.method.name, elapsed_s, failed=True)
         return envelope.failure(error, work.id) if work.awaited else b""
-
-    def _refuse(self, response: Any, item: object, started_s: float) -> bytes:
-        error = _error_of(response, item)
-        if error.code not in (ErrorCode.INVALID_REQUEST, ErrorCode.METHOD_NOT_FOUND):
-            self._meters.record(_name(item), time.perf_counter() - started_s, failed=True)
-        return envelope.failure(error, response.id)
 
     def _succeed(self, name: str, result: object, id_: Any, started_s: float) -> bytes:
         self._meters.record(name, time.perf_counter() - started_s, failed=False)
@@ -157,41 +152,24 @@ def told(error: Exception, name: str) -> RpcError:
     return InternalError(f"{name} failed in a way that was not foreseen.", reference=reference)
 
 
-def _respond(methods: dict[str, Callable[..., Any]], item: object, turn: _Turn) -> Any:
-    """jsonrpcserver's part: envelope, method, arguments, call; a response, or None for a notification."""
-    return dispatch_to_response_pure(
-        deserializer=_as_is,
-        validator=envelope.check_request,  # pyright: ignore[reportArgumentType]  its result is not used
-        post_process=_as_is,
-        context=turn,
-        methods=methods,
-        request=item,  # pyright: ignore[reportArgumentType]  parsed already
-    )
-
-
-def _as_is(value: Any) -> Any:
-    return value
-
-
-def _name(item: Any) -> str:
-    return item["method"]
-
-
-def _error_of(response: Any, item: object) -> RpcError:
-    if isinstance(response.data, RpcError):
-        return response.data
-    if response.code == ErrorCode.INVALID_REQUEST:
-        return envelope.why_invalid(item)
-    if response.code == ErrorCode.METHOD_NOT_FOUND:
-        return MethodNotFound()
-    return told(RuntimeError(str(response.data)), "jsonrpcserver")
+def _outcome(methods: dict[str, Any], request: Request, peer: Peer) -> tuple[RpcError | None, Any]:
+    """The error or the result of one request; to look up, bind and call is jsonrpcserver's part."""
+    outcome: Any = dispatch_request(methods, peer, request)[1]
+    if not hasattr(outcome, "_error"):
+        return None, outcome._value.result  # noqa: SLF001  the Either of jsonrpcserver has no other way in
+    error = outcome._error  # noqa: SLF001
+    if isinstance(error.data, RpcError):
+        return error.data, None
+    if error.code == ErrorCode.METHOD_NOT_FOUND:
+        return MethodNotFound(), None
+    return told(RuntimeError(f"jsonrpcserver: {error}"), request.method), None
 
 
 def _entry(binding: Binding[Any, Any], ports: Ports) -> Callable[..., Any]:
     """A method as jsonrpcserver calls it."""
     reader = ParamsReader(binding.method.params)
 
-    def entry(turn: _Turn, /, *args: object, **kwargs: object) -> Any:
+    def entry(peer: Peer, /, *args: object, **kwargs: object) -> Any:
         try:
             params = reader.read(args, kwargs)
             if binding.inline:
@@ -199,10 +177,9 @@ def _entry(binding: Binding[Any, Any], ports: Ports) -> Callable[..., Any]:
         except Exception as error:
             answer = told(error, binding.method.name)
             raise JsonRpcError(answer.code, answer.message, answer) from error
-        turn.work = Work(binding, params, turn.peer)
-        return Success()
+        return Success(Work(binding, params, peer))
 
-    entry.__signature__ = _SIGNATURE  # pyright: ignore[reportFunctionMemberAccess]
+    entry.__signature__ = _ANY_ARGUMENTS
     return entry
 
 
@@ -221,12 +198,12 @@ def _cancel_entry() -> Callable[..., Any]:
     """`$/cancelRequest`, which concerns the client's own requests and so is no handler's business."""
     reader = ParamsReader(CancelParams)
 
-    def entry(turn: _Turn, /, *args: object, **kwargs: object) -> Any:
+    def entry(peer: Peer, /, *args: object, **kwargs: object) -> Any:
         try:
-            turn.peer.cancel(reader.read(args, kwargs).id)
+            peer.cancel(reader.read(args, kwargs).id)
         except RpcError as error:
             raise JsonRpcError(error.code, error.message, error) from error
         return Success()
 
-    entry.__signature__ = _SIGNATURE  # pyright: ignore[reportFunctionMemberAccess]
+    entry.__signature__ = _ANY_ARGUMENTS
     return entry

@@ -93,7 +93,7 @@ def items(payload: bytes) -> Single | list[object]:
     value = parse(payload)
     if not isinstance(value, list):
         return Single(value)
-    found: list[object] = value
+    found: list[object] = value  # pyright: ignore[reportUnknownVariableType]
     if not found:
         raise InvalidRequest
     if len(found) > MAX_BATCH:

@@ -5,8 +5,9 @@ import resource
 import selectors
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from crystalmath_server.protocol.system import Metrics, MethodMetrics
+from crystalmath_server.protocol.system import MethodMetrics, Metrics
 
 
 @dataclass(slots=True)
@@ -70,16 +71,15 @@ class Meters:
 
 
 def _rss_mb() -> float:
-    with open("/proc/self/statm", "rb") as statm:
-        pages = int(statm.read().split()[1])
+    pages = int(Path("/proc/self/statm").read_bytes().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 class TimedSelector(selectors.EpollSelector):
     """A selector that measures the turns of the event loop.
 
-    The loop is deaf from the return of one `select` to the next call, and whenever `select` comes back later than
-    asked (another thread holds the interpreter). Measured so, no timer has to wake an idle server.
+    The loop is deaf from the return of one `select` to the next call, and whenever `select` comes back later
+    than asked (another thread holds the interpreter). Measured so, no timer has to wake an idle server.
     """
 
     def __init__(self, meters: Meters) -> None:

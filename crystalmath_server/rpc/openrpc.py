@@ -1,4 +1,4 @@
-"""METHODS → OpenRPC document: parameters, results and errors from the same types that the server validates with."""
+"""METHODS → OpenRPC document, from the same types that the server validates with."""
 
 from functools import cache
 from typing import Any

@@ -55,7 +55,7 @@ class RpcServer:
         self.parts = Parts()
         self.in_flight = 0
         self.stopping = False
-        self._profile = profile
+        self.profile = profile
         self._claim = claim
         self._dispatcher: Dispatcher | None = None
         self._sessions: set[Session] = set()
@@ -77,7 +77,7 @@ class RpcServer:
     def status(self) -> Status:
         """Pid, parts and counts, from memory."""
         return Status(
-            profile=self._profile,
+            profile=self.profile,
             pid=os.getpid(),
             version=__version__,
             socket=str(self._claim.path),
@@ -187,7 +187,7 @@ class RpcServer:
     async def _drain(self) -> None:
         """Wait until every client has what it is owed."""
         with anyio.move_on_after(self.settings.shutdown_grace_s) as scope:
-            while not all(session.idle for session in self._sessions):
+            while not all(session.idle for session in self._sessions):  # noqa: ASYNC110  once in a life
                 await anyio.sleep(0.02)
         if scope.cancelled_caught:
             log.warning("ending with %d requests unanswered", self.in_flight)

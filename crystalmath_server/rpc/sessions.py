@@ -4,10 +4,9 @@ import select
 import socket
 from collections.abc import Callable
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import anyio
-from anyio.abc import TaskGroup
 from anyio.lowlevel import checkpoint
 
 from crystalmath_server.protocol.errors import (
@@ -26,11 +25,16 @@ from crystalmath_server.rpc.meters import Meters
 from crystalmath_server.rpc.outbox import Outbox
 from crystalmath_server.settings import Settings
 
+if TYPE_CHECKING:
+    from anyio.abc import TaskGroup
+
 CHUNK = 65536
 FAIR_TURN = 64
 """A client that never pauses lets the others have a turn after this many messages."""
 LINGER_S = 2.0
 """How long a client that broke its stream may take to read why."""
+
+_POLL_S = 0.02
 
 Deliver = Callable[[bytes], None]
 
@@ -52,7 +56,7 @@ class Host(Protocol):
 class Session:
     """The server's side of one connection.
 
-    1. Quick requests are answered in the order of arrival, in the reader's own turn; slow ones have a task each.
+    1. Quick requests are answered in the order of arrival, in the reader's own turn; slow ones have a task.
     2. While the client leaves answers unread beyond the high-water mark, nothing more is read from it.
     3. A broken stream is answered with one error; then the connection is closed.
     4. A client that has sent its last still gets the answers that it is owed, unless it is gone.
@@ -67,7 +71,7 @@ class Session:
         self._running = 0
         self._flushing = False
         self._turn = 0
-        self._tasks: TaskGroup
+        self._tasks: TaskGroup  # of `serve`
 
     async def serve(self) -> None:
         """Serve the client until it leaves."""
@@ -209,8 +213,8 @@ class Session:
 
     async def _see_off(self) -> None:
         """Wait until the client has all that it is owed, or is gone."""
-        while not self.idle and not self._is_gone():
-            await anyio.sleep(0.02)
+        while not self.idle and not self._is_gone():  # noqa: ASYNC110  the kernel tells nobody of a hang-up
+            await anyio.sleep(_POLL_S)
 
     def _is_gone(self) -> bool:
         """Whether the client closed both directions; one that only stopped sending still listens."""
