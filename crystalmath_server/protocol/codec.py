@@ -172,7 +172,7 @@ def _dataclass_decoder(kind: type) -> _Decode:
 
 def _choice_decoder(choices: Mapping[Any, Any]) -> _Decode:
     """Decode one of a few values; a key holds its type, since 1 == True."""
-    known = {(type(key), key): value for key, value in choices.items()}
+    known: dict[tuple[type, Any], Any] = {(type(key), key): value for key, value in choices.items()}
     words = ", ".join(repr(key) for key in choices)
 
     def decode(value: Any) -> Any:

@@ -24,8 +24,8 @@ _OPEN_TO_OTHERS = 0o022
 def profile_name(explicit: str | None, environ: Mapping[str, str]) -> str:
     """The AiiDA profile to serve.
 
-    The first that is given: `explicit`, $CRYSTALMATH_PROFILE, `profile` in config.toml, AiiDA's default profile,
-    the embedded one. A broken file of AiiDA counts as none here; the server reports it.
+    The first that is given: `explicit`, $CRYSTALMATH_PROFILE, `profile` in config.toml, AiiDA's default
+    profile, the embedded one. A broken file of AiiDA counts as none here; the server reports it.
     """
     return (
         explicit
@@ -39,7 +39,7 @@ def profile_name(explicit: str | None, environ: Mapping[str, str]) -> str:
 def socket_path(profile: str, environ: Mapping[str, str]) -> Path:
     """The socket of a profile: $CRYSTALMATH_SOCKET, else one in the user's runtime directory."""
     if named := environ.get("CRYSTALMATH_SOCKET"):
-        return Path(os.path.abspath(named))  # noqa: PTH100  Path.resolve would follow links
+        return Path(named).absolute()
     path = runtime_dir(environ) / f"{_stem(profile, environ)}.sock"
     if len(os.fsencode(path)) <= LONGEST_SOCKET:
         return path
@@ -115,7 +115,7 @@ def _configured_profile(environ: Mapping[str, str]) -> str:
     path = config_dir(environ) / "config.toml"
     if not path.is_file():
         return ""
-    import tomllib  # noqa: PLC0415  few have the file; the client starts faster without
+    import tomllib  # few have the file; the client starts faster without
 
     try:
         name = tomllib.loads(path.read_text("utf-8")).get("profile", "")
@@ -142,7 +142,7 @@ def _stem(profile: str, environ: Mapping[str, str]) -> str:
 
 
 def _hash(text: str, digits: int) -> str:
-    import hashlib  # noqa: PLC0415  loads OpenSSL, which most starts do without
+    import hashlib  # loads OpenSSL, which most starts do without
 
     return hashlib.sha256(os.fsencode(text)).hexdigest()[:digits]
 
@@ -159,7 +159,7 @@ def _home(environ: Mapping[str, str]) -> Path:
 
 def _own_home() -> Path:
     """The home that the system knows, whatever $HOME says."""
-    import pwd  # noqa: PLC0415  not on every platform that imports this
+    import pwd  # not on every platform that imports this
 
     try:
         return Path(pwd.getpwuid(os.getuid()).pw_dir).resolve()

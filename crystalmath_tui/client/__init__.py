@@ -3,9 +3,9 @@
 import os
 from collections.abc import Callable
 
-from crystalmath_server.protocol.errors import Conflict
+from crystalmath_server.protocol.errors import Conflict, ConnectionLost
 from crystalmath_server.protocol.system import ProgressParams
-from crystalmath_tui.client.daemon import START_S, Where, connect_or_spawn, locate
+from crystalmath_tui.client.daemon import START_S, Where, connect_or_spawn, locate, start_failure
 from crystalmath_tui.client.transport import Client
 
 __all__ = ["Client", "connect", "connect_to"]
@@ -65,6 +65,9 @@ def connect_to(
     client = Client(connect_or_spawn(where, start_s, on_words), on_progress)
     try:
         client.greet()
+    except ConnectionLost as lost:
+        client.close()
+        raise start_failure(where, "it ended before its first answer") from lost
     except BaseException:
         client.close()
         raise

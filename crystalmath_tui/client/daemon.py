@@ -50,7 +50,7 @@ def locate(
 ) -> Where:
     """The server of a profile and a socket, each found as the server finds it where not given."""
     name = endpoint.profile_name(profile, os.environ)
-    path = Path(os.path.abspath(socket)) if socket else endpoint.socket_path(name, os.environ)
+    path = Path(socket).absolute() if socket else endpoint.socket_path(name, os.environ)
     return Where(name, path, os.environ, spawn)
 
 
@@ -119,20 +119,23 @@ class Starter:
             self._server = _spawn(self._where, now)
             self.words = f"starting the server of profile {self._where.profile}"
         elif self._server.failed:
-            raise self._failure(f"it ended with exit status {self._server.process.returncode}")
+            status = self._server.process.returncode
+            raise start_failure(self._where, f"it ended with exit status {status}", self._server.last_words())
         elif now > self._deadline:
-            raise self._failure(f"it opened no socket within {self._start_s:g} s")
+            what = f"it opened no socket within {self._start_s:g} s"
+            raise start_failure(self._where, what, self._server.last_words())
         elif self._server.process.returncode == 0 and now > self._server.since + _RESPAWN_S:
             # It lost to a server that holds the lock but does not listen: one that is about to end.
             self._server = _spawn(self._where, now)
 
-    def _failure(self, what: str) -> DaemonStartFailed:
-        words = self._server.last_words() if self._server else ""
-        said = words or _tail(endpoint.log_path(self._where.profile, self._where.environ))
-        if "ModuleNotFoundError" in said or "No module named" in said:
-            hint = "The server's packages are missing; install them: pip install 'crystalmath[server]'"
-            return DaemonStartFailed(f"{what}: {said.splitlines()[-1]}", hint=hint)
-        return DaemonStartFailed(f"{what}; its last words:\n{said}" if said else what)
+
+def start_failure(where: Where, what: str, said: str = "") -> DaemonStartFailed:
+    """Why a server did not start: what was seen, and its last words, from its log where it said none."""
+    words = said or _tail(endpoint.log_path(where.profile, where.environ))
+    if "No module named" in words:
+        hint = "The server's packages are missing; install them: pip install 'crystalmath[server]'"
+        return DaemonStartFailed(f"{what}: {words.splitlines()[-1]}", hint=hint)
+    return DaemonStartFailed(f"{what}; its last words:\n{words}" if words else what)
 
 
 def connect_or_spawn(
@@ -173,10 +176,10 @@ class _Spawned:
 
 def _spawn(where: Where, now: float) -> _Spawned:
     """Start a server that outlives us; a thread waits for its end, so that no zombie stays."""
-    import subprocess  # noqa: PLC0415  most starts find a server that runs
-    import sys  # noqa: PLC0415
-    import tempfile  # noqa: PLC0415
-    import threading  # noqa: PLC0415
+    import subprocess  # most starts find a server that runs
+    import sys
+    import tempfile
+    import threading
 
     # -P: the folder that the user stands in must not lend modules to the server
     command = [sys.executable, "-P", "-m", "crystalmath_server", "--profile", where.profile]
@@ -201,7 +204,7 @@ def _environ(where: Where) -> dict[str, str]:
     """The environment of the server, which does not stand in our folder: no relative path may stay."""
     environ = dict(where.environ)
     if environ.get("AIIDA_PATH"):
-        environ["AIIDA_PATH"] = os.path.abspath(endpoint.aiida_dir(environ))
+        environ["AIIDA_PATH"] = str(endpoint.aiida_dir(environ).resolve())
     return environ
 
 

@@ -27,10 +27,11 @@ P = TypeVar("P")
 R = TypeVar("R")
 
 _CHUNK = 256 * 1024
+_CREDENTIALS = struct.Struct("3i")
 
 
 class Link:
-    """A connection over a socket that never blocks; every method may raise ConnectionLost."""
+    """A connection over a socket that never blocks."""
 
     def __init__(self, sock: socket.socket) -> None:
         sock.setblocking(False)
@@ -59,19 +60,28 @@ class Link:
         self.flush()
 
     def flush(self) -> None:
-        """Send what the socket takes."""
+        """Send what the socket takes.
+
+        A connection that is gone raises in `on_readable` alone: the server may have said why before it closed.
+        """
         data = memoryview(self._unsent + self.connection.outgoing())
         while data:
             try:
                 data = data[self._socket.send(data) :]
             except (BlockingIOError, InterruptedError):
                 break
-            except OSError as error:
-                raise _lost(error) from error
+            except OSError:
+                data = data[:0]
         self._unsent = bytes(data)
 
     def on_readable(self) -> list[Event]:
-        """Read once and answer what came; one call takes bounded time, so a busy server cannot starve keys."""
+        """Read once and answer what came: a busy server must not starve the keys.
+
+        Raises
+        ------
+        ConnectionLost
+            The server is gone.
+        """
         try:
             data = self._socket.recv(_CHUNK)
         except (BlockingIOError, InterruptedError):
@@ -225,10 +235,7 @@ class Client:
         """Cancel without waiting for the answer; a lost connection has cancelled it already."""
         self._link.connection.cancel(request_id)
         self._link.connection.forget(request_id)
-        try:
-            self._link.flush()
-        except ConnectionLost:
-            pass
+        self._link.flush()
 
 
 def _result(response: Response) -> Any:

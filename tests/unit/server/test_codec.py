@@ -54,7 +54,7 @@ def test_a_union_takes_each_member() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "field"),
+    "change,field",
     [
         ({"number": "1"}, "number"),
         ({"number": True}, "number"),
