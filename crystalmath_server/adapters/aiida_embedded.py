@@ -1,6 +1,12 @@
 """The embedded profile: SQLite storage and a ZeroMQ broker, made without any service."""
 
+import asyncio
+import json
+import sys
 from typing import Any
+
+from crystalmath_server.adapters.aiida_errors import translate
+from crystalmath_server.protocol.errors import InternalError, from_json
 
 EMBEDDED = "crystalmath"
 """Name of the profile that is made on first use."""
@@ -49,3 +55,43 @@ def add_localhost(name: str) -> None:
     computer.configure(safe_interval=0)
     computer.set_minimum_job_poll_interval(1)
     computer.set_default_mpiprocs_per_machine(1)
+
+
+async def create_apart(name: str, *, make_default: bool) -> None:
+    """Make a profile in a process of its own: AiiDA would unload the profile at hand, and its connections.
+
+    Raises
+    ------
+    RpcError
+        STORAGE_FULL, PROFILE_UNAVAILABLE, or INTERNAL_ERROR with what the process said last.
+    """
+    pipe = asyncio.subprocess.PIPE
+    command = (sys.executable, "-m", __name__, name, "default" if make_default else "")
+    child = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
+    out, err = await child.communicate()
+    if child.returncode:
+        lines = out.decode(errors="replace").strip().splitlines()
+        raise (
+            from_json(json.loads(lines[-1])) if lines else InternalError(err.decode(errors="replace")[-500:])
+        )
+
+
+def main(name: str, default: str) -> int:
+    """Make a profile with this machine as its computer; the last line tells the error."""
+    try:
+        profile = create_embedded(name, make_default=bool(default))
+        from aiida.manage import get_manager
+
+        get_manager().load_profile(profile.name)
+        add_localhost(name)
+    except Exception as error:
+        known = translate(error, name)
+        if known is None:
+            raise
+        sys.stdout.write(json.dumps(known.to_json()) + "\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -92,6 +92,16 @@ class AiidaRuntime:
         """Run a long read on the second thread, so that it holds up nobody."""
         return await self._call(self._long, fn, args)
 
+    async def call_unloaded(self, fn: Callable[..., T], *args: object) -> T:
+        """Run what needs AiiDA's configuration alone, whether or not the profile can be loaded."""
+        try:
+            return await asyncio.wrap_future(self._long.submit(_with_aiida, fn, *args))
+        except Exception as error:
+            known = translate(error, self.profile)
+            if known is None:
+                raise
+            raise known from error
+
     async def close(self) -> None:
         """Unload the profile and end the threads, as far as it goes within two seconds."""
         self._long.close()
@@ -119,8 +129,6 @@ class AiidaRuntime:
             await self.wait_ready()
         try:
             return await asyncio.wrap_future(lane.submit(_in_session, fn, *args))
-        except RpcError:
-            raise
         except Exception as error:
             known = translate(error, self.profile)
             if known is None:
@@ -166,6 +174,8 @@ def _again(error: BaseException) -> BaseException:
 
 def _import_aiida() -> None:
     """Import AiiDA with the collector off: a collection in mid-import stalls the event loop for 100 ms."""
+    if "aiida.orm" in sys.modules:
+        return
     own_bin = Path(sys.executable).parent
     if (own_bin / "verdi").exists():  # AiiDA's daemon must be that of this environment
         os.environ["PATH"] = f"{own_bin}{os.pathsep}{os.environ.get('PATH', '')}"
@@ -223,6 +233,11 @@ def _warm(name: str) -> None:
 
     if QueryBuilder().append(Computer).count() == 0 and name == EMBEDDED:
         add_localhost(name)
+
+
+def _with_aiida(fn: Callable[..., T], *args: object) -> T:
+    _import_aiida()
+    return fn(*args)
 
 
 def _in_session(fn: Callable[..., T], *args: object) -> T:

@@ -1,0 +1,42 @@
+"""Regular expressions that might never end, matched in a process that can be ended."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Collection
+
+from crystalmath_server.protocol.errors import InvalidForm
+
+TIMEOUT_S = 3.0
+_SCRIPT = """
+import json, re, sys
+pattern, texts = json.load(sys.stdin)
+search = re.compile(pattern, re.IGNORECASE | re.MULTILINE).search
+json.dump([text for text in texts if search(text)], sys.stdout)
+"""
+
+
+async def matching(pattern: str, texts: Collection[str]) -> frozenset[str]:
+    """Those of `texts` that match; `re` holds the interpreter's lock, so no thread could be interrupted.
+
+    Raises
+    ------
+    InvalidForm
+        Where it takes too long.
+    """
+    pipe = asyncio.subprocess.PIPE
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-I", "-S", "-W", "ignore", "-c", _SCRIPT), stdin=pipe, stdout=pipe
+    )
+    try:
+        asked = json.dumps([pattern, list(texts)]).encode()
+        answer, _ = await asyncio.wait_for(child.communicate(asked), TIMEOUT_S)
+    except TimeoutError:
+        detail = f"Matching {pattern!r} took longer than {TIMEOUT_S:g} s"
+        hint = "Avoid nested repetitions such as (a+)+, or search for plain text."
+        raise InvalidForm(detail, field="label", hint=hint) from None
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+    return frozenset(json.loads(answer))
