@@ -1,0 +1,86 @@
+"""One job with its settings and links; on the AiiDA thread."""
+
+from typing import Any
+
+from crystalmath_server.adapters.aiida_files import load_job
+from crystalmath_server.adapters.aiida_results import engine_of, input_structure, output_nodes
+from crystalmath_server.adapters.aiida_rows import read_facts
+from crystalmath_server.domain import nodes
+from crystalmath_server.domain.explain import Facts, explain
+from crystalmath_server.protocol.errors import NotFound
+from crystalmath_server.protocol.jobs import JobDetail, JobRow, NodeLink
+
+_SUMMARY_LENGTH = 80
+
+
+def read_detail(pk: int) -> JobDetail:
+    """One job; raises NotFound."""
+    node, found = load_job(pk), read_facts(pk)
+    if found is None:
+        raise NotFound(f"There is no job {pk}", field="pk")
+    return _detail(node, *found)
+
+
+def _detail(node: Any, row: JobRow, facts: Facts) -> JobDetail:
+    words, outputs, structure = explain(facts), output_nodes(node), input_structure(node)
+    inputs = _input_nodes(node)
+    settings = inputs.get(nodes.SETTINGS)
+    return JobDetail(
+        row=row,
+        description=node.description or "",
+        process_type=node.process_type or "",
+        process_state=node.base.attributes.get("process_state", "") or "",
+        scheduler_state=facts.scheduler_state,
+        scheduler_job_id=facts.scheduler_job_id,
+        remote_work_dir=node.base.attributes.get("remote_workdir", "") or "",
+        exit_message=facts.exit_message,
+        explanation=words.explanation,
+        hint=words.hint,
+        engine=engine_of(node, outputs),
+        values=settings.get_dict() if _is_own(node) and settings is not None else {},
+        inputs=_links(inputs),
+        outputs=_links(outputs),
+        structure_pk=structure.pk if structure is not None else None,
+        caller_pk=_caller(node),
+        called=_called(node),
+    )
+
+
+def _is_own(node: Any) -> bool:
+    return bool(node.base.attributes.get(nodes.TEMPLATE, ""))
+
+
+def _input_nodes(node: Any) -> dict[str, Any]:
+    from aiida.common.links import LinkType
+
+    kinds = (LinkType.INPUT_CALC, LinkType.INPUT_WORK)
+    return {link.link_label: link.node for link in node.base.links.get_incoming(link_type=kinds).all()}
+
+
+def _links(found: dict[str, Any]) -> tuple[NodeLink, ...]:
+    rows = sorted(found.items())
+    return tuple(NodeLink(label, node.pk, type(node).__name__, _in_short(node)) for label, node in rows)
+
+
+def _in_short(node: Any) -> str:
+    """A node in a few words: its value, formula or size."""
+    from aiida import orm
+
+    if isinstance(node, orm.StructureData):
+        return node.get_formula("hill", separator="")
+    if isinstance(node, orm.Bool | orm.Int | orm.Float | orm.Str):
+        return str(node.value)[:_SUMMARY_LENGTH]
+    if isinstance(node, orm.Dict):
+        return ", ".join(node.keys())[:_SUMMARY_LENGTH]
+    if isinstance(node, orm.AbstractCode):
+        return node.full_label
+    return (node.label or "")[:_SUMMARY_LENGTH]
+
+
+def _caller(node: Any) -> int | None:
+    return node.caller.pk if node.caller is not None else None
+
+
+def _called(node: Any) -> tuple[int, ...]:
+    """Workflows call; a calculation cannot."""
+    return tuple(sorted(child.pk for child in getattr(node, "called", ())))

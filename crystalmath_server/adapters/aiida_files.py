@@ -1,0 +1,130 @@
+"""Files of a job in AiiDA's repository, and its log; on the AiiDA thread."""
+
+import os
+from pathlib import PurePosixPath
+from typing import Any
+
+from crystalmath_server.domain.excerpts import as_text
+from crystalmath_server.protocol.errors import NotFound
+from crystalmath_server.protocol.jobs import FileRange, JobFile, JobFiles, JobLog, LogLine, ReadFileParams
+
+MAX_LINES = 2000
+MAX_LINE = 4000
+_TAIL_BYTES = 65_536
+_SCHEDULER_FILES = {"scheduler_stdout": "_scheduler-stdout.txt", "scheduler_stderr": "_scheduler-stderr.txt"}
+
+
+def list_files(pk: int) -> JobFiles:
+    """All files of a job, inputs first."""
+    node = load_job(pk)
+    found = [
+        (source, repository) for source in ("inputs", "retrieved") if (repository := _open(node, source))
+    ]
+    return JobFiles(tuple(file for source, repository in found for file in _files(source, repository)))
+
+
+def read_range(params: ReadFileParams) -> FileRange:
+    """A range of a file, read from where it begins."""
+    repository = _open(load_job(params.pk), params.source)
+    path = PurePosixPath(params.path)
+    if repository is None or path.is_absolute() or ".." in path.parts or "\0" in params.path:
+        raise _no_file(params)
+    try:
+        with repository.open(str(path), "rb") as handle:
+            size = handle.seek(0, os.SEEK_END)
+            handle.seek(min(params.offset, size))
+            data = handle.read(params.limit)
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        raise _no_file(params) from None
+    offset = min(params.offset, size)
+    encoding, content, used = as_text(data, at_end=offset + len(data) >= size)
+    return FileRange(params.path, offset, size, offset + used, encoding, content)
+
+
+def read_log(pk: int) -> JobLog:
+    """AiiDA's records, then what the scheduler wrote."""
+    node = load_job(pk)
+    records = _records(pk)
+    lines = [line for record in records for line in record]
+    written = _scheduler_lines(node)
+    truncated = len(records) == MAX_LINES or len(lines) + len(written) > MAX_LINES
+    room = max(MAX_LINES - len(written), MAX_LINES // 2)
+    return JobLog((*lines[-room:], *written[-(MAX_LINES // 2) :]), truncated)
+
+
+def load_job(pk: int) -> Any:
+    """The process node.
+
+    Raises
+    ------
+    NotFound
+        Where there is no CalcJob and no workflow of this pk.
+    """
+    from aiida import orm
+
+    kinds = (orm.CalcJobNode, orm.WorkChainNode)
+    node = orm.QueryBuilder().append(kinds, filters={"id": pk}).first(flat=True)
+    if node is None:
+        raise NotFound(f"There is no job {pk}", field="pk", hint="See: crystalmath jobs list")
+    return node
+
+
+def _open(node: Any, source: str) -> Any:
+    """The repository of a source; None while there is none."""
+    if source == "inputs":
+        return node.base.repository
+    folder = node.base.links.get_outgoing(link_label_filter="retrieved").first()
+    return folder.node.base.repository if folder is not None else None
+
+
+def _files(source: str, repository: Any) -> list[JobFile]:
+    paths = sorted(str(root / name) for root, _dirs, names in repository.walk() for name in names)
+    return [JobFile(source, path, _size(repository, path)) for path in paths]
+
+
+def _size(repository: Any, path: str) -> int:
+    """The size by seeking; AiiDA's own way copies the file first."""
+    with repository.open(path, "rb") as handle:
+        return handle.seek(0, os.SEEK_END)
+
+
+def _no_file(params: ReadFileParams) -> NotFound:
+    detail = f"Job {params.pk} has no file {params.path!r} among its {params.source}"
+    return NotFound(detail, field="path", hint=f"See: crystalmath jobs files {params.pk}")
+
+
+def _records(pk: int) -> list[list[LogLine]]:
+    """The last records, oldest first, a line each of their lines."""
+    from aiida import orm
+
+    project = ["time", "levelname", "loggername", "message"]
+    query = orm.QueryBuilder().append(orm.Log, filters={"dbnode_id": pk}, project=project, tag="log")
+    rows = query.order_by({"log": [{"time": "desc"}, {"id": "desc"}]}).limit(MAX_LINES).all()
+    return [_lines(time.timestamp(), level, name, text) for time, level, name, text in reversed(rows)]
+
+
+def _lines(time_s: float, level: str, source: str, text: str) -> list[LogLine]:
+    return [LogLine(time_s, level, source, line[:MAX_LINE]) for line in text.splitlines()]
+
+
+def _scheduler_lines(node: Any) -> list[LogLine]:
+    repository = _open(node, "retrieved")
+    if repository is None:
+        return []
+    lines: list[LogLine] = []
+    for option, default in _SCHEDULER_FILES.items():
+        name = node.base.attributes.get(option, default)
+        level = "ERROR" if option == "scheduler_stderr" else "INFO"
+        lines += _lines(0.0, level, name, _tail(repository, name))
+    return lines
+
+
+def _tail(repository: Any, name: str) -> str:
+    """The end of a file; empty where there is none."""
+    try:
+        with repository.open(name, "rb") as handle:
+            size = handle.seek(0, os.SEEK_END)
+            handle.seek(max(0, size - _TAIL_BYTES))
+            return handle.read(_TAIL_BYTES).decode(errors="replace")
+    except FileNotFoundError:
+        return ""

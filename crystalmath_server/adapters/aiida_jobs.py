@@ -1,0 +1,84 @@
+"""The JobStore port: lists from the index, details from AiiDA."""
+
+import asyncio
+from collections.abc import Callable
+
+from crystalmath_server.adapters.aiida_detail import read_detail
+from crystalmath_server.adapters.aiida_files import list_files, read_log, read_range
+from crystalmath_server.adapters.aiida_index import JobFeed, Runtime
+from crystalmath_server.adapters.aiida_results import read_results
+from crystalmath_server.adapters.regex_search import matching
+from crystalmath_server.domain.job_index import is_quick
+from crystalmath_server.domain.patterns import compile_pattern, is_tame
+from crystalmath_server.protocol.jobs import (
+    FileRange,
+    JobDetail,
+    JobFiles,
+    JobLog,
+    JobResults,
+    JobsPage,
+    ListJobsParams,
+    ReadFileParams,
+)
+
+Matches = Callable[[str], bool]
+
+
+class AiidaJobStore:
+    """Reads process nodes."""
+
+    def __init__(self, runtime: Runtime, feed: JobFeed) -> None:
+        self._runtime = runtime
+        self._feed = feed
+
+    @property
+    def revision(self) -> int:
+        """Grows with every change of the list of jobs."""
+        return self._feed.index.revision
+
+    async def list_jobs(self, params: ListJobsParams) -> JobsPage:
+        """A page: at once where it costs microseconds, else on a thread beside the event loop."""
+        if not self._feed.loaded:
+            await self._feed.wait_loaded()
+        if is_quick(params) and self._feed.lock.acquire(blocking=False):
+            try:
+                return self._feed.index.page(params)
+            finally:
+                self._feed.lock.release()
+        matches = await self._matches(params) if params.regex and params.label else None
+        return await asyncio.to_thread(self._page, params, matches)
+
+    async def show(self, pk: int) -> JobDetail:
+        """One job."""
+        return await self._runtime.call(read_detail, pk)
+
+    async def files(self, pk: int) -> JobFiles:
+        """Its files."""
+        return await self._runtime.call_long(list_files, pk)
+
+    async def read(self, params: ReadFileParams) -> FileRange:
+        """A range of a file."""
+        return await self._runtime.call_long(read_range, params)
+
+    async def log(self, pk: int) -> JobLog:
+        """Its log."""
+        return await self._runtime.call_long(read_log, pk)
+
+    async def results(self, pk: int) -> JobResults:
+        """Its results."""
+        return await self._runtime.call_long(read_results, pk)
+
+    def _page(self, params: ListJobsParams, matches: Matches | None) -> JobsPage:
+        with self._feed.lock:
+            return self._feed.index.page(params, matches)
+
+    async def _matches(self, params: ListJobsParams) -> Matches:
+        pattern = compile_pattern(params.label)
+        if is_tame(params.label):
+            return lambda text: pattern.search(text) is not None
+        texts = await asyncio.to_thread(self._texts)
+        return (await matching(params.label, texts)).__contains__
+
+    def _texts(self) -> set[str]:
+        with self._feed.lock:
+            return self._feed.index.texts
