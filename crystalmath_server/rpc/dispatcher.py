@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 class _AnyArguments(Signature):
     """Fits all: the parameters are validated with words and fields of ours, not by binding a signature."""
 
-    def bind(self, *args: Any, **kwargs: Any) -> BoundArguments:  # noqa: ARG002
+    def bind(self, /, *args: Any, **kwargs: Any) -> BoundArguments:  # noqa: ARG002
         """Accept."""
         return _BOUND
 

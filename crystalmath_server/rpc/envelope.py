@@ -63,7 +63,7 @@ def parse(payload: bytes) -> object:
 
 
 def _depth(error: ValueError) -> str:
-    return "The JSON is nested too deeply." if "recursion" in str(error).lower() else ""
+    return "The JSON is nested too deeply." if "depth" in str(error) else ""
 
 
 def _without_twins(pairs: list[tuple[str, object]]) -> dict[str, object]:
