@@ -93,7 +93,7 @@ def _table(path: Path) -> dict[str, Any]:
             f"{path} is no TOML: {error}", field="config.toml", hint=f"Correct {path}."
         ) from error
     for name, value in document.items():
-        if not isinstance(value, dict) and name not in _TOP_LEVEL:
+        if not isinstance(value, dict) and name not in (TABLE, *_TOP_LEVEL):
             raise _unknown(name, path, sorted(_TOP_LEVEL))
     table = document.get(TABLE, {})
     if not isinstance(table, dict):

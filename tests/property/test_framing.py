@@ -1,6 +1,7 @@
 """Framing: whatever the chunks, the same frames; whatever the bytes, no other error than the named ones."""
 
 import contextlib
+import itertools
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ styles = st.sampled_from(["lines", "headers"])
 
 def chunks(data: bytes, cuts: list[int]) -> list[bytes]:
     places = sorted({cut % (len(data) + 1) for cut in cuts} | {0, len(data)})
-    return [data[start:end] for start, end in zip(places, places[1:], strict=False)]
+    return [data[start:end] for start, end in itertools.pairwise(places)]
 
 
 @given(payloads, styles, st.lists(st.integers(min_value=0), max_size=30))

@@ -144,7 +144,7 @@ def test_what_is_no_request(payload: bytes, code: int, words: str) -> None:
 
 def test_the_largest_whole_numbers_come_back() -> None:
     for id_ in (2**63 - 1, -(2**63), 2**64 - 1):
-        answer = ask('{"jsonrpc":"2.0","id":%d,"method":"system.ping"}' % id_)
+        answer = ask(f'{{"jsonrpc":"2.0","id":{id_},"method":"system.ping"}}')
         assert answer["id"] == id_
         assert "result" in answer
 

@@ -1,0 +1,219 @@
+"""Handlers over the fakes: what they check, in which order, and what they leave to the ports."""
+
+from collections.abc import Coroutine
+from dataclasses import replace
+from typing import Any
+
+import anyio
+import pytest
+
+from crystalmath_server.handlers import clusters, jobs, profiles, structures, system, templates
+from crystalmath_server.ports import Ports
+from crystalmath_server.protocol.endpoint import PROTOCOL_VERSION
+from crystalmath_server.protocol.errors import (
+    Conflict,
+    FileUnreadable,
+    InvalidForm,
+    InvalidRecipe,
+    InvalidStructure,
+    NotAllowed,
+    NotFound,
+    RpcError,
+    VersionMismatch,
+)
+from crystalmath_server.protocol.jobs import (
+    ControlJobParams,
+    JobPk,
+    JobState,
+    ListJobsParams,
+    ReadFileParams,
+    SubmitJobParams,
+    Submitted,
+)
+from crystalmath_server.protocol.method import NoParams
+from crystalmath_server.protocol.methods import METHODS
+from crystalmath_server.protocol.profiles import CreateProfileParams
+from crystalmath_server.protocol.structures import (
+    SI_POSCAR,
+    ImportStructureParams,
+    ListStructuresParams,
+    StructurePk,
+)
+from crystalmath_server.protocol.system import HelloParams
+from crystalmath_server.protocol.templates import ListTemplatesParams, RenderParams, ShowTemplateParams
+from tests import fakes
+
+SUBMIT = SubmitJobParams(template="relax", structure_pk=1, key="key-of-test")
+
+
+@pytest.fixture
+def ports() -> Ports:
+    return fakes.ports()
+
+
+def run(work: Coroutine[Any, Any, Any]) -> Any:
+    async def main() -> Any:
+        return await work
+
+    return anyio.run(main)
+
+
+def test_hello_tells_who_answers(ports: Ports) -> None:
+    hello = run(system.hello(ports, HelloParams("test", PROTOCOL_VERSION)))
+    assert (hello.protocol, hello.profile) == (PROTOCOL_VERSION, "fake")
+    assert set(hello.capabilities) == set(METHODS)
+
+
+@pytest.mark.parametrize("change, hint", [(1, "Restart the server"), (-1, "Update the client")])
+def test_hello_refuses_another_version(ports: Ports, change: int, hint: str) -> None:
+    with pytest.raises(VersionMismatch) as caught:
+        run(system.hello(ports, HelloParams("test", PROTOCOL_VERSION + change)))
+    assert hint in caught.value.data.hint
+
+
+def test_system_answers_from_the_server(ports: Ports) -> None:
+    assert run(system.status(ports, NoParams())).profile == "fake"
+    assert run(system.metrics(ports, NoParams())).connections == 1
+    assert run(system.discover(ports, NoParams()))["openrpc"]
+    assert run(system.ping(ports, NoParams())).time_s > 1e9
+    assert run(system.shutdown(ports, NoParams())).in_flight == 0
+    assert ports.server.stops == 1  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "params, field",
+    [
+        (ImportStructureParams(), "path"),
+        (ImportStructureParams(text=SI_POSCAR, path="/tmp/x"), "text"),
+        (ImportStructureParams(path="POSCAR"), "path"),
+        (ImportStructureParams(path="~/POSCAR"), "path"),
+    ],
+)
+def test_import_takes_one_source(ports: Ports, params: ImportStructureParams, field: str) -> None:
+    with pytest.raises(InvalidForm) as caught:
+        run(structures.import_structure(ports, params))
+    assert caught.value.data.field == field
+    assert caught.value.data.hint
+
+
+def test_import_stores_once_and_tells_its_progress(ports: Ports) -> None:
+    params = ImportStructureParams(text=SI_POSCAR, label="mine")
+    first, second = (run(structures.import_structure(ports, params)) for _ in range(2))
+    assert (first.row.pk, first.reused) == (second.row.pk, False)
+    assert second.reused
+    assert ports.server.told[:2] == ["reading the structure", "storing the structure"]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "params, error",
+    [
+        (ImportStructureParams(path="/nonexistent/POSCAR"), FileUnreadable),
+        (ImportStructureParams(text="nonsense"), InvalidStructure),
+    ],
+)
+def test_a_refused_import_stores_nothing(
+    ports: Ports, params: ImportStructureParams, error: type[RpcError]
+) -> None:
+    with pytest.raises(error):
+        run(structures.import_structure(ports, params))
+    assert len(run(structures.list_structures(ports, ListStructuresParams())).rows) == 1
+
+
+def test_structures_are_listed_and_shown(ports: Ports) -> None:
+    assert run(structures.list_structures(ports, ListStructuresParams(search="SILI"))).rows[0].pk == 1
+    assert run(structures.show(ports, StructurePk(1))).row.formula == "Si2"
+    with pytest.raises(NotFound):
+        run(structures.show(ports, StructurePk(2)))
+
+
+def test_templates(ports: Ports) -> None:
+    assert len(run(templates.list_templates(ports, ListTemplatesParams("emt"))).rows) == 2
+    assert run(templates.show(ports, ShowTemplateParams("relax"))).row.name == "emt.relax"
+    rendered = run(templates.render(ports, RenderParams("relax", 1, {"fmax": 0.1})))
+    assert rendered.template == "emt.relax"
+    with pytest.raises(NotFound):
+        run(templates.render(ports, RenderParams("relax", 99)))
+
+
+def test_submit_makes_one_job_a_key(ports: Ports) -> None:
+    first = run(jobs.submit(ports, SUBMIT))
+    again = run(jobs.submit(ports, SUBMIT))
+    assert first == Submitted(first.pk, first.uuid, JobState.CREATED, "emt.relax", reused=False)
+    assert again == replace(first, reused=True)
+    assert run(jobs.submit(ports, replace(SUBMIT, key="another-key"))).pk != first.pk
+
+
+def test_submit_of_the_same_key_at_the_same_time(ports: Ports) -> None:
+    ports.launcher.submit_s = 0.02  # type: ignore[attr-defined]
+    answers: list[Submitted] = []
+
+    async def one() -> None:
+        answers.append(await jobs.submit(ports, SUBMIT))
+
+    async def many() -> None:
+        async with anyio.create_task_group() as tasks:
+            for _ in range(10):
+                tasks.start_soon(one)
+
+    anyio.run(many)
+    assert len({answer.pk for answer in answers}) == 1
+    assert sum(not answer.reused for answer in answers) == 1
+    assert ports.launcher.submissions == 1  # type: ignore[attr-defined]
+
+
+def test_submit_checks_the_digest(ports: Ports) -> None:
+    digest = run(templates.render(ports, RenderParams("relax", 1))).digest
+    with pytest.raises(Conflict) as caught:
+        run(jobs.submit(ports, replace(SUBMIT, digest="0" * 64)))
+    assert caught.value.data.field == "digest"
+    assert digest[:12] in caught.value.data.detail
+    assert ports.launcher.submissions == 0  # type: ignore[attr-defined]
+    assert not run(jobs.submit(ports, replace(SUBMIT, digest=digest))).reused
+    with pytest.raises(Conflict):
+        run(jobs.submit(ports, replace(SUBMIT, digest="0" * 64)))
+
+
+@pytest.mark.parametrize(
+    "params, error",
+    [
+        (replace(SUBMIT, structure_pk=99), NotFound),
+        (replace(SUBMIT, template="nonsense"), NotFound),
+        (replace(SUBMIT, values={"colour": 1}), InvalidForm),
+    ],
+)
+def test_a_refused_submit_makes_no_job(ports: Ports, params: SubmitJobParams, error: type[RpcError]) -> None:
+    with pytest.raises(error):
+        run(jobs.submit(ports, params))
+    assert ports.launcher.submissions == 0  # type: ignore[attr-defined]
+
+
+def test_a_recipe_that_does_not_fit(ports: Ports) -> None:
+    ports.structures.add(fakes.describe({"formula": "Xx2", "poscar": ""}), "odd")  # type: ignore[attr-defined]
+    with pytest.raises(InvalidRecipe):
+        run(jobs.submit(ports, replace(SUBMIT, structure_pk=2)))
+
+
+def test_jobs_are_listed_and_looked_into(ports: Ports) -> None:
+    page = run(jobs.list_jobs(ports, ListJobsParams()))
+    assert [row.pk for row in page.rows] == [1]
+    assert run(jobs.show(ports, JobPk(1))).row.pk == 1
+    assert run(jobs.files(ports, JobPk(1))).rows[0].path == "_aiidasubmit.sh"
+    part = run(jobs.file(ports, ReadFileParams(1, "_aiidasubmit.sh", "inputs", offset=2, limit=9)))
+    assert (part.content, part.next_offset) == ("/bin/bash", 11)
+    assert run(jobs.log(ports, JobPk(1))).lines
+    assert run(jobs.results(ports, JobPk(1))).quantities == ()
+
+
+def test_jobs_are_steered(ports: Ports) -> None:
+    order = ControlJobParams(1, wait_s=0.01)
+    assert run(jobs.pause(ports, order)).state is JobState.PAUSED
+    assert run(jobs.play(ports, order)).state is JobState.RUNNING
+    assert run(jobs.cancel(ports, order)).done
+    with pytest.raises(NotAllowed):
+        run(jobs.cancel(ports, order))
+
+
+def test_profiles_and_clusters(ports: Ports) -> None:
+    assert run(profiles.create(ports, CreateProfileParams("new"))).name == "new"
+    assert len(run(profiles.list_profiles(ports, NoParams())).rows) == 2
+    assert run(clusters.list_clusters(ports, NoParams())).rows[0].label == "localhost"
