@@ -1,0 +1,223 @@
+"""argv → one command; errors → words and exit status."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from crystalmath_server import __version__
+from crystalmath_server.protocol.errors import RpcError
+from crystalmath_tui.cli import help as texts
+from crystalmath_tui.cli import output
+from crystalmath_tui.cli.options import Option, UsageError, number, of_method, parse, split_at_command
+from crystalmath_tui.cli.session import DONE, INTERRUPTED, USAGE, Session, exit_status
+from crystalmath_tui.cli.table import FAMILIES, family
+
+GENERAL = (
+    Option("profile", ("--profile",), "AiiDA profile", str, "NAME"),
+    Option("socket", ("--socket",), "socket of the server", str, "PATH"),
+    Option("as_json", ("--json",), "results and errors as JSON"),
+    Option("yes", ("--yes", "-y"), "do not ask before what cannot be undone"),
+    Option("readonly", ("--readonly",), "refuse all that changes something"),
+    Option("timeout", ("--timeout",), "longest wait for an answer, or for the end of a job [s]", number, "S"),
+    Option("no_mouse", ("--no-mouse",), "leave the mouse to the terminal"),
+    Option("help", ("--help", "-h"), "show help"),
+    Option("version", ("--version",), "show the version"),
+)
+SERVER_COMMANDS = ("start", "stop", "status", "logs", "sockname", "openrpc")
+SHELLS = ("bash", "zsh", "fish")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command that is no method of the table; `load` imports what only it needs."""
+
+    usage: str
+    summary: str
+    load: Callable[[], tuple[Sequence[Option], Callable[[Session, Sequence[str]], int]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """The general options and the words of the command; without words the terminal interface is meant."""
+
+    session: Session
+    words: tuple[str, ...]
+    wants_help: bool = False
+    wants_version: bool = False
+
+    @property
+    def opens_interface(self) -> bool:
+        """Whether no command is given."""
+        return not (self.words or self.wants_help or self.wants_version)
+
+
+def read(argv: Sequence[str]) -> Invocation:
+    """Take the general options out of argv, before the command or after it.
+
+    Raises
+    ------
+    UsageError
+        A general option is wrong.
+    """
+    before, words = split_at_command(GENERAL, argv)
+    found = parse(GENERAL, before)
+    general, rest = _take_general(words)
+    found.update(parse(GENERAL, general))
+    mouse = not found.pop("no_mouse", False)
+    wants = [bool(found.pop(name, False)) for name in ("help", "version")]
+    return Invocation(Session(mouse=mouse, **found), tuple(rest), *wants)
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run one command; its exit status."""
+    as_json = "--json" in argv
+    try:
+        return _run(read(argv))
+    except UsageError as error:
+        output.say(f"error: {error} — see crystalmath --help")
+        return USAGE
+    except RpcError as error:
+        output.say_error(error, as_json=as_json)
+        return exit_status(error)
+    except KeyboardInterrupt:
+        output.say("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read our output has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+
+
+def _run(asked: Invocation) -> int:
+    try:
+        if asked.wants_version:
+            output.put(f"crystalmath {__version__}\n")
+            return DONE
+        if asked.wants_help:
+            output.put(_help(asked.words) + "\n")
+            return DONE
+        return _dispatch(asked.session, asked.words)
+    finally:
+        asked.session.close()
+
+
+def _dispatch(session: Session, words: Sequence[str]) -> int:
+    first, *rest = words
+    if first == "server":
+        _server(session, rest)
+    if first in COMMANDS:
+        _, run_command = COMMANDS[first].load()
+        return run_command(session, rest)
+    if first not in FAMILIES:
+        raise UsageError(f"no command {first}")
+    methods = family(first)
+    if not rest or rest[0] not in methods:
+        what = f"no method {first} {rest[0]}" if rest else f"{first} needs a method"
+        raise UsageError(f"{what}; there are {', '.join(methods)}")
+    from crystalmath_tui.cli.methods import run_method
+
+    return run_method(session, methods[rest[0]], rest[1:])
+
+
+def _take_general(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """General options among the words of a command, and the other words; `server` and `--` keep theirs."""
+    takes_value = {flag: option.convert is not None for option in GENERAL for flag in option.flags}
+    general: list[str] = []
+    rest: list[str] = []
+    left = list(words)
+    while left:
+        word = left.pop(0)
+        if word == "--":
+            return general, [*rest, word, *left]
+        flag, given, _ = word.partition("=")
+        if flag not in takes_value:
+            rest.append(word)
+            continue
+        general.append(word)
+        if takes_value[flag] and not given and left:
+            general.append(left.pop(0))
+    return general, rest
+
+
+def _server(session: Session, words: Sequence[str]) -> NoReturn:
+    """Become crystalmath-server; its exit statuses are ours."""
+    if not words or words[0] not in SERVER_COMMANDS:
+        raise UsageError(f"server needs one of {', '.join(SERVER_COMMANDS)}")
+    options = [
+        *(("--profile", session.profile) if session.profile else ()),
+        *(("--socket", session.socket) if session.socket else ()),
+        *(("--json",) if session.as_json else ()),
+    ]
+    sys.stdout.flush()
+    command = [sys.executable, "-P", "-m", "crystalmath_server", *words, *options]
+    os.execv(sys.executable, command)  # noqa: S606  our own interpreter and module
+
+
+def _help(words: Sequence[str]) -> str:
+    first, second = (*words, "", "")[:2]
+    if first in COMMANDS:
+        command = COMMANDS[first]
+        options, _ = command.load()
+        return texts.command(f"crystalmath {command.usage}", command.summary, options, GENERAL)
+    if first not in FAMILIES:
+        commands = [(name, row.summary) for name, row in COMMANDS.items()]
+        return texts.overview(commands, FAMILIES.items(), GENERAL)
+    methods = family(first)
+    if second not in methods:
+        rows = ((name, row.summary) for name, row in methods.items())
+        return texts.listing(f"crystalmath {first} METHOD …", rows)
+    method = methods[second]
+    usage = f"crystalmath {first} {second}"
+    return texts.command(usage, method.summary, of_method(method.name, method.params), GENERAL)
+
+
+def _load_submit() -> tuple[Sequence[Option], Callable[[Session, Sequence[str]], int]]:
+    from crystalmath_tui.cli import running
+
+    return running.SUBMIT_OPTIONS, running.run_submit
+
+
+def _load_wait() -> tuple[Sequence[Option], Callable[[Session, Sequence[str]], int]]:
+    from crystalmath_tui.cli import running
+
+    return running.WAIT_OPTIONS, running.run_wait
+
+
+def _load_call() -> tuple[Sequence[Option], Callable[[Session, Sequence[str]], int]]:
+    from crystalmath_tui.cli import methods
+
+    return methods.CALL_OPTIONS, methods.run_call
+
+
+def _one_of(metavar: str, choices: tuple[str, ...]) -> Option:
+    return Option(metavar.lower(), (), "", str, metavar, choices, positional=True, required=True)
+
+
+def _load_server() -> tuple[Sequence[Option], Callable[[Session, Sequence[str]], int]]:
+    return (_one_of("COMMAND", SERVER_COMMANDS),), _server
+
+
+def _load_completion() -> tuple[Sequence[Option], Callable[[Session, Sequence[str]], int]]:
+    return (_one_of("SHELL", SHELLS),), _completion
+
+
+def _completion(_session: Session, words: Sequence[str]) -> int:
+    from crystalmath_tui.cli import completion
+    from crystalmath_tui.cli.table import all_methods
+
+    if len(words) != 1 or words[0] not in SHELLS:
+        raise UsageError(f"completion needs one of {', '.join(SHELLS)}")
+    known: dict[str, Sequence[Option]] = {name: row.load()[0] for name, row in COMMANDS.items()}
+    known.update({row.name.replace(".", " "): of_method(row.name, row.params) for row in all_methods()})
+    output.put(completion.script(words[0], completion.words_of(known, GENERAL)))
+    return DONE
+
+
+COMMANDS = {
+    "submit": Command("submit", "Run a recipe on a structure file.", _load_submit),
+    "wait": Command("wait", "Follow a job to its end.", _load_wait),
+    "call": Command("call", "Call any method with plain JSON.", _load_call),
+    "server": Command("server", "Start, stop or look at the server.", _load_server),
+    "completion": Command("completion", "Print a completion script for a shell.", _load_completion),
+}

@@ -1,0 +1,78 @@
+"""FAMILY METHOD …: any method of the table; call METHOD JSON: any method at all."""
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from crystalmath_server.protocol.jobs import JOBS_SHOW, FileRange, JobPk
+from crystalmath_server.protocol.method import Json
+from crystalmath_tui.cli import output
+from crystalmath_tui.cli.options import Option, UsageError, of_method, parse, to_params
+from crystalmath_tui.cli.session import DONE, Session
+from crystalmath_tui.cli.table import AnyMethod, find
+
+CALL_OPTIONS = (
+    Option("method", (), "full name, as jobs.list", str, "METHOD", positional=True, required=True),
+    Option("params", (), "parameters as JSON; - reads stdin; default {}", str, "JSON", positional=True),
+)
+
+
+def run_method(session: Session, method: AnyMethod, words: Sequence[str]) -> int:
+    """Call a method with the parameters that the words give, and print its result."""
+    options = of_method(method.name, method.params)
+    params = to_params(method.params, options, parse(options, words))
+    session.consent(method.name, lambda: _question(session, method.name, params))
+    result = session.call(method, params)
+    if session.as_json:
+        output.put_json(result)
+    elif isinstance(result, FileRange):
+        output.put_file(result.encoding, result.content)
+    else:
+        output.put_result(result)
+    if more := _more(params, result):
+        output.say(more)
+    return DONE
+
+
+def run_call(session: Session, words: Sequence[str]) -> int:
+    """Call a method with plain JSON; its plain result is printed."""
+    found = parse(CALL_OPTIONS, words)
+    name = found["method"]
+    params = _json(found.get("params", "{}"))
+    method = find(name)
+    session.consent(name, lambda: f"Really call {name}?")
+    seconds = method.timeout_s if method else 60.0
+    output.put_json(session.call_json(name, params, method.effect if method else "write", seconds))
+    return DONE
+
+
+def _json(text: str) -> Json:
+    source = sys.stdin.read() if text == "-" else text
+    try:
+        return json.loads(source)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"the parameters are no JSON: {error}") from None
+
+
+def _question(session: Session, name: str, params: Any) -> str:
+    if name != "jobs.cancel":
+        return f"Really call {name}? Jobs go on."
+    row = session.call(JOBS_SHOW, JobPk(params.pk)).row
+    return f"Kill 1 job: {row.pk} {row.label} ({row.template}, {row.state})?"
+
+
+def _more(params: Any, result: Any) -> str:
+    """What a result leaves out and how to get it; truncation is never silent."""
+    if isinstance(result, FileRange):
+        start, end, size = result.offset, result.next_offset, result.size
+        return f"bytes {start} to {end} of {size}; more: --offset {end}" if end < size else ""
+    if cursor := getattr(result, "next_cursor", ""):
+        total = getattr(result, "total", None)
+        of = "" if total is None else f" of {total}"
+        return f"{len(result.rows)}{of} shown; more: --cursor {cursor}, or --limit up to 500"
+    if getattr(result, "truncated", False):
+        return "older lines were left out"
+    if getattr(result, "rows", None) == ():
+        return "none" if params == type(params)() else "none that fits"
+    return ""

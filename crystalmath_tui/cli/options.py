@@ -1,0 +1,348 @@
+"""Options of a command: derived from the parameters of a method, parsed from words."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields, replace
+from enum import Enum
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from crystalmath_server.protocol import codec
+from crystalmath_server.protocol.errors import InvalidParams
+from crystalmath_server.protocol.method import Bound, Doc, Length
+
+Convert = Callable[[str], Any]
+
+LOCAL_FILES = frozenset({("structures.import", "path")})
+"""Parameters that name a file on this side: an argument, made absolute."""
+
+
+class UsageError(Exception):
+    """The words of a command make no sense; exit status 2."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option or argument.
+
+    Attributes
+    ----------
+    flags
+        As --state; the first is shown.
+    convert
+        Text → JSON value; raises ValueError with words. None: a switch.
+    many
+        How several values come together: no, in a list, in a mapping of NAME=VALUE.
+    positional
+        Whether a bare word fills it, in the order of the options.
+    """
+
+    name: str
+    flags: tuple[str, ...]
+    help: str = ""
+    convert: Convert | None = None
+    metavar: str = ""
+    choices: tuple[str, ...] = ()
+    many: Literal["", "list", "mapping"] = ""
+    positional: bool = False
+    required: bool = False
+    default: str = ""
+
+    def renamed(self, *flags: str) -> "Option":
+        """The same option under other flags."""
+        return replace(self, flags=flags)
+
+    def unforced(self, *, required: bool = False) -> "Option":
+        """The same option, given by its flag alone."""
+        return replace(self, positional=False, required=required)
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Words yet to read, and what came of those before."""
+
+    options: Sequence[Option]
+    words: list[str]
+    found: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    def take_value(self, flag: str) -> str:
+        if not self.words:
+            raise UsageError(f"{flag} needs a value")
+        return self.words.pop(0)
+
+    def put(self, option: Option, flag: str, text: str) -> None:
+        value = _converted(option, flag, text)
+        if option.many == "list":
+            self.found.setdefault(option.name, []).extend(value if isinstance(value, list) else [value])
+        elif option.many == "mapping":
+            self.found.setdefault(option.name, {}).update(value)
+        else:
+            self.found[option.name] = value
+
+
+def parse(options: Sequence[Option], words: Sequence[str]) -> dict[str, Any]:
+    """Option name → JSON value, of those that are given.
+
+    Raises
+    ------
+    UsageError
+        An unknown option, a missing or a wrong value.
+    """
+    reader = _Reader(options, list(words))
+    bare: list[str] = []
+    while reader.words:
+        word = reader.words.pop(0)
+        if word == "--":
+            bare += reader.words
+            break
+        if word.startswith("-") and word != "-" and not _is_number(word):
+            _read_flag(reader, word)
+        else:
+            bare.append(word)
+    _fill(reader, bare)
+    _require(options, reader.found)
+    return reader.found
+
+
+def split_at_command(options: Sequence[Option], words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Options before the first bare word, and the rest."""
+    takes_value = {flag for option in options if option.convert for flag in option.flags}
+    index = 0
+    while index < len(words) and words[index].startswith("-"):
+        index += 2 if words[index] in takes_value else 1
+    return list(words[:index]), list(words[index:])
+
+
+def _read_flag(reader: _Reader, word: str) -> None:
+    flag, given, text = word.partition("=")
+    option, value = _find(reader.options, flag)
+    if option.convert is not None:
+        reader.put(option, flag, text if given else reader.take_value(flag))
+    elif given:
+        raise UsageError(f"{flag} takes no value")
+    else:
+        reader.found[option.name] = value
+
+
+def _find(options: Iterable[Option], flag: str) -> tuple[Option, bool]:
+    """The option of a flag, and the value of a switch: --no-regex is False."""
+    for option in options:
+        if flag in option.flags:
+            return option, not (option.convert is None and flag.startswith("--no-") and len(option.flags) > 1)
+    known = [name for option in options for name in option.flags]
+    near = next((name for name in known if name.startswith(flag) or flag.startswith(name)), "")
+    raise UsageError(f"no option {flag}" + (f"; did you mean {near}?" if near else ""))
+
+
+def _fill(reader: _Reader, bare: list[str]) -> None:
+    """Give bare words to the arguments that no flag has filled, in order; a list takes all that is left."""
+    for option in reader.options:
+        if not option.positional or option.name in reader.found or not bare:
+            continue
+        count = len(bare) if option.many == "list" else 1
+        for text in bare[:count]:
+            reader.put(option, option.metavar, text)
+        del bare[:count]
+    if bare:
+        raise UsageError(f"unexpected: {' '.join(bare)}")
+
+
+def _require(options: Iterable[Option], found: Mapping[str, Any]) -> None:
+    missing = [_shown(option) for option in options if option.required and option.name not in found]
+    if missing:
+        raise UsageError(f"missing: {', '.join(missing)}")
+
+
+def _shown(option: Option) -> str:
+    return option.metavar if option.positional else option.flags[0]
+
+
+def _converted(option: Option, flag: str, text: str) -> Any:
+    try:
+        return option.convert(text) if option.convert else True
+    except ValueError as error:
+        raise UsageError(f"{flag}: {error}") from None
+
+
+def of_method(name: str, kind: type[Any]) -> list[Option]:
+    """Options of a method, one a field of its parameters; fields without a default are arguments too."""
+    hints = get_type_hints(kind, include_extras=True)
+    return [_of_field(name, row.name, hints[row.name], _default(row)) for row in fields(kind)]
+
+
+def to_params(kind: type[Any], options: Iterable[Option], found: Mapping[str, Any]) -> Any:
+    """Parameters of a method.
+
+    Raises
+    ------
+    UsageError
+        A value is out of its bounds.
+    """
+    try:
+        return codec.from_json(kind, dict(found))
+    except InvalidParams as misfit:
+        name = misfit.data.field.partition(".")[0]
+        flag = next((_shown(option) for option in options if option.name == name), name)
+        raise UsageError(f"{flag}: {str(misfit).partition(': ')[2]}") from None
+
+
+def _is_number(text: str) -> bool:
+    """Whether a word with a dash is a negative number."""
+    return text[1:2].isdigit() or text[1:2] == "."
+
+
+def _of_field(method: str, name: str, hint: Any, default: Any) -> Option:
+    kind, marks = _unwrap(hint)
+    flag = "--" + name.replace("_", "-")
+    option = replace(
+        _of_type(kind, name, flag),
+        help=_help(marks),
+        required=default is MISSING,
+        default=_default_words(default),
+    )
+    option = replace(option, positional=option.required and option.convert is not None)
+    if (method, name) in LOCAL_FILES:
+        return replace(option, convert=_absolute, metavar="FILE", positional=True)
+    if any(isinstance(mark, Doc) and mark.text.startswith("UNIX time") for mark in marks):
+        return replace(option, convert=_time, metavar="TIME")
+    return option
+
+
+def _of_type(kind: Any, name: str, flag: str) -> Option:
+    plain = Option(name, (flag,), metavar=name.upper())
+    origin, args = get_origin(kind), get_args(kind)
+    if kind is bool:
+        return replace(plain, flags=(flag, "--no-" + flag[2:]), metavar="")
+    if choices := _choices(kind):
+        return replace(plain, convert=_one_of(choices), choices=choices)
+    if origin in (tuple, list):
+        one = _of_type(_unwrap(args[0])[0], name, flag)
+        return replace(one, flags=_with_singular(flag), convert=_split(one), many="list")
+    if origin is dict:
+        return replace(plain, flags=_with_singular(flag), convert=_pair, metavar="NAME=VALUE", many="mapping")
+    return replace(plain, convert=_CONVERT.get(kind, _json_or_text))
+
+
+def _unwrap(hint: Any) -> tuple[Any, tuple[Any, ...]]:
+    """The type of a field without its marks and without None."""
+    marks: tuple[Any, ...] = ()
+    if get_origin(hint) is Annotated:
+        hint, *rest = get_args(hint)
+        marks = tuple(rest)
+    members = get_args(hint) if get_origin(hint) in (Union, UnionType) else ()
+    others = [member for member in members if member is not NoneType]
+    return (others[0] if len(others) == 1 else hint), marks
+
+
+def _choices(kind: Any) -> tuple[str, ...]:
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return tuple(str(member.value) for member in kind)
+    return tuple(str(item) for item in get_args(kind)) if get_origin(kind) is Literal else ()
+
+
+def _with_singular(flag: str) -> tuple[str, ...]:
+    """--state and --states: one value is natural for an option that may come again."""
+    return (flag[:-1], flag) if flag.endswith("s") else (flag,)
+
+
+def _default(row: Any) -> Any:
+    if row.default is not MISSING:
+        return row.default
+    return MISSING if row.default_factory is MISSING else row.default_factory()
+
+
+def _default_words(default: Any) -> str:
+    if default is MISSING or default in (None, "", (), {}) or default is False:
+        return ""
+    return "yes" if default is True else str(default)
+
+
+def _help(marks: Iterable[Any]) -> str:
+    """A field's words, unit and bounds."""
+    parts: list[str] = []
+    for mark in marks:
+        if isinstance(mark, Doc):
+            parts.append(f"{mark.text} [{mark.unit}]" if mark.unit else mark.text)
+        elif isinstance(mark, Bound):
+            low = "" if mark.minimum is None else f"{mark.minimum:g}"
+            high = "" if mark.maximum is None else f"{mark.maximum:g}"
+            parts.append(
+                f"{low} to {high}" if low and high else f"at least {low}" if low else f"at most {high}"
+            )
+        elif isinstance(mark, Length) and mark.minimum > 1:
+            parts.append(f"at least {mark.minimum} characters")
+    return "; ".join(parts)
+
+
+def _one_of(choices: Sequence[str]) -> Convert:
+    def convert(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"{text!r} is not one of {', '.join(choices)}")
+        return text
+
+    return convert
+
+
+def _split(one: Option) -> Convert:
+    """Several values of a closed set may come in one word, as running,queued."""
+    convert = one.convert or str
+    return lambda text: [convert(part) for part in (text.split(",") if one.choices else [text])]
+
+
+def _pair(text: str) -> dict[str, Any]:
+    """NAME=VALUE, or a JSON object; VALUE is JSON where it can be, else text."""
+    name, found, value = text.partition("=")
+    if text.startswith("{"):
+        whole = json.loads(text)
+        return dict(whole)
+    if not found or not name:
+        raise ValueError(f"{text!r} is not NAME=VALUE")
+    return {name: _json_or_text(value)}
+
+
+def _json_or_text(text: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=str)
+    except (ValueError, RecursionError):
+        return text
+
+
+def integer(text: str) -> int:
+    """A whole number."""
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a whole number") from None
+
+
+def number(text: str) -> float:
+    """A finite number."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a number") from None
+    if value - value != 0:  # nan or infinite
+        raise ValueError(f"{text!r} is not a finite number")
+    return value
+
+
+def _time(text: str) -> float:
+    """UNIX time, or a date in local time."""
+    from datetime import datetime
+
+    try:
+        return number(text)
+    except ValueError:
+        pass
+    try:
+        return datetime.fromisoformat(text).astimezone().timestamp()
+    except (ValueError, OverflowError, OSError):
+        raise ValueError(f"{text!r} is no time; give 2026-01-31, 2026-01-31T12:00 or seconds") from None
+
+
+def _absolute(text: str) -> str:
+    return str(Path(text).expanduser().absolute()) if text else ""
+
+
+_CONVERT: dict[Any, Convert] = {str: str, int: integer, float: number}

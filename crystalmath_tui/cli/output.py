@@ -1,0 +1,147 @@
+"""Results as aligned tables or JSON; errors and words on stderr; nothing from outside steers the terminal."""
+
+import base64
+import json
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any, TextIO, cast
+
+from crystalmath_server.protocol import codec
+from crystalmath_server.protocol.errors import RpcError
+from crystalmath_tui.core.cells import clean, width
+
+_LEFT_OUT = frozenset({"uuid"})  # of tables alone: long, and JSON has it
+
+
+def say(text: str) -> None:
+    """Words for people, on stderr."""
+    sys.stderr.write(safe(text, sys.stderr) + "\n")
+    sys.stderr.flush()
+
+
+def put(text: str) -> None:
+    """Data, on stdout."""
+    sys.stdout.write(safe(text, sys.stdout))
+    sys.stdout.flush()
+
+
+def put_json(value: object) -> None:
+    """Data as JSON, on stdout."""
+    put(json.dumps(codec.to_json(value), indent=2, ensure_ascii=False) + "\n")
+
+
+def say_error(error: RpcError, *, as_json: bool) -> None:
+    """An error on stderr: its words, or its JSON-RPC object."""
+    if as_json:
+        say(json.dumps(error.to_json(), indent=2, ensure_ascii=False))
+        return
+    data = error.data
+    detail = f": {data.detail}" if data.detail and data.detail != error.message else ""
+    name = f" ({data.field})" if data.field else ""
+    hint = f" — {data.hint}" if data.hint else ""
+    log = f" [reference {data.reference}]" if data.reference else ""
+    say(f"error: {error.message}{detail}{name}{hint}{log}")
+
+
+def safe(text: str, stream: TextIO) -> str:
+    """Text without what steers a terminal, where the stream is one."""
+    if not stream.isatty():
+        return text
+    return "\n".join(clean(line.replace("\t", "        ")) for line in text.split("\n"))
+
+
+def put_file(encoding: str, content: str) -> None:
+    """A file's content as it is; bytes that are no text go to a terminal only as base64."""
+    if encoding == "base64" and not sys.stdout.isatty():
+        sys.stdout.flush()
+        sys.stdout.buffer.write(base64.b64decode(content))
+        sys.stdout.buffer.flush()
+    else:
+        put(content if content.endswith("\n") or not sys.stdout.isatty() else content + "\n")
+
+
+def put_result(value: Any) -> None:
+    """A result in lines and tables."""
+    put("".join(f"{line}\n" for line in lines_of(value)))
+
+
+def lines_of(value: Any) -> list[str]:
+    """A page as a table; another dataclass as `name  value` lines and tables; the rest as JSON."""
+    if not is_dataclass(value):
+        return json.dumps(codec.to_json(value), indent=2, ensure_ascii=False).split("\n")
+    names = [row.name for row in fields(value)]
+    if _is_list(value):
+        return table(cast("tuple[Any, ...]", getattr(value, _is_list(value))))
+    return _record([(name, getattr(value, name)) for name in names])
+
+
+def _is_list(value: Any) -> str:
+    """Name of the field that a page is about, or ""."""
+    return next((name for name in ("rows", "lines") if isinstance(getattr(value, name, None), tuple)), "")
+
+
+def _record(pairs: Iterable[tuple[str, Any]]) -> list[str]:
+    flat = list(_flattened(pairs))
+    plain = [
+        (name, _cell(name, value)) for name, value in flat if not _is_table(value) and not _is_text(value)
+    ]
+    left = max((len(name) for name, _ in plain), default=0)
+    lines = [f"{name:<{left}}  {text}" for name, text in plain if text]
+    for name, value in flat:
+        if _is_table(value) and value:
+            lines += ["", f"{name}:", *(f"  {line}" for line in table(value))]
+        elif _is_text(value):
+            lines += ["", f"{name}:", *(f"  {line}" for line in value.rstrip().split("\n"))]
+    return lines
+
+
+def _flattened(pairs: Iterable[tuple[str, Any]]) -> Iterable[tuple[str, Any]]:
+    """Nested dataclasses and mappings as dotted names; a row's fields without the dot."""
+    for name, value in pairs:
+        if is_dataclass(value):
+            prefix = "" if name == "row" else f"{name}."
+            yield from _flattened((prefix + row.name, getattr(value, row.name)) for row in fields(value))
+        elif isinstance(value, dict):
+            yield from ((f"{name}.{key}", item) for key, item in cast("dict[str, Any]", value).items())
+        else:
+            yield name, value
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, tuple) and all(is_dataclass(item) for item in cast("tuple[Any, ...]", value))
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and "\n" in value
+
+
+def table(rows: Sequence[Any]) -> list[str]:
+    """Aligned columns, one a field that any row fills; nothing is cut."""
+    if not rows:
+        return []
+    names = [row.name for row in fields(rows[0]) if row.name not in _LEFT_OUT]
+    columns = [[_cell(name, getattr(row, name)) for row in rows] for name in names]
+    kept = [(name, cells) for name, cells in zip(names, columns, strict=True) if any(cells)]
+    headed = [[name.upper(), *cells] for name, cells in kept]
+    widths = [max(map(width, cells)) for cells in headed]
+    return [
+        "  ".join(cell + " " * (size - width(cell)) for cell, size in zip(line, widths, strict=True)).rstrip()
+        for line in zip(*headed, strict=True)
+    ]
+
+
+def _cell(name: str, value: Any) -> str:
+    """A value in one line."""
+    if value is None:
+        return ""
+    if name.endswith(("_at", "time_s")) and isinstance(value, (int, float)) and "uptime" not in name:
+        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(value)) if value else ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.8g}"
+    if isinstance(value, str):
+        return clean(str(value))
+    return clean(json.dumps(codec.to_json(value), ensure_ascii=False))

@@ -1,0 +1,148 @@
+"""submit FILE and wait PK: from a structure file to a job, and to its end."""
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from crystalmath_server.protocol.errors import ConnectionLost
+from crystalmath_server.protocol.jobs import (
+    ENDED,
+    JOBS_SHOW,
+    JOBS_SUBMIT,
+    JobDetail,
+    JobPk,
+    JobState,
+    SubmitJobParams,
+    Submitted,
+)
+from crystalmath_server.protocol.structures import STRUCTURES_IMPORT, ImportStructureParams
+from crystalmath_server.protocol.templates import TEMPLATES_RENDER, RenderParams
+from crystalmath_tui.cli import output
+from crystalmath_tui.cli.options import Option, UsageError, of_method, parse, to_params
+from crystalmath_tui.cli.session import DONE, NOT_FINISHED, Session
+
+_POLL_S = 0.5
+_SUBMIT = {option.name: option for option in of_method("jobs.submit", SubmitJobParams)}
+
+SUBMIT_OPTIONS = (
+    Option("file", (), "structure file; - reads stdin", str, "FILE", positional=True),
+    _SUBMIT["structure_pk"].unforced(),
+    _SUBMIT["template"].unforced(required=True),
+    _SUBMIT["values"].renamed("--set"),
+    _SUBMIT["label"],
+    _SUBMIT["description"],
+    _SUBMIT["cluster"],
+    _SUBMIT["key"].unforced(),
+    Option("format", ("--format",), "format of FILE, as poscar or cif", str, "FORMAT"),
+    Option("wait", ("--wait",), "wait for the end; exit status 0 only if it finished"),
+)
+WAIT_OPTIONS = (
+    Option(
+        "pk",
+        ("--pk",),
+        "pk of the job",
+        _SUBMIT["structure_pk"].convert,
+        "PK",
+        positional=True,
+        required=True,
+    ),
+)
+
+
+def run_submit(session: Session, words: Sequence[str]) -> int:
+    """Import a structure, render a recipe, submit it; with --wait to its end."""
+    found = parse(SUBMIT_OPTIONS, words)
+    wait = bool(found.pop("wait", False))
+    found["structure_pk"] = _structure(session, found)
+    found.setdefault("key", os.urandom(16).hex())
+    params: SubmitJobParams = to_params(SubmitJobParams, SUBMIT_OPTIONS, {**found, "digest": ""})
+    rendered = session.call(
+        TEMPLATES_RENDER, RenderParams(params.template, params.structure_pk, params.values)
+    )
+    for warning in rendered.warnings:
+        output.say(f"warning: {warning}")
+    digested = to_params(SubmitJobParams, SUBMIT_OPTIONS, {**found, "digest": rendered.digest})
+    submitted = _submit(session, digested)
+    _put(session, submitted)
+    return _follow(session, submitted.pk) if wait else DONE
+
+
+def run_wait(session: Session, words: Sequence[str]) -> int:
+    """Follow a job to its end and print its last row."""
+    params: JobPk = to_params(JobPk, WAIT_OPTIONS, parse(WAIT_OPTIONS, words))
+    status = _follow(session, params.pk)
+    _put(session, session.call(JOBS_SHOW, params).row)
+    return status
+
+
+def _structure(session: Session, found: dict[str, Any]) -> int:
+    """The pk of the structure: that which is given, or that of the file once imported."""
+    file, given, format_name = found.pop("file", ""), found.get("structure_pk"), found.pop("format", "")
+    if bool(file) == bool(given):
+        raise UsageError("give a structure: either FILE or --structure-pk PK")
+    if given:
+        return int(given)
+    source = {"text": sys.stdin.read()} if file == "-" else {"path": str(Path(file).absolute())}
+    stored = session.call(STRUCTURES_IMPORT, ImportStructureParams(format=format_name, **source))
+    output.say(f"structure {stored.row.pk}: {stored.row.formula}{', stored before' if stored.reused else ''}")
+    return stored.row.pk
+
+
+def _submit(session: Session, params: SubmitJobParams) -> Submitted:
+    """Submit; where the connection breaks, send the same key again: it answers the same job."""
+    output.say(f"key {params.key}: the same --key never submits twice")
+    try:
+        return session.call(JOBS_SUBMIT, params)
+    except ConnectionLost as lost:
+        output.say(f"{lost}; sending the same key again")
+        session.close()
+        return session.call(JOBS_SUBMIT, params)
+
+
+def _follow(session: Session, pk: int) -> int:
+    """Tell each state until the job has ended or --timeout is over."""
+    deadline = None if session.timeout is None else time.monotonic() + session.timeout
+    told = ""
+    try:
+        while True:
+            job = _show(session, pk)
+            words = f"job {pk}: {job.row.state}{' — ' if job.explanation else ''}{job.explanation}"
+            if words != told:
+                told = words
+                output.say(words)
+            if job.row.state in ENDED:
+                return DONE if job.row.state is JobState.FINISHED else _tell_failure(job)
+            if deadline is not None and time.monotonic() > deadline:
+                output.say(f"job {pk} is still {job.row.state} after {session.timeout:g} s; it goes on")
+                return NOT_FINISHED
+            time.sleep(_POLL_S)
+    except KeyboardInterrupt:
+        output.say(f"job {pk} goes on; follow it with: crystalmath wait {pk}")
+        raise
+
+
+def _show(session: Session, pk: int) -> JobDetail:
+    """The job; a server that was restarted meanwhile is found again."""
+    try:
+        return session.call(JOBS_SHOW, JobPk(pk))
+    except ConnectionLost as lost:
+        output.say(f"{lost}; connecting again")
+        session.close()
+        return session.call(JOBS_SHOW, JobPk(pk))
+
+
+def _tell_failure(job: JobDetail) -> int:
+    for words in (job.exit_message, job.hint):
+        if words:
+            output.say(words)
+    return NOT_FINISHED
+
+
+def _put(session: Session, value: object) -> None:
+    if session.as_json:
+        output.put_json(value)
+    else:
+        output.put_result(value)

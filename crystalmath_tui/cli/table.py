@@ -1,0 +1,42 @@
+"""Families and their methods, loaded one family at a time: a command imports what it needs."""
+
+from importlib import import_module
+from typing import Any
+
+from crystalmath_server.protocol.method import Method
+
+AnyMethod = Method[Any, Any]
+
+FAMILIES = {
+    "jobs": "calculations and workflows",
+    "structures": "crystal structures and molecules",
+    "templates": "recipes and their input files",
+    "clusters": "computers that run jobs",
+    "profiles": "AiiDA profiles",
+    "system": "the server itself",
+    "rpc": "the API itself",
+}
+"""First word of a method's name, and what the family is; a test holds it to the method table."""
+
+_MODULES = {"rpc": "system"}
+
+DESTRUCTIVE = frozenset({"jobs.cancel", "system.shutdown"})
+"""Methods that end something; a person confirms them."""
+
+
+def family(name: str) -> dict[str, AnyMethod]:
+    """Second word → method, of one family."""
+    module = import_module(f"crystalmath_server.protocol.{_MODULES.get(name, name)}")
+    rows: tuple[AnyMethod, ...] = module.METHODS
+    return {row.name.partition(".")[2]: row for row in rows if row.name.partition(".")[0] == name}
+
+
+def find(name: str) -> AnyMethod | None:
+    """The method of a full name, or None."""
+    first, _, second = name.partition(".")
+    return family(first).get(second) if first in FAMILIES else None
+
+
+def all_methods() -> list[AnyMethod]:
+    """Every method, family by family."""
+    return [row for name in FAMILIES for row in family(name).values()]
