@@ -55,7 +55,7 @@ class JobFeed:
     """
 
     def __init__(self, runtime: Runtime) -> None:
-        self.index = JobIndex()
+        self.index = JobIndex(int(1000 * time.time()))  # a new server never repeats a revision of the last
         self.lock = threading.Lock()
         self._runtime = runtime
         self._loaded = asyncio.Event()

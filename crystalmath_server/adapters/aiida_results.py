@@ -20,7 +20,8 @@ def read_results(pk: int) -> JobResults:
     assert row is not None  # noqa: S101  load_job has found it
     outputs = output_nodes(node)
     own = node.base.attributes.get(nodes.TEMPLATE, None) is not None and nodes.SUMMARY in outputs
-    before, after = input_structure(node), outputs.get(nodes.STRUCTURE)
+    before: Any = input_structure(node)
+    after: Any = outputs.get(nodes.STRUCTURE)
     return JobResults(
         pk=pk,
         state=row.state,

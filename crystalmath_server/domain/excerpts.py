@@ -12,7 +12,7 @@ _LONGEST_CHARACTER = 4
 def as_text(data: bytes, *, at_end: bool) -> tuple[Literal["utf-8", "base64"], str, int]:
     """Encoding, content and the number of bytes used of a range.
 
-    A character that the range cuts at its end is left for the next range; what is not UTF-8 is given in base64.
+    A character that the range cuts at its end is left for the next range; what is not UTF-8 is in base64.
 
     Parameters
     ----------

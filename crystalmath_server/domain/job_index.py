@@ -52,8 +52,8 @@ class JobIndex:
     have the highest pk, so they are appended.
     """
 
-    def __init__(self) -> None:
-        self.revision = 0
+    def __init__(self, revision: int = 0) -> None:
+        self.revision = revision
         self._pks = array("q")
         self._rows: list[JobRow] = []
         self._states = bytearray()
