@@ -1,0 +1,79 @@
+"""Cells of a terminal: width, cutting and wrapping of text, and cleaning of what comes from outside."""
+
+from functools import lru_cache
+from unicodedata import category, east_asian_width
+
+_ELLIPSIS = "…"
+_DROPPED = frozenset({"Cc", "Cf", "Cs", "Cn"})
+_ZERO_WIDTH = frozenset({"Mn", "Me"})
+_JAMO_TAIL = range(0x1160, 0x1200)  # vowels and final consonants join the syllable before them
+
+
+@lru_cache(maxsize=8192)
+def char_width(char: str) -> int:
+    """Cells of one character that `clean` lets through: 0, 1 or 2."""
+    if category(char) in _ZERO_WIDTH or ord(char) in _JAMO_TAIL:
+        return 0
+    return 2 if east_asian_width(char) in "WF" else 1
+
+
+def width(text: str) -> int:
+    """Cells of a clean text."""
+    return len(text) if text.isascii() else sum(map(char_width, text))
+
+
+def clean(text: str) -> str:
+    """Take out all that could steer a terminal or reorder a line: control, escape and bidi characters."""
+    if text.isprintable():
+        return text
+    return "".join(map(_clean_char, text))
+
+
+def _clean_char(char: str) -> str:
+    if char in "\t\n\r" or category(char) in {"Zs", "Zl", "Zp"}:
+        return " "
+    return "" if category(char) in _DROPPED else char
+
+
+def head(text: str, cells: int) -> str:
+    """The longest beginning of a clean text that is at most `cells` wide."""
+    if text.isascii():
+        return text[: max(0, cells)]
+    used = 0
+    for index, char in enumerate(text):
+        used += char_width(char)
+        if used > cells:
+            return text[:index]
+    return text
+
+
+def cut(text: str, cells: int) -> str:
+    """A clean text of at most `cells` cells; an ellipsis tells that something is left out."""
+    text = clean(text)
+    if width(text) <= cells:
+        return text
+    return head(text, cells - 1) + _ELLIPSIS if cells > 0 else ""
+
+
+def fit(text: str, cells: int, *, right: bool = False) -> str:
+    """A clean text of exactly `cells` cells."""
+    shown = cut(text, cells)
+    gap = " " * max(0, cells - width(shown))
+    return gap + shown if right else shown + gap
+
+
+def wrap(text: str, cells: int) -> list[str]:
+    """Lines of at most `cells` cells; breaks at spaces where it can."""
+    return [piece for line in text.splitlines() or [""] for piece in _wrap_line(clean(line), max(1, cells))]
+
+
+def _wrap_line(line: str, cells: int) -> list[str]:
+    pieces: list[str] = []
+    while width(line) > cells:
+        piece = head(line, cells) or line[0]
+        space = piece.rfind(" ")
+        if not line.startswith(" ", len(piece)) and space > 0:
+            piece = piece[:space]
+        pieces.append(piece.rstrip())
+        line = line[len(piece) :].lstrip()
+    return [*pieces, line]

@@ -1,0 +1,80 @@
+"""Cancel, pause and play of jobs: questions with names and counts, and the calls behind them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from crystalmath_server.protocol.jobs import (
+    ENDED,
+    JOBS_CANCEL,
+    JOBS_PAUSE,
+    JOBS_PLAY,
+    Control,
+    ControlJobParams,
+    JobRow,
+    JobState,
+)
+from crystalmath_server.protocol.method import Method
+from crystalmath_tui.core.effects import Ask, Call, Effect, Say, Tagged
+from crystalmath_tui.core.lines import Line, line
+from crystalmath_tui.core.messages import Message
+from crystalmath_tui.core.words import count, state_span
+
+_NAMED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Controlled(Message):
+    """The server answered to cancel, pause or play."""
+
+    verb: str
+    control: Control
+
+
+def cancel(rows: Sequence[JobRow]) -> tuple[Effect, ...]:
+    """Ask, then cancel those that have not ended."""
+    alive = [row for row in rows if row.state not in ENDED]
+    if not alive:
+        return (
+            Say("Nothing to cancel: " + ("no job is selected." if not rows else "it has ended."), "warn"),
+        )
+    calls = _calls(JOBS_CANCEL, "cancelled", alive)
+    return (
+        Ask(f"Cancel {count(len(alive), 'job')}? What they computed so far is lost.", _names(alive), calls),
+    )
+
+
+def pause_or_play(rows: Sequence[JobRow]) -> tuple[Effect, ...]:
+    """Let paused jobs go on; where none is paused, pause those that have not ended."""
+    paused = [row for row in rows if row.state is JobState.PAUSED]
+    if paused:
+        return (Say(f"Asking {count(len(paused), 'job')} to go on …"), *_calls(JOBS_PLAY, "playing", paused))
+    alive = [row for row in rows if row.state not in ENDED]
+    if not alive:
+        return (Say("Nothing to pause: " + ("no job is selected." if not rows else "it has ended."), "warn"),)
+    return (Say(f"Asking {count(len(alive), 'job')} to pause …"), *_calls(JOBS_PAUSE, "paused", alive))
+
+
+def told(message: Controlled) -> Say:
+    """What came of it, for the status line."""
+    control = message.control
+    if control.done:
+        return Say(f"Job {control.pk} is {control.state}.")
+    return Say(f"Job {control.pk} is not {message.verb} yet: {control.waiting_for}", "warn")
+
+
+def _calls(
+    method: Method[ControlJobParams, Control], verb: str, rows: Sequence[JobRow]
+) -> tuple[Call[ControlJobParams, Control], ...]:
+    return tuple(
+        Call(method, ControlJobParams(row.pk), Tagged(Controlled, verb), key=f"{method.name} {row.pk}")
+        for row in rows
+    )
+
+
+def _names(rows: Sequence[JobRow]) -> tuple[Line, ...]:
+    named = [
+        line(("number", f"{row.pk:>8}  "), (state_span(row.state).style, f"{row.state:<11}"), row.label)
+        for row in rows[:_NAMED]
+    ]
+    more = len(rows) - len(named)
+    return (*named, *([line(("dim", f"          and {more} more"))] if more else []))

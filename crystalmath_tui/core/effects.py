@@ -1,0 +1,131 @@
+"""Effects: what an update wants done, as data compared by ==; runtime.py and program.py carry them out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from crystalmath_server.protocol.errors import RpcError
+from crystalmath_server.protocol.method import Method
+from crystalmath_tui.core.lines import Line
+from crystalmath_tui.core.messages import CallFailed, Message
+
+P = TypeVar("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Root of all effects."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged(Generic[R]):
+    """Makes `kind(tag, value)`: for answers that do not say what was asked. Equal where its parts are."""
+
+    kind: Callable[[Any, R], Message]
+    tag: object
+
+    def __call__(self, value: R) -> Message:
+        """The message."""
+        return self.kind(self.tag, value)
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Effect, Generic[P, R]):
+    """Call a method; a later call with the same key supersedes this one, whose answer is then dropped."""
+
+    method: Method[P, R]
+    params: P
+    ok: Callable[[R], Message]
+    failed: Callable[[RpcError], Message] = CallFailed
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Later(Effect):
+    """Send a message after some seconds; a later one with the same key replaces it."""
+
+    seconds: float
+    message: Message
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey(Effect):
+    """Make a random idempotency key and send it."""
+
+    made: Callable[[str], Message]
+
+
+@dataclass(frozen=True, slots=True)
+class ListFolder(Effect):
+    """Read names that begin with `prefix`, folders with a / at the end; errors give no names."""
+
+    prefix: str
+    listed: Callable[[tuple[str, ...]], Message]
+
+
+@dataclass(frozen=True, slots=True)
+class Copy(Effect):
+    """Put text on the clipboard of the terminal (OSC 52)."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Connect(Effect):
+    """Connect to the server of a profile, starting it where needed; "" is the profile at hand."""
+
+    profile: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspend(Effect):
+    """Stop the process until the shell continues it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redraw(Effect):
+    """Paint every cell anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quit(Effect):
+    """End the program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Open(Effect):
+    """Bring a screen to the front."""
+
+    screen: str
+    args: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Back(Effect):
+    """Go to the screen before; from the first one, quit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Press(Effect):
+    """Go back, then press a key there."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Say(Effect):
+    """Show words in the status line."""
+
+    words: str
+    style: str = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask(Effect):
+    """Ask before something that cannot be undone; `yes` is done only when y is pressed."""
+
+    title: str
+    details: tuple[Line, ...]
+    yes: tuple[Effect, ...]

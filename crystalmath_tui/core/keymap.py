@@ -1,0 +1,75 @@
+"""Key tables as data: footer, help and dispatch are made from them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Keys of one action.
+
+    Attributes
+    ----------
+    keys
+        As urwid names them.
+    action
+        What the screen's update looks for.
+    title
+        Word or two for the footer.
+    help
+        Sentence for the help.
+    footer
+        Whether the footer shows it.
+    """
+
+    keys: tuple[str, ...]
+    action: str
+    title: str
+    help: str
+    footer: bool = False
+
+
+KeyTable = tuple[Binding, ...]
+
+_SHOWN = {
+    " ": "Space",
+    "enter": "Enter",
+    "esc": "Esc",
+    "tab": "Tab",
+    "shift tab": "Shift+Tab",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "page up": "PgUp",
+    "page down": "PgDn",
+    "home": "Home",
+    "end": "End",
+}
+
+
+def action_of(table: KeyTable, key: str) -> str:
+    """The action of a key, or ""."""
+    return next((row.action for row in table if key in row.keys), "")
+
+
+def shown(key: str) -> str:
+    """A key as people call it."""
+    if key.startswith("ctrl "):
+        return f"Ctrl+{key[5:].upper()}"
+    return _SHOWN.get(key, key)
+
+
+def shown_keys(binding: Binding) -> str:
+    """All keys of a binding."""
+    return " ".join(map(shown, binding.keys))
+
+
+MOVES: KeyTable = (
+    Binding(("j", "down"), "down", "down", "One line down."),
+    Binding(("k", "up"), "up", "up", "One line up."),
+    Binding(("page down", "ctrl f"), "page down", "page down", "One page down."),
+    Binding(("page up", "ctrl b"), "page up", "page up", "One page up."),
+    Binding(("g", "home"), "first", "first", "To the first line."),
+    Binding(("G", "end"), "last", "last", "To the last line."),
+)
+"""How every list and text moves."""

@@ -1,0 +1,88 @@
+"""Styled lines: what a view answers and the canvas paints; every line is made exactly as wide as asked."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from crystalmath_tui.core.cells import clean, head, width
+
+
+class Span(NamedTuple):
+    """Text in one style; theme.py knows the styles."""
+
+    style: str
+    text: str
+
+
+Line = tuple[Span, ...]
+
+
+class Size(NamedTuple):
+    """Rows and columns."""
+
+    rows: int
+    cols: int
+
+
+SELECTED = "+"
+"""Ending of the name of a style on the selected row."""
+
+
+def line(*parts: str | tuple[str, str]) -> Line:
+    """A line of plain texts and of (style, text) pairs."""
+    return tuple(Span("", part) if isinstance(part, str) else Span(*part) for part in parts if part)
+
+
+def line_width(spans: Line) -> int:
+    """Cells of a line."""
+    return sum(width(clean(span.text)) for span in spans)
+
+
+def fit_line(spans: Line, cols: int, style: str = "") -> Line:
+    """The line at exactly `cols` cells, clean, cut or filled up in `style`."""
+    fitted: list[Span] = []
+    left = cols
+    for span in spans:
+        text = head(clean(span.text), left)
+        if text:
+            fitted.append(Span(span.style, text))
+            left -= width(text)
+        if text != clean(span.text):
+            break
+    if left > 0:
+        fitted.append(Span(style, " " * left))
+    return tuple(fitted)
+
+
+def fit_lines(rows: Sequence[Line], size: Size) -> tuple[Line, ...]:
+    """Exactly `size.rows` lines of exactly `size.cols` cells."""
+    shown = [fit_line(row, size.cols) for row in rows[: size.rows]]
+    return (*shown, *[fit_line((), size.cols)] * (size.rows - len(shown)))
+
+
+def spread(left: Line, right: Line, cols: int, style: str = "") -> Line:
+    """One line with `right` at its end; where both do not fit, `right` goes."""
+    gap = cols - line_width(left) - line_width(right)
+    if gap < 1:
+        return fit_line(left, cols, style)
+    return (*left, Span(style, " " * gap), *right)
+
+
+def beside(left: Sequence[Line], right: Sequence[Line], left_cols: int, size: Size) -> tuple[Line, ...]:
+    """Two panes with a rule between them."""
+    right_cols = size.cols - left_cols - 3
+    pairs = zip(
+        fit_lines(left, Size(size.rows, left_cols)),
+        fit_lines(right, Size(size.rows, right_cols)),
+        strict=True,
+    )
+    return tuple((*one, Span("rule", " │ "), *other) for one, other in pairs)
+
+
+def selected(spans: Line, cols: int) -> Line:
+    """The line as the selected one, over its whole width."""
+    return tuple(Span(span.style + SELECTED, span.text) for span in fit_line(spans, cols))
+
+
+def restyled(spans: Iterable[Span], style: str) -> Line:
+    """The line in one style."""
+    return tuple(Span(style, span.text) for span in spans)

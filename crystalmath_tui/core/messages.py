@@ -1,0 +1,103 @@
+"""Messages: what happened, in the past tense; time and chance come as fields."""
+
+from dataclasses import dataclass, field
+
+from crystalmath_server.protocol.errors import RpcError
+from crystalmath_server.protocol.system import Hello, Status
+from crystalmath_tui.core.lines import Size
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Root of all messages. Keys, pastes and clicks go to the screen in front, all others to every screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPressed(Message):
+    """A key, named as urwid names it."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pasted(Message):
+    """Text pasted at once."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MousePressed(Message):
+    """A button of the mouse: 1 left, 4 wheel up, 5 wheel down; rows and columns count from 0."""
+
+    row: int
+    col: int
+    button: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resized(Message):
+    """The terminal has another size."""
+
+    size: Size
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked(Message):
+    """Time went on."""
+
+    now: float
+
+
+@dataclass(frozen=True, slots=True)
+class Connecting(Message):
+    """The link is being made."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Connected(Message):
+    """The server answered hello."""
+
+    hello: Hello
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected(Message):
+    """The link broke or could not be made; `chance` in [0, 1) spreads the next attempt."""
+
+    error: RpcError
+    chance: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RetryDue(Message):
+    """It is time to connect again."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusLoaded(Message):
+    """The server told how it is."""
+
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class CallFailed(Message):
+    """A call ended in an error that its screen does not handle itself."""
+
+    error: RpcError
+
+
+@dataclass(frozen=True, slots=True)
+class StatusFailed(CallFailed):
+    """The poll failed; the status line says so without an error of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entered(Message):
+    """A screen came to the front, with the arguments it was opened with."""
+
+    screen: str
+    args: tuple[str, ...] = field(default=())

@@ -1,0 +1,75 @@
+"""What a screen is: its key table and the functions over its slice of the model."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from crystalmath_tui.core.effects import Effect
+from crystalmath_tui.core.keymap import KeyTable
+from crystalmath_tui.core.lines import Line, Size
+from crystalmath_tui.core.messages import Message
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What every screen may know of the program.
+
+    Attributes
+    ----------
+    size
+        The room of the screen: without title, status line and footer.
+    now
+        UNIX time [s].
+    front
+        Whether the screen is the one in front.
+    online
+        Whether the server is connected.
+    trouble
+        Why it is not, in words.
+    """
+
+    size: Size
+    now: float = 0.0
+    front: bool = True
+    online: bool = True
+    trouble: str = ""
+    readonly: bool = False
+
+
+Update = tuple[S, tuple[Effect, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Screen(Generic[S]):
+    """One screen; program.py holds the table of all.
+
+    Attributes
+    ----------
+    name
+        Name of its slice and of its command.
+    title
+        Words for the title line, made from the slice.
+    keys
+        Its own keys; global ones are in program.py.
+    update
+        (slice, message, context) → (slice, effects); total, never raises.
+    view
+        (slice, context) → lines; program.py cuts and fills them to the size.
+    typing
+        Whether keys are text now, so that no global key may take them.
+    """
+
+    name: str
+    initial: S
+    keys: KeyTable
+    update: Callable[[S, Message, Context], Update[S]]
+    view: Callable[[S, Context], tuple[Line, ...]]
+    title: Callable[[S], str]
+    typing: Callable[[S], bool] = lambda _: False
+    usage: str = ""
+    summary: str = ""
+
+
+AnyScreen = Screen[Any]

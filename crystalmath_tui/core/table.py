@@ -1,0 +1,80 @@
+"""Tables: which columns fit a width, and rows laid out in them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from crystalmath_tui.core.cells import fit
+from crystalmath_tui.core.lines import Line, Span
+
+_GAP = "  "
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column.
+
+    Attributes
+    ----------
+    minimum, maximum
+        Cells that it needs, and those that it can use.
+    rank
+        The column with the highest rank is left out first where room is short.
+    """
+
+    name: str
+    title: str
+    minimum: int
+    maximum: int
+    rank: int = 0
+    right: bool = False
+
+
+Placed = tuple[tuple[Column, int], ...]
+
+
+def placed(columns: Sequence[Column], cols: int) -> Placed:
+    """The columns that fit, each with its width; room left over goes where it is of use, in rank order."""
+    chosen = _chosen(columns, cols)
+    spare = cols - sum(column.minimum for column in chosen) - len(_GAP) * (len(chosen) - 1)
+    widths = {column.name: column.minimum for column in chosen}
+    for column in sorted(chosen, key=lambda each: each.rank):
+        extra = max(0, min(spare, column.maximum - column.minimum))
+        widths[column.name] += extra
+        spare -= extra
+    return tuple((column, widths[column.name]) for column in chosen)
+
+
+def _chosen(columns: Sequence[Column], cols: int) -> list[Column]:
+    chosen = list(columns)
+    while len(chosen) > 1 and sum(each.minimum + len(_GAP) for each in chosen) - len(_GAP) > cols:
+        chosen.remove(max(chosen, key=lambda each: each.rank))
+    return chosen
+
+
+def heading(table: Placed, sort: str = "", *, descending: bool = False) -> Line:
+    """The line of titles; the sorted column has an arrow."""
+    arrow = {sort: "↓" if descending else "↑"}
+    cells = [
+        Span("heading", _cell(column, column.title + arrow.get(column.name, ""), cols))
+        for column, cols in table
+    ]
+    return _joined(cells)
+
+
+def row(table: Placed, cells: dict[str, Span]) -> Line:
+    """The line of one row; `cells` by column name."""
+    return _joined(
+        [
+            Span(cells[column.name].style, _cell(column, cells[column.name].text, cols))
+            for column, cols in table
+        ]
+    )
+
+
+def _cell(column: Column, text: str, cols: int) -> str:
+    return fit(text, cols, right=column.right)
+
+
+def _joined(cells: Sequence[Span]) -> Line:
+    gap = Span("", _GAP)
+    return tuple(span for cell in cells for span in (cell, gap))[:-1]

@@ -1,0 +1,71 @@
+"""Words for people: states, ages, sizes, numbers and errors."""
+
+from crystalmath_server.protocol.errors import RpcError
+from crystalmath_server.protocol.jobs import JobState
+from crystalmath_tui.core.lines import Span
+
+GLYPHS = {
+    JobState.CREATED: "·",
+    JobState.PREPARING: "↑",
+    JobState.QUEUED: "…",
+    JobState.RUNNING: "▸",
+    JobState.COLLECTING: "↓",
+    JobState.PAUSED: "=",
+    JobState.FINISHED: "✓",
+    JobState.FAILED: "✗",
+    JobState.EXCEPTED: "!",
+    JobState.KILLED: "×",
+}
+"""An ornament only: the word of the state stands beside it."""
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+def state_span(state: JobState) -> Span:
+    """A state as glyph and word in its colour."""
+    return Span(f"state.{state}", f"{GLYPHS[state]} {state}")
+
+
+def age(seconds: float) -> str:
+    """A time span in two units at most, as 3h05."""
+    whole = max(0, int(seconds))
+    if whole < _MINUTE:
+        return f"{whole}s"
+    if whole < _HOUR:
+        return f"{whole // _MINUTE}m{whole % _MINUTE:02}"
+    if whole < _DAY:
+        return f"{whole // _HOUR}h{whole % _HOUR // _MINUTE:02}"
+    return f"{whole // _DAY}d{whole % _DAY // _HOUR:02}"
+
+
+def file_size(count: int) -> str:
+    """A size in bytes, kB, MB or GB."""
+    if count < 1000:
+        return f"{count} B"
+    size = float(count)
+    for unit in ("kB", "MB"):
+        size /= 1000
+        if size < 999.5:
+            return f"{size:.1f} {unit}"
+    return f"{size / 1000:.1f} GB"
+
+
+def number(value: object) -> str:
+    """A JSON value for people; six significant digits."""
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: "none"}[value]
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return str(value)
+
+
+def count(amount: int, noun: str) -> str:
+    """An amount with its noun, as 3 jobs."""
+    return f"{amount} {noun}" if amount == 1 else f"{amount} {noun}s"
+
+
+def error_words(error: RpcError) -> str:
+    """What happened and the way out."""
+    field = f"{error.data.field}: " if error.data.field else ""
+    words = f"{field}{error.data.detail or error.message}".rstrip(".")
+    return f"{words}. {error.data.hint}".strip() if error.data.hint else f"{words}."

@@ -1,0 +1,342 @@
+"""The whole program: model, update and view; delegates to the screens."""
+
+from dataclasses import dataclass, replace
+
+from crystalmath_server.protocol.errors import NotAllowed
+from crystalmath_tui.core.cells import width
+from crystalmath_tui.core.effects import (
+    Ask,
+    Back,
+    Call,
+    Connect,
+    Effect,
+    Open,
+    Press,
+    Quit,
+    Redraw,
+    Say,
+    Suspend,
+)
+from crystalmath_tui.core.filters import HELP
+from crystalmath_tui.core.keymap import Binding, action_of, shown
+from crystalmath_tui.core.lines import Line, Size, Span, fit_line, fit_lines, line, restyled, spread
+from crystalmath_tui.core.messages import Entered, KeyPressed, Message, MousePressed, Pasted, Resized, Ticked
+from crystalmath_tui.core.screen import AnyScreen, Context
+from crystalmath_tui.core.textfield import TextField
+from crystalmath_tui.screens import command as command_line
+from crystalmath_tui.screens import help as help_page
+from crystalmath_tui.screens import job, jobs_view
+from crystalmath_tui.screens import status as status_line
+
+SCREENS: dict[str, AnyScreen] = {
+    screen.name: screen for screen in (jobs_view.SCREEN, job.SCREEN, help_page.SCREEN)
+}
+"""Every screen by name; a new one is added here."""
+
+COMMANDS = command_line.commands(SCREENS)
+
+KEYS = (
+    Binding(("?", "f1"), "help", "help", "Show this help.", footer=True),
+    Binding((":",), "command", "command", "Type a command.", footer=True),
+    Binding(("q",), "back", "quit", "Go back; from the jobs, quit. Jobs go on without us.", footer=True),
+    Binding(("ctrl l",), "redraw", "redraw", "Paint the screen anew."),
+    Binding(("ctrl r",), "connect", "connect", "Connect again now."),
+    Binding(("ctrl z",), "suspend", "suspend", "Stop until the shell says fg."),
+)
+"""Keys of every screen, where no text is typed."""
+
+_SMALL = Size(24, 80)
+_HOME = "jobs"
+_MOST_INNER = 1000  # effects that lead to effects: a loop among them must not hang the program
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """All that the program knows.
+
+    Attributes
+    ----------
+    stack
+        Names of the screens one came through; the last is in front.
+    slices
+        One slice a screen, by its name.
+    """
+
+    slices: dict[str, object]
+    size: Size = _SMALL
+    now: float = 0.0
+    stack: tuple[str, ...] = (_HOME,)
+    link: status_line.Slice = status_line.START
+    command: command_line.Slice | None = None
+    last_command: str = ""
+    question: Ask | None = None
+    readonly: bool = False
+
+    @property
+    def front(self) -> AnyScreen:
+        """The screen in front."""
+        return SCREENS[self.stack[-1]]
+
+
+Update = tuple[Model, tuple[Effect, ...]]
+
+
+def init(size: Size, now: float, *, readonly: bool = False) -> Update:
+    """The first model and what to do first."""
+    slices: dict[str, object] = {name: screen.initial for name, screen in SCREENS.items()}
+    return Model(slices, size, now, readonly=readonly), (Connect(),)
+
+
+def update(model: Model, message: Message) -> Update:
+    """The next model, and the effects for the runtime."""
+    model, waiting = _receive(model, message)
+    outer: list[Effect] = []
+    queue = list(waiting)
+    for _ in range(_MOST_INNER):
+        if not queue:
+            break
+        effect = queue.pop(0)
+        model, more, done = _inner(model, effect)
+        queue += more
+        if not done:
+            outer.append(effect)
+    return model, tuple(outer)
+
+
+def _receive(model: Model, message: Message) -> Update:
+    match message:
+        case KeyPressed() | Pasted():
+            return _input(model, message)
+        case MousePressed():
+            return _mouse(model, message)
+        case Resized(size):
+            return _all(replace(model, size=size), message)
+        case Ticked(now):
+            return _all(replace(model, now=now), message)
+        case _:
+            return _all(model, message)
+
+
+def _all(model: Model, message: Message) -> Update:
+    """Give a message to the status line and to every screen."""
+    link, effects = status_line.update(model.link, message, model.now)
+    model = replace(model, link=link)
+    for name in SCREENS:
+        model, more = _to_screen(model, name, message)
+        effects += more
+    return model, effects
+
+
+def _to_screen(model: Model, name: str, message: Message) -> Update:
+    inside, effects = SCREENS[name].update(model.slices[name], message, context(model, name))
+    if inside is model.slices[name]:
+        return model, effects
+    return replace(model, slices={**model.slices, name: inside}), effects
+
+
+def context(model: Model, name: str) -> Context:
+    """What a screen may know."""
+    return Context(
+        Size(_parts(model.size)[1], model.size.cols),
+        model.now,
+        model.stack[-1] == name,
+        model.link.phase == "online",
+        status_line.trouble(model.link, model.now),
+        model.readonly,
+    )
+
+
+def _input(model: Model, message: KeyPressed | Pasted) -> Update:
+    """Questions and the command line take input first, then text fields, then global keys, then the screen."""
+    if model.question is not None:
+        return _answered(model, model.question, message)
+    if model.command is not None:
+        return _typed(model, model.command, message)
+    screen = model.front
+    action = action_of(KEYS, message.key) if isinstance(message, KeyPressed) else ""
+    if action and not screen.typing(model.slices[screen.name]):
+        return _global(model, action)
+    return _to_screen(model, screen.name, message)
+
+
+def _answered(model: Model, question: Ask, message: KeyPressed | Pasted) -> Update:
+    match message:
+        case KeyPressed("y" | "Y"):
+            return replace(model, question=None), question.yes
+        case KeyPressed("n" | "N" | "esc" | "q"):
+            return replace(model, question=None), (Say("Nothing was done."),)
+        case _:
+            return model, ()
+
+
+def _typed(model: Model, typed: command_line.Slice, message: KeyPressed | Pasted) -> Update:
+    after, effects = command_line.update(typed, message, COMMANDS)
+    last = typed.field.text if after is None and typed.field.text else model.last_command
+    return replace(model, command=after, last_command=last), effects
+
+
+def _global(model: Model, action: str) -> Update:
+    match action:
+        case "help":
+            return _helped(model)
+        case "command":
+            return replace(model, command=command_line.Slice(TextField(), model.last_command)), ()
+        case "back":
+            return model, (Back(),)
+        case _:
+            return model, ({"redraw": Redraw(), "connect": Connect(), "suspend": Suspend()}[action],)
+
+
+def _helped(model: Model) -> Update:
+    screen = model.front
+    if screen.name == "help":
+        return model, ()
+    entries = (
+        *help_page.entries_of(screen.name, screen.keys),
+        *help_page.entries_of("everywhere", KEYS),
+        help_page.Entry("", "commands", heading=True),
+        *(help_page.Entry(f":{row.name} {row.usage}", row.summary) for row in COMMANDS),
+        help_page.Entry("", "filters of the jobs", heading=True),
+        *(help_page.Entry(*row) for row in HELP),
+    )
+    model, effects = _to_screen(model, "help", help_page.HelpAsked(screen.name, entries))
+    return model, (*effects, Open("help"))
+
+
+def _inner(model: Model, effect: Effect) -> tuple[Model, tuple[Effect, ...], bool]:
+    """Carry out an effect that concerns the model alone; False leaves it to the runtime."""
+    match effect:
+        case Say():
+            return replace(model, link=status_line.said(model.link, effect, model.now)), (), True
+        case Ask():
+            return replace(model, question=effect), (), True
+        case Open():
+            return (*_opened(model, effect), True)
+        case Back() if len(model.stack) > 1:
+            return replace(model, stack=model.stack[:-1]), (), True
+        case Back():
+            return model, (Quit(),), True
+        case Press(key):
+            model = replace(model, stack=model.stack[:-1] or (_HOME,))
+            return (*_input(model, KeyPressed(key)), True)
+        case Call() if model.readonly and effect.method.effect == "write":
+            return (*_all(model, effect.failed(_refused(effect.method.name))), True)
+        case Connect(profile) if profile:
+            return (*_other_profile(model), False)
+        case _:
+            return model, (), False
+
+
+def _refused(name: str) -> NotAllowed:
+    return NotAllowed(
+        f"{name} would change something, and this program was started with --readonly",
+        hint="Start crystalmath without --readonly to do it.",
+    )
+
+
+def _opened(model: Model, effect: Open) -> Update:
+    if effect.screen not in SCREENS:
+        return model, (Say(f"There is no screen {effect.screen}.", "warn"),)
+    below = tuple(name for name in model.stack if name != effect.screen)
+    stack = (_HOME,) if effect.screen == _HOME else (*below, effect.screen)
+    return _to_screen(replace(model, stack=stack), effect.screen, Entered(effect.screen, effect.args))
+
+
+def _other_profile(model: Model) -> Update:
+    """Forget what belongs to the profile that is left."""
+    slices: dict[str, object] = {name: screen.initial for name, screen in SCREENS.items()}
+    return replace(model, slices=slices, stack=(_HOME,), link=status_line.START), ()
+
+
+def _mouse(model: Model, mouse: MousePressed) -> Update:
+    """Clicks in the footer press the key that they hit; those in the body are the screen's."""
+    title, body, _, footer = _parts(model.size)
+    if model.question is not None or model.command is not None:
+        return model, ()
+    if footer and mouse.row == model.size.rows - 1:
+        key = _key_at(model, mouse.col) if mouse.button == 1 else ""
+        return _input(model, KeyPressed(key)) if key else (model, ())
+    if not title <= mouse.row < title + body:
+        return model, ()
+    return _to_screen(model, model.front.name, replace(mouse, row=mouse.row - title))
+
+
+def _parts(size: Size) -> tuple[int, int, int, int]:
+    """Rows of title, body, status line and footer; the body comes first where room is short."""
+    bars = min(3, max(0, size.rows - 1))
+    return int(bars > 2), size.rows - bars, int(bars > 0), int(bars > 1)
+
+
+def view(model: Model, size: Size) -> tuple[Line, ...]:
+    """Exactly `size.rows` lines of exactly `size.cols` cells."""
+    model = replace(model, size=size)
+    title, body, bar, footer = _parts(size)
+    screen = model.front
+    shown = fit_lines(
+        screen.view(model.slices[screen.name], context(model, screen.name)), Size(body, size.cols)
+    )
+    if model.question is not None:
+        shown = _asking(shown, model.question, size.cols)
+    lines = (
+        *[_title_line(model)] * title,
+        *shown,
+        *[_status_line(model)] * bar,
+        *[_footer(model)] * footer,
+    )
+    return tuple(fit_line(each, size.cols) for each in lines)
+
+
+def _title_line(model: Model) -> Line:
+    trail = " / ".join(SCREENS[name].title(model.slices[name]) for name in model.stack)
+    left = line(("bar.strong", " crystalmath "), ("bar", f" {trail}"))
+    words = " read only " if model.readonly else ""
+    return fit_line(spread(left, line(("bar.warn", words)), model.size.cols, "bar"), model.size.cols, "bar")
+
+
+def _status_line(model: Model) -> Line:
+    if model.command is not None:
+        return command_line.view(model.command, COMMANDS, model.size.cols)
+    return status_line.view(model.link, model.now, model.size.cols)
+
+
+def _footer_keys(model: Model) -> list[tuple[str, str]]:
+    """Keys and titles of the footer."""
+    if model.question is not None:
+        return [("y", "yes, do it"), ("n", "no")]
+    if model.command is not None:
+        return [("enter", "go"), ("tab", "complete"), ("esc", "close")]
+    screen = model.front
+    if screen.typing(model.slices[screen.name]):
+        return [("enter", "done"), ("esc", "cancel")]
+    rows = [row for row in (*KEYS, *screen.keys) if row.footer]
+    titles = {"q": "back" if len(model.stack) > 1 else "quit"}
+    return [(row.keys[0], titles.get(row.keys[0], row.title)) for row in (*rows[len(KEYS[:3]) :], *rows[:3])]
+
+
+def _footer(model: Model) -> Line:
+    """As many keys as fit; those of the screen first."""
+    spans: list[Span] = []
+    left = model.size.cols - 1
+    for key, title in _footer_keys(model):
+        left -= width(shown(key)) + width(title) + 3
+        if left < 0:
+            break
+        spans += [Span("key", f" {shown(key)}"), Span("dim", f" {title} ")]
+    return tuple(spans)
+
+
+def _key_at(model: Model, col: int) -> str:
+    end = 0
+    for key, title in _footer_keys(model):
+        end += width(shown(key)) + width(title) + 3
+        if col < end:
+            return key
+    return ""
+
+
+def _asking(shown: tuple[Line, ...], question: Ask, cols: int) -> tuple[Line, ...]:
+    """The question over the lower part of the body."""
+    rows = (line(("warn", "─" * cols)), line(("strong", f" {question.title}")), (), *question.details, ())
+    panel = rows[: max(1, len(shown))] if len(shown) > 1 else rows[1:2]
+    dimmed = tuple(restyled(each, "dim") for each in shown[: len(shown) - len(panel)])
+    return (*dimmed, *(fit_line(each, cols) for each in panel))

@@ -1,0 +1,134 @@
+"""The command line: jump by name with arguments; Tab completes, the nearest known name is told."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from crystalmath_tui.core.effects import Back, Connect, Copy, Effect, Open, Quit, Redraw, Say, Suspend
+from crystalmath_tui.core.lines import Line, Span
+from crystalmath_tui.core.messages import KeyPressed, Message, Pasted
+from crystalmath_tui.core.screen import AnyScreen
+from crystalmath_tui.core.textfield import EMPTY, TextField, edited, field_line, field_of, pasted
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command.
+
+    Attributes
+    ----------
+    effect
+        Makes the effect of its arguments; `screen` names a command that opens one.
+    """
+
+    name: str
+    usage: str
+    summary: str
+    effect: Effect | None = None
+    screen: str = ""
+
+
+_FIXED = (
+    Command("filter", "TEXT", "Filter the jobs.", screen="jobs"),
+    Command("profile", "NAME", "Go to the server of another AiiDA profile.", Connect()),
+    Command("connect", "", "Connect again now.", Connect()),
+    Command("back", "", "Go to the screen before.", Back()),
+    Command("copy", "TEXT", "Put a text on the clipboard.", Copy("")),
+    Command("redraw", "", "Paint the screen anew.", Redraw()),
+    Command("suspend", "", "Stop until the shell says fg.", Suspend()),
+    Command("quit", "", "Leave; jobs go on.", Quit()),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The line that is being typed; `before` is the one that was last entered."""
+
+    field: TextField = EMPTY
+    before: str = ""
+
+
+def commands(screens: Mapping[str, AnyScreen]) -> tuple[Command, ...]:
+    """One command a screen, and the fixed ones."""
+    jumps = (Command(row.name, row.usage, row.summary, screen=row.name) for row in screens.values())
+    return (*jumps, *_FIXED)
+
+
+def update(
+    typed: Slice, message: Message, known: Sequence[Command]
+) -> tuple[Slice | None, tuple[Effect, ...]]:
+    """Edit, complete and run; None closes the line."""
+    match message:
+        case KeyPressed("esc" | "ctrl c"):
+            return None, ()
+        case KeyPressed("enter"):
+            return None, run(typed.field.text, known)
+        case KeyPressed("tab"):
+            return Slice(completed(typed.field, known), typed.before), ()
+        case KeyPressed("up"):
+            return Slice(field_of(typed.before), typed.before), ()
+        case KeyPressed("backspace") if not typed.field.text:
+            return None, ()
+        case KeyPressed(key):
+            return Slice(edited(typed.field, key) or typed.field, typed.before), ()
+        case Pasted(text):
+            return Slice(pasted(typed.field, text), typed.before), ()
+        case _:
+            return typed, ()
+
+
+def run(text: str, known: Sequence[Command]) -> tuple[Effect, ...]:
+    """The effects of a command line."""
+    name, *args = text.split() or [""]
+    if not name:
+        return ()
+    if name.isdecimal():
+        return (Open("job", (name,)),)
+    command = next((row for row in known if row.name == name), None) or _only(name, known)
+    return (_effect(command, tuple(args)),) if command else (_unknown(name, known),)
+
+
+def _only(name: str, known: Sequence[Command]) -> Command | None:
+    """The one command that begins so."""
+    begun = [row for row in known if row.name.startswith(name)]
+    return begun[0] if len(begun) == 1 else None
+
+
+def _effect(command: Command, args: tuple[str, ...]) -> Effect:
+    match command:
+        case Command(name="profile"):
+            return Connect(args[0]) if args else Say("Which profile? :profile NAME", "warn")
+        case Command(name="copy"):
+            return Copy(" ".join(args))
+        case Command(name="filter"):
+            return Open("jobs", args or ("",))
+        case Command(effect=None):
+            return Open(command.screen, args)
+        case Command(effect=effect):
+            return effect
+
+
+def _unknown(name: str, known: Sequence[Command]) -> Say:
+    near = get_close_matches(name, [row.name for row in known], n=1, cutoff=0.4)
+    way_out = f"Did you mean :{near[0]}?" if near else "See :help."
+    return Say(f"There is no command :{name}. {way_out}", "warn")
+
+
+def completed(field: TextField, known: Sequence[Command]) -> TextField:
+    """The name as far as it is clear."""
+    names = [row.name for row in known if row.name.startswith(field.text)]
+    if len(names) == 1:
+        return field_of(f"{names[0]} ")
+    end = len(field.text)
+    while names and all(name[: end + 1] == names[0][: end + 1] and len(name) > end for name in names):
+        end += 1
+    return field_of(names[0][:end]) if names else field
+
+
+def view(typed: Slice, known: Sequence[Command], cols: int) -> Line:
+    """The line, with what could follow."""
+    name = typed.field.text.split(" ")[0]
+    names = [row for row in known if row.name.startswith(name)]
+    hints = "  ".join(f"{row.name} {row.usage}".strip() for row in names[:6])
+    room = max(1, min(cols - 1, max(24, len(typed.field.text) + 2)))
+    return (Span("key", ":"), *field_line(typed.field, room), Span("dim", f"  {hints}"))

@@ -1,0 +1,365 @@
+"""Job: summary, inputs, files, log and results of one job."""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal, cast
+
+from crystalmath_server.protocol.errors import RpcError
+from crystalmath_server.protocol.jobs import (
+    ENDED,
+    JOBS_FILE,
+    JOBS_FILES,
+    JOBS_LOG,
+    JOBS_RESULTS,
+    JOBS_SHOW,
+    FileRange,
+    JobDetail,
+    JobFile,
+    JobFiles,
+    JobLog,
+    JobPk,
+    JobResults,
+    ReadFileParams,
+)
+from crystalmath_tui.core import control
+from crystalmath_tui.core.cells import width, wrap
+from crystalmath_tui.core.effects import Back, Call, Copy, Effect, Say, Tagged
+from crystalmath_tui.core.keymap import MOVES, Binding, action_of
+from crystalmath_tui.core.lines import Line, Size, Span, fit_line, fit_lines, line, selected, spread
+from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, Message, MousePressed, StatusLoaded
+from crystalmath_tui.core.screen import Context, Screen
+from crystalmath_tui.core.scroll import START, Scroll, moved, pages, settled
+from crystalmath_tui.core.words import error_words
+from crystalmath_tui.screens import job_pages
+from crystalmath_tui.screens.file_viewer import Viewer, read_on, shown, title_line
+
+Tab = Literal["summary", "inputs", "files", "log", "results"]
+TABS: tuple[Tab, ...] = ("summary", "inputs", "files", "log", "results")
+
+_METHODS = {
+    "inputs": JOBS_SHOW,
+    "summary": JOBS_SHOW,
+    "files": JOBS_FILES,
+    "log": JOBS_LOG,
+    "results": JOBS_RESULTS,
+}
+_LIVE_S = 2.0  # how old a page of a running job may become
+
+KEYS = (
+    *MOVES,
+    Binding(("tab", "right", "l"), "next", "next page", "Next page.", footer=True),
+    Binding(("shift tab", "left", "h"), "previous", "previous page", "Previous page."),
+    *(Binding((str(i + 1),), f"page {name}", name, f"Page {name}.") for i, name in enumerate(TABS)),
+    Binding(("enter",), "open", "open file", "Open the selected file.", footer=True),
+    Binding(("w",), "wrap", "wrap", "Wrap long lines, or cut them.", footer=True),
+    Binding(("f",), "follow", "follow", "Keep the end of the log in sight.", footer=True),
+    Binding(("t",), "times", "times", "Show or hide times in the log."),
+    Binding(("c", "x"), "cancel", "cancel", "Cancel the job; asks first.", footer=True),
+    Binding(("p",), "pause", "pause/play", "Pause the job, or let it go on.", footer=True),
+    Binding(("y",), "copy pk", "copy pk", "Copy the pk to the clipboard."),
+    Binding(("Y",), "copy uuid", "copy uuid", "Copy the uuid to the clipboard."),
+    Binding(("r",), "reload", "reload", "Fetch the page anew."),
+    Binding(("esc",), "close", "back", "Close the file, then go back.", footer=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded(Message):
+    """An answer about a job: `about` is its pk."""
+
+    about: int
+    value: JobDetail | JobFiles | JobLog | JobResults
+
+
+@dataclass(frozen=True, slots=True)
+class LoadFailed(Message):
+    """A page did not come."""
+
+    about: tuple[int, Tab]
+    error: RpcError
+
+
+@dataclass(frozen=True, slots=True)
+class RangeLoaded(Message):
+    """A part of a file came."""
+
+    about: tuple[int, JobFile]
+    part: FileRange
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One job, and the page that is shown."""
+
+    pk: int = 0
+    tab: Tab = "summary"
+    detail: JobDetail | None = None
+    files: JobFiles | None = None
+    log: JobLog | None = None
+    results: JobResults | None = None
+    errors: dict[str, RpcError] = field(default_factory=dict[str, RpcError])
+    revision: int = -1
+    asked_at: float = 0.0
+    tops: dict[str, int] = field(default_factory=dict[str, int])
+    chosen: Scroll = START
+    viewer: Viewer | None = None
+    wrapped: bool = True
+    times: bool = True
+    follow: bool = False
+
+
+Update = tuple[Slice, tuple[Effect, ...]]
+
+
+def update(job: Slice, message: Message, context: Context) -> Update:
+    """Follow keys, answers and the revision of the list of jobs."""
+    match message:
+        case Entered("job", args):
+            return _entered(job, args, context)
+        case KeyPressed(key):
+            return _act(job, action_of(KEYS, key), context)
+        case MousePressed():
+            return _mouse(job, message, context)
+        case Loaded(about, value) if about == job.pk:
+            return _followed(_kept(job, value), context), ()
+        case LoadFailed((pk, tab), error) if pk == job.pk:
+            return replace(job, errors={**job.errors, tab: error}), ()
+        case RangeLoaded((pk, file), part) if pk == job.pk and job.viewer and job.viewer.file == file:
+            return replace(job, viewer=read_on(job.viewer, part)), ()
+        case StatusLoaded(status) if context.front and job.pk:
+            return _refreshed(job, status.jobs_revision, context)
+        case Connected() if job.pk:
+            return fetched(job, context)
+        case _:
+            return job, ()
+
+
+def _entered(job: Slice, args: tuple[str, ...], context: Context) -> Update:
+    given = args[0] if args else ""
+    if not given.isdecimal() or not given.isascii() or len(given) > 18 or int(given) < 1:
+        words = "Which job? :job PK" if not given else f"{given} is no pk of a job: a pk is a number."
+        return job, (Say(words, "warn"), *(() if job.pk else (Back(),)))
+    tab = next((name for name in TABS if args[1:] == (name,)), "summary")
+    return fetched(Slice(pk=int(given), tab=tab, wrapped=job.wrapped, times=job.times), context)
+
+
+def fetched(job: Slice, context: Context) -> Update:
+    """Ask for what the page shows, and for the state."""
+    tabs: tuple[Tab, ...] = ("summary",) if _METHODS[job.tab] is JOBS_SHOW else ("summary", job.tab)
+    return replace(job, asked_at=context.now), tuple(
+        Call(
+            _METHODS[tab],
+            JobPk(job.pk),
+            Tagged(Loaded, job.pk),
+            Tagged(LoadFailed, (job.pk, tab)),
+            key=f"job {tab}",
+        )
+        for tab in tabs
+    )
+
+
+def _refreshed(job: Slice, revision: int, context: Context) -> Update:
+    """Fetch when the list moved, and now and then while the job is alive."""
+    alive = job.detail is not None and job.detail.row.state not in ENDED
+    retry = any(error.retryable for error in job.errors.values())
+    due = (alive or retry) and context.now - job.asked_at >= _LIVE_S
+    if revision == job.revision and not due:
+        return job, ()
+    return fetched(replace(job, revision=revision), context)
+
+
+def _kept(job: Slice, value: JobDetail | JobFiles | JobLog | JobResults) -> Slice:
+    errors = job.errors
+    match value:
+        case JobDetail():
+            errors = _without(errors, "summary", "inputs")
+            return replace(job, detail=value, errors=errors)
+        case JobFiles():
+            return replace(job, files=value, errors=_without(errors, "files"))
+        case JobLog():
+            return replace(job, log=value, errors=_without(errors, "log"))
+        case JobResults():
+            return replace(job, results=value, errors=_without(errors, "results"))
+
+
+def _without(errors: dict[str, RpcError], *names: str) -> dict[str, RpcError]:
+    return {name: error for name, error in errors.items() if name not in names}
+
+
+def _followed(job: Slice, context: Context) -> Slice:
+    """At the end of the log, where that is asked for."""
+    if not job.follow or job.tab != "log":
+        return job
+    return replace(
+        job, tops={**job.tops, "log": pages(0, "last", len(_page(job, context)), _height(context))}
+    )
+
+
+def _act(job: Slice, action: str, context: Context) -> Update:
+    match action:
+        case "next" | "previous":
+            step = 1 if action == "next" else -1
+            return _turned(job, TABS[(TABS.index(job.tab) + step) % len(TABS)], context)
+        case _ if action.startswith("page ") and action not in {"page up", "page down"}:
+            return _turned(job, cast("Tab", action.removeprefix("page ")), context)
+        case "open":
+            return _opened(job)
+        case "wrap":
+            return replace(job, wrapped=not job.wrapped), ()
+        case "times":
+            return replace(job, times=not job.times), ()
+        case "follow":
+            return _followed(replace(job, follow=not job.follow), context), ()
+        case "reload":
+            return fetched(job, context)
+        case "close" if job.viewer:
+            return replace(job, viewer=None), ()
+        case "close":
+            return job, (Back(),)
+        case "cancel" | "pause" | "copy pk" | "copy uuid":
+            return job, _effects(job, action)
+        case _:
+            return _moved(job, action, context)
+
+
+def _effects(job: Slice, action: str) -> tuple[Effect, ...]:
+    if job.detail is None:
+        return (Say("The job is not loaded yet.", "warn"),)
+    row = job.detail.row
+    match action:
+        case "cancel":
+            return control.cancel((row,))
+        case "pause":
+            return control.pause_or_play((row,))
+        case _:
+            words = str(row.pk) if action == "copy pk" else row.uuid
+            return (Copy(words), Say(f"Copied {words}"))
+
+
+def _turned(job: Slice, tab: Tab, context: Context) -> Update:
+    return fetched(replace(job, tab=tab, viewer=None), context)
+
+
+def _opened(job: Slice) -> Update:
+    rows = job.files.rows if job.files else ()
+    if job.tab != "files" or job.viewer or job.chosen.index >= len(rows):
+        return job, ()
+    file = rows[job.chosen.index]
+    return replace(job, viewer=Viewer(file, size=file.size)), (_reading(job.pk, file, 0),)
+
+
+def _reading(pk: int, file: JobFile, offset: int) -> Call[ReadFileParams, FileRange]:
+    source = "inputs" if file.source == "inputs" else "retrieved"
+    return Call(
+        JOBS_FILE,
+        ReadFileParams(pk, file.path, source, offset),
+        Tagged(RangeLoaded, (pk, file)),
+        key="job file",
+    )
+
+
+def _moved(job: Slice, action: str, context: Context) -> Update:
+    height = _height(context)
+    if job.viewer:
+        return _moved_in_file(job, job.viewer, action, context)
+    if job.tab == "files":
+        rows = job.files.rows if job.files else ()
+        return replace(job, chosen=moved(job.chosen, action, len(rows), height)), ()
+    top = pages(job.tops.get(job.tab, 0), action, len(_page(job, context)), height)
+    return replace(job, tops={**job.tops, job.tab: top}, follow=job.follow and action == "last"), ()
+
+
+def _moved_in_file(job: Slice, viewer: Viewer, action: str, context: Context) -> Update:
+    """Move, and read on near the end of what was read."""
+    height = _height(context)
+    count = len(_page(job, context))
+    after = replace(viewer, top=pages(viewer.top, action, count, height))
+    more = not (viewer.binary or viewer.reading) and viewer.offset < viewer.size
+    if not more or after.top + 2 * height < count:
+        return replace(job, viewer=after), ()
+    return replace(job, viewer=replace(after, reading=True)), (_reading(job.pk, viewer.file, viewer.offset),)
+
+
+def _mouse(job: Slice, mouse: MousePressed, context: Context) -> Update:
+    """The wheel moves, a click on a tab turns the page, a click on a file selects and opens it."""
+    if mouse.button in {4, 5}:
+        return _moved(job, "up" if mouse.button == 4 else "down", context)
+    if mouse.button == 1 and mouse.row == 0:
+        tab = _tab_at(mouse.col)
+        return _turned(job, tab, context) if tab else (job, ())
+    rows = job.files.rows if job.files else ()
+    index = job.chosen.top + mouse.row - 2
+    if mouse.button != 1 or job.tab != "files" or job.viewer or mouse.row < 2 or index >= len(rows):
+        return job, ()
+    if index == job.chosen.index:
+        return _opened(job)
+    return replace(job, chosen=Scroll(index, job.chosen.top)), ()
+
+
+def _tab_at(col: int) -> Tab | None:
+    end = 1
+    for name in TABS:
+        end += width(name) + 4
+        if col < end:
+            return name
+    return None
+
+
+def _height(context: Context) -> int:
+    return max(1, context.size.rows - 2)
+
+
+def _page(job: Slice, context: Context) -> tuple[Line, ...]:
+    """All lines of the page that is shown."""
+    cols = context.size.cols
+    if job.viewer:
+        return job_pages.text(job.viewer.content, cols, wrapped=job.wrapped)
+    if problem := job.errors.get(job.tab if job.tab != "inputs" else "summary"):
+        return ((), *(line(("error", f" {text}")) for text in wrap(error_words(problem), max(8, cols - 2))))
+    match job:
+        case Slice(tab="summary", detail=JobDetail() as detail):
+            return job_pages.summary(detail, context.now, cols)
+        case Slice(tab="inputs", detail=JobDetail() as detail):
+            return job_pages.inputs(detail, cols)
+        case Slice(tab="files", files=JobFiles() as files):
+            return job_pages.files(files.rows) or ((), line(("dim", " There are no files yet.")))
+        case Slice(tab="log", log=JobLog() as log):
+            return job_pages.log(log, cols, wrapped=job.wrapped, times=job.times, now=context.now)
+        case Slice(tab="results", results=JobResults() as results):
+            return job_pages.results(results, cols)
+        case _:
+            return ((), line(("dim", f" {context.trouble or 'Loading …'}")))
+
+
+def view(job: Slice, context: Context) -> tuple[Line, ...]:
+    """Tabs, then the page from its first line shown."""
+    page, height, cols = _page(job, context), _height(context), context.size.cols
+    if job.viewer:
+        return (_tabs(job, cols), title_line(job.viewer, cols), *shown(job.viewer, page, height))
+    if job.tab == "files" and job.files and job.files.rows and "files" not in job.errors:
+        at = settled(job.chosen, len(page), height)
+        seen = page[at.top : at.top + height]
+        rows = (selected(row, cols) if at.top + i == at.index else row for i, row in enumerate(seen))
+        return (_tabs(job, cols), _rule(cols), *rows)
+    top = pages(job.tops.get(job.tab, 0), "", len(page), height)
+    return (_tabs(job, cols), _rule(cols), *fit_lines(page[top : top + height], Size(height, cols)))
+
+
+def _tabs(job: Slice, cols: int) -> Line:
+    tabs = [Span("bar.strong" if name == job.tab else "dim", f"  {name}  ") for name in TABS]
+    marks = " · ".join(
+        word
+        for word, on in (("following", job.follow and job.tab == "log"), ("lines cut", not job.wrapped))
+        if on
+    )
+    return spread((Span("", " "), *tabs), line(("dim", f"{marks} " if marks else "")), cols)
+
+
+def _rule(cols: int) -> Line:
+    return fit_line(line(("rule", "─" * cols)), cols)
+
+
+def _title(job: Slice) -> str:
+    return f"job {job.pk}" if job.pk else "job"
+
+
+SCREEN = Screen("job", Slice(), KEYS, update, view, _title, usage="PK", summary="Show one job.")

@@ -1,0 +1,395 @@
+"""Jobs: the live table with filter, sort, marks, counts and details."""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from crystalmath_server.protocol.errors import RpcError
+from crystalmath_server.protocol.jobs import JOBS_LIST, JobRow, JobsPage, JobState, ListJobsParams
+from crystalmath_tui.core import control, filters
+from crystalmath_tui.core.effects import Call, Copy, Effect, Open, Say, Tagged
+from crystalmath_tui.core.keymap import MOVES, Binding, action_of
+from crystalmath_tui.core.lines import Size
+from crystalmath_tui.core.messages import (
+    Connected,
+    Entered,
+    KeyPressed,
+    Message,
+    MousePressed,
+    Pasted,
+    StatusLoaded,
+)
+from crystalmath_tui.core.screen import Context
+from crystalmath_tui.core.scroll import START, Scroll, moved, settled
+from crystalmath_tui.core.textfield import TextField, edited, field_of, pasted
+
+_PAGE, _LONGEST_PAGE = 100, 500
+_AHEAD = 20  # rows left below when the next page is fetched
+_WIDE, _TALL = 120, 18
+
+Sort = Literal["pk", "modified", "state", "label", "formula", "template", "cluster"]
+
+GROUPS: tuple[tuple[str, tuple[JobState, ...]], ...] = (
+    ("all", ()),
+    (
+        "active",
+        (
+            JobState.CREATED,
+            JobState.PREPARING,
+            JobState.QUEUED,
+            JobState.RUNNING,
+            JobState.COLLECTING,
+            JobState.PAUSED,
+        ),
+    ),
+    ("paused", (JobState.PAUSED,)),
+    ("finished", (JobState.FINISHED,)),
+    ("failed", (JobState.FAILED, JobState.EXCEPTED)),
+    ("killed", (JobState.KILLED,)),
+)
+"""What s goes through."""
+
+_SORTS: dict[str, Sort] = {
+    "P": "pk",
+    "M": "modified",
+    "S": "state",
+    "L": "label",
+    "F": "formula",
+    "T": "template",
+    "C": "cluster",
+}
+
+KEYS = (
+    *MOVES,
+    Binding(("enter", "right"), "open", "open", "Open the job.", footer=True),
+    Binding(("n",), "new", "new job", "Prepare a new job.", footer=True),
+    Binding(("/",), "filter", "filter", "Filter the jobs; see Filters below.", footer=True),
+    Binding(
+        ("s",), "group", "states", "Show all, active, paused, finished, failed or killed jobs.", footer=True
+    ),
+    Binding(
+        (" ",),
+        "mark",
+        "mark",
+        "Mark the job; cancel, pause and copy then act on all marked ones.",
+        footer=True,
+    ),
+    Binding(
+        ("c", "x"),
+        "cancel",
+        "cancel",
+        "Cancel the marked jobs, or the selected one; asks first.",
+        footer=True,
+    ),
+    Binding(("p",), "pause", "pause/play", "Pause the marked jobs, or let paused ones go on.", footer=True),
+    Binding(("tab",), "pane", "details", "Show or hide the details of the selected job.", footer=True),
+    Binding(("y",), "copy pk", "copy pk", "Copy the pk to the clipboard."),
+    Binding(("Y",), "copy uuid", "copy uuid", "Copy the uuid to the clipboard."),
+    Binding(("r",), "reload", "reload", "Fetch the list anew."),
+    Binding(("esc",), "clear", "clear", "Clear the filter, then the marks."),
+    *(
+        Binding((key,), f"sort {name}", f"by {name}", f"Sort by {name}; again for the other direction.")
+        for key, name in _SORTS.items()
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is shown, in which order."""
+
+    text: str = ""
+    group: int = 0
+    sort: Sort = "pk"
+    descending: bool = True
+
+    def params(self, limit: int, cursor: str = "") -> ListJobsParams:
+        """The parameters of jobs.list."""
+        asked = filters.parse(self.text)
+        return ListJobsParams(
+            states=_both(GROUPS[self.group][1], asked.states),
+            label=asked.label,
+            regex=asked.regex,
+            invert=asked.invert,
+            template=asked.template,
+            cluster=asked.cluster,
+            sort=self.sort,
+            descending=self.descending,
+            limit=limit,
+            cursor=cursor,
+        )
+
+
+def _both(group: tuple[JobState, ...], asked: tuple[JobState, ...]) -> tuple[JobState, ...]:
+    """States in both; a state that was asked for by name wins over the group."""
+    return tuple(state for state in asked if state in group) or asked or group
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """What a page is fetched for: rows that came before it, and how many are to be shown."""
+
+    query: Query
+    earlier: tuple[JobRow, ...]
+    need: int
+
+
+@dataclass(frozen=True, slots=True)
+class PageLoaded(Message):
+    """A page came."""
+
+    want: Want
+    page: JobsPage
+
+
+@dataclass(frozen=True, slots=True)
+class PageFailed(Message):
+    """A page did not come."""
+
+    want: Want
+    error: RpcError
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The table.
+
+    Attributes
+    ----------
+    revision
+        Of the rows shown; -1 asks for a fetch.
+    typed
+        The filter that is being typed, or None.
+    """
+
+    rows: tuple[JobRow, ...] = ()
+    total: int = 0
+    counts: dict[str, int] = field(default_factory=dict[str, int])
+    cursor: str = ""
+    revision: int = -1
+    known: int = 0
+    loading: bool = False
+    error: RpcError | None = None
+    scroll: Scroll = START
+    marked: frozenset[int] = frozenset()
+    query: Query = Query()
+    typed: TextField | None = None
+    pane: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How the screen is divided."""
+
+    top: int
+    list_rows: int
+    list_cols: int
+    pane_rows: int
+    pane_cols: int
+
+
+def room(jobs: Slice, size: Size) -> Room:
+    """Table, and details beside it on a wide screen, or below it on a tall one."""
+    top = 3 if jobs.typed is not None or jobs.query.text else 2
+    rows = max(0, size.rows - top)
+    if jobs.pane and size.cols >= _WIDE:
+        pane = max(40, size.cols // 3)
+        return Room(top, rows, size.cols - pane - 3, rows, pane)
+    if jobs.pane and size.rows >= _TALL:
+        pane_rows = min(9, size.rows // 3)
+        return Room(top, rows - pane_rows, size.cols, pane_rows, size.cols)
+    return Room(top, rows, size.cols, 0, 0)
+
+
+def update(jobs: Slice, message: Message, context: Context) -> tuple[Slice, tuple[Effect, ...]]:
+    """Follow keys, pages and the revision of the list."""
+    match message:
+        case KeyPressed(key) if jobs.typed is not None:
+            return _typed(jobs, jobs.typed, key)
+        case Pasted(text) if jobs.typed is not None:
+            return _retyped(jobs, pasted(jobs.typed, text))
+        case KeyPressed(key):
+            return _act(jobs, action_of(KEYS, key), context)
+        case MousePressed():
+            return _mouse(jobs, message, context)
+        case PageLoaded(want, page):
+            return _loaded(jobs, want, page, context)
+        case PageFailed(want, error):
+            return _failed(jobs, want, error)
+        case StatusLoaded(status):
+            known = replace(jobs, known=status.jobs_revision)
+            stale = not jobs.loading and status.jobs_revision != jobs.revision
+            return refreshed(known, context) if stale else (known, ())
+        case Connected():
+            return refreshed(jobs, context)
+        case Entered("jobs", args) if args:
+            return _asked(jobs, replace(jobs.query, text=" ".join(args)))
+        case _:
+            return replace(
+                jobs, scroll=settled(jobs.scroll, len(jobs.rows), room(jobs, context.size).list_rows)
+            ), ()
+
+
+def refreshed(jobs: Slice, context: Context) -> tuple[Slice, tuple[Effect, ...]]:
+    """Fetch what is shown, anew."""
+    need = max(_PAGE, jobs.scroll.index + context.size.rows) if jobs.rows else 1
+    return _fetch(jobs, Want(jobs.query, (), need))
+
+
+def _fetch(jobs: Slice, want: Want, cursor: str = "") -> tuple[Slice, tuple[Effect, ...]]:
+    limit = min(_LONGEST_PAGE, max(_PAGE, want.need - len(want.earlier)))
+    call = Call(
+        JOBS_LIST,
+        want.query.params(limit, cursor),
+        Tagged(PageLoaded, want),
+        Tagged(PageFailed, want),
+        key="jobs page",
+    )
+    return replace(jobs, loading=True), (call,)
+
+
+def _asked(jobs: Slice, query: Query) -> tuple[Slice, tuple[Effect, ...]]:
+    """Show something else; what is shown stays until the answer is here."""
+    if query == jobs.query:
+        return jobs, ()
+    return _fetch(replace(jobs, query=query), Want(query, (), 1))
+
+
+def _loaded(jobs: Slice, want: Want, page: JobsPage, context: Context) -> tuple[Slice, tuple[Effect, ...]]:
+    if want.query != jobs.query:
+        return jobs, ()
+    rows = want.earlier + page.rows
+    if len(rows) < want.need and page.next_cursor and page.rows:
+        return _fetch(jobs, replace(want, earlier=rows), page.next_cursor)
+    shown = replace(
+        jobs,
+        rows=rows,
+        total=page.total,
+        counts=page.counts,
+        cursor=page.next_cursor,
+        revision=page.revision,
+        loading=False,
+        error=None,
+    )
+    return replace(shown, scroll=_kept(jobs, shown, context)), ()
+
+
+def _kept(before: Slice, after: Slice, context: Context) -> Scroll:
+    """The selection stays on its job; where that is gone, on its place."""
+    chosen = selected_row(before)
+    places = (index for index, row in enumerate(after.rows) if chosen and row.pk == chosen.pk)
+    index = next(places, before.scroll.index)
+    top = before.scroll.top + index - before.scroll.index
+    return settled(Scroll(index, top), len(after.rows), room(after, context.size).list_rows)
+
+
+def _failed(jobs: Slice, want: Want, error: RpcError) -> tuple[Slice, tuple[Effect, ...]]:
+    """Keep the reason; what may work later is asked for again at the next poll."""
+    if want.query != jobs.query:
+        return jobs, ()
+    return replace(jobs, loading=False, error=error, revision=-1 if error.retryable else jobs.known), ()
+
+
+def selected_row(jobs: Slice) -> JobRow | None:
+    """The selected job, or None in an empty table."""
+    return jobs.rows[jobs.scroll.index] if 0 <= jobs.scroll.index < len(jobs.rows) else None
+
+
+def targets(jobs: Slice) -> tuple[JobRow, ...]:
+    """What an action is for: the marked jobs, else the selected one."""
+    chosen = selected_row(jobs)
+    return tuple(row for row in jobs.rows if row.pk in jobs.marked) or ((chosen,) if chosen else ())
+
+
+def _act(jobs: Slice, action: str, context: Context) -> tuple[Slice, tuple[Effect, ...]]:
+    rows = targets(jobs)
+    match action:
+        case "filter":
+            return replace(jobs, typed=field_of(jobs.query.text)), ()
+        case "group":
+            return _asked(jobs, replace(jobs.query, group=(jobs.query.group + 1) % len(GROUPS)))
+        case "mark":
+            return _move(_marked(jobs), "down", context)
+        case "pane":
+            return replace(jobs, pane=not jobs.pane), ()
+        case "clear":
+            return _cleared(jobs)
+        case "reload":
+            return refreshed(jobs, context)
+        case "open" | "new" | "cancel" | "pause" | "copy pk" | "copy uuid":
+            return jobs, _effects(jobs, action, rows)
+        case _ if action.startswith("sort "):
+            return _asked(jobs, _sorted(jobs.query, _SORTS_BY_NAME[action.removeprefix("sort ")]))
+        case _:
+            return _move(jobs, action, context)
+
+
+_SORTS_BY_NAME: dict[str, Sort] = {str(name): name for name in _SORTS.values()}
+
+
+def _effects(jobs: Slice, action: str, rows: tuple[JobRow, ...]) -> tuple[Effect, ...]:
+    chosen = selected_row(jobs)
+    match action:
+        case "new":
+            return (Open("new"),)
+        case "open":
+            return (Open("job", (str(chosen.pk),)),) if chosen else ()
+        case "cancel":
+            return control.cancel(rows)
+        case "pause":
+            return control.pause_or_play(rows)
+        case _:
+            words = " ".join(str(row.pk) if action == "copy pk" else row.uuid for row in rows)
+            return (Copy(words), Say(f"Copied {words}")) if words else ()
+
+
+def _marked(jobs: Slice) -> Slice:
+    chosen = selected_row(jobs)
+    return replace(jobs, marked=jobs.marked ^ {chosen.pk}) if chosen else jobs
+
+
+def _cleared(jobs: Slice) -> tuple[Slice, tuple[Effect, ...]]:
+    if jobs.query.text or jobs.query.group:
+        return _asked(jobs, replace(jobs.query, text="", group=0))
+    return replace(jobs, marked=frozenset()), ()
+
+
+def _sorted(query: Query, sort: Sort) -> Query:
+    """Sort by a column; numbers and times start with the newest, words with A."""
+    down = not query.descending if query.sort == sort else sort in {"pk", "modified"}
+    return replace(query, sort=sort, descending=down)
+
+
+def _move(jobs: Slice, action: str, context: Context) -> tuple[Slice, tuple[Effect, ...]]:
+    scroll = moved(jobs.scroll, action, len(jobs.rows), room(jobs, context.size).list_rows)
+    there = replace(jobs, scroll=scroll)
+    if jobs.cursor and not jobs.loading and scroll.index + _AHEAD >= len(jobs.rows):
+        return _fetch(there, Want(jobs.query, jobs.rows, len(jobs.rows) + 1), jobs.cursor)
+    return there, ()
+
+
+def _mouse(jobs: Slice, mouse: MousePressed, context: Context) -> tuple[Slice, tuple[Effect, ...]]:
+    """The wheel moves, a click selects, a click on the selected job opens it."""
+    if mouse.button in {4, 5}:
+        return _move(jobs, "up" if mouse.button == 4 else "down", context)
+    space = room(jobs, context.size)
+    index = jobs.scroll.top + mouse.row - space.top
+    inside = 0 <= mouse.row - space.top < space.list_rows and mouse.col < space.list_cols
+    if mouse.button != 1 or not inside or index >= len(jobs.rows):
+        return jobs, ()
+    if index == jobs.scroll.index:
+        return jobs, _effects(jobs, "open", ())
+    return replace(jobs, scroll=Scroll(index, jobs.scroll.top)), ()
+
+
+def _typed(jobs: Slice, typed: TextField, key: str) -> tuple[Slice, tuple[Effect, ...]]:
+    if key == "enter":
+        return replace(jobs, typed=None), ()
+    if key == "esc":
+        return _asked(replace(jobs, typed=None), replace(jobs.query, text=""))
+    changed = edited(typed, key)
+    return _retyped(jobs, changed) if changed else (jobs, ())
+
+
+def _retyped(jobs: Slice, typed: TextField) -> tuple[Slice, tuple[Effect, ...]]:
+    """Filter while typing."""
+    return _asked(replace(jobs, typed=typed), replace(jobs.query, text=typed.text))

@@ -1,0 +1,191 @@
+"""The status line: the link to the server, how its parts are, the last word and its way out."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from crystalmath_server.protocol.errors import ConnectionLost, RequestCancelled, RpcError
+from crystalmath_server.protocol.method import NoParams
+from crystalmath_server.protocol.system import STATUS, Part, PartState, Status
+from crystalmath_tui.core.cells import width
+from crystalmath_tui.core.control import Controlled, told
+from crystalmath_tui.core.effects import Call, Connect, Effect, Later, Say
+from crystalmath_tui.core.lines import Line, Span, line, line_width
+from crystalmath_tui.core.messages import (
+    CallFailed,
+    Connected,
+    Connecting,
+    Disconnected,
+    Message,
+    RetryDue,
+    StatusFailed,
+    StatusLoaded,
+    Ticked,
+)
+from crystalmath_tui.core.words import error_words
+
+_SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.25, 30.0
+_NOTE_S = 8.0
+_MARKS = {
+    PartState.READY: "ok",
+    PartState.LOADING: "warn",
+    PartState.STOPPED: "warn",
+    PartState.FAILED: "error",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The link and the last word.
+
+    Attributes
+    ----------
+    words
+        What is being done about the link, or why it broke.
+    retry_at
+        UNIX time of the next attempt [s]; 0 where none is planned.
+    """
+
+    phase: Literal["connecting", "online", "waiting"] = "connecting"
+    profile: str = ""
+    words: str = "connecting …"
+    attempt: int = 0
+    retry_at: float = 0.0
+    polling: bool = False
+    status: Status | None = None
+    note: Say | None = None
+    note_at: float = 0.0
+
+
+START = Slice()
+
+
+def update(status: Slice, message: Message, now: float) -> tuple[Slice, tuple[Effect, ...]]:
+    """Follow the link and keep the last word."""
+    match message:
+        case Ticked():
+            return _ticked(status, now)
+        case Connecting(words):
+            return replace(status, phase="connecting", words=words), ()
+        case Connected(hello):
+            online = replace(status, phase="online", profile=hello.profile, words="", attempt=0, retry_at=0.0)
+            return _polled(replace(online, note=None if status.attempt else status.note))
+        case Disconnected(error, chance):
+            return _disconnected(status, error, chance, now)
+        case RetryDue() if status.phase == "waiting":
+            return replace(status, phase="connecting", words="connecting …"), (Connect(),)
+        case StatusLoaded(loaded):
+            return replace(status, status=loaded, polling=False), ()
+        case StatusFailed():
+            return replace(status, polling=False), ()
+        case CallFailed(error):
+            return failed(status, error, now), ()
+        case Controlled():
+            return said(status, told(message), now), ()
+        case _:
+            return status, ()
+
+
+def said(status: Slice, note: Say, now: float) -> Slice:
+    """Keep a word for the status line."""
+    return replace(status, note=note, note_at=now)
+
+
+def failed(status: Slice, error: RpcError, now: float) -> Slice:
+    """Keep an error with its way out; a lost link has its own words, a superseded call needs none."""
+    if isinstance(error, (ConnectionLost, RequestCancelled)):
+        return status
+    return said(status, Say(error_words(error), "error"), now)
+
+
+def retry_delay_s(attempt: int, chance: float) -> float:
+    """Seconds until the next attempt: doubled each time, spread over half of it."""
+    longest = min(_LONGEST_WAIT_S, _SHORTEST_WAIT_S * 2 ** min(attempt, 10))
+    return longest * (0.5 + chance / 2)
+
+
+def _ticked(status: Slice, now: float) -> tuple[Slice, tuple[Effect, ...]]:
+    if status.note and status.note.style == "info" and now - status.note_at > _NOTE_S:
+        status = replace(status, note=None)
+    return _polled(status)
+
+
+def _polled(status: Slice) -> tuple[Slice, tuple[Effect, ...]]:
+    if status.phase != "online" or status.polling:
+        return status, ()
+    poll = Call(STATUS, NoParams(), StatusLoaded, StatusFailed, key="status")
+    return replace(status, polling=True), (poll,)
+
+
+def _disconnected(
+    status: Slice, error: RpcError, chance: float, now: float
+) -> tuple[Slice, tuple[Effect, ...]]:
+    delay = retry_delay_s(status.attempt, chance)
+    waiting = replace(
+        status,
+        phase="waiting",
+        words=error_words(error),
+        attempt=status.attempt + 1,
+        retry_at=now + delay,
+        polling=False,
+        status=None,
+    )
+    return waiting, (Later(delay, RetryDue(), key="retry"),)
+
+
+def trouble(status: Slice, now: float) -> str:
+    """Why there is no link, in words; empty while there is one."""
+    if status.phase == "online":
+        return ""
+    wait = max(0, round(status.retry_at - now))
+    again = f" Trying again in {wait} s." if status.phase == "waiting" and wait else ""
+    return f"{status.words}{again}"
+
+
+def view(status: Slice, now: float, cols: int) -> Line:
+    """One line: the last word on the left, server and parts on the right."""
+    left = _left(status, now)
+    for right in (_parts(status, full=True), _parts(status, full=False), _badge(status)):
+        if line_width(left) + line_width(right) + 3 <= cols:
+            gap = " " * (cols - line_width(left) - line_width(right) - 1)
+            return (*left, Span("", gap), *right, Span("", " "))
+    return left
+
+
+def _left(status: Slice, now: float) -> Line:
+    if status.phase != "online":
+        return line((_phase_style(status), f" {trouble(status, now)}"))
+    if status.note:
+        return line((status.note.style, f" {status.note.words}"))
+    return _worst(status.status)
+
+
+def _worst(status: Status | None) -> Line:
+    """The first part that is not well, with its way out."""
+    parts = () if status is None else (status.storage, status.daemon, status.worker)
+    ill = [part for part in parts if part.state in (PartState.FAILED, PartState.STOPPED) and part.hint]
+    return line((_MARKS[ill[0].state], f" {ill[0].detail}. {ill[0].hint}")) if ill else ()
+
+
+def _badge(status: Slice) -> Line:
+    words = {"online": "connected", "waiting": "no connection", "connecting": "connecting"}[status.phase]
+    profile = f"{status.profile} · " if status.profile else ""
+    return line((_phase_style(status), "● "), ("dim", profile), (_phase_style(status), words))
+
+
+def _phase_style(status: Slice) -> str:
+    return {"online": "ok", "waiting": "error", "connecting": "warn"}[status.phase]
+
+
+def _parts(status: Slice, *, full: bool) -> Line:
+    if status.status is None:
+        return _badge(status)
+    known = status.status
+    named = (("storage", known.storage), ("daemon", known.daemon), ("worker", known.worker))
+    return (*_badge(status), *(span for name, part in named for span in _part(name, part, full=full)))
+
+
+def _part(name: str, part: Part, *, full: bool) -> Line:
+    words = part.detail if full and part.detail and width(part.detail) <= 24 else str(part.state)
+    if not full and part.state is PartState.READY:
+        return ()
+    return line(("dim", f" · {name} "), (_MARKS[part.state], words))
