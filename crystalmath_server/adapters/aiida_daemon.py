@@ -91,11 +91,13 @@ class DaemonWatch:
             await self._connect(view)
 
     async def run(self) -> None:
-        """Watch until cancelled."""
-        await self._runtime.wait_ready()
-        self._active |= set(await self._runtime.call_long(active_jobs))
+        """Watch until cancelled; a profile that cannot be loaded now may be mended later."""
+        loaded = False
         while True:
             try:
+                if not loaded:
+                    self._active |= set(await self._runtime.call_long(active_jobs))
+                    loaded = True
                 await self._tick()
             except RpcError as error:
                 self._part = Part(PartState.FAILED, error.data.detail or error.message, error.data.hint)

@@ -106,17 +106,18 @@ def _builder(plan: JobPlan) -> Any:
     from aiida import orm
     from aiida.plugins import CalculationFactory
 
-    computer = computer_of(plan.cluster)
+    code = python_of(computer_of(plan.cluster))
+    structure = _structure(plan.structure_pk)
     calculation: Any = CalculationFactory(nodes.CALCULATION)
     builder = calculation.get_builder()
-    builder.structure = _structure(plan.structure_pk)
+    builder.metadata.options = _options(plan, structure)
+    builder.structure = structure
+    builder.code = code
     builder.maker = orm.Dict(dict(plan.recipe.maker))
     builder.settings = orm.Dict(dict(plan.recipe.values))
     builder.settings.label = plan.key
-    builder.code = python_of(computer)
     builder.metadata.label = plan.label
     builder.metadata.description = plan.description
-    builder.metadata.options = _options(plan, builder.structure)
     return builder
 
 
