@@ -108,6 +108,7 @@ async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
     """AiiDA and the worker behind their ports; both load in the background."""
     from crystalmath_server.adapters.aiida_clusters import AiidaClusters
     from crystalmath_server.adapters.aiida_daemon import DaemonWatch
+    from crystalmath_server.adapters.aiida_index import JobFeed
     from crystalmath_server.adapters.aiida_jobs import AiidaJobStore
     from crystalmath_server.adapters.aiida_launch import AiidaLauncher
     from crystalmath_server.adapters.aiida_profiles import AiidaProfiles
@@ -120,7 +121,9 @@ async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
     runtime.progress = server.progress
     watch = DaemonWatch(runtime, settings.daemon_workers)
     bench = WorkerBench(settings.worker_timeout_s)
-    jobs = AiidaJobStore(runtime)
+    feed = JobFeed(runtime)
+    jobs = AiidaJobStore(runtime, feed)
+    watch.on_connect(feed.subscribe)
     server.parts = Parts(runtime.part, watch.part, bench.part, lambda: jobs.revision)
     ports = Ports(
         jobs=jobs,
@@ -134,6 +137,7 @@ async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
     async with anyio.create_task_group() as background:
         await runtime.start()
         background.start_soon(_watch_daemon, watch)
+        background.start_soon(feed.run)
         background.start_soon(bench.start)
         try:
             yield ports

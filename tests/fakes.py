@@ -1,6 +1,5 @@
-"""In-memory ports with honest behaviour, and a server process that runs on them."""
+"""In-memory ports with honest behaviour, and a session that runs on them."""
 
-import argparse
 import asyncio
 import base64
 import hashlib
@@ -10,7 +9,7 @@ import socket
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -474,40 +473,3 @@ async def _send(sock: socket.socket, data: bytes, chunk: int) -> None:
             await anyio.wait_writable(sock)
             rest = rest[sock.send(rest) :]
     sock.shutdown(socket.SHUT_WR)
-
-
-def serve(path: Path, prepare: Callable[[Ports], None] = lambda _ports: None) -> int:
-    """Serve the fakes at `path` until told to end; settings come from the environment."""
-    import os
-
-    from crystalmath_server import bootstrap, settings
-    from crystalmath_server.rpc.claim import claim
-
-    found = claim(path)
-    if found is None:
-        return 0
-    chosen = settings.load(Path("/nonexistent/config.toml"), os.environ)
-    made = ports()
-    prepare(made)
-    try:
-        bootstrap.run(chosen, "fake", found, lambda server: bootstrap.fixed(replace(made, server=server)))
-    finally:
-        found.release()
-    return 0
-
-
-def main() -> int:
-    """Command line of the fake server."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("socket", type=Path)
-    parser.add_argument("--render-s", type=float, default=0.0)
-    given = parser.parse_args()
-
-    def prepare(made: Ports) -> None:
-        made.workbench.render_s = given.render_s  # type: ignore[attr-defined]
-
-    return serve(given.socket, prepare)
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
