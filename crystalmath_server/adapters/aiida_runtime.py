@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import importlib
+import logging
 import os
 import sys
 import time
@@ -18,6 +19,7 @@ from crystalmath_server.adapters.aiida_thread import Lane
 from crystalmath_server.protocol.errors import ProfileUnavailable, RpcError
 from crystalmath_server.protocol.system import Part, PartState
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 RETRY_S = 3.0
@@ -117,8 +119,6 @@ class AiidaRuntime:
         error = self._loading.exception()
         if isinstance(error, RpcError):
             return Part(PartState.FAILED, error.data.detail or error.message, error.data.hint)
-        if error is not None:
-            return Part(PartState.FAILED, str(error), "The server's log holds more: crystalmath-server logs")
         if not self._broker:
             hint = f"Give it one: verdi -p {self.profile} profile configure-broker core.zeromq"
             return Part(PartState.READY, f"profile {self.profile}; no broker: jobs can only be read", hint)
@@ -152,10 +152,8 @@ class AiidaRuntime:
             self._step = "ready"
         except Exception as error:
             self._failed_at = time.monotonic()
-            known = translate(error, self.profile)
-            if known is None:
-                raise
-            raise known from error
+            log.exception("profile %s cannot be loaded", self.profile)
+            raise translate(error, self.profile) or _not_loaded(error) from error
 
 
 def _follow(future: Future[T]) -> Future[None]:
@@ -168,8 +166,16 @@ def _follow(future: Future[T]) -> Future[None]:
 def _again(error: BaseException) -> BaseException:
     """A fresh copy for each caller: a raised exception gathers the traceback of everyone who raises it."""
     if not isinstance(error, RpcError):
-        return ProfileUnavailable(f"{type(error).__name__}: {error}", hint=RpcError.hint)
+        return error
     return type(error)(error.data.detail, field=error.data.field, hint=error.data.hint)
+
+
+def _not_loaded(error: Exception) -> ProfileUnavailable:
+    """What is told where AiiDA itself does not say what is wrong."""
+    if isinstance(error, FileNotFoundError):
+        hint = "Mount or restore its storage folder, or use another profile: crystalmath --profile NAME"
+        return ProfileUnavailable(f"Its storage is not there: {error.filename or error}", hint=hint)
+    return ProfileUnavailable(f"{type(error).__name__}: {error}", hint=RpcError.hint)
 
 
 def _import_aiida() -> None:

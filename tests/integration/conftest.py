@@ -88,12 +88,14 @@ def submit_add(runtime: AiidaRuntime, daemon: Any) -> Callable[..., int]:
         if code is None:
             computer = orm.load_computer("localhost")
             code = orm.InstalledCode(label="bash", computer=computer, filepath_executable="/bin/bash").store()
-        builder: Any = CalculationFactory("core.arithmetic.add").get_builder()
+        calculation: Any = CalculationFactory("core.arithmetic.add")
+        builder = calculation.get_builder()
         builder.code, builder.x, builder.y = code, orm.Int(x), orm.Int(y)
         builder.metadata.label = label
         builder.metadata.options.prepend_text = prepend
         builder.metadata.options.resources = {"num_machines": 1, "num_mpiprocs_per_machine": 1}
-        return aiida_submit(builder).pk
+        node: Any = aiida_submit(builder)
+        return node.pk
 
     def call(x: int, y: int, label: str = "", prepend: str = "") -> int:
         return asyncio.run(runtime.call(submit, x, y, label, prepend))

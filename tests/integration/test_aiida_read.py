@@ -1,5 +1,6 @@
 import asyncio
 import base64
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -16,6 +17,11 @@ from crystalmath_server.protocol.errors import Conflict, InvalidForm, NotFound
 from crystalmath_server.protocol.jobs import JobState, ListJobsParams, ReadFileParams
 from crystalmath_server.protocol.profiles import CreateProfileParams
 from crystalmath_server.protocol.system import PartState
+from tests.aiida_rig import Rig, cubic_copper, emt, plan, rig
+
+__all__ = ["rig"]
+
+RELAXED = {"relax_kwargs": {"fmax": 0.01}}
 
 
 def store_of(runtime: AiidaRuntime) -> AiidaJobStore:
@@ -93,6 +99,27 @@ def test_results_of_another_plugin(runtime: AiidaRuntime, added: int) -> None:
     assert [(row.name, row.value) for row in results.quantities if row.name == "sum"] == [("sum", 5)]
 
 
+def test_results_of_our_own_job(runtime: AiidaRuntime, rig: Rig) -> None:
+    structure = rig.store(cubic_copper(3.7))
+    made = rig.run(rig.launcher.submit(plan(structure, f"read-{uuid.uuid4()}", emt(**RELAXED))))
+    assert rig.until(made.pk) is JobState.FINISHED
+    results = asyncio.run(store_of(runtime).results(made.pk))
+    held = {row.name: row for row in results.quantities}
+    assert (held["energy"].unit, held["max_force"].unit) == ("eV", "eV/Å")
+    assert len({row.source for row in results.quantities}) == 1
+    assert results.lattice_before is not None
+    assert results.lattice_after is not None
+    assert results.lattice_before.a == pytest.approx(3.7)
+    assert results.lattice_after.volume == pytest.approx(held["volume"].value, rel=1e-6)
+    assert results.structure_before_pk == structure
+    assert results.steps[-1].energy_ev == pytest.approx(held["energy"].value)
+    assert results.engine
+    detail = asyncio.run(store_of(runtime).show(made.pk))
+    assert (detail.row.template, detail.structure_pk) == ("emt.relax", structure)
+    assert detail.values == {"fmax": 0.01}
+    assert ("Cu4" in detail.row.formula, detail.row.state) == (True, JobState.FINISHED)
+
+
 def test_files_and_ranges(runtime: AiidaRuntime, added: int) -> None:
     async def main() -> None:
         store = store_of(runtime)
@@ -122,7 +149,7 @@ def test_binary_file(runtime: AiidaRuntime) -> None:
     def make() -> int:
         from aiida import orm
 
-        node = orm.CalcJobNode(computer=orm.load_computer("localhost"))
+        node: Any = orm.CalcJobNode(computer=orm.load_computer("localhost"))
         node.set_option("resources", {"num_machines": 1})
         node.base.repository.put_object_from_bytes(content, "data.bin")
         return node.store().pk
@@ -169,7 +196,7 @@ def test_broadcasts_reach_the_index(runtime: AiidaRuntime, submit_add: Any, daem
     async def body(feed: JobFeed, store: AiidaJobStore) -> None:
         await runtime.call(feed.subscribe)
         hear = feed._mark
-        feed._mark = lambda pk: (seen.append(pk), hear(pk))[1]  # type: ignore[method-assign]
+        feed._mark = lambda pk: (seen.append(pk), hear(pk))[1]
         before = store.revision
         pk = await asyncio.to_thread(submit_add, 4, 5, "heard")
         await until(lambda: pk in feed.index.pks)
@@ -184,7 +211,7 @@ def test_changes_without_broadcast_reach_the_index(runtime: AiidaRuntime) -> Non
     def make() -> int:
         from aiida import orm
 
-        node = orm.CalcJobNode(computer=orm.load_computer("localhost"))
+        node: Any = orm.CalcJobNode(computer=orm.load_computer("localhost"))
         node.set_option("resources", {"num_machines": 1})
         return node.store().pk
 
