@@ -127,7 +127,7 @@ async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
     server.parts = Parts(runtime.part, watch.part, bench.part, lambda: jobs.revision)
     ports = Ports(
         jobs=jobs,
-        launcher=AiidaLauncher(runtime, watch),
+        launcher=AiidaLauncher(runtime, watch, feed.refresh),
         structures=AiidaStructures(runtime, bench),
         workbench=bench,
         profiles=AiidaProfiles(runtime),

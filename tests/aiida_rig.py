@@ -89,7 +89,8 @@ class Rig:
 
     def __init__(self, runtime: AiidaRuntime) -> None:
         self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
         self.runtime = runtime
         self.watch = self.run(self._make(DaemonWatch, self.runtime))
         self.launcher = AiidaLauncher(self.runtime, self.watch)
@@ -131,7 +132,11 @@ class Rig:
     def close(self) -> None:
         """Stop watching; the session ends AiiDA's daemon."""
         self._watching.cancel()
+        self.run(asyncio.sleep(0))
+        self.run(self._loop.shutdown_default_executor())
         self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=10)
+        self._loop.close()
 
 
 def _eyes() -> DaemonEyes:

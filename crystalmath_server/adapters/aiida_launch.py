@@ -1,15 +1,16 @@
 """JobPlan → one AiiDA process; kill, pause and play with what they wait for."""
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
 from crystalmath_server.adapters import aiida_control as control
 from crystalmath_server.adapters.aiida_plan import StoredJob, find_job, make_job
 from crystalmath_server.ports import JobPlan
-from crystalmath_server.protocol.errors import NotAllowed
+from crystalmath_server.protocol.errors import NotAllowed, RpcError
 from crystalmath_server.protocol.jobs import ENDED, Control, Submitted
 
 T = TypeVar("T")
@@ -41,12 +42,22 @@ class Watch(Protocol):
         ...
 
 
-class AiidaLauncher:
-    """The Launcher port."""
+async def _nobody(_pk: int) -> None:
+    """Nobody keeps a list."""
 
-    def __init__(self, runtime: Runtime, watch: Watch) -> None:
+
+class AiidaLauncher:
+    """The Launcher port.
+
+    `refresh` is told of each job that was made or steered, so that the list of jobs shows it at once.
+    """
+
+    def __init__(
+        self, runtime: Runtime, watch: Watch, refresh: Callable[[int], Awaitable[None]] = _nobody
+    ) -> None:
         self._runtime = runtime
         self._watch = watch
+        self._refresh = refresh
         self._errands: dict[int, asyncio.Task[None]] = {}
 
     async def find(self, key: str, digest: str) -> Submitted | None:
@@ -80,6 +91,8 @@ class AiidaLauncher:
         glance = await self._runtime.call(control.glance, job.pk)
         if glance.state not in ENDED:
             self._watch.watch(job.pk)
+        if not reused:
+            await self._tell(job.pk)
         return Submitted(job.pk, job.uuid, glance.state, job.template, reused)
 
     async def _steer(self, pk: int, wait_s: float, order: control.Order) -> Control:
@@ -97,7 +110,14 @@ class AiidaLauncher:
         task = self._errands[pk] = asyncio.create_task(errand.run())
         task.add_done_callback(lambda done: self._forget(pk, done))
         await asyncio.wait([task], timeout=wait_s)
-        return await errand.outcome()
+        outcome = await errand.outcome()
+        await self._tell(pk)
+        return outcome
+
+    async def _tell(self, pk: int) -> None:
+        """A list that cannot be read must not make what was done look undone."""
+        with contextlib.suppress(RpcError):
+            await self._refresh(pk)
 
     def _forget(self, pk: int, task: asyncio.Task[None]) -> None:
         if self._errands.get(pk) is task:

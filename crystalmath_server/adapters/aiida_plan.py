@@ -110,13 +110,14 @@ def _builder(plan: JobPlan) -> Any:
     structure = _structure(plan.structure_pk)
     calculation: Any = CalculationFactory(nodes.CALCULATION)
     builder = calculation.get_builder()
-    builder.metadata.options = _options(plan, structure)
+    options = _options(plan, structure)
+    builder.metadata.options = options
     builder.structure = structure
     builder.code = code
     builder.maker = orm.Dict(dict(plan.recipe.maker))
     builder.settings = orm.Dict(dict(plan.recipe.values))
     builder.settings.label = plan.key
-    builder.metadata.label = plan.label
+    builder.metadata.label = plan.label or f"{options[nodes.FORMULA]} {plan.recipe.rendered.template}"[:255]
     builder.metadata.description = plan.description
     return builder
 
