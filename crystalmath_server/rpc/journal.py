@@ -4,6 +4,7 @@ import logging
 import os
 import time
 from collections.abc import Iterator
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -16,6 +17,14 @@ _POLL_S = 0.2
 _TAIL_BYTES_A_LINE = 400
 
 
+class _PrivateFileHandler(RotatingFileHandler):
+    """Makes each new file readable by its user only."""
+
+    def _open(self) -> TextIOWrapper:
+        os.close(os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600))
+        return super()._open()
+
+
 def open_log(path: Path, *, to_terminal: bool) -> logging.Logger:
     """Send all logging to `path`, and to the terminal where one looks on.
 
@@ -26,8 +35,7 @@ def open_log(path: Path, *, to_terminal: bool) -> logging.Logger:
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600))
-        to_file = RotatingFileHandler(path, maxBytes=MAX_BYTES, backupCount=BACKUPS, encoding="utf-8")
+        to_file = _PrivateFileHandler(path, maxBytes=MAX_BYTES, backupCount=BACKUPS, encoding="utf-8")
     except OSError as error:
         hint = "Mend its permissions, or set XDG_STATE_HOME to a directory that you can write."
         raise FileUnreadable(f"cannot write the log {path}: {error.strerror}", hint=hint) from error
@@ -36,6 +44,7 @@ def open_log(path: Path, *, to_terminal: bool) -> logging.Logger:
         handlers.append(logging.StreamHandler())
     logging.basicConfig(level=logging.INFO, format=FORMAT, handlers=handlers, force=True)
     logging.captureWarnings(capture=True)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # tells each of its plugins
     return logging.getLogger("crystalmath_server")
 
 

@@ -7,9 +7,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -107,7 +107,7 @@ def start(path: Path, *options: str, **environ: str) -> Running:
 
 
 @contextmanager
-def running(path: Path, *options: str, **environ: str) -> Iterator[Running]:
+def running(path: Path, *options: str, **environ: str) -> Generator[Running]:
     """A server on the fakes that answers."""
     server = start(path, *options, **environ)
     try:
@@ -129,16 +129,15 @@ class Result:
     status: int
     out: str
     err: str
-    seconds: float = field(default=0.0)
 
 
-def command(*arguments: str, timeout_s: float = 60.0, **environ: str) -> Result:
+def command(*arguments: str, **environ: str) -> Result:
     """Run `crystalmath-server` to its end."""
     done = subprocess.run(
         [*REAL, *arguments],
         env={**os.environ, **environ},
         capture_output=True,
-        timeout=timeout_s,
+        timeout=60,
         check=False,
         text=True,
     )

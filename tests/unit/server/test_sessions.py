@@ -301,8 +301,8 @@ def test_a_busy_client_starves_nobody() -> None:
             await other.receive()
             assert host.meters.frames_in - before < 2000
             tasks.cancel_scope.cancel()
-        other.sock.close()
-        client.sock.close()
+            other.sock.close()
+            client.sock.close()
 
     async def flood(client: Client) -> None:
         async with anyio.create_task_group() as both:

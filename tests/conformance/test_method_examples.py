@@ -1,0 +1,29 @@
+"""Every method's example runs, and its result decodes to the type that the table promises."""
+
+import json
+
+import anyio
+import pytest
+
+from crystalmath_server.bootstrap import BINDINGS
+from crystalmath_server.protocol.codec import from_json, to_json
+from crystalmath_server.protocol.framing import Framer, Style, encode
+from crystalmath_server.protocol.methods import METHODS
+from tests import fakes
+
+
+def ask(name: str, style: Style) -> dict[str, object]:
+    request = {"jsonrpc": "2.0", "id": "x", "method": name, "params": METHODS[name].example.params}
+    data = anyio.run(fakes.converse, fakes.FakeHost(BINDINGS), encode(json.dumps(request).encode(), style))
+    messages = [json.loads(frame) for frame in Framer().feed(data)]
+    return next(message for message in messages if "id" in message)
+
+
+@pytest.mark.parametrize("style", ["lines", "headers"])
+@pytest.mark.parametrize("name", METHODS)
+def test_example(name: str, style: Style) -> None:
+    answer = ask(name, style)
+    assert answer.get("error") is None
+    assert list(answer) == ["jsonrpc", "result", "id"]
+    result = from_json(METHODS[name].result, answer["result"])
+    assert json.loads(json.dumps(to_json(result))) == answer["result"]
