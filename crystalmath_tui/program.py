@@ -1,6 +1,7 @@
 """The whole program: model, update and view; delegates to the screens."""
 
 from dataclasses import dataclass, replace
+from typing import Any, cast
 
 from crystalmath_server.protocol.errors import NotAllowed
 from crystalmath_tui.core.cells import width
@@ -147,7 +148,7 @@ def context(model: Model, name: str) -> Context:
 
 
 def _input(model: Model, message: KeyPressed | Pasted) -> Update:
-    """Questions and the command line take input first, then text fields, then global keys, then the screen."""
+    """Questions and the command line come first, then text fields, then global keys, then the screen."""
     if model.question is not None:
         return _answered(model, model.question, message)
     if model.command is not None:
@@ -219,19 +220,20 @@ def _inner(model: Model, effect: Effect) -> tuple[Model, tuple[Effect, ...], boo
         case Press(key):
             model = replace(model, stack=model.stack[:-1] or (_HOME,))
             return (*_input(model, KeyPressed(key)), True)
-        case Call() if model.readonly and effect.method.effect == "write":
-            return (*_all(model, effect.failed(_refused(effect.method.name))), True)
+        case Call() if model.readonly and (refused := _refused(cast("Call[Any, Any]", effect))):
+            return (*_all(model, refused), True)
         case Connect(profile) if profile:
             return (*_other_profile(model), False)
         case _:
             return model, (), False
 
 
-def _refused(name: str) -> NotAllowed:
-    return NotAllowed(
-        f"{name} would change something, and this program was started with --readonly",
-        hint="Start crystalmath without --readonly to do it.",
-    )
+def _refused(call: Call[Any, Any]) -> Message | None:
+    """What a read-only program answers to a call that would change something."""
+    if call.method.effect != "write":
+        return None
+    detail = f"{call.method.name} would change something, and this program was started with --readonly"
+    return call.failed(NotAllowed(detail, hint="Start crystalmath without --readonly to do it."))
 
 
 def _opened(model: Model, effect: Open) -> Update:
@@ -300,7 +302,7 @@ def _status_line(model: Model) -> Line:
 
 
 def _footer_keys(model: Model) -> list[tuple[str, str]]:
-    """Keys and titles of the footer."""
+    """Keys and titles of the footer, as many as fit; those of the program are always among them."""
     if model.question is not None:
         return [("y", "yes, do it"), ("n", "no")]
     if model.command is not None:
@@ -308,29 +310,35 @@ def _footer_keys(model: Model) -> list[tuple[str, str]]:
     screen = model.front
     if screen.typing(model.slices[screen.name]):
         return [("enter", "done"), ("esc", "cancel")]
-    rows = [row for row in (*KEYS, *screen.keys) if row.footer]
-    titles = {"q": "back" if len(model.stack) > 1 else "quit"}
-    return [(row.keys[0], titles.get(row.keys[0], row.title)) for row in (*rows[len(KEYS[:3]) :], *rows[:3])]
+    back = "back" if len(model.stack) > 1 else "quit"
+    ours = [(row.keys[0], back if row.action == "back" else row.title) for row in KEYS if row.footer]
+    shown_keys: list[tuple[str, str]] = []
+    room = model.size.cols - sum(map(_footer_width, ours))
+    for pair in ((row.keys[0], row.title) for row in screen.keys if row.footer):
+        room -= _footer_width(pair)
+        if room < 0:
+            break
+        shown_keys.append(pair)
+    return [*shown_keys, *ours]
+
+
+def _footer_width(pair: tuple[str, str]) -> int:
+    key, title = pair
+    return width(shown(key)) + width(title) + 3
 
 
 def _footer(model: Model) -> Line:
-    """As many keys as fit; those of the screen first."""
-    spans: list[Span] = []
-    left = model.size.cols - 1
-    for key, title in _footer_keys(model):
-        left -= width(shown(key)) + width(title) + 3
-        if left < 0:
-            break
-        spans += [Span("key", f" {shown(key)}"), Span("dim", f" {title} ")]
-    return tuple(spans)
+    spans = ((Span("key", f" {shown(key)}"), Span("dim", f" {title} ")) for key, title in _footer_keys(model))
+    return tuple(span for pair in spans for span in pair)
 
 
 def _key_at(model: Model, col: int) -> str:
+    """The key that the footer shows at a column, or ""."""
     end = 0
-    for key, title in _footer_keys(model):
-        end += width(shown(key)) + width(title) + 3
+    for pair in _footer_keys(model):
+        end += _footer_width(pair)
         if col < end:
-            return key
+            return pair[0]
     return ""
 
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from crystalmath_server.protocol import endpoint
 from crystalmath_server.protocol.errors import CallTimeout, ConnectionLost, RpcError
@@ -176,7 +176,7 @@ class Runtime:
     def _perform(self, effect: Effect) -> None:
         match effect:
             case Call():
-                self._call(effect)
+                self._call(cast("Call[Any, Any]", effect))
             case effects.Later(seconds, message, key):
                 self._later(seconds, message, key)
             case effects.NewKey(made):
@@ -211,7 +211,7 @@ class Runtime:
         """Keys, clicks and pastes → messages; urwid itself needs to hear only of a new size."""
         for key in keys:
             if isinstance(key, tuple):
-                self._on_mouse(*key)
+                self._on_mouse(cast("tuple[Any, ...]", key))
             elif key == "window resize":
                 cols, rows = self._screen.get_cols_rows()
                 self._send(messages.Resized(Size(rows, cols)))
@@ -219,8 +219,9 @@ class Runtime:
                 self._on_key(key)
         return [key for key in keys if key == "window resize"]
 
-    def _on_mouse(self, event: str, button: int = 0, col: int = 0, row: int = 0) -> None:
-        if event == "mouse press":
+    def _on_mouse(self, event: tuple[Any, ...]) -> None:
+        if event[0] == "mouse press":
+            _, button, col, row = event
             self._send(messages.MousePressed(row, col, button))
 
     def _on_key(self, key: str) -> None:
@@ -344,7 +345,7 @@ def unfit(environ: Mapping[str, str], *, terminal: bool) -> str:
     if not terminal:
         return f"crystalmath needs a terminal for its interface. {way_out}"
     if environ.get("TERM", "dumb") in {"", "dumb", "unknown"}:
-        return f"TERM={environ.get('TERM', '')} cannot place text on the screen, so there is no interface. {way_out}"
+        return f"TERM={environ.get('TERM', '')} cannot place text, so there is no interface. {way_out}"
     return ""
 
 

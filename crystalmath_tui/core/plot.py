@@ -15,7 +15,7 @@ def thinned(count: int, most: int) -> tuple[int, ...]:
 
 
 def curve(values: Sequence[float], rows: int, cols: int, form: str = "{:.6g}") -> tuple[Line, ...]:
-    """Points of finite `values` from left to right, the largest on top; the outer numbers stand at the left."""
+    """Points of finite `values` from left to right, the largest on top; its range stands at the left."""
     if not values or rows < 1 or cols < 1:
         return ()
     low, high = min(values), max(values)

@@ -102,10 +102,8 @@ def _effect(command: Command, args: tuple[str, ...]) -> Effect:
             return Copy(" ".join(args))
         case Command(name="filter"):
             return Open("jobs", args or ("",))
-        case Command(effect=None):
-            return Open(command.screen, args)
-        case Command(effect=effect):
-            return effect
+        case _:
+            return command.effect or Open(command.screen, args)
 
 
 def _unknown(name: str, known: Sequence[Command]) -> Say:

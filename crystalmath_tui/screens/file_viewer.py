@@ -22,6 +22,7 @@ class Viewer:
 
 
 def read_on(viewer: Viewer, part: FileRange) -> Viewer:
+    """Put a part behind what was read."""
     if part.offset != viewer.offset:
         return viewer
     binary = viewer.binary or part.encoding == "base64"
@@ -32,6 +33,7 @@ def read_on(viewer: Viewer, part: FileRange) -> Viewer:
 
 
 def shown(viewer: Viewer, page: tuple[Line, ...], height: int) -> tuple[Line, ...]:
+    """The lines in sight, or why there are none."""
     if viewer.binary:
         return ((), line(("warn", f" A binary file of {file_size(viewer.size)}; it is not shown as text.")))
     if not page:
@@ -41,6 +43,7 @@ def shown(viewer: Viewer, page: tuple[Line, ...], height: int) -> tuple[Line, ..
 
 
 def title_line(viewer: Viewer, cols: int) -> Line:
+    """Name and size."""
     part = "" if viewer.offset >= viewer.size else f"read {file_size(viewer.offset)} of "
     right = line(("dim", f"{part}{file_size(viewer.size)} "))
     return spread(line(("strong", f" {viewer.file.path}"), ("dim", f"  {viewer.file.source}")), right, cols)

@@ -1,7 +1,7 @@
 """Job: summary, inputs, files, log and results of one job."""
 
 from dataclasses import dataclass, field, replace
-from typing import Literal, cast
+from typing import Any, Literal, cast, get_args
 
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import (
@@ -20,6 +20,7 @@ from crystalmath_server.protocol.jobs import (
     JobResults,
     ReadFileParams,
 )
+from crystalmath_server.protocol.method import Method
 from crystalmath_tui.core import control
 from crystalmath_tui.core.cells import width, wrap
 from crystalmath_tui.core.effects import Back, Call, Copy, Effect, Say, Tagged
@@ -33,9 +34,9 @@ from crystalmath_tui.screens import job_pages
 from crystalmath_tui.screens.file_viewer import Viewer, read_on, shown, title_line
 
 Tab = Literal["summary", "inputs", "files", "log", "results"]
-TABS: tuple[Tab, ...] = ("summary", "inputs", "files", "log", "results")
+TABS: tuple[Tab, ...] = get_args(Tab)
 
-_METHODS = {
+_METHODS: dict[Tab, Method[JobPk, Any]] = {
     "inputs": JOBS_SHOW,
     "summary": JOBS_SHOW,
     "files": JOBS_FILES,
@@ -138,8 +139,13 @@ def _entered(job: Slice, args: tuple[str, ...], context: Context) -> Update:
     if not given.isdecimal() or not given.isascii() or len(given) > 18 or int(given) < 1:
         words = "Which job? :job PK" if not given else f"{given} is no pk of a job: a pk is a number."
         return job, (Say(words, "warn"), *(() if job.pk else (Back(),)))
-    tab = next((name for name in TABS if args[1:] == (name,)), "summary")
+    tab = _tab_named(args[1] if len(args) > 1 else "")
     return fetched(Slice(pk=int(given), tab=tab, wrapped=job.wrapped, times=job.times), context)
+
+
+def _tab_named(given: str) -> Tab:
+    """The page that begins so; the summary where none does."""
+    return next((name for name in TABS if given and name.startswith(given)), TABS[0])
 
 
 def fetched(job: Slice, context: Context) -> Update:
@@ -203,10 +209,12 @@ def _act(job: Slice, action: str, context: Context) -> Update:
             return _turned(job, cast("Tab", action.removeprefix("page ")), context)
         case "open":
             return _opened(job)
-        case "wrap":
-            return replace(job, wrapped=not job.wrapped), ()
-        case "times":
-            return replace(job, times=not job.times), ()
+        case "wrap" | "times":
+            return (
+                replace(job, wrapped=not job.wrapped)
+                if action == "wrap"
+                else replace(job, times=not job.times)
+            ), ()
         case "follow":
             return _followed(replace(job, follow=not job.follow), context), ()
         case "reload":
@@ -362,4 +370,4 @@ def _title(job: Slice) -> str:
     return f"job {job.pk}" if job.pk else "job"
 
 
-SCREEN = Screen("job", Slice(), KEYS, update, view, _title, usage="PK", summary="Show one job.")
+SCREEN = Screen("job", Slice(), KEYS, update, view, _title, usage="PK [PAGE]", summary="Show one job.")

@@ -1,7 +1,7 @@
 """Job: what its pages say, as lines."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from math import isfinite
 
 from crystalmath_server.protocol.jobs import (
@@ -125,17 +125,12 @@ def _quantities(rows: tuple[Quantity, ...], cols: int) -> list[Line]:
 
 
 def _quantity(row: Quantity, names: int, cols: int) -> tuple[Line, ...]:
-    if not isinstance(row.value, list):
-        return (
-            line(
-                ("dim", f" {fit(row.title, names)}  "), ("strong", number(row.value)), ("dim", f" {row.unit}")
-            ),
-        )
-    texts = wrap(_json(row.value), max(20, cols - names - 5))
-    head = line(
-        ("dim", f" {fit(row.title, names)}  "), texts[0], ("dim", f" {row.unit}" if len(texts) == 1 else "")
-    )
-    return (head, *(line(" " * (names + 3), text) for text in texts[1:]))
+    name = Span("dim", f" {fit(row.title, names)}  ")
+    value = _json(row.value)
+    if len(value) <= cols - names - len(row.unit) - 4:
+        return ((name, Span("strong", value), Span("dim", f" {row.unit}")),)
+    texts = wrap(f"{value} {row.unit}", max(20, cols - names - 4))
+    return ((name, Span("", texts[0])), *(line(" " * (names + 3), text) for text in texts[1:]))
 
 
 def _cell_lines(before: Lattice | None, after: Lattice | None) -> tuple[Line, ...]:
@@ -149,10 +144,8 @@ def _cell_lines(before: Lattice | None, after: Lattice | None) -> tuple[Line, ..
 def _cell_line(name: str, before: float | None, after: float) -> Line:
     change = "" if not before else f"{(after - before) / before * 100:+.3f} %"
     was = "" if before is None else f"{before:.4f}"
-    return line(
-        ("dim", f" {name:<{_NAME}}"), ("", f"{was:>12}"), ("strong", f"{after:>14.4f}"), ("", f"{change:>12}"),
-        ("dim", f"  {_UNITS[name]}"),
-    )  # fmt: skip
+    head = line(("dim", f" {name:<{_NAME}}"), f"{was:>12}", ("strong", f"{after:>14.4f}"))
+    return (*head, *line(f"{change:>12}", ("dim", f"  {_UNITS[name]}")))
 
 
 def _step_lines(steps: tuple[IonicStep, ...], cols: int) -> tuple[Line, ...]:
@@ -160,9 +153,7 @@ def _step_lines(steps: tuple[IonicStep, ...], cols: int) -> tuple[Line, ...]:
         return ()
     energies = [step.energy_ev for step in steps if isfinite(step.energy_ev)]
     plot_cols = max(10, min(len(energies), cols - 24, 100))
-    title = line(
-        ("heading", f" {'step':>8}{'energy [eV]':>18}{'to the last [eV]':>20}{'largest force [eV/Å]':>24}")
-    )
+    title = line(("heading", f" {'step':>8}{'energy [eV]':>18}{'to last [eV]':>16}{'force [eV/Å]':>16}"))
     last = steps[-1].energy_ev
     rows = [_step_line(steps[place], last) for place in thinned(len(steps), _STEPS_SHOWN)]
     plot = _section(f"energy of {len(steps)} steps [eV]", curve(energies, _PLOT_ROWS, plot_cols, "{:.6f}"))
@@ -171,7 +162,7 @@ def _step_lines(steps: tuple[IonicStep, ...], cols: int) -> tuple[Line, ...]:
 
 def _step_line(step: IonicStep, last: float) -> Line:
     force = "" if step.max_force_ev_a is None else f"{step.max_force_ev_a:.5f}"
-    return line(f" {step.step:>8}{step.energy_ev:>18.6f}{step.energy_ev - last:>20.6f}{force:>24}")
+    return line(f" {step.step:>8}{step.energy_ev:>18.6f}{step.energy_ev - last:>16.6f}{force:>16}")
 
 
 def text(content: str, cols: int, *, wrapped: bool) -> tuple[Line, ...]:
@@ -208,6 +199,6 @@ def _link(link: NodeLink) -> Line:
 
 
 def _json(value: object) -> str:
-    if isinstance(value, (list, Mapping)):
-        return json.dumps(value, ensure_ascii=False, default=str)
-    return number(value)
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return number(value)
+    return json.dumps(value, ensure_ascii=False, default=str)

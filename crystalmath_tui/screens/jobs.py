@@ -1,11 +1,10 @@
 """Jobs: the live table with filter, sort, marks, counts and details."""
 
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 from crystalmath_server.protocol.errors import RpcError
-from crystalmath_server.protocol.jobs import JOBS_LIST, JobRow, JobsPage, JobState, ListJobsParams
-from crystalmath_tui.core import control, filters
+from crystalmath_server.protocol.jobs import JOBS_LIST, JobRow, JobsPage
+from crystalmath_tui.core import control
 from crystalmath_tui.core.effects import Call, Copy, Effect, Open, Say, Tagged
 from crystalmath_tui.core.keymap import MOVES, Binding, action_of
 from crystalmath_tui.core.lines import Size
@@ -21,32 +20,11 @@ from crystalmath_tui.core.messages import (
 from crystalmath_tui.core.screen import Context
 from crystalmath_tui.core.scroll import START, Scroll, moved, settled
 from crystalmath_tui.core.textfield import TextField, edited, field_of, pasted
+from crystalmath_tui.screens.jobs_query import GROUPS, Query, Sort, sorted_by
 
 _PAGE, _LONGEST_PAGE = 100, 500
 _AHEAD = 20  # rows left below when the next page is fetched
-_WIDE, _TALL = 120, 18
-
-Sort = Literal["pk", "modified", "state", "label", "formula", "template", "cluster"]
-
-GROUPS: tuple[tuple[str, tuple[JobState, ...]], ...] = (
-    ("all", ()),
-    (
-        "active",
-        (
-            JobState.CREATED,
-            JobState.PREPARING,
-            JobState.QUEUED,
-            JobState.RUNNING,
-            JobState.COLLECTING,
-            JobState.PAUSED,
-        ),
-    ),
-    ("paused", (JobState.PAUSED,)),
-    ("finished", (JobState.FINISHED,)),
-    ("failed", (JobState.FAILED, JobState.EXCEPTED)),
-    ("killed", (JobState.KILLED,)),
-)
-"""What s goes through."""
+_WIDE, _TALL, _ROOMY = 120, 18, 6
 
 _SORTS: dict[str, Sort] = {
     "P": "pk",
@@ -62,25 +40,23 @@ KEYS = (
     *MOVES,
     Binding(("enter", "right"), "open", "open", "Open the job.", footer=True),
     Binding(("n",), "new", "new job", "Prepare a new job.", footer=True),
-    Binding(("/",), "filter", "filter", "Filter the jobs; see Filters below.", footer=True),
-    Binding(
-        ("s",), "group", "states", "Show all, active, paused, finished, failed or killed jobs.", footer=True
-    ),
+    Binding(("/",), "filter", "filter", "Filter the jobs; see filters below.", footer=True),
+    Binding(("s",), "group", "states", "All, active, paused, finished, failed or killed jobs.", footer=True),
     Binding(
         (" ",),
         "mark",
         "mark",
-        "Mark the job; cancel, pause and copy then act on all marked ones.",
+        "Mark the job; actions then are for all marked ones.",
         footer=True,
     ),
     Binding(
         ("c", "x"),
         "cancel",
         "cancel",
-        "Cancel the marked jobs, or the selected one; asks first.",
+        "Cancel the job, or the marked ones; asks first.",
         footer=True,
     ),
-    Binding(("p",), "pause", "pause/play", "Pause the marked jobs, or let paused ones go on.", footer=True),
+    Binding(("p",), "pause", "pause/play", "Pause, or let paused jobs go on.", footer=True),
     Binding(("tab",), "pane", "details", "Show or hide the details of the selected job.", footer=True),
     Binding(("y",), "copy pk", "copy pk", "Copy the pk to the clipboard."),
     Binding(("Y",), "copy uuid", "copy uuid", "Copy the uuid to the clipboard."),
@@ -91,37 +67,6 @@ KEYS = (
         for key, name in _SORTS.items()
     ),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """What is shown, in which order."""
-
-    text: str = ""
-    group: int = 0
-    sort: Sort = "pk"
-    descending: bool = True
-
-    def params(self, limit: int, cursor: str = "") -> ListJobsParams:
-        """The parameters of jobs.list."""
-        asked = filters.parse(self.text)
-        return ListJobsParams(
-            states=_both(GROUPS[self.group][1], asked.states),
-            label=asked.label,
-            regex=asked.regex,
-            invert=asked.invert,
-            template=asked.template,
-            cluster=asked.cluster,
-            sort=self.sort,
-            descending=self.descending,
-            limit=limit,
-            cursor=cursor,
-        )
-
-
-def _both(group: tuple[JobState, ...], asked: tuple[JobState, ...]) -> tuple[JobState, ...]:
-    """States in both; a state that was asked for by name wins over the group."""
-    return tuple(state for state in asked if state in group) or asked or group
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +104,8 @@ class Slice:
         Of the rows shown; -1 asks for a fetch.
     typed
         The filter that is being typed, or None.
+    pane
+        Whether details are shown; None: where the screen is wide.
     """
 
     rows: tuple[JobRow, ...] = ()
@@ -173,7 +120,7 @@ class Slice:
     marked: frozenset[int] = frozenset()
     query: Query = Query()
     typed: TextField | None = None
-    pane: bool = True
+    pane: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,15 +136,21 @@ class Room:
 
 def room(jobs: Slice, size: Size) -> Room:
     """Table, and details beside it on a wide screen, or below it on a tall one."""
-    top = 3 if jobs.typed is not None or jobs.query.text else 2
+    filtered = jobs.typed is not None or bool(jobs.query.text)
+    top = 1 + (filtered or size.rows >= _ROOMY) + (filtered and size.rows >= _ROOMY)
     rows = max(0, size.rows - top)
-    if jobs.pane and size.cols >= _WIDE:
+    if pane_shown(jobs, size) and size.cols >= _WIDE:
         pane = max(40, size.cols // 3)
         return Room(top, rows, size.cols - pane - 3, rows, pane)
-    if jobs.pane and size.rows >= _TALL:
+    if pane_shown(jobs, size) and size.rows >= _TALL:
         pane_rows = min(9, size.rows // 3)
         return Room(top, rows - pane_rows, size.cols, pane_rows, size.cols)
     return Room(top, rows, size.cols, 0, 0)
+
+
+def pane_shown(jobs: Slice, size: Size) -> bool:
+    """Whether details are wanted."""
+    return size.cols >= _WIDE if jobs.pane is None else jobs.pane
 
 
 def update(jobs: Slice, message: Message, context: Context) -> tuple[Slice, tuple[Effect, ...]]:
@@ -310,7 +263,7 @@ def _act(jobs: Slice, action: str, context: Context) -> tuple[Slice, tuple[Effec
         case "mark":
             return _move(_marked(jobs), "down", context)
         case "pane":
-            return replace(jobs, pane=not jobs.pane), ()
+            return replace(jobs, pane=not pane_shown(jobs, context.size)), ()
         case "clear":
             return _cleared(jobs)
         case "reload":
@@ -318,7 +271,7 @@ def _act(jobs: Slice, action: str, context: Context) -> tuple[Slice, tuple[Effec
         case "open" | "new" | "cancel" | "pause" | "copy pk" | "copy uuid":
             return jobs, _effects(jobs, action, rows)
         case _ if action.startswith("sort "):
-            return _asked(jobs, _sorted(jobs.query, _SORTS_BY_NAME[action.removeprefix("sort ")]))
+            return _asked(jobs, sorted_by(jobs.query, _SORTS_BY_NAME[action.removeprefix("sort ")]))
         case _:
             return _move(jobs, action, context)
 
@@ -351,12 +304,6 @@ def _cleared(jobs: Slice) -> tuple[Slice, tuple[Effect, ...]]:
     if jobs.query.text or jobs.query.group:
         return _asked(jobs, replace(jobs.query, text="", group=0))
     return replace(jobs, marked=frozenset()), ()
-
-
-def _sorted(query: Query, sort: Sort) -> Query:
-    """Sort by a column; numbers and times start with the newest, words with A."""
-    down = not query.descending if query.sort == sort else sort in {"pk", "modified"}
-    return replace(query, sort=sort, descending=down)
 
 
 def _move(jobs: Slice, action: str, context: Context) -> tuple[Slice, tuple[Effect, ...]]:

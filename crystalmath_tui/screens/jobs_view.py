@@ -9,25 +9,42 @@ from crystalmath_tui.core.screen import Context, Screen
 from crystalmath_tui.core.table import Column, heading, placed, row
 from crystalmath_tui.core.textfield import field_line
 from crystalmath_tui.core.words import age, count, error_words, state_span
-from crystalmath_tui.screens.jobs import GROUPS, KEYS, Room, Slice, room, selected_row, update
+from crystalmath_tui.screens.jobs import KEYS, Room, Slice, room, selected_row, update
+from crystalmath_tui.screens.jobs_query import GROUPS
 
 _COLUMNS = (
     Column("mark", "", 1, 1, rank=0),
     Column("pk", "pk", 5, 5, rank=1, right=True),
     Column("state", "state", 12, 12, rank=0),
-    Column("label", "label", 12, 36, rank=2),
-    Column("formula", "formula", 8, 16, rank=4),
-    Column("template", "template", 12, 20, rank=5),
-    Column("cluster", "cluster", 9, 16, rank=7),
+    Column("label", "label", 12, 28, rank=2),
+    Column("formula", "formula", 8, 12, rank=4),
+    Column("template", "template", 13, 18, rank=5),
+    Column("cluster", "cluster", 9, 12, rank=7),
     Column("modified", "age", 5, 6, rank=3, right=True),
     Column("reason", "reason", 14, 200, rank=6),
 )
+
+
+_BY_WEIGHT = (
+    JobState.RUNNING,
+    JobState.FAILED,
+    JobState.EXCEPTED,
+    JobState.PAUSED,
+    JobState.QUEUED,
+    JobState.FINISHED,
+    JobState.PREPARING,
+    JobState.COLLECTING,
+    JobState.CREATED,
+    JobState.KILLED,
+)
+"""States in the order in which their counts matter where room is short."""
 
 
 def view(jobs: Slice, context: Context) -> tuple[Line, ...]:
     """Counts, filter, table and details."""
     space = room(jobs, context.size)
     head = (_counts(jobs, context.size.cols), *_filter_line(jobs, context.size.cols))
+    head = head[len(head) + 1 - space.top :]
     table = _table(jobs, space, context)
     pane = _details(selected_row(jobs), context.now, space.pane_cols)
     if not space.pane_cols:
@@ -46,12 +63,15 @@ def _counts(jobs: Slice, cols: int) -> Line:
     left = line(
         ("strong", f" {total}"), ("mark", marked), ("accent", f" · {group}" if jobs.query.group else "")
     )
-    states = [state for state in JobState if jobs.counts.get(state)]
+    states = [state for state in _BY_WEIGHT if jobs.counts.get(state)]
     right: Line = ()
-    for state in states:
+    for place, state in enumerate(states):
         part = line(("", "  "), (f"state.{state}", f"{state} {jobs.counts[state]}"))
-        if line_width(left) + line_width(right) + line_width(part) + 2 <= cols:
-            right += part
+        more = line(("dim", f"  +{len(states) - place}")) if place < len(states) - 1 else ()
+        if line_width(left) + line_width(right + part + more) + 2 > cols:
+            right += line(("dim", f"  +{len(states) - place}"))
+            break
+        right += part
     return spread(left, (*right, Span("", " ")), cols)
 
 

@@ -1,0 +1,132 @@
+"""A server on the fakes with jobs of every kind, for tests of the interface; real RPC, nothing computed."""
+
+import argparse
+import math
+import sys
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from crystalmath_server import bootstrap, settings
+from crystalmath_server.ports import Ports
+from crystalmath_server.protocol.jobs import (
+    IonicStep,
+    JobDetail,
+    JobLog,
+    JobResults,
+    JobState,
+    LogLine,
+    NodeLink,
+    Quantity,
+)
+from crystalmath_server.protocol.structures import Lattice
+from crystalmath_server.protocol.system import Part, PartState
+from crystalmath_server.rpc.claim import claim
+from crystalmath_server.rpc.server import Parts, RpcServer
+from tests import fakes
+
+HOSTILE = "evil \x1b[2J\x1b]0;owned\x07\u202egnp.exe\u202c \x9b31m label"
+KINDS = (
+    ("silicon cell", "Si2", "chgnet.relax", JobState.FINISHED, "", 0),
+    ("copper static", "Cu4", "emt.static", JobState.RUNNING, "step 12, largest force 0.03 eV/Å", None),
+    (
+        "氧化镁 relax",
+        "MgO",
+        "chgnet.relax",
+        JobState.QUEUED,
+        "position 4 in the queue of partition main",
+        None,
+    ),
+    (HOSTILE, "NaCl", "chgnet.static", JobState.FAILED, "the forces did not converge in 500 steps", 300),
+    ("gold slab", "Au16", "emt.relax", JobState.PAUSED, "paused after five failed attempts to connect", None),
+    ("perovskite", "BaTiO3", "chgnet.md", JobState.EXCEPTED, "a fault in the parser", None),
+    ("rutile", "Ti2O4", "chgnet.relax", JobState.KILLED, "cancelled", None),
+    ("quartz", "Si3O6", "chgnet.relax", JobState.COLLECTING, "retrieving", None),
+    ("diamond", "C2", "chgnet.relax", JobState.PREPARING, "uploading the inputs", None),
+    ("nickel", "Ni4", "emt.relax", JobState.CREATED, "waits for a worker of AiiDA's daemon", None),
+)
+
+
+class DemoJobs(fakes.FakeJobs):
+    """Jobs with more to look at."""
+
+    async def show(self, pk: int) -> JobDetail:
+        detail = await super().show(pk)
+        row = detail.row
+        return replace(
+            detail,
+            process_type="CalcJobNode",
+            explanation=f"{row.reason or 'It is ' + row.state}.",
+            hint="" if row.state is JobState.FINISHED else "Press p to let it go on.",
+            engine="CHGNet 0.4.2",
+            values={"relax_cell": True, "fmax": 0.01, "steps": 500},
+            outputs=(NodeLink("structure", 77, "StructureData", row.formula),),
+        )
+
+    async def log(self, pk: int) -> JobLog:
+        job = self.get(pk)
+        lines = (LogLine(job.row.created_at + i, "REPORT", "demo", f"log line {i}") for i in range(60))
+        return JobLog((*lines, LogLine(job.row.modified_at, "WARNING", "demo", "a long warning " * 20)))
+
+    async def results(self, pk: int) -> JobResults:
+        row = self.get(pk).row
+        steps = tuple(IonicStep(i, -10.8 + math.exp(-i / 4), 0.5 * math.exp(-i / 5)) for i in range(24))
+        quantities = (
+            Quantity("energy", "energy", -10.8, "eV", row.uuid),
+            Quantity("energy_per_atom", "energy per atom", -5.4, "eV/atom", row.uuid),
+            Quantity("max_force", "largest force", 0.0042, "eV/Å", row.uuid),
+            Quantity(
+                "stress", "stress", [[0.1, 0.0, 0.0], [0.0, 0.1, 0.0], [0.0, 0.0, 0.1]], "GPa", row.uuid
+            ),
+        )
+        before = Lattice(3.95, 3.95, 3.95, 60.0, 60.0, 60.0, 43.6)
+        return JobResults(pk, row.state, "CHGNet 0.4.2", quantities, steps, before, fakes.LATTICE)
+
+
+def filled(count: int) -> DemoJobs:
+    """Jobs of all kinds, the newest last."""
+    jobs, now = DemoJobs(), time.time()
+    for index in range(count):
+        label, formula, template, state, reason, status = KINDS[index % len(KINDS)]
+        born = now - (count - index) * 731
+        job = jobs.add(
+            state, label=label, formula=formula, template=template, reason=reason, exit_status=status
+        )
+        job.row = replace(job.row, created_at=born, modified_at=born + 60)
+        job.files["retrieved", "big.out"] = b"".join(b"line %d\n" % i for i in range(20_000))
+        job.files["retrieved", "wave.bin"] = bytes(range(256))
+    return jobs
+
+
+def serve(path: Path, count: int) -> int:
+    """Serve until told to end."""
+    found = claim(path)
+    if found is None:
+        return 0
+    chosen = settings.load(Path("/nonexistent/config.toml"), {})
+    jobs = filled(count)
+    made = replace(fakes.ports(), jobs=jobs, launcher=fakes.FakeLauncher(jobs))
+
+    @asynccontextmanager
+    async def compose(server: RpcServer) -> AsyncGenerator[Ports]:
+        ready = Part(PartState.READY)
+        server.parts = Parts(lambda: ready, lambda: ready, lambda: ready, lambda: jobs.revision)
+        yield replace(made, server=server)
+
+    try:
+        bootstrap.run(chosen, "demo", found, compose)
+    finally:
+        found.release()
+    return 0
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("socket", type=Path)
+    parser.add_argument("--jobs", type=int, default=30)
+    given = parser.parse_args()
+    raise SystemExit(serve(given.socket, given.jobs))
