@@ -48,7 +48,7 @@ _crystalmath() {{
     local current="${{COMP_WORDS[COMP_CWORD]}}" previous="${{COMP_WORDS[COMP_CWORD-1]}}" path= count=0 i found
     for ((i = 1; i < COMP_CWORD && count < 2; i++)); do
         [[ "${{COMP_WORDS[i]}}" == -* ]] && continue
-        [[ -n "$(_crystalmath_words "${{path:+$path }}${{COMP_WORDS[i]}}")" ]] || break
+        [[ -n "$(_crystalmath_words "${{path:+$path }}${{COMP_WORDS[i]}}")" ]] || continue
         path="${{path:+$path }}${{COMP_WORDS[i]}}"
         count=$((count + 1))
     done
@@ -74,7 +74,7 @@ _crystalmath() {{
     local previous="${{words[CURRENT-1]}}" route= found= word
     for word in "${{(@)words[2,CURRENT-1]}}"; do
         [[ "$word" == -* ]] && continue
-        [[ -n "$(_crystalmath_words "${{route:+$route }}$word")" ]] || break
+        [[ -n "$(_crystalmath_words "${{route:+$route }}$word")" ]] || continue
         route="${{route:+$route }}$word"
     done
     [[ "$previous" == -* ]] && found="$(_crystalmath_words "$route $previous")"
@@ -102,7 +102,7 @@ function __crystalmath_complete
     for word in $given[2..-1]
         string match -q -- '-*' $word; and continue
         set -l next (string trim -- "$route $word")
-        test -n "$(__crystalmath_words $next)"; or break
+        test -n "$(__crystalmath_words $next)"; or continue
         set route $next
     end
     set -l found

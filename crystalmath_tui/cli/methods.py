@@ -30,8 +30,8 @@ def run_method(session: Session, method: AnyMethod, words: Sequence[str]) -> int
         output.put_file(result.encoding, result.content)
     else:
         output.put_result(result)
-    if more := _more(params, result):
-        output.say(more)
+    if left := more(params, result):
+        output.say(left)
     return DONE
 
 
@@ -62,7 +62,7 @@ def _question(session: Session, name: str, params: Any) -> str:
     return f"Kill 1 job: {row.pk} {row.label} ({row.template}, {row.state})?"
 
 
-def _more(params: Any, result: Any) -> str:
+def more(params: Any, result: Any) -> str:
     """What a result leaves out and how to get it; truncation is never silent."""
     if isinstance(result, FileRange):
         start, end, size = result.offset, result.next_offset, result.size

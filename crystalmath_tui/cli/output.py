@@ -142,6 +142,8 @@ def _cell(name: str, value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.8g}"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_cell("", item) for item in cast("list[Any]", value))
     if isinstance(value, str):
         return clean(str(value))
     return clean(json.dumps(codec.to_json(value), ensure_ascii=False))

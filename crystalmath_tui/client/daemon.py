@@ -118,13 +118,12 @@ class Starter:
         if self._server is None:
             self._server = _spawn(self._where, now)
             self.words = f"starting the server of profile {self._where.profile}"
-        elif self._server.failed:
-            status = self._server.process.returncode
-            raise start_failure(self._where, f"it ended with exit status {status}", self._server.last_words())
+        elif self._server.status:
+            what = f"it ended with exit status {self._server.status}"
+            raise start_failure(self._where, what, self._server.words)
         elif now > self._deadline:
-            what = f"it opened no socket within {self._start_s:g} s"
-            raise start_failure(self._where, what, self._server.last_words())
-        elif self._server.process.returncode == 0 and now > self._server.since + _RESPAWN_S:
+            raise start_failure(self._where, f"it opened no socket within {self._start_s:g} s")
+        elif self._server.status == 0 and now > self._server.since + _RESPAWN_S:
             # It lost to a server that holds the lock but does not listen: one that is about to end.
             self._server = _spawn(self._where, now)
 
@@ -132,9 +131,10 @@ class Starter:
 def start_failure(where: Where, what: str, said: str = "") -> DaemonStartFailed:
     """Why a server did not start: what was seen, and its last words, from its log where it said none."""
     words = said or _tail(endpoint.log_path(where.profile, where.environ))
-    if "No module named" in words:
-        hint = "The server's packages are missing; install them: pip install 'crystalmath[server]'"
-        return DaemonStartFailed(f"{what}: {words.splitlines()[-1]}", hint=hint)
+    if "crystalmath[server]" in words:
+        return DaemonStartFailed(
+            words.splitlines()[0], hint="Install them: pip install 'crystalmath[server]'"
+        )
     return DaemonStartFailed(f"{what}; its last words:\n{words}" if words else what)
 
 
@@ -157,21 +157,21 @@ def connect_or_spawn(
     return link
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Spawned:
-    """A server that was started, and what it writes to stderr."""
+    """A server that was started.
 
-    process: "subprocess.Popen[bytes]"
-    errors: IO[bytes]
+    Attributes
+    ----------
+    status
+        Its exit status, or None while it runs; it ends with 0 once another process of its own listens.
+    words
+        What it said on stderr, once it has ended.
+    """
+
     since: float
-
-    @property
-    def failed(self) -> bool:
-        return self.process.returncode not in (None, 0)
-
-    def last_words(self) -> str:
-        self.errors.seek(0)
-        return _last_lines(self.errors.read())
+    status: int | None = None
+    words: str = ""
 
 
 def _spawn(where: Where, now: float) -> _Spawned:
@@ -184,7 +184,7 @@ def _spawn(where: Where, now: float) -> _Spawned:
     # -P: the folder that the user stands in must not lend modules to the server
     command = [sys.executable, "-P", "-m", "crystalmath_server", "--profile", where.profile]
     try:
-        errors = tempfile.TemporaryFile()  # noqa: SIM115  a pipe would break when this client ends
+        errors = tempfile.TemporaryFile()  # noqa: SIM115  _reap closes it; a pipe would break when we end
         process = subprocess.Popen(  # noqa: S603  our own interpreter and module
             [*command, "--socket", os.fspath(where.socket)],
             stdin=subprocess.DEVNULL,
@@ -196,8 +196,17 @@ def _spawn(where: Where, now: float) -> _Spawned:
         )
     except OSError as error:
         raise DaemonStartFailed(f"cannot start {sys.executable}: {error}") from error
-    threading.Thread(target=process.wait, name="reaper", daemon=True).start()
-    return _Spawned(process, errors, now)
+    spawned = _Spawned(now)
+    threading.Thread(target=_reap, args=(spawned, process, errors), name="reaper", daemon=True).start()
+    return spawned
+
+
+def _reap(spawned: _Spawned, process: "subprocess.Popen[bytes]", errors: IO[bytes]) -> None:
+    status = process.wait()
+    with errors:
+        errors.seek(0)
+        spawned.words = _last_lines(errors.read())
+    spawned.status = status  # last: whoever sees it may read the words
 
 
 def _environ(where: Where) -> dict[str, str]:

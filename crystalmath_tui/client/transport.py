@@ -62,7 +62,7 @@ class Link:
     def flush(self) -> None:
         """Send what the socket takes.
 
-        A connection that is gone raises in `on_readable` alone: the server may have said why before it closed.
+        A connection that is gone raises in `on_readable` alone: the server may have said why before.
         """
         data = memoryview(self._unsent + self.connection.outgoing())
         while data:
