@@ -10,6 +10,15 @@ from typing import Any
 import anyio
 import anyio.to_thread
 
+from crystalmath_server.adapters.aiida_clusters import AiidaClusters
+from crystalmath_server.adapters.aiida_daemon import DaemonWatch
+from crystalmath_server.adapters.aiida_index import JobFeed
+from crystalmath_server.adapters.aiida_jobs import AiidaJobStore
+from crystalmath_server.adapters.aiida_launch import AiidaLauncher
+from crystalmath_server.adapters.aiida_profiles import AiidaProfiles
+from crystalmath_server.adapters.aiida_runtime import AiidaRuntime
+from crystalmath_server.adapters.aiida_structures import AiidaStructures
+from crystalmath_server.adapters.workbench import WorkerBench
 from crystalmath_server.handlers import clusters, jobs, profiles, structures, system, templates
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.clusters import CLUSTERS_LIST
@@ -106,16 +115,6 @@ async def fixed(ports: Ports) -> AsyncGenerator[Ports]:
 @asynccontextmanager
 async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
     """AiiDA and the worker behind their ports; both load in the background."""
-    from crystalmath_server.adapters.aiida_clusters import AiidaClusters
-    from crystalmath_server.adapters.aiida_daemon import DaemonWatch
-    from crystalmath_server.adapters.aiida_index import JobFeed
-    from crystalmath_server.adapters.aiida_jobs import AiidaJobStore
-    from crystalmath_server.adapters.aiida_launch import AiidaLauncher
-    from crystalmath_server.adapters.aiida_profiles import AiidaProfiles
-    from crystalmath_server.adapters.aiida_runtime import AiidaRuntime
-    from crystalmath_server.adapters.aiida_structures import AiidaStructures
-    from crystalmath_server.adapters.workbench import WorkerBench
-
     settings = server.settings
     runtime = AiidaRuntime(server.profile)
     runtime.progress = server.progress
@@ -144,10 +143,9 @@ async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
         finally:
             background.cancel_scope.cancel()
             await runtime.close()
-            await bench.close()
 
 
-async def _watch_daemon(watch: Any) -> None:
+async def _watch_daemon(watch: DaemonWatch) -> None:
     """Watch AiiDA's daemon; where the profile cannot be loaded, `storage` tells why."""
     try:
         await watch.run()
