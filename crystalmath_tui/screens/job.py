@@ -145,7 +145,10 @@ def _entered(job: Slice, args: tuple[str, ...], context: Context) -> Update:
 
 def _tab_named(given: str) -> Tab:
     """The page that begins so; the summary where none does."""
-    return next((name for name in TABS if given and name.startswith(given)), TABS[0])
+    for name in TABS:
+        if given and name.startswith(given):
+            return name
+    return "summary"
 
 
 def fetched(job: Slice, context: Context) -> Update:

@@ -20,7 +20,7 @@ from crystalmath_tui.core.messages import (
 from crystalmath_tui.core.screen import Context
 from crystalmath_tui.core.scroll import START, Scroll, moved, settled
 from crystalmath_tui.core.textfield import TextField, edited, field_of, pasted
-from crystalmath_tui.screens.jobs_query import GROUPS, Query, Sort, sorted_by
+from crystalmath_tui.screens.jobs_query import EVERYTHING, GROUPS, Query, Sort, sorted_by
 
 _PAGE, _LONGEST_PAGE = 100, 500
 _AHEAD = 20  # rows left below when the next page is fetched
@@ -118,7 +118,7 @@ class Slice:
     error: RpcError | None = None
     scroll: Scroll = START
     marked: frozenset[int] = frozenset()
-    query: Query = Query()
+    query: Query = EVERYTHING
     typed: TextField | None = None
     pane: bool | None = None
 

@@ -55,6 +55,9 @@ class Query:
         )
 
 
+EVERYTHING = Query()
+
+
 def _both(group: tuple[JobState, ...], asked: tuple[JobState, ...]) -> tuple[JobState, ...]:
     """States in both; a state that was asked for by name wins over the group."""
     return tuple(state for state in asked if state in group) or asked or group

@@ -1,0 +1,171 @@
+"""Strategies for the interface: messages as they may come, in any order and with any text."""
+
+from hypothesis import strategies as st
+
+from crystalmath_server.protocol.errors import ERRORS
+from crystalmath_server.protocol.jobs import (
+    Control,
+    FileRange,
+    IonicStep,
+    JobDetail,
+    JobFile,
+    JobFiles,
+    JobLog,
+    JobResults,
+    JobRow,
+    JobsPage,
+    JobState,
+    LogLine,
+    NodeLink,
+    Quantity,
+)
+from crystalmath_server.protocol.structures import Lattice
+from crystalmath_server.protocol.system import Hello, Part, PartState, Status
+from crystalmath_tui import program
+from crystalmath_tui.core import control, messages
+from crystalmath_tui.core.lines import Size
+from crystalmath_tui.screens import job, jobs, jobs_query
+
+TEXTS = st.text(max_size=30) | st.sampled_from(
+    [
+        "",
+        "silicon",
+        "e\u0301\u0301",
+        "日本語",
+        "a\x1b[31mb",
+        "\u202eabc",
+        "\r\n\t",
+        "👩‍🔬",
+        "ᄒ\u1161\u11ab",
+        "\ud800",
+    ]
+)
+NUMBERS = st.floats(allow_nan=True, allow_infinity=True)
+TIMES = st.floats(-1e12, 1e12)
+PKS = st.integers(0, 12)
+SIZES = st.builds(Size, st.integers(1, 45), st.integers(1, 210))
+ERROR_VALUES = st.builds(
+    lambda cls, detail, field: cls(detail, field=field), st.sampled_from(list(ERRORS.values())), TEXTS, TEXTS
+)
+
+ROWS = st.builds(
+    JobRow,
+    PKS,
+    TEXTS,
+    TEXTS,
+    st.sampled_from(JobState),
+    TEXTS,
+    TEXTS,
+    TEXTS,
+    TIMES,
+    TIMES,
+    st.none() | st.integers(0, 999),
+    TEXTS,
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | NUMBERS | TEXTS, lambda x: st.lists(x, max_size=3)
+)
+LINKS = st.lists(st.builds(NodeLink, TEXTS, PKS, TEXTS, TEXTS), max_size=3).map(tuple)
+DETAILS = st.builds(
+    JobDetail,
+    ROWS,
+    *[TEXTS] * 9,
+    st.dictionaries(TEXTS, JSON, max_size=3),
+    LINKS,
+    LINKS,
+    st.none() | PKS,
+    st.none() | PKS,
+    st.lists(PKS, max_size=3).map(tuple),
+)
+FILES = st.builds(JobFile, st.sampled_from(["inputs", "retrieved", "?"]), TEXTS, st.integers(0, 10**12))
+LATTICES = st.builds(Lattice, *[NUMBERS] * 7)
+RESULTS = st.builds(
+    JobResults,
+    PKS,
+    st.sampled_from(JobState),
+    TEXTS,
+    st.lists(st.builds(Quantity, TEXTS, TEXTS, JSON, TEXTS, TEXTS), max_size=3).map(tuple),
+    st.lists(st.builds(IonicStep, st.integers(0, 9), NUMBERS, st.none() | NUMBERS), max_size=30).map(tuple),
+    st.none() | LATTICES,
+    st.none() | LATTICES,
+)
+LOGS = st.builds(
+    JobLog, st.lists(st.builds(LogLine, TIMES, TEXTS, TEXTS, TEXTS), max_size=5).map(tuple), st.booleans()
+)
+RANGES = st.builds(
+    FileRange,
+    TEXTS,
+    st.integers(0, 99),
+    st.integers(0, 99),
+    st.integers(0, 99),
+    st.sampled_from(["utf-8", "base64"]),
+    TEXTS,
+)
+PAGES = st.builds(
+    JobsPage,
+    st.integers(-1, 3),
+    st.lists(ROWS, max_size=8).map(tuple),
+    st.integers(0, 10**7),
+    st.dictionaries(
+        TEXTS | st.sampled_from([str(state) for state in JobState]), st.integers(0, 99), max_size=6
+    ),
+    TEXTS,
+)
+QUERIES = st.builds(jobs_query.Query, TEXTS, st.integers(0, 5))
+WANTS = st.builds(jobs.Want, QUERIES, st.just(()), st.integers(0, 9)) | st.just(
+    jobs.Want(jobs_query.EVERYTHING, (), 1)
+)
+PARTS = st.builds(Part, st.sampled_from(PartState), TEXTS, TEXTS)
+STATUSES = st.builds(
+    Status,
+    TEXTS,
+    PKS,
+    TEXTS,
+    TEXTS,
+    NUMBERS,
+    PARTS,
+    PARTS,
+    PARTS,
+    PKS,
+    PKS,
+    st.integers(-1, 3),
+)
+CONTROLS = st.builds(Control, PKS, st.sampled_from(JobState), st.booleans(), TEXTS)
+
+NAMED_KEYS = sorted({key for screen in program.SCREENS.values() for row in screen.keys for key in row.keys})
+GLOBAL_KEYS = sorted({key for row in program.KEYS for key in row.keys})
+KEYS = st.sampled_from(NAMED_KEYS) | st.sampled_from(GLOBAL_KEYS) | st.sampled_from("ynabc/!:") | TEXTS
+
+MESSAGES = st.one_of(
+    st.builds(messages.KeyPressed, KEYS),
+    st.builds(messages.KeyPressed, KEYS),
+    st.builds(messages.KeyPressed, KEYS),
+    st.builds(messages.Pasted, TEXTS),
+    st.builds(messages.MousePressed, st.integers(0, 50), st.integers(0, 220), st.integers(0, 6)),
+    st.builds(messages.Resized, SIZES),
+    st.builds(messages.Ticked, TIMES),
+    st.builds(messages.Connecting, TEXTS),
+    st.builds(messages.Connected, st.builds(Hello, TEXTS, TEXTS, PKS, TEXTS, PKS, st.just(()))),
+    st.builds(messages.Disconnected, ERROR_VALUES, st.floats(0, 1)),
+    st.just(messages.RetryDue()),
+    st.builds(messages.StatusLoaded, STATUSES),
+    st.builds(messages.StatusFailed, ERROR_VALUES),
+    st.builds(messages.CallFailed, ERROR_VALUES),
+    st.builds(
+        messages.Entered,
+        st.sampled_from(["jobs", "job", "help", "?"]),
+        st.lists(TEXTS, max_size=2).map(tuple),
+    ),
+    st.builds(messages.Entered, st.just("job"), st.tuples(PKS.map(str), st.sampled_from(job.TABS))),
+    st.builds(jobs.PageLoaded, WANTS, PAGES),
+    st.builds(jobs.PageFailed, WANTS, ERROR_VALUES),
+    st.builds(
+        job.Loaded,
+        PKS,
+        DETAILS | LOGS | RESULTS | st.builds(JobFiles, st.lists(FILES, max_size=5).map(tuple)),
+    ),
+    st.builds(job.LoadFailed, st.tuples(PKS, st.sampled_from(job.TABS)), ERROR_VALUES),
+    st.builds(job.RangeLoaded, st.tuples(PKS, FILES), RANGES),
+    st.builds(control.Controlled, TEXTS, CONTROLS),
+)
+"""Everything that may come in."""
