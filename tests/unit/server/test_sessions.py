@@ -292,15 +292,16 @@ def test_a_client_that_reads_late_gets_all() -> None:
 
 def test_a_busy_client_starves_nobody() -> None:
     async def main() -> None:
-        async with connected() as (client, host), anyio.create_task_group() as tasks:
-            other = connect(host, tasks)
-            tasks.start_soon(flood, client)
-            await until(lambda: host.meters.frames_in >= 100)
-            before = host.meters.frames_in
-            await other.send("blob", 1)
-            await other.receive()
-            assert host.meters.frames_in - before < 2000
-            tasks.cancel_scope.cancel()
+        async with connected() as (client, host), anyio.create_task_group() as serving:
+            other = connect(host, serving)
+            async with anyio.create_task_group() as flooding:
+                flooding.start_soon(flood, client)
+                await until(lambda: host.meters.frames_in >= 100)
+                before = host.meters.frames_in
+                await other.send("blob", 1)
+                await other.receive()
+                assert host.meters.frames_in - before < 2000
+                flooding.cancel_scope.cancel()
             other.sock.close()
             client.sock.close()
 
