@@ -83,7 +83,7 @@ class DaemonEyes:
             self._broker._service_sockets_file.unlink(missing_ok=True)  # noqa: SLF001
 
     def orphans(self) -> list[psutil.Process]:
-        """Workers and broker that a dead supervisor of this profile left behind."""
+        """Workers, broker and statistics that a dead supervisor of this profile left behind."""
         return [process for process in psutil.process_iter() if self._is_orphan(process)]
 
     def _endpoint(self) -> str:
@@ -114,7 +114,9 @@ class DaemonEyes:
             return False
 
     def _is_part(self, command: list[str]) -> bool:
-        """Whether it is `verdi -p NAME daemon worker` or `… daemon broker`."""
+        """Whether it is `verdi -p NAME daemon worker`, `… daemon broker`, or circus's own statistics."""
+        if self.client.circus_log_file in command and any("circus import stats" in word for word in command):
+            return True
         tail = [["-p", self._name, "daemon", part] for part in ("worker", "broker")]
         return any(command[i : i + 4] in tail for i in range(len(command)))
 

@@ -68,6 +68,7 @@ def test_killed_daemon(rig: Rig, parts: tuple[str, ...]) -> None:
         for pid in pids[part]:
             os.kill(pid, signal.SIGKILL)
     assert_once(rig, pk, key)
+    assert rig.eyes().orphans() == []
     pk, key = submit_slow(rig)
     assert_once(rig, pk, key)
 

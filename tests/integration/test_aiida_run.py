@@ -1,7 +1,9 @@
 """Jobs on a real AiiDA daemon: results, provenance, idempotent keys, refusals, control."""
 
+import contextlib
 import json
 import uuid
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -201,10 +203,14 @@ def test_pages_of_structures(rig: Rig) -> None:
     assert seen[:5] == pks[::-1]
 
 
-def descendants() -> list[int]:
-    """Job scripts that still run on this machine."""
-    found = [process for process in psutil.process_iter(["cmdline"]) if process.info["cmdline"]]
-    return [process.pid for process in found if process.info["cmdline"][-1] == "run.py"]
+def running_below(home: Path) -> list[int]:
+    """Job scripts that run in work folders below `home`."""
+    found: list[int] = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.cmdline()[-1:] == ["run.py"] and home in Path(process.cwd()).parents:
+                found.append(process.pid)
+    return found
 
 
 def test_pause_play_cancel(rig: Rig) -> None:
@@ -221,15 +227,18 @@ def test_pause_play_cancel(rig: Rig) -> None:
         rig.run(rig.launcher.pause(pk, 1))
 
 
-def test_cancel_at_any_moment_leaves_nothing_running(rig: Rig) -> None:
-    before = set(descendants())
+def test_cancel_at_any_moment_leaves_nothing_running(rig: Rig, aiida_home: Path) -> None:
+    started = rig.run(rig.launcher.submit(plan(rig.store(cubic_copper(3.6, 4, 0.3)), new_key(), emt(**LONG))))
+    rig.until(started.pk, RUNNING)
+    assert len(running_below(aiida_home)) == 1  # so that finding none means something
+    rig.run(rig.launcher.cancel(started.pk, 30))
     structure = rig.store(cubic_copper(3.6, 4, noise=0.3))
     for delay in (0.0, 0.2, 0.6):
         pk = rig.run(rig.launcher.submit(plan(structure, new_key(), emt(**LONG)))).pk
         rig.run(_sleep(delay))
         assert rig.run(rig.launcher.cancel(pk, 30)).state is JobState.KILLED
     rig.run(_sleep(0.5))
-    assert set(descendants()) <= before
+    assert running_below(aiida_home) == []
 
 
 async def _sleep(seconds: float) -> None:

@@ -1,0 +1,18 @@
+"""atomate2 Makers that atomate2 lacks: molecular dynamics with EMT."""
+
+from dataclasses import dataclass
+
+from ase.calculators.calculator import Calculator
+from ase.calculators.emt import EMT
+from atomate2.ase.md import AseMDMaker
+
+
+@dataclass
+class EmtMDMaker(AseMDMaker):
+    """Molecular dynamics with effective medium theory; settings as of atomate2's AseMDMaker."""
+
+    name: str = "EMT MD"
+
+    def _get_calculator(self) -> Calculator:
+        """Calculator of ASE."""
+        return EMT(**self.calculator_kwargs)
