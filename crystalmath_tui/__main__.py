@@ -1,12 +1,18 @@
 """No arguments → TUI, else → CLI."""
 
+import gc
 import sys
+from typing import TYPE_CHECKING
 
-from crystalmath_tui.cli import main as cli
+if TYPE_CHECKING:
+    from crystalmath_tui.cli.session import Session
 
 
 def main(argv: list[str] | None = None) -> int:
     """Open the terminal interface or run one command; the exit status."""
+    gc.disable()  # a command ends before a collection would pay: 5 % of its time
+    from crystalmath_tui.cli import main as cli
+
     words = sys.argv[1:] if argv is None else argv
     try:
         asked = cli.read(words)
@@ -15,14 +21,16 @@ def main(argv: list[str] | None = None) -> int:
     return _open_interface(asked.session) if asked.opens_interface else cli.run(words)
 
 
-def _open_interface(session: cli.Session) -> int:
+def _open_interface(session: "Session") -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         sys.stderr.write(
             "error: the terminal interface needs a terminal — for commands see crystalmath --help\n"
         )
-        return cli.USAGE
+        return 2
     from crystalmath_tui import runtime
 
+    gc.freeze()  # what is imported stays
+    gc.enable()
     return runtime.main(session.profile, session.socket, session.readonly, session.mouse)
 
 

@@ -8,7 +8,6 @@ from typing import NoReturn
 
 from crystalmath_server import __version__
 from crystalmath_server.protocol.errors import RpcError
-from crystalmath_tui.cli import help as texts
 from crystalmath_tui.cli import output
 from crystalmath_tui.cli.options import Option, UsageError, number, of_method, parse, split_at_command
 from crystalmath_tui.cli.session import DONE, INTERRUPTED, USAGE, Session, exit_status
@@ -155,6 +154,8 @@ def _server(session: Session, words: Sequence[str]) -> NoReturn:
 
 
 def _help(words: Sequence[str]) -> str:
+    from crystalmath_tui.cli import help as texts
+
     first, second = (*words, "", "")[:2]
     if first in COMMANDS:
         command = COMMANDS[first]

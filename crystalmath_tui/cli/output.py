@@ -1,6 +1,5 @@
 """Results as aligned tables or JSON; errors and words on stderr; nothing from outside steers the terminal."""
 
-import base64
 import json
 import sys
 import time
@@ -55,6 +54,8 @@ def safe(text: str, stream: TextIO) -> str:
 def put_file(encoding: str, content: str) -> None:
     """A file's content as it is; bytes that are no text go to a terminal only as base64."""
     if encoding == "base64" and not sys.stdout.isatty():
+        import base64
+
         sys.stdout.flush()
         sys.stdout.buffer.write(base64.b64decode(content))
         sys.stdout.buffer.flush()
