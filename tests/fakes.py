@@ -126,7 +126,7 @@ class FakeJobs:
         rows = tuple(shown[start : start + params.limit])
         following = start + len(rows)
         cursor = str(following) if following < len(shown) else ""
-        counts = {str(state): number for state, number in Counter(row.state for row in matching).items()}
+        counts: dict[str, int] = dict(Counter(row.state for row in matching))
         return JobsPage(self.revision, rows, len(shown), counts, cursor)
 
     def _passes(self, row: JobRow, params: ListJobsParams) -> bool:

@@ -37,7 +37,7 @@ def _detail(node: Any, row: JobRow, facts: Facts) -> JobDetail:
         explanation=words.explanation,
         hint=words.hint,
         engine=engine_of(node, outputs),
-        values=settings.get_dict() if _is_own(node) and settings is not None else {},
+        values=settings.get_dict().get(nodes.VALUES, {}) if _is_own(node) and settings is not None else {},
         inputs=_links(inputs),
         outputs=_links(outputs),
         structure_pk=structure.pk if structure is not None else None,

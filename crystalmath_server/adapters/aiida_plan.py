@@ -115,7 +115,7 @@ def _builder(plan: JobPlan) -> Any:
     builder.structure = structure
     builder.code = code
     builder.maker = orm.Dict(dict(plan.recipe.maker))
-    builder.settings = orm.Dict(dict(plan.recipe.values))
+    builder.settings = orm.Dict({nodes.VALUES: dict(plan.recipe.values)})
     builder.settings.label = plan.key
     builder.metadata.label = plan.label or f"{options[nodes.FORMULA]} {plan.recipe.rendered.template}"[:255]
     builder.metadata.description = plan.description

@@ -14,6 +14,9 @@ ATTRIBUTES = (KEY, DIGEST, TEMPLATE, FORMULA, ENGINE)
 # Extra of a structure node, beside DIGEST and FORMULA
 N_SITES = "crystalmath_n_sites"
 
+# Key of the settings node: one above the form's names, for AiiDA takes no dot in a key at the top
+VALUES = "values"
+
 # Link labels of the CalcJob
 STRUCTURE = "structure"
 MAKER = "maker"

@@ -110,7 +110,8 @@ def why_invalid(item: object) -> InvalidRequest:
 
 def success(result: object, id_: Id) -> bytes:
     """A response with a result."""
-    return orjson.dumps({"jsonrpc": "2.0", "result": result, "id": id_})
+    value = {"jsonrpc": "2.0", "result": result, "id": id_}
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)  # StrEnum keys, which are str by type
 
 
 def failure(error: RpcError, id_: Id) -> bytes:
