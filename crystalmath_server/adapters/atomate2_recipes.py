@@ -1,0 +1,249 @@
+"""Recipes: one table of atomate2 Makers, their forms, checks and rendered inputs; runs in the worker."""
+
+import dataclasses
+import hashlib
+import importlib
+import importlib.metadata
+import importlib.util
+import inspect
+import warnings
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, cast
+
+import orjson
+from monty.json import MontyEncoder
+from pymatgen.core import Structure
+
+from crystalmath_server.adapters.atomate2_forms import form
+from crystalmath_server.adapters.atomate2_vasp import sentences, vasp_files
+from crystalmath_server.adapters.pymatgen_structures import digest_of, from_document, poscar_of
+from crystalmath_server.domain.recipes import EMT_ELEMENTS, check_elements, check_values, nested, resolve
+from crystalmath_server.ports import Recipe
+from crystalmath_server.protocol.errors import EngineUnavailable, InvalidForm
+from crystalmath_server.protocol.method import Json
+from crystalmath_server.protocol.templates import (
+    FormField,
+    InputFile,
+    Rendered,
+    TemplateDetail,
+    TemplateList,
+    TemplateRow,
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Engine:
+    """What computes: its packages, elements and why it cannot run here."""
+
+    title: str
+    packages: tuple[str, ...]
+    elements: tuple[str, ...] = ()
+    not_runnable: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RecipeSpec:
+    """One recipe: a Maker with the settings that the recipe fixes or prefers."""
+
+    engine: str
+    kind: str
+    title: str
+    maker: str
+    settings: Mapping[str, Any] = dataclasses.field(default_factory=dict[str, Any])
+    fixed: frozenset[str] = frozenset()
+    shown: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """engine.kind."""
+        return f"{self.engine}.{self.kind}"
+
+
+_NO_VASP = "VASP needs a cluster, which cannot be set up yet; its inputs can be rendered"
+_FIXED = frozenset(
+    {"name", "tags", "force_field_name", "calculator_meta", "store_trajectory", "task_document_kwargs"}
+)
+_RELAX = ("relax_kwargs.fmax", "steps", "relax_cell", "fix_symmetry")
+_MD = ("n_steps", "time_step", "temperature", "ensemble", "pressure", "mb_velocity_seed")
+_VASP = ("input_set_generator.user_incar_settings", "input_set_generator.user_kpoints_settings")
+_VASP_FIXED = _FIXED | {
+    "copy_vasp_kwargs", "input_set_generator.prev_incar", "input_set_generator.prev_kpoints",
+    "input_set_generator.config_dict", "run_vasp_kwargs", "stop_children_kwargs", "write_additional_data",
+    "input_set_generator.structure", "write_input_set_kwargs",
+}  # fmt: skip
+_TIGHT: dict[str, Any] = {"relax_kwargs": {"fmax": 0.01}}
+_CHGNET: dict[str, Any] = {"force_field_name": "CHGNet"}
+_STATIC: dict[str, Any] = {"relax_cell": False, "steps": 1}
+_STATIC_FIXED = _FIXED | {
+    "relax_cell", "relax_shape", "fix_symmetry", "symprec", "steps", "relax_kwargs", "optimizer_kwargs",
+}  # fmt: skip
+
+ENGINES: dict[str, Engine] = {
+    "emt": Engine("EMT (ASE)", ("ase",), EMT_ELEMENTS),
+    "chgnet": Engine("CHGNet", ("chgnet", "torch")),
+    "vasp": Engine("VASP", (), not_runnable=_NO_VASP),
+}
+RECIPES: tuple[RecipeSpec, ...] = (
+    RecipeSpec("chgnet", "relax", "Relax with CHGNet", "atomate2.forcefields.jobs.ForceFieldRelaxMaker",
+               _CHGNET | _TIGHT, _FIXED, _RELAX),
+    RecipeSpec("chgnet", "static", "Energy and forces with CHGNet",
+               "atomate2.forcefields.jobs.ForceFieldStaticMaker", _CHGNET, _STATIC_FIXED),
+    RecipeSpec("chgnet", "md", "Molecular dynamics with CHGNet", "atomate2.forcefields.md.ForceFieldMDMaker",
+               _CHGNET, _FIXED, _MD),
+    RecipeSpec("emt", "relax", "Relax with EMT", "atomate2.ase.jobs.EmtRelaxMaker", _TIGHT, _FIXED, _RELAX),
+    RecipeSpec("emt", "static", "Energy and forces with EMT", "atomate2.ase.jobs.EmtRelaxMaker",
+               _STATIC | {"name": "EMT static"}, _STATIC_FIXED),
+    RecipeSpec("emt", "md", "Molecular dynamics with EMT", "crystalmath_server.plugins.makers.EmtMDMaker",
+               {}, _FIXED, _MD),
+    RecipeSpec("vasp", "relax", "Relax with VASP", "atomate2.vasp.jobs.core.RelaxMaker", {},
+               _VASP_FIXED, _VASP),
+    RecipeSpec("vasp", "static", "Energy and forces with VASP", "atomate2.vasp.jobs.core.StaticMaker", {},
+               _VASP_FIXED, _VASP),
+)  # fmt: skip
+"""All recipes; whoever adds one adds a row."""
+
+
+def load() -> None:
+    """Import every Maker, so that no call pays for it."""
+    for spec in RECIPES:
+        _maker_class(spec.maker)
+
+
+def list_templates() -> TemplateList:
+    """All recipes, runnable ones first."""
+    rows = [_row(spec) for spec in RECIPES]
+    return TemplateList(tuple(sorted(rows, key=lambda row: not row.runnable)))
+
+
+def show_template(name: str) -> TemplateDetail:
+    """One recipe with its form; raises NotFound."""
+    spec = _spec(name)
+    return TemplateDetail(_row(spec), _fields(spec))
+
+
+def render(name: str, document: Mapping[str, Json], values: Mapping[str, Json]) -> Recipe:
+    """Check a recipe with its values on a structure, and write its inputs.
+
+    Parameters
+    ----------
+    document
+        pymatgen's JSON of the structure.
+
+    Raises
+    ------
+    NotFound, InvalidForm, InvalidRecipe, InvalidStructure, EngineUnavailable
+        With field and way out.
+    """
+    spec = _spec(name)
+    structure = from_document(document)
+    _check_engine(spec, structure)
+    effective = check_values(_fields(spec), values)
+    changed = {key: value for key, value in effective.items() if key in values}
+    maker = _make(spec, changed)
+    maker_json = cast("dict[str, Json]", orjson.loads(MontyEncoder().encode(maker)))
+    files, warned = _files(spec, maker, structure, maker_json)
+    versions = _versions(spec)
+    digest = _digest(spec.name, maker_json, digest_of(document), versions)
+    rendered = Rendered(spec.name, files, warned, digest)
+    return Recipe(rendered, maker_json, _engine_words(spec, versions), versions, effective)
+
+
+def _spec(name: str) -> RecipeSpec:
+    row = resolve(name, list_templates().rows)
+    return next(spec for spec in RECIPES if spec.name == row.name)
+
+
+@cache
+def _maker_class(path: str) -> Any:
+    module, _, name = path.rpartition(".")
+    return getattr(importlib.import_module(module), name)
+
+
+@cache
+def _fields_of(name: str) -> tuple[FormField, ...]:
+    spec = next(spec for spec in RECIPES if spec.name == name)
+    return form(_make(spec, {}), spec.shown, spec.fixed)
+
+
+def _fields(spec: RecipeSpec) -> tuple[FormField, ...]:
+    return _fields_of(spec.name)
+
+
+def _row(spec: RecipeSpec) -> TemplateRow:
+    doc = inspect.cleandoc(_maker_class(spec.maker).__doc__ or "").strip()
+    summary = " ".join(doc.split("\n\n")[0].split())
+    reason = _why_not(ENGINES[spec.engine])
+    return TemplateRow(
+        spec.name, spec.title, spec.engine, spec.kind, summary, spec.maker, runnable=not reason, reason=reason
+    )
+
+
+def _why_not(engine: Engine) -> str:
+    missing = [name for name in engine.packages if importlib.util.find_spec(name) is None]
+    if missing:
+        return f"{' and '.join(missing)} is not installed: pip install 'crystalmath[ml]'"
+    return engine.not_runnable
+
+
+def _check_engine(spec: RecipeSpec, structure: Structure) -> None:
+    engine = ENGINES[spec.engine]
+    missing = _why_not(engine)
+    if missing and not engine.not_runnable:
+        detail = f"{spec.name} cannot be used: {missing}"
+        raise EngineUnavailable(detail, field="template", hint="pip install 'crystalmath[ml]', or use emt")
+    if engine.elements:
+        elements = [element.symbol for element in structure.composition.elements]
+        others = [other.name for other in RECIPES if other.kind == spec.kind and other.engine != spec.engine]
+        check_elements(engine.title, elements, engine.elements, others)
+
+
+def _make(spec: RecipeSpec, values: Mapping[str, Json]) -> Any:
+    """The Maker with the recipe's settings and the user's over them."""
+    cls = _maker_class(spec.maker)
+    maker = cls(**spec.settings)
+    changes = {name: _merged(getattr(maker, name), value) for name, value in nested(values).items()}
+    try:
+        return dataclasses.replace(maker, **changes)
+    except (TypeError, ValueError) as error:
+        detail = f"{cls.__name__} refuses these settings: {error}"
+        raise InvalidForm(detail, field="values") from error
+
+
+def _merged(default: Any, value: Json) -> Any:
+    """A nested dataclass or mapping with some of its values changed."""
+    if isinstance(value, dict) and dataclasses.is_dataclass(default) and not isinstance(default, type):
+        return dataclasses.replace(default, **cast("dict[str, Any]", value))
+    if isinstance(value, dict) and isinstance(default, dict):
+        return {**cast("dict[str, Any]", default), **cast("dict[str, Any]", value)}
+    return value
+
+
+def _files(
+    spec: RecipeSpec, maker: Any, structure: Structure, maker_json: Mapping[str, Json]
+) -> tuple[tuple[InputFile, ...], tuple[str, ...]]:
+    if spec.engine == "vasp":
+        return vasp_files(maker, structure)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        poscar = poscar_of(structure)
+    text = orjson.dumps(maker_json, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode() + "\n"
+    return (InputFile("POSCAR", poscar), InputFile("maker.json", text)), sentences(caught)
+
+
+def _versions(spec: RecipeSpec) -> dict[str, str]:
+    names = ("ase", "atomate2", "jobflow", "pymatgen", *ENGINES[spec.engine].packages)
+    return {name: importlib.metadata.version(name) for name in sorted(set(names))}
+
+
+def _engine_words(spec: RecipeSpec, versions: Mapping[str, str]) -> str:
+    if spec.engine == "vasp":
+        return "VASP"
+    if spec.engine == "emt":
+        return f"EMT (ASE {versions['ase']})"
+    return f"{ENGINES[spec.engine].title} {versions[spec.engine]}"
+
+
+def _digest(name: str, maker: Mapping[str, Json], structure: str, versions: Mapping[str, str]) -> str:
+    parts = [name, maker, structure, versions]
+    return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -1,0 +1,72 @@
+"""The Workbench port: structures and recipes, worked on in the worker process."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypeVar, cast
+
+from crystalmath_server.adapters.worker_process import WorkerProcess
+from crystalmath_server.ports import ParsedStructure, Recipe
+from crystalmath_server.protocol.codec import from_json
+from crystalmath_server.protocol.method import Json
+from crystalmath_server.protocol.structures import ImportStructureParams
+from crystalmath_server.protocol.system import Part
+from crystalmath_server.protocol.templates import TemplateDetail, TemplateList
+
+T = TypeVar("T")
+
+
+class WorkerBench:
+    """Workbench on one warm worker; what never changes is asked for once.
+
+    Parameters
+    ----------
+    timeout_s
+        How long one call may take [s].
+    """
+
+    def __init__(self, timeout_s: float) -> None:
+        self._worker = WorkerProcess(timeout_s)
+        self._templates: TemplateList | None = None
+        self._details: dict[str, TemplateDetail] = {}
+
+    async def start(self) -> None:
+        """Keep the worker warm until cancelled."""
+        await self._worker.run()
+
+    def part(self) -> Part:
+        """How the worker is."""
+        return self._worker.part
+
+    async def parse_structure(self, params: ImportStructureParams) -> ParsedStructure:
+        """Read a structure; raises InvalidStructure, FileUnreadable."""
+        argument = {"text": params.text, "path": params.path, "format": params.format, "label": params.label}
+        return await self._ask(ParsedStructure, "parse_structure", argument)
+
+    async def describe_structure(self, document: Mapping[str, Json]) -> ParsedStructure:
+        """Cell, sites and symmetry of a stored structure."""
+        return await self._ask(ParsedStructure, "describe_structure", {"document": document})
+
+    async def list_templates(self, engine: str) -> TemplateList:
+        """All recipes, or those of one engine."""
+        if self._templates is None:
+            self._templates = await self._ask(TemplateList, "list_templates", {})
+        rows = tuple(row for row in self._templates.rows if engine in ("", row.engine))
+        return replace(self._templates, rows=rows)
+
+    async def show_template(self, name: str) -> TemplateDetail:
+        """One recipe with its form; raises NotFound."""
+        if name not in self._details:
+            self._details[name] = await self._ask(TemplateDetail, "show_template", {"name": name})
+        return self._details[name]
+
+    async def render(self, name: str, structure: Mapping[str, Json], values: Mapping[str, Json]) -> Recipe:
+        """Check and render; raises what the port says."""
+        argument: dict[str, Json] = {"name": name, "structure": structure, "values": values}
+        return await self._ask(Recipe, "render", argument)
+
+    async def _ask(self, kind: type[T], call: str, argument: Mapping[str, Json]) -> T:
+        return from_json(kind, await self._worker.call(call, {k: _plain(v) for k, v in argument.items()}))
+
+
+def _plain(value: Json) -> Json:
+    return dict(cast("Mapping[str, Json]", value)) if isinstance(value, Mapping) else value

@@ -1,0 +1,166 @@
+"""Recipes: names, values of their forms, and what is wrong with them; pure."""
+
+import difflib
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import cast
+
+from crystalmath_server.protocol.errors import InvalidForm, InvalidRecipe, NotFound
+from crystalmath_server.protocol.method import Json
+from crystalmath_server.protocol.templates import FieldType, FormField, TemplateRow
+
+EMT_ELEMENTS = ("Ag", "Al", "Au", "Cu", "Ni", "Pd", "Pt")
+"""Elements that EMT describes; ASE's further parameters (H, C, N, O) are "not for any serious use"."""
+
+ENGINE_ORDER = ("chgnet", "emt")
+"""For a kind alone: the best engine first."""
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """A hint that names the most similar of `names`, or lists them where none is similar."""
+    known = sorted(names)
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"Did you mean {close[0]}?" if close else f"There are: {', '.join(known)}"
+
+
+def resolve(name: str, rows: Sequence[TemplateRow]) -> TemplateRow:
+    """The row of a full name, or of a kind alone with the best engine that runs here.
+
+    Raises
+    ------
+    NotFound
+        No recipe has this name (field: name).
+    """
+    found = [row for row in rows if row.name == name] or sorted(
+        (row for row in rows if row.kind == name and row.engine in ENGINE_ORDER and row.runnable),
+        key=lambda row: ENGINE_ORDER.index(row.engine),
+    )
+    if not found:
+        detail = f"there is no recipe {name!r}"
+        raise NotFound(detail, field="name", hint=nearest(name, [row.name for row in rows]))
+    return found[0]
+
+
+def check_elements(engine: str, elements: Sequence[str], known: Sequence[str], others: Sequence[str]) -> None:
+    """Refuse elements that an engine lacks.
+
+    Parameters
+    ----------
+    known
+        Elements of the engine.
+    others
+        Recipes that would work.
+
+    Raises
+    ------
+    InvalidRecipe
+        Names the elements and the recipes.
+    """
+    missing = sorted(set(elements) - set(known))
+    if missing:
+        detail = f"{engine} does not know {', '.join(missing)}"
+        way_out = f"These recipes do: {', '.join(others)}" if others else "No recipe installed here does"
+        raise InvalidRecipe(detail, field="structure_pk", hint=way_out)
+
+
+def check_values(fields: Sequence[FormField], values: Mapping[str, Json]) -> dict[str, Json]:
+    """All effective values of a form: those given, checked, over the defaults.
+
+    Raises
+    ------
+    InvalidForm
+        Unknown field, wrong type, out of bounds (field: values.<name>).
+    """
+    by_name = {field.name: field for field in fields}
+    for name in values:
+        if name not in by_name:
+            detail = f"the recipe has no setting {name!r}"
+            raise InvalidForm(detail, field=f"values.{name}", hint=nearest(name, by_name))
+    return {
+        field.name: check_value(field, values[field.name]) if field.name in values else field.default
+        for field in fields
+    }
+
+
+def check_value(field: FormField, value: Json) -> Json:
+    """The value as the Maker takes it; raises InvalidForm."""
+    if value is None and field.optional:
+        return None
+    problem = _CHECKS[field.type](field, value)
+    if problem:
+        detail = f"{field.title}: {problem}"
+        raise InvalidForm(detail, field=f"values.{field.name}", hint=expectation(field))
+    return float(cast("float", value)) if field.type is FieldType.NUMBER else value
+
+
+def expectation(field: FormField) -> str:
+    """What a field takes, in words."""
+    words = {
+        FieldType.INTEGER: "a whole number",
+        FieldType.NUMBER: "a number",
+        FieldType.BOOLEAN: "true or false",
+        FieldType.TEXT: "a text",
+        FieldType.CHOICE: "one of " + ", ".join(field.choices),
+        FieldType.JSON: f"JSON of the kind of {field.default!r}",
+    }[field.type]
+    if field.minimum is not None:
+        words += f", at least {field.minimum:g}"
+    if field.maximum is not None:
+        words += f", at most {field.maximum:g}"
+    unit = f" [{field.unit}]" if field.unit else ""
+    return f"Give {words}{unit}" + (" or null" if field.optional else "")
+
+
+def _is_number(value: Json) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _bounds(field: FormField, value: Json) -> str:
+    number = cast("float", value)
+    if field.minimum is not None and number < field.minimum:
+        return f"{number:g} is below {field.minimum:g}"
+    if field.maximum is not None and number > field.maximum:
+        return f"{number:g} is above {field.maximum:g}"
+    return ""
+
+
+def _integer(field: FormField, value: Json) -> str:
+    if not isinstance(value, int) or isinstance(value, bool):
+        return f"{value!r} is not a whole number"
+    return _bounds(field, value)
+
+
+def _number(field: FormField, value: Json) -> str:
+    return _bounds(field, value) if _is_number(value) else f"{value!r} is not a number"
+
+
+def _choice(field: FormField, value: Json) -> str:
+    return "" if value in field.choices else f"{value!r} is none of {', '.join(field.choices)}"
+
+
+def _json(field: FormField, value: Json) -> str:
+    if field.default is None or isinstance(value, type(field.default)):
+        return ""
+    return f"{value!r} is not of the kind of {field.default!r}"
+
+
+_CHECKS: dict[FieldType, Callable[[FormField, Json], str]] = {
+    FieldType.INTEGER: _integer,
+    FieldType.NUMBER: _number,
+    FieldType.BOOLEAN: lambda _, value: "" if isinstance(value, bool) else f"{value!r} is not true or false",
+    FieldType.TEXT: lambda _, value: "" if isinstance(value, str) else f"{value!r} is not a text",
+    FieldType.CHOICE: _choice,
+    FieldType.JSON: _json,
+}
+
+
+def nested(values: Mapping[str, Json]) -> dict[str, Json]:
+    """Dotted names as nested mappings: {"a.b": 1} → {"a": {"b": 1}}."""
+    tree: dict[str, Json] = {}
+    for name, value in sorted(values.items()):
+        *parents, leaf = name.split(".")
+        branch = tree
+        for parent in parents:
+            branch = cast("dict[str, Json]", branch.setdefault(parent, {}))
+        branch[leaf] = value
+    return tree

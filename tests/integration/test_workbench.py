@@ -1,0 +1,144 @@
+"""The worker with the real atomate2 and pymatgen: structures read, recipes described and rendered."""
+
+import json
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from crystalmath_server.adapters.workbench import WorkerBench
+from crystalmath_server.protocol.errors import (
+    FileUnreadable,
+    InvalidForm,
+    InvalidRecipe,
+    InvalidStructure,
+    NotFound,
+    RpcError,
+)
+from crystalmath_server.protocol.structures import SI_POSCAR, ImportStructureParams
+from crystalmath_server.protocol.system import PartState
+
+CU = SI_POSCAR.replace("Si2", "Cu2").replace("Si\n2", "Cu\n2")
+DISORDERED = """data_x
+_cell_length_a 3.6
+_cell_length_b 3.6
+_cell_length_c 3.6
+_cell_angle_alpha 90
+_cell_angle_beta 90
+_cell_angle_gamma 90
+_symmetry_space_group_name_H-M 'P 1'
+loop_
+_atom_site_label
+_atom_site_type_symbol
+_atom_site_fract_x
+_atom_site_fract_y
+_atom_site_fract_z
+_atom_site_occupancy
+A Cu 0 0 0 0.5
+B Au 0 0 0 0.5
+"""
+EXTXYZ = """2
+Lattice="3.6 0 0 0 3.6 0 0 0 3.6" Properties=species:S:1:pos:R:3 pbc="T T T"
+Cu 0 0 0
+Cu 1.8 1.8 0
+"""
+XYZ = "3\nwater\nO 0 0 0\nH 0.96 0 0\nH -0.24 0.93 0\n"
+
+
+@asynccontextmanager
+async def warm_bench() -> AsyncGenerator[WorkerBench]:
+    bench = WorkerBench(60)
+    async with anyio.create_task_group() as group:
+        group.start_soon(bench.start)
+        yield bench
+        group.cancel_scope.cancel()
+
+
+def test_structures() -> None:
+    """One worker for all, since it takes seconds to start."""
+
+    async def main() -> None:
+        async with warm_bench() as bench:
+            si = await bench.parse_structure(ImportStructureParams(text=SI_POSCAR))
+            assert bench.part().state is PartState.READY
+            assert (si.formula, si.elements, si.n_sites, si.spacegroup) == ("Si2", ("Si",), 2, "Fd-3m (227)")
+            assert si.lattice.a == pytest.approx(3.81838, abs=1e-5)
+            assert si.density_g_cm3 == pytest.approx(2.3694, abs=1e-3)
+            again = await bench.describe_structure(si.document)
+            assert again == si
+            xyz = await bench.parse_structure(ImportStructureParams(text=EXTXYZ))
+            assert (xyz.formula, xyz.lattice.a) == ("Cu2", pytest.approx(3.6))
+            await _refused(bench)
+
+    anyio.run(main)
+    for heavy in ("pymatgen", "atomate2"):
+        assert heavy not in sys.modules, f"{heavy} came into the server's process"
+
+
+async def _refused(bench: WorkerBench) -> None:
+    cases: list[tuple[dict[str, str], type[RpcError], str, str]] = [
+        ({"text": " "}, InvalidStructure, "text", "nothing in it"),
+        ({"text": "hello"}, InvalidStructure, "text", "cannot be read as poscar"),
+        ({"text": XYZ}, InvalidStructure, "text", "no cell"),
+        ({"text": DISORDERED}, InvalidStructure, "text", "disordered: sites 1 (Cu:0.5, Au:0.5)"),
+        ({"text": SI_POSCAR.replace("0.25 0.25 0.25", "0 0 0.001")}, InvalidStructure, "text", "Å apart"),
+        ({"text": SI_POSCAR, "format": "foo"}, InvalidStructure, "format", "'foo' is not known"),
+        ({"text": SI_POSCAR.replace("1.0\n", "0.1\n")}, InvalidStructure, "text", "Å³ for 2 sites"),
+        ({"path": "/none/there"}, FileUnreadable, "path", "No such file"),
+        ({"path": str(Path(__file__).parent)}, FileUnreadable, "path", "is not a file"),
+        ({"path": sys.executable}, InvalidStructure, "path", "is not a text file"),
+    ]
+    for params, kind, field, words in cases:
+        with pytest.raises(kind) as caught:
+            await bench.parse_structure(ImportStructureParams(**params))
+        assert caught.value.data.field == field
+        assert words in caught.value.data.detail
+        assert caught.value.data.hint
+
+
+def test_recipes() -> None:
+    async def main() -> None:
+        async with warm_bench() as bench:
+            rows = (await bench.list_templates("")).rows
+            assert {"chgnet.relax", "emt.relax", "emt.md", "vasp.static"} <= {row.name for row in rows}
+            assert [row.runnable for row in rows] == sorted((row.runnable for row in rows), reverse=True)
+            fields = {field.name: field for field in (await bench.show_template("emt.relax")).fields}
+            assert (fields["relax_kwargs.fmax"].unit, fields["relax_kwargs.fmax"].default) == ("eV/Å", 0.01)
+            assert "name" not in fields
+            await _rendered(bench)
+
+    anyio.run(main)
+
+
+async def _rendered(bench: WorkerBench) -> None:
+    si = (await bench.parse_structure(ImportStructureParams(text=SI_POSCAR))).document
+    cu = (await bench.parse_structure(ImportStructureParams(text=CU))).document
+    recipe = await bench.render("emt.relax", cu, {"relax_kwargs.fmax": 0.002})
+    assert recipe.maker["relax_kwargs"] == {"fmax": 0.002}
+    assert recipe.values["steps"] == 500
+    assert recipe.engine.startswith("EMT (ASE 3")
+    assert recipe.rendered.digest != (await bench.render("emt.relax", cu, {})).rendered.digest
+    assert (await bench.render("relax", si, {})).rendered.template == "chgnet.relax"
+    incar: Any = {"input_set_generator.user_incar_settings": {"ENCUT": 432, "FOO": 1}}
+    vasp = (await bench.render("vasp.static", si, incar)).rendered
+    texts = {file.name: file.text for file in vasp.files}
+    assert list(texts) == ["INCAR", "KPOINTS", "POSCAR", "POTCAR symbols"]
+    assert "ENCUT = 432" in texts["INCAR"]
+    assert texts["POTCAR symbols"] == "Si\n"
+    assert any("FOO" in warning for warning in vasp.warnings)
+    json.dumps(recipe.maker)
+    refused: list[tuple[str, Any, dict[str, Any], type[RpcError], str]] = [
+        ("emt.relax", si, {}, InvalidRecipe, "structure_pk"),
+        ("emt.relax", cu, {"steps": 0}, InvalidForm, "values.steps"),
+        ("emt.relax", cu, {"step": 5}, InvalidForm, "values.step"),
+        ("emt.dance", cu, {}, NotFound, "name"),
+        ("emt.relax", {}, {}, InvalidStructure, "structure_pk"),
+    ]
+    for name, document, values, kind, field in refused:
+        with pytest.raises(kind) as caught:
+            await bench.render(name, document, values)
+        assert caught.value.data.field == field
