@@ -19,7 +19,12 @@ from crystalmath_server.protocol.jobs import (
     Submitted,
 )
 from crystalmath_server.protocol.structures import STRUCTURES_IMPORT, ImportStructureParams
-from crystalmath_server.protocol.templates import TEMPLATES_RENDER, RenderParams
+from crystalmath_server.protocol.templates import (
+    TEMPLATES_RENDER,
+    TEMPLATES_SHOW,
+    RenderParams,
+    ShowTemplateParams,
+)
 from crystalmath_tui.cli import output
 from crystalmath_tui.cli.options import Option, UsageError, of_method, parse, to_params
 from crystalmath_tui.cli.session import DONE, NOT_FINISHED, Session
@@ -58,6 +63,8 @@ def run_submit(session: Session, words: Sequence[str]) -> int:
     wait = bool(found.pop("wait", False))
     found["structure_pk"] = _structure(session, found)
     found.setdefault("key", os.urandom(16).hex())
+    if found.get("values"):
+        found["values"] = full_names(session, found["template"], found["values"])
     params: SubmitJobParams = to_params(SubmitJobParams, SUBMIT_OPTIONS, {**found, "digest": ""})
     rendered = session.call(
         TEMPLATES_RENDER, RenderParams(params.template, params.structure_pk, params.values)
@@ -89,6 +96,17 @@ def _structure(session: Session, found: dict[str, Any]) -> int:
     stored = session.call(STRUCTURES_IMPORT, ImportStructureParams(format=format_name, **source))
     output.say(f"structure {stored.row.pk}: {stored.row.formula}{', stored before' if stored.reused else ''}")
     return stored.row.pk
+
+
+def full_names(session: Session, template: str, values: dict[str, Any]) -> dict[str, Any]:
+    """Settings by the form's names: fmax stands for relax_kwargs.fmax where no other field ends so."""
+    fields = [row.name for row in session.call(TEMPLATES_SHOW, ShowTemplateParams(template)).fields]
+
+    def full(name: str) -> str:
+        nested = [field for field in fields if field.endswith(f".{name}")]
+        return nested[0] if name not in fields and len(nested) == 1 else name
+
+    return {full(name): value for name, value in values.items()}
 
 
 def _submit(session: Session, params: SubmitJobParams) -> Submitted:
