@@ -149,6 +149,7 @@ def context(model: Model, name: str) -> Context:
 
 def _input(model: Model, message: KeyPressed | Pasted) -> Update:
     """Questions and the command line come first, then text fields, then global keys, then the screen."""
+    model = replace(model, link=status_line.read(model.link, model.now))
     if model.question is not None:
         return _answered(model, model.question, message)
     if model.command is not None:
@@ -277,6 +278,8 @@ def view(model: Model, size: Size) -> tuple[Line, ...]:
     shown = fit_lines(
         screen.view(model.slices[screen.name], context(model, screen.name)), Size(body, size.cols)
     )
+    if words := status_line.overflow(model.link, size.cols)[-body:]:
+        shown = (*shown[: body - len(words)], *words)
     if model.question is not None:
         shown = _asking(shown, model.question, size.cols)
     lines = (

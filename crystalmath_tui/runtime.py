@@ -239,7 +239,7 @@ class Runtime:
 
     def _connect(self, profile: str) -> None:
         if profile:
-            self._where = locate(profile)
+            self._where = locate(profile, spawn=self._where.spawn)
         self._close_link()
         self._starter = Starter(self._where)
         self._poll_starter()
@@ -349,15 +349,22 @@ def unfit(environ: Mapping[str, str], *, terminal: bool) -> str:
     return ""
 
 
-def main(profile: str | None, socket: str | None, readonly: bool, mouse: bool) -> int:  # noqa: FBT001
-    """Run the interface; answers the exit status."""
+def main(
+    profile: str | None,
+    socket: str | None,
+    readonly: bool,  # noqa: FBT001
+    mouse: bool,  # noqa: FBT001
+    *,
+    spawn: bool = True,
+) -> int:
+    """Run the interface; answers the exit status. Without `spawn` it only waits for a server."""
     if refusal := unfit(os.environ, terminal=sys.stdin.isatty() and sys.stdout.isatty()):
         print(refusal, file=sys.stderr)  # noqa: T201
         return 2
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)
     try:
-        Runtime(locate(profile, socket), readonly=readonly, mouse=mouse).run()
+        Runtime(locate(profile, socket, spawn=spawn), readonly=readonly, mouse=mouse).run()
     except KeyboardInterrupt:
         return 130
     except Exception:  # noqa: BLE001  whatever it is, the user hears of it on a restored terminal

@@ -68,6 +68,8 @@ def wrap(text: str, cells: int) -> list[str]:
 
 
 def _wrap_line(line: str, cells: int) -> list[str]:
+    if len(line) <= cells and line.isascii():
+        return [line]
     pieces: list[str] = []
     while width(line) > cells:
         piece = head(line, cells) or line[0]

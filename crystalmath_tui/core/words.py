@@ -1,5 +1,7 @@
 """Words for people: states, ages, sizes, numbers and errors."""
 
+from datetime import datetime
+
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import JobState
 from crystalmath_tui.core.lines import Span
@@ -36,6 +38,14 @@ def age(seconds: float) -> str:
     if whole < _DAY:
         return f"{whole // _HOUR}h{whole % _HOUR // _MINUTE:02}"
     return f"{whole // _DAY}d{whole % _DAY // _HOUR:02}"
+
+
+def clock(time_s: float) -> str:
+    """A UNIX time as local time of day; empty where it is none."""
+    try:
+        return f"{datetime.fromtimestamp(time_s).astimezone():%H:%M:%S}"
+    except (ValueError, OverflowError, OSError):
+        return ""
 
 
 def file_size(count: int) -> str:

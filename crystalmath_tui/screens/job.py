@@ -334,7 +334,7 @@ def _page(job: Slice, context: Context) -> tuple[Line, ...]:
         case Slice(tab="files", files=JobFiles() as files):
             return job_pages.files(files.rows) or ((), line(("dim", " There are no files yet.")))
         case Slice(tab="log", log=JobLog() as log):
-            return job_pages.log(log, cols, wrapped=job.wrapped, times=job.times, now=context.now)
+            return job_pages.log(log, cols, wrapped=job.wrapped, times=job.times)
         case Slice(tab="results", results=JobResults() as results):
             return job_pages.results(results, cols)
         case _:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 from math import isfinite
 
 from crystalmath_server.protocol.jobs import (
@@ -19,7 +20,7 @@ from crystalmath_server.protocol.structures import Lattice
 from crystalmath_tui.core.cells import fit, wrap
 from crystalmath_tui.core.lines import Line, Span, line
 from crystalmath_tui.core.plot import curve, thinned
-from crystalmath_tui.core.words import age, file_size, number, state_span
+from crystalmath_tui.core.words import age, clock, file_size, number, state_span
 
 _NAME = 16
 _STEPS_SHOWN = 12
@@ -88,17 +89,18 @@ def files(rows: tuple[JobFile, ...]) -> tuple[Line, ...]:
     )
 
 
-def log(found: JobLog, cols: int, *, wrapped: bool, times: bool, now: float) -> tuple[Line, ...]:
+@lru_cache(maxsize=2)
+def log(found: JobLog, cols: int, *, wrapped: bool, times: bool) -> tuple[Line, ...]:
     """Lines of the log, oldest first."""
     if not found.lines:
         return ((), line(("dim", " The log is empty so far.")))
     older = [line(("warn", " Older lines were left out."))] if found.truncated else []
-    shown = (_log_line(each, cols, wrapped=wrapped, times=times, now=now) for each in found.lines)
+    shown = (_log_line(each, cols, wrapped=wrapped, times=times) for each in found.lines)
     return (*older, *(row for rows in shown for row in rows))
 
 
-def _log_line(each: LogLine, cols: int, *, wrapped: bool, times: bool, now: float) -> Iterable[Line]:
-    when = f"{age(now - each.time_s) + ' ago':>10} " if times and each.time_s else ""
+def _log_line(each: LogLine, cols: int, *, wrapped: bool, times: bool) -> Iterable[Line]:
+    when = f"{clock(each.time_s):<8} " if times and each.time_s else ""
     head = (Span("dim", f" {when}"), Span(_LEVELS.get(each.level, "dim"), f"{each.level:<8} "))
     room = cols - len(when) - 11
     texts = wrap(each.text, room) if wrapped else each.text.splitlines() or [""]
@@ -165,6 +167,7 @@ def _step_line(step: IonicStep, last: float) -> Line:
     return line(f" {step.step:>8}{step.energy_ev:>18.6f}{step.energy_ev - last:>16.6f}{force:>16}")
 
 
+@lru_cache(maxsize=4)  # a long text is wrapped once, not at every key
 def text(content: str, cols: int, *, wrapped: bool) -> tuple[Line, ...]:
     """A text file."""
     rows = content.expandtabs(8).splitlines()

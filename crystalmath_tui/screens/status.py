@@ -6,10 +6,10 @@ from typing import Literal
 from crystalmath_server.protocol.errors import ConnectionLost, RequestCancelled, RpcError
 from crystalmath_server.protocol.method import NoParams
 from crystalmath_server.protocol.system import STATUS, Part, PartState, Status
-from crystalmath_tui.core.cells import width
+from crystalmath_tui.core.cells import clean, cut, fit, width, wrap
 from crystalmath_tui.core.control import Controlled, told
 from crystalmath_tui.core.effects import Call, Connect, Effect, Later, Say
-from crystalmath_tui.core.lines import Line, Span, line, line_width
+from crystalmath_tui.core.lines import Line, Span, fit_line, line, line_width
 from crystalmath_tui.core.messages import (
     CallFailed,
     Connected,
@@ -25,6 +25,8 @@ from crystalmath_tui.core.words import error_words
 
 _SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.25, 30.0
 _NOTE_S = 8.0
+_LEAST_WORDS, _MOST_WORDS = 30, 6
+_READ_S = 3.0
 _MARKS = {
     PartState.READY: "ok",
     PartState.LOADING: "warn",
@@ -90,6 +92,11 @@ def said(status: Slice, note: Say, now: float) -> Slice:
     return replace(status, note=note, note_at=now)
 
 
+def read(status: Slice, now: float) -> Slice:
+    """Drop the last word at the first key after it could be read."""
+    return replace(status, note=None) if status.note and now - status.note_at > _READ_S else status
+
+
 def failed(status: Slice, error: RpcError, now: float) -> Slice:
     """Keep an error with its way out; a lost link has its own words, a superseded call needs none."""
     if isinstance(error, (ConnectionLost, RequestCancelled)):
@@ -137,33 +144,46 @@ def trouble(status: Slice, now: float) -> str:
     if status.phase == "online":
         return ""
     wait = max(0, round(status.retry_at - now))
-    again = f" Trying again in {wait} s." if status.phase == "waiting" and wait else ""
-    return f"{status.words}{again}"
+    again = f"Trying again in {wait} s: " if status.phase == "waiting" and wait else ""
+    return f"{again}{status.words}"
 
 
 def view(status: Slice, now: float, cols: int) -> Line:
-    """One line: the last word on the left, server and parts on the right."""
-    left = _left(status, now)
-    for right in (_parts(status, full=True), _parts(status, full=False), _badge(status)):
-        if line_width(left) + line_width(right) + 3 <= cols:
-            gap = " " * (cols - line_width(left) - line_width(right) - 1)
-            return (*left, Span("", gap), *right, Span("", " "))
-    return left
+    """One line: the last word on the left, server and parts on the right as far as there is room."""
+    style, words = ("", "") if overflow(status, cols) else _left(status, now)
+    if status.phase == "online" and words and width(clean(words)) + line_width(_badge(status)) + 3 > cols:
+        return (Span(style, fit(f" {words}", cols)),)
+    badge = _badge(status)
+    for right in (_parts(status, full=True), _parts(status, full=False), badge):
+        room = cols - line_width(right) - 3
+        if width(clean(words)) <= room or (right is badge and room >= _LEAST_WORDS):
+            return (Span(style, fit(f" {words}", room + 1)), Span("", " "), *right, Span("", " "))
+    return (Span(style, cut(f" {words}", cols)),)
 
 
-def _left(status: Slice, now: float) -> Line:
+def overflow(status: Slice, cols: int) -> tuple[Line, ...]:
+    """The last word in full, where one line is too short for it."""
+    note = status.note
+    if status.phase != "online" or note is None or width(clean(note.words)) + 2 <= cols:
+        return ()
+    rows = wrap(note.words, max(1, cols - 2))
+    return (fit_line((), cols, "rule"), *(line((note.style, f" {row}")) for row in rows[-_MOST_WORDS:]))
+
+
+def _left(status: Slice, now: float) -> tuple[str, str]:
+    """Style and words."""
     if status.phase != "online":
-        return line((_phase_style(status), f" {trouble(status, now)}"))
+        return _phase_style(status), trouble(status, now)
     if status.note:
-        return line((status.note.style, f" {status.note.words}"))
+        return status.note.style, status.note.words
     return _worst(status.status)
 
 
-def _worst(status: Status | None) -> Line:
+def _worst(status: Status | None) -> tuple[str, str]:
     """The first part that is not well, with its way out."""
     parts = () if status is None else (status.storage, status.daemon, status.worker)
     ill = [part for part in parts if part.state in (PartState.FAILED, PartState.STOPPED) and part.hint]
-    return line((_MARKS[ill[0].state], f" {ill[0].detail}. {ill[0].hint}")) if ill else ()
+    return (_MARKS[ill[0].state], f"{ill[0].detail}. {ill[0].hint}") if ill else ("", "")
 
 
 def _badge(status: Slice) -> Line:
