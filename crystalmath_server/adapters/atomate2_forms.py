@@ -83,7 +83,7 @@ def form(maker: Any, shown: tuple[str, ...], hidden: frozenset[str]) -> tuple[Fo
     rows = {row.name: row for row in _rows(maker, "")}
     for name in shown:
         if name not in rows:
-            rows[name] = _row(name, FieldType.JSON, optional=False, default=_inside(maker, name), text="")
+            rows[name] = _row(name, FieldType.JSON, optional=False, default=value_of(maker, name), text="")
     first = [rows[name] for name in shown]
     rest = [
         dataclasses.replace(row, advanced=True)
@@ -140,11 +140,12 @@ def _row(name: str, kind: FieldType, *, optional: bool, default: Json, text: str
     )
 
 
-def _inside(maker: Any, name: str) -> Json:
+def value_of(maker: Any, name: str) -> Json:
+    """The plain value that a Maker holds under a dotted name of its form."""
     value = maker
     for part in name.split("."):
         value = value[part] if isinstance(value, Mapping) else getattr(value, part)
-    return value
+    return _plain_default(value)
 
 
 def _field_type(hint: Any, default: Json) -> tuple[FieldType, bool, tuple[str, ...]]:

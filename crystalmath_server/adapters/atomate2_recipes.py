@@ -15,7 +15,7 @@ import orjson
 from monty.json import MontyEncoder
 from pymatgen.core import Structure
 
-from crystalmath_server.adapters.atomate2_forms import form
+from crystalmath_server.adapters.atomate2_forms import form, value_of
 from crystalmath_server.adapters.atomate2_vasp import sentences, vasp_files
 from crystalmath_server.adapters.pymatgen_structures import digest_of, from_document, poscar_of
 from crystalmath_server.domain.recipes import EMT_ELEMENTS, check_elements, check_values, nested, resolve
@@ -138,9 +138,10 @@ def render(name: str, document: Mapping[str, Json], values: Mapping[str, Json]) 
     spec = _spec(name)
     structure = from_document(document)
     _check_engine(spec, structure)
-    effective = check_values(_fields(spec), values)
-    changed = {key: value for key, value in effective.items() if key in values}
-    maker = _make(spec, changed)
+    fields = _fields(spec)
+    checked = check_values(fields, values)
+    maker = _make(spec, {name: checked[name] for name in values})
+    effective = {field.name: value_of(maker, field.name) for field in fields}
     maker_json = cast("dict[str, Json]", orjson.loads(MontyEncoder().encode(maker)))
     files, warned = _files(spec, maker, structure, maker_json)
     versions = _versions(spec)

@@ -120,6 +120,8 @@ async def _rendered(bench: WorkerBench) -> None:
     recipe = await bench.render("emt.relax", cu, {"relax_kwargs.fmax": 0.002})
     assert recipe.maker["relax_kwargs"] == {"fmax": 0.002}
     assert recipe.values["steps"] == 500
+    assert recipe.values["relax_kwargs.fmax"] == 0.002
+    assert recipe.values["relax_kwargs"] == {"fmax": 0.002}
     assert recipe.engine.startswith("EMT (ASE 3")
     assert recipe.rendered.digest != (await bench.render("emt.relax", cu, {})).rendered.digest
     assert (await bench.render("relax", si, {})).rendered.template == "chgnet.relax"
