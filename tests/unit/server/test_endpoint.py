@@ -3,6 +3,8 @@
 import json
 import os
 import stat
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,13 +14,19 @@ from crystalmath_server.protocol.errors import NotAllowed
 
 
 @pytest.fixture
-def environ(tmp_path: Path) -> dict[str, str]:
+def run() -> Iterator[Path]:
+    """A runtime directory with a short path: a socket's may have 107 bytes."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def environ(run: Path, tmp_path: Path) -> dict[str, str]:
     """An environment whose folders are all temporary."""
-    (tmp_path / "run").mkdir(mode=0o700)
     return {
         "HOME": str(tmp_path / "home"),
         "AIIDA_PATH": str(tmp_path / "aiida"),
-        "XDG_RUNTIME_DIR": str(tmp_path / "run"),
+        "XDG_RUNTIME_DIR": str(run),
         "XDG_STATE_HOME": str(tmp_path / "state"),
         "XDG_CONFIG_HOME": str(tmp_path / "config"),
     }
@@ -54,9 +62,9 @@ def test_broken_settings_count_as_none(environ: dict[str, str], tmp_path: Path, 
     assert endpoint.profile_name(None, environ) == "crystalmath"
 
 
-def test_the_socket_is_in_the_runtime_directory(environ: dict[str, str], tmp_path: Path) -> None:
+def test_the_socket_is_in_the_runtime_directory(environ: dict[str, str], run: Path) -> None:
     path = endpoint.socket_path("main", environ)
-    assert path.parent == tmp_path / "run/crystalmath"
+    assert path.parent == run / "crystalmath"
     assert path.name.startswith("main@")
     assert path.suffix == ".sock"
 
