@@ -9,7 +9,7 @@ from crystalmath_server.protocol.system import STATUS, Part, PartState, Status
 from crystalmath_tui.core.cells import clean, cut, fit, width, wrap
 from crystalmath_tui.core.control import Controlled, told
 from crystalmath_tui.core.effects import Call, Connect, Effect, Later, Say
-from crystalmath_tui.core.lines import Line, Span, fit_line, line, line_width
+from crystalmath_tui.core.lines import Line, Span, line, line_width
 from crystalmath_tui.core.messages import (
     CallFailed,
     Connected,
@@ -167,7 +167,7 @@ def overflow(status: Slice, cols: int) -> tuple[Line, ...]:
     if status.phase != "online" or note is None or width(clean(note.words)) + 2 <= cols:
         return ()
     rows = wrap(note.words, max(1, cols - 2))
-    return (fit_line((), cols, "rule"), *(line((note.style, f" {row}")) for row in rows[-_MOST_WORDS:]))
+    return (line(("rule", "─" * cols)), *(line((note.style, f" {row}")) for row in rows[-_MOST_WORDS:]))
 
 
 def _left(status: Slice, now: float) -> tuple[str, str]:

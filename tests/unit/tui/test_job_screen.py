@@ -1,0 +1,164 @@
+"""The job screen: pages, files in ranges, results in words and numbers."""
+
+from dataclasses import replace
+from typing import Any
+
+from crystalmath_server.protocol.errors import NotFound
+from crystalmath_server.protocol.jobs import (
+    FileRange,
+    IonicStep,
+    JobDetail,
+    JobFile,
+    JobFiles,
+    JobLog,
+    JobResults,
+    JobRow,
+    JobState,
+    LogLine,
+    Quantity,
+    ReadFileParams,
+)
+from crystalmath_server.protocol.structures import Lattice
+from crystalmath_tui.core.effects import Back
+from crystalmath_tui.core.lines import Size
+from crystalmath_tui.core.messages import Entered, KeyPressed, MousePressed, StatusLoaded
+from crystalmath_tui.core.screen import Context
+from crystalmath_tui.screens import job, job_pages
+from crystalmath_tui.screens.job import Loaded, LoadFailed, RangeLoaded, update
+from tests.unit.tui.test_program import STATE
+
+CONTEXT = Context(Size(12, 80), now=1000.0)
+ROW = JobRow(7, "u7", "silicon", JobState.FAILED, "emt.relax", "Si2", "hpc", 1.0, 1.0, exit_status=300)
+DETAIL = JobDetail(
+    ROW, "", "CalcJobNode", "finished", "", "42", "/scratch/7", "", "It did not converge.",
+    "Use a smaller step.",
+    "EMT 1", {"fmax": 0.01, "relax_cell": True}, (), (),
+)  # fmt: skip
+
+
+def words(lines: tuple) -> str:
+    return "\n".join("".join(span.text for span in line) for line in lines)
+
+
+def entered(*args: str) -> tuple[job.Slice, tuple[Any, ...]]:
+    return update(job.Slice(), Entered("job", args), CONTEXT)
+
+
+def press(screen: job.Slice, *keys: str) -> tuple[job.Slice, tuple[Any, ...]]:
+    effects: tuple[Any, ...] = ()
+    for key in keys:
+        screen, effects = update(screen, KeyPressed(key), CONTEXT)
+    return screen, effects
+
+
+def test_entering_fetches_the_page() -> None:
+    screen, effects = entered("7")
+    assert (screen.pk, [effect.method.name for effect in effects]) == (7, ["jobs.show"])
+    _, effects = entered("7", "log")
+    assert [effect.method.name for effect in effects] == ["jobs.show", "jobs.log"]
+
+
+def test_a_wrong_pk_is_refused_in_words() -> None:
+    for given in ("x", "", "0", "9" * 30, "٣"):
+        screen, effects = entered(given)
+        assert screen == job.Slice()
+        assert effects[-1] == Back()
+
+
+def test_an_answer_about_another_job_is_dropped() -> None:
+    screen, _ = entered("7")
+    assert update(screen, Loaded(8, DETAIL), CONTEXT)[0] == screen
+
+
+def test_the_summary_says_state_reason_and_way_out() -> None:
+    screen, _ = update(entered("7")[0], Loaded(7, DETAIL), CONTEXT)
+    shown = words(job.view(screen, Context(Size(40, 80), now=1000.0)))
+    for part in (
+        "failed",
+        "exit status 300",
+        "It did not converge.",
+        "→ Use a smaller step.",
+        "EMT 1",
+        "fmax",
+    ):
+        assert part in shown
+
+
+def test_an_error_is_shown_on_its_page_and_goes_with_the_next_answer() -> None:
+    screen, _ = update(
+        entered("7")[0], LoadFailed((7, "summary"), NotFound("no job 7", hint="List them.")), CONTEXT
+    )
+    assert "no job 7. List them." in words(job.view(screen, CONTEXT))
+    screen, _ = update(screen, Loaded(7, DETAIL), CONTEXT)
+    assert "no job 7" not in words(job.view(screen, CONTEXT))
+
+
+def test_a_living_job_is_fetched_now_and_then_an_ended_one_only_when_the_list_moved() -> None:
+    for state, later in ((JobState.RUNNING, True), (JobState.FAILED, False)):
+        detail = replace(DETAIL, row=replace(ROW, state=state))
+        screen, _ = update(entered("7")[0], Loaded(7, detail), CONTEXT)
+        screen, effects = update(screen, StatusLoaded(STATE), CONTEXT)
+        assert effects
+        assert update(screen, StatusLoaded(STATE), CONTEXT)[1] == ()
+        assert bool(update(screen, StatusLoaded(STATE), replace(CONTEXT, now=1003.0))[1]) == later
+        assert update(screen, StatusLoaded(STATE), replace(CONTEXT, now=1003.0, front=False))[1] == ()
+
+
+def test_a_file_is_read_in_ranges() -> None:
+    file = JobFile("retrieved", "out.txt", 200)
+    screen, _ = update(entered("7", "files")[0], Loaded(7, JobFiles((file,))), CONTEXT)
+    screen, effects = press(screen, "enter")
+    assert effects[0].params == ReadFileParams(7, "out.txt", "retrieved", 0)
+    first = FileRange("out.txt", 0, 200, 100, "utf-8", "row\n" * 25)
+    screen, _ = update(screen, RangeLoaded((7, file), first), CONTEXT)
+    screen, effects = press(screen, "G")
+    assert effects[0].params.offset == 100
+    assert press(screen, "G")[1] == ()
+    screen, _ = update(screen, RangeLoaded((7, file), replace(first, offset=100, next_offset=200)), CONTEXT)
+    assert press(screen, "G")[1] == ()
+    assert screen.viewer is not None
+    assert screen.viewer.content == "row\n" * 50
+    assert press(screen, "esc")[0].viewer is None
+    assert press(screen, "esc", "esc")[1] == (Back(),)
+
+
+def test_a_binary_file_is_said_to_be_one() -> None:
+    file = JobFile("retrieved", "wave", 2048)
+    screen, _ = update(entered("7", "files")[0], Loaded(7, JobFiles((file,))), CONTEXT)
+    screen, _ = press(screen, "enter")
+    screen, _ = update(
+        screen, RangeLoaded((7, file), FileRange("wave", 0, 2048, 9, "base64", "AAEC")), CONTEXT
+    )
+    assert "A binary file of 2.0 kB" in words(job.view(screen, CONTEXT))
+    assert press(screen, "G")[1] == ()
+
+
+def test_a_click_on_a_tab_turns_the_page() -> None:
+    screen, _ = entered("7")
+    col = words(job.view(screen, CONTEXT)[:1]).index("results")
+    assert update(screen, MousePressed(0, col, 1), CONTEXT)[0].tab == "results"
+
+
+def test_following_keeps_the_end_of_the_log_in_sight() -> None:
+    log = JobLog(tuple(LogLine(0.0, "INFO", "x", f"line {i}") for i in range(99)))
+    screen, _ = update(entered("7", "log")[0], Loaded(7, log), CONTEXT)
+    assert "line 98" not in words(job.view(screen, CONTEXT))
+    screen, _ = press(screen, "f")
+    assert "line 98" in words(job.view(screen, CONTEXT))
+    longer = JobLog((*log.lines, LogLine(0.0, "INFO", "x", "line 99")))
+    screen, _ = update(screen, Loaded(7, longer), CONTEXT)
+    assert "line 99" in words(job.view(screen, CONTEXT))
+    assert not press(screen, "k")[0].follow
+
+
+def test_results_have_units_changes_and_steps() -> None:
+    before = Lattice(4.0, 4.0, 4.0, 90.0, 90.0, 90.0, 64.0)
+    after = Lattice(3.9, 4.0, 4.0, 90.0, 90.0, 90.0, 62.4)
+    steps = (IonicStep(0, -1.0, 0.5), IonicStep(1, -2.0, 0.01))
+    energy = Quantity("energy_per_atom", "energy per atom", -1.0, "eV/atom", "u")
+    found = JobResults(7, JobState.FINISHED, "EMT 1", (energy,), steps, before, after)
+    shown = words(job_pages.results(found, 80))
+    for part in ("-1 eV/atom", "-2.500 %", "+0.000 %", "Å³", "-2.000000 ┤ •", "0.01000"):
+        assert part in shown, shown
+    nothing = JobResults(7, JobState.RUNNING, "", (), ())
+    assert "No results yet." in words(job_pages.results(nothing, 80))
