@@ -1,12 +1,16 @@
 """The light Python client: typed calls to the server, standard library only."""
 
 import os
+import time
 from collections.abc import Callable
 
 from crystalmath_server.protocol.errors import Conflict, ConnectionLost
 from crystalmath_server.protocol.system import ProgressParams
 from crystalmath_tui.client.daemon import START_S, Where, connect_or_spawn, locate, start_failure
 from crystalmath_tui.client.transport import Client
+
+KNOCKS = 3
+KNOCK_PAUSE_S = 0.1
 
 __all__ = ["Client", "connect", "connect_to"]
 
@@ -61,14 +65,22 @@ def connect_to(
     on_words: Callable[[str], None] | None = None,
     on_progress: Callable[[ProgressParams], None] | None = None,
 ) -> Client:
-    """Connect to a server and exchange versions."""
-    client = Client(connect_or_spawn(where, start_s, on_words), on_progress)
-    try:
-        client.greet()
-    except ConnectionLost as lost:
-        client.close()
-        raise start_failure(where, "it ended before its first answer") from lost
-    except BaseException:
-        client.close()
-        raise
-    return client
+    """Connect to a server and exchange versions.
+
+    A server that is just ending may still take a connection, then drop it: such a one is knocked at again.
+    """
+    dropped: ConnectionLost | None = None
+    for _ in range(KNOCKS):
+        client = Client(connect_or_spawn(where, start_s, on_words), on_progress)
+        try:
+            client.greet()
+        except ConnectionLost as lost:
+            client.close()
+            dropped = lost
+            time.sleep(KNOCK_PAUSE_S)
+        except BaseException:
+            client.close()
+            raise
+        else:
+            return client
+    raise start_failure(where, "it ended before its first answer") from dropped
