@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from crystalmath_server import __main__ as main_module
+from crystalmath_server.protocol.endpoint import DEFAULT_PROFILE, socket_path
 from crystalmath_server.protocol.errors import EngineUnavailable, FileUnreadable
 from crystalmath_server.rpc import journal
 
@@ -25,10 +26,12 @@ HEAVY = (
     "logging",
 )
 
+HOMES = ("AIIDA_PATH", "XDG_RUNTIME_DIR", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "HOME")
+
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("AIIDA_PATH", "XDG_RUNTIME_DIR", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "HOME"):
+    for name in HOMES:
         monkeypatch.setenv(name, str(tmp_path))
     monkeypatch.delenv("CRYSTALMATH_PROFILE", raising=False)
     return tmp_path
@@ -71,11 +74,12 @@ def test_sockname_follows_profile_and_socket(home: Path, capsys: pytest.CaptureF
 
 
 def test_no_server_is_exit_status_3(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    socket = socket_path(DEFAULT_PROFILE, {name: str(home) for name in HOMES})
     assert main_module.main(["status"]) == 3
     assert main_module.main(["stop"]) == 3
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.count(str(home)) == 2
+    assert err.count(str(socket)) == 2
 
 
 def test_wrong_usage_is_exit_status_2(capsys: pytest.CaptureFixture[str]) -> None:
