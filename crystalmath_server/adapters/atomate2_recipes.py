@@ -16,11 +16,12 @@ from monty.json import MontyEncoder
 from pymatgen.core import Structure
 
 from crystalmath_server.adapters.atomate2_forms import form, value_of
+from crystalmath_server.adapters.atomate2_table import ENGINES, Engine, RecipeSpec, maker_class, recipes
 from crystalmath_server.adapters.atomate2_vasp import sentences, vasp_files
 from crystalmath_server.adapters.pymatgen_structures import digest_of, from_document, poscar_of
-from crystalmath_server.domain.recipes import EMT_ELEMENTS, check_elements, check_values, nested, resolve
+from crystalmath_server.domain.recipes import check_elements, check_values, nested, resolve
 from crystalmath_server.ports import Recipe
-from crystalmath_server.protocol.errors import EngineUnavailable, InvalidForm
+from crystalmath_server.protocol.errors import EngineUnavailable, InvalidForm, InvalidRecipe
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.templates import (
     FormField,
@@ -32,87 +33,15 @@ from crystalmath_server.protocol.templates import (
 )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Engine:
-    """What computes: its packages, elements and why it cannot run here."""
-
-    title: str
-    packages: tuple[str, ...]
-    elements: tuple[str, ...] = ()
-    not_runnable: str = ""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class RecipeSpec:
-    """One recipe: a Maker with the settings that the recipe fixes or prefers."""
-
-    engine: str
-    kind: str
-    title: str
-    maker: str
-    settings: Mapping[str, Any] = dataclasses.field(default_factory=dict[str, Any])
-    fixed: frozenset[str] = frozenset()
-    shown: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """engine.kind."""
-        return f"{self.engine}.{self.kind}"
-
-
-_NO_VASP = "VASP needs a cluster, which cannot be set up yet; its inputs can be rendered"
-_FIXED = frozenset(
-    {"name", "tags", "force_field_name", "calculator_meta", "store_trajectory", "task_document_kwargs"}
-)
-_RELAX = ("relax_kwargs.fmax", "steps", "relax_cell", "fix_symmetry")
-_MD = ("n_steps", "time_step", "temperature", "ensemble", "pressure", "mb_velocity_seed")
-_VASP = ("input_set_generator.user_incar_settings", "input_set_generator.user_kpoints_settings")
-_VASP_FIXED = _FIXED | {
-    "copy_vasp_kwargs", "input_set_generator.prev_incar", "input_set_generator.prev_kpoints",
-    "input_set_generator.config_dict", "run_vasp_kwargs", "stop_children_kwargs", "write_additional_data",
-    "input_set_generator.structure", "write_input_set_kwargs",
-}  # fmt: skip
-_TIGHT: dict[str, Any] = {"relax_kwargs": {"fmax": 0.01}}
-_CHGNET: dict[str, Any] = {"force_field_name": "CHGNet"}
-_STATIC: dict[str, Any] = {"relax_cell": False, "steps": 1}
-_STATIC_FIXED = _FIXED | {
-    "relax_cell", "relax_shape", "fix_symmetry", "symprec", "steps", "relax_kwargs", "optimizer_kwargs",
-}  # fmt: skip
-
-ENGINES: dict[str, Engine] = {
-    "emt": Engine("EMT (ASE)", ("ase",), EMT_ELEMENTS),
-    "chgnet": Engine("CHGNet", ("chgnet", "torch")),
-    "vasp": Engine("VASP", (), not_runnable=_NO_VASP),
-}
-RECIPES: tuple[RecipeSpec, ...] = (
-    RecipeSpec("chgnet", "relax", "Relax with CHGNet", "atomate2.forcefields.jobs.ForceFieldRelaxMaker",
-               _CHGNET | _TIGHT, _FIXED, _RELAX),
-    RecipeSpec("chgnet", "static", "Energy and forces with CHGNet",
-               "atomate2.forcefields.jobs.ForceFieldStaticMaker", _CHGNET, _STATIC_FIXED),
-    RecipeSpec("chgnet", "md", "Molecular dynamics with CHGNet", "atomate2.forcefields.md.ForceFieldMDMaker",
-               _CHGNET, _FIXED, _MD),
-    RecipeSpec("emt", "relax", "Relax with EMT", "atomate2.ase.jobs.EmtRelaxMaker", _TIGHT, _FIXED, _RELAX),
-    RecipeSpec("emt", "static", "Energy and forces with EMT", "atomate2.ase.jobs.EmtRelaxMaker",
-               _STATIC | {"name": "EMT static"}, _STATIC_FIXED),
-    RecipeSpec("emt", "md", "Molecular dynamics with EMT", "crystalmath_server.plugins.makers.EmtMDMaker",
-               {}, _FIXED, _MD),
-    RecipeSpec("vasp", "relax", "Relax with VASP", "atomate2.vasp.jobs.core.RelaxMaker", {},
-               _VASP_FIXED, _VASP),
-    RecipeSpec("vasp", "static", "Energy and forces with VASP", "atomate2.vasp.jobs.core.StaticMaker", {},
-               _VASP_FIXED, _VASP),
-)  # fmt: skip
-"""All recipes; whoever adds one adds a row."""
-
-
 def load() -> None:
     """Import every Maker, so that no call pays for it."""
-    for spec in RECIPES:
-        _maker_class(spec.maker)
+    for spec in recipes().values():
+        maker_class(spec.maker)
 
 
 def list_templates() -> TemplateList:
     """All recipes, runnable ones first."""
-    rows = [_row(spec) for spec in RECIPES]
+    rows = [_row(spec) for spec in recipes().values()]
     return TemplateList(tuple(sorted(rows, key=lambda row: not row.runnable)))
 
 
@@ -137,6 +66,8 @@ def render(name: str, document: Mapping[str, Json], values: Mapping[str, Json]) 
     """
     spec = _spec(name)
     structure = from_document(document)
+    if spec.needs:
+        raise InvalidRecipe(f"{spec.name}: {_needs(spec)}", field="name")
     _check_engine(spec, structure)
     fields = _fields(spec)
     checked = check_values(fields, values)
@@ -151,19 +82,12 @@ def render(name: str, document: Mapping[str, Json], values: Mapping[str, Json]) 
 
 
 def _spec(name: str) -> RecipeSpec:
-    row = resolve(name, list_templates().rows)
-    return next(spec for spec in RECIPES if spec.name == row.name)
-
-
-@cache
-def _maker_class(path: str) -> Any:
-    module, _, name = path.rpartition(".")
-    return getattr(importlib.import_module(module), name)
+    return recipes()[resolve(name, list_templates().rows).name]
 
 
 @cache
 def _fields_of(name: str) -> tuple[FormField, ...]:
-    spec = next(spec for spec in RECIPES if spec.name == name)
+    spec = recipes()[name]
     return form(_make(spec, {}), spec.shown, spec.fixed)
 
 
@@ -172,12 +96,16 @@ def _fields(spec: RecipeSpec) -> tuple[FormField, ...]:
 
 
 def _row(spec: RecipeSpec) -> TemplateRow:
-    doc = inspect.cleandoc(_maker_class(spec.maker).__doc__ or "").strip()
+    doc = inspect.cleandoc(maker_class(spec.maker).__doc__ or "").strip()
     summary = " ".join(doc.split("\n\n")[0].split())
-    reason = _why_not(ENGINES[spec.engine])
+    reason = _needs(spec) or _why_not(ENGINES[spec.engine])
     return TemplateRow(
         spec.name, spec.title, spec.engine, spec.kind, summary, spec.maker, runnable=not reason, reason=reason
     )
+
+
+def _needs(spec: RecipeSpec) -> str:
+    return f"it needs {spec.needs}, not a structure alone" if spec.needs else ""
 
 
 def _why_not(engine: Engine) -> str:
@@ -195,13 +123,17 @@ def _check_engine(spec: RecipeSpec, structure: Structure) -> None:
         raise EngineUnavailable(detail, field="template", hint="pip install 'crystalmath[ml]', or use emt")
     if engine.elements:
         elements = [element.symbol for element in structure.composition.elements]
-        others = [other.name for other in RECIPES if other.kind == spec.kind and other.engine != spec.engine]
+        others = [
+            other.name
+            for other in recipes().values()
+            if other.kind == spec.kind and other.engine != spec.engine
+        ]
         check_elements(engine.title, elements, engine.elements, others)
 
 
 def _make(spec: RecipeSpec, values: Mapping[str, Json]) -> Any:
     """The Maker with the recipe's settings and the user's over them."""
-    cls = _maker_class(spec.maker)
+    cls = maker_class(spec.maker)
     maker = cls(**spec.settings)
     changes = {name: _merged(getattr(maker, name), value) for name, value in nested(values).items()}
     try:

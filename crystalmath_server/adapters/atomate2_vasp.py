@@ -1,41 +1,50 @@
-"""VASP inputs as atomate2's input sets write them, as text; no licence needed."""
+"""VASP inputs as atomate2's Makers write them, as text; no licence needed."""
 
 import re
 import warnings
 from typing import Any
 
 from pymatgen.core import Structure
+from pymatgen.io.vasp import Incar
 
+from crystalmath_server.adapters.atomate2_split import written_inputs
 from crystalmath_server.protocol.errors import InvalidForm, InvalidRecipe
 from crystalmath_server.protocol.templates import InputFile
 
-NAMES = ("INCAR", "KPOINTS", "POSCAR")
+FIRST = ("INCAR", "KPOINTS", "POSCAR")
+SPEC = "POTCAR.spec"
 
 
 def vasp_files(maker: Any, structure: Structure) -> tuple[tuple[InputFile, ...], tuple[str, ...]]:
-    """INCAR, KPOINTS, POSCAR and the POTCAR symbols, with warnings.
+    """INCAR, KPOINTS, POSCAR, POTCAR.spec and what else the Maker writes, with warnings.
 
     Raises
     ------
     InvalidForm
         A setting that the input set cannot take (field: values.input_set_generator).
     InvalidRecipe
-        The input set does not fit the structure.
+        The Maker does not fit the structure, or needs an earlier calculation.
     """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            inputs = maker.input_set_generator.get_input_set(structure, potcar_spec=True)
-            inputs["INCAR"].check_params()
-        except (TypeError, AttributeError) as error:
-            detail = f"the input set cannot take these settings: {error}"
-            raise InvalidForm(detail, field="values.input_set_generator") from error
-        except (ValueError, KeyError) as error:
-            detail = f"{type(maker).__name__} does not fit this structure: {error}"
-            raise InvalidRecipe(detail, field="structure_pk") from error
-    files = tuple(InputFile(name, str(inputs[name])) for name in NAMES if inputs.get(name) is not None)
-    symbols = InputFile("POTCAR symbols", str(inputs["POTCAR.spec"]).rstrip("\n") + "\n")
-    return (*files, symbols), sentences(caught)
+            texts = written_inputs(maker, structure)
+            Incar.from_str(texts["INCAR"]).check_params()
+        except Exception as error:
+            raise _refusal(maker, error) from error
+    names = sorted(texts, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))
+    return tuple(InputFile(name, texts[name]) for name in names), sentences(caught)
+
+
+def _refusal(maker: Any, error: Exception) -> InvalidForm | InvalidRecipe:
+    reason = " ".join(str(error).split())[:300] or type(error).__name__
+    if isinstance(error, (TypeError, AttributeError)) and "setting" in reason.lower():
+        return InvalidForm(
+            f"the input set cannot take these settings: {reason}", field="values.input_set_generator"
+        )
+    detail = f"{type(maker).__name__} cannot write inputs for this structure: {reason}"
+    hint = "Some Makers need an earlier calculation, a molecule or images; choose another recipe or settings."
+    return InvalidRecipe(detail, field="structure_pk", hint=hint)
 
 
 def sentences(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:

@@ -128,9 +128,9 @@ async def _rendered(bench: WorkerBench) -> None:
     incar: Any = {"input_set_generator.user_incar_settings": {"ENCUT": 432, "FOO": 1}}
     vasp = (await bench.render("vasp.static", si, incar)).rendered
     texts = {file.name: file.text for file in vasp.files}
-    assert list(texts) == ["INCAR", "KPOINTS", "POSCAR", "POTCAR symbols"]
+    assert list(texts) == ["INCAR", "KPOINTS", "POSCAR", "POTCAR.spec"]
     assert "ENCUT = 432" in texts["INCAR"]
-    assert texts["POTCAR symbols"] == "Si\n"
+    assert texts["POTCAR.spec"] == "Si"
     assert any("FOO" in warning for warning in vasp.warnings)
     json.dumps(recipe.maker)
     refused: list[tuple[str, Any, dict[str, Any], type[RpcError], str]] = [

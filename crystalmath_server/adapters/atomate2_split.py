@@ -1,0 +1,97 @@
+"""A VASP Maker's job split where it would run VASP: inputs before, document after; runs in the worker.
+
+The Maker's own code does both halves, so inputs and document are atomate2's to the letter. Functions of
+atomate2's modules are replaced and the working directory is changed meanwhile: never in a process that does
+other work.
+"""
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Generator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from atomate2.vasp import files as vasp_io
+from jobflow import JobStore
+from maggma.stores import MemoryStore
+from monty.json import jsanitize
+from pymatgen.core import Structure
+
+WRITE = vasp_io.write_vasp_input_set
+
+
+class _ReachedVasp(BaseException):  # no `except Exception` of a Maker may swallow it
+    """The Maker is about to run VASP."""
+
+
+def written_inputs(maker: Any, structure: Structure) -> dict[str, str]:
+    """Name → text of the files that the Maker writes for VASP, with POTCAR.spec in place of POTCAR.
+
+    Raises
+    ------
+    Exception
+        Whatever the Maker raises of settings or structures that it cannot take.
+    """
+    before = {"run_vasp": _reach_vasp, "write_vasp_input_set": _write_with_spec}
+    with TemporaryDirectory() as folder, _inside(folder), _replaced(before):
+        try:
+            _run(maker, structure)
+        except _ReachedVasp:
+            return {path.name: path.read_text() for path in sorted(Path().iterdir())}
+    msg = "the Maker ended before it would run VASP"
+    raise ValueError(msg)
+
+
+def document_of(maker: Any, structure: Structure, folder: Path) -> Any:
+    """Plain JSON of the Maker's output document, from the files that VASP left in `folder`."""
+    done: dict[str, Callable[..., Any]] = dict.fromkeys(("run_vasp", "write_vasp_input_set", "gzip_output_folder"), _nothing)
+    with _inside(folder), _replaced(done):
+        return jsanitize(_run(maker, structure).output, strict=True, enum_values=True)
+
+
+def _run(maker: Any, structure: Structure) -> Any:
+    """Run the Maker's one job; its document goes to a store in memory."""
+    job: Any = maker.make(structure)
+    store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
+    store.connect()
+    return job.run(store)
+
+
+def _reach_vasp(*_: Any, **__: Any) -> None:
+    raise _ReachedVasp
+
+
+def _write_with_spec(*args: Any, **kwargs: Any) -> None:
+    WRITE(*args, **{**kwargs, "potcar_spec": True})
+
+
+def _nothing(*_: Any, **__: Any) -> None:
+    """Do nothing: VASP ran already, and its inputs are there."""
+
+
+@contextlib.contextmanager
+def _inside(folder: str | Path) -> Generator[None]:
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+@contextlib.contextmanager
+def _replaced(functions: Mapping[str, Callable[..., Any]]) -> Generator[None]:
+    """Put functions in place of those of the same name in all modules of atomate2 that have them."""
+    before: list[tuple[Any, str, Any]] = []
+    for name, module in list(sys.modules.items()):
+        if name.startswith("atomate2."):
+            for attribute in functions.keys() & vars(module).keys():
+                before.append((module, attribute, vars(module)[attribute]))
+                setattr(module, attribute, functions[attribute])
+    try:
+        yield
+    finally:
+        for module, attribute, function in before:
+            setattr(module, attribute, function)
