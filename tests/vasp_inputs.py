@@ -38,14 +38,15 @@ def structures() -> dict[str, Structure]:
         "decorated": decorated,
         "magnet": iron,
         "slab": Structure.from_sites(slab.sites),
-        "molecule": water.get_boxed_structure(10, 10, 10),
+        "molecule": Structure.from_sites(water.get_boxed_structure(10, 10, 10).sites),
     }
 
 
 def atomate2_inputs(maker: Any, structure: Structure) -> dict[str, str]:
     """What atomate2's writer makes of the Maker's input set, after what the Maker documents to do before."""
     if isinstance(maker, HSEBSMaker):
-        maker.input_set_generator.mode = signature(type(maker).make).parameters["mode"].default
+        generator: Any = maker.input_set_generator
+        generator.mode = signature(type(maker).make).parameters["mode"].default
     if isinstance(maker, SupercellElectronPhononDisplacedStructureMaker):
         repeats = [math.ceil(maker.min_supercell_length / length) for length in structure.lattice.abc]
         matrix = [[repeats[i] if i == j else 0 for j in range(3)] for i in range(3)]

@@ -46,7 +46,9 @@ def written_inputs(maker: Any, structure: Structure) -> dict[str, str]:
 
 def document_of(maker: Any, structure: Structure, folder: Path) -> Any:
     """Plain JSON of the Maker's output document, from the files that VASP left in `folder`."""
-    done: dict[str, Callable[..., Any]] = dict.fromkeys(("run_vasp", "write_vasp_input_set", "gzip_output_folder"), _nothing)
+    done: dict[str, Callable[..., Any]] = dict.fromkeys(
+        ("run_vasp", "write_vasp_input_set", "gzip_output_folder"), _nothing
+    )
     with _inside(folder), _replaced(done):
         return jsanitize(_run(maker, structure).output, strict=True, enum_values=True)
 

@@ -3,6 +3,9 @@
 CALCULATION = "crystalmath.jobflow"
 """Entry point of the CalcJob and of its parser."""
 
+VASP_CALCULATION = "crystalmath.vasp"
+"""Entry point of the CalcJob that runs bare VASP, and of its parser."""
+
 # Attributes of a process node
 KEY = "crystalmath_key"
 DIGEST = "crystalmath_digest"
@@ -21,6 +24,8 @@ VALUES = "values"
 STRUCTURE = "structure"
 MAKER = "maker"
 SETTINGS = "settings"
+FILES = "files"
+POTCAR = "potcar"
 SUMMARY = "summary"
 DOCUMENT = "document"
 STEPS = "steps"
@@ -31,3 +36,4 @@ STRUCTURE_FILE = "structure.json"
 PROGRESS_FILE = "progress.jsonl"
 """One JSON object a line while the job runs: step, energy_ev, max_force_ev_a, time_s."""
 OUTPUT_FILE = "job.out"
+VASP_OUTPUT_FILE = "vasp.out"

@@ -1,0 +1,37 @@
+"""A program: the Maker's own document of the files that VASP left; run by the parser in a process of its own.
+
+usage: python -m crystalmath_server.adapters.vasp_document FOLDER
+
+FOLDER holds VASP's files, maker.json and structure.json; document.json.gz is written there, or error.json.
+"""
+
+import gzip
+import json
+import sys
+import traceback
+import warnings
+from pathlib import Path
+
+from monty.json import MontyDecoder
+from pymatgen.core import Structure
+
+from crystalmath_server.adapters.atomate2_split import document_of
+
+
+def main(folder: Path) -> int:
+    """Write the document; 0 where that was possible."""
+    warnings.simplefilter("ignore")
+    try:
+        maker = MontyDecoder().process_decoded(json.loads((folder / "maker.json").read_text()))
+        structure = Structure.from_dict(json.loads((folder / "structure.json").read_text()))
+        text = json.dumps(document_of(maker, structure, folder))
+    except Exception as error:
+        problem = {"error": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
+        (folder / "error.json").write_text(json.dumps(problem))
+        return 1
+    (folder / "document.json.gz").write_bytes(gzip.compress(text.encode(), 4, mtime=0))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

@@ -1,0 +1,56 @@
+"""POTCARs of VASP: where they stand on a computer, and the shell lines that put one together there."""
+
+import shlex
+from collections.abc import Sequence
+
+FOLDERS: dict[str, tuple[str, ...]] = {
+    "PBE": ("potpaw_PBE", "POT_GGA_PAW_PBE"),
+    "PBE_52": ("potpaw_PBE.52", "potpaw_PBE_52", "POT_GGA_PAW_PBE_52"),
+    "PBE_54": ("potpaw_PBE.54", "potpaw_PBE_54", "POT_GGA_PAW_PBE_54"),
+    "PBE_64": ("potpaw_PBE.64", "potpaw_PBE_64", "POT_PAW_PBE_64"),
+    "LDA": ("potpaw_LDA", "potpaw", "POT_LDA_PAW"),
+    "LDA_52": ("potpaw_LDA.52", "potpaw_LDA_52", "POT_LDA_PAW_52"),
+    "LDA_54": ("potpaw_LDA.54", "potpaw_LDA_54", "POT_LDA_PAW_54"),
+    "LDA_64": ("potpaw_LDA.64", "potpaw_LDA_64", "POT_LDA_PAW_64"),
+    "PW91": ("potUSPP_GGA", "POT_GGA_US_PW91"),
+}
+"""Functional as pymatgen names it → folders as VASP's archives and pymatgen name them."""
+
+MISSING = "crystalmath: no POTCAR of"
+"""How the job script begins the line that tells which POTCAR is missing."""
+MISSING_STATUS = 73
+
+_SCRIPT = """\
+potcar_of() {{
+    for d in {folders}; do
+        for f in "$d/$1/POTCAR" "$d/$1/POTCAR.gz" "$d/POTCAR.$1.gz" "$d/POTCAR.$1"; do
+            [ -r "$f" ] || continue
+            case $f in *.gz) gzip -dc "$f" ;; *) cat "$f" ;; esac
+            return
+        done
+    done
+    echo "{missing} $1 ({functional}) under {root}" >&2
+    return 1
+}}
+for s in {symbols}; do potcar_of "$s" >> POTCAR || exit {status}; done"""
+
+
+def assembly(directory: str, functional: str, symbols: Sequence[str]) -> str:
+    """Shell lines that write POTCAR from the files on the computer: nothing licensed leaves it.
+
+    Parameters
+    ----------
+    directory
+        The folder of a functional, or one that holds such folders.
+    symbols
+        In the order of POSCAR, as Si or Ni_pv.
+    """
+    folders = [directory, *(f"{directory}/{name}" for name in FOLDERS.get(functional, ()))]
+    return _SCRIPT.format(
+        folders=" ".join(shlex.quote(folder) for folder in folders[::-1]),
+        missing=MISSING,
+        functional=functional,
+        root=directory.replace('"', ""),
+        symbols=" ".join(shlex.quote(symbol) for symbol in symbols),
+        status=MISSING_STATUS,
+    )

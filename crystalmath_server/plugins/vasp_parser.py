@@ -1,0 +1,114 @@
+"""Parser of `crystalmath.vasp`: VASP's files → the Maker's own document, summary, steps, structure."""
+
+import gzip
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from aiida import orm
+from aiida.engine import ExitCode
+from aiida.parsers import Parser
+
+from crystalmath_server.domain import nodes
+from crystalmath_server.domain.potcars import MISSING
+from crystalmath_server.plugins import vasp_results as vasp
+from crystalmath_server.plugins.jobflow_calculation import structure_text
+from crystalmath_server.plugins.jobflow_parser import steps_node, structure_node
+from crystalmath_server.plugins.silence import why_silent
+
+PROGRAM = (sys.executable, "-P", "-m", "crystalmath_server.adapters.vasp_document")
+LONGEST_S = 1800
+_MAX_REASON = 400
+_CUT = re.compile(r"DUE TO TIME LIMIT|CANCELLED AT|oom.kill|OUT_OF_MEMORY", re.IGNORECASE)
+
+
+class VaspParser(Parser):
+    """Reads what VASP left; the Maker's code runs in a process of its own, with its memory."""
+
+    def parse(self, **_: Any) -> ExitCode | None:
+        """Attach the outputs and tell how it ended."""
+        said = self._text("_scheduler-stderr.txt") + "\n" + self._text(nodes.VASP_OUTPUT_FILE)
+        if MISSING in said:
+            line = next(line for line in said.splitlines() if MISSING in line)
+            return self._exit("POTCAR_MISSING", line.partition("crystalmath: ")[2])
+        if "vasprun.xml" not in self.retrieved.base.repository.list_object_names():
+            return self._silent(said)
+        with tempfile.TemporaryDirectory() as folder:
+            self._lay_out(Path(folder))
+            problem = _make_document(Path(folder))
+            if problem:
+                return self._unreadable(problem, said)
+            return self._attach(Path(folder, "document.json.gz"), said)
+
+    def _lay_out(self, folder: Path) -> None:
+        """VASP's folder as it was, as far as it was brought back."""
+        self.node.inputs.files.base.repository.copy_tree(folder)
+        self.retrieved.base.repository.copy_tree(folder)
+        (folder / "maker.json").write_text(json.dumps(self.node.inputs.maker.get_dict()))
+        (folder / nodes.STRUCTURE_FILE).write_text(structure_text(self.node.inputs.structure))
+
+    def _attach(self, path: Path, said: str) -> ExitCode | None:
+        document = json.loads(gzip.decompress(path.read_bytes()))
+        self.out(nodes.DOCUMENT, orm.SinglefileData(path))
+        steps = vasp.steps_of(document)
+        summary: dict[str, Any] = vasp.quantities(document, len(steps))
+        self.out(nodes.SUMMARY, orm.Dict(summary | {"engine": {"VASP": vasp.version(document)}}))
+        if steps:
+            self.out(nodes.STEPS, steps_node(steps))
+        if vasp.moved(document) and vasp.final_structure(document).get("lattice"):
+            self.out(nodes.STRUCTURE, self._structure(vasp.final_structure(document)))
+        if _CUT.search(said):
+            return self._exit("CUT_OFF", why_silent(said))
+        if not vasp.converged(document):
+            return self._exit("NOT_CONVERGED", f"after {len(steps)} ionic steps; see OSZICAR and vasp.out")
+        return None
+
+    def _structure(self, found: Mapping[str, Any]) -> orm.StructureData:
+        formula = self.node.base.attributes.get(nodes.FORMULA, "")
+        given: Any = self.node.inputs.structure
+        node = structure_node(found, f"{given.label or formula}, after job {self.node.pk}"[:255])
+        node.base.extras.set_many({nodes.FORMULA: formula, nodes.N_SITES: len(node.sites)})
+        return node
+
+    def _unreadable(self, problem: Mapping[str, Any], said: str) -> ExitCode:
+        self.logger.error(problem.get("traceback", problem["error"]))
+        if _CUT.search(said):
+            return self._exit("CUT_OFF", why_silent(said))
+        return self._exit("RESPONSE_UNREADABLE", problem["error"])
+
+    def _silent(self, said: str) -> ExitCode:
+        """No vasprun.xml: what the scheduler said counts more than what the output says."""
+        if self.node.exit_status:
+            return ExitCode(self.node.exit_status, self.node.exit_message)
+        return self._exit("NO_RESPONSE", why_silent(said))
+
+    def _text(self, name: str) -> str:
+        """A retrieved file, empty where there is none."""
+        try:
+            return self.retrieved.base.repository.get_object_content(name, "rb").decode(errors="replace")
+        except FileNotFoundError:
+            return ""
+
+    def _exit(self, label: str, reason: str) -> ExitCode:
+        return getattr(self.exit_codes, label).format(reason=reason[:_MAX_REASON])
+
+
+def _make_document(folder: Path) -> Mapping[str, Any] | None:
+    """Run the program; what went wrong, or None."""
+    try:
+        done = subprocess.run(
+            [*PROGRAM, str(folder)], capture_output=True, text=True, timeout=LONGEST_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return {"error": f"reading the files took more than {LONGEST_S} s"}
+    if done.returncode == 0:
+        return None
+    told = folder / "error.json"
+    if told.exists():
+        return json.loads(told.read_text())
+    return {"error": f"the reading process ended with status {done.returncode}", "traceback": done.stderr}
