@@ -26,11 +26,11 @@ from crystalmath_tui.core.screen import AnyScreen, Context
 from crystalmath_tui.core.textfield import TextField
 from crystalmath_tui.screens import command as command_line
 from crystalmath_tui.screens import help as help_page
-from crystalmath_tui.screens import job, jobs_view
+from crystalmath_tui.screens import job, jobs_view, new_view
 from crystalmath_tui.screens import status as status_line
 
 SCREENS: dict[str, AnyScreen] = {
-    screen.name: screen for screen in (jobs_view.SCREEN, job.SCREEN, help_page.SCREEN)
+    screen.name: screen for screen in (jobs_view.SCREEN, job.SCREEN, new_view.SCREEN, help_page.SCREEN)
 }
 """Every screen by name; a new one is added here."""
 

@@ -99,7 +99,7 @@ def maker_class(path: str) -> Any:
 
 
 def _vasp_makers() -> list[type]:
-    """Makers of one VASP job; modules whose optional packages are missing are left out."""
+    """Makers of one VASP job, the core ones first; modules that lack an optional package are left out."""
     found: list[type] = []
     for module in pkgutil.walk_packages(vasp_jobs.__path__, f"{vasp_jobs.__name__}."):
         try:
@@ -111,7 +111,7 @@ def _vasp_makers() -> list[type]:
             for value in names.values()
             if inspect.isclass(value) and issubclass(value, BaseVaspMaker) and value.__module__ == module.name
         ]
-    return found
+    return sorted(found, key=lambda maker: maker.__module__ != f"{vasp_jobs.__name__}.core")
 
 
 def _vasp_recipe(maker: type) -> RecipeSpec:

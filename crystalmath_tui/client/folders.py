@@ -1,6 +1,9 @@
-"""Names in the folders of this machine, to complete a path that is typed."""
+"""Paths of this machine: completed while they are typed, then made whole."""
 
 import os
+
+from crystalmath_tui.core.effects import FindPath, ListFolder
+from crystalmath_tui.core.messages import Message
 
 _MOST_NAMES = 1000
 
@@ -20,3 +23,15 @@ def folder_names(prefix: str) -> tuple[str, ...]:
     except (OSError, ValueError):
         return ()
     return tuple(names[:_MOST_NAMES])
+
+
+def path_from_root(path: str) -> str:
+    """The path from the root, with ~ in words."""
+    return os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111  one that need not exist
+
+
+def looked_up(effect: ListFolder | FindPath) -> Message:
+    """What the folders tell."""
+    if isinstance(effect, ListFolder):
+        return effect.listed(folder_names(effect.prefix))
+    return effect.found(path_from_root(effect.path))

@@ -66,6 +66,14 @@ class ListFolder(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class FindPath(Effect):
+    """Make a typed path one from the root, ~ included, and send it."""
+
+    path: str
+    found: Callable[[str], Message]
+
+
+@dataclass(frozen=True, slots=True)
 class Copy(Effect):
     """Put text on the clipboard of the terminal (OSC 52)."""
 

@@ -10,7 +10,7 @@ from crystalmath_tui.core.lines import SELECTED, Size
 from crystalmath_tui.core.messages import Message
 from tests.property.tui_strategies import MESSAGES, SIZES
 
-OUTER = {"Call", "Later", "NewKey", "ListFolder", "Copy", "Connect", "Suspend", "Redraw", "Quit"}
+OUTER = {"Call", "Later", "NewKey", "ListFolder", "FindPath", "Copy", "Connect", "Suspend", "Redraw", "Quit"}
 
 
 def played(sequence: list[Message], *, readonly: bool = False) -> tuple[program.Model, list[Effect]]:

@@ -18,13 +18,29 @@ from crystalmath_server.protocol.jobs import (
     LogLine,
     NodeLink,
     Quantity,
+    Submitted,
 )
-from crystalmath_server.protocol.structures import Lattice
+from crystalmath_server.protocol.structures import (
+    Lattice,
+    Site,
+    StructureDetail,
+    StructurePage,
+    StructureRow,
+)
 from crystalmath_server.protocol.system import Hello, Part, PartState, Status
+from crystalmath_server.protocol.templates import (
+    FieldType,
+    FormField,
+    InputFile,
+    Rendered,
+    TemplateDetail,
+    TemplateList,
+    TemplateRow,
+)
 from crystalmath_tui import program
 from crystalmath_tui.core import control, messages
 from crystalmath_tui.core.lines import Size
-from crystalmath_tui.screens import job, jobs, jobs_query
+from crystalmath_tui.screens import job, jobs, jobs_query, new_model
 
 TEXTS = st.text(max_size=30) | st.sampled_from(
     [
@@ -132,6 +148,42 @@ STATUSES = st.builds(
 )
 CONTROLS = st.builds(Control, PKS, st.sampled_from(JobState), st.booleans(), TEXTS)
 
+STRUCTURE_ROWS = st.builds(StructureRow, PKS, TEXTS, TEXTS, TEXTS, PKS, TIMES)
+STRUCTURES = st.builds(
+    StructureDetail,
+    STRUCTURE_ROWS,
+    LATTICES,
+    TEXTS,
+    NUMBERS,
+    st.lists(st.builds(Site, TEXTS, st.tuples(NUMBERS, NUMBERS, NUMBERS)), max_size=3).map(tuple),
+    TEXTS,
+)
+TEMPLATE_ROWS = st.builds(
+    TemplateRow, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, st.booleans(), st.just("") | TEXTS
+)
+FORM_FIELDS = st.builds(
+    FormField,
+    st.sampled_from(["steps", "relax_kwargs.fmax", "name"]) | TEXTS,
+    st.sampled_from(FieldType),
+    TEXTS,
+    JSON,
+    TEXTS,
+    st.none() | NUMBERS,
+    st.none() | NUMBERS,
+    st.lists(TEXTS, max_size=3).map(tuple),
+    TEXTS,
+    st.booleans(),
+    st.booleans(),
+)
+TEMPLATES = st.builds(TemplateDetail, TEMPLATE_ROWS, st.lists(FORM_FIELDS, max_size=5).map(tuple))
+INPUTS = st.builds(
+    Rendered,
+    TEXTS,
+    st.lists(st.builds(InputFile, TEXTS, TEXTS), max_size=3).map(tuple),
+    st.lists(TEXTS, max_size=3).map(tuple),
+    st.sampled_from(["d1", "d2"]),
+)
+
 NAMED_KEYS = sorted({key for screen in program.SCREENS.values() for row in screen.keys for key in row.keys})
 GLOBAL_KEYS = sorted({key for row in program.KEYS for key in row.keys})
 KEYS = st.sampled_from(NAMED_KEYS) | st.sampled_from(GLOBAL_KEYS) | st.sampled_from("ynabc/!:") | TEXTS
@@ -153,7 +205,7 @@ MESSAGES = st.one_of(
     st.builds(messages.CallFailed, ERROR_VALUES),
     st.builds(
         messages.Entered,
-        st.sampled_from(["jobs", "job", "help", "?"]),
+        st.sampled_from(["jobs", "job", "new", "help", "?"]),
         st.lists(TEXTS, max_size=2).map(tuple),
     ),
     st.builds(messages.Entered, st.just("job"), st.tuples(PKS.map(str), st.sampled_from(job.TABS))),
@@ -167,5 +219,24 @@ MESSAGES = st.one_of(
     st.builds(job.LoadFailed, st.tuples(PKS, st.sampled_from(job.TABS)), ERROR_VALUES),
     st.builds(job.RangeLoaded, st.tuples(PKS, FILES), RANGES),
     st.builds(control.Controlled, TEXTS, CONTROLS),
+    st.builds(
+        new_model.StoredLoaded,
+        st.just("") | TEXTS,
+        st.builds(StructurePage, st.lists(STRUCTURE_ROWS, max_size=5).map(tuple), TEXTS),
+    ),
+    st.builds(new_model.StructureLoaded, STRUCTURES),
+    st.builds(
+        new_model.RecipesLoaded, st.builds(TemplateList, st.lists(TEMPLATE_ROWS, max_size=5).map(tuple))
+    ),
+    st.builds(new_model.FormLoaded, TEMPLATES),
+    st.builds(new_model.InputsLoaded, PKS, INPUTS),
+    st.builds(new_model.KeyMade, st.sampled_from(["d1", "d2"]), TEXTS),
+    st.builds(
+        new_model.JobSubmitted,
+        st.builds(Submitted, PKS, TEXTS, st.sampled_from(JobState), TEXTS, st.booleans()),
+    ),
+    st.builds(new_model.NamesListed, TEXTS, st.lists(TEXTS, max_size=4).map(tuple)),
+    st.builds(new_model.PathFound, TEXTS),
+    st.builds(new_model.StepFailed, st.integers(0, 4), ERROR_VALUES),
 )
 """Everything that may come in."""

@@ -1,0 +1,200 @@
+"""New job: its slice of the model, its messages, and what follows from them."""
+
+from dataclasses import dataclass, field
+
+from crystalmath_server.protocol.errors import RpcError
+from crystalmath_server.protocol.jobs import Submitted
+from crystalmath_server.protocol.structures import StructureDetail, StructurePage, StructureRow
+from crystalmath_server.protocol.templates import (
+    FormField,
+    Rendered,
+    TemplateDetail,
+    TemplateList,
+    TemplateRow,
+)
+from crystalmath_tui.core.effects import Effect
+from crystalmath_tui.core.lines import Size
+from crystalmath_tui.core.messages import Message
+from crystalmath_tui.core.scroll import START, Scroll
+from crystalmath_tui.core.textfield import EMPTY, TextField
+from crystalmath_tui.screens import new_form as forms
+
+STEPS = ("structure", "recipe", "settings", "inputs", "submit")
+STRUCTURE, RECIPE, SETTINGS, INPUTS, SUBMIT = range(5)
+TOP = 2
+"""Rows above the body: the steps and a rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLoaded(Message):
+    """Stored structures came, of a search."""
+
+    search: str
+    page: StructurePage
+
+
+@dataclass(frozen=True, slots=True)
+class StructureLoaded(Message):
+    """A structure was imported or looked up."""
+
+    structure: StructureDetail
+
+
+@dataclass(frozen=True, slots=True)
+class RecipesLoaded(Message):
+    """All recipes came."""
+
+    recipes: TemplateList
+
+
+@dataclass(frozen=True, slots=True)
+class FormLoaded(Message):
+    """The form of a recipe came."""
+
+    template: TemplateDetail
+
+
+@dataclass(frozen=True, slots=True)
+class InputsLoaded(Message):
+    """The inputs came; `structure_pk` is what they were made for."""
+
+    structure_pk: int
+    rendered: Rendered
+
+
+@dataclass(frozen=True, slots=True)
+class KeyMade(Message):
+    """An idempotency key was made for the inputs of a digest."""
+
+    digest: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobSubmitted(Message):
+    """The job of a key is there."""
+
+    submitted: Submitted
+
+
+@dataclass(frozen=True, slots=True)
+class NamesListed(Message):
+    """Paths that begin with what was typed came."""
+
+    typed: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PathFound(Message):
+    """A typed path, from the root."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepFailed(Message):
+    """A call of a step failed."""
+
+    step: int
+    error: RpcError
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The new job as far as it is.
+
+    Attributes
+    ----------
+    texts
+        Field name → what was typed in place of the default.
+    editing
+        The text of the setting that is being edited, or None.
+    key
+        Idempotency key of the inputs `key_digest`: the same for every attempt to submit them.
+    waiting
+        What is waited for, in words.
+    """
+
+    step: int = STRUCTURE
+    path: TextField = EMPTY
+    names: tuple[str, ...] = ()
+    stored: tuple[StructureRow, ...] = ()
+    stored_at: Scroll = START
+    structure: StructureDetail | None = None
+    recipes: tuple[TemplateRow, ...] = ()
+    recipe_at: Scroll = START
+    template: TemplateDetail | None = None
+    texts: dict[str, str] = field(default_factory=dict[str, str])
+    refused: dict[str, str] = field(default_factory=dict[str, str])
+    setting_at: Scroll = START
+    editing: TextField | None = None
+    advanced: bool = False
+    rendered: Rendered | None = None
+    file: int = 0
+    top: int = 0
+    label: TextField = EMPTY
+    key: str = ""
+    key_digest: str = ""
+    waiting: str = ""
+    error: RpcError | None = None
+
+
+Update = tuple[Slice, tuple[Effect, ...]]
+
+
+def typing(new: Slice) -> bool:
+    """Whether keys are text now."""
+    return new.step in {STRUCTURE, SUBMIT} or new.editing is not None
+
+
+def fields(new: Slice) -> tuple[FormField, ...]:
+    """The settings that are shown; one that was changed always is."""
+    if new.template is None:
+        return ()
+    return tuple(
+        row for row in new.template.fields if new.advanced or not row.advanced or row.name in new.texts
+    )
+
+
+def setting(new: Slice) -> FormField | None:
+    """The selected setting."""
+    shown = fields(new)
+    return shown[new.setting_at.index] if 0 <= new.setting_at.index < len(shown) else None
+
+
+def all_problems(new: Slice) -> dict[str, str]:
+    """What is wrong with the settings: what we see, and what the server said."""
+    if new.template is None:
+        return {}
+    return {**new.refused, **forms.problems(new.template.fields, new.texts)}
+
+
+def list_rows(size: Size) -> int:
+    """Rows of a list on the body."""
+    return max(1, size.rows - TOP - 4)
+
+
+def looks_like_a_path(text: str) -> bool:
+    """Whether a text means a file, not a search."""
+    return text.startswith((".", "~")) or "/" in text
+
+
+def search_of(new: Slice) -> str:
+    """What stored structures are searched for."""
+    return "" if looks_like_a_path(new.path.text) else new.path.text.strip()
+
+
+def step_at(col: int) -> int:
+    """The step whose name stands at a column of the first line, or -1."""
+    end = 0
+    for index, name in enumerate(STEPS):
+        end += len(name) + 6
+        if col < end:
+            return index
+    return -1
+
+
+def first_row(new: Slice) -> int:
+    """Row of the first item of a list."""
+    return TOP + (3 if new.step == STRUCTURE else 1)
