@@ -11,6 +11,7 @@ import anyio
 import anyio.to_thread
 
 from crystalmath_server.adapters.aiida_clusters import AiidaClusters
+from crystalmath_server.adapters.aiida_codes import AiidaCodes
 from crystalmath_server.adapters.aiida_daemon import DaemonWatch
 from crystalmath_server.adapters.aiida_index import JobFeed
 from crystalmath_server.adapters.aiida_jobs import AiidaJobStore
@@ -18,10 +19,22 @@ from crystalmath_server.adapters.aiida_launch import AiidaLauncher
 from crystalmath_server.adapters.aiida_profiles import AiidaProfiles
 from crystalmath_server.adapters.aiida_runtime import AiidaRuntime
 from crystalmath_server.adapters.aiida_structures import AiidaStructures
+from crystalmath_server.adapters.remote_link import Links
 from crystalmath_server.adapters.workbench import WorkerBench
-from crystalmath_server.handlers import clusters, jobs, profiles, structures, system, templates
+from crystalmath_server.handlers import clusters, codes, jobs, profiles, structures, system, templates
 from crystalmath_server.ports import Ports
-from crystalmath_server.protocol.clusters import CLUSTERS_LIST
+from crystalmath_server.protocol.clusters import (
+    CLUSTERS_CREATE,
+    CLUSTERS_DELETE,
+    CLUSTERS_DISCOVER,
+    CLUSTERS_HOSTS,
+    CLUSTERS_LIST,
+    CLUSTERS_QUEUE,
+    CLUSTERS_SHOW,
+    CLUSTERS_TEST,
+    CLUSTERS_UPDATE,
+)
+from crystalmath_server.protocol.codes import CODES_CREATE, CODES_LIST, CODES_TEST
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import (
     JOBS_CANCEL,
@@ -75,6 +88,17 @@ BINDINGS: tuple[Binding[Any, Any], ...] = (
     bind(JOBS_LOG, jobs.log),
     bind(JOBS_RESULTS, jobs.results),
     bind(CLUSTERS_LIST, clusters.list_clusters),
+    bind(CLUSTERS_SHOW, clusters.show),
+    bind(CLUSTERS_CREATE, clusters.create),
+    bind(CLUSTERS_UPDATE, clusters.update),
+    bind(CLUSTERS_DELETE, clusters.delete),
+    bind(CLUSTERS_TEST, clusters.test),
+    bind(CLUSTERS_QUEUE, clusters.queue),
+    bind(CLUSTERS_DISCOVER, clusters.discover),
+    bind(CLUSTERS_HOSTS, clusters.hosts),
+    bind(CODES_LIST, codes.list_codes),
+    bind(CODES_CREATE, codes.create),
+    bind(CODES_TEST, codes.test),
 )
 
 
@@ -121,6 +145,7 @@ async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
     watch = DaemonWatch(runtime, settings.daemon_workers)
     bench = WorkerBench(settings.worker_timeout_s)
     feed = JobFeed(runtime)
+    links = Links()
     jobs = AiidaJobStore(runtime, feed)
     watch.on_connect(feed.subscribe)
     server.parts = Parts(runtime.part, watch.part, bench.part, lambda: jobs.revision)
@@ -130,7 +155,8 @@ async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
         structures=AiidaStructures(runtime, bench),
         workbench=bench,
         profiles=AiidaProfiles(runtime),
-        clusters=AiidaClusters(runtime),
+        clusters=AiidaClusters(runtime, links),
+        codes=AiidaCodes(runtime, links),
         server=server,
     )
     async with anyio.create_task_group() as background:
@@ -142,6 +168,7 @@ async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
             yield ports
         finally:
             background.cancel_scope.cancel()
+            links.close()
             await runtime.close()
 
 

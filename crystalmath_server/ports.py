@@ -1,10 +1,23 @@
 """What handlers need of the world: Protocols, fulfilled by adapters and by the fakes of the tests."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from crystalmath_server.protocol.clusters import ClusterList
+from crystalmath_server.protocol.clusters import (
+    ClusterDetail,
+    ClusterList,
+    ClusterQueue,
+    ClusterTest,
+    ClusterTestParams,
+    CreateClusterParams,
+    Deleted,
+    DiscoverParams,
+    Discovery,
+    HostList,
+    UpdateClusterParams,
+)
+from crystalmath_server.protocol.codes import CodeList, CodeRow, CodeTest, CreateCodeParams, ListCodesParams
 from crystalmath_server.protocol.jobs import (
     Control,
     FileRange,
@@ -19,6 +32,7 @@ from crystalmath_server.protocol.jobs import (
 )
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.profiles import CreateProfileParams, ProfileList, ProfileRow
+from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.structures import (
     ImportStructureParams,
     Lattice,
@@ -207,10 +221,68 @@ class Profiles(Protocol):
 
 
 class Clusters(Protocol):
-    """AiiDA Computers."""
+    """AiiDA Computers, and our own connections to them."""
 
     async def list_clusters(self) -> ClusterList:
         """All computers."""
+        ...
+
+    async def show(self, label: str) -> ClusterDetail:
+        """One computer; raises NotFound."""
+        ...
+
+    async def create(self, params: CreateClusterParams) -> ClusterDetail:
+        """Store a computer and how to reach it; raises Conflict, InvalidForm."""
+        ...
+
+    async def update(self, params: UpdateClusterParams) -> ClusterDetail:
+        """Change what is given; raises NotFound, Conflict, InvalidForm."""
+        ...
+
+    async def delete(self, label: str) -> Deleted:
+        """Delete what nothing needs; raises NotFound, Conflict."""
+        ...
+
+    async def test(self, params: ClusterTestParams, tell: Callable[[str], None]) -> ClusterTest:
+        """Test step by step; what fails is told in a step, never raised. Raises NotFound."""
+        ...
+
+    async def queue(self, label: str) -> ClusterQueue:
+        """The queue there; raises NotFound, TransportFailed, SchedulerRejected."""
+        ...
+
+    async def discover(self, params: DiscoverParams) -> Discovery:
+        """What a host offers; raises TransportFailed, HostKeyRefused, AccessDenied."""
+        ...
+
+    async def hosts(self) -> HostList:
+        """Hosts of ~/.ssh/config; raises FileUnreadable."""
+        ...
+
+    async def options(self, label: str, wanted: Resources) -> Mapping[str, Json]:
+        """AiiDA's metadata.options: defaults of the computer with `wanted` in their place.
+
+        Raises
+        ------
+        NotFound, InvalidForm
+            With the field; limits of a partition are checked where they were seen before.
+        """
+        ...
+
+
+class Codes(Protocol):
+    """AiiDA codes on computers."""
+
+    async def list_codes(self, params: ListCodesParams) -> CodeList:
+        """Codes, by computer and label."""
+        ...
+
+    async def create(self, params: CreateCodeParams) -> CodeRow:
+        """Store a code; raises NotFound, Conflict, InvalidForm."""
+        ...
+
+    async def test(self, pk: int) -> CodeTest:
+        """Look on the computer whether it can run; raises NotFound."""
         ...
 
 
@@ -248,4 +320,5 @@ class Ports:
     workbench: Workbench
     profiles: Profiles
     clusters: Clusters
+    codes: Codes
     server: Server

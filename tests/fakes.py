@@ -17,7 +17,6 @@ from typing import Any
 import anyio
 
 from crystalmath_server.ports import JobPlan, ParsedStructure, Ports, Recipe
-from crystalmath_server.protocol.clusters import ClusterList, ClusterRow
 from crystalmath_server.protocol.errors import (
     Conflict,
     FileUnreadable,
@@ -73,6 +72,7 @@ from crystalmath_server.rpc.dispatcher import Dispatcher
 from crystalmath_server.rpc.meters import Meters
 from crystalmath_server.rpc.sessions import Session
 from crystalmath_server.settings import Settings
+from tests.fake_clusters import FakeClusters, FakeCodes
 
 LATTICE = Lattice(3.8, 3.8, 3.8, 60.0, 60.0, 60.0, 39.4)
 SUBMIT_SCRIPT = b"#!/bin/bash\n# caf\xc3\xa9\nexit 0\n"
@@ -385,14 +385,6 @@ class FakeProfiles:
         return self.rows[-1]
 
 
-class FakeClusters:
-    """One computer."""
-
-    async def list_clusters(self) -> ClusterList:
-        row = ClusterRow(1, "localhost", "localhost", "core.local", "core.direct", "/tmp/work", enabled=True)
-        return ClusterList((row,))
-
-
 class FakeServer:
     """The server as handlers see it; remembers what it was told."""
 
@@ -421,6 +413,7 @@ class FakeServer:
 def ports(server: object | None = None) -> Ports:
     """All ports, with one running job and one structure, both pk 1."""
     jobs, structures, workbench = FakeJobs(), FakeStructures(), FakeWorkbench()
+    codes = FakeCodes()
     jobs.add(JobState.RUNNING)
     structures.add(describe({"formula": "Si2", "poscar": "Si2\n"}), "silicon")
     return Ports(
@@ -429,7 +422,8 @@ def ports(server: object | None = None) -> Ports:
         structures=structures,
         workbench=workbench,
         profiles=FakeProfiles(),
-        clusters=FakeClusters(),
+        clusters=FakeClusters(codes),
+        codes=codes,
         server=server or FakeServer(),  # type: ignore[arg-type]
     )
 

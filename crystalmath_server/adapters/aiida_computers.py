@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from crystalmath_server.domain import nodes
+from crystalmath_server.protocol.codes import CodeKind
 from crystalmath_server.protocol.errors import ComputerDisabled, InvalidForm, NotFound, StorageFull
 
 LOCALHOST = "localhost"
@@ -48,7 +50,7 @@ def python_of(computer: Any) -> Any:
         return code
     if not here:
         detail = f"Computer {computer.label!r} has no code {CODE!r}, a Python with atomate2"
-        hint = f"Create it: verdi code create core.code.installed --label {CODE} --computer {computer.label}"
+        hint = f"Make it known: crystalmath codes create {computer.label} {CODE} /path/to/python python"
         raise InvalidForm(detail, field="cluster", hint=hint)
     return _new_code(computer)
 
@@ -93,7 +95,9 @@ def _new_computer(label: str) -> Any:
 def _find_code(computer: Any, executable: str | None) -> Any:
     from aiida import orm
 
-    filters: dict[str, Any] = {"label": {"like": f"{CODE}%"}}
+    ours = {"label": {"like": f"{CODE}%"}}
+    named = {f"extras.{nodes.CODE_KIND}": CodeKind.PYTHON.value}
+    filters: dict[str, Any] = {"or": [ours, named]}
     if executable is not None:
         filters["attributes.filepath_executable"] = executable
     query = orm.QueryBuilder().append(orm.Computer, filters={"id": computer.pk}, tag="computer")

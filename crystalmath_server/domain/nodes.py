@@ -17,6 +17,9 @@ ATTRIBUTES = (KEY, DIGEST, TEMPLATE, FORMULA, ENGINE)
 # Extra of a structure node, beside DIGEST and FORMULA
 N_SITES = "crystalmath_n_sites"
 
+# Extra of a code
+CODE_KIND = "crystalmath_kind"
+
 # Key of the settings node: one above the form's names, for AiiDA takes no dot in a key at the top
 VALUES = "values"
 

@@ -1,10 +1,65 @@
 """clusters.*: computers that run jobs."""
 
 from crystalmath_server.ports import Ports
-from crystalmath_server.protocol.clusters import ClusterList
+from crystalmath_server.protocol.clusters import (
+    ClusterDetail,
+    ClusterLabel,
+    ClusterList,
+    ClusterQueue,
+    ClusterTest,
+    ClusterTestParams,
+    CreateClusterParams,
+    Deleted,
+    DiscoverParams,
+    Discovery,
+    HostList,
+    UpdateClusterParams,
+)
 from crystalmath_server.protocol.method import NoParams
 
 
 async def list_clusters(ports: Ports, _params: NoParams) -> ClusterList:
     """All computers of the profile."""
     return await ports.clusters.list_clusters()
+
+
+async def show(ports: Ports, params: ClusterLabel) -> ClusterDetail:
+    """One computer."""
+    return await ports.clusters.show(params.label)
+
+
+async def create(ports: Ports, params: CreateClusterParams) -> ClusterDetail:
+    """Set up a computer."""
+    return await ports.clusters.create(params)
+
+
+async def update(ports: Ports, params: UpdateClusterParams) -> ClusterDetail:
+    """Change what is given."""
+    return await ports.clusters.update(params)
+
+
+async def delete(ports: Ports, params: ClusterLabel) -> Deleted:
+    """Delete a computer that nothing needs."""
+    return await ports.clusters.delete(params.label)
+
+
+async def test(ports: Ports, params: ClusterTestParams) -> ClusterTest:
+    """Test step by step; each step is told as it begins."""
+    return await ports.clusters.test(params, ports.server.progress)
+
+
+async def queue(ports: Ports, params: ClusterLabel) -> ClusterQueue:
+    """Partitions and the user's jobs."""
+    ports.server.progress(f"asking {params.label}")
+    return await ports.clusters.queue(params.label)
+
+
+async def discover(ports: Ports, params: DiscoverParams) -> Discovery:
+    """What a host offers."""
+    ports.server.progress(f"looking around on {params.hostname}")
+    return await ports.clusters.discover(params)
+
+
+async def hosts(ports: Ports, _params: NoParams) -> HostList:
+    """Hosts of ~/.ssh/config."""
+    return await ports.clusters.hosts()

@@ -1,5 +1,7 @@
 """jobs.*: calculations, listed, looked into, submitted once, steered."""
 
+from collections.abc import Mapping
+
 from crystalmath_server.ports import JobPlan, Ports, Recipe
 from crystalmath_server.protocol.errors import Conflict
 from crystalmath_server.protocol.jobs import (
@@ -17,6 +19,7 @@ from crystalmath_server.protocol.jobs import (
     SubmitJobParams,
     Submitted,
 )
+from crystalmath_server.protocol.method import Json
 
 
 async def list_jobs(ports: Ports, params: ListJobsParams) -> JobsPage:
@@ -36,12 +39,13 @@ async def submit(ports: Ports, params: SubmitJobParams) -> Submitted:
     """
     if known := await ports.launcher.find(params.key, params.digest):
         return known
+    options = await ports.clusters.options(params.cluster, params.resources)
     document = await ports.structures.document(params.structure_pk)
     ports.server.progress("writing the input files")
     recipe = await ports.workbench.render(params.template, document, params.values)
     _check_digest(params, recipe)
     ports.server.progress("submitting")
-    return await ports.launcher.submit(_plan(params, recipe))
+    return await ports.launcher.submit(_plan(params, recipe, options))
 
 
 def _check_digest(params: SubmitJobParams, recipe: Recipe) -> None:
@@ -55,7 +59,7 @@ def _check_digest(params: SubmitJobParams, recipe: Recipe) -> None:
         raise Conflict(detail, field="digest", hint=hint)
 
 
-def _plan(params: SubmitJobParams, recipe: Recipe) -> JobPlan:
+def _plan(params: SubmitJobParams, recipe: Recipe, options: Mapping[str, Json]) -> JobPlan:
     return JobPlan(
         recipe=recipe,
         structure_pk=params.structure_pk,
@@ -63,6 +67,7 @@ def _plan(params: SubmitJobParams, recipe: Recipe) -> JobPlan:
         label=params.label,
         cluster=params.cluster,
         description=params.description,
+        options=options,
     )
 
 

@@ -1,10 +1,17 @@
 """clusters.*: computers that run jobs."""
 
-from dataclasses import dataclass
-from typing import Annotated
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Annotated, Literal
 
+from crystalmath_server.protocol.codes import CodeRow, Step
 from crystalmath_server.protocol.errors import ErrorCode
-from crystalmath_server.protocol.method import Doc, Method, NoParams
+from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, NoParams, Params
+from crystalmath_server.protocol.resources import Resources
+
+Label = Annotated[str, Length(1, 255), Doc("label of the computer")]
+Interval = Annotated[float, Bound(0, 3600)]
+Backend = Literal["asyncssh", "openssh"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +25,10 @@ class ClusterRow:
     scheduler: Annotated[str, Doc("AiiDA scheduler, as core.slurm")]
     work_dir: str
     enabled: Annotated[bool, Doc("configured and enabled for this user")]
+    trouble: Annotated[str, Doc("why it was not reached last time, in words; empty where it was")] = ""
+    retry_at: Annotated[
+        float | None, Doc("UNIX time until which it is left alone after repeated failures", "s")
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +38,287 @@ class ClusterList:
     rows: tuple[ClusterRow, ...]
 
 
-CLUSTERS_LIST = Method(
-    "clusters.list", NoParams, ClusterList, "List computers.", errors=(ErrorCode.NOT_READY,), timeout_s=30
+@dataclass(frozen=True, slots=True)
+class ClusterLabel(Params):
+    """Which computer."""
+
+    label: Label
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterDetail:
+    """One computer with its settings and codes."""
+
+    row: ClusterRow
+    description: str
+    defaults: Annotated[Resources, Doc("what a job gets where it asks for nothing else")]
+    ssh: Annotated[dict[str, str], Doc("settings of the connection, name → value; secrets left out")]
+    codes: tuple[CodeRow, ...]
+    poll_interval_s: Annotated[float, Doc("least time between two looks at the queue", "s")]
+    safe_interval_s: Annotated[float, Doc("least time between two connections", "s")]
+    mpirun: Annotated[str, Doc("command before a parallel program")]
+    potcar_dir: Annotated[str, Doc("folder of VASP's potentials on the computer; empty: none")]
+    fixed_prepend: Annotated[str, Doc("shell lines that AiiDA puts into every job here")] = ""
+    fixed_append: Annotated[str, Doc("shell lines that AiiDA puts at the end of every job here")] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CreateClusterParams(Params):
+    """A computer that jobs shall run on; ~/.ssh/config tells how to reach it."""
+
+    label: Label
+    hostname: Annotated[str, Length(1, 255), Doc("host as in `ssh HOST`")]
+    work_dir: Annotated[str, Length(1, 4096), Doc("folder for the jobs there; {username} is put in")]
+    transport: Annotated[str, Doc("core.ssh_async or core.local")] = "core.ssh_async"
+    scheduler: Annotated[str, Doc("AiiDA scheduler")] = "core.slurm"
+    description: Annotated[str, Length(0, 10_000)] = ""
+    backend: Annotated[Backend, Doc("openssh uses an open master connection, as 2FA needs it")] = "asyncssh"
+    defaults: Annotated[Resources, Doc("what a job gets where it asks for nothing else")] = field(
+        default_factory=Resources
+    )
+    potcar_dir: Annotated[str, Length(0, 4096), Doc("folder of VASP's potentials there")] = ""
+    mpirun: Annotated[str, Length(0, 1000), Doc("command before a parallel program; empty: AiiDA's own")] = ""
+    poll_interval_s: Annotated[Interval | None, Doc("least time between looks; null: AiiDA's", "s")] = None
+    safe_interval_s: Annotated[Interval | None, Doc("between connections; null: AiiDA's", "s")] = None
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateClusterParams(Params):
+    """What shall be another; null leaves as it is."""
+
+    label: Label
+    new_label: Annotated[Annotated[str, Length(1, 255)] | None, Doc("another label")] = None
+    description: Annotated[str, Length(0, 10_000)] | None = None
+    work_dir: Annotated[Annotated[str, Length(1, 4096)] | None, Doc("folder for the jobs there")] = None
+    enabled: Annotated[bool | None, Doc("whether jobs may be sent there")] = None
+    backend: Annotated[Backend | None, Doc("openssh uses an open master connection")] = None
+    defaults: Annotated[Resources | None, Doc("fields that are null stay as they are")] = None
+    potcar_dir: Annotated[Annotated[str, Length(0, 4096)] | None, Doc("folder of VASP's potentials")] = None
+    mpirun: Annotated[str, Length(0, 1000)] | None = None
+    poll_interval_s: Annotated[Interval | None, Doc("least time between two looks at the queue", "s")] = None
+    safe_interval_s: Annotated[Interval | None, Doc("least time between two connections", "s")] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """What was deleted."""
+
+    label: str
+    codes: Annotated[tuple[str, ...], Doc("labels of codes that nothing used and that went with it")] = ()
+
+
+class StepName(StrEnum):
+    """The steps of clusters.test, in order."""
+
+    RESOLVE = "resolve"
+    CONNECT = "connect"
+    HOST_KEY = "host_key"
+    LOGIN = "login"
+    WORK_DIR = "work_dir"
+    SCHEDULER = "scheduler"
+    JOB = "job"
+    CODES = "codes"
+    POTCARS = "potcars"
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterTestParams(Params):
+    """Which computer, and what to test."""
+
+    label: Label
+    steps: Annotated[tuple[StepName, ...], Doc("only these; empty: all, up to the first that fails")] = ()
+    wait_s: Annotated[float, Bound(1, 600), Doc("how long the job may wait in the queue", "s")] = 60.0
+    force: Annotated[bool, Doc("try at once, also where it is left alone after failures")] = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterTest:
+    """A test of a computer, step by step."""
+
+    label: str
+    ok: Annotated[bool, Doc("whether no step failed")]
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """One partition of a scheduler."""
+
+    name: str
+    default: bool
+    available: Annotated[bool, Doc("whether it takes jobs")]
+    time_limit_s: Annotated[int | None, Doc("longest walltime; null: none", "s")]
+    nodes: Annotated[dict[str, int], Doc("state of nodes → how many")]
+    cores_per_node: int
+    memory_mb: Annotated[int, Doc("memory of a node", "MB")]
+    gpus: Annotated[str, Doc("GPUs of a node as the scheduler names them; empty: none")] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueJob:
+    """One job in the queue of a scheduler."""
+
+    job_id: str
+    name: str
+    state: Annotated[str, Doc("as AiiDA names it: queued, running …")]
+    partition: str
+    reason: Annotated[str, Doc("why it waits, in the scheduler's words")] = ""
+    place: Annotated[int | None, Doc("place among the waiting jobs of its partition, 1 is next")] = None
+    nodes: int | None = None
+    cores: int | None = None
+    walltime_s: Annotated[int | None, Doc("asked for", "s")] = None
+    used_s: Annotated[int | None, Doc("time it has run", "s")] = None
+    pk: Annotated[int | None, Doc("pk of our job; null: submitted by other means")] = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterQueue:
+    """The queue of a computer, as its user sees it."""
+
+    label: str
+    user: Annotated[str, Doc("user name there")]
+    at: Annotated[float, Doc("when it was seen, UNIX time", "s")]
+    partitions: tuple[Partition, ...]
+    jobs: tuple[QueueJob, ...]
+    notes: Annotated[tuple[str, ...], Doc("what could not be seen, and why")] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DiscoverParams(Params):
+    """A host to look at before a computer is made of it."""
+
+    hostname: Annotated[str, Length(1, 255), Doc("host as in `ssh HOST`")]
+    transport: Annotated[str, Doc("core.ssh_async or core.local")] = "core.ssh_async"
+    backend: Annotated[Backend, Doc("openssh uses an open master connection")] = "asyncssh"
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """What can be found on a host; a proposal, no promise."""
+
+    hostname: str
+    user: str
+    home: str
+    scheduler: Annotated[str, Doc("AiiDA scheduler whose commands are there; empty: none")]
+    version: Annotated[str, Doc("of the scheduler, in its own words")]
+    partitions: tuple[Partition, ...]
+    accounts: tuple[str, ...]
+    qos: tuple[str, ...]
+    scratch: Annotated[tuple[str, ...], Doc("folders that can be written, best first")]
+    mpirun: tuple[str, ...]
+    codes: Annotated[dict[str, str], Doc("kind → path of programs found in PATH")]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SshHost:
+    """One host of ~/.ssh/config."""
+
+    name: str
+    hostname: str
+    user: str
+    port: int
+    proxy_jump: Annotated[str, Doc("jump host; empty: none")] = ""
+    master: Annotated[bool, Doc("whether ssh keeps a master connection open")] = False
+
+
+@dataclass(frozen=True, slots=True)
+class HostList:
+    """Hosts of ~/.ssh/config, as they stand there."""
+
+    rows: tuple[SshHost, ...]
+    path: Annotated[str, Doc("the file that was read")]
+
+
+_AIIDA = (ErrorCode.NOT_READY, ErrorCode.STORAGE_UNREACHABLE)
+REMOTE = (
+    ErrorCode.TRANSPORT_FAILED,
+    ErrorCode.SCHEDULER_REJECTED,
+    ErrorCode.COMPUTER_DISABLED,
+    ErrorCode.HOST_KEY_REFUSED,
+    ErrorCode.ACCESS_DENIED,
 )
-METHODS = (CLUSTERS_LIST,)
+"""Errors of what looks at a computer."""
+
+_LOCAL = Example({"label": "localhost"})
+CLUSTERS_LIST = Method("clusters.list", NoParams, ClusterList, "List computers.", errors=_AIIDA, timeout_s=30)
+CLUSTERS_SHOW = Method(
+    "clusters.show",
+    ClusterLabel,
+    ClusterDetail,
+    "Show one computer with its settings and codes.",
+    errors=(ErrorCode.NOT_FOUND, *_AIIDA),
+    timeout_s=30,
+    example=_LOCAL,
+)
+CLUSTERS_CREATE = Method(
+    "clusters.create",
+    CreateClusterParams,
+    ClusterDetail,
+    "Set up a computer.",
+    errors=(ErrorCode.CONFLICT, ErrorCode.INVALID_FORM, *_AIIDA),
+    effect="write",
+    timeout_s=30,
+    example=Example({"label": "hpc", "hostname": "hpc", "work_dir": "/scratch/{username}/crystalmath"}),
+)
+CLUSTERS_UPDATE = Method(
+    "clusters.update",
+    UpdateClusterParams,
+    ClusterDetail,
+    "Change settings of a computer.",
+    errors=(ErrorCode.NOT_FOUND, ErrorCode.CONFLICT, ErrorCode.INVALID_FORM, *_AIIDA),
+    effect="write",
+    timeout_s=30,
+    example=Example({"label": "localhost", "description": "This machine"}),
+)
+CLUSTERS_DELETE = Method(
+    "clusters.delete",
+    ClusterLabel,
+    Deleted,
+    "Delete a computer that no job has used.",
+    errors=(ErrorCode.NOT_FOUND, ErrorCode.CONFLICT, *_AIIDA),
+    effect="write",
+    timeout_s=60,
+    example=_LOCAL,
+)
+CLUSTERS_TEST = Method(
+    "clusters.test",
+    ClusterTestParams,
+    ClusterTest,
+    "Test a computer step by step, with a job of one second.",
+    errors=(ErrorCode.NOT_FOUND, *_AIIDA),
+    timeout_s=700,
+    example=_LOCAL,
+)
+CLUSTERS_QUEUE = Method(
+    "clusters.queue",
+    ClusterLabel,
+    ClusterQueue,
+    "Show partitions and the user's jobs on a computer.",
+    errors=(ErrorCode.NOT_FOUND, *REMOTE, *_AIIDA),
+    timeout_s=120,
+    example=_LOCAL,
+)
+CLUSTERS_DISCOVER = Method(
+    "clusters.discover",
+    DiscoverParams,
+    Discovery,
+    "Look what a host offers before a computer is made of it.",
+    errors=(ErrorCode.INVALID_FORM, *REMOTE),
+    timeout_s=120,
+    example=Example({"hostname": "localhost", "transport": "core.local"}),
+)
+CLUSTERS_HOSTS = Method(
+    "clusters.hosts", NoParams, HostList, "List hosts of ~/.ssh/config.", errors=(ErrorCode.FILE_UNREADABLE,)
+)
+METHODS = (
+    CLUSTERS_LIST,
+    CLUSTERS_SHOW,
+    CLUSTERS_CREATE,
+    CLUSTERS_UPDATE,
+    CLUSTERS_DELETE,
+    CLUSTERS_TEST,
+    CLUSTERS_QUEUE,
+    CLUSTERS_DISCOVER,
+    CLUSTERS_HOSTS,
+)

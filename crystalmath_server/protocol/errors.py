@@ -1,46 +1,9 @@
 """Error codes, one class a code, and their way to a JSON-RPC error object and back."""
 
 from dataclasses import asdict, dataclass
-from enum import IntEnum
 from typing import ClassVar
 
-
-class ErrorCode(IntEnum):
-    """Every code that a response or a client may carry."""
-
-    PARSE_ERROR = -32700
-    INVALID_REQUEST = -32600
-    METHOD_NOT_FOUND = -32601
-    INVALID_PARAMS = -32602
-    INTERNAL_ERROR = -32603
-    OVERLOADED = -32000
-    SHUTTING_DOWN = -32001
-    NOT_READY = -32002
-    VERSION_MISMATCH = -32003
-    FRAME_TOO_LARGE = -32004
-    REQUEST_CANCELLED = -32800
-    NOT_FOUND = 1001
-    CONFLICT = 1002
-    NOT_ALLOWED = 1003
-    FILE_UNREADABLE = 1004
-    INVALID_FORM = 2001
-    INVALID_RECIPE = 2002
-    INVALID_STRUCTURE = 2003
-    MISSING_POTENTIAL = 2004
-    ENGINE_UNAVAILABLE = 2005
-    PROFILE_UNAVAILABLE = 3001
-    STORAGE_UNREACHABLE = 3002
-    DAEMON_NOT_RUNNING = 3003
-    BROKER_UNAVAILABLE = 3004
-    STORAGE_FULL = 3005
-    TRANSPORT_FAILED = 4001
-    SCHEDULER_REJECTED = 4002
-    COMPUTER_DISABLED = 4003
-    WORKER_CRASHED = 5001
-    WORKER_TIMEOUT = 5002
-    CONNECTION_LOST = 9001  # client only
-    DAEMON_START_FAILED = 9002  # client only
-    CALL_TIMEOUT = 9003  # client only
+from crystalmath_server.protocol.error_codes import ErrorCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +283,30 @@ class ComputerDisabled(RpcError):
     code = ErrorCode.COMPUTER_DISABLED
     message = "The computer is disabled for this user"
     hint = "Enable it with: verdi computer enable"
+
+
+class HostKeyRefused(RpcError):
+    """Code HOST_KEY_REFUSED."""
+
+    code = ErrorCode.HOST_KEY_REFUSED
+    message = "The host's key is not trusted"
+    hint = "Compare its fingerprint with what the computing centre publishes, then add it to known_hosts."
+
+
+class AccessDenied(RpcError):
+    """Code ACCESS_DENIED."""
+
+    code = ErrorCode.ACCESS_DENIED
+    message = "The host refused the login"
+    hint = "Make `ssh HOST` work without a password first: key, agent, or an open master connection."
+
+
+class WorkDirUnusable(RpcError):
+    """Code WORK_DIR_UNUSABLE."""
+
+    code = ErrorCode.WORK_DIR_UNUSABLE
+    message = "The work folder on the computer cannot be used"
+    hint = "Give a folder there that you may write to: crystalmath clusters update LABEL --work-dir FOLDER"
 
 
 class WorkerCrashed(RpcError):

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Length, Method, Params
+from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.structures import Lattice
 
 
@@ -128,6 +129,9 @@ class SubmitJobParams(Params):
     label: Annotated[str, Length(0, 255), Doc("name of the job; empty: formula and recipe")] = ""
     description: Annotated[str, Length(0, 10_000)] = ""
     cluster: Annotated[str, Doc("label of the computer")] = "localhost"
+    resources: Annotated[Resources, Doc("asked for in place of the computer's defaults")] = field(
+        default_factory=Resources
+    )
 
 
 @dataclass(frozen=True, slots=True)

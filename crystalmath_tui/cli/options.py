@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields, replace
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from enum import Enum
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 from crystalmath_server.protocol import codec
 from crystalmath_server.protocol.errors import InvalidParams
@@ -219,6 +219,11 @@ def _of_type(kind: Any, name: str, flag: str) -> Option:
     if origin in (tuple, list):
         one = _of_type(_unwrap(args[0])[0], name, flag)
         return replace(one, flags=_with_singular(flag), convert=_split(one), many="list")
+    if is_dataclass(kind):
+        inner = of_method(name, cast("type[Any]", kind))
+        return replace(
+            plain, flags=_with_singular(flag), convert=_member(inner), metavar="NAME=VALUE", many="mapping"
+        )
     if origin is dict:
         return replace(plain, flags=_with_singular(flag), convert=_pair, metavar="NAME=VALUE", many="mapping")
     return replace(plain, convert=_CONVERT.get(kind, _json_or_text))
@@ -232,7 +237,10 @@ def _unwrap(hint: Any) -> tuple[Any, tuple[Any, ...]]:
         marks = tuple(rest)
     members = get_args(hint) if get_origin(hint) in (Union, UnionType) else ()
     others = [member for member in members if member is not NoneType]
-    return (others[0] if len(others) == 1 else hint), marks
+    if len(others) != 1:
+        return hint, marks
+    inner, more = _unwrap(others[0]) if get_origin(others[0]) is Annotated else (others[0], ())
+    return inner, (*marks, *more)
 
 
 def _choices(kind: Any) -> tuple[str, ...]:
@@ -299,6 +307,24 @@ def _pair(text: str) -> dict[str, Any]:
     if not found or not name:
         raise ValueError(f"{text!r} is not NAME=VALUE")
     return {name: _json_or_text(value)}
+
+
+def _member(options: Sequence[Option]) -> Convert:
+    """NAME=VALUE where the name is one of a few and the value is read as its type; or a JSON object."""
+    known = {option.name: option for option in options}
+
+    def convert(text: str) -> dict[str, Any]:
+        name, found, value = text.partition("=")
+        if text.startswith("{"):
+            return _pair(text)
+        if not found or name not in known:
+            raise ValueError(f"{text!r} is not NAME=VALUE with NAME one of {', '.join(known)}")
+        option = known[name]
+        if option.many == "list":
+            return {name: [part for part in value.split(",") if part]}
+        return {name: (option.convert or str)(value)}
+
+    return convert
 
 
 def _json_or_text(text: str) -> Any:

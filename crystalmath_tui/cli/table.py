@@ -12,6 +12,7 @@ FAMILIES = {
     "structures": "crystal structures and molecules",
     "templates": "recipes and their input files",
     "clusters": "computers that run jobs",
+    "codes": "programs on computers",
     "profiles": "AiiDA profiles",
     "system": "the server itself",
     "rpc": "the API itself",
@@ -20,7 +21,7 @@ FAMILIES = {
 
 _MODULES = {"rpc": "system"}
 
-DESTRUCTIVE = frozenset({"jobs.cancel", "system.shutdown"})
+DESTRUCTIVE = frozenset({"clusters.delete", "jobs.cancel", "system.shutdown"})
 """Methods that end something; a person confirms them."""
 
 

@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import json
 from types import UnionType
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import pytest
 from hypothesis import given, settings
@@ -58,7 +58,7 @@ def _plain_values(kind: Any) -> st.SearchStrategy[Any]:
 def _values_of_generic(kind: Any, origin: Any, args: tuple[Any, ...]) -> st.SearchStrategy[Any]:
     if origin is Annotated:
         return _bounded_values(args[0], args[1:])
-    if origin is UnionType:
+    if origin in (UnionType, Union):
         return st.one_of([_values(member) for member in args])
     if origin is tuple and args[-1] is ...:
         return st.lists(_values(args[0]), max_size=2).map(tuple)
@@ -73,6 +73,8 @@ def _bounded_values(kind: Any, marks: tuple[Any, ...]) -> st.SearchStrategy[Any]
     for mark in marks:
         if isinstance(mark, Bound) and kind is int:
             return st.integers(mark.minimum, mark.maximum)  # type: ignore[arg-type]
+        if isinstance(mark, Bound) and kind is float:
+            return st.floats(mark.minimum, mark.maximum, allow_nan=False)
         if isinstance(mark, Length) and kind is str:
             return st.text(min_size=mark.minimum, max_size=min(mark.maximum, mark.minimum + 5))
     return _values(kind).filter(lambda value: _allowed(value, marks))

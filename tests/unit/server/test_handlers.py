@@ -7,8 +7,16 @@ from typing import Any
 import anyio
 import pytest
 
-from crystalmath_server.handlers import clusters, jobs, profiles, structures, system, templates
+from crystalmath_server.handlers import clusters, codes, jobs, profiles, structures, system, templates
 from crystalmath_server.ports import Ports
+from crystalmath_server.protocol.clusters import (
+    ClusterLabel,
+    ClusterTestParams,
+    CreateClusterParams,
+    DiscoverParams,
+    UpdateClusterParams,
+)
+from crystalmath_server.protocol.codes import CodeKind, CodePk, CreateCodeParams, ListCodesParams
 from crystalmath_server.protocol.endpoint import PROTOCOL_VERSION
 from crystalmath_server.protocol.errors import (
     Conflict,
@@ -33,6 +41,7 @@ from crystalmath_server.protocol.jobs import (
 from crystalmath_server.protocol.method import NoParams
 from crystalmath_server.protocol.methods import METHODS
 from crystalmath_server.protocol.profiles import CreateProfileParams
+from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.structures import (
     SI_POSCAR,
     ImportStructureParams,
@@ -217,3 +226,44 @@ def test_profiles_and_clusters(ports: Ports) -> None:
     assert run(profiles.create(ports, CreateProfileParams("new"))).name == "new"
     assert len(run(profiles.list_profiles(ports, NoParams())).rows) == 2
     assert run(clusters.list_clusters(ports, NoParams())).rows[0].label == "localhost"
+
+
+def test_a_cluster_is_set_up_changed_tested_and_deleted(ports: Ports) -> None:
+    made = run(clusters.create(ports, CreateClusterParams("hpc", "hpc", "/scratch")))
+    assert made.row.label == "hpc"
+    change = UpdateClusterParams("hpc", defaults=Resources(partition="short", walltime_s=60))
+    assert run(clusters.update(ports, change)).defaults.partition == "short"
+    code = run(codes.create(ports, CreateCodeParams("hpc", "vasp", "/opt/vasp", CodeKind.VASP_STD)))
+    assert run(codes.test(ports, CodePk(code.pk))).ok
+    assert run(codes.list_codes(ports, ListCodesParams("hpc"))).rows == (code,)
+    assert run(clusters.show(ports, ClusterLabel("hpc"))).codes == (code,)
+    assert run(clusters.test(ports, ClusterTestParams("hpc"))).ok
+    assert run(clusters.queue(ports, ClusterLabel("hpc"))).jobs
+    assert run(clusters.discover(ports, DiscoverParams("hpc"))).partitions
+    assert run(clusters.hosts(ports, NoParams())).rows
+    assert run(clusters.delete(ports, ClusterLabel("hpc"))).codes == ("vasp",)
+
+
+def test_resources_are_checked_before_anything_is_rendered(ports: Ports) -> None:
+    run(clusters.create(ports, CreateClusterParams("hpc", "hpc", "/scratch")))
+    asked = replace(SUBMIT, cluster="hpc", resources=Resources(partition="short", walltime_s=61))
+    with pytest.raises(InvalidForm) as caught:
+        run(jobs.submit(ports, asked))
+    assert caught.value.data.field == "resources.walltime_s"
+    assert "writing the input files" not in ports.server.told  # type: ignore[attr-defined]
+
+
+def test_defaults_and_overrides_reach_the_plan(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> None:
+    plans: list[Any] = []
+    submit = ports.launcher.submit
+
+    async def watched(plan: Any) -> Submitted:
+        plans.append(plan)
+        return await submit(plan)
+
+    monkeypatch.setattr(ports.launcher, "submit", watched)
+    defaults = Resources(partition="debug", walltime_s=600)
+    run(clusters.create(ports, CreateClusterParams("hpc", "hpc", "/scratch", defaults=defaults)))
+    run(jobs.submit(ports, replace(SUBMIT, cluster="hpc", resources=Resources(walltime_s=30))))
+    assert plans[0].options["queue_name"] == "debug"
+    assert plans[0].options["max_wallclock_seconds"] == 30

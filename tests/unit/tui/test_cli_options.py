@@ -6,6 +6,7 @@ import pytest
 
 from crystalmath_server.protocol.jobs import JobState, ListJobsParams, ReadFileParams, SubmitJobParams
 from crystalmath_server.protocol.methods import METHODS
+from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.structures import ImportStructureParams
 from crystalmath_tui.cli.main import GENERAL, read
 from crystalmath_tui.cli.options import UsageError, of_method, parse, to_params
@@ -127,3 +128,15 @@ def test_without_a_command_the_interface_opens() -> None:
     assert (asked.session.readonly, asked.session.mouse) == (True, False)
     assert not read(["--help"]).opens_interface
     assert not read(["jobs"]).opens_interface
+
+
+def test_resources_are_given_by_name() -> None:
+    words = ("emt.static", "1", "key-of-test", "--resource", "walltime_s=60", "--resources", "modules=a,b")
+    params = _parsed("jobs.submit", SubmitJobParams, *words, "--resources", "account=123")
+    assert params.resources == Resources(walltime_s=60, modules=("a", "b"), account="123")
+
+
+@pytest.mark.parametrize("word", ["walltime=60", "walltime_s", "walltime_s=soon", "walltime_s=-1"])
+def test_a_resource_that_makes_no_sense(word: str) -> None:
+    with pytest.raises(UsageError):
+        _parsed("jobs.submit", SubmitJobParams, "emt.static", "1", "key-of-test", "--resources", word)

@@ -1,0 +1,74 @@
+"""What goes wrong on the way to a computer → RpcError with the true reason and a way out."""
+
+import socket
+from collections.abc import Iterator
+
+from crystalmath_server.protocol.errors import AccessDenied, HostKeyRefused, RpcError, TransportFailed
+
+_LOST = frozenset(
+    {"ConnectionLost", "DisconnectError", "SFTPConnectionLost", "SFTPNoConnection", "ChannelOpenError"}
+)
+_KEY = frozenset({"HostKeyNotVerifiable", "BadHostKeyException"})
+_LOGIN = frozenset({"PermissionDenied", "AuthenticationException", "PasswordRequiredException"})
+_KEY_WORDS = (
+    "host key verification failed",
+    "remote host identification has changed",
+    "not found in known_hosts",
+)
+_LOGIN_WORDS = ("permission denied (", "authentication failed", "no authentication methods available")
+
+
+def links_of(error: BaseException) -> Iterator[BaseException]:
+    """The error and what led to it."""
+    link: BaseException | None = error
+    for _ in range(10):
+        if link is None:
+            return
+        yield link
+        link = link.__cause__ or link.__context__
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether the connection itself is gone, not only what was asked of it."""
+    if isinstance(error, TimeoutError):
+        return True
+    return any(
+        type(link).__name__ in _LOST or isinstance(link, ConnectionError | EOFError)
+        for link in links_of(error)
+    )
+
+
+def not_connected(error: BaseException, name: str) -> RpcError:
+    """Why `name` cannot be reached."""
+    if isinstance(error, RpcError):
+        return error
+    links = tuple(links_of(error))
+    kinds = {type(link).__name__ for link in links}
+    words = _words(error)
+    low = words.lower()
+    if kinds & _KEY or any(text in low for text in _KEY_WORDS):
+        return HostKeyRefused(f"The key of {name} is not trusted: {words}", field="hostname")
+    if kinds & _LOGIN or any(text in low for text in _LOGIN_WORDS):
+        hint = f"First make this work without a password: ssh {name}. With 2FA keep a master connection open."
+        return AccessDenied(f"{name} refused the login: {words}", field="hostname", hint=hint)
+    return _unreachable(links, words, name)
+
+
+def _unreachable(links: tuple[BaseException, ...], words: str, name: str) -> TransportFailed:
+    by_hand = f"Try by hand: ssh {name}"
+    if any(isinstance(link, socket.gaierror) for link in links):
+        hint = "Correct the name, or add the host to ~/.ssh/config; some names need a VPN."
+        return TransportFailed(f"The name of {name} cannot be resolved: {words}", field="hostname", hint=hint)
+    if any(isinstance(link, ConnectionRefusedError) for link in links):
+        return TransportFailed(f"{name} refused the connection: {words}", field="hostname", hint=by_hand)
+    if any(isinstance(link, TimeoutError) for link in links):
+        detail = f"{name} did not answer in time"
+        return TransportFailed(detail, field="hostname", hint=f"It may be down or need a VPN. {by_hand}")
+    return TransportFailed(f"{name} cannot be reached: {words}", field="hostname", hint=by_hand)
+
+
+def _words(error: BaseException) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    for wrapped in ("Error while opening the transport: ", "Error while executing the command: "):
+        text = text.removeprefix(wrapped)
+    return text[:500]

@@ -1,0 +1,26 @@
+"""codes.*: programs on computers."""
+
+from crystalmath_server.ports import Ports
+from crystalmath_server.protocol.codes import (
+    CodeList,
+    CodePk,
+    CodeRow,
+    CodeTest,
+    CreateCodeParams,
+    ListCodesParams,
+)
+
+
+async def list_codes(ports: Ports, params: ListCodesParams) -> CodeList:
+    """Codes, by computer and label."""
+    return await ports.codes.list_codes(params)
+
+
+async def create(ports: Ports, params: CreateCodeParams) -> CodeRow:
+    """A program of a computer, made known."""
+    return await ports.codes.create(params)
+
+
+async def test(ports: Ports, params: CodePk) -> CodeTest:
+    """Whether a code can run."""
+    return await ports.codes.test(params.pk)

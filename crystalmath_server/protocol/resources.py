@@ -1,0 +1,28 @@
+"""Resources of a job: defaults of a cluster and what a submit asks for in their place."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from crystalmath_server.protocol.method import Bound, Doc, Length
+
+Amount = Annotated[int, Bound(0, 100_000_000)]
+Word = Annotated[str, Length(0, 255)]
+Script = Annotated[str, Length(0, 20_000)]
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What a job asks of the scheduler; null leaves a field to the default, 0 or empty means none."""
+
+    partition: Annotated[Word | None, Doc("partition or queue")] = None
+    account: Annotated[Word | None, Doc("account that pays")] = None
+    qos: Annotated[Word | None, Doc("quality of service")] = None
+    walltime_s: Annotated[Amount | None, Doc("longest run time", "s")] = None
+    nodes: Annotated[Amount | None, Doc("nodes")] = None
+    tasks_per_node: Annotated[Amount | None, Doc("MPI tasks on each node")] = None
+    threads: Annotated[Amount | None, Doc("threads of each task")] = None
+    memory_mb: Annotated[Amount | None, Doc("memory on each node", "MB")] = None
+    gpus: Annotated[Amount | None, Doc("GPUs on each node")] = None
+    modules: Annotated[tuple[Word, ...] | None, Doc("modules to load, in order")] = None
+    prepend_text: Annotated[Script | None, Doc("shell lines before the program")] = None
+    append_text: Annotated[Script | None, Doc("shell lines after the program")] = None
