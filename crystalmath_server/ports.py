@@ -52,7 +52,7 @@ class ParsedStructure:
     Attributes
     ----------
     document
-        pymatgen's own JSON: keeps what AiiDA's StructureData cannot (site properties, oxidation states, charge).
+        pymatgen's own JSON: keeps what AiiDA's StructureData cannot (site properties, oxidation, charge).
     digest
         SHA-256 of the canonical JSON of `document`: the same structure has the same digest.
     """
@@ -140,7 +140,7 @@ class Launcher(Protocol):
     """Makes processes and steers them."""
 
     async def find(self, key: str, digest: str) -> Submitted | None:
-        """The job of an idempotency key; raises Conflict where its recipe has another digest (empty: unknown)."""
+        """The job of a key; raises Conflict where its recipe has another digest (empty: unknown)."""
         ...
 
     async def submit(self, plan: JobPlan) -> Submitted:
@@ -176,7 +176,7 @@ class StructureStore(Protocol):
         ...
 
     async def document(self, pk: int) -> Mapping[str, Json]:
-        """pymatgen's JSON of one structure; raises NotFound."""
+        """One structure as pymatgen's JSON; raises NotFound."""
         ...
 
 
@@ -204,7 +204,13 @@ class Workbench(Protocol):
         ...
 
     async def render(self, name: str, structure: Mapping[str, Json], values: Mapping[str, Json]) -> Recipe:
-        """Check and render; raises NotFound, InvalidForm, InvalidRecipe, InvalidStructure, EngineUnavailable."""
+        """Check and render.
+
+        Raises
+        ------
+        NotFound, InvalidForm, InvalidRecipe, InvalidStructure, EngineUnavailable
+            With field and way out.
+        """
         ...
 
 

@@ -22,7 +22,8 @@ def main() -> int:
     for path, text in stale.items():
         if not check:
             path.write_text(text, encoding="utf-8")
-        print(f"{path.relative_to(ROOT)} {'is stale; run .venv/bin/python scripts/docs.py' if check else 'written'}")
+        told = "is stale; run .venv/bin/python scripts/docs.py" if check else "written"
+        print(f"{path.relative_to(ROOT)} {told}")
     return 1 if check and stale else 0
 
 

@@ -47,10 +47,11 @@ class VaspParser(Parser):
 
     def _lay_out(self, folder: Path) -> None:
         """VASP's folder as it was, as far as it was brought back."""
-        self.node.inputs.files.base.repository.copy_tree(folder)
+        given: Any = self.node.inputs
+        given.files.base.repository.copy_tree(folder)
         self.retrieved.base.repository.copy_tree(folder)
-        (folder / "maker.json").write_text(json.dumps(self.node.inputs.maker.get_dict()))
-        (folder / nodes.STRUCTURE_FILE).write_text(structure_text(self.node.inputs.structure))
+        (folder / "maker.json").write_text(json.dumps(given.maker.get_dict()))
+        (folder / nodes.STRUCTURE_FILE).write_text(structure_text(given.structure))
 
     def _attach(self, path: Path, said: str) -> ExitCode | None:
         document = json.loads(gzip.decompress(path.read_bytes()))
@@ -101,7 +102,7 @@ class VaspParser(Parser):
 def _make_document(folder: Path) -> Mapping[str, Any] | None:
     """Run the program; what went wrong, or None."""
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603  our own program
             [*PROGRAM, str(folder)], capture_output=True, text=True, timeout=LONGEST_S, check=False
         )
     except subprocess.TimeoutExpired:

@@ -1,7 +1,7 @@
 """Error codes, one class a code, and their way to a JSON-RPC error object and back."""
 
 from dataclasses import asdict, dataclass
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from crystalmath_server.protocol.error_codes import ErrorCode
 
@@ -360,7 +360,7 @@ ERRORS: dict[int, type[RpcError]] = {int(cls.code): cls for cls in RpcError.__su
 def from_json(error: dict[str, object]) -> RpcError:
     """The exception that a JSON-RPC error object stands for; an unknown code gives InternalError."""
     data = error.get("data")
-    fields = {str(k): v for k, v in data.items()} if isinstance(data, dict) else {}  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    fields = cast("dict[str, object]", data) if isinstance(data, dict) else {}
     cls = ERRORS.get(int(str(error.get("code", 0))), InternalError)
     return cls(
         str(fields.get("detail") or error.get("message", "")),

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,9 +62,7 @@ def walk(index: JobIndex, params: ListJobsParams) -> list[JobRow]:
     """All pages, one after another."""
     rows, cursor = list[JobRow](), ""
     while True:
-        page = index.page(
-            ListJobsParams(**{**{f: getattr(params, f) for f in params.__slots__}, "cursor": cursor})
-        )
+        page = index.page(replace(params, cursor=cursor))
         assert len(page.rows) <= params.limit
         rows += page.rows
         cursor = page.next_cursor

@@ -39,6 +39,7 @@ def foreign(module: str, name: str, text: str = "words") -> Exception:
 )
 def test_known_failures(error: Exception, expected: type[RpcError]) -> None:
     found = translate(error, "group")
+    assert found is not None
     assert type(found) is expected
     assert found.data.detail
     assert found.data.hint

@@ -1,5 +1,6 @@
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -9,9 +10,9 @@ from crystalmath_server.protocol.errors import InvalidForm
 from crystalmath_server.protocol.jobs import JobRow, JobState, ListJobsParams
 
 
-def row(pk: int, state: JobState = JobState.FINISHED, label: str = "", **held: object) -> JobRow:
+def row(pk: int, state: JobState = JobState.FINISHED, label: str = "", **held: Any) -> JobRow:
     made = JobRow(pk, f"uuid-{pk}", label, state, "emt.relax", "Cu4", "localhost", 100.0 + pk, 200.0 + pk)
-    return replace(made, **held)  # pyright: ignore[reportArgumentType]
+    return replace(made, **held)
 
 
 def index(*rows: JobRow) -> JobIndex:
@@ -21,7 +22,7 @@ def index(*rows: JobRow) -> JobIndex:
 
 
 def pks(found: JobIndex, **params: object) -> list[int]:
-    return [job.pk for job in found.page(ListJobsParams(**params)).rows]  # pyright: ignore[reportArgumentType]
+    return [job.pk for job in found.page(ListJobsParams(**params)).rows]
 
 
 THREE = (
