@@ -21,7 +21,7 @@ def index(*rows: JobRow) -> JobIndex:
     return made
 
 
-def pks(found: JobIndex, **params: object) -> list[int]:
+def pks(found: JobIndex, **params: Any) -> list[int]:
     return [job.pk for job in found.page(ListJobsParams(**params)).rows]
 
 
