@@ -100,7 +100,7 @@ class Runtime:
         self._where = where
         self._screen = urwid.display.raw.Screen(bracketed_paste_mode=True, focus_reporting=False)
         self._screen.set_terminal_properties(colors=theme.colors(os.environ))  # pyright: ignore[reportArgumentType]
-        self._canvas = Canvas(lambda size: program.view(self._model, size))
+        self._canvas = Canvas(self._lines)
         self._loop = urwid.MainLoop(
             self._canvas,
             theme.palette(),
@@ -111,8 +111,8 @@ class Runtime:
         )
         cols, rows = self._screen.get_cols_rows()
         self._model, self._first = program.init(Size(rows, cols), time.time(), readonly=readonly)
-        self._shown: tuple[Line, ...] = ()
-        self._painted_at = 0.0
+        self._shown: tuple[Line, ...] = ()  # at _shown_size
+        self._painted_at, self._shown_size = 0.0, Size(0, 0)
         self._paint_planned = False
         self._messages: deque[Message] = deque()
         self._calls: Calls | None = None
@@ -164,11 +164,16 @@ class Runtime:
             wait = max(0.0, self._painted_at + _FRAME_S - time.monotonic())
             self._loop.event_loop.alarm(wait, self._paint)
 
+    def _lines(self, size: Size) -> tuple[Line, ...]:
+        """The lines of the last frame; made anew where the terminal has another size by now."""
+        return self._shown if size == self._shown_size else program.view(self._model, size)
+
     def _paint(self) -> None:
         """Let urwid paint in its next idle moment where the lines changed."""
         self._paint_planned = False
         self._painted_at = time.monotonic()
-        lines = program.view(self._model, self._model.size)
+        self._shown_size = self._model.size
+        lines = program.view(self._model, self._shown_size)
         if lines != self._shown:
             self._shown = lines
             self._canvas.repaint()

@@ -1,6 +1,7 @@
 """Styled lines: what a view answers and the canvas paints; every line is made exactly as wide as asked."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from crystalmath_tui.core.cells import clean, head, width
@@ -37,6 +38,7 @@ def line_width(spans: Line) -> int:
     return sum(width(clean(span.text)) for span in spans)
 
 
+@lru_cache(maxsize=4096)  # most lines of a frame are those of the frame before
 def fit_line(spans: Line, cols: int, style: str = "") -> Line:
     """The line at exactly `cols` cells, clean, cut or filled up in `style`."""
     fitted: list[Span] = []
