@@ -69,6 +69,7 @@ def _plan(params: SubmitJobParams, recipe: Recipe, options: Mapping[str, Json]) 
         label=params.label,
         cluster=params.cluster,
         description=params.description,
+        code=params.code,
         options=options,
     )
 

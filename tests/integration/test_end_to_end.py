@@ -16,7 +16,6 @@ import pytest
 from crystalmath_server.protocol.codec import from_json
 from crystalmath_server.protocol.errors import ErrorCode, RpcError
 from crystalmath_server.protocol.jobs import (
-    ENDED,
     JOBS_FILE,
     JOBS_FILES,
     JOBS_LIST,
@@ -35,11 +34,11 @@ from crystalmath_server.protocol.structures import SI_POSCAR, STRUCTURES_IMPORT,
 from crystalmath_server.protocol.system import STATUS, PartState
 from crystalmath_server.protocol.templates import TEMPLATES_RENDER, RenderParams
 from crystalmath_tui.client import Client, connect
+from tests.integration.real_server import ended, home_of_its_own, refused, submit
 from tests.integration.server_process import wait_until
 
 ROOT = Path(__file__).parents[2]
 COPPER = ROOT / "crystalmath_tui/examples/copper.poscar"
-PLACES = ("HOME", "AIIDA_PATH", "XDG_RUNTIME_DIR", "XDG_STATE_HOME", "XDG_CONFIG_HOME")
 COUNT = (
     "from aiida import load_profile, orm; load_profile(); print(orm.QueryBuilder().append(orm.Node).count())"
 )
@@ -73,24 +72,8 @@ class Place:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("e")
-    with pytest.MonkeyPatch.context() as patch:
-        for name in PLACES:
-            patch.setenv(name, str(folder))
-        patch.delenv("CRYSTALMATH_PROFILE", raising=False)
-        patch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    with home_of_its_own(tmp_path_factory.mktemp("e")) as folder:
         yield folder
-    ours = [process for process in psutil.process_iter() if _lives_in(process, folder)]
-    for process in ours:
-        process.kill()
-    psutil.wait_procs(ours, timeout=10)
-
-
-def _lives_in(process: psutil.Process, folder: Path) -> bool:
-    try:
-        return process.environ().get("HOME") == str(folder)
-    except psutil.Error:
-        return False
 
 
 @pytest.fixture(scope="module")
@@ -108,18 +91,6 @@ def server(place: Place) -> Iterator[Client]:
         yield client
 
 
-def submit(server: Client, structure_pk: int, key: str, template: str = "emt.relax", **given: Any) -> int:
-    return server.call(JOBS_SUBMIT, SubmitJobParams(template, structure_pk, key, **given)).pk
-
-
-def ended(server: Client, pk: int, timeout_s: float = 90) -> JobState:
-    def state() -> JobState | None:
-        seen = server.call(JOBS_SHOW, JobPk(pk)).row.state
-        return seen if seen in ENDED else None
-
-    return wait_until(state, timeout_s, f"job {pk} did not end")
-
-
 def nodes() -> int:
     done = subprocess.run([sys.executable, "-c", COUNT], capture_output=True, text=True, check=True)
     return int(done.stdout.split()[-1])
@@ -129,14 +100,6 @@ def settle(server: Client) -> None:
     """Wait until no job runs: each adds nodes when it ends."""
     for row in server.call(JOBS_LIST, ListJobsParams()).rows:
         ended(server, row.pk)
-
-
-def refused(server: Client, method: Any, params: Any) -> RpcError:
-    with pytest.raises(RpcError) as caught:
-        server.call(method, params)
-    assert caught.value.data.detail
-    assert caught.value.data.hint
-    return caught.value
 
 
 def test_results_of_a_relaxed_crystal(place: Place, server: Client) -> None:
