@@ -13,6 +13,7 @@ import anyio.to_thread
 from crystalmath_server.adapters.aiida_clusters import AiidaClusters
 from crystalmath_server.adapters.aiida_codes import AiidaCodes
 from crystalmath_server.adapters.aiida_daemon import DaemonWatch
+from crystalmath_server.adapters.aiida_gate import Gate
 from crystalmath_server.adapters.aiida_index import JobFeed
 from crystalmath_server.adapters.aiida_jobs import AiidaJobStore
 from crystalmath_server.adapters.aiida_launch import AiidaLauncher
@@ -146,12 +147,13 @@ async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
     bench = WorkerBench(settings.worker_timeout_s)
     feed = JobFeed(runtime)
     links = Links()
-    jobs = AiidaJobStore(runtime, feed)
+    jobs = AiidaJobStore(runtime, feed, links.breaker)
+    gate = Gate(runtime, watch, links, feed.refresh)
     watch.on_connect(feed.subscribe)
-    server.parts = Parts(runtime.part, watch.part, bench.part, lambda: jobs.revision)
+    server.parts = Parts(runtime.part, watch.part, bench.part, lambda: jobs.revision, lambda: gate.is_needed)
     ports = Ports(
         jobs=jobs,
-        launcher=AiidaLauncher(runtime, watch, feed.refresh),
+        launcher=AiidaLauncher(runtime, watch, gate, feed.refresh),
         structures=AiidaStructures(runtime, bench),
         workbench=bench,
         profiles=AiidaProfiles(runtime),
@@ -163,6 +165,7 @@ async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
         await runtime.start()
         background.start_soon(_watch_daemon, watch)
         background.start_soon(feed.run)
+        background.start_soon(gate.run)
         background.start_soon(bench.start)
         try:
             yield ports

@@ -58,6 +58,7 @@ class ClusterDetail:
     safe_interval_s: Annotated[float, Doc("least time between two connections", "s")]
     mpirun: Annotated[str, Doc("command before a parallel program")]
     potcar_dir: Annotated[str, Doc("folder of VASP's potentials on the computer; empty: none")]
+    max_jobs: Annotated[int, Doc("most jobs under way there at once, others are held; 0: no cap")] = 0
     fixed_prepend: Annotated[str, Doc("shell lines that AiiDA puts into every job here")] = ""
     fixed_append: Annotated[str, Doc("shell lines that AiiDA puts at the end of every job here")] = ""
 
@@ -80,6 +81,7 @@ class CreateClusterParams(Params):
         str, Length(0, 4096), Doc("folder of VASP's potentials there; pymatgen: this machine's own")
     ] = ""
     mpirun: Annotated[str, Length(0, 1000), Doc("command before a parallel program; empty: AiiDA's own")] = ""
+    max_jobs: Annotated[int, Bound(0, 100_000), Doc("most jobs under way at once; 0: no cap")] = 0
     poll_interval_s: Annotated[Interval | None, Doc("least time between looks; null: AiiDA's", "s")] = None
     safe_interval_s: Annotated[Interval | None, Doc("between connections; null: AiiDA's", "s")] = None
 
@@ -97,6 +99,9 @@ class UpdateClusterParams(Params):
     defaults: Annotated[Resources | None, Doc("fields that are null stay as they are")] = None
     potcar_dir: Annotated[Annotated[str, Length(0, 4096)] | None, Doc("folder of VASP's potentials")] = None
     mpirun: Annotated[str, Length(0, 1000)] | None = None
+    max_jobs: Annotated[Annotated[int, Bound(0, 100_000)] | None, Doc("most jobs under way; 0: no cap")] = (
+        None
+    )
     poll_interval_s: Annotated[Interval | None, Doc("least time between two looks at the queue", "s")] = None
     safe_interval_s: Annotated[Interval | None, Doc("least time between two connections", "s")] = None
 
