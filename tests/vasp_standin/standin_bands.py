@@ -1,4 +1,4 @@
-"""Toy bands and density of states: cosines with a gap where there is a non-metal; for parsers, of no meaning."""
+"""Toy bands and density of states: cosines, with a gap in non-metals; for parsers, of no meaning."""
 
 from dataclasses import dataclass
 
