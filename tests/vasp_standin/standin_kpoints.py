@@ -1,5 +1,6 @@
 """KPOINTS or KSPACING → the k-points that VASP would use."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,7 +79,9 @@ def _automatic(style: str, lines: Sequence[str], atoms: Any, cell: Any) -> Kpoin
 def _mesh(style: str, divisions: Sequence[int], cell: Any, shift: Sequence[float] = ()) -> Kpoints:
     """Irreducible points of a mesh; an even Monkhorst-Pack mesh stands half a step off Γ."""
     half = [int(style == MONKHORST and n % 2 == 0) for n in divisions]
-    mapping, grid = spglib.get_ir_reciprocal_mesh(list(divisions), cell, is_shift=half)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of spglib, about its own errors to come
+        mapping, grid = spglib.get_ir_reciprocal_mesh(list(divisions), cell, is_shift=half)
     unique, counts = np.unique(mapping, return_counts=True)
     points = (grid[unique] + np.array(half) / 2) / np.array(divisions)
     return Kpoints(style, points, counts / counts.sum(), tuple(divisions), tuple(shift) or (0.0, 0.0, 0.0))

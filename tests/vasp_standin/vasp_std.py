@@ -34,7 +34,6 @@ NO_SPACE_STATUS = 38
 
 def main(program: str = "vasp_std") -> int:
     """Run in the working directory; the status that VASP would end with."""
-    signal.signal(signal.SIGTERM, _terminated)
     say(" running    1 mpi-ranks, with    1 threads/rank, on    1 nodes")
     build = "gamma-only" if program == "vasp_gam" else "complex"
     say(f" vasp.{text.VERSION} STAND-IN, no VASP (build 2000) {build}")
@@ -272,4 +271,5 @@ def _terminated(number: int, _: object) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _terminated)
     sys.exit(main(*sys.argv[1:2]))
