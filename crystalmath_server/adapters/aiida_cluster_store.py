@@ -9,6 +9,7 @@ from typing import Any
 
 from crystalmath_server.adapters.aiida_codes import codes_on
 from crystalmath_server.adapters.remote_link import Target
+from crystalmath_server.domain import slurm
 from crystalmath_server.domain.resources import check, merged
 from crystalmath_server.protocol.clusters import (
     ClusterDetail,
@@ -101,7 +102,7 @@ def _detail(computer: Any) -> ClusterDetail:
         poll_interval_s=float(computer.get_minimum_job_poll_interval()),
         safe_interval_s=_safe_interval(computer),
         mpirun=" ".join(computer.get_mpirun_command()),
-        potcar_dir=_own(computer).get("potcar_dir", ""),
+        potcar_dir=potcar_dir_of(computer),
         fixed_prepend=computer.get_prepend_text(),
         fixed_append=computer.get_append_text(),
     )
@@ -118,6 +119,11 @@ def _safe_interval(computer: Any) -> float:
 
 def _own(computer: Any) -> dict[str, Any]:
     return dict(computer.get_property(METADATA, None) or {})
+
+
+def potcar_dir_of(computer: Any) -> str:
+    """Folder of VASP's potentials there; empty where none is known."""
+    return str(_own(computer).get("potcar_dir", ""))
 
 
 def defaults_of(computer: Any) -> Resources:
@@ -140,7 +146,7 @@ def create(params: CreateClusterParams) -> ClusterDetail:
         hostname=params.hostname,
         description=params.description,
         transport_type=params.transport,
-        scheduler_type=params.scheduler,
+        scheduler_type=slurm.ONCE if params.scheduler == slurm.NAME else params.scheduler,
         workdir=params.work_dir,
     ).store()
     try:
@@ -338,7 +344,7 @@ def facts(label: str) -> ClusterFacts:
         scheduler_type=computer.scheduler_type,
         work_dir=computer.get_workdir(),
         defaults=defaults_of(computer),
-        potcar_dir=_own(computer).get("potcar_dir", ""),
+        potcar_dir=potcar_dir_of(computer),
         codes=codes_on(computer),
         poll_interval_s=float(computer.get_minimum_job_poll_interval()),
     )

@@ -32,7 +32,7 @@ def active_jobs() -> list[int]:
 
     query = orm.QueryBuilder()
     filters = {
-        "process_type": f"aiida.calculations:{nodes.CALCULATION}",
+        "process_type": {"in": list(nodes.PROCESS_TYPES)},
         "attributes.process_state": {"in": list(ACTIVE)},
         f"attributes.{nodes.KEY}": {"like": "%"},
     }
@@ -83,7 +83,7 @@ def remove_unfinished(node: Any) -> None:
 def own_inputs(node: Any) -> list[int]:
     """Inputs that were made for this job alone."""
     links = node.base.links.get_incoming().all()
-    return [link.node.pk for link in links if link.link_label in (nodes.MAKER, nodes.SETTINGS)]
+    return [link.node.pk for link in links if link.link_label in nodes.OWN_INPUTS]
 
 
 def _answers(controller: Any, pk: int) -> bool:

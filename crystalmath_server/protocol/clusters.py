@@ -76,7 +76,9 @@ class CreateClusterParams(Params):
     defaults: Annotated[Resources, Doc("what a job gets where it asks for nothing else")] = field(
         default_factory=Resources
     )
-    potcar_dir: Annotated[str, Length(0, 4096), Doc("folder of VASP's potentials there")] = ""
+    potcar_dir: Annotated[
+        str, Length(0, 4096), Doc("folder of VASP's potentials there; pymatgen: this machine's own")
+    ] = ""
     mpirun: Annotated[str, Length(0, 1000), Doc("command before a parallel program; empty: AiiDA's own")] = ""
     poll_interval_s: Annotated[Interval | None, Doc("least time between looks; null: AiiDA's", "s")] = None
     safe_interval_s: Annotated[Interval | None, Doc("between connections; null: AiiDA's", "s")] = None

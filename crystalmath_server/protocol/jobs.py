@@ -129,6 +129,7 @@ class SubmitJobParams(Params):
     label: Annotated[str, Length(0, 255), Doc("name of the job; empty: formula and recipe")] = ""
     description: Annotated[str, Length(0, 10_000)] = ""
     cluster: Annotated[str, Doc("label of the computer")] = "localhost"
+    code: Annotated[str, Length(0, 255), Doc("label of the program there; empty: the one that fits")] = ""
     resources: Annotated[Resources, Doc("asked for in place of the computer's defaults")] = field(
         default_factory=Resources
     )
