@@ -112,6 +112,12 @@ def test_relaxations_end_below_ediffg(report: dict[str, Any]) -> None:
         assert row["force"] < -row["limit"] == LIMIT_EV_PER_A
 
 
+def test_metals_have_no_gap_and_others_do(report: dict[str, Any]) -> None:
+    for row in report["documents"]:
+        kind = row["name"].partition("-")[2]
+        assert (row["gap"] > 0.5) == (kind in {"oxide", "decorated", "molecule"}), row
+
+
 def test_custodian_sees_and_mends_each_message(report: dict[str, Any]) -> None:
     found = report["corrections"]
     assert {name for name in MESSAGES if name not in found[name]["errors"]} == set()

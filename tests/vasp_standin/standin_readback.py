@@ -99,6 +99,7 @@ def _document(folder: Path, maker: Any, structure: Structure, library: Path) -> 
             "outcar": outcar.final_energy,
         }
         | _emt_energy(end),
+        "gap": document["calcs_reversed"][0]["output"]["bandgap"],
         "force": float(np.linalg.norm(whole.ionic_steps[-1]["forces"], axis=1).max()),
         "limit": float(whole.parameters["EDIFFG"]),
         "moves": whole.parameters["NSW"] > 0,
