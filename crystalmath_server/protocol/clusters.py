@@ -1,12 +1,13 @@
 """clusters.*: computers that run jobs."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from crystalmath_server.protocol.codes import CodeRow, Step
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, NoParams, Params
+from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.resources import Resources
 
 Label = Annotated[str, Length(1, 255), Doc("label of the computer")]
@@ -14,7 +15,7 @@ Interval = Annotated[float, Bound(0, 3600)]
 Backend = Literal["asyncssh", "openssh"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClusterRow:
     """One AiiDA Computer."""
 
@@ -31,21 +32,21 @@ class ClusterRow:
     ] = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClusterList:
     """All computers of the profile."""
 
     rows: tuple[ClusterRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClusterLabel(Params):
     """Which computer."""
 
     label: Label
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClusterDetail:
     """One computer with its settings and codes."""
 
@@ -62,7 +63,7 @@ class ClusterDetail:
     fixed_append: Annotated[str, Doc("shell lines that AiiDA puts at the end of every job here")] = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CreateClusterParams(Params):
     """A computer that jobs shall run on; ~/.ssh/config tells how to reach it."""
 
@@ -82,7 +83,7 @@ class CreateClusterParams(Params):
     safe_interval_s: Annotated[Interval | None, Doc("between connections; null: AiiDA's", "s")] = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UpdateClusterParams(Params):
     """What shall be another; null leaves as it is."""
 
@@ -99,7 +100,7 @@ class UpdateClusterParams(Params):
     safe_interval_s: Annotated[Interval | None, Doc("least time between two connections", "s")] = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Deleted:
     """What was deleted."""
 
@@ -121,7 +122,7 @@ class StepName(StrEnum):
     POTCARS = "potcars"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClusterTestParams(Params):
     """Which computer, and what to test."""
 
@@ -131,7 +132,7 @@ class ClusterTestParams(Params):
     force: Annotated[bool, Doc("try at once, also where it is left alone after failures")] = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClusterTest:
     """A test of a computer, step by step."""
 
@@ -140,7 +141,7 @@ class ClusterTest:
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Partition:
     """One partition of a scheduler."""
 
@@ -154,7 +155,7 @@ class Partition:
     gpus: Annotated[str, Doc("GPUs of a node as the scheduler names them; empty: none")] = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class QueueJob:
     """One job in the queue of a scheduler."""
 
@@ -171,7 +172,7 @@ class QueueJob:
     pk: Annotated[int | None, Doc("pk of our job; null: submitted by other means")] = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClusterQueue:
     """The queue of a computer, as its user sees it."""
 
@@ -183,7 +184,7 @@ class ClusterQueue:
     notes: Annotated[tuple[str, ...], Doc("what could not be seen, and why")] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DiscoverParams(Params):
     """A host to look at before a computer is made of it."""
 
@@ -192,7 +193,7 @@ class DiscoverParams(Params):
     backend: Annotated[Backend, Doc("openssh uses an open master connection")] = "asyncssh"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Discovery:
     """What can be found on a host; a proposal, no promise."""
 
@@ -210,7 +211,7 @@ class Discovery:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SshHost:
     """One host of ~/.ssh/config."""
 
@@ -222,7 +223,7 @@ class SshHost:
     master: Annotated[bool, Doc("whether ssh keeps a master connection open")] = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HostList:
     """Hosts of ~/.ssh/config, as they stand there."""
 
