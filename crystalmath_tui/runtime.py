@@ -34,13 +34,7 @@ from crystalmath_tui.core.cells import width
 from crystalmath_tui.core.effects import Call, Effect
 from crystalmath_tui.core.lines import Line, Size
 from crystalmath_tui.core.messages import Message
-
-for _name in ("zmq", "tornado", "twisted", "trio", "glib"):
-    # urwid imports every event loop that is installed; they would cost half of the start
-    sys.modules.setdefault(f"urwid.event_loop.{_name}_loop", None)  # pyright: ignore[reportArgumentType]
-
-import urwid  # noqa: E402
-from urwid.canvas import TextCanvas  # noqa: E402
+from crystalmath_tui.terminal import TextCanvas, urwid
 
 _FRAME_S = 1 / 60
 _TICK_S = 0.5
