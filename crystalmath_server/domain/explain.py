@@ -32,7 +32,7 @@ class Words:
 
 
 _STEPS = {
-    "unstashing": "bringing stashed files back",
+    "unstashing": "preparing its folder",
     "uploading": "uploading the inputs",
     "submitting": "handing the job to the scheduler",
     "stashing": "stashing files on the computer",

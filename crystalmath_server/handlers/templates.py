@@ -1,5 +1,6 @@
 """templates.*: recipes, their forms and what they render to."""
 
+from crystalmath_server.handlers.fields import fields
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.templates import (
     ListTemplatesParams,
@@ -23,7 +24,8 @@ async def show(ports: Ports, params: ShowTemplateParams) -> TemplateDetail:
 
 async def render(ports: Ports, params: RenderParams) -> Rendered:
     """The input files of a recipe for a stored structure."""
-    document = await ports.structures.document(params.structure_pk)
-    ports.server.progress("writing the input files")
-    recipe = await ports.workbench.render(params.name, document, params.values)
+    with fields(pk="structure_pk", template="name"):
+        document = await ports.structures.document(params.structure_pk)
+        ports.server.progress("writing the input files")
+        recipe = await ports.workbench.render(params.name, document, params.values)
     return recipe.rendered
