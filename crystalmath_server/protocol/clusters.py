@@ -1,12 +1,13 @@
 """clusters.*: computers that run jobs."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from crystalmath_server.protocol.codes import CodeRow, Step
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, NoParams, Params
+from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.resources import Resources
 
 Label = Annotated[str, Length(1, 255), Doc("label of the computer")]
@@ -14,7 +15,7 @@ Interval = Annotated[float, Bound(0, 3600)]
 Backend = Literal["asyncssh", "openssh"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClusterRow:
     """One AiiDA Computer."""
 
@@ -31,21 +32,21 @@ class ClusterRow:
     ] = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClusterList:
     """All computers of the profile."""
 
     rows: tuple[ClusterRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClusterLabel(Params):
     """Which computer."""
 
     label: Label
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClusterDetail:
     """One computer with its settings and codes."""
 
@@ -63,7 +64,7 @@ class ClusterDetail:
     fixed_append: Annotated[str, Doc("shell lines that AiiDA puts at the end of every job here")] = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CreateClusterParams(Params):
     """A computer that jobs shall run on; ~/.ssh/config tells how to reach it."""
 
@@ -86,7 +87,7 @@ class CreateClusterParams(Params):
     safe_interval_s: Annotated[Interval | None, Doc("between connections; null: AiiDA's", "s")] = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UpdateClusterParams(Params):
     """What shall be another; null leaves as it is."""
 
@@ -106,7 +107,7 @@ class UpdateClusterParams(Params):
     safe_interval_s: Annotated[Interval | None, Doc("least time between two connections", "s")] = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Deleted:
     """What was deleted."""
 
@@ -128,7 +129,7 @@ class StepName(StrEnum):
     POTCARS = "potcars"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClusterTestParams(Params):
     """Which computer, and what to test."""
 
@@ -138,7 +139,7 @@ class ClusterTestParams(Params):
     force: Annotated[bool, Doc("try at once, also where it is left alone after failures")] = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClusterTest:
     """A test of a computer, step by step."""
 
@@ -147,7 +148,7 @@ class ClusterTest:
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Partition:
     """One partition of a scheduler."""
 
@@ -161,7 +162,7 @@ class Partition:
     gpus: Annotated[str, Doc("GPUs of a node as the scheduler names them; empty: none")] = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class QueueJob:
     """One job in the queue of a scheduler."""
 
@@ -178,7 +179,7 @@ class QueueJob:
     pk: Annotated[int | None, Doc("pk of our job; null: submitted by other means")] = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClusterQueue:
     """The queue of a computer, as its user sees it."""
 
@@ -190,7 +191,7 @@ class ClusterQueue:
     notes: Annotated[tuple[str, ...], Doc("what could not be seen, and why")] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DiscoverParams(Params):
     """A host to look at before a computer is made of it."""
 
@@ -199,7 +200,7 @@ class DiscoverParams(Params):
     backend: Annotated[Backend, Doc("openssh uses an open master connection")] = "asyncssh"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Discovery:
     """What can be found on a host; a proposal, no promise."""
 
@@ -217,7 +218,7 @@ class Discovery:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SshHost:
     """One host of ~/.ssh/config."""
 
@@ -229,7 +230,7 @@ class SshHost:
     master: Annotated[bool, Doc("whether ssh keeps a master connection open")] = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HostList:
     """Hosts of ~/.ssh/config, as they stand there."""
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import anyio
+import anyio.to_thread
 from anyio.abc import TaskGroup
 
 from crystalmath_server import __version__
@@ -101,9 +102,9 @@ class RpcServer:
         self._stop.set()
         return self.in_flight
 
-    def discover(self) -> dict[str, Json]:
-        """The OpenRPC document."""
-        return document()
+    async def discover(self) -> dict[str, Json]:
+        """The OpenRPC document; the first takes 80 ms, so it is made beside the event loop."""
+        return await anyio.to_thread.run_sync(document)
 
     def progress(self, text: str, fraction: float | None = None) -> None:
         """Tell the client of the request at hand how far it is."""
