@@ -22,7 +22,21 @@ def read_detail(pk: int, breaker: Callable[[str], Breaker]) -> JobDetail:
     if found is None:
         raise NotFound(f"There is no job {pk}", field="pk")
     row, facts = found
-    return _detail(node, row, replace(facts, retry_at=breaker(facts.cluster).retry_at))
+    retry_at = breaker(facts.cluster).retry_at
+    return _detail(node, row, replace(facts, retry_at=retry_at, same_as=_same_as(node)))
+
+
+def _same_as(node: Any) -> int:
+    """The job whose results AiiDA's caching took; 0: it computed its own."""
+    from aiida import orm
+
+    source = node.base.caching.get_cache_source()
+    if source is None:
+        return 0
+    return (
+        orm.QueryBuilder().append(orm.ProcessNode, filters={"uuid": source}, project="id").first(flat=True)
+        or 0
+    )
 
 
 def _detail(node: Any, row: JobRow, facts: Facts) -> JobDetail:

@@ -23,6 +23,7 @@ class Facts:
     exit_status: int | None = None
     exit_message: str = ""
     exception: str = ""
+    same_as: int = 0  # pk of the job whose results were taken
     retry_at: float = 0.0  # UNIX time [s] until which the computer is left alone
 
 
@@ -114,7 +115,11 @@ def _paused(facts: Facts) -> Words:
     return Words(f"Paused{status}", f"{play[0].upper()}{play[1:]}")
 
 
-def _finished(_facts: Facts) -> Words:
+def _finished(facts: Facts) -> Words:
+    if facts.same_as:
+        return Words(
+            f"Finished at once: the results are those of job {facts.same_as}, which had the same inputs"
+        )
     return Words("Finished successfully")
 
 
