@@ -23,7 +23,14 @@ def read_detail(pk: int, breaker: Callable[[str], Breaker]) -> JobDetail:
         raise NotFound(f"There is no job {pk}", field="pk")
     row, facts = found
     retry_at = breaker(facts.cluster).retry_at
-    return _detail(node, row, replace(facts, retry_at=retry_at, same_as=_same_as(node)))
+    more = replace(facts, retry_at=retry_at, same_as=_same_as(node), queue_reason=_queue_reason(node))
+    return _detail(node, row, more)
+
+
+def _queue_reason(node: Any) -> str:
+    """What the scheduler said of a job that waits, when AiiDA last looked."""
+    info = node.get_last_job_info() if hasattr(node, "get_last_job_info") else None
+    return str(info.get("annotation") or "") if info is not None else ""
 
 
 def _same_as(node: Any) -> int:
