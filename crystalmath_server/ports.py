@@ -31,6 +31,7 @@ from crystalmath_server.protocol.jobs import (
     Submitted,
 )
 from crystalmath_server.protocol.method import Json
+from crystalmath_server.protocol.potcars import PotcarCheck
 from crystalmath_server.protocol.profiles import CreateProfileParams, ProfileList, ProfileRow
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.structures import (
@@ -296,6 +297,14 @@ class Codes(Protocol):
         ...
 
 
+class Potcars(Protocol):
+    """VASP's potentials on computers."""
+
+    async def check(self, cluster: str, functional: str, symbols: tuple[str, ...]) -> PotcarCheck:
+        """Look for symbols of a functional; raises NotFound (field: label), TransportFailed."""
+        ...
+
+
 class Server(Protocol):
     """The server itself, as system.* methods see it."""
 
@@ -331,4 +340,5 @@ class Ports:
     profiles: Profiles
     clusters: Clusters
     codes: Codes
+    potcars: Potcars
     server: Server

@@ -72,7 +72,7 @@ from crystalmath_server.rpc.dispatcher import Dispatcher
 from crystalmath_server.rpc.meters import Meters
 from crystalmath_server.rpc.sessions import Session
 from crystalmath_server.settings import Settings
-from tests.fake_clusters import FakeClusters, FakeCodes
+from tests.fake_clusters import FakeClusters, FakeCodes, FakePotcars
 
 LATTICE = Lattice(3.8, 3.8, 3.8, 60.0, 60.0, 60.0, 39.4)
 SUBMIT_SCRIPT = b"#!/bin/bash\n# caf\xc3\xa9\nexit 0\n"
@@ -414,6 +414,7 @@ def ports(server: object | None = None) -> Ports:
     """All ports, with one running job and one structure, both pk 1."""
     jobs, structures, workbench = FakeJobs(), FakeStructures(), FakeWorkbench()
     codes = FakeCodes()
+    clusters = FakeClusters(codes)
     jobs.add(JobState.RUNNING)
     structures.add(describe({"formula": "Si2", "poscar": "Si2\n"}), "silicon")
     return Ports(
@@ -422,8 +423,9 @@ def ports(server: object | None = None) -> Ports:
         structures=structures,
         workbench=workbench,
         profiles=FakeProfiles(),
-        clusters=FakeClusters(codes),
+        clusters=clusters,
         codes=codes,
+        potcars=FakePotcars(clusters),
         server=server or FakeServer(),  # type: ignore[arg-type]
     )
 

@@ -13,6 +13,7 @@ FAMILIES = {
     "templates": "recipes and their input files",
     "clusters": "computers that run jobs",
     "codes": "programs on computers",
+    "potcars": "potentials of VASP on computers",
     "profiles": "AiiDA profiles",
     "system": "the server itself",
     "rpc": "the API itself",
