@@ -320,7 +320,7 @@ class Server(Protocol):
         """Ask for the end; the number of requests in flight."""
         ...
 
-    def discover(self) -> dict[str, Json]:
+    async def discover(self) -> dict[str, Json]:
         """The OpenRPC document."""
         ...
 

@@ -103,6 +103,7 @@ def _detail(computer: Any) -> ClusterDetail:
         safe_interval_s=_safe_interval(computer),
         mpirun=" ".join(computer.get_mpirun_command()),
         potcar_dir=potcar_dir_of(computer),
+        max_jobs=max_jobs_of(computer),
         fixed_prepend=computer.get_prepend_text(),
         fixed_append=computer.get_append_text(),
     )
@@ -124,6 +125,11 @@ def _own(computer: Any) -> dict[str, Any]:
 def potcar_dir_of(computer: Any) -> str:
     """Folder of VASP's potentials there; empty where none is known."""
     return str(_own(computer).get("potcar_dir", ""))
+
+
+def max_jobs_of(computer: Any) -> int:
+    """Most jobs under way there at once; 0: no cap."""
+    return int(_own(computer).get("max_jobs") or 0)
 
 
 def defaults_of(computer: Any) -> Resources:
@@ -152,7 +158,7 @@ def create(params: CreateClusterParams) -> ClusterDetail:
     try:
         computer.configure(**_connection(params))
         computer.set_default_mpiprocs_per_machine(1)
-        _set_own(computer, params.defaults, params.potcar_dir)
+        _set_own(computer, params.defaults, params.potcar_dir, params.max_jobs)
         _set_plain(computer, params)
     except BaseException:
         orm.Computer.collection.delete(computer.pk)
@@ -208,9 +214,9 @@ def _check_work_dir(work_dir: str) -> None:
         raise InvalidForm(f"{work_dir!r} does not begin at the root", field="work_dir", hint=hint)
 
 
-def _set_own(computer: Any, defaults: Resources, potcar_dir: str) -> None:
+def _set_own(computer: Any, defaults: Resources, potcar_dir: str, max_jobs: int) -> None:
     given = {name: value for name, value in to_json(defaults).items() if value is not None}
-    computer.set_property(METADATA, {"defaults": given, "potcar_dir": potcar_dir})
+    computer.set_property(METADATA, {"defaults": given, "potcar_dir": potcar_dir, "max_jobs": max_jobs})
 
 
 def _set_plain(computer: Any, params: CreateClusterParams | UpdateClusterParams) -> None:
@@ -229,7 +235,8 @@ def update(params: UpdateClusterParams) -> ClusterDetail:
     defaults = merged(defaults, params.defaults) if params.defaults else defaults
     _check_changes(params, computer, defaults)
     potcar_dir = own.get("potcar_dir", "") if params.potcar_dir is None else params.potcar_dir
-    _set_own(computer, defaults, potcar_dir)
+    max_jobs = max_jobs_of(computer) if params.max_jobs is None else params.max_jobs
+    _set_own(computer, defaults, potcar_dir, max_jobs)
     _set_plain(computer, params)
     _set_texts(computer, params)
     _set_connection(computer, params)

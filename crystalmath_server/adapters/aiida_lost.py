@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from crystalmath_server.domain import nodes
+from crystalmath_server.domain.holding import PREFIX
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ def reconnect(hooks: Sequence[Callable[[], None]]) -> None:
 
 
 def active_jobs() -> list[int]:
-    """Jobs of this project that have not ended."""
+    """Jobs of this project that a worker has or should have: those that have not ended and are not held."""
     from aiida import orm
 
     query = orm.QueryBuilder()
@@ -36,8 +37,9 @@ def active_jobs() -> list[int]:
         "attributes.process_state": {"in": list(ACTIVE)},
         f"attributes.{nodes.KEY}": {"like": "%"},
     }
-    query.append(orm.CalcJobNode, filters=filters, project="id")
-    return query.all(flat=True)
+    query.append(orm.CalcJobNode, filters=filters, project=["id", "attributes.process_status"])
+    rows: list[Any] = query.all()
+    return [pk for pk, status in rows if not str(status or "").startswith(PREFIX)]
 
 
 def still_active(pks: Sequence[int]) -> list[int]:

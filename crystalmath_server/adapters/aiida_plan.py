@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crystalmath_server.adapters.aiida_builders import builder_of
+from crystalmath_server.adapters.aiida_held import submit_or_hold
 from crystalmath_server.adapters.aiida_lost import own_inputs, remove_unfinished
 from crystalmath_server.domain import nodes
 from crystalmath_server.ports import JobPlan
@@ -56,8 +57,8 @@ def find_job(key: str, digest: str) -> StoredJob | None:
     return StoredJob(row[0], row[1], row[3] or "", row[4] or "")
 
 
-def make_job(plan: JobPlan) -> tuple[StoredJob, bool]:
-    """The job of `plan.key` and whether it was there before.
+def make_job(plan: JobPlan, why_held: str = "") -> tuple[StoredJob, bool]:
+    """The job of `plan.key` and whether it was there before; with a reason it is stored and held.
 
     A job that a dying server stored only in part is removed and made anew; one that cannot be handed to the
     broker is removed, so that a refused submit leaves no node.
@@ -66,11 +67,9 @@ def make_job(plan: JobPlan) -> tuple[StoredJob, bool]:
     found = find_job(plan.key, digest)
     if found is not None and not _remove_if_unfinished(found.pk):
         return found, True
-    from aiida.engine import submit
-
     builder = builder_of(plan)
     try:
-        node: Any = submit(builder)
+        node = submit_or_hold(builder, why_held)
     except BaseException:
         _remove_refused(plan.key)
         raise

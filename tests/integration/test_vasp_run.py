@@ -136,7 +136,8 @@ def test_bad_input_is_refused_by_field(site: Site, server: Client) -> None:
         ({"resources": Resources(partition="no such")}, ErrorCode.INVALID_FORM, "resources.partition"),
     ]
     for given, code, field in cases:
-        params = SubmitJobParams("vasp.static", silicon, "bad-vasp-input", **{"cluster": "hpc"} | given)
+        where: dict[str, Any] = {"cluster": "hpc"} | given
+        params = SubmitJobParams("vasp.static", silicon, "bad-vasp-input", **where)
         error = refused(server, JOBS_SUBMIT, params)
         assert (error.code, error.data.field) == (code, field)
 

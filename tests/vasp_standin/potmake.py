@@ -12,6 +12,7 @@ from crystalmath_server.domain.potcars import FOLDERS
 
 VALENCE: dict[str, tuple[int, float]] = {
     "H": (1, 1.008),
+    "H_GW": (1, 1.008),
     "Li": (1, 6.94),
     "Li_sv": (3, 6.94),
     "Be_sv": (4, 9.012),
@@ -19,6 +20,7 @@ VALENCE: dict[str, tuple[int, float]] = {
     "C": (4, 12.011),
     "N": (5, 14.007),
     "O": (6, 15.999),
+    "O_GW": (6, 15.999),
     "F": (7, 18.998),
     "Na": (1, 22.990),
     "Na_pv": (7, 22.990),
@@ -26,6 +28,7 @@ VALENCE: dict[str, tuple[int, float]] = {
     "Mg_pv": (8, 24.305),
     "Al": (3, 26.982),
     "Si": (4, 28.085),
+    "Si_GW": (4, 28.085),
     "P": (5, 30.974),
     "S": (6, 32.06),
     "Cl": (7, 35.45),
@@ -38,11 +41,14 @@ VALENCE: dict[str, tuple[int, float]] = {
     "Mn_pv": (13, 54.938),
     "Fe": (8, 55.845),
     "Fe_pv": (14, 55.845),
+    "Fe_sv_GW": (16, 55.845),
     "Co": (9, 58.933),
     "Ni": (10, 58.693),
     "Ni_pv": (16, 58.693),
+    "Ni_sv_GW": (18, 58.693),
     "Cu": (11, 63.546),
     "Cu_pv": (17, 63.546),
+    "Cu_sv_GW": (19, 63.546),
     "Zn": (12, 65.38),
     "Ga_d": (13, 69.723),
     "Ge_d": (14, 72.630),
@@ -91,7 +97,8 @@ _TEMPLATE = """\
      0     -1.0000000     23  1.000
    Error from kinetic energy argument (eV)
 END of PSCTR-controll parameters
- SYNTHETIC: made for tests, holds no pseudopotential
+ local part: synthetic, made for tests, no pseudopotential
+  0.0 1.0 0.0 1.0
  End of Dataset
 """
 

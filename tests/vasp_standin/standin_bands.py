@@ -1,4 +1,4 @@
-"""Toy bands and density of states: cosines with a gap where there is a non-metal; for parsers, of no meaning."""
+"""Toy bands and density of states: cosines, with a gap in non-metals; for parsers, of no meaning."""
 
 from dataclasses import dataclass
 
@@ -28,8 +28,11 @@ def bands_of(deck: Deck) -> Bands:
     ripple = np.cos(2 * np.pi * deck.kpoints.points).sum(axis=1)[:, None] * (-1.0) ** n[None, :]
     energies = np.sort(BOTTOM_EV + WIDTH_EV * n[None, :] / filled + RIPPLE_EV * ripple, axis=1)
     full = min(int(np.ceil(filled)), deck.bands)
-    fermi = float(energies[:, full - 1].max())
-    if not is_metal([name for name, _ in deck.groups]) and full < deck.bands:
+    last = energies[:, full - 1]
+    fermi = float(last.max())
+    if is_metal([name for name, _ in deck.groups]):
+        fermi = float(last.min() + last.max()) / 2  # the last band crosses it
+    elif full < deck.bands:
         energies[:, full:] += max(0.0, fermi + GAP_EV - float(energies[:, full:].min()))
     shape = (deck.spins, *energies.shape)
     occupations = (energies <= fermi + 1e-9).astype(float)

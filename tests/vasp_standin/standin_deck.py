@@ -25,7 +25,7 @@ SWITCHES = {
     "LEPSILON", "LOPTICS", "LCALCEPS", "LCALCPOL", "LPEAD", "LCHIMAG", "LELF", "LUSE_VDW", "KGAMMA",
     "LMIXTAU", "LPLANE",
 }  # fmt: skip
-NOT_COMPUTED = ("LEPSILON", "LOPTICS", "LCALCEPS", "LCALCPOL", "LPEAD", "LCHIMAG", "IMAGES", "LELF")
+NOT_COMPUTED = ("LEPSILON", "LOPTICS", "LCALCEPS", "LCALCPOL", "LPEAD", "LCHIMAG", "IMAGES")
 
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eEdD][-+]?\d+)?$")
 _ALGORITHMS = {"v": "veryfast", "f": "fast", "n": "normal", "a": "all", "c": "all", "d": "damped"}

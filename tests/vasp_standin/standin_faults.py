@@ -5,7 +5,7 @@ unconverged     electronic steps never converge (ALGO = All cures)
 hang[=N]        say nothing more from ionic step N on
 crash[=N]       signal 11 in ionic step N
 truncate[=N]    killed in the middle of writing ionic step N
-oom[=MB]        take so many megabytes (2048) for real in the first step, hold them hold=S seconds (60), be killed
+oom[=MB]        take so many megabytes (2048) for real in step 1, hold them hold=S seconds (60), be killed
 nospace[=N]     no space left on the device in ionic step N
 jump[=N]        energy 3 eV per ion too high in ionic step N (POTIM below 0.5 cures)
 positive        energies above zero (ALGO = Normal cures)
@@ -27,14 +27,15 @@ from tests.vasp_standin.standin_kpoints import MONKHORST
 from tests.vasp_standin.standin_words import VaspStopError, complain, say
 
 OTHERS = {
-    "crash", "entropy", "hang", "hold", "jump", "nospace", "oom", "positive", "slow", "truncate", "unconverged",
+    "crash", "entropy", "hang", "hold", "jump", "nospace", "oom", "positive", "slow", "truncate",
+    "unconverged",
 }  # fmt: skip
 MEGABYTE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Words of VASP, what cures them, the ionic step where they come, whether VASP ends, and where they go."""
+    """Words of VASP, what cures them, in which ionic step they come, whether VASP ends, where they go."""
 
     text: str
     cured: Callable[[Deck], bool]
@@ -199,7 +200,7 @@ MESSAGES: Mapping[str, Message] = {
         "Reciprocal lattice and k-lattice belong to different class of lattices.", _gamma_or_no_symmetry
     ),
 }
-"""Fault, by the name that custodian gives it → its message. A deck that has the cure already never fails so."""
+"""Fault, by the name that custodian gives it → its message; a deck that has the cure never fails so."""
 
 
 class Faults:
@@ -253,7 +254,7 @@ class Faults:
         return -0.01 * len(self.deck.atoms) if large else 0.0
 
     def _value(self, name: str, default: float) -> float:
-        value = self.words[name] if name in self.words else None
+        value = self.words.get(name)
         return default if value is None else value
 
     def _message(self, message: Message) -> None:
@@ -291,7 +292,7 @@ def _crash() -> None:
 
 
 def _take_memory(megabytes: int, hold_s: float) -> None:
-    """Every page is touched; where no limit ends it, it ends itself as the kernel would have."""
+    """Every page is touched; where no limit ends it, it ends itself as the kernel would have done."""
     held = [bytearray(b"\1") * MEGABYTE for _ in range(megabytes)]
     time.sleep(hold_s)
     os.kill(os.getpid(), signal.SIGKILL)

@@ -1,8 +1,8 @@
-"""Energies, forces and stress that stand for VASP's: ASE's EMT where it knows the elements, else Morse pairs."""
+"""Energies, forces and stress for VASP's: ASE's EMT where it knows the elements, else Morse pairs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from ase.calculators.calculator import Calculator, all_changes
@@ -28,7 +28,7 @@ class Point:
 class MorsePairs(Calculator):
     """Morse pairs whose bond length is the sum of covalent radii, cut off smoothly at 6 Å."""
 
-    implemented_properties: ClassVar[list[str]] = ["energy", "free_energy", "forces", "stress"]
+    implemented_properties = ["energy", "free_energy", "forces", "stress"]  # noqa: RUF012  as ASE has it
 
     def calculate(
         self,

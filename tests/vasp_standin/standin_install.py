@@ -1,4 +1,4 @@
-"""Programs vasp_std, vasp_gam and vasp_ncl as a cluster would have them: shell scripts that run the stand-in."""
+"""Programs vasp_std, vasp_gam and vasp_ncl as a cluster has them: scripts that run the stand-in."""
 
 import shlex
 import sys

@@ -1,5 +1,6 @@
 """KPOINTS or KSPACING → the k-points that VASP would use."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,23 +32,30 @@ class Kpoints:
 
 def read_kpoints(path: Path, tags: Mapping[str, str], atoms: Any) -> Kpoints:
     """Of KPOINTS, or of KSPACING (0.5 by default) where there is none."""
-    symmetric = int(tags.get("ISYM", "2")) > 0
+    cell = _symmetry_cell(atoms, symmetric=int(tags.get("ISYM", "2")) > 0)
     if not path.exists():
         spacing = float(tags.get("KSPACING", "0.5"))
         lengths = 2 * np.pi * np.linalg.norm(atoms.cell.reciprocal(), axis=1)
         style = MONKHORST if tags.get("KGAMMA", "T").lstrip(".")[:1].upper() == "F" else GAMMA
-        return _mesh(style, [max(1, int(np.ceil(x / spacing))) for x in lengths], (), atoms, symmetric)
+        return _mesh(style, [max(1, int(np.ceil(x / spacing))) for x in lengths], cell)
     lines = [line.split("!")[0].split("#")[0].strip() for line in path.read_text().splitlines()]
     try:
-        return _parsed(lines, atoms, symmetric=symmetric)
+        return _parsed(lines, atoms, cell)
     except (IndexError, ValueError) as error:
         raise VaspStopError("Error reading KPOINTS file", "the error occurred at line:      3") from error
 
 
-def _parsed(lines: Sequence[str], atoms: Any, *, symmetric: bool) -> Kpoints:
+def _symmetry_cell(atoms: Any, *, symmetric: bool) -> Any:
+    """What spglib takes for a crystal; without symmetry, time reversal alone is left."""
+    if symmetric:
+        return np.array(atoms.cell), atoms.get_scaled_positions(), atoms.numbers
+    return np.array(atoms.cell), np.random.default_rng(0).random((2, 3)), [1, 2]
+
+
+def _parsed(lines: Sequence[str], atoms: Any, cell: Any) -> Kpoints:
     count, style = int(lines[1].split()[0]), lines[2][:1].lower()
     if count == 0:
-        return _automatic(style, lines, atoms, symmetric)
+        return _automatic(style, lines, atoms, cell)
     if style == "l":
         return _along_lines(count, lines, atoms)
     rows = np.array([[float(x) for x in line.split()[:4]] for line in lines[3 : 3 + count]])
@@ -57,27 +65,23 @@ def _parsed(lines: Sequence[str], atoms: Any, *, symmetric: bool) -> Kpoints:
     return Kpoints(LIST, points, rows[:, 3] / (rows[:, 3].sum() or 1))
 
 
-def _automatic(style: str, lines: Sequence[str], atoms: Any, symmetric: bool) -> Kpoints:  # noqa: FBT001
+def _automatic(style: str, lines: Sequence[str], atoms: Any, cell: Any) -> Kpoints:
     if style == "a":
         lengths = np.linalg.norm(atoms.cell.reciprocal(), axis=1)
-        divisions = [max(1, int(float(lines[3].split()[0]) * x + 0.5)) for x in lengths]
-        return _mesh(GAMMA, divisions, (), atoms, symmetric)
+        return _mesh(GAMMA, [max(1, int(float(lines[3].split()[0]) * x + 0.5)) for x in lengths], cell)
     divisions = [int(x) for x in lines[3].split()[:3]]
     shift = [float(x) for x in lines[4].split()[:3]] if len(lines) > 4 and lines[4] else []
     if style not in "gm" or len(divisions) != 3 or min(divisions) < 1:
         raise ValueError(style)
-    return _mesh(GAMMA if style == "g" else MONKHORST, divisions, shift, atoms, symmetric)
+    return _mesh(GAMMA if style == "g" else MONKHORST, divisions, cell, shift)
 
 
-def _mesh(
-    style: str, divisions: Sequence[int], shift: Sequence[float], atoms: Any, symmetric: bool
-) -> Kpoints:
+def _mesh(style: str, divisions: Sequence[int], cell: Any, shift: Sequence[float] = ()) -> Kpoints:
     """Irreducible points of a mesh; an even Monkhorst-Pack mesh stands half a step off Γ."""
     half = [int(style == MONKHORST and n % 2 == 0) for n in divisions]
-    cell = (np.array(atoms.cell), atoms.get_scaled_positions(), atoms.numbers)
-    if not symmetric:  # time reversal alone, as of a crystal without symmetry
-        cell = (cell[0], np.random.default_rng(0).random((2, 3)), [1, 2])
-    mapping, grid = spglib.get_ir_reciprocal_mesh(list(divisions), cell, is_shift=half)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of spglib, about its own errors to come
+        mapping, grid = spglib.get_ir_reciprocal_mesh(list(divisions), cell, is_shift=half)
     unique, counts = np.unique(mapping, return_counts=True)
     points = (grid[unique] + np.array(half) / 2) / np.array(divisions)
     return Kpoints(style, points, counts / counts.sum(), tuple(divisions), tuple(shift) or (0.0, 0.0, 0.0))

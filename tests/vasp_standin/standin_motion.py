@@ -53,7 +53,7 @@ class Relaxation:
     def __init__(self, deck: Deck, atoms: Any) -> None:
         if deck.isif in _IONS_AT_REST:
             atoms.set_constraint(FixAtoms(range(len(atoms))))
-        self.free = UnitCellFilter(atoms, **_CELL[deck.isif]) if deck.isif in _CELL else atoms
+        self.free: Any = UnitCellFilter(atoms, **_CELL[deck.isif]) if deck.isif in _CELL else atoms
         self.optimizer = BFGS(self.free, logfile=None, maxstep=LONGEST_MOVE)
         self.limit = deck.number("EDIFFG", 10 * deck.number("EDIFF", 1e-4))
 

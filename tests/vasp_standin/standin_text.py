@@ -1,4 +1,4 @@
-"""VASP's plain files: OSZICAR, OUTCAR, XDATCAR, CONTCAR, EIGENVAL, DOSCAR, IBZKPT; written as the run goes."""
+"""VASP's plain files: OSZICAR, OUTCAR, XDATCAR, CONTCAR, EIGENVAL, DOSCAR, IBZKPT."""
 
 import time
 from pathlib import Path
@@ -71,6 +71,11 @@ def outcar_head(deck: Deck, name: str, engine: str) -> str:
     )
 
 
+def electrons_line(deck: Deck) -> str:
+    moment = " ".join(f"{x:15.7f}" for x in deck.moments.sum(axis=0))
+    return f" number of electron {deck.electrons:15.7f} magnetization {moment}\n"
+
+
 def outcar_cycle(ionic: int, cycle: int, energy: float, seconds: float, entropy: float) -> str:
     return (
         f"\n--------------------------------------- Iteration {ionic:6d}({cycle:4d})"
@@ -85,14 +90,12 @@ def outcar_cycle(ionic: int, cycle: int, energy: float, seconds: float, entropy:
 
 def outcar_step(deck: Deck, atoms: Any, point: Point, fermi: float, seconds: float) -> str:
     """All that VASP writes at the end of an ionic step."""
-    moment = " ".join(f"{x:15.7f}" for x in deck.moments.sum(axis=0))
     stress = " ".join(f"{point.stress[i][j]:11.5f}" for i, j in OUTCAR_ORDER)
     table = rows(np.hstack([atoms.positions, point.forces]), "13.6f")
     drift = "".join(f"{x:14.6f}" for x in point.forces.sum(axis=0))
     return (
         f" E-fermi : {fermi:8.4f}     XC(G=0):  -9.0000     alpha+bet : -9.0000\n"
-        f" number of electron {deck.electrons:15.7f} magnetization {moment}\n"
-        "  FORCE on cell =-STRESS in cart. coord.  units (eV):\n"
+        f"{electrons_line(deck)}  FORCE on cell =-STRESS in cart. coord.  units (eV):\n"
         "  Direction    XX          YY          ZZ          XY          YZ          ZX\n"
         f"  in kB  {stress}\n"
         f"  external pressure = {np.trace(point.stress) / 3:11.2f} kB  Pullay stress =        0.00 kB\n\n"

@@ -57,7 +57,7 @@ def _item(name: str, value: bool | float | str) -> str:  # noqa: FBT001
     if isinstance(value, int):
         return f'  <i type="int" name="{name}">{value:6d}</i>\n'
     if isinstance(value, float):
-        form = "16.8f" if value == 0 or abs(value) >= 1e-4 else "16.8E"
+        form = "16.8f" if not value or abs(value) >= 1e-4 else "16.8E"
         return f'  <i name="{name}">{value:{form}}</i>\n'
     return f'  <i type="string" name="{name}">{escape(value)}</i>\n'
 
@@ -141,7 +141,8 @@ def _parameters(deck: Deck) -> str:
     values |= {"ICHARG": deck.integer("ICHARG", 2), "ISTART": deck.integer("ISTART", 0)}
     moments = "".join(f"{x:16.8f}" for x in deck.moments.flat)
     body = "".join(_item(tag, value) for tag, value in values.items())
-    return f' <parameters>\n  <separator name="general" >\n{body}  <v name="MAGMOM">{moments}</v>\n  </separator>\n </parameters>\n'
+    body += f'  <v name="MAGMOM">{moments}</v>\n'
+    return f' <parameters>\n  <separator name="general" >\n{body}  </separator>\n </parameters>\n'
 
 
 def _atominfo(deck: Deck) -> str:
@@ -161,7 +162,8 @@ def _atominfo(deck: Deck) -> str:
         f'   <set>\n{atoms}   </set>\n  </array>\n  <array name="atomtypes" >\n'
         '   <dimension dim="1">type</dimension>\n   <field type="int">atomspertype</field>\n'
         '   <field type="string">element</field>\n   <field>mass</field>\n   <field>valence</field>\n'
-        f'   <field type="string">pseudopotential</field>\n   <set>\n{types}   </set>\n  </array>\n </atominfo>\n'
+        f'   <field type="string">pseudopotential</field>\n   <set>\n{types}   </set>\n'
+        "  </array>\n </atominfo>\n"
     )
 
 
@@ -188,7 +190,8 @@ def _eigenvalues(bands: Bands) -> str:
         f'     <set comment="spin {n}">\n{_spin_set(energies, occupations)}     </set>\n'
         for n, (energies, occupations) in enumerate(zip(bands.energies, bands.occupations, strict=True), 1)
     )
-    return f"  <eigenvalues>\n   <array>\n{dimensions}{fields}    <set>\n{sets}    </set>\n   </array>\n  </eigenvalues>\n"
+    body = f"{dimensions}{fields}    <set>\n{sets}    </set>\n"
+    return f"  <eigenvalues>\n   <array>\n{body}   </array>\n  </eigenvalues>\n"
 
 
 def _spin_set(energies: np.ndarray, occupations: np.ndarray) -> str:

@@ -34,11 +34,9 @@ NO_SPACE_STATUS = 38
 
 def main(program: str = "vasp_std") -> int:
     """Run in the working directory; the status that VASP would end with."""
-    signal.signal(signal.SIGTERM, _terminated)
     say(" running    1 mpi-ranks, with    1 threads/rank, on    1 nodes")
-    say(
-        f" vasp.{text.VERSION} STAND-IN, no VASP (build 2000) {'gamma-only' if program == 'vasp_gam' else 'complex'}"
-    )
+    build = "gamma-only" if program == "vasp_gam" else "complex"
+    say(f" vasp.{text.VERSION} STAND-IN, no VASP (build 2000) {build}")
     try:
         deck = read_deck(Path())
         _check_program(program, deck)
@@ -69,7 +67,7 @@ class Run:
         self.selective = _selective(deck)
         self.bands = bands_of(deck)
         self.motion = motion_of(deck, self.atoms)
-        self.out = {name: files.enter_context(Path(name).open("w")) for name in STREAMED}
+        self.out = {name: files.enter_context(open(name, "w")) for name in STREAMED}  # noqa: PTH123, SIM115
         self.xml = VasprunWriter(self.out["vasprun.xml"], deck)
         Path("CONTCAR").touch()
         self._begin(program, engine)
@@ -125,7 +123,7 @@ class Run:
     def _electronic_steps(self, ionic: int, energy: float) -> float:
         """Electronic steps down to EDIFF or to NELM; the energy of the last."""
         last, reached = 0.0, False
-        for cycle, now, reached in self._cycles(energy):
+        for cycle, now, close in self._cycles(energy):
             began = time.monotonic()
             if cycle == 2:
                 self.faults.at_step(ionic)
@@ -136,8 +134,9 @@ class Run:
             say(line)
             spent = time.monotonic() - began
             self._write("OUTCAR", text.outcar_cycle(ionic, cycle, now, spent, self.faults.entropy))
+            self._write("OUTCAR", text.electrons_line(self.deck))
             self.xml.cycle(now, spent)
-            last = now
+            last, reached = now, close
             if _stopcar("LABORT"):
                 break
         why = "because EDIFF is reached" if reached else "EDIFF was not reached (unconverged)"
@@ -167,14 +166,14 @@ class Run:
             os.kill(os.getpid(), signal.SIGKILL)
         kinetic = self.atoms.get_kinetic_energy() if self.deck.ibrion == 0 else None
         change = point.energy - (before or 0.0)
-        line = f" F= {point.energy:.8E} E0= {point.energy:.8E}  d E ={change:.6E}"
+        line = f" F= {point.energy:.8E} E0= {point.energy:.8E}"
+        if kinetic is None:
+            line += f"  d E ={change:.6E}"
+        else:
+            line = f" T={self.atoms.get_temperature():7.0f}. E= {point.energy + kinetic:.8E}{line}"
+            line += f"  EK= {kinetic:.5E} SP= 0.00E+00 SK= 0.00E+00"
         if self.deck.spins == 2:
             line += f"  mag= {self.deck.moments.sum():12.4f}"
-        if kinetic is not None:
-            line = (
-                f" T={self.atoms.get_temperature():7.0f}. E= {point.energy + kinetic:.8E} F= {point.energy:.8E}"
-                f" E0= {point.energy:.8E}  EK= {kinetic:.5E} SP= 0.00E+00 SK= 0.00E+00"
-            )
         self._write("OSZICAR", f"{ionic:4d}{line}\n")
         say(f"{ionic:4d}{line}")
         self._write("OUTCAR", text.outcar_step(self.deck, self.atoms, point, self.bands.fermi, seconds))
@@ -202,16 +201,20 @@ class Run:
         say(" writing wavefunctions")
         if deck.switch("LWAVE", default=True):
             write_orbitals(Path("WAVECAR"), deck)
-        if deck.switch("LCHARG", default=True):
-            write_density(Path("CHGCAR"), deck, self.atoms, deck.electrons)
-            write_density(Path("CHG"), deck, self.atoms, deck.electrons)
-        if deck.switch("LAECHG"):
-            for name in ("AECCAR0", "AECCAR1", "AECCAR2"):
-                write_density(Path(name), deck, self.atoms, deck.electrons)
-        if deck.switch("LVTOT") or deck.switch("LVHAR"):
-            write_density(Path("LOCPOT"), deck, self.atoms, deck.electrons)
+        self._write_densities()
         peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         self._write("OUTCAR", text.outcar_tail(time.monotonic() - self.started, peak_kb))
+
+    def _write_densities(self) -> None:
+        deck = self.deck
+        asked = {
+            ("CHGCAR", "CHG"): deck.switch("LCHARG", default=True),
+            ("AECCAR0", "AECCAR1", "AECCAR2"): deck.switch("LAECHG"),
+            ("LOCPOT",): deck.switch("LVTOT") or deck.switch("LVHAR"),
+            ("ELFCAR",): deck.switch("LELF"),
+        }
+        for name in (name for names, wanted in asked.items() if wanted for name in names):
+            write_density(Path(name), deck, self.atoms, deck.electrons)
 
     def _write(self, name: str, words: str) -> None:
         self.out[name].write(words)
@@ -268,4 +271,5 @@ def _terminated(number: int, _: object) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _terminated)
     sys.exit(main(*sys.argv[1:2]))
