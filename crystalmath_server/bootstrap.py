@@ -22,10 +22,12 @@ from crystalmath_server.adapters.aiida_runtime import AiidaRuntime
 from crystalmath_server.adapters.aiida_structures import AiidaStructures
 from crystalmath_server.adapters.potcar_check import PotcarLooker
 from crystalmath_server.adapters.remote_link import Links
+from crystalmath_server.adapters.run_folders import RunFolderLooker
 from crystalmath_server.adapters.workbench import WorkerBench
 from crystalmath_server.handlers import (
     clusters,
     codes,
+    imports,
     jobs,
     potcars,
     profiles,
@@ -47,6 +49,7 @@ from crystalmath_server.protocol.clusters import (
 )
 from crystalmath_server.protocol.codes import CODES_CREATE, CODES_LIST, CODES_TEST
 from crystalmath_server.protocol.errors import RpcError
+from crystalmath_server.protocol.imports import JOBS_IMPORT
 from crystalmath_server.protocol.jobs import (
     JOBS_CANCEL,
     JOBS_FILE,
@@ -91,6 +94,7 @@ BINDINGS: tuple[Binding[Any, Any], ...] = (
     bind(JOBS_LIST, jobs.list_jobs),
     bind(JOBS_SHOW, jobs.show),
     bind(JOBS_SUBMIT, jobs.submit),
+    bind(JOBS_IMPORT, imports.import_run),
     bind(JOBS_CANCEL, jobs.cancel),
     bind(JOBS_PAUSE, jobs.pause),
     bind(JOBS_PLAY, jobs.play),
@@ -169,6 +173,7 @@ async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
         profiles=AiidaProfiles(runtime),
         clusters=AiidaClusters(runtime, links),
         codes=AiidaCodes(runtime, links),
+        runs=RunFolderLooker(runtime, links),
         potcars=PotcarLooker(runtime, links, bench.potcar_library),
         server=server,
     )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from crystalmath_server.domain.run_folder import RunFolder
 from crystalmath_server.protocol.clusters import (
     ClusterDetail,
     ClusterList,
@@ -96,7 +97,7 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class JobPlan:
-    """All that the launcher needs to make one process."""
+    """All that the launcher needs to make one process; with a `source` it is read from there, not run."""
 
     recipe: Recipe
     structure_pk: int
@@ -106,6 +107,7 @@ class JobPlan:
     description: str = ""
     code: str = ""
     options: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    source: RunFolder | None = None
 
 
 class JobStore(Protocol):
@@ -216,6 +218,18 @@ class Workbench(Protocol):
         NotFound, InvalidForm, InvalidRecipe, InvalidStructure, EngineUnavailable
             With field and way out.
         """
+        ...
+
+    async def reader(self, incar: str) -> Recipe:
+        """What reads a run that was made by other means."""
+        ...
+
+
+class RunFolders(Protocol):
+    """Folders on computers in which VASP ran."""
+
+    async def look(self, cluster: str, path: str, code: str) -> RunFolder:
+        """What is there; raises NotFound, FileUnreadable, InvalidForm, TransportFailed (with field)."""
         ...
 
 
@@ -341,4 +355,5 @@ class Ports:
     clusters: Clusters
     codes: Codes
     potcars: Potcars
+    runs: RunFolders
     server: Server

@@ -16,6 +16,8 @@ from typing import Any
 
 import anyio
 
+from crystalmath_server.domain.run_folder import OPEN, RunFolder, run_folder
+from crystalmath_server.handlers.fields import fields
 from crystalmath_server.ports import JobPlan, ParsedStructure, Ports, Recipe
 from crystalmath_server.protocol.errors import (
     Conflict,
@@ -49,6 +51,7 @@ from crystalmath_server.protocol.jobs import (
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.profiles import CreateProfileParams, ProfileList, ProfileRow
 from crystalmath_server.protocol.structures import (
+    SI_POSCAR,
     ImportStructureParams,
     Lattice,
     ListStructuresParams,
@@ -343,6 +346,29 @@ class FakeWorkbench:
         digest = _digest({"name": row.name, "structure": structure, "values": values})
         return Recipe(Rendered(row.name, files, (), digest), {}, "EMT 1", {"ase": "3"}, values)
 
+    async def reader(self, incar: str) -> Recipe:
+        maker: dict[str, Json] = {"incar": incar}
+        return Recipe(Rendered("vasp.imported", (), (), ""), maker, "VASP", {"pymatgen": "1"}, {})
+
+
+class FakeRunFolders:
+    """One folder in which VASP ran, on every computer."""
+
+    def __init__(self, clusters: FakeClusters) -> None:
+        self._clusters = clusters
+        self.looks = 0
+
+    async def look(self, cluster: str, path: str, code: str) -> RunFolder:
+        with fields(label="cluster"):
+            await self._clusters.show(cluster)
+        self.looks += 1
+        found = {"INCAR": b"NSW = 5\n", "POSCAR": SI_POSCAR.encode(), "vasprun.xml": b""}
+        if path.endswith("none"):
+            found.clear()
+        said = [OPEN, *(f"@@file\t{name}\tr" for name in found)]
+        said += [f"@@text\t{name}\t{base64.b64encode(text).decode()}" for name, text in found.items()]
+        return run_folder(cluster, path, "\n".join(said))
+
 
 def describe(document: Mapping[str, Json]) -> ParsedStructure:
     """A structure of which only the formula is true."""
@@ -425,6 +451,7 @@ def ports(server: object | None = None) -> Ports:
         profiles=FakeProfiles(),
         clusters=clusters,
         codes=codes,
+        runs=FakeRunFolders(clusters),
         potcars=FakePotcars(clusters),
         server=server or FakeServer(),  # type: ignore[arg-type]
     )

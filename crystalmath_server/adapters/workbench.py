@@ -65,6 +65,10 @@ class WorkerBench:
         argument: dict[str, Json] = {"name": name, "structure": structure, "values": values}
         return await self._ask(Recipe, "render", argument)
 
+    async def reader(self, incar: str) -> Recipe:
+        """The Maker that reads a run that was made by other means."""
+        return await self._ask(Recipe, "reader", {"incar": incar})
+
     async def potcar_library(self) -> PotcarLibrary:
         """The potentials of this machine as pymatgen's settings name them."""
         return await self._ask(PotcarLibrary, "potcar_library", {})

@@ -5,6 +5,7 @@ from typing import Any
 from crystalmath_server.protocol import (
     clusters,
     codes,
+    imports,
     jobs,
     potcars,
     profiles,
@@ -16,7 +17,7 @@ from crystalmath_server.protocol.method import Method, Notification
 
 METHODS: dict[str, Method[Any, Any]] = {
     method.name: method
-    for family in (system, profiles, structures, templates, jobs, clusters, codes, potcars)
+    for family in (system, profiles, structures, templates, jobs, imports, clusters, codes, potcars)
     for method in family.METHODS
 }
 NOTIFICATIONS: dict[str, Notification[Any]] = {row.name: row for row in system.NOTIFICATIONS}

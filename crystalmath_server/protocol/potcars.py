@@ -1,14 +1,15 @@
 """potcars.*: VASP's potentials on computers."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Annotated
 
 from crystalmath_server.protocol.clusters import REMOTE
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Length, Method, Params
+from crystalmath_server.protocol.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CheckPotcarsParams(Params):
     """Which potentials on which computer: those of a list, or those that a recipe needs for a structure."""
 
@@ -28,7 +29,7 @@ class CheckPotcarsParams(Params):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Potcar:
     """One symbol that was looked for."""
 
@@ -41,7 +42,7 @@ class Potcar:
     note: Annotated[str, Doc("why it is not found, and the way out")] = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PotcarFolder:
     """One folder that holds potentials."""
 
@@ -50,7 +51,7 @@ class PotcarFolder:
     symbols: Annotated[int, Doc("how many symbols it has")]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PotcarCheck:
     """What is there, where was looked, and how to mend what is not."""
 
