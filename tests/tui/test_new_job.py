@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
+from tests.home import end_all_in
 from tests.tui.terminal import ROOT, opened
 
 COPPER = ROOT / "crystalmath_tui/examples/copper.poscar"
@@ -21,17 +21,7 @@ def environ(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
     names = ("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "AIIDA_PATH")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     yield {**dict.fromkeys(names, str(home)), "PATH": path, "TERM": "xterm-256color", "LANG": "C.UTF-8"}
-    ours = [process for process in psutil.process_iter() if _stands_in(process, home)]
-    for process in ours:
-        process.kill()
-    psutil.wait_procs(ours, timeout=10)
-
-
-def _stands_in(process: psutil.Process, home: Path) -> bool:
-    try:
-        return process.environ().get("AIIDA_PATH") == str(home)
-    except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
-        return False
+    end_all_in(home)
 
 
 def test_from_a_key_to_a_relaxed_crystal(environ: dict[str, str]) -> None:

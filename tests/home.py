@@ -1,0 +1,25 @@
+"""Processes that live in a home of a test."""
+
+from pathlib import Path
+
+import psutil
+
+
+def processes_in(home: Path) -> list[psutil.Process]:
+    """All whose HOME is this folder; AIIDA_PATH would not do, for AiiDA changes it."""
+    return [process for process in psutil.process_iter() if _lives_in(process, home)]
+
+
+def end_all_in(home: Path) -> None:
+    """Kill them, and wait until they are gone."""
+    ours = processes_in(home)
+    for process in ours:
+        process.kill()
+    psutil.wait_procs(ours, timeout=10)
+
+
+def _lives_in(process: psutil.Process, home: Path) -> bool:
+    try:
+        return process.environ().get("HOME") == str(home)
+    except psutil.Error:
+        return False
