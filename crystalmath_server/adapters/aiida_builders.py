@@ -64,7 +64,9 @@ def _imported(plan: JobPlan, source: RunFolder) -> Any:
     if plan.code:
         builder.code = orm.load_node(choose(codes_on(computer), "", plan.code, computer.label).pk)
     builder.files = _folder(source.files)
-    builder.potcar = orm.Dict({"symbols": symbols_of(source.titels), "titels": list(source.titels)})
+    builder.potcar = orm.Dict(
+        {"symbols": symbols_of(source.titel_lines), "titel_lines": list(source.titel_lines)}
+    )
     builder.remote_folder = orm.RemoteData(computer=computer, remote_path=source.path)
     builder.metadata.computer = computer
     builder.metadata.disable_cache = True

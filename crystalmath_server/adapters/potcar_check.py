@@ -60,7 +60,7 @@ def _look(
     """List the names, then read the TITEL line of the files of these symbols."""
     seen = library.listing(place.root, _said(shell, library.list_script(place.root), cluster))
     paths = [path for symbol in symbols for path in seen.paths(place.searched(functional), symbol)]
-    told = library.titels(_said(shell, library.titel_script(paths), cluster)) if paths else {}
+    told = library.titel_lines(_said(shell, library.titel_script(paths), cluster)) if paths else {}
     rows = [library.potcar(place, seen, functional, symbol, told) for symbol in symbols]
     return words.verdict(cluster, functional, place, seen, rows)
 

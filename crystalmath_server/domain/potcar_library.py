@@ -99,7 +99,7 @@ def titel_script(paths: Sequence[str]) -> str:
     return _TITELS.format(paths=" ".join(shlex.quote(path) for path in paths))
 
 
-def titels(said: str) -> dict[str, str]:
+def titel_lines(said: str) -> dict[str, str]:
     """Path → TITEL of what `titel_script` said; empty where the file has none."""
     rows = (line.partition("\t") for line in said.splitlines())
     return {path: line.partition("=")[2].strip() for path, tab, line in rows if tab}

@@ -53,13 +53,13 @@ class RunFolder:
     ----------
     files
         INCAR, POSCAR and, where there is one, KPOINTS, as they are.
-    titels
+    titel_lines
         TITEL lines of POTCAR; nothing else of it is read.
     """
 
     path: str
     files: Mapping[str, bytes]
-    titels: tuple[str, ...] = ()
+    titel_lines: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -68,7 +68,7 @@ class _Seen:
 
     files: dict[str, bool] = field(default_factory=dict[str, bool])
     texts: dict[str, bytes] = field(default_factory=dict[str, bytes])
-    titels: list[str] = field(default_factory=list[str])
+    titel_lines: list[str] = field(default_factory=list[str])
 
     def has(self, name: str) -> bool:
         return name in self.files or f"{name}.gz" in self.files
@@ -106,12 +106,12 @@ def run_folder(cluster: str, path: str, said: str) -> RunFolder:
         raise kind(f"{path} on {cluster} {words}", field="path", hint=hint)
     seen = _read(lines)
     _check(f"{path} on {cluster}", seen)
-    return RunFolder(path, seen.texts, tuple(seen.titels))
+    return RunFolder(path, seen.texts, tuple(seen.titel_lines))
 
 
-def symbols_of(titels: tuple[str, ...]) -> list[str]:
+def symbols_of(titel_lines: tuple[str, ...]) -> list[str]:
     """TITEL lines as `PAW_PBE Fe_pv 02Aug2007` → POTCAR symbols."""
-    words = [titel.split() for titel in titels]
+    words = [titel.split() for titel in titel_lines]
     return [row[1] if len(row) > 1 else "" for row in words]
 
 
@@ -136,7 +136,7 @@ def _read(lines: list[str]) -> _Seen:
         elif mark == _TEXT:
             seen.texts[name] = base64.b64decode(value)
         elif mark == _TITEL:
-            seen.titels.append(rest.partition("=")[2].strip())
+            seen.titel_lines.append(rest.partition("=")[2].strip())
     return seen
 
 

@@ -51,8 +51,8 @@ def test_texts_are_taken_to_the_byte_and_of_potcar_its_titels_alone(folder: Path
     (folder / "KPOINTS.gz").write_bytes(gzip.compress(b"k\n"))
     found = look(folder)
     assert found.files == {"INCAR": b"NSW = 5\n\xff odd\n", "KPOINTS": b"k\n", "POSCAR": b"Si\n"}
-    assert found.titels == ("PAW_PBE Si 1", "PAW_PBE Fe_pv 1")
-    assert symbols_of(found.titels) == ["Si", "Fe_pv"]
+    assert found.titel_lines == ("PAW_PBE Si 1", "PAW_PBE Fe_pv 1")
+    assert symbols_of(found.titel_lines) == ["Si", "Fe_pv"]
     assert "secret" not in str(found)
 
 
