@@ -1,0 +1,262 @@
+"""Cluster: how its pages are painted."""
+
+from collections.abc import Iterable
+from dataclasses import fields
+
+from crystalmath_server.protocol.clusters import ClusterDetail, ClusterQueue, Partition, QueueJob, StepName
+from crystalmath_server.protocol.codes import CodeRow, CodeTest, Outcome, Step
+from crystalmath_server.protocol.resources import Resources
+from crystalmath_tui.core.cells import wrap
+from crystalmath_tui.core.clusters import MARKS, state_of
+from crystalmath_tui.core.lines import Line, Size, Span, fit_line, fit_lines, line, selected
+from crystalmath_tui.core.screen import Context, Screen
+from crystalmath_tui.core.scroll import START, settled
+from crystalmath_tui.core.table import Column, heading, placed, row
+from crystalmath_tui.core.words import age, count, error_words
+from crystalmath_tui.screens.cluster import KEYS, STEPS, TABS, Slice, failed_step, rows_of, update
+
+_NAME = 16
+_JOBS = (
+    Column("id", "job", 6, 12, rank=0, right=True),
+    Column("pk", "pk", 5, 8, rank=1, right=True),
+    Column("state", "state", 9, 12, rank=0),
+    Column("place", "place", 5, 5, rank=3, right=True),
+    Column("name", "name", 10, 24, rank=2),
+    Column("partition", "partition", 9, 14, rank=5),
+    Column("used", "used/asked", 11, 15, rank=6),
+    Column("reason", "reason", 10, 60, rank=4),
+)
+_CODES = (
+    Column("pk", "pk", 5, 8, rank=2, right=True),
+    Column("label", "label", 10, 20, rank=0),
+    Column("kind", "kind", 9, 10, rank=1),
+    Column("test", "test", 8, 12, rank=3),
+    Column("path", "path", 14, 60, rank=4),
+    Column("modules", "modules", 8, 40, rank=5),
+)
+
+
+def view(cluster: Slice, context: Context) -> tuple[Line, ...]:
+    """Tabs, then the page; a list keeps its selected row in sight."""
+    cols, height = context.size.cols, max(1, context.size.rows - 2)
+    top = (_tabs(cluster), fit_line(line(("rule", "─" * cols)), cols))
+    page = _page(cluster, context)
+    if cluster.tab in cluster.errors or not rows_of(cluster):
+        start = min(cluster.places.get(cluster.tab, START).top, max(0, len(page) - height))
+        return (*top, *fit_lines(page[start : start + height], Size(height, cols)))
+    count_head = len(page) - rows_of(cluster)
+    head, rows = page[:count_head], page[count_head:]
+    room = max(1, height - len(head))
+    at = settled(cluster.places.get(cluster.tab, START), len(rows), room)
+    shown = rows[at.top : at.top + room]
+    return (*top, *head, *(selected(r, cols) if at.top + i == at.index else r for i, r in enumerate(shown)))
+
+
+def _tabs(cluster: Slice) -> Line:
+    tabs = [Span("bar.strong" if name == cluster.tab else "dim", f"  {name}  ") for name in TABS]
+    return (Span("", " "), *tabs)
+
+
+def _page(cluster: Slice, context: Context) -> tuple[Line, ...]:
+    cols = context.size.cols
+    if error := cluster.errors.get(cluster.tab):
+        return ((), *_paragraph("error", error_words(error), cols))
+    if cluster.tab == "test":
+        return _test(cluster, cols)
+    if cluster.tab == "queue" and cluster.queue is not None:
+        return _queue(cluster.queue, context)
+    if cluster.tab == "codes" and cluster.detail is not None:
+        return _codes(cluster.detail.codes, cluster, cols)
+    if cluster.tab == "summary" and cluster.detail is not None:
+        return _summary(cluster.detail, cols)
+    words = f"Asking {cluster.label} …" if cluster.tab == "queue" else "Loading …"
+    return ((), line(("dim", f" {context.trouble or words}")))
+
+
+def _paragraph(style: str, text: str, cols: int, indent: int = 1) -> tuple[Line, ...]:
+    return tuple(line((style, " " * indent + part)) for part in wrap(text, max(8, cols - indent - 1)))
+
+
+def _summary(detail: ClusterDetail, cols: int) -> tuple[Line, ...]:
+    state = (Span("strong", f" {detail.row.label}"), Span("", "   "), state_of(detail.row))
+    trouble = _paragraph("warn", detail.row.trouble, cols) if detail.row.trouble else ()
+    given = [
+        (each.name, _value(each.name, getattr(detail.defaults, each.name))) for each in fields(Resources)
+    ]
+    return (
+        (),
+        state,
+        *trouble,
+        *_section("computer", _facts(_computer(detail), cols)),
+        *_section("defaults of a job", _facts(given, cols) or (line(("dim", "   none")),)),
+        *_section("connection", _facts(list(detail.ssh.items()), cols) or (line(("dim", "   none")),)),
+    )
+
+
+def _computer(detail: ClusterDetail) -> list[tuple[str, str]]:
+    computer = detail.row
+    return [
+        ("host", computer.hostname),
+        ("transport", computer.transport),
+        ("scheduler", computer.scheduler),
+        ("work folder", computer.work_dir),
+        ("POTCARs", detail.potcar_dir),
+        ("mpirun", detail.mpirun),
+        ("codes", ", ".join(code.label for code in detail.codes)),
+        ("looks", f"at the queue every {detail.poll_interval_s:g} s at most"),
+        ("connects", f"every {detail.safe_interval_s:g} s at most"),
+        ("before each job", detail.fixed_prepend),
+        ("after each job", detail.fixed_append),
+        ("description", detail.description),
+    ]
+
+
+def _value(name: str, value: object) -> str:
+    if value is None or value in (0, ""):
+        return ""
+    if name == "walltime_s":
+        return age(float(str(value)))
+    return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _section(title: str, lines: Iterable[Line]) -> tuple[Line, ...]:
+    return ((), line(("heading", f" {title}")), *lines)
+
+
+def _facts(pairs: Iterable[tuple[str, str]], cols: int) -> tuple[Line, ...]:
+    """Name and value; a long value goes on below."""
+    lines: list[Line] = []
+    for name, value in pairs:
+        for i, part in enumerate(wrap(value, max(8, cols - _NAME - 5)) if value else ()):
+            lines.append(line(("dim", f"   {'' if i else name:<{_NAME}} "), part))
+    return tuple(lines)
+
+
+def _codes(codes: tuple[CodeRow, ...], cluster: Slice, cols: int) -> tuple[Line, ...]:
+    table = placed(_CODES, cols - 1)
+    head = (Span("", " "), *heading(table))
+    if not codes:
+        return (head, (), line(("dim", "   No codes yet. Press n to make a program known.")))
+    rows = [(Span("", " "), *row(table, _code_cells(code, cluster))) for code in codes]
+    chosen = codes[min(cluster.places.get("codes", START).index, len(codes) - 1)]
+    test = cluster.code_tests.get(chosen.pk)
+    return (*(_code_steps(chosen, test, cols) if test else ()), head, *rows)
+
+
+def _code_steps(code: CodeRow, test: CodeTest, cols: int) -> tuple[Line, ...]:
+    lines = [each for step in test.steps for each in _step_lines(step, cols)]
+    return (line(("heading", f" test of {code.label}")), *lines, ())
+
+
+def _code_cells(code: CodeRow, cluster: Slice) -> dict[str, Span]:
+    test = cluster.code_tests.get(code.pk)
+    words = (
+        Span("dim", "press t") if test is None else Span("ok", "ok") if test.ok else Span("error", "failed")
+    )
+    return {
+        "pk": Span("number", str(code.pk)),
+        "label": Span("strong", code.label),
+        "kind": Span("", str(code.kind)),
+        "test": words,
+        "path": Span("dim", code.path),
+        "modules": Span("dim", " ".join(code.modules)),
+    }
+
+
+def _queue(queue: ClusterQueue, context: Context) -> tuple[Line, ...]:
+    cols = context.size.cols
+    seen = age(context.now - queue.at)
+    head = line(
+        ("strong", f" {count(len(queue.jobs), 'job')}"), f" of {queue.user}", ("dim", f"   seen {seen} ago")
+    )
+    notes = [each for note in queue.notes for each in _paragraph("warn", note, cols)]
+    table = placed(_JOBS, cols - 1)
+    titles = (Span("", " "), *heading(table)) if queue.jobs else ()
+    parts = [each for partition in queue.partitions for each in _partition(partition, cols)]
+    rows = [(Span("", " "), *row(table, _job_cells(job))) for job in queue.jobs]
+    return (*parts, *notes, head, titles, *rows)
+
+
+def _partition(partition: Partition, cols: int) -> tuple[Line, ...]:
+    """Name, limit and nodes by state, in one line."""
+    limit = "no limit" if partition.time_limit_s is None else f"≤ {age(partition.time_limit_s)}"
+    gpus = f", {partition.gpus}" if partition.gpus else ""
+    size = f"{partition.cores_per_node} cores, {partition.memory_mb} MB{gpus}"
+    nodes = "  ".join(f"{state} {amount}" for state, amount in partition.nodes.items())
+    mark = "*" if partition.default else " "
+    style = "strong" if partition.available else "error"
+    closed = "" if partition.available else "  closed"
+    whole = line(
+        (style, f" {partition.name}{mark}"), ("error", closed), f"  {nodes}", ("dim", f"  {limit}  {size}")
+    )
+    return (fit_line(whole, cols),)
+
+
+def _job_cells(job: QueueJob) -> dict[str, Span]:
+    used = "" if job.used_s is None else age(job.used_s)
+    asked = "" if job.walltime_s is None else f"/{age(job.walltime_s)}"
+    style = {"running": "state.running", "queued": "state.queued"}.get(job.state, "")
+    return {
+        "id": Span("number", job.job_id),
+        "pk": Span("accent", "" if job.pk is None else str(job.pk)),
+        "state": Span(style, job.state),
+        "place": Span("", "" if job.place is None else str(job.place)),
+        "name": Span("", job.name),
+        "partition": Span("dim", job.partition),
+        "used": Span("dim", used + asked),
+        "reason": Span("dim", job.reason),
+    }
+
+
+def _test(cluster: Slice, cols: int) -> tuple[Line, ...]:
+    """Steps that ended, the one that runs, and those that wait."""
+    if not cluster.steps and cluster.running is None:
+        return ((), line(("dim", " Press t to test the cluster step by step.")))
+    done = [each for step in cluster.steps for each in _step_lines(step, cols)]
+    waiting: list[Line] = []
+    for name in STEPS[len(cluster.steps) :]:
+        running = name is cluster.running
+        waiting.append(
+            line(("accent" if running else "dim", f" {'…' if running else ' '} {_title_of(name)}"))
+        )
+    return ((), *done, *waiting, (), *_verdict(cluster))
+
+
+def _title_of(name: StepName) -> str:
+    return name.value.replace("_", " ")
+
+
+def _step_lines(step: Step, cols: int) -> tuple[Line, ...]:
+    style, mark = MARKS[step.outcome]
+    words = "" if step.outcome is Outcome.OK else f"  {step.outcome}"
+    seconds = f"  {step.seconds:.1f} s" if step.seconds >= 0.05 else ""
+    head = line((style, f" {mark} {step.title}"), (style, words), ("dim", seconds))
+    detail = _paragraph("dim", step.detail, cols, 5) if step.detail else ()
+    hint = _paragraph("accent", f"→ {step.hint}", cols, 5) if step.hint else ()
+    return (head, *detail, *hint)
+
+
+def _verdict(cluster: Slice) -> tuple[Line, ...]:
+    if cluster.running is not None:
+        return ()
+    if failed_step(cluster) is not None:
+        return (
+            line(("error", " The test failed."), ("dim", "  Mend it, then press t again; T tries at once.")),
+        )
+    return (line(("ok", " The cluster is ready.")),)
+
+
+def _title(cluster: Slice) -> str:
+    return f"cluster {cluster.label}" if cluster.label else "cluster"
+
+
+SCREEN = Screen(
+    "cluster",
+    Slice(),
+    KEYS,
+    update,
+    view,
+    _title,
+    usage="LABEL [PAGE]",
+    summary="Show one cluster: summary, codes, queue, test.",
+)

@@ -1,0 +1,232 @@
+"""Setup: the fields of its forms, and their texts as parameters."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any, TypeVar
+
+from crystalmath_server.protocol.clusters import (
+    ClusterDetail,
+    CreateClusterParams,
+    Discovery,
+    UpdateClusterParams,
+)
+from crystalmath_server.protocol.codec import from_json
+from crystalmath_server.protocol.codes import CodeKind, CreateCodeParams
+from crystalmath_server.protocol.errors import InvalidForm
+from crystalmath_server.protocol.resources import Resources
+from crystalmath_tui.core.form import Field, made
+
+P = TypeVar("P", CreateClusterParams, UpdateClusterParams)
+
+LOCAL = "core.local"
+SSH = "core.ssh_async"
+SCHEDULERS = ("core.slurm", "core.pbspro", "core.torque", "core.sge", "core.lsf", "core.direct")
+_TIME = re.compile(r"(?:(?:(\d+)-)?(\d+):)?(\d+):(\d+)")
+_NUMBERS = frozenset({"nodes", "tasks_per_node", "threads", "memory_mb", "gpus"})
+_INTERVALS = ("poll_interval_s", "safe_interval_s")
+
+
+def of_discovery(found: Discovery, label: str, transport: str, backend: str) -> tuple[Field, ...]:
+    """A new cluster with what was found as a proposal."""
+    scratch = next(iter(found.scratch), found.home or "/tmp")  # noqa: S108  a folder of the other computer
+    partition = next((row.name for row in found.partitions if row.default), "")
+    names = ", ".join(row.name for row in found.partitions)
+    given = {
+        "partition": (partition, f"Found: {names}" if names else ""),
+        "account": (next(iter(found.accounts), ""), f"Found: {', '.join(found.accounts)}"),
+        "qos": ("", f"Found: {', '.join(found.qos)}" if found.qos else ""),
+        "mpirun": (next(iter(found.mpirun), ""), f"Found: {', '.join(found.mpirun)}"),
+        "work_dir": (f"{scratch.rstrip('/')}/crystalmath", f"Can be written: {', '.join(found.scratch)}"),
+    }
+    blank = of_nothing(found.hostname, label, transport, backend, found.scheduler or "core.slurm")
+    return tuple(_proposed(each, *given.get(each.name, ("", ""))) for each in blank)
+
+
+def _proposed(each: Field, value: str, words: str) -> Field:
+    if not value and not words:
+        return each
+    with_help = replace(each, help=f"{each.help} {words}".strip())
+    return replace(with_help, text=made("", "", value).text) if value else with_help
+
+
+def of_nothing(
+    host: str, label: str, transport: str, backend: str, scheduler: str = "core.slurm"
+) -> tuple[Field, ...]:
+    """A new cluster of which nothing is known but how to reach it."""
+    work_dir = "/scratch/{username}/crystalmath"
+    head = (
+        made("label", "label", label, "The name of the cluster here."),
+        made("hostname", "host", host, "As in `ssh HOST`; ~/.ssh/config tells the rest."),
+        made("transport", "transport", transport, "How it is reached.", (SSH, LOCAL)),
+        made(
+            "backend",
+            "ssh program",
+            backend,
+            "openssh uses an open master connection, as logins with a second factor need it.",
+            ("asyncssh", "openssh"),
+        ),
+        made("scheduler", "scheduler", scheduler, "What hands out the nodes.", SCHEDULERS),
+        made("work_dir", "work folder", work_dir, "Where jobs run; {username} is your name there."),
+        made("description", "description", "", "Words for yourself."),
+    )
+    return (*head, *_common(Resources(), "", "", ("", "")))
+
+
+def of_detail(detail: ClusterDetail) -> tuple[Field, ...]:
+    """A cluster as it is."""
+    row = detail.row
+    head = (
+        made("new_label", "label", row.label, "The name of the cluster here."),
+        made("work_dir", "work folder", row.work_dir, "Where jobs run; {username} is your name there."),
+        made("description", "description", detail.description, "Words for yourself."),
+    )
+    intervals = (f"{detail.poll_interval_s:g}", f"{detail.safe_interval_s:g}")
+    return (*head, *_common(detail.defaults, detail.potcar_dir, detail.mpirun, intervals))
+
+
+def _common(
+    defaults: Resources, potcar_dir: str, mpirun: str, intervals: tuple[str, str]
+) -> tuple[Field, ...]:
+    """Fields that a new and an old cluster have alike."""
+    names = [row.name for row in fields(Resources)]
+    first, *rest = (
+        made(name, *_RESOURCES[name][:1], _shown(name, getattr(defaults, name)), _RESOURCES[name][1])
+        for name in names
+    )
+    return (
+        replace(first, section="defaults of a job; empty: none"),
+        *rest,
+        replace(
+            made("potcar_dir", "POTCAR folder", potcar_dir, "Folder of VASP's potentials there."),
+            section="VASP and MPI",
+        ),
+        made("mpirun", "MPI command", mpirun, "Before a parallel program; empty: AiiDA's own."),
+        replace(
+            made(_INTERVALS[0], "look every (s)", intervals[0], "Least time between two looks at the queue."),
+            section="politeness; empty: AiiDA's own",
+        ),
+        made(_INTERVALS[1], "connect every (s)", intervals[1], "Least time between two connections."),
+    )
+
+
+_RESOURCES: dict[str, tuple[str, str]] = {
+    "partition": ("partition", "Partition or queue."),
+    "account": ("account", "Account that pays."),
+    "qos": ("qos", "Quality of service."),
+    "walltime_s": ("walltime", "Longest run time: 3600, 1:00:00 or 1-00:00:00."),
+    "nodes": ("nodes", "Nodes of a job."),
+    "tasks_per_node": ("tasks a node", "MPI tasks on each node."),
+    "threads": ("threads a task", "Threads of each task."),
+    "memory_mb": ("memory (MB)", "Memory on each node."),
+    "gpus": ("GPUs a node", "GPUs on each node; SLURM only."),
+    "modules": ("modules", "Modules to load in order, with blanks between."),
+    "prepend_text": ("lines before", "Shell lines before the program; \\n begins a new line."),
+    "append_text": ("lines after", "Shell lines after the program; \\n begins a new line."),
+}
+
+
+def of_code(kind: CodeKind = CodeKind.VASP_STD) -> tuple[Field, ...]:
+    """A new code."""
+    kinds = tuple(each.value for each in CodeKind)
+    return (
+        made("kind", "kind", kind.value, "What the program is.", kinds),
+        made("label", "label", kind.value, "Its name on this cluster."),
+        made("path", "path", "", "The executable there, from the root."),
+        made("modules", "modules", "", "Modules to load in order, with blanks between."),
+        made("prepend_text", "lines before", "", "Shell lines before it; \\n begins a new line."),
+        made("description", "description", "", "Words for yourself."),
+    )
+
+
+def _shown(name: str, value: object) -> str:
+    if value is None or value in (0, ""):
+        return ""
+    if name == "modules":
+        return " ".join(map(str, value)) if isinstance(value, tuple) else ""  # pyright: ignore[reportUnknownArgumentType]
+    return str(value).replace("\n", "\\n")
+
+
+def resources(texts: Mapping[str, str]) -> Resources:
+    """The defaults that the texts say; what is empty becomes none.
+
+    Raises
+    ------
+    InvalidForm
+        With the name of the field.
+    """
+    return Resources(**{row.name: _read(row.name, texts.get(row.name, "")) for row in fields(Resources)})
+
+
+def _read(name: str, text: str) -> Any:
+    if name == "modules":
+        return tuple(text.replace(",", " ").split())
+    if name == "walltime_s":
+        return seconds(text)
+    if name in _NUMBERS:
+        return _whole(name, text)
+    return text.replace("\\n", "\n")
+
+
+def seconds(text: str) -> int:
+    """A time in seconds, or as [[days-]hours:]minutes:seconds; empty is 0."""
+    match = _TIME.fullmatch(text)
+    if match is None:
+        return _whole("walltime_s", text)
+    days, hours, minutes, secs = (int(part or 0) for part in match.groups())
+    return ((days * 24 + hours) * 60 + minutes) * 60 + secs
+
+
+def _whole(name: str, text: str) -> int:
+    if not text:
+        return 0
+    if not (text.isascii() and text.isdecimal()) or len(text) > 9:
+        raise InvalidForm(f"{text!r} is no number", field=name)
+    return int(text)
+
+
+def _interval(name: str, text: str) -> float | None:
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        raise InvalidForm(f"{text!r} is no number", field=name) from None
+    if not 0 <= value <= 3600:
+        raise InvalidForm(f"{text} is not between 0 and 3600", field=name)
+    return value
+
+
+def create_params(texts: Mapping[str, str]) -> CreateClusterParams:
+    """Parameters of clusters.create; raises InvalidForm, InvalidParams with the field."""
+    names = ("label", "hostname", "work_dir", "transport", "scheduler", "description", "potcar_dir", "mpirun")
+    plain: dict[str, Any] = {name: texts.get(name, "") for name in names}
+    backend = texts.get("backend") or "asyncssh"
+    return _with_rest(CreateClusterParams, {**plain, "backend": backend}, texts)
+
+
+def update_params(label: str, texts: Mapping[str, str]) -> UpdateClusterParams:
+    """Parameters of clusters.update with all that the form holds."""
+    names = ("new_label", "work_dir", "description", "potcar_dir")
+    plain: dict[str, Any] = {"label": label, **{name: texts.get(name, "") for name in names}}
+    if mpirun := texts.get("mpirun"):
+        plain["mpirun"] = mpirun
+    return _with_rest(UpdateClusterParams, plain, texts)
+
+
+def _with_rest(kind: type[P], plain: Mapping[str, Any], texts: Mapping[str, str]) -> P:
+    """Check the plain texts by the marks of the type, and put numbers and defaults beside."""
+    checked = from_json(kind, dict(plain))
+    intervals = {name: _interval(name, texts.get(name, "")) for name in _INTERVALS}
+    return replace(checked, defaults=resources(texts), **intervals)
+
+
+def code_params(cluster: str, texts: Mapping[str, str]) -> CreateCodeParams:
+    """Parameters of codes.create; raises InvalidParams with the field."""
+    given = {
+        **texts,
+        "cluster": cluster,
+        "modules": texts.get("modules", "").replace(",", " ").split(),
+        "prepend_text": texts.get("prepend_text", "").replace("\\n", "\n"),
+    }
+    return from_json(CreateCodeParams, given)
