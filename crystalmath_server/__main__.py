@@ -91,26 +91,35 @@ def _words(error: RpcError) -> str:
 
 
 def _run(options: Options) -> int:
-    """Serve, unless somebody does already; in the background unless told otherwise."""
-    from crystalmath_server.rpc import journal
+    """Serve, unless somebody does already; in the background unless told otherwise.
+
+    Clients wait for the socket: what is not needed to know that we can serve comes after it.
+    """
+    from crystalmath_server.rpc import logfile
     from crystalmath_server.rpc.claim import claim
 
-    log = journal.open_log(options.log, to_terminal=options.foreground and sys.stderr.isatty())
+    logfile.prepare(options.log)
     try:
         settings = _prepare()
-        log.setLevel(settings.log_level)
         found = claim(options.socket)
     except RpcError as error:
-        log.error("cannot start: %s", _words(error).replace("\n", " "))  # noqa: TRY400  words, no traceback
+        _log(options).error("cannot start: %s", _words(error).replace("\n", " "))
         raise
     if found is None:
         print(f"a server listens at {options.socket} already", file=sys.stderr)
         return OK
+    _log(options).setLevel(settings.log_level)
     if options.foreground:
         return _serve(options, settings, found)
     if _detach(options.log):
         sys.exit(_serve(options, settings, found))
     return OK
+
+
+def _log(options: Options) -> Any:
+    from crystalmath_server.rpc import journal
+
+    return journal.open_log(options.log, to_terminal=options.foreground and sys.stderr.isatty())
 
 
 def _prepare() -> Any:
@@ -213,12 +222,12 @@ def _part(part: dict[str, str]) -> str:
 
 
 def _logs(options: Options) -> int:
-    from crystalmath_server.rpc import journal
+    from crystalmath_server.rpc import logfile
 
-    for line in journal.tail(options.log, options.lines):
+    for line in logfile.tail(options.log, options.lines):
         print(line)
     if options.follow:
-        for added in journal.follow(options.log):
+        for added in logfile.follow(options.log):
             print(added, end="", flush=True)
     return OK
 

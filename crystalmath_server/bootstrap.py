@@ -3,16 +3,17 @@
 import asyncio
 import gc
 import logging
+import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import anyio
-import anyio.to_thread
 
 from crystalmath_server.adapters.aiida_clusters import AiidaClusters
 from crystalmath_server.adapters.aiida_codes import AiidaCodes
 from crystalmath_server.adapters.aiida_daemon import DaemonWatch
+from crystalmath_server.adapters.aiida_gate import Gate
 from crystalmath_server.adapters.aiida_index import JobFeed
 from crystalmath_server.adapters.aiida_jobs import AiidaJobStore
 from crystalmath_server.adapters.aiida_launch import AiidaLauncher
@@ -56,7 +57,6 @@ from crystalmath_server.rpc.bindings import Binding, bind
 from crystalmath_server.rpc.claim import Claim
 from crystalmath_server.rpc.dispatcher import Dispatcher
 from crystalmath_server.rpc.meters import Meters, TimedSelector
-from crystalmath_server.rpc.openrpc import document
 from crystalmath_server.rpc.server import Parts, RpcServer
 from crystalmath_server.settings import Settings
 
@@ -68,7 +68,7 @@ BINDINGS: tuple[Binding[Any, Any], ...] = (
     bind(STATUS, system.status, inline=True),
     bind(METRICS, system.metrics, inline=True),
     bind(SHUTDOWN, system.shutdown, inline=True),
-    bind(DISCOVER, system.discover, inline=True),
+    bind(DISCOVER, system.discover),
     bind(PROFILES_LIST, profiles.list_profiles),
     bind(PROFILES_CREATE, profiles.create),
     bind(STRUCTURES_IMPORT, structures.import_structure),
@@ -101,6 +101,11 @@ BINDINGS: tuple[Binding[Any, Any], ...] = (
     bind(CODES_TEST, codes.test),
 )
 
+SWITCH_S = 0.0005
+"""How long a thread that computes may hold the interpreter while the event loop waits [s].
+
+Python's 5 ms would be paid several times in one answer: after select, after recv, after send.
+"""
 
 Compose = Callable[[RpcServer], AbstractAsyncContextManager[Ports]]
 """Makes the ports that the handlers get, and ends what is behind them."""
@@ -112,22 +117,16 @@ def run(settings: Settings, profile: str, claim: Claim, compose: Compose | None 
 
     async def main() -> None:
         server = RpcServer(settings, profile, claim, meters)
-        async with (compose or adapters)(server) as ports, anyio.create_task_group() as background:
+        async with (compose or adapters)(server) as ports:
             server.dispatcher = Dispatcher(BINDINGS, ports, meters)
-            background.start_soon(_warm_up)
             await server.serve()
-            background.cancel_scope.cancel()
 
+    sys.setswitchinterval(SWITCH_S)
     gc.freeze()  # what is imported lives for ever; no collection need look at it again
     gc.enable()
     anyio.run(
         main, backend_options={"loop_factory": lambda: asyncio.SelectorEventLoop(TimedSelector(meters))}
     )
-
-
-async def _warm_up() -> None:
-    """Make the OpenRPC document, which takes 80 ms, before anybody asks for it."""
-    await anyio.to_thread.run_sync(document)
 
 
 @asynccontextmanager
@@ -146,12 +145,13 @@ async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
     bench = WorkerBench(settings.worker_timeout_s)
     feed = JobFeed(runtime)
     links = Links()
-    jobs = AiidaJobStore(runtime, feed)
+    jobs = AiidaJobStore(runtime, feed, links.breaker)
+    gate = Gate(runtime, watch, links, feed.refresh)
     watch.on_connect(feed.subscribe)
-    server.parts = Parts(runtime.part, watch.part, bench.part, lambda: jobs.revision)
+    server.parts = Parts(runtime.part, watch.part, bench.part, lambda: jobs.revision, lambda: gate.is_needed)
     ports = Ports(
         jobs=jobs,
-        launcher=AiidaLauncher(runtime, watch, feed.refresh),
+        launcher=AiidaLauncher(runtime, watch, gate, feed.refresh),
         structures=AiidaStructures(runtime, bench),
         workbench=bench,
         profiles=AiidaProfiles(runtime),
@@ -163,6 +163,7 @@ async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
         await runtime.start()
         background.start_soon(_watch_daemon, watch)
         background.start_soon(feed.run)
+        background.start_soon(gate.run)
         background.start_soon(bench.start)
         try:
             yield ports

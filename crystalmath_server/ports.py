@@ -81,6 +81,8 @@ class Recipe:
         Engine and version, as "CHGNet 0.4.2".
     versions
         Package → version of everything that has a part in the result.
+    potcar
+        For VASP `symbols`, in the order of POSCAR, and `functional` as pymatgen names it; else empty.
     """
 
     rendered: Rendered
@@ -88,6 +90,7 @@ class Recipe:
     engine: str
     versions: Mapping[str, str]
     values: Mapping[str, Json]
+    potcar: Mapping[str, Json] = field(default_factory=dict[str, Json])
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,7 @@ class JobPlan:
     label: str
     cluster: str
     description: str = ""
+    code: str = ""
     options: Mapping[str, Json] = field(default_factory=dict[str, Json])
 
 
@@ -307,7 +311,7 @@ class Server(Protocol):
         """Ask for the end; the number of requests in flight."""
         ...
 
-    def discover(self) -> dict[str, Json]:
+    async def discover(self) -> dict[str, Json]:
         """The OpenRPC document."""
         ...
 

@@ -1,6 +1,5 @@
 """config.toml and environment → frozen Settings."""
 
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -83,11 +82,15 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
 
 def _table(path: Path) -> dict[str, Any]:
     try:
-        document = tomllib.loads(path.read_text("utf-8"))
+        text = path.read_bytes()
     except FileNotFoundError:
         return {}
     except OSError as error:
         raise FileUnreadable(f"cannot read {path}: {error.strerror}", field="config.toml") from error
+    import tomllib  # few have the file; the socket is there sooner without
+
+    try:
+        document = tomllib.loads(text.decode())
     except ValueError as error:
         raise InvalidForm(
             f"{path} is no TOML: {error}", field="config.toml", hint=f"Correct {path}."

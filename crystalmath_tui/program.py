@@ -1,9 +1,10 @@
 """The whole program: model, update and view; delegates to the screens."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, cast
 
 from crystalmath_server.protocol.errors import NotAllowed
+from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.cells import width
 from crystalmath_tui.core.effects import (
     Ask,
@@ -60,7 +61,7 @@ _HOME = "jobs"
 _MOST_INNER = 1000  # effects that lead to effects: a loop among them must not hang the program
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Model:
     """All that the program knows.
 

@@ -30,17 +30,10 @@ from crystalmath_tui.client.daemon import RETRY_S, Starter, Where, locate
 from crystalmath_tui.client.folders import looked_up
 from crystalmath_tui.client.transport import Link
 from crystalmath_tui.core import effects, messages
-from crystalmath_tui.core.cells import width
 from crystalmath_tui.core.effects import Call, Effect
 from crystalmath_tui.core.lines import Line, Size
 from crystalmath_tui.core.messages import Message
-
-for _name in ("zmq", "tornado", "twisted", "trio", "glib"):
-    # urwid imports every event loop that is installed; they would cost half of the start
-    sys.modules.setdefault(f"urwid.event_loop.{_name}_loop", None)  # pyright: ignore[reportArgumentType]
-
-import urwid  # noqa: E402
-from urwid.canvas import TextCanvas  # noqa: E402
+from crystalmath_tui.terminal import Frame, urwid
 
 _FRAME_S = 1 / 60
 _TICK_S = 0.5
@@ -57,10 +50,10 @@ class Canvas(urwid.Widget):
         super().__init__()
         self._lines = lines
 
-    def render(self, size: tuple[Any, ...], focus: bool = False) -> TextCanvas:  # noqa: ARG002, FBT001, FBT002
+    def render(self, size: tuple[Any, ...], focus: bool = False) -> Frame:  # noqa: ARG002, FBT001, FBT002
         """The canvas of the lines at a size."""
         cols, rows = size
-        return painted(self._lines(Size(rows, cols)), cols)
+        return Frame(self._lines(Size(rows, cols)), cols)
 
     def repaint(self) -> None:
         """Drop the canvas, so that urwid asks for a new one in its next idle moment."""
@@ -69,28 +62,6 @@ class Canvas(urwid.Widget):
     def keypress(self, size: tuple[Any, ...], key: str) -> str:  # noqa: ARG002
         """Keys are taken before they come here."""
         return key
-
-
-def painted(lines: Sequence[Line], cols: int) -> TextCanvas:
-    """Lines that are `cols` wide as a canvas; the span of style cursor shows where the cursor is."""
-    encoding = urwid.util.get_encoding()
-    texts: list[bytes] = []
-    styles: list[list[tuple[str, int]]] = []
-    for line in lines:
-        pieces = [(span.style, span.text.encode(encoding, "replace")) for span in line]
-        texts.append(b"".join(piece for _, piece in pieces))
-        styles.append([(style, len(piece)) for style, piece in pieces])
-    return TextCanvas(texts, styles, cursor=_cursor(lines), maxcol=cols, check_width=False)  # pyright: ignore[reportArgumentType]
-
-
-def _cursor(lines: Sequence[Line]) -> tuple[int, int] | None:
-    for row, line in enumerate(lines):
-        col = 0
-        for style, text in line:
-            if style == "cursor":
-                return col, row
-            col += width(text)
-    return None
 
 
 class Runtime:

@@ -16,9 +16,11 @@ import pytest
 from crystalmath_server.adapters.aiida_control import glance
 from crystalmath_server.adapters.aiida_daemon import DaemonWatch
 from crystalmath_server.adapters.aiida_eyes import DaemonEyes
+from crystalmath_server.adapters.aiida_gate import Gate
 from crystalmath_server.adapters.aiida_launch import AiidaLauncher
 from crystalmath_server.adapters.aiida_runtime import AiidaRuntime
 from crystalmath_server.adapters.aiida_structures import AiidaStructures
+from crystalmath_server.adapters.remote_link import Links
 from crystalmath_server.ports import JobPlan, ParsedStructure, Recipe
 from crystalmath_server.protocol.jobs import ENDED, JobState
 from crystalmath_server.protocol.method import Json
@@ -93,9 +95,13 @@ class Rig:
         self._thread.start()
         self.runtime = runtime
         self.watch = self.run(self._make(DaemonWatch, self.runtime))
-        self.launcher = AiidaLauncher(self.runtime, self.watch)
+        gate = self.run(self._make(Gate, self.runtime, self.watch, Links(), self._refresh))
+        self.launcher = AiidaLauncher(self.runtime, self.watch, gate)
         self.structures = AiidaStructures(self.runtime, NoWorkbench())  # pyright: ignore[reportArgumentType]
         self._watching = asyncio.run_coroutine_threadsafe(self.watch.run(), self._loop)
+
+    async def _refresh(self, _pk: int) -> None:
+        """Nobody keeps a list here."""
 
     @staticmethod
     async def _make(factory: Callable[..., T], *args: object) -> T:

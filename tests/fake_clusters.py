@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from crystalmath_server.domain import slurm
 from crystalmath_server.domain.resources import check, check_against, merged, options
 from crystalmath_server.protocol.clusters import (
     ClusterDetail,
@@ -208,7 +209,7 @@ class FakeClusters:
         found = self._get(label, "cluster")
         resources = merged(found.defaults, wanted)
         check(resources, found.row.scheduler)
-        check_against(resources, PARTITIONS if found.row.scheduler == "core.slurm" else ())
+        check_against(resources, PARTITIONS if found.row.scheduler in slurm.NAMES else ())
         return options(resources, found.row.scheduler)
 
     def _get(self, label: str, field: str = "label") -> ClusterDetail:

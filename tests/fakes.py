@@ -403,7 +403,7 @@ class FakeServer:
         self.stops += 1
         return 0
 
-    def discover(self) -> dict[str, Json]:
+    async def discover(self) -> dict[str, Json]:
         return {"openrpc": "1.3.2"}
 
     def progress(self, text: str, fraction: float | None = None) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from crystalmath_server.adapters.aiida_codes import codes_on
 from crystalmath_server.adapters.remote_link import Target
+from crystalmath_server.domain import slurm
 from crystalmath_server.domain.resources import check, merged
 from crystalmath_server.protocol.clusters import (
     ClusterDetail,
@@ -101,7 +102,8 @@ def _detail(computer: Any) -> ClusterDetail:
         poll_interval_s=float(computer.get_minimum_job_poll_interval()),
         safe_interval_s=_safe_interval(computer),
         mpirun=" ".join(computer.get_mpirun_command()),
-        potcar_dir=_own(computer).get("potcar_dir", ""),
+        potcar_dir=potcar_dir_of(computer),
+        max_jobs=max_jobs_of(computer),
         fixed_prepend=computer.get_prepend_text(),
         fixed_append=computer.get_append_text(),
     )
@@ -118,6 +120,16 @@ def _safe_interval(computer: Any) -> float:
 
 def _own(computer: Any) -> dict[str, Any]:
     return dict(computer.get_property(METADATA, None) or {})
+
+
+def potcar_dir_of(computer: Any) -> str:
+    """Folder of VASP's potentials there; empty where none is known."""
+    return str(_own(computer).get("potcar_dir", ""))
+
+
+def max_jobs_of(computer: Any) -> int:
+    """Most jobs under way there at once; 0: no cap."""
+    return int(_own(computer).get("max_jobs") or 0)
 
 
 def defaults_of(computer: Any) -> Resources:
@@ -140,13 +152,13 @@ def create(params: CreateClusterParams) -> ClusterDetail:
         hostname=params.hostname,
         description=params.description,
         transport_type=params.transport,
-        scheduler_type=params.scheduler,
+        scheduler_type=slurm.ONCE if params.scheduler == slurm.NAME else params.scheduler,
         workdir=params.work_dir,
     ).store()
     try:
         computer.configure(**_connection(params))
         computer.set_default_mpiprocs_per_machine(1)
-        _set_own(computer, params.defaults, params.potcar_dir)
+        _set_own(computer, params.defaults, params.potcar_dir, params.max_jobs)
         _set_plain(computer, params)
     except BaseException:
         orm.Computer.collection.delete(computer.pk)
@@ -202,9 +214,9 @@ def _check_work_dir(work_dir: str) -> None:
         raise InvalidForm(f"{work_dir!r} does not begin at the root", field="work_dir", hint=hint)
 
 
-def _set_own(computer: Any, defaults: Resources, potcar_dir: str) -> None:
+def _set_own(computer: Any, defaults: Resources, potcar_dir: str, max_jobs: int) -> None:
     given = {name: value for name, value in to_json(defaults).items() if value is not None}
-    computer.set_property(METADATA, {"defaults": given, "potcar_dir": potcar_dir})
+    computer.set_property(METADATA, {"defaults": given, "potcar_dir": potcar_dir, "max_jobs": max_jobs})
 
 
 def _set_plain(computer: Any, params: CreateClusterParams | UpdateClusterParams) -> None:
@@ -223,7 +235,8 @@ def update(params: UpdateClusterParams) -> ClusterDetail:
     defaults = merged(defaults, params.defaults) if params.defaults else defaults
     _check_changes(params, computer, defaults)
     potcar_dir = own.get("potcar_dir", "") if params.potcar_dir is None else params.potcar_dir
-    _set_own(computer, defaults, potcar_dir)
+    max_jobs = max_jobs_of(computer) if params.max_jobs is None else params.max_jobs
+    _set_own(computer, defaults, potcar_dir, max_jobs)
     _set_plain(computer, params)
     _set_texts(computer, params)
     _set_connection(computer, params)
@@ -338,7 +351,7 @@ def facts(label: str) -> ClusterFacts:
         scheduler_type=computer.scheduler_type,
         work_dir=computer.get_workdir(),
         defaults=defaults_of(computer),
-        potcar_dir=_own(computer).get("potcar_dir", ""),
+        potcar_dir=potcar_dir_of(computer),
         codes=codes_on(computer),
         poll_interval_s=float(computer.get_minimum_job_poll_interval()),
     )

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol, TypeVar
 
 from crystalmath_server.adapters import aiida_cluster_store as store
@@ -196,7 +196,7 @@ def _given(resources: Resources) -> list[object]:
     plain = replace(
         resources, tasks_per_node=None if resources.tasks_per_node == 1 else resources.tasks_per_node
     )
-    return [getattr(plain, name) for name in Resources.__slots__]
+    return [getattr(plain, row.name) for row in fields(plain)]
 
 
 def _defaults(label: str) -> tuple[Resources, str]:

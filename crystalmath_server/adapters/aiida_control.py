@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crystalmath_server.adapters.aiida_lost import NOBODY
+from crystalmath_server.domain.holding import PREFIX
 from crystalmath_server.domain.states import job_state
 from crystalmath_server.protocol.errors import NotFound
 from crystalmath_server.protocol.jobs import ENDED, JobState
@@ -29,6 +30,11 @@ class Glance:
     def ended(self) -> bool:
         """Whether nothing will change any more."""
         return self.state in ENDED
+
+    @property
+    def held(self) -> bool:
+        """Whether it was never given to a worker, for a reason that its status tells."""
+        return self.state is JobState.CREATED and self.status.startswith(PREFIX)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,14 @@
 """One job with its settings and links; on the AiiDA thread."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from crystalmath_server.adapters.aiida_files import load_job
 from crystalmath_server.adapters.aiida_results import engine_of, input_structure, output_nodes
 from crystalmath_server.adapters.aiida_rows import read_facts
 from crystalmath_server.domain import nodes
+from crystalmath_server.domain.breaker import Breaker
 from crystalmath_server.domain.explain import Facts, explain
 from crystalmath_server.protocol.errors import NotFound
 from crystalmath_server.protocol.jobs import JobDetail, JobRow, NodeLink
@@ -13,12 +16,13 @@ from crystalmath_server.protocol.jobs import JobDetail, JobRow, NodeLink
 _SUMMARY_LENGTH = 80
 
 
-def read_detail(pk: int) -> JobDetail:
-    """One job; raises NotFound."""
+def read_detail(pk: int, breaker: Callable[[str], Breaker]) -> JobDetail:
+    """One job; raises NotFound. `breaker` tells how our own connection to a computer does."""
     node, found = load_job(pk), read_facts(pk)
     if found is None:
         raise NotFound(f"There is no job {pk}", field="pk")
-    return _detail(node, *found)
+    row, facts = found
+    return _detail(node, row, replace(facts, retry_at=breaker(facts.cluster).retry_at))
 
 
 def _detail(node: Any, row: JobRow, facts: Facts) -> JobDetail:

@@ -8,6 +8,7 @@ from crystalmath_server.adapters.aiida_files import list_files, read_log, read_r
 from crystalmath_server.adapters.aiida_index import JobFeed, Runtime
 from crystalmath_server.adapters.aiida_results import read_results
 from crystalmath_server.adapters.regex_search import matching
+from crystalmath_server.domain.breaker import CLOSED, Breaker
 from crystalmath_server.domain.job_index import is_quick
 from crystalmath_server.domain.patterns import compile_pattern, is_tame
 from crystalmath_server.protocol.jobs import (
@@ -24,12 +25,18 @@ from crystalmath_server.protocol.jobs import (
 Matches = Callable[[str], bool]
 
 
+def _closed(_cluster: str) -> Breaker:
+    """Nothing is known against any computer."""
+    return CLOSED
+
+
 class AiidaJobStore:
     """Reads process nodes."""
 
-    def __init__(self, runtime: Runtime, feed: JobFeed) -> None:
+    def __init__(self, runtime: Runtime, feed: JobFeed, breaker: Callable[[str], Breaker] = _closed) -> None:
         self._runtime = runtime
         self._feed = feed
+        self._breaker = breaker
 
     @property
     def revision(self) -> int:
@@ -50,7 +57,7 @@ class AiidaJobStore:
 
     async def show(self, pk: int) -> JobDetail:
         """One job."""
-        return await self._runtime.call(read_detail, pk)
+        return await self._runtime.call(read_detail, pk, self._breaker)
 
     async def files(self, pk: int) -> JobFiles:
         """Its files."""

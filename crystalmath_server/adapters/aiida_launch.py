@@ -30,6 +30,24 @@ class Runtime(Protocol):
         ...
 
 
+class Gate(Protocol):
+    """What the launcher needs of the gate."""
+
+    lock: asyncio.Lock
+
+    async def why_not(self, cluster: str) -> str:
+        """Why a new job must be held; empty: it may go."""
+        ...
+
+    def note(self, pk: int, cluster: str, *, held: bool) -> None:
+        """A job was stored."""
+        ...
+
+    async def let_go(self, pk: int) -> None:
+        """Give a held job to a worker now."""
+        ...
+
+
 class Watch(Protocol):
     """What the launcher needs of the daemon's watch."""
 
@@ -53,10 +71,11 @@ class AiidaLauncher:
     """
 
     def __init__(
-        self, runtime: Runtime, watch: Watch, refresh: Callable[[int], Awaitable[None]] = _nobody
+        self, runtime: Runtime, watch: Watch, gate: Gate, refresh: Callable[[int], Awaitable[None]] = _nobody
     ) -> None:
         self._runtime = runtime
         self._watch = watch
+        self._gate = gate
         self._refresh = refresh
         self._errands: dict[int, asyncio.Task[None]] = {}
 
@@ -72,8 +91,12 @@ class AiidaLauncher:
     async def submit(self, plan: JobPlan) -> Submitted:
         """The job of `plan.key`; daemon and broker are asked for before anything is stored."""
         await self._watch.ensure()
-        job, reused = await self._runtime.call(make_job, plan)
-        return await self._submitted(job, reused=reused)
+        async with self._gate.lock:
+            why_held = await self._gate.why_not(plan.cluster)
+            job, reused = await self._runtime.call(make_job, plan, why_held)
+            if not reused:
+                self._gate.note(job.pk, plan.cluster, held=bool(why_held))
+        return await self._submitted(job, reused=reused, held=bool(why_held))
 
     async def cancel(self, pk: int, wait_s: float) -> Control:
         """Kill and wait for the end; a job that has ended already is left as it is."""
@@ -87,9 +110,9 @@ class AiidaLauncher:
         """Let go on and wait for it."""
         return await self._steer(pk, wait_s, control.PLAY)
 
-    async def _submitted(self, job: StoredJob, *, reused: bool) -> Submitted:
+    async def _submitted(self, job: StoredJob, *, reused: bool, held: bool = False) -> Submitted:
         glance = await self._runtime.call(control.glance, job.pk)
-        if glance.state not in ENDED:
+        if glance.state not in ENDED and not held and not glance.held:
             self._watch.watch(job.pk)
         if not reused:
             await self._tell(job.pk)
@@ -98,6 +121,8 @@ class AiidaLauncher:
     async def _steer(self, pk: int, wait_s: float, order: control.Order) -> Control:
         """Carry out an order; it goes on where the client does not wait for it, until another order comes."""
         seen = await self._runtime.call(control.glance, pk)
+        if seen.held:
+            await self._gate.let_go(pk)  # only a worker can steer it; play lets it go before its turn
         if order.shows(seen):
             return Control(pk, seen.state, done=True)
         if seen.ended:

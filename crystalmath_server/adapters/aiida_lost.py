@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from crystalmath_server.domain import nodes
+from crystalmath_server.domain.holding import PREFIX
 
 log = logging.getLogger(__name__)
 
@@ -27,17 +28,18 @@ def reconnect(hooks: Sequence[Callable[[], None]]) -> None:
 
 
 def active_jobs() -> list[int]:
-    """Jobs of this project that have not ended."""
+    """Jobs of this project that a worker has or should have: those that have not ended and are not held."""
     from aiida import orm
 
     query = orm.QueryBuilder()
     filters = {
-        "process_type": f"aiida.calculations:{nodes.CALCULATION}",
+        "process_type": {"in": list(nodes.PROCESS_TYPES)},
         "attributes.process_state": {"in": list(ACTIVE)},
         f"attributes.{nodes.KEY}": {"like": "%"},
     }
-    query.append(orm.CalcJobNode, filters=filters, project="id")
-    return query.all(flat=True)
+    query.append(orm.CalcJobNode, filters=filters, project=["id", "attributes.process_status"])
+    rows: list[Any] = query.all()
+    return [pk for pk, status in rows if not str(status or "").startswith(PREFIX)]
 
 
 def still_active(pks: Sequence[int]) -> list[int]:
@@ -83,7 +85,7 @@ def remove_unfinished(node: Any) -> None:
 def own_inputs(node: Any) -> list[int]:
     """Inputs that were made for this job alone."""
     links = node.base.links.get_incoming().all()
-    return [link.node.pk for link in links if link.link_label in (nodes.MAKER, nodes.SETTINGS)]
+    return [link.node.pk for link in links if link.link_label in nodes.OWN_INPUTS]
 
 
 def _answers(controller: Any, pk: int) -> bool:

@@ -1,16 +1,14 @@
 """One JobPlan becomes one process node, once; on the AiiDA thread."""
 
-import os
 from dataclasses import dataclass
 from typing import Any
 
-from crystalmath_server.adapters.aiida_computers import computer_of, python_of
+from crystalmath_server.adapters.aiida_builders import builder_of
+from crystalmath_server.adapters.aiida_held import submit_or_hold
 from crystalmath_server.adapters.aiida_lost import own_inputs, remove_unfinished
 from crystalmath_server.domain import nodes
 from crystalmath_server.ports import JobPlan
-from crystalmath_server.protocol.errors import Conflict, NotFound
-
-MAX_THREADS = 4
+from crystalmath_server.protocol.errors import Conflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +57,8 @@ def find_job(key: str, digest: str) -> StoredJob | None:
     return StoredJob(row[0], row[1], row[3] or "", row[4] or "")
 
 
-def make_job(plan: JobPlan) -> tuple[StoredJob, bool]:
-    """The job of `plan.key` and whether it was there before.
+def make_job(plan: JobPlan, why_held: str = "") -> tuple[StoredJob, bool]:
+    """The job of `plan.key` and whether it was there before; with a reason it is stored and held.
 
     A job that a dying server stored only in part is removed and made anew; one that cannot be handed to the
     broker is removed, so that a refused submit leaves no node.
@@ -69,11 +67,9 @@ def make_job(plan: JobPlan) -> tuple[StoredJob, bool]:
     found = find_job(plan.key, digest)
     if found is not None and not _remove_if_unfinished(found.pk):
         return found, True
-    from aiida.engine import submit
-
-    builder = _builder(plan)
+    builder = builder_of(plan)
     try:
-        node: Any = submit(builder)
+        node = submit_or_hold(builder, why_held)
     except BaseException:
         _remove_refused(plan.key)
         raise
@@ -100,49 +96,3 @@ def _remove_refused(key: str) -> None:
         return
     node: Any = orm.load_node(found.pk)
     delete_nodes([node.pk, *own_inputs(node)], dry_run=False)
-
-
-def _builder(plan: JobPlan) -> Any:
-    from aiida import orm
-    from aiida.plugins import CalculationFactory
-
-    code = python_of(computer_of(plan.cluster))
-    structure = _structure(plan.structure_pk)
-    calculation: Any = CalculationFactory(nodes.CALCULATION)
-    builder = calculation.get_builder()
-    options = _options(plan, structure)
-    builder.metadata.options = options
-    builder.structure = structure
-    builder.code = code
-    builder.maker = orm.Dict(dict(plan.recipe.maker))
-    builder.settings = orm.Dict({nodes.VALUES: dict(plan.recipe.values)})
-    builder.settings.label = plan.key
-    builder.metadata.label = plan.label or f"{options[nodes.FORMULA]} {plan.recipe.rendered.template}"[:255]
-    builder.metadata.description = plan.description
-    return builder
-
-
-def _options(plan: JobPlan, structure: Any) -> dict[str, Any]:
-    rendered = plan.recipe.rendered
-    formula = structure.base.extras.get(nodes.FORMULA, "") or structure.get_formula("hill", separator="")
-    threads = str(max(1, min(MAX_THREADS, (os.cpu_count() or 1) // 2)))
-    return {
-        "resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1},
-        "withmpi": False,
-        "environment_variables": {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads},
-        nodes.KEY: plan.key,
-        nodes.DIGEST: rendered.digest,
-        nodes.TEMPLATE: rendered.template,
-        nodes.FORMULA: formula,
-        nodes.ENGINE: plan.recipe.engine,
-        **plan.options,
-    }
-
-
-def _structure(pk: int) -> Any:
-    from aiida import orm
-
-    found = orm.QueryBuilder().append(orm.StructureData, filters={"id": pk}).first(flat=True)
-    if found is None:
-        raise NotFound(f"There is no structure {pk}", field="structure_pk", hint="See: structures.list")
-    return found

@@ -17,7 +17,7 @@ from pymatgen.core import Structure
 
 from crystalmath_server.adapters.atomate2_forms import form, value_of
 from crystalmath_server.adapters.atomate2_table import ENGINES, Engine, RecipeSpec, maker_class, recipes
-from crystalmath_server.adapters.atomate2_vasp import sentences, vasp_files
+from crystalmath_server.adapters.atomate2_vasp import potcar_of, sentences, vasp_files
 from crystalmath_server.adapters.pymatgen_structures import digest_of, from_document, poscar_of
 from crystalmath_server.domain.recipes import check_elements, check_values, nested, resolve
 from crystalmath_server.ports import Recipe
@@ -78,7 +78,8 @@ def render(name: str, document: Mapping[str, Json], values: Mapping[str, Json]) 
     versions = _versions(spec)
     digest = _digest(spec.name, maker_json, digest_of(document), versions)
     rendered = Rendered(spec.name, files, warned, digest)
-    return Recipe(rendered, maker_json, _engine_words(spec, versions), versions, effective)
+    potcar = potcar_of(maker, files) if spec.engine == "vasp" else {}
+    return Recipe(rendered, maker_json, _engine_words(spec, versions), versions, effective, potcar)
 
 
 def _spec(name: str) -> RecipeSpec:
@@ -112,13 +113,13 @@ def _why_not(engine: Engine) -> str:
     missing = [name for name in engine.packages if importlib.util.find_spec(name) is None]
     if missing:
         return f"{' and '.join(missing)} is not installed: pip install 'crystalmath[ml]'"
-    return engine.not_runnable
+    return ""
 
 
 def _check_engine(spec: RecipeSpec, structure: Structure) -> None:
     engine = ENGINES[spec.engine]
     missing = _why_not(engine)
-    if missing and not engine.not_runnable:
+    if missing:
         detail = f"{spec.name} cannot be used: {missing}"
         raise EngineUnavailable(detail, field="template", hint="pip install 'crystalmath[ml]', or use emt")
     if engine.elements:

@@ -22,7 +22,6 @@ class Engine:
     title: str
     packages: tuple[str, ...]
     elements: tuple[str, ...] = ()
-    not_runnable: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -44,7 +43,6 @@ class RecipeSpec:
         return f"{self.engine}.{self.kind}"
 
 
-_NO_VASP = "VASP needs a cluster, which cannot be set up yet; its inputs can be rendered"
 _FIXED = frozenset(
     {"name", "tags", "force_field_name", "calculator_meta", "store_trajectory", "task_document_kwargs"}
 )
@@ -66,7 +64,7 @@ _STATIC_FIXED = _FIXED | {
 ENGINES: dict[str, Engine] = {
     "emt": Engine("EMT (ASE)", ("ase",), EMT_ELEMENTS),
     "chgnet": Engine("CHGNet", ("chgnet", "torch")),
-    "vasp": Engine("VASP", (), not_runnable=_NO_VASP),
+    "vasp": Engine("VASP", ()),
 }
 LICENCE_FREE: tuple[RecipeSpec, ...] = (
     RecipeSpec("chgnet", "relax", "Relax with CHGNet", "atomate2.forcefields.jobs.ForceFieldRelaxMaker",

@@ -2,17 +2,22 @@
 
 import re
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 from pymatgen.core import Structure
 from pymatgen.io.vasp import Incar
 
 from crystalmath_server.adapters.atomate2_split import written_inputs
+from crystalmath_server.domain.vasp_deck import symbols
 from crystalmath_server.protocol.errors import InvalidForm, InvalidRecipe
+from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.templates import InputFile
 
 FIRST = ("INCAR", "KPOINTS", "POSCAR")
 SPEC = "POTCAR.spec"
+DEFAULT_FUNCTIONAL = "PBE"
+"""pymatgen's, where an input set names none."""
 
 
 def vasp_files(maker: Any, structure: Structure) -> tuple[tuple[InputFile, ...], tuple[str, ...]]:
@@ -34,6 +39,13 @@ def vasp_files(maker: Any, structure: Structure) -> tuple[tuple[InputFile, ...],
             raise _refusal(maker, error) from error
     names = sorted(texts, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))
     return tuple(InputFile(name, texts[name]) for name in names), sentences(caught)
+
+
+def potcar_of(maker: Any, files: Sequence[InputFile]) -> dict[str, Json]:
+    """POTCAR symbols and functional of a Maker's inputs."""
+    spec = next((file.text for file in files if file.name == SPEC), "")
+    functional = getattr(maker.input_set_generator, "user_potcar_functional", None)
+    return {"symbols": list(symbols(spec)), "functional": str(functional or DEFAULT_FUNCTIONAL)}
 
 
 def _refusal(maker: Any, error: Exception) -> InvalidForm | InvalidRecipe:

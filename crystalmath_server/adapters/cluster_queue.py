@@ -35,7 +35,7 @@ def rejected(words: str, facts: ClusterFacts) -> SchedulerRejected:
 
 def own_jobs(connection: Connection, facts: ClusterFacts, user: str) -> tuple[QueueJob, ...]:
     """The user's jobs; SLURM's whole queue is read once, since it tells the place in it."""
-    if facts.scheduler_type != slurm.NAME:
+    if facts.scheduler_type not in slurm.NAMES:
         return tuple(_job(row, None) for row in jobs_of(connection, facts, user=user))
     rows = jobs_of(connection, facts)
     places = _places(rows)
@@ -75,7 +75,7 @@ def _job(row: Any, place: int | None) -> QueueJob:
 
 def partitions(connection: Connection, facts: ClusterFacts) -> tuple[tuple[Partition, ...], tuple[str, ...]]:
     """Partitions, and a note where they cannot be seen."""
-    if facts.scheduler_type != slurm.NAME:
+    if facts.scheduler_type not in slurm.NAMES:
         return (), (f"Partitions are read from SLURM only, not from {facts.scheduler_type}.",)
     status, out, err = connection.exec_command_wait(slurm.SINFO)
     if status:
@@ -85,7 +85,7 @@ def partitions(connection: Connection, facts: ClusterFacts) -> tuple[tuple[Parti
 
 def accounts(connection: Connection, facts: ClusterFacts) -> tuple[str, ...]:
     """Accounts of the user; none where there is no accounting."""
-    if facts.scheduler_type != slurm.NAME:
+    if facts.scheduler_type not in slurm.NAMES:
         return ()
     status, out, _ = connection.exec_command_wait(f"timeout 10 {slurm.ACCOUNTS}")
     return slurm.accounts(out)[0] if status == 0 else ()

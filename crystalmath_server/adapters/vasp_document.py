@@ -2,7 +2,8 @@
 
 usage: python -m crystalmath_server.adapters.vasp_document FOLDER
 
-FOLDER holds VASP's files, maker.json and structure.json; document.json.gz is written there, or error.json.
+FOLDER holds maker.json, structure.json and, in run/, VASP's files; there document.json.gz is written, or
+error.json.
 """
 
 import gzip
@@ -16,6 +17,7 @@ from monty.json import MontyDecoder
 from pymatgen.core import Structure
 
 from crystalmath_server.adapters.atomate2_split import document_of
+from crystalmath_server.domain.vasp_deck import RUN_FOLDER
 
 
 def main(folder: Path) -> int:
@@ -24,7 +26,7 @@ def main(folder: Path) -> int:
     try:
         maker = MontyDecoder().process_decoded(json.loads((folder / "maker.json").read_text()))
         structure = Structure.from_dict(json.loads((folder / "structure.json").read_text()))
-        text = json.dumps(document_of(maker, structure, folder))
+        text = json.dumps(document_of(maker, structure, folder / RUN_FOLDER))
     except Exception as error:  # noqa: BLE001  whatever a Maker raises is told to the parser
         problem = {"error": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
         (folder / "error.json").write_text(json.dumps(problem))

@@ -83,7 +83,7 @@ def scheduler_of(commands: list[str], qstat: str) -> str:
 def _notes(found: dict[str, list[str]], scheduler: str, *, has_partitions: bool) -> list[str]:
     if scheduler == "core.direct":
         return ["No scheduler was found: jobs would run at once, on this host itself."]
-    if scheduler != slurm.NAME:
+    if scheduler not in slurm.NAMES:
         return [f"Partitions and accounts are read from SLURM only, not from {scheduler}."]
     notes = [] if has_partitions else ["sinfo named no partition: the scheduler may be down."]
     if not found.get("accounts"):

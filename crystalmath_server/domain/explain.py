@@ -1,7 +1,9 @@
 """What a job waits for or why it ended, in words, and what mends it."""
 
+import time
 from dataclasses import dataclass
 
+from crystalmath_server.domain.holding import PREFIX
 from crystalmath_server.protocol.jobs import JobState
 
 REASON_LENGTH = 200
@@ -21,6 +23,7 @@ class Facts:
     exit_status: int | None = None
     exit_message: str = ""
     exception: str = ""
+    retry_at: float = 0.0  # UNIX time [s] until which the computer is left alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Words:
 
 
 _STEPS = {
-    "unstashing": "bringing stashed files back",
+    "unstashing": "preparing its folder",
     "uploading": "uploading the inputs",
     "submitting": "handing the job to the scheduler",
     "stashing": "stashing files on the computer",
@@ -73,7 +76,9 @@ def _job(facts: Facts) -> str:
     return f" as job {facts.scheduler_job_id}" if facts.scheduler_job_id else ""
 
 
-def _created(_facts: Facts) -> Words:
+def _created(facts: Facts) -> Words:
+    if facts.process_status.startswith(PREFIX):
+        return Words(facts.process_status, f"Let it go at once: crystalmath jobs play {facts.pk}")
     return Words(
         "Stored; waits for a worker of AiiDA's daemon",
         "If it stays so, see whether AiiDA's daemon runs: crystalmath server status",
@@ -103,7 +108,8 @@ def _paused(facts: Facts) -> Words:
     if "failed" in facts.process_status.lower():
         step = _STEPS.get(facts.transport_state, "talking to the computer")
         text = f"Paused: {step}{_on(facts)} failed again and again ({facts.process_status})"
-        return Words(text, f"Test the connection with verdi computer test {facts.cluster}; then {play}")
+        until = time.strftime(" after %H:%M:%S", time.localtime(facts.retry_at)) if facts.retry_at else ""
+        return Words(text, f"It goes on by itself when {facts.cluster} answers, tried{until}; or {play}")
     status = f" ({facts.process_status})" if facts.process_status else ""
     return Words(f"Paused{status}", f"{play[0].upper()}{play[1:]}")
 

@@ -6,6 +6,8 @@ CALCULATION = "crystalmath.jobflow"
 VASP_CALCULATION = "crystalmath.vasp"
 """Entry point of the CalcJob that runs bare VASP, and of its parser."""
 
+PROCESS_TYPES = tuple(f"aiida.calculations:{name}" for name in (CALCULATION, VASP_CALCULATION))
+
 # Attributes of a process node
 KEY = "crystalmath_key"
 DIGEST = "crystalmath_digest"
@@ -29,6 +31,8 @@ MAKER = "maker"
 SETTINGS = "settings"
 FILES = "files"
 POTCAR = "potcar"
+OWN_INPUTS = (MAKER, SETTINGS, FILES, POTCAR)
+"""Inputs that are made for one job alone."""
 SUMMARY = "summary"
 DOCUMENT = "document"
 STEPS = "steps"

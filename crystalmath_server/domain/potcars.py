@@ -16,6 +16,8 @@ FOLDERS: dict[str, tuple[str, ...]] = {
 }
 """Functional as pymatgen names it → folders as VASP's archives and pymatgen name them."""
 
+LOCAL = "pymatgen"
+"""In place of a folder: the library of this machine that pymatgen's PMG_VASP_PSP_DIR names."""
 MISSING = "crystalmath: no POTCAR of"
 """How the job script begins the line that tells which POTCAR is missing."""
 MISSING_STATUS = 73

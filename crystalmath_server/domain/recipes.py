@@ -3,8 +3,10 @@
 import difflib
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import cast
 
+from crystalmath_server.protocol.codes import CodeKind, CodeRow
 from crystalmath_server.protocol.errors import InvalidForm, InvalidRecipe, NotFound
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.templates import FieldType, FormField, TemplateRow
@@ -14,6 +16,10 @@ EMT_ELEMENTS = ("Ag", "Al", "Au", "Cu", "Ni", "Pd", "Pt")
 
 ENGINE_ORDER = ("chgnet", "emt")
 """For a kind alone: the best engine first."""
+
+VASP = "vasp"
+VASP_KINDS = (CodeKind.VASP_STD, CodeKind.VASP_GAM, CodeKind.VASP_NCL)
+_NO_VASP = "no computer with VASP is set up: crystalmath codes create; the inputs can be rendered"
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
@@ -39,6 +45,16 @@ def resolve(name: str, rows: Sequence[TemplateRow]) -> TemplateRow:
         detail = f"there is no recipe {name!r}"
         raise NotFound(detail, field="name", hint=nearest(name, [row.name for row in rows]))
     return found[0]
+
+
+def with_codes(rows: Sequence[TemplateRow], codes: Sequence[CodeRow]) -> tuple[TemplateRow, ...]:
+    """Recipes as they can be run: those of VASP need a computer that has it."""
+    if any(code.kind in VASP_KINDS for code in codes):
+        return tuple(rows)
+    return tuple(
+        replace(row, runnable=False, reason=row.reason or _NO_VASP) if row.engine == VASP else row
+        for row in rows
+    )
 
 
 def check_elements(engine: str, elements: Sequence[str], known: Sequence[str], others: Sequence[str]) -> None:

@@ -40,7 +40,7 @@ def check(wanted: Resources, scheduler: str, field: str = "resources") -> None:
         if not _MODULE.fullmatch(module):
             hint = "Give module names as for `module load`, one by one."
             raise InvalidForm(f"{module!r} is no name of a module", field=f"{field}.modules", hint=hint)
-    if wanted.gpus and scheduler != slurm.NAME:
+    if wanted.gpus and scheduler not in slurm.NAMES:
         hint = "Leave gpus at 0 and ask for them in prepend_text, as your scheduler wants it."
         raise InvalidForm(
             f"GPUs are asked for through SLURM alone, not {scheduler}", field=f"{field}.gpus", hint=hint

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from crystalmath_server.protocol.clusters import Partition
 
 NAME = "core.slurm"
+ONCE = "crystalmath.slurm"
+"""Ours, which hands a job over once; computers that are set up here get it."""
+NAMES = (NAME, ONCE)
 
 SINFO = "sinfo --noheader --format='%P|%a|%l|%D|%T|%c|%m|%G'"
 """One line for each partition and state: name, up or down, limit, nodes, state, cores, MB, GPUs."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from crystalmath_server.handlers.fields import fields
 from crystalmath_server.ports import JobPlan, Ports, Recipe
 from crystalmath_server.protocol.errors import Conflict
 from crystalmath_server.protocol.jobs import (
@@ -39,10 +40,11 @@ async def submit(ports: Ports, params: SubmitJobParams) -> Submitted:
     """
     if known := await ports.launcher.find(params.key, params.digest):
         return known
-    options = await ports.clusters.options(params.cluster, params.resources)
-    document = await ports.structures.document(params.structure_pk)
-    ports.server.progress("writing the input files")
-    recipe = await ports.workbench.render(params.template, document, params.values)
+    with fields(label="cluster", pk="structure_pk", name="template"):
+        options = await ports.clusters.options(params.cluster, params.resources)
+        document = await ports.structures.document(params.structure_pk)
+        ports.server.progress("writing the input files")
+        recipe = await ports.workbench.render(params.template, document, params.values)
     _check_digest(params, recipe)
     ports.server.progress("submitting")
     return await ports.launcher.submit(_plan(params, recipe, options))
@@ -67,6 +69,7 @@ def _plan(params: SubmitJobParams, recipe: Recipe, options: Mapping[str, Json]) 
         label=params.label,
         cluster=params.cluster,
         description=params.description,
+        code=params.code,
         options=options,
     )
 

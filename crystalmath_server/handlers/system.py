@@ -58,4 +58,4 @@ async def shutdown(ports: Ports, _params: NoParams) -> Stopping:
 
 async def discover(ports: Ports, _params: NoParams) -> dict[str, Json]:
     """The OpenRPC document."""
-    return ports.server.discover()
+    return await ports.server.discover()

@@ -1,6 +1,12 @@
 """templates.*: recipes, their forms and what they render to."""
 
+from dataclasses import replace
+
+from crystalmath_server.domain.recipes import with_codes
+from crystalmath_server.handlers.fields import fields
 from crystalmath_server.ports import Ports
+from crystalmath_server.protocol.codes import CodeRow, ListCodesParams
+from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.templates import (
     ListTemplatesParams,
     Rendered,
@@ -12,18 +18,29 @@ from crystalmath_server.protocol.templates import (
 
 
 async def list_templates(ports: Ports, params: ListTemplatesParams) -> TemplateList:
-    """All recipes, or those of one engine."""
-    return await ports.workbench.list_templates(params.engine)
+    """All recipes, or those of one engine; those of VASP run where a computer has it."""
+    found = await ports.workbench.list_templates(params.engine)
+    return replace(found, rows=with_codes(found.rows, await _codes(ports)))
 
 
 async def show(ports: Ports, params: ShowTemplateParams) -> TemplateDetail:
     """One recipe with its form."""
-    return await ports.workbench.show_template(params.name)
+    found = await ports.workbench.show_template(params.name)
+    return replace(found, row=with_codes([found.row], await _codes(ports))[0])
+
+
+async def _codes(ports: Ports) -> tuple[CodeRow, ...]:
+    """Codes of all computers; none where AiiDA does not answer, for recipes can be read without it."""
+    try:
+        return (await ports.codes.list_codes(ListCodesParams())).rows
+    except RpcError:
+        return ()
 
 
 async def render(ports: Ports, params: RenderParams) -> Rendered:
     """The input files of a recipe for a stored structure."""
-    document = await ports.structures.document(params.structure_pk)
-    ports.server.progress("writing the input files")
-    recipe = await ports.workbench.render(params.name, document, params.values)
+    with fields(pk="structure_pk", template="name"):
+        document = await ports.structures.document(params.structure_pk)
+        ports.server.progress("writing the input files")
+        recipe = await ports.workbench.render(params.name, document, params.values)
     return recipe.rendered

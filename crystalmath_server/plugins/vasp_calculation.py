@@ -8,7 +8,8 @@ from aiida.common.folders import Folder
 from aiida.engine import CalcJob, CalcJobProcessSpec
 
 from crystalmath_server.domain import nodes
-from crystalmath_server.domain.potcars import assembly
+from crystalmath_server.domain.potcars import LOCAL, assembly
+from crystalmath_server.domain.vasp_deck import needed_large_files
 
 RETRIEVED = ("vasprun.xml", "OUTCAR", "OSZICAR", "CONTCAR", "XDATCAR", nodes.VASP_OUTPUT_FILE)
 """Brought back where they are there: a job that was cut off yields what it had."""
@@ -38,9 +39,22 @@ class VaspCalculation(CalcJob):
         info = CalcInfo()
         info.codes_info = [code]
         potcar = self.inputs.potcar
-        info.prepend_text = assembly(potcar["directory"], potcar["functional"], potcar["symbols"])
+        if potcar["directory"] == LOCAL:
+            with folder.open("POTCAR", "w", encoding="utf-8") as out:
+                out.write(_local_potcar(potcar["symbols"], potcar["functional"]))
+            info.provenance_exclude_list = ["POTCAR"]
+        else:
+            info.prepend_text = assembly(potcar["directory"], potcar["functional"], potcar["symbols"])
         info.retrieve_list = list(RETRIEVED)
+        info.retrieve_temporary_list = list(needed_large_files(held.get_object_content("INCAR")))
         return info
+
+
+def _local_potcar(symbols: list[str], functional: str) -> str:
+    """POTCAR of this machine's own library; imported here, for pymatgen is heavy and few need it."""
+    from pymatgen.io.vasp import Potcar
+
+    return str(Potcar(symbols, functional=functional))
 
 
 def _define_inputs(spec: CalcJobProcessSpec) -> None:
@@ -50,7 +64,9 @@ def _define_inputs(spec: CalcJobProcessSpec) -> None:
     spec.input(
         nodes.FILES, valid_type=orm.FolderData, help="INCAR, KPOINTS, POSCAR … as the Maker wrote them."
     )
-    spec.input(nodes.POTCAR, valid_type=orm.Dict, help="symbols, functional, directory on the computer.")
+    spec.input(
+        nodes.POTCAR, valid_type=orm.Dict, help="symbols, functional, directory on the computer or pymatgen."
+    )
     spec.input("code", valid_type=orm.InstalledCode, help="vasp_std, vasp_gam or vasp_ncl.")
     for name in nodes.ATTRIBUTES:
         spec.input(f"metadata.options.{name}", valid_type=str, required=False, help="Kept as attribute.")

@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,7 @@ from aiida.parsers import Parser
 
 from crystalmath_server.domain import nodes
 from crystalmath_server.domain.potcars import MISSING
+from crystalmath_server.domain.vasp_deck import RUN_FOLDER
 from crystalmath_server.plugins import vasp_results as vasp
 from crystalmath_server.plugins.jobflow_calculation import structure_text
 from crystalmath_server.plugins.jobflow_parser import steps_node, structure_node
@@ -30,8 +32,11 @@ _CUT = re.compile(r"DUE TO TIME LIMIT|CANCELLED AT|oom.kill|OUT_OF_MEMORY", re.I
 class VaspParser(Parser):
     """Reads what VASP left; the Maker's code runs in a process of its own, with its memory."""
 
-    def parse(self, **_: Any) -> ExitCode | None:
-        """Attach the outputs and tell how it ended."""
+    def parse(self, **given: Any) -> ExitCode | None:
+        """Attach the outputs and tell how it ended.
+
+        Large files that the document needs, as LOCPOT, come in `retrieved_temporary_folder` and are not kept.
+        """
         said = self._text("_scheduler-stderr.txt") + "\n" + self._text(nodes.VASP_OUTPUT_FILE)
         if MISSING in said:
             line = next(line for line in said.splitlines() if MISSING in line)
@@ -39,17 +44,21 @@ class VaspParser(Parser):
         if "vasprun.xml" not in self.retrieved.base.repository.list_object_names():
             return self._silent(said)
         with tempfile.TemporaryDirectory() as folder:
-            self._lay_out(Path(folder))
+            self._lay_out(Path(folder), given.get("retrieved_temporary_folder"))
             problem = _make_document(Path(folder))
             if problem:
                 return self._unreadable(problem, said)
             return self._attach(Path(folder, "document.json.gz"), said)
 
-    def _lay_out(self, folder: Path) -> None:
-        """VASP's folder as it was, as far as it was brought back."""
+    def _lay_out(self, folder: Path, temporary: str | None) -> None:
+        """VASP's folder as it was, as far as it was brought back, and beside it what the Maker needs."""
         given: Any = self.node.inputs
-        given.files.base.repository.copy_tree(folder)
-        self.retrieved.base.repository.copy_tree(folder)
+        run = folder / RUN_FOLDER
+        run.mkdir()
+        given.files.base.repository.copy_tree(run)
+        self.retrieved.base.repository.copy_tree(run)
+        for path in Path(temporary).iterdir() if temporary else ():
+            shutil.move(path, run)
         (folder / "maker.json").write_text(json.dumps(given.maker.get_dict()))
         (folder / nodes.STRUCTURE_FILE).write_text(structure_text(given.structure))
 

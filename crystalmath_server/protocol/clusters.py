@@ -1,12 +1,13 @@
 """clusters.*: computers that run jobs."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from crystalmath_server.protocol.codes import CodeRow, Step
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, NoParams, Params
+from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.resources import Resources
 
 Label = Annotated[str, Length(1, 255), Doc("label of the computer")]
@@ -14,7 +15,7 @@ Interval = Annotated[float, Bound(0, 3600)]
 Backend = Literal["asyncssh", "openssh"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClusterRow:
     """One AiiDA Computer."""
 
@@ -31,21 +32,21 @@ class ClusterRow:
     ] = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClusterList:
     """All computers of the profile."""
 
     rows: tuple[ClusterRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClusterLabel(Params):
     """Which computer."""
 
     label: Label
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClusterDetail:
     """One computer with its settings and codes."""
 
@@ -58,11 +59,12 @@ class ClusterDetail:
     safe_interval_s: Annotated[float, Doc("least time between two connections", "s")]
     mpirun: Annotated[str, Doc("command before a parallel program")]
     potcar_dir: Annotated[str, Doc("folder of VASP's potentials on the computer; empty: none")]
+    max_jobs: Annotated[int, Doc("most jobs under way there at once, others are held; 0: no cap")] = 0
     fixed_prepend: Annotated[str, Doc("shell lines that AiiDA puts into every job here")] = ""
     fixed_append: Annotated[str, Doc("shell lines that AiiDA puts at the end of every job here")] = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CreateClusterParams(Params):
     """A computer that jobs shall run on; ~/.ssh/config tells how to reach it."""
 
@@ -76,13 +78,16 @@ class CreateClusterParams(Params):
     defaults: Annotated[Resources, Doc("what a job gets where it asks for nothing else")] = field(
         default_factory=Resources
     )
-    potcar_dir: Annotated[str, Length(0, 4096), Doc("folder of VASP's potentials there")] = ""
+    potcar_dir: Annotated[
+        str, Length(0, 4096), Doc("folder of VASP's potentials there; pymatgen: this machine's own")
+    ] = ""
     mpirun: Annotated[str, Length(0, 1000), Doc("command before a parallel program; empty: AiiDA's own")] = ""
+    max_jobs: Annotated[int, Bound(0, 100_000), Doc("most jobs under way at once; 0: no cap")] = 0
     poll_interval_s: Annotated[Interval | None, Doc("least time between looks; null: AiiDA's", "s")] = None
     safe_interval_s: Annotated[Interval | None, Doc("between connections; null: AiiDA's", "s")] = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UpdateClusterParams(Params):
     """What shall be another; null leaves as it is."""
 
@@ -95,11 +100,14 @@ class UpdateClusterParams(Params):
     defaults: Annotated[Resources | None, Doc("fields that are null stay as they are")] = None
     potcar_dir: Annotated[Annotated[str, Length(0, 4096)] | None, Doc("folder of VASP's potentials")] = None
     mpirun: Annotated[str, Length(0, 1000)] | None = None
+    max_jobs: Annotated[Annotated[int, Bound(0, 100_000)] | None, Doc("most jobs under way; 0: no cap")] = (
+        None
+    )
     poll_interval_s: Annotated[Interval | None, Doc("least time between two looks at the queue", "s")] = None
     safe_interval_s: Annotated[Interval | None, Doc("least time between two connections", "s")] = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Deleted:
     """What was deleted."""
 
@@ -121,7 +129,7 @@ class StepName(StrEnum):
     POTCARS = "potcars"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClusterTestParams(Params):
     """Which computer, and what to test."""
 
@@ -131,7 +139,7 @@ class ClusterTestParams(Params):
     force: Annotated[bool, Doc("try at once, also where it is left alone after failures")] = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClusterTest:
     """A test of a computer, step by step."""
 
@@ -140,7 +148,7 @@ class ClusterTest:
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Partition:
     """One partition of a scheduler."""
 
@@ -154,7 +162,7 @@ class Partition:
     gpus: Annotated[str, Doc("GPUs of a node as the scheduler names them; empty: none")] = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class QueueJob:
     """One job in the queue of a scheduler."""
 
@@ -171,7 +179,7 @@ class QueueJob:
     pk: Annotated[int | None, Doc("pk of our job; null: submitted by other means")] = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClusterQueue:
     """The queue of a computer, as its user sees it."""
 
@@ -183,7 +191,7 @@ class ClusterQueue:
     notes: Annotated[tuple[str, ...], Doc("what could not be seen, and why")] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DiscoverParams(Params):
     """A host to look at before a computer is made of it."""
 
@@ -192,7 +200,7 @@ class DiscoverParams(Params):
     backend: Annotated[Backend, Doc("openssh uses an open master connection")] = "asyncssh"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Discovery:
     """What can be found on a host; a proposal, no promise."""
 
@@ -210,7 +218,7 @@ class Discovery:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SshHost:
     """One host of ~/.ssh/config."""
 
@@ -222,7 +230,7 @@ class SshHost:
     master: Annotated[bool, Doc("whether ssh keeps a master connection open")] = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HostList:
     """Hosts of ~/.ssh/config, as they stand there."""
 

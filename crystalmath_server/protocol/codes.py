@@ -1,11 +1,11 @@
 """codes.*: programs on computers."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, Params
+from crystalmath_server.protocol.record import record
 
 
 class CodeKind(StrEnum):
@@ -26,7 +26,7 @@ class Outcome(StrEnum):
     NOT_REACHED = "not reached"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """One step of a test."""
 
@@ -38,7 +38,7 @@ class Step:
     seconds: Annotated[float, Doc("how long it took", "s")] = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CodeRow:
     """One AiiDA code on a computer."""
 
@@ -53,7 +53,7 @@ class CodeRow:
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListCodesParams(Params):
     """Which codes."""
 
@@ -61,14 +61,14 @@ class ListCodesParams(Params):
     kind: Annotated[CodeKind | None, Doc("only this kind")] = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CodeList:
     """Codes, by computer and label."""
 
     rows: tuple[CodeRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CreateCodeParams(Params):
     """A program that is there already."""
 
@@ -81,14 +81,14 @@ class CreateCodeParams(Params):
     description: Annotated[str, Length(0, 1000)] = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CodePk(Params):
     """Which code."""
 
     pk: Annotated[int, Bound(1), Doc("pk of the code")]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CodeTest:
     """A test of a code: its file, the right to run it, and what is loaded before it."""
 

@@ -2,8 +2,9 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
+
+from crystalmath_server.protocol.record import record
 
 
 class Keyed(Protocol):
@@ -18,7 +19,7 @@ class Keyed(Protocol):
 RowT = TypeVar("RowT", bound=Keyed)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Placed(Generic[RowT]):
     """A row that is new, or has moved, and its index in the new list."""
 
@@ -26,7 +27,7 @@ class Placed(Generic[RowT]):
     row: RowT
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Diff(Generic[RowT]):
     """What turns one list of rows into another.
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Length, Method, Params
+from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.structures import Lattice
 
@@ -29,7 +30,7 @@ ENDED = frozenset({JobState.FINISHED, JobState.FAILED, JobState.EXCEPTED, JobSta
 """States that a job never leaves."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListJobsParams(Params):
     """Which jobs, in which order; all filters must hold."""
 
@@ -47,7 +48,7 @@ class ListJobsParams(Params):
     cursor: Annotated[str, Doc("next_cursor of the page before")] = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: orjson writes it four times as fast, and pages are rows above all
 class JobRow:
     """One job in a list."""
 
@@ -64,7 +65,7 @@ class JobRow:
     reason: Annotated[str, Doc("what it waits for or why it ended, in words")] = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class JobsPage:
     """A page of jobs at one revision of the list."""
 
@@ -75,14 +76,14 @@ class JobsPage:
     next_cursor: Annotated[str, Doc("empty on the last page")]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class JobPk(Params):
     """Which job."""
 
     pk: Annotated[int, Bound(1), Doc("pk of the process node")]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NodeLink:
     """One input or output node."""
 
@@ -92,7 +93,7 @@ class NodeLink:
     summary: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class JobDetail:
     """One job with its settings, links and state in words."""
 
@@ -115,7 +116,7 @@ class JobDetail:
     called: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SubmitJobParams(Params):
     """A recipe on a structure. The same key answers the same job, however often it is sent."""
 
@@ -129,12 +130,13 @@ class SubmitJobParams(Params):
     label: Annotated[str, Length(0, 255), Doc("name of the job; empty: formula and recipe")] = ""
     description: Annotated[str, Length(0, 10_000)] = ""
     cluster: Annotated[str, Doc("label of the computer")] = "localhost"
+    code: Annotated[str, Length(0, 255), Doc("label of the program there; empty: the one that fits")] = ""
     resources: Annotated[Resources, Doc("asked for in place of the computer's defaults")] = field(
         default_factory=Resources
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Submitted:
     """The job of a key."""
 
@@ -145,7 +147,7 @@ class Submitted:
     reused: Annotated[bool, Doc("whether this key had been submitted before")]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ControlJobParams(Params):
     """Which job, and how long to wait for the effect."""
 
@@ -153,7 +155,7 @@ class ControlJobParams(Params):
     wait_s: Annotated[float, Bound(0, 300), Doc("longest wait for the effect", "s")] = 20.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Control:
     """What came of it."""
 
@@ -163,7 +165,7 @@ class Control:
     waiting_for: Annotated[str, Doc("what is still to happen, in words; empty where done")] = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class JobFile:
     """One file of a job."""
 
@@ -172,14 +174,14 @@ class JobFile:
     size: Annotated[int, Doc("size", "bytes")]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class JobFiles:
     """The files of a job that AiiDA's repository holds."""
 
     rows: tuple[JobFile, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ReadFileParams(Params):
     """A range of a file."""
 
@@ -190,7 +192,7 @@ class ReadFileParams(Params):
     limit: Annotated[int, Bound(1, 1_048_576), Doc("most bytes")] = 65_536
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FileRange:
     """A range of a file, as text where it is UTF-8, else in base64."""
 
@@ -202,7 +204,7 @@ class FileRange:
     content: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LogLine:
     """One line of AiiDA's log of a job, or of the scheduler's output."""
 
@@ -212,7 +214,7 @@ class LogLine:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class JobLog:
     """The log of a job, oldest line first."""
 
@@ -220,7 +222,7 @@ class JobLog:
     truncated: Annotated[bool, Doc("whether older lines were left out")] = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Quantity:
     """One result with its unit and the node that holds it."""
 
@@ -231,7 +233,7 @@ class Quantity:
     source: Annotated[str, Doc("uuid of the node")]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IonicStep:
     """One step of a relaxation or of molecular dynamics."""
 
@@ -240,7 +242,7 @@ class IonicStep:
     max_force_ev_a: Annotated[float | None, Doc("largest force", "eV/Å")] = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class JobResults:
     """What was computed."""
 

@@ -57,10 +57,10 @@ class Doc:
         return {**handler(source), "description": description}
 
 
-@dataclass(frozen=True, slots=True)
 class Params:
     """Root of all parameter types: a field that the type does not name is refused."""
 
+    __slots__ = ()
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012  a mark that pydantic reads, not a field
 
 

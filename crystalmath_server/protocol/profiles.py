@@ -1,13 +1,13 @@
 """profiles.*: AiiDA profiles."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import Doc, Example, Length, Method, NoParams, Params
+from crystalmath_server.protocol.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProfileRow:
     """One AiiDA profile."""
 
@@ -18,14 +18,14 @@ class ProfileRow:
     in_use: Annotated[bool, Doc("whether this server serves it")]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProfileList:
     """All profiles of this AiiDA installation."""
 
     rows: tuple[ProfileRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CreateProfileParams(Params):
     """An embedded profile: SQLite storage and a ZeroMQ broker."""
 

@@ -1,16 +1,16 @@
 """Resources of a job: defaults of a cluster and what a submit asks for in their place."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from crystalmath_server.protocol.method import Bound, Doc, Length
+from crystalmath_server.protocol.record import record
 
 Amount = Annotated[int, Bound(0, 100_000_000)]
 Word = Annotated[str, Length(0, 255)]
 Script = Annotated[str, Length(0, 20_000)]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Resources:
     """What a job asks of the scheduler; null leaves a field to the default, 0 or empty means none."""
 

@@ -1,10 +1,10 @@
 """structures.*: crystal structures and molecules."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, Params
+from crystalmath_server.protocol.record import record
 
 SI_POSCAR = """Si2
 1.0
@@ -19,7 +19,7 @@ direct
 """
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ImportStructureParams(Params):
     """A structure as text or as a file that the server can read; just one of the two."""
 
@@ -29,14 +29,14 @@ class ImportStructureParams(Params):
     label: Annotated[str, Length(0, 255), Doc("name of the node; empty: the formula")] = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StructurePk(Params):
     """Which structure."""
 
     pk: Annotated[int, Bound(1), Doc("pk of the structure node")]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListStructuresParams(Params):
     """Which structures, newest first."""
 
@@ -45,7 +45,7 @@ class ListStructuresParams(Params):
     cursor: Annotated[str, Doc("next_cursor of the page before")] = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Lattice:
     """Cell lengths, angles and volume."""
 
@@ -58,7 +58,7 @@ class Lattice:
     volume: Annotated[float, Doc("cell volume", "Å³")]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Site:
     """One atom."""
 
@@ -66,7 +66,7 @@ class Site:
     frac: Annotated[tuple[float, float, float], Doc("fractional coordinates")]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StructureRow:
     """One structure in a list."""
 
@@ -78,7 +78,7 @@ class StructureRow:
     created_at: Annotated[float, Doc("UNIX time", "s")]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StructureDetail:
     """One structure with its cell and sites."""
 
@@ -91,7 +91,7 @@ class StructureDetail:
     reused: Annotated[bool, Doc("whether the same structure was stored before")] = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StructurePage:
     """A page of structures."""
 

@@ -1,11 +1,11 @@
 """system.*: the server itself."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import Doc, Example, Json, Method, NoParams, Notification, Params
+from crystalmath_server.protocol.record import record
 
 
 class PartState(StrEnum):
@@ -17,7 +17,7 @@ class PartState(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HelloParams(Params):
     """Who calls."""
 
@@ -25,7 +25,7 @@ class HelloParams(Params):
     protocol: Annotated[int, Doc("protocol version of the client")]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Hello:
     """Who answers."""
 
@@ -37,14 +37,14 @@ class Hello:
     capabilities: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pong:
     """The server's clock."""
 
     time_s: Annotated[float, Doc("UNIX time", "s")]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Part:
     """One part of the server, in words."""
 
@@ -53,7 +53,7 @@ class Part:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Status:
     """The server at a glance; answered without touching AiiDA.
 
@@ -73,7 +73,7 @@ class Status:
     jobs_revision: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MethodMetrics:
     """Counts of one method since start."""
 
@@ -84,7 +84,7 @@ class MethodMetrics:
     max_ms: Annotated[float, Doc("longest time from frame to answer", "ms")]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Metrics:
     """Counts of the server since start."""
 
@@ -98,21 +98,21 @@ class Metrics:
     methods: tuple[MethodMetrics, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stopping:
     """The server finishes what is in flight, then ends."""
 
     in_flight: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CancelParams(Params):
     """Which request to cancel."""
 
     id: Annotated[int | str, Doc("id of the request")]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProgressParams(Params):
     """How far a request of this client is."""
 

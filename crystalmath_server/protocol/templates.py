@@ -1,11 +1,12 @@
 """templates.*: recipes, which are atomate2 Makers with a form."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Annotated
 
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Length, Method, Params
+from crystalmath_server.protocol.record import record
 
 
 class FieldType(StrEnum):
@@ -19,7 +20,7 @@ class FieldType(StrEnum):
     JSON = "json"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TemplateRow:
     """One recipe in a list."""
 
@@ -33,7 +34,7 @@ class TemplateRow:
     reason: Annotated[str, Doc("why it cannot run, and the way out; empty where it can")] = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FormField:
     """One setting of a recipe, as data for a form.
 
@@ -53,28 +54,28 @@ class FormField:
     advanced: Annotated[bool, Doc("whether a form hides it at first")] = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListTemplatesParams(Params):
     """Which recipes."""
 
     engine: Annotated[str, Doc("only this engine; empty: all")] = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TemplateList:
     """Recipes, runnable ones first."""
 
     rows: tuple[TemplateRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ShowTemplateParams(Params):
     """Which recipe."""
 
     name: Annotated[str, Length(1, 200), Doc("engine.kind, or kind alone for the best engine installed")]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TemplateDetail:
     """One recipe with its form."""
 
@@ -82,7 +83,7 @@ class TemplateDetail:
     fields: tuple[FormField, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RenderParams(Params):
     """A recipe, a structure and the settings that differ from the defaults."""
 
@@ -93,7 +94,7 @@ class RenderParams(Params):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InputFile:
     """One input file as text."""
 
@@ -101,7 +102,7 @@ class InputFile:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rendered:
     """What will be computed, before it is."""
 

@@ -55,6 +55,7 @@ def cut(text: str, cells: int) -> str:
     return head(text, cells - 1) + _ELLIPSIS if cells > 0 else ""
 
 
+@lru_cache(maxsize=4096)  # most cells of a table are those of the frame before
 def fit(text: str, cells: int, *, right: bool = False) -> str:
     """A clean text of exactly `cells` cells."""
     shown = cut(text, cells)

@@ -1,7 +1,6 @@
 """Cancel, pause and play of jobs: questions with names and counts, and the calls behind them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from crystalmath_server.protocol.jobs import (
     ENDED,
@@ -14,6 +13,7 @@ from crystalmath_server.protocol.jobs import (
     JobState,
 )
 from crystalmath_server.protocol.method import Method
+from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.effects import Ask, Call, Effect, Say, Tagged
 from crystalmath_tui.core.lines import Line, line
 from crystalmath_tui.core.messages import Message
@@ -22,7 +22,7 @@ from crystalmath_tui.core.words import count, state_span
 _NAMED = 8
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Controlled(Message):
     """The server answered to cancel, pause or play."""
 

@@ -1,11 +1,11 @@
 """Effects: what an update wants done, as data compared by ==; runtime.py and program.py carry them out."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.method import Method
+from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.lines import Line
 from crystalmath_tui.core.messages import CallFailed, Message
 
@@ -13,12 +13,13 @@ P = TypeVar("P")
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
 class Effect:
     """Root of all effects."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class Tagged(Generic[R]):
     """Makes `kind(tag, value)`: for answers that do not say what was asked. Equal where its parts are."""
 
@@ -30,7 +31,7 @@ class Tagged(Generic[R]):
         return self.kind(self.tag, value)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call(Effect, Generic[P, R]):
     """Call a method; a later call with the same key supersedes this one, whose answer is then dropped."""
 
@@ -41,7 +42,7 @@ class Call(Effect, Generic[P, R]):
     key: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Later(Effect):
     """Send a message after some seconds; a later one with the same key replaces it."""
 
@@ -50,14 +51,14 @@ class Later(Effect):
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NewKey(Effect):
     """Make a random idempotency key and send it."""
 
     made: Callable[[str], Message]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListFolder(Effect):
     """Read names that begin with `prefix`, folders with a / at the end; errors give no names."""
 
@@ -65,7 +66,7 @@ class ListFolder(Effect):
     listed: Callable[[tuple[str, ...]], Message]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FindPath(Effect):
     """Make a typed path one from the root, ~ included, and send it."""
 
@@ -73,36 +74,36 @@ class FindPath(Effect):
     found: Callable[[str], Message]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Copy(Effect):
     """Put text on the clipboard of the terminal (OSC 52)."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Connect(Effect):
     """Connect to the server of a profile, starting it where needed; "" is the profile at hand."""
 
     profile: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Suspend(Effect):
     """Stop the process until the shell continues it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Redraw(Effect):
     """Paint every cell anew."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Quit(Effect):
     """End the program."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Open(Effect):
     """Bring a screen to the front."""
 
@@ -110,19 +111,19 @@ class Open(Effect):
     args: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Back(Effect):
     """Go to the screen before; from the first one, quit."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Press(Effect):
     """Go back, then press a key there."""
 
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Say(Effect):
     """Show words in the status line."""
 
@@ -130,7 +131,7 @@ class Say(Effect):
     style: str = "info"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ask(Effect):
     """Ask before something that cannot be undone; `yes` is done only when y is pressed."""
 

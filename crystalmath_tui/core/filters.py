@@ -1,8 +1,7 @@
 """The filter of the jobs screen: what people type → parameters of jobs.list."""
 
-from dataclasses import dataclass
-
 from crystalmath_server.protocol.jobs import JobState
+from crystalmath_server.protocol.record import record
 
 HELP = (
     ("text", "label or formula holds it, case ignored"),
@@ -17,7 +16,7 @@ HELP = (
 _LONGEST = 255
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Filter:
     """Parts of jobs.list's parameters."""
 

@@ -1,9 +1,9 @@
 """Key tables as data: footer, help and dispatch are made from them."""
 
-from dataclasses import dataclass
+from crystalmath_server.protocol.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Binding:
     """Keys of one action.
 

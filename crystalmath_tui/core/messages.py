@@ -1,32 +1,34 @@
 """Messages: what happened, in the past tense; time and chance come as fields."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from crystalmath_server.protocol.errors import RpcError
+from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.system import Hello, Status
 from crystalmath_tui.core.lines import Size
 
 
-@dataclass(frozen=True, slots=True)
 class Message:
     """Root of all messages. Keys, pastes and clicks go to the screen in front, all others to every screen."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class KeyPressed(Message):
     """A key, named as urwid names it."""
 
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pasted(Message):
     """Text pasted at once."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MousePressed(Message):
     """A button of the mouse: 1 left, 4 wheel up, 5 wheel down; rows and columns count from 0."""
 
@@ -35,35 +37,35 @@ class MousePressed(Message):
     button: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Resized(Message):
     """The terminal has another size."""
 
     size: Size
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ticked(Message):
     """Time went on."""
 
     now: float
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Connecting(Message):
     """The link is being made."""
 
     words: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Connected(Message):
     """The server answered hello."""
 
     hello: Hello
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Disconnected(Message):
     """The link broke or could not be made; `chance` in [0, 1) spreads the next attempt."""
 
@@ -71,31 +73,31 @@ class Disconnected(Message):
     chance: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RetryDue(Message):
     """It is time to connect again."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StatusLoaded(Message):
     """The server told how it is."""
 
     status: Status
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CallFailed(Message):
     """A call ended in an error that its screen does not handle itself."""
 
     error: RpcError
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StatusFailed(CallFailed):
     """The poll failed; the status line says so without an error of its own."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entered(Message):
     """A screen came to the front, with the arguments it was opened with."""
 

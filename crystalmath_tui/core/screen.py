@@ -1,9 +1,9 @@
 """What a screen is: its key table and the functions over its slice of the model."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.effects import Effect
 from crystalmath_tui.core.keymap import KeyTable
 from crystalmath_tui.core.lines import Line, Size
@@ -12,7 +12,7 @@ from crystalmath_tui.core.messages import Message
 S = TypeVar("S")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Context:
     """What every screen may know of the program.
 
@@ -41,7 +41,7 @@ class Context:
 Update = tuple[S, tuple[Effect, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Screen(Generic[S]):
     """One screen; program.py holds the table of all.
 

@@ -1,9 +1,9 @@
 """Position in a list: which row is selected and which one is on top."""
 
-from dataclasses import dataclass
+from crystalmath_server.protocol.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scroll:
     """Index of the selected row and of the first one shown."""
 

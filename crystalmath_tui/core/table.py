@@ -1,15 +1,15 @@
 """Tables: which columns fit a width, and rows laid out in them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.cells import fit
 from crystalmath_tui.core.lines import Line, Span
 
 _GAP = "  "
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Column:
     """One column.
 

@@ -1,12 +1,11 @@
 """One line of text that is being edited."""
 
-from dataclasses import dataclass
-
+from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.cells import char_width, clean, width
 from crystalmath_tui.core.lines import Line, Span, fit_line
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TextField:
     """Text and the place of the cursor in it."""
 

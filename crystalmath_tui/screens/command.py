@@ -1,9 +1,9 @@
 """The command line: jump by name with arguments; Tab completes, the nearest known name is told."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 
+from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.effects import Back, Connect, Copy, Effect, Open, Quit, Redraw, Say, Suspend
 from crystalmath_tui.core.lines import Line, Span
 from crystalmath_tui.core.messages import KeyPressed, Message, Pasted
@@ -11,7 +11,7 @@ from crystalmath_tui.core.screen import AnyScreen
 from crystalmath_tui.core.textfield import EMPTY, TextField, edited, field_line, field_of, pasted
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Command:
     """One command.
 
@@ -40,7 +40,7 @@ _FIXED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Slice:
     """The line that is being typed; `before` is the one that was last entered."""
 

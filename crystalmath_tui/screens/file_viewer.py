@@ -1,14 +1,15 @@
 """Viewer of one file, read in ranges as one scrolls."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from crystalmath_server.protocol.jobs import FileRange, JobFile
+from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.lines import Line, line, spread
 from crystalmath_tui.core.scroll import pages
 from crystalmath_tui.core.words import file_size
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Viewer:
     """One file as far as it was read."""
 

@@ -1,7 +1,8 @@
 """Help: every key and command of the context; / filters, Enter executes."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.cells import fit
 from crystalmath_tui.core.effects import Back, Effect, Press
 from crystalmath_tui.core.keymap import MOVES, Binding, KeyTable, action_of, shown_keys
@@ -19,7 +20,7 @@ KEYS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """One line of the help; `key` is what Enter presses, "" for a heading or an explanation."""
 
@@ -29,7 +30,7 @@ class Entry:
     heading: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HelpAsked(Message):
     """Help on a context was asked for; program.py makes the entries from the key tables."""
 
@@ -37,7 +38,7 @@ class HelpAsked(Message):
     entries: tuple[Entry, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Slice:
     """What is shown and where one is in it."""
 

@@ -1,6 +1,6 @@
 """Job: summary, inputs, files, log and results of one job."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Literal, cast, get_args
 
 from crystalmath_server.protocol.errors import RpcError
@@ -21,6 +21,7 @@ from crystalmath_server.protocol.jobs import (
     ReadFileParams,
 )
 from crystalmath_server.protocol.method import Method
+from crystalmath_server.protocol.record import record
 from crystalmath_tui.core import control
 from crystalmath_tui.core.cells import width, wrap
 from crystalmath_tui.core.effects import Back, Call, Copy, Effect, Say, Tagged
@@ -63,7 +64,7 @@ KEYS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Loaded(Message):
     """An answer about a job: `about` is its pk."""
 
@@ -71,7 +72,7 @@ class Loaded(Message):
     value: JobDetail | JobFiles | JobLog | JobResults
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LoadFailed(Message):
     """A page did not come."""
 
@@ -79,7 +80,7 @@ class LoadFailed(Message):
     error: RpcError
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RangeLoaded(Message):
     """A part of a file came."""
 
@@ -87,7 +88,7 @@ class RangeLoaded(Message):
     part: FileRange
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Slice:
     """One job, and the page that is shown."""
 

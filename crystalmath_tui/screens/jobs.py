@@ -1,9 +1,10 @@
 """Jobs: the live table with filter, sort, marks, counts and details."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import JOBS_LIST, JobRow, JobsPage
+from crystalmath_server.protocol.record import record
 from crystalmath_tui.core import control
 from crystalmath_tui.core.effects import Call, Copy, Effect, Open, Say, Tagged
 from crystalmath_tui.core.keymap import MOVES, Binding, action_of
@@ -69,7 +70,7 @@ KEYS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Want:
     """What a page is fetched for: rows that came before it, and how many are to be shown."""
 
@@ -78,7 +79,7 @@ class Want:
     need: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PageLoaded(Message):
     """A page came."""
 
@@ -86,7 +87,7 @@ class PageLoaded(Message):
     page: JobsPage
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PageFailed(Message):
     """A page did not come."""
 
@@ -94,7 +95,7 @@ class PageFailed(Message):
     error: RpcError
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Slice:
     """The table.
 
@@ -123,7 +124,7 @@ class Slice:
     pane: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Room:
     """How the screen is divided."""
 

@@ -1,9 +1,10 @@
 """Jobs: what is shown, in which order."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from crystalmath_server.protocol.jobs import JobState, ListJobsParams
+from crystalmath_server.protocol.record import record
 from crystalmath_tui.core import filters
 
 Sort = Literal["pk", "modified", "state", "label", "formula", "template", "cluster"]
@@ -29,7 +30,7 @@ GROUPS: tuple[tuple[str, tuple[JobState, ...]], ...] = (
 """What s goes through."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Query:
     """What is shown, in which order."""
 

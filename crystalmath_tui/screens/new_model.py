@@ -1,9 +1,10 @@
 """New job: its slice of the model, its messages, and what follows from them."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import Submitted
+from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.structures import StructureDetail, StructurePage, StructureRow
 from crystalmath_server.protocol.templates import (
     FormField,
@@ -25,7 +26,7 @@ TOP = 2
 """Rows above the body: the steps and a rule."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StoredLoaded(Message):
     """Stored structures came, of a search."""
 
@@ -33,28 +34,28 @@ class StoredLoaded(Message):
     page: StructurePage
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StructureLoaded(Message):
     """A structure was imported or looked up."""
 
     structure: StructureDetail
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RecipesLoaded(Message):
     """All recipes came."""
 
     recipes: TemplateList
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FormLoaded(Message):
     """The form of a recipe came."""
 
     template: TemplateDetail
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InputsLoaded(Message):
     """The inputs came; `structure_pk` is what they were made for."""
 
@@ -62,7 +63,7 @@ class InputsLoaded(Message):
     rendered: Rendered
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KeyMade(Message):
     """An idempotency key was made for the inputs of a digest."""
 
@@ -70,14 +71,14 @@ class KeyMade(Message):
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class JobSubmitted(Message):
     """The job of a key is there."""
 
     submitted: Submitted
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NamesListed(Message):
     """Paths that begin with what was typed came."""
 
@@ -85,14 +86,14 @@ class NamesListed(Message):
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PathFound(Message):
     """A typed path, from the root."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StepFailed(Message):
     """A call of a step failed."""
 
@@ -100,7 +101,7 @@ class StepFailed(Message):
     error: RpcError
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Slice:
     """The new job as far as it is.
 

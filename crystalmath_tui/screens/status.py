@@ -1,10 +1,11 @@
 """The status line: the link to the server, how its parts are, the last word and its way out."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from crystalmath_server.protocol.errors import ConnectionLost, RequestCancelled, RpcError
 from crystalmath_server.protocol.method import NoParams
+from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.system import STATUS, Part, PartState, Status
 from crystalmath_tui.core.cells import clean, cut, fit, width, wrap
 from crystalmath_tui.core.control import Controlled, told
@@ -35,7 +36,7 @@ _MARKS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Slice:
     """The link and the last word.
 

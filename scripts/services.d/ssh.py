@@ -106,13 +106,13 @@ def _write_home(place: Place, path: str, slurm_conf: Path) -> None:
 
 
 def _write_clients(place: Place) -> None:
-    """`ssh`, `scp` and `sftp` that read the generated settings instead of the user's."""
+    """`ssh`, `scp` and `sftp` that read $CM_SSH_CONFIG or the generated settings, never the user's."""
     folder = place.folder / "bin"
     folder.mkdir(exist_ok=True)
     for name in CLIENTS:
         client = folder / name
-        config = shlex.quote(str(place.folder / "ssh_config"))
-        client.write_text(f'#!/bin/sh\nexec {which(name)} -F {config} "$@"\n', encoding="utf-8")
+        config = f"${{CM_SSH_CONFIG:-{place.folder / 'ssh_config'}}}"
+        client.write_text(f'#!/bin/sh\nexec {which(name)} -F "{config}" "$@"\n', encoding="utf-8")
         client.chmod(0o755)
 
 

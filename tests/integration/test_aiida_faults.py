@@ -14,6 +14,7 @@ import pytest
 from crystalmath_server.protocol.jobs import JobState
 from tests import aiida_rig
 from tests.aiida_rig import Rig, cubic_copper, emt, nodes_of, plan, rig
+from tests.integration.server_process import wait_until
 
 __all__ = ["rig"]
 
@@ -88,7 +89,7 @@ def test_daemon_stopped_on_purpose_starts_with_the_next_job(rig: Rig) -> None:
     rig.run(rig.watch.ensure())
     eyes = rig.eyes()
     eyes.client.stop_daemon(wait=True, timeout=20)
-    assert eyes.look().pid is None
+    wait_until(lambda: eyes.look().pid is None)  # AiiDA waits for circus to answer, not to be gone
     pk, key = submit_slow(rig)
     assert_once(rig, pk, key)
 

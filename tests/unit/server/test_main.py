@@ -12,7 +12,7 @@ import pytest
 from crystalmath_server import __main__ as main_module
 from crystalmath_server.protocol.endpoint import DEFAULT_PROFILE, socket_path
 from crystalmath_server.protocol.errors import EngineUnavailable, FileUnreadable
-from crystalmath_server.rpc import journal
+from crystalmath_server.rpc import journal, logfile
 
 HEAVY = (
     "aiida",
@@ -109,16 +109,16 @@ def test_the_log_rotates_and_is_private(tmp_path: Path) -> None:
         log.warning("line %d %s", number, "x" * 40)
     assert path.with_name("p.log.1").exists()
     assert path.stat().st_mode & 0o777 == path.with_name("p.log.1").stat().st_mode & 0o777 == 0o600
-    assert journal.tail(path, 1)[0].endswith(f"line 39 {'x' * 40}")
+    assert logfile.tail(path, 1)[0].endswith(f"line 39 {'x' * 40}")
 
 
 def test_the_tail_of_a_log(tmp_path: Path) -> None:
     path = tmp_path / "p.log"
     path.write_bytes(b"".join(b"line %d\n" % number for number in range(1000)) + b"\xff\n")
-    assert journal.tail(path, 3) == ["line 998", "line 999", "\ufffd"]
-    assert journal.tail(path, 0) == []
+    assert logfile.tail(path, 3) == ["line 998", "line 999", "\ufffd"]
+    assert logfile.tail(path, 0) == []
     with pytest.raises(FileUnreadable):
-        journal.tail(tmp_path / "nothing.log", 3)
+        logfile.tail(tmp_path / "nothing.log", 3)
 
 
 def test_following_a_log_through_a_rotation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,6 +130,6 @@ def test_following_a_log_through_a_rotation(tmp_path: Path, monkeypatch: pytest.
         with path.open("a") as log:
             log.write(text)
 
-    monkeypatch.setattr(journal.time, "sleep", lambda _s: next(writes)())
-    following = journal.follow(path)
+    monkeypatch.setattr(logfile.time, "sleep", lambda _s: next(writes)())
+    following = logfile.follow(path)
     assert [next(following), next(following)] == ["new", "fresh file"]

@@ -17,6 +17,7 @@ from crystalmath_tui.core.effects import Call, Tagged
 from crystalmath_tui.core.lines import line
 from crystalmath_tui.core.messages import CallFailed
 from crystalmath_tui.screens.job import Loaded
+from crystalmath_tui.terminal import Frame
 
 
 class FakeLink:
@@ -99,9 +100,11 @@ def test_folders_complete_a_path(tmp_path: Path) -> None:
 
 
 def test_lines_become_a_canvas_with_the_cursor() -> None:
-    canvas = runtime.painted([line(("key", "é"), ("cursor", "x")), line("日")], 2)
+    canvas = Frame([line(("key", "é"), ("cursor", "x")), line("日")], 2)
     assert canvas.cursor == (1, 0)
     assert (canvas.cols(), canvas.rows()) == (2, 2)
+    assert list(canvas.decoded_text) == ["éx", "日"]
+    assert Frame([line("x")], 1).cursor is None
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,111 @@
+"""A JobPlan as the inputs of `crystalmath.jobflow`, or of `crystalmath.vasp`; on the AiiDA thread."""
+
+import os
+from typing import Any
+
+from crystalmath_server.adapters.aiida_cluster_store import potcar_dir_of
+from crystalmath_server.adapters.aiida_codes import codes_on
+from crystalmath_server.adapters.aiida_computers import computer_of, python_of
+from crystalmath_server.domain import nodes
+from crystalmath_server.domain.vasp_deck import choose, program
+from crystalmath_server.ports import JobPlan
+from crystalmath_server.protocol.errors import InvalidForm, NotFound
+
+MAX_THREADS = 4
+NOT_SENT = "POTCAR.spec"
+"""Tells the symbols; VASP wants the POTCAR itself."""
+
+
+def builder_of(plan: JobPlan) -> Any:
+    """The builder of a plan; nothing is stored.
+
+    Raises
+    ------
+    RpcError
+        NOT_FOUND, INVALID_FORM, COMPUTER_DISABLED, STORAGE_FULL with the field of jobs.submit.
+    """
+    return _vasp(plan) if plan.recipe.potcar else _jobflow(plan)
+
+
+def _jobflow(plan: JobPlan) -> Any:
+    threads = str(max(1, min(MAX_THREADS, (os.cpu_count() or 1) // 2)))
+    builder = _common(nodes.CALCULATION, plan, threads)
+    builder.code = python_of(computer_of(plan.cluster))
+    return builder
+
+
+def _vasp(plan: JobPlan) -> Any:
+    from aiida import orm
+
+    builder = _common(nodes.VASP_CALCULATION, plan, "1")
+    files = {file.name: file.text for file in plan.recipe.rendered.files if file.name != NOT_SENT}
+    computer = computer_of(plan.cluster)
+    row = choose(codes_on(computer), program(files), plan.code, computer.label)
+    builder.code = orm.load_node(row.pk)
+    builder.files = _folder(files)
+    builder.potcar = orm.Dict({**plan.recipe.potcar, "directory": _potcar_dir(computer)})
+    builder.metadata.options.withmpi = True
+    return builder
+
+
+def _common(entry_point: str, plan: JobPlan, threads: str) -> Any:
+    """What every job has: structure, Maker, settings, names."""
+    from aiida import orm
+    from aiida.plugins import CalculationFactory
+
+    structure = _structure(plan.structure_pk)
+    calculation: Any = CalculationFactory(entry_point)
+    builder = calculation.get_builder()
+    options = _options(plan, structure, threads)
+    builder.metadata.options = options
+    builder.structure = structure
+    builder.maker = orm.Dict(dict(plan.recipe.maker))
+    builder.settings = orm.Dict({nodes.VALUES: dict(plan.recipe.values)})
+    builder.settings.label = plan.key
+    builder.metadata.label = plan.label or f"{options[nodes.FORMULA]} {plan.recipe.rendered.template}"[:255]
+    builder.metadata.description = plan.description
+    return builder
+
+
+def _options(plan: JobPlan, structure: Any, threads: str) -> dict[str, Any]:
+    rendered = plan.recipe.rendered
+    formula = structure.base.extras.get(nodes.FORMULA, "") or structure.get_formula("hill", separator="")
+    return {
+        "resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1},
+        "withmpi": False,
+        "environment_variables": {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads},
+        nodes.KEY: plan.key,
+        nodes.DIGEST: rendered.digest,
+        nodes.TEMPLATE: rendered.template,
+        nodes.FORMULA: formula,
+        nodes.ENGINE: plan.recipe.engine,
+        **plan.options,
+    }
+
+
+def _structure(pk: int) -> Any:
+    from aiida import orm
+
+    found = orm.QueryBuilder().append(orm.StructureData, filters={"id": pk}).first(flat=True)
+    if found is None:
+        raise NotFound(f"There is no structure {pk}", field="structure_pk", hint="See: structures.list")
+    return found
+
+
+def _folder(files: dict[str, str]) -> Any:
+    from aiida import orm
+
+    folder: Any = orm.FolderData()
+    for name, text in files.items():
+        folder.base.repository.put_object_from_bytes(text.encode(), name)
+    return folder
+
+
+def _potcar_dir(computer: Any) -> str:
+    found = potcar_dir_of(computer)
+    if not found:
+        hint = f"crystalmath clusters update {computer.label} --potcar-dir /path/on/{computer.label}"
+        raise InvalidForm(
+            f"It is not known where {computer.label!r} keeps VASP's potentials", field="cluster", hint=hint
+        )
+    return found

@@ -1,0 +1,19 @@
+"""Errors of a port, told under the names that the caller gave its parameters."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from crystalmath_server.protocol.errors import RpcError
+
+
+@contextmanager
+def fields(**names: str) -> Generator[None]:
+    """Name the field of an error as the method at hand does: port's name = method's name."""
+    try:
+        yield
+    except RpcError as error:
+        data = error.data
+        if data.field not in names:
+            raise
+        field = names[data.field]
+        raise type(error)(data.detail, field=field, hint=data.hint, reference=data.reference) from error

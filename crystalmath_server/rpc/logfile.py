@@ -1,0 +1,68 @@
+"""The log as a file: made for its user only, its end read and followed."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from crystalmath_server.protocol.errors import FileUnreadable
+
+_POLL_S = 0.2
+_TAIL_BYTES_A_LINE = 400
+
+
+def prepare(path: Path) -> None:
+    """Make the log, readable by its user only, where it is not there yet.
+
+    Raises
+    ------
+    FileUnreadable
+        The log cannot be written.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(path)
+    except OSError as error:
+        hint = "Mend its permissions, or set XDG_STATE_HOME to a directory that you can write."
+        raise FileUnreadable(f"cannot write the log {path}: {error.strerror}", hint=hint) from error
+
+
+def make_private(path: str | os.PathLike[str]) -> None:
+    """Make an empty file that others cannot read; one that is there stays as it is."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600))
+
+
+def tail(path: Path, lines: int) -> list[str]:
+    """The last lines of the log.
+
+    Raises
+    ------
+    FileUnreadable
+        There is no log, or it cannot be read.
+    """
+    if lines <= 0:
+        return []
+    try:
+        with path.open("rb") as log:
+            log.seek(max(0, path.stat().st_size - lines * _TAIL_BYTES_A_LINE))
+            return log.read().decode(errors="replace").splitlines()[-lines:]
+    except OSError as error:
+        detail = f"cannot read the log {path}: {error.strerror}"
+        raise FileUnreadable(detail, hint="The server writes it when it starts.") from error
+
+
+def follow(path: Path) -> Iterator[str]:
+    """What is written to the log from now on; goes on in the new file after a rotation. Never ends."""
+    position = path.stat().st_size
+    while True:
+        time.sleep(_POLL_S)
+        if not path.exists():
+            continue
+        if path.stat().st_size < position:
+            position = 0
+        with path.open("rb") as log:
+            log.seek(position)
+            added = log.read()
+            position = log.tell()
+        if added:
+            yield added.decode(errors="replace")

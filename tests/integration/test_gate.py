@@ -1,0 +1,132 @@
+"""The cap of a computer and its breaker: jobs are held, go in order, and go on by themselves."""
+
+import time
+import uuid
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from crystalmath_server.protocol.clusters import (
+    CLUSTERS_CREATE,
+    CLUSTERS_UPDATE,
+    CreateClusterParams,
+    UpdateClusterParams,
+)
+from crystalmath_server.protocol.codes import CODES_CREATE, CodeKind, CreateCodeParams
+from crystalmath_server.protocol.jobs import (
+    JOBS_CANCEL,
+    JOBS_LIST,
+    JOBS_PLAY,
+    JOBS_SHOW,
+    ControlJobParams,
+    JobDetail,
+    JobPk,
+    JobState,
+    ListJobsParams,
+)
+from crystalmath_server.protocol.resources import Resources
+from crystalmath_server.protocol.structures import STRUCTURES_IMPORT, ImportStructureParams
+from crystalmath_tui.client import Client, connect
+from tests.integration.real_server import ended, home_of_its_own, submit
+from tests.integration.server_process import wait_until
+from tests.services import DIRECT, Cluster, write_ssh_config
+
+COPPER = Path(__file__).parents[2] / "crystalmath_tui/examples/copper.poscar"
+CAP = 2
+
+
+@pytest.fixture(scope="module")
+def copper(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """A home with a computer of a cap, whose program does nothing; the pk of a structure."""
+    with home_of_its_own(tmp_path_factory.mktemp("g")) as home:
+        write_ssh_config(cluster, home)
+        with connect() as server:
+            made = CreateClusterParams(
+                "hpc",
+                DIRECT,
+                str(cluster.home / "work"),
+                mpirun="env",
+                potcar_dir=str(home),
+                max_jobs=CAP,
+                defaults=Resources(walltime_s=300, memory_mb=50),
+                poll_interval_s=0.3,
+                safe_interval_s=0,
+            )
+            server.call(CLUSTERS_CREATE, made)
+            server.call(CODES_CREATE, CreateCodeParams("hpc", "nothing", "/bin/true", CodeKind.VASP_STD))
+            yield server.call(STRUCTURES_IMPORT, ImportStructureParams(path=str(COPPER))).row.pk
+
+
+@pytest.fixture
+def server(copper: int) -> Iterator[Client]:
+    with connect() as client:
+        yield client
+
+
+def new_job(server: Client, copper: int, prepend: str = "") -> int:
+    resources = Resources(prepend_text=prepend) if prepend else Resources()
+    return submit(server, copper, str(uuid.uuid4()), "vasp.static", cluster="hpc", resources=resources)
+
+
+def show(server: Client, pk: int) -> JobDetail:
+    return server.call(JOBS_SHOW, JobPk(pk))
+
+
+def is_held(server: Client, pk: int) -> bool:
+    return show(server, pk).explanation.startswith("Held back: ")
+
+
+def release(marker: Path) -> None:
+    marker.touch()
+
+
+def waits_for(marker: Path) -> str:
+    """Shell lines of a job that runs until a file is there."""
+    return f"while [ ! -e {marker} ]; do sleep 0.1; done"
+
+
+def test_what_is_over_the_cap_is_held_and_goes_in_order(
+    cluster: Cluster, copper: int, server: Client, tmp_path: Path
+) -> None:
+    marker = tmp_path / "go"
+    pks = [new_job(server, copper, waits_for(marker)) for _ in range(5)]
+    assert [is_held(server, pk) for pk in pks] == [False, False, True, True, True]
+    job = show(server, pks[2])
+    assert (job.row.state, str(CAP) in job.explanation) == (JobState.CREATED, True)
+    assert f"jobs play {pks[2]}" in job.hint
+    rows = {row.pk: row for row in server.call(JOBS_LIST, ListJobsParams(cluster="hpc")).rows}
+    assert "Held back" in rows[pks[4]].reason
+    wait_until(lambda: len(cluster.job_ids()) == CAP, 60)
+    release(marker)
+    most = 0
+    while not all(show(server, pk).row.state is JobState.FAILED for pk in pks):  # /bin/true leaves no result
+        most = max(most, len(cluster.job_ids()))
+        time.sleep(0.05)
+    assert most <= CAP
+    calls = {call.folder: call.at_s for call in cluster.sbatch_calls()}
+    times = [calls[Path(show(server, pk).remote_work_dir)] for pk in pks]
+    assert all(a < b for a, b in pairwise(times[1:]))
+
+
+def test_a_held_job_can_be_killed_and_let_go(copper: int, server: Client, tmp_path: Path) -> None:
+    marker = tmp_path / "go"
+    pks = [new_job(server, copper, waits_for(marker)) for _ in range(4)]
+    assert is_held(server, pks[2])
+    assert server.call(JOBS_CANCEL, ControlJobParams(pks[2], 30)).state is JobState.KILLED
+    server.call(JOBS_PLAY, ControlJobParams(pks[3], 30))
+    assert not is_held(server, pks[3])
+    release(marker)
+    assert [ended(server, pk) for pk in pks].count(JobState.FAILED) == 3
+
+
+def test_another_cap_lets_the_held_ones_go(copper: int, server: Client, tmp_path: Path) -> None:
+    marker = tmp_path / "go"
+    pks = [new_job(server, copper, waits_for(marker)) for _ in range(3)]
+    assert is_held(server, pks[2])
+    server.call(CLUSTERS_UPDATE, UpdateClusterParams("hpc", max_jobs=3))
+    wait_until(lambda: not is_held(server, pks[2]))
+    release(marker)
+    server.call(CLUSTERS_UPDATE, UpdateClusterParams("hpc", max_jobs=CAP))
+    assert all(ended(server, pk) is JobState.FAILED for pk in pks)

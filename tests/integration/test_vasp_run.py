@@ -1,0 +1,173 @@
+"""VASP over ssh and SLURM, from submit to document; the program is a stand-in that computes with EMT."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crystalmath_server.protocol.clusters import (
+    CLUSTERS_CREATE,
+    CLUSTERS_TEST,
+    ClusterTestParams,
+    CreateClusterParams,
+)
+from crystalmath_server.protocol.codes import CODES_CREATE, CodeKind, CreateCodeParams
+from crystalmath_server.protocol.errors import ErrorCode
+from crystalmath_server.protocol.jobs import (
+    JOBS_FILE,
+    JOBS_FILES,
+    JOBS_RESULTS,
+    JOBS_SHOW,
+    JOBS_SUBMIT,
+    JobPk,
+    JobState,
+    ReadFileParams,
+    SubmitJobParams,
+)
+from crystalmath_server.protocol.resources import Resources
+from crystalmath_server.protocol.structures import SI_POSCAR, STRUCTURES_IMPORT, ImportStructureParams
+from crystalmath_server.protocol.templates import TEMPLATES_LIST, ListTemplatesParams
+from crystalmath_tui.client import Client, connect
+from tests.integration.real_server import ended, home_of_its_own, refused, submit
+from tests.services import DIRECT, Cluster, write_ssh_config
+from tests.vasp_standin.potmake import write_library
+from tests.vasp_standin.standin_install import install
+
+ROOT = Path(__file__).parents[2]
+COPPER = ROOT / "crystalmath_tui/examples/copper.poscar"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A user who has set up a cluster with VASP."""
+
+    home: Path
+    cluster: Cluster
+    copper: int
+
+
+@pytest.fixture(scope="module")
+def site(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    programs = tmp_path_factory.mktemp("programs")
+    with home_of_its_own(tmp_path_factory.mktemp("v")) as home:
+        write_ssh_config(cluster, home)
+        with connect() as server:
+            copper = server.call(STRUCTURES_IMPORT, ImportStructureParams(path=str(COPPER))).row.pk
+            made = CreateClusterParams(
+                "hpc",
+                DIRECT,
+                str(cluster.home / "work"),
+                mpirun="env",
+                potcar_dir=str(write_library(programs / "potcars")),
+                defaults=Resources(walltime_s=300, memory_mb=300),
+                poll_interval_s=0.3,
+                safe_interval_s=0,
+            )
+            server.call(CLUSTERS_CREATE, made)
+            paths = install(programs / "bin")
+            for kind in (CodeKind.VASP_STD, CodeKind.VASP_NCL):
+                path = str(paths[kind.value])
+                server.call(CODES_CREATE, CreateCodeParams("hpc", kind.value, path, kind))
+        yield Site(home, cluster, copper)
+
+
+@pytest.fixture
+def server(site: Site) -> Iterator[Client]:
+    with connect() as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def relaxed(site: Site) -> int:
+    with connect() as server:
+        pk = submit(server, site.copper, "vasp-relaxation", "vasp.relax", cluster="hpc")
+        assert ended(server, pk) is JobState.FINISHED, server.call(JOBS_SHOW, JobPk(pk))
+    return pk
+
+
+def test_recipes_of_vasp_run_once_a_computer_has_it(site: Site, server: Client) -> None:
+    rows = server.call(TEMPLATES_LIST, ListTemplatesParams("vasp")).rows
+    assert sum(row.runnable for row in rows) > 45
+    assert all("needs" in row.reason for row in rows if not row.runnable)
+
+
+def test_the_computer_passes_every_step_of_its_test(site: Site, server: Client) -> None:
+    told = server.call(CLUSTERS_TEST, ClusterTestParams("hpc"))
+    assert told.ok, told.steps
+
+
+def test_results_are_those_of_the_maker(relaxed: int, server: Client) -> None:
+    results = server.call(JOBS_RESULTS, JobPk(relaxed))
+    found = {row.name: row for row in results.quantities}
+    assert found["energy_per_atom"].unit == "eV/atom"
+    assert results.lattice_after
+    assert results.lattice_after.volume == pytest.approx(3.589**3, rel=0.02)
+    assert len(results.steps) > 1
+    assert results.engine.startswith("VASP")
+
+
+def test_one_submit_is_one_sbatch_and_leaves_no_potcar_here(site: Site, relaxed: int, server: Client) -> None:
+    again = submit(server, site.copper, "vasp-relaxation", "vasp.relax", cluster="hpc")
+    assert again == relaxed
+    folder = server.call(JOBS_SHOW, JobPk(relaxed)).remote_work_dir
+    assert len(site.cluster.sbatch_calls(folder)) == 1
+    assert Path(folder, "POTCAR").read_text().startswith("  PAW")
+    rows = server.call(JOBS_FILES, JobPk(relaxed)).rows
+    assert {"INCAR", "KPOINTS", "POSCAR"} <= {row.path for row in rows if row.source == "inputs"}
+    assert not [row.path for row in rows if row.path.startswith("POTCAR")]
+
+
+def test_document_equals_that_of_atomate2_on_the_same_files(relaxed: int, server: Client) -> None:
+    folder = server.call(JOBS_SHOW, JobPk(relaxed)).remote_work_dir
+    command = [sys.executable, str(ROOT / "tests/vasp_same_document.py"), str(relaxed), folder]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_bad_input_is_refused_by_field(site: Site, server: Client) -> None:
+    silicon = server.call(STRUCTURES_IMPORT, ImportStructureParams(text=SI_POSCAR)).row.pk
+    cases: list[tuple[dict[str, Any], ErrorCode, str]] = [
+        ({"cluster": "localhost"}, ErrorCode.INVALID_FORM, "cluster"),
+        ({"code": "nothing"}, ErrorCode.NOT_FOUND, "code"),
+        ({"resources": Resources(partition="no such")}, ErrorCode.INVALID_FORM, "resources.partition"),
+    ]
+    for given, code, field in cases:
+        where: dict[str, Any] = {"cluster": "hpc"} | given
+        params = SubmitJobParams("vasp.static", silicon, "bad-vasp-input", **where)
+        error = refused(server, JOBS_SUBMIT, params)
+        assert (error.code, error.data.field) == (code, field)
+
+
+def test_a_missing_potcar_is_said_with_its_symbol(site: Site, server: Client, tmp_path: Path) -> None:
+    made = CreateClusterParams(
+        "bare",
+        DIRECT,
+        str(site.cluster.home / "work"),
+        mpirun="env",
+        potcar_dir=str(tmp_path),
+        poll_interval_s=0.3,
+        safe_interval_s=0,
+    )
+    server.call(CLUSTERS_CREATE, made)
+    path = str(install(tmp_path / "bin")["vasp_std"])
+    server.call(CODES_CREATE, CreateCodeParams("bare", "vasp", path, CodeKind.VASP_STD))
+    pk = submit(server, site.copper, "vasp-without-potcar", "vasp.static", cluster="bare")
+    assert ended(server, pk) is JobState.FAILED
+    job = server.call(JOBS_SHOW, JobPk(pk))
+    assert "no POTCAR of Cu" in job.explanation
+    assert str(tmp_path) in job.explanation
+
+
+def test_a_job_cut_off_by_its_walltime_yields_what_it_had(site: Site, server: Client) -> None:
+    slow = Resources(walltime_s=60, prepend_text="echo slow=2 > STANDIN; (sleep 4; scancel $SLURM_JOB_ID) &")
+    pk = submit(server, site.copper, "vasp-cut-off", "vasp.relax", cluster="hpc", resources=slow)
+    assert ended(server, pk) is JobState.FAILED
+    job = server.call(JOBS_SHOW, JobPk(pk))
+    assert "cut off" in job.explanation.lower()
+    rows = {row.path for row in server.call(JOBS_FILES, JobPk(pk)).rows if row.source == "retrieved"}
+    assert "OSZICAR" in rows
+    assert server.call(JOBS_FILE, ReadFileParams(pk, "OSZICAR", "retrieved")).content

@@ -1,0 +1,63 @@
+"""A program: where the document of a job differs from atomate2's own of the same files.
+
+usage: python tests/vasp_same_document.py PK FOLDER
+
+FOLDER is the job's folder on the computer, POTCAR and all. Prints paths that differ as a JSON list.
+"""
+
+import gzip
+import json
+import shutil
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any
+
+OF_THE_PLACE = {"dir_name", "last_updated", "completed_at", "uuid", "run_stats"}
+"""What tells when and where, not what."""
+LEFT_THERE = {"aeccar0", "aeccar1", "aeccar2"}
+"""Names of files that stay on the computer."""
+
+
+def main(pk: int, folder: Path) -> None:
+    from aiida import load_profile, orm
+
+    warnings.simplefilter("ignore")
+    load_profile()
+    job: Any = orm.load_node(pk)
+    with job.outputs.document.open(mode="rb") as packed:
+        found = json.loads(gzip.decompress(packed.read()))
+    print(json.dumps(differences(found, reference(job.inputs.maker.get_dict(), folder))))
+
+
+def reference(maker_json: dict[str, Any], folder: Path) -> Any:
+    """atomate2's document, read as its Makers read it."""
+    from atomate2.vasp.jobs.base import get_vasp_task_document
+    from monty.json import MontyDecoder, jsanitize
+
+    maker: Any = MontyDecoder().process_decoded(maker_json)
+    with tempfile.TemporaryDirectory() as copy:
+        shutil.copytree(folder, copy, dirs_exist_ok=True)
+        document = get_vasp_task_document(Path(copy), **maker.task_document_kwargs)
+    document.task_label = maker.name
+    return json.loads(json.dumps(jsanitize(document, strict=True, enum_values=True)))
+
+
+def differences(a: Any, b: Any, path: str = "") -> list[str]:
+    """Where two JSON values differ, and how."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        names = (a.keys() | b.keys()) - OF_THE_PLACE - LEFT_THERE
+        return [
+            row for name in sorted(names) for row in differences(a.get(name), b.get(name), f"{path}.{name}")
+        ]
+    if isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
+        pairs = zip(a, b, strict=True)
+        return [row for i, (x, y) in enumerate(pairs) for row in differences(x, y, f"{path}[{i}]")]
+    if ".output_file_paths." in path and Path(str(a)).name == Path(str(b)).name:
+        return []
+    return [] if a == b else [f"{path}: {a!r:.80} is not {b!r:.80}"]
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), Path(sys.argv[2]))
