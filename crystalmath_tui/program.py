@@ -322,7 +322,7 @@ def _footer_keys(model: Model) -> list[tuple[str, str]]:
         return [("enter", "go"), ("tab", "complete"), ("esc", "close")]
     screen = model.front
     if screen.typing(model.slices[screen.name]):
-        return [("enter", "done"), ("esc", "cancel")]
+        return list(screen.typing_keys)
     back = "back" if len(model.stack) > 1 else "quit"
     ours = [(row.keys[0], back if row.action == "back" else row.title) for row in KEYS if row.footer]
     shown_keys: list[tuple[str, str]] = []

@@ -1,7 +1,5 @@
 """What the screens of clusters share: messages, the question before a deletion, words of a state."""
 
-from dataclasses import dataclass
-
 from crystalmath_server.protocol.clusters import (
     CLUSTERS_DELETE,
     CLUSTERS_UPDATE,
@@ -12,6 +10,7 @@ from crystalmath_server.protocol.clusters import (
     UpdateClusterParams,
 )
 from crystalmath_server.protocol.codes import CodeRow, Outcome
+from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.effects import Ask, Call, Effect
 from crystalmath_tui.core.lines import Span, line
 from crystalmath_tui.core.messages import Message
@@ -21,21 +20,21 @@ MARKS = {Outcome.OK: ("ok", "✓"), Outcome.FAILED: ("error", "✗"), Outcome.NO
 """Style and ornament of an outcome; its word stands beside."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClusterSaved(Message):
     """A cluster was made or changed."""
 
     detail: ClusterDetail
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClusterDeleted(Message):
     """A cluster is gone."""
 
     deleted: Deleted
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CodeSaved(Message):
     """A code was made."""
 

@@ -1,16 +1,19 @@
 """Forms: named lines of text that are edited, with choices, help and the complaint of a field."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.cells import wrap
 from crystalmath_tui.core.lines import Line, Span, fit_line, line
 from crystalmath_tui.core.scroll import START, Scroll, settled
 from crystalmath_tui.core.textfield import EMPTY, TextField, edited, field_line, field_of, pasted
 
 _NAME = 18
+_MOST_WORDS = 5
+_HELP_ROWS = 2  # kept free for help, so that the fields stand still
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Field:
     """One line of a form.
 
@@ -30,7 +33,7 @@ class Field:
     section: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Form:
     """Fields, and the place of the one that is edited; the place after the last is the button that saves.
 
@@ -110,20 +113,55 @@ def _with(form: Form, changed: Field) -> Form:
     return replace(form, fields=fields, complaint=("", ""))
 
 
+def clicked(form: Form, row: int, rows: int, cols: int) -> tuple[Form, bool]:
+    """The form after a click on line `row` of `form_lines`, and whether the button was hit.
+
+    A click on the choice that is selected already takes the next one.
+    """
+    layout = _laid_out(form, rows, cols)
+    at = layout.top + row
+    if not 0 <= row < layout.room or at not in layout.places:
+        return form, False
+    index = layout.places.index(at)
+    there = replace(form, scroll=Scroll(index, layout.top))
+    if there.at_button:
+        return there, True
+    chosen = form.fields[index]
+    if index == form.scroll.index and chosen.choices:
+        return _with(there, _walked(chosen, "right")), False
+    return there, False
+
+
 def form_lines(form: Form, rows: int, cols: int) -> tuple[Line, ...]:
     """The form at `rows` lines: fields in sight of the selected one, and words on it at the end."""
+    layout = _laid_out(form, rows, cols)
+    shown = layout.lines[layout.top : layout.top + layout.room]
+    filled = (*shown, *[()] * (layout.room - len(shown)))
+    return (*filled, fit_line(line(("rule", "─" * cols)), cols), *layout.words)
+
+
+@record
+class _Layout:
+    """All lines of a form, where its fields are in them, and the part that is in sight."""
+
+    lines: tuple[Line, ...]
+    places: tuple[int, ...]
+    words: tuple[Line, ...]
+    room: int
+    top: int
+
+
+def _laid_out(form: Form, rows: int, cols: int) -> _Layout:
     words = _words(form, cols)
-    room = max(1, rows - len(words) - 1)
+    room = max(1, rows - max(_HELP_ROWS, len(words)) - 1)
     lines, places = _lines(form, cols)
     place = places[min(form.scroll.index, len(places) - 1)]
     top = settled(Scroll(place, form.scroll.top), len(lines), room).top
-    shown = lines[top : top + room]
-    filled = (*shown, *[()] * (room - len(shown)))
-    return (*filled, fit_line(line(("rule", "─" * cols)), cols), *words)
+    return _Layout(tuple(lines), tuple(places), words, room, top)
 
 
 def _lines(form: Form, cols: int) -> tuple[list[Line], list[int]]:
-    """All lines, and for each field the number of its line."""
+    """All lines, and for each field the number of its line; the last is the button's."""
     lines: list[Line] = []
     places: list[int] = []
     for index, each in enumerate(form.fields):
@@ -153,4 +191,4 @@ def _words(form: Form, cols: int) -> tuple[Line, ...]:
     style, text = "error", form.complaint[1]
     if not text and not form.at_button:
         style, text = "dim", form.fields[form.scroll.index].help
-    return tuple(line((style, f" {part}")) for part in wrap(text, max(8, cols - 2))[:4])
+    return tuple(line((style, f" {part}")) for part in wrap(text, max(8, cols - 2))[:_MOST_WORDS])

@@ -1,7 +1,7 @@
 """Cluster: settings, codes, queue and test of one computer."""
 
-from dataclasses import dataclass, field, replace
-from typing import Literal, cast, get_args
+from dataclasses import field, replace
+from typing import Literal, get_args
 
 from crystalmath_server.protocol.clusters import (
     CLUSTERS_QUEUE,
@@ -16,6 +16,7 @@ from crystalmath_server.protocol.clusters import (
 )
 from crystalmath_server.protocol.codes import CODES_TEST, CodePk, CodeTest, Outcome, Step
 from crystalmath_server.protocol.errors import RpcError
+from crystalmath_server.protocol.record import record
 from crystalmath_tui.core import clusters
 from crystalmath_tui.core.effects import Back, Call, Effect, Open, Say, Tagged
 from crystalmath_tui.core.keymap import MOVES, Binding, action_of
@@ -39,8 +40,8 @@ KEYS = (
     *MOVES,
     Binding(("tab", "right", "l"), "next", "next page", "Next page.", footer=True),
     Binding(("shift tab", "left", "h"), "previous", "previous page", "Previous page."),
-    *(Binding((str(i + 1),), f"page {name}", name, f"Page {name}.") for i, name in enumerate(TABS)),
-    Binding(("t",), "test", "test", "Test step by step; on the page codes, test the code.", footer=True),
+    *(Binding((str(i + 1),), name, name, f"Page {name}.") for i, name in enumerate(TABS)),
+    Binding(("t",), "try", "test", "Test step by step; on the page codes, test the code.", footer=True),
     Binding(("T",), "force", "test now", "Test at once, also where it rests after failures."),
     Binding(("n",), "code", "new code", "Make a program there known.", footer=True),
     Binding(("e",), "edit", "edit", "Change the settings.", footer=True),
@@ -52,7 +53,7 @@ KEYS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DetailLoaded(Message):
     """The settings came."""
 
@@ -60,7 +61,7 @@ class DetailLoaded(Message):
     detail: ClusterDetail
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class QueueLoaded(Message):
     """The queue came."""
 
@@ -68,7 +69,7 @@ class QueueLoaded(Message):
     queue: ClusterQueue
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StepDone(Message):
     """A step of the test ended; `about` is the label and the number of the test."""
 
@@ -76,7 +77,7 @@ class StepDone(Message):
     test: ClusterTest
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CodeTested(Message):
     """A code was looked at."""
 
@@ -84,7 +85,7 @@ class CodeTested(Message):
     test: CodeTest
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Failed(Message):
     """A page did not come."""
 
@@ -92,7 +93,7 @@ class Failed(Message):
     error: RpcError
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Slice:
     """One computer, and the page that is shown.
 
@@ -128,8 +129,8 @@ def update(cluster: Slice, message: Message, context: Context) -> Update:
             return _entered(cluster, args, context)
         case KeyPressed(key):
             return _act(cluster, action_of(KEYS, key), context)
-        case MousePressed(_, _, 4 | 5 as button):
-            return _act(cluster, "up" if button == 4 else "down", context)
+        case MousePressed():
+            return _mouse(cluster, message, context)
         case clusters.ClusterDeleted(deleted) if deleted.label == cluster.label:
             return Slice(turn=cluster.turn + 1), (Back(),) if context.front else ()
         case Connected() if cluster.label:
@@ -155,11 +156,20 @@ def _answered(cluster: Slice, message: Message) -> Update:
             running = None if tab == "test" else cluster.running
             return replace(cluster, errors={**cluster.errors, tab: error}, running=running), ()
         case clusters.ClusterSaved(detail) if cluster.detail and detail.row.pk == cluster.detail.row.pk:
-            return replace(cluster, label=detail.row.label, detail=detail), ()
+            return _saved(cluster, detail), ()
         case clusters.CodeSaved(code) if code.cluster == cluster.label:
             return cluster, _fetch(replace(cluster, tab="codes"))
         case _:
             return cluster, ()
+
+
+def _saved(cluster: Slice, detail: ClusterDetail) -> Slice:
+    """The new settings; under another label, answers that are on their way belong to nobody."""
+    if detail.row.label == cluster.label:
+        return replace(cluster, detail=detail)
+    return replace(
+        cluster, label=detail.row.label, detail=detail, steps=(), running=None, turn=cluster.turn + 1
+    )
 
 
 def _without(cluster: Slice, *names: str) -> dict[str, RpcError]:
@@ -167,15 +177,25 @@ def _without(cluster: Slice, *names: str) -> dict[str, RpcError]:
 
 
 def _entered(cluster: Slice, args: tuple[str, ...], context: Context) -> Update:
+    """A label and a page; `test` begins the test, unless it is under way already."""
     label = args[0] if args else cluster.label
     if not label:
         return cluster, (Say("Which cluster? :cluster LABEL", "warn"), Back())
-    tab: Tab = next((name for name in TABS if len(args) > 1 and name.startswith(args[1])), TABS[0])
-    fresh = Slice(label=label, tab=tab, turn=cluster.turn + 1, asked_at=context.now)
-    if tab == "test":
-        tested, effects = _started(fresh)
+    tab = _tab_of(args[1]) if len(args) > 1 else TABS[0]
+    known = cluster if label == cluster.label else Slice(label=label, turn=cluster.turn + 1)
+    fresh = replace(known, tab=tab, asked_at=context.now)
+    if tab == "test" and fresh.running is None:
+        tested, effects = _started(replace(fresh, force=False))
         return tested, (*_show(fresh), *effects)
-    return fresh, (*_show(fresh), *(() if tab == "summary" else _fetch(fresh)))
+    return fresh, (*_show(fresh), *(_fetch(fresh) if tab == "queue" else ()))
+
+
+def _tab_of(text: str) -> Tab:
+    """The page whose name begins so; else the first."""
+    for name in TABS:
+        if name.startswith(text):
+            return name
+    return TABS[0]
 
 
 def _show(cluster: Slice) -> tuple[Effect, ...]:
@@ -247,24 +267,25 @@ def _act(cluster: Slice, action: str, context: Context) -> Update:
         case "next" | "previous":
             step = 1 if action == "next" else -1
             return _turned(cluster, TABS[(TABS.index(cluster.tab) + step) % len(TABS)], context)
-        case _ if action.startswith("page ") and action not in {"page up", "page down"}:
-            return _turned(cluster, cast("Tab", action.removeprefix("page ")), context)
-        case "test" if cluster.tab == "codes":
-            return cluster, _code_test(cluster)
-        case "test" | "force":
-            return _started(replace(cluster, force=action == "force"))
+        case "summary" | "codes" | "queue" | "test":
+            return _turned(cluster, action, context)
+        case "try" | "force":
+            return _tried(cluster, force=action == "force")
         case "reload":
             return replace(cluster, asked_at=context.now), _fetch(cluster)
-        case "close":
-            return cluster, (Back(),)
-        case "edit":
-            return cluster, (Open("setup", ("edit", cluster.label)),)
-        case "code":
-            return cluster, (Open("setup", ("code", cluster.label)),)
-        case "enable" | "delete" | "open":
+        case "close" | "edit" | "code" | "enable" | "delete" | "open":
             return cluster, _effects(cluster, action)
         case _:
             return _moved(cluster, action, context), ()
+
+
+def _tried(cluster: Slice, *, force: bool) -> Update:
+    """Test the selected code, or the computer unless its test is under way."""
+    if cluster.tab == "codes":
+        return cluster, _code_test(cluster)
+    if cluster.running is not None:
+        return replace(cluster, tab="test"), ()
+    return _started(replace(cluster, force=force))
 
 
 def _turned(cluster: Slice, tab: Tab, context: Context) -> Update:
@@ -273,13 +294,19 @@ def _turned(cluster: Slice, tab: Tab, context: Context) -> Update:
 
 
 def _effects(cluster: Slice, action: str) -> tuple[Effect, ...]:
-    if action == "open":
-        return _open_job(cluster)
-    if cluster.detail is None:
-        return (Say("The cluster is not loaded yet.", "warn"),)
-    if action == "enable":
-        return clusters.enable(cluster.detail.row)
-    return clusters.delete(cluster.detail.row, len(cluster.detail.codes))
+    match action:
+        case "close":
+            return (Back(),)
+        case "edit" | "code":
+            return (Open("setup", (action, cluster.label)),)
+        case "open":
+            return _open_job(cluster)
+        case _ if cluster.detail is None:
+            return (Say("The cluster is not loaded yet.", "warn"),)
+        case "enable":
+            return clusters.enable(cluster.detail.row)
+        case _:
+            return clusters.delete(cluster.detail.row, len(cluster.detail.codes))
 
 
 def _open_job(cluster: Slice) -> tuple[Effect, ...]:
@@ -315,6 +342,14 @@ def rows_of(cluster: Slice) -> int:
     return len(cluster.queue.jobs) if cluster.tab == "queue" and cluster.queue else 0
 
 
+def chosen(cluster: Slice, index: int) -> Update:
+    """Select a row of the list; one that is selected already is opened."""
+    place = cluster.places.get(cluster.tab, START)
+    if index == place.index:
+        return cluster, _open_job(cluster)
+    return replace(cluster, places={**cluster.places, cluster.tab: Scroll(index, place.top)}), ()
+
+
 def _moved(cluster: Slice, action: str, context: Context) -> Slice:
     """Select another row, or scroll the text by moving through as many lines as it may have."""
     place = cluster.places.get(cluster.tab, START)
@@ -324,6 +359,25 @@ def _moved(cluster: Slice, action: str, context: Context) -> Slice:
     else:
         after = Scroll(0, max(0, moved(Scroll(place.top, place.top), action, 500, 1).top))
     return replace(cluster, places={**cluster.places, cluster.tab: after})
+
+
+def _mouse(cluster: Slice, mouse: MousePressed, context: Context) -> Update:
+    """The wheel moves; a click on a tab turns the page."""
+    if mouse.button in {4, 5}:
+        return _moved(cluster, "up" if mouse.button == 4 else "down", context), ()
+    if mouse.button == 1 and mouse.row == 0 and (tab := _tab_at(mouse.col)):
+        return _turned(cluster, tab, context)
+    return cluster, ()
+
+
+def _tab_at(col: int) -> Tab | None:
+    """The tab at a column of the first line."""
+    end = 1
+    for name in TABS:
+        end += len(name) + 4
+        if col < end:
+            return name
+    return None
 
 
 def failed_step(cluster: Slice) -> Step | None:

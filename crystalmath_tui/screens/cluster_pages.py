@@ -1,21 +1,36 @@
 """Cluster: how its pages are painted."""
 
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from crystalmath_server.protocol.clusters import ClusterDetail, ClusterQueue, Partition, QueueJob, StepName
 from crystalmath_server.protocol.codes import CodeRow, CodeTest, Outcome, Step
+from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_tui.core.cells import wrap
 from crystalmath_tui.core.clusters import MARKS, state_of
-from crystalmath_tui.core.lines import Line, Size, Span, fit_line, fit_lines, line, selected
+from crystalmath_tui.core.lines import Line, Span, fit_line, line, line_width, selected
+from crystalmath_tui.core.messages import KeyPressed, Message, MousePressed
 from crystalmath_tui.core.screen import Context, Screen
-from crystalmath_tui.core.scroll import START, settled
+from crystalmath_tui.core.scroll import START, Scroll, settled
 from crystalmath_tui.core.table import Column, heading, placed, row
 from crystalmath_tui.core.words import age, count, error_words
-from crystalmath_tui.screens.cluster import KEYS, STEPS, TABS, Slice, failed_step, rows_of, update
+from crystalmath_tui.screens.cluster import KEYS, STEPS, TABS, Slice, Update, chosen, failed_step, update
 
 _NAME = 16
+_TOP = 2
+_NOTABLE_S = 0.05
+_STEPS = {
+    StepName.RESOLVE: "the name",
+    StepName.CONNECT: "a connection",
+    StepName.HOST_KEY: "the host's key",
+    StepName.LOGIN: "the login",
+    StepName.WORK_DIR: "the work folder",
+    StepName.SCHEDULER: "the scheduler",
+    StepName.JOB: "a job of one second",
+    StepName.CODES: "VASP",
+    StepName.POTCARS: "POTCARs",
+}
 _JOBS = (
     Column("id", "job", 6, 12, rank=0, right=True),
     Column("pk", "pk", 5, 8, rank=1, right=True),
@@ -36,20 +51,67 @@ _CODES = (
 )
 
 
+@record
+class Page:
+    """A list with lines above and below it; without rows, a text that scrolls."""
+
+    head: tuple[Line, ...] = ()
+    rows: tuple[Line, ...] = ()
+    tail: tuple[Line, ...] = ()
+
+
+def followed(cluster: Slice, message: Message, context: Context) -> Update:
+    """`update`, with what only the painted page can tell: which row was hit, where a text ends."""
+    match message:
+        case MousePressed(row, _, 1) if row >= _TOP:
+            return _clicked(cluster, row - _TOP, context)
+        case MousePressed() | KeyPressed():
+            after, effects = update(cluster, message, context)
+            return _within(after, context), effects
+        case _:
+            return update(cluster, message, context)
+
+
+def _clicked(cluster: Slice, row: int, context: Context) -> Update:
+    page = _page(cluster, context)
+    scroll, room = _in_sight(page, cluster, context)
+    at = row - len(page.head)
+    return chosen(cluster, scroll.top + at) if 0 <= at < min(room, len(page.rows)) else (cluster, ())
+
+
+def _within(cluster: Slice, context: Context) -> Slice:
+    """A text is scrolled no further than to its end."""
+    place = cluster.places.get(cluster.tab, START)
+    page = _page(cluster, context)
+    last = max(0, len(page.head + page.tail) - _height(context))
+    if page.rows or place.top <= last:
+        return cluster
+    return replace(cluster, places={**cluster.places, cluster.tab: Scroll(0, last)})
+
+
+def _height(context: Context) -> int:
+    return max(1, context.size.rows - _TOP)
+
+
 def view(cluster: Slice, context: Context) -> tuple[Line, ...]:
     """Tabs, then the page; a list keeps its selected row in sight."""
-    cols, height = context.size.cols, max(1, context.size.rows - 2)
+    cols, height = context.size.cols, _height(context)
     top = (_tabs(cluster), fit_line(line(("rule", "─" * cols)), cols))
     page = _page(cluster, context)
-    if cluster.tab in cluster.errors or not rows_of(cluster):
-        start = min(cluster.places.get(cluster.tab, START).top, max(0, len(page) - height))
-        return (*top, *fit_lines(page[start : start + height], Size(height, cols)))
-    count_head = len(page) - rows_of(cluster)
-    head, rows = page[:count_head], page[count_head:]
-    room = max(1, height - len(head))
-    at = settled(cluster.places.get(cluster.tab, START), len(rows), room)
-    shown = rows[at.top : at.top + room]
-    return (*top, *head, *(selected(r, cols) if at.top + i == at.index else r for i, r in enumerate(shown)))
+    if not page.rows:
+        text = page.head + page.tail
+        start = max(0, min(cluster.places.get(cluster.tab, START).top, len(text) - height))
+        return (*top, *text[start : start + height])
+    at, room = _in_sight(page, cluster, context)
+    shown = enumerate(page.rows[at.top : at.top + room], at.top)
+    rows = (selected(each, cols) if index == at.index else each for index, each in shown)
+    return (*top, *page.head, *rows, *page.tail)
+
+
+def _in_sight(page: Page, cluster: Slice, context: Context) -> tuple[Scroll, int]:
+    """The place in the list and how many of its rows are seen."""
+    room = max(1, _height(context) - len(page.head) - len(page.tail))
+    return settled(cluster.places.get(cluster.tab, START), len(page.rows), room), room
 
 
 def _tabs(cluster: Slice) -> Line:
@@ -57,20 +119,20 @@ def _tabs(cluster: Slice) -> Line:
     return (Span("", " "), *tabs)
 
 
-def _page(cluster: Slice, context: Context) -> tuple[Line, ...]:
+def _page(cluster: Slice, context: Context) -> Page:
     cols = context.size.cols
     if error := cluster.errors.get(cluster.tab):
-        return ((), *_paragraph("error", error_words(error), cols))
+        return Page(((), *_paragraph("error", error_words(error), cols)))
     if cluster.tab == "test":
-        return _test(cluster, cols)
+        return Page(_test(cluster, cols))
     if cluster.tab == "queue" and cluster.queue is not None:
         return _queue(cluster.queue, context)
     if cluster.tab == "codes" and cluster.detail is not None:
-        return _codes(cluster.detail.codes, cluster, cols)
+        return _codes(cluster.detail.codes, cluster, context)
     if cluster.tab == "summary" and cluster.detail is not None:
-        return _summary(cluster.detail, cols)
+        return Page(_summary(cluster.detail, cols))
     words = f"Asking {cluster.label} …" if cluster.tab == "queue" else "Loading …"
-    return ((), line(("dim", f" {context.trouble or words}")))
+    return Page(((), line(("dim", f" {context.trouble or words}"))))
 
 
 def _paragraph(style: str, text: str, cols: int, indent: int = 1) -> tuple[Line, ...]:
@@ -132,20 +194,23 @@ def _facts(pairs: Iterable[tuple[str, str]], cols: int) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def _codes(codes: tuple[CodeRow, ...], cluster: Slice, cols: int) -> tuple[Line, ...]:
+def _codes(codes: tuple[CodeRow, ...], cluster: Slice, context: Context) -> Page:
+    """The codes; below them the test of the selected one."""
+    cols = context.size.cols
     table = placed(_CODES, cols - 1)
     head = (Span("", " "), *heading(table))
     if not codes:
-        return (head, (), line(("dim", "   No codes yet. Press n to make a program known.")))
-    rows = [(Span("", " "), *row(table, _code_cells(code, cluster))) for code in codes]
-    chosen = codes[min(cluster.places.get("codes", START).index, len(codes) - 1)]
-    test = cluster.code_tests.get(chosen.pk)
-    return (*(_code_steps(chosen, test, cols) if test else ()), head, *rows)
+        return Page((head, (), line(("dim", "   No codes yet. Press n to make a program known."))))
+    rows = tuple((Span("", " "), *row(table, _code_cells(code, cluster))) for code in codes)
+    chosen_code = codes[min(cluster.places.get("codes", START).index, len(codes) - 1)]
+    test = cluster.code_tests.get(chosen_code.pk)
+    tail = _code_steps(chosen_code, test, cols) if test else ()
+    return Page((head,), rows, tail[: max(0, _height(context) - 4)])
 
 
 def _code_steps(code: CodeRow, test: CodeTest, cols: int) -> tuple[Line, ...]:
-    lines = [each for step in test.steps for each in _step_lines(step, cols)]
-    return (line(("heading", f" test of {code.label}")), *lines, ())
+    lines = (each for step in test.steps for each in _step_lines(step, cols))
+    return ((), line(("heading", f" test of {code.label}")), *lines)
 
 
 def _code_cells(code: CodeRow, cluster: Slice) -> dict[str, Span]:
@@ -163,21 +228,31 @@ def _code_cells(code: CodeRow, cluster: Slice) -> dict[str, Span]:
     }
 
 
-def _queue(queue: ClusterQueue, context: Context) -> tuple[Line, ...]:
+def _queue(queue: ClusterQueue, context: Context) -> Page:
+    """Partitions, what could not be seen, and the jobs."""
     cols = context.size.cols
     seen = age(context.now - queue.at)
     head = line(
         ("strong", f" {count(len(queue.jobs), 'job')}"), f" of {queue.user}", ("dim", f"   seen {seen} ago")
     )
     notes = [each for note in queue.notes for each in _paragraph("warn", note, cols)]
+    parts = [_partition(each, cols) for each in queue.partitions]
+    if not queue.jobs:
+        return Page((*parts, *notes, (), head))
     table = placed(_JOBS, cols - 1)
-    titles = (Span("", " "), *heading(table)) if queue.jobs else ()
-    parts = [each for partition in queue.partitions for each in _partition(partition, cols)]
-    rows = [(Span("", " "), *row(table, _job_cells(job))) for job in queue.jobs]
-    return (*parts, *notes, head, titles, *rows)
+    rows = tuple((Span("", " "), *row(table, _job_cells(job))) for job in queue.jobs)
+    above = _some([*parts, *notes], max(2, _height(context) // 2))
+    return Page((*above, head, (Span("", " "), *heading(table))), rows)
 
 
-def _partition(partition: Partition, cols: int) -> tuple[Line, ...]:
+def _some(lines: list[Line], room: int) -> list[Line]:
+    """As many lines as there is room for; the last then says how many more there are."""
+    if len(lines) <= room:
+        return lines
+    return [*lines[: room - 1], line(("dim", f" … and {len(lines) - room + 1} more"))]
+
+
+def _partition(partition: Partition, cols: int) -> Line:
     """Name, limit and nodes by state, in one line."""
     limit = "no limit" if partition.time_limit_s is None else f"≤ {age(partition.time_limit_s)}"
     gpus = f", {partition.gpus}" if partition.gpus else ""
@@ -189,7 +264,7 @@ def _partition(partition: Partition, cols: int) -> tuple[Line, ...]:
     whole = line(
         (style, f" {partition.name}{mark}"), ("error", closed), f"  {nodes}", ("dim", f"  {limit}  {size}")
     )
-    return (fit_line(whole, cols),)
+    return fit_line(whole, cols)
 
 
 def _job_cells(job: QueueJob) -> dict[str, Span]:
@@ -216,34 +291,40 @@ def _test(cluster: Slice, cols: int) -> tuple[Line, ...]:
     waiting: list[Line] = []
     for name in STEPS[len(cluster.steps) :]:
         running = name is cluster.running
-        waiting.append(
-            line(("accent" if running else "dim", f" {'…' if running else ' '} {_title_of(name)}"))
-        )
-    return ((), *done, *waiting, (), *_verdict(cluster))
-
-
-def _title_of(name: StepName) -> str:
-    return name.value.replace("_", " ")
+        waiting.append(line(("accent" if running else "dim", f" {'…' if running else ' '} {_STEPS[name]}")))
+    return ((), *done, *waiting, *_verdict(cluster, cols))
 
 
 def _step_lines(step: Step, cols: int) -> tuple[Line, ...]:
+    """One line where all went well; else also what was seen and the way out."""
     style, mark = MARKS[step.outcome]
     words = "" if step.outcome is Outcome.OK else f"  {step.outcome}"
-    seconds = f"  {step.seconds:.1f} s" if step.seconds >= 0.05 else ""
+    seconds = f"  {step.seconds:.1f} s" if step.seconds >= _NOTABLE_S else ""
     head = line((style, f" {mark} {step.title}"), (style, words), ("dim", seconds))
-    detail = _paragraph("dim", step.detail, cols, 5) if step.detail else ()
+    whole = (*head, Span("dim", f"  {step.detail}"))
+    if step.outcome is Outcome.OK and line_width(whole) < cols:
+        return (whole,)
+    detail = _paragraph("dim" if step.outcome is Outcome.OK else "", step.detail, cols, 5)
     hint = _paragraph("accent", f"→ {step.hint}", cols, 5) if step.hint else ()
     return (head, *detail, *hint)
 
 
-def _verdict(cluster: Slice) -> tuple[Line, ...]:
+def _verdict(cluster: Slice, cols: int) -> tuple[Line, ...]:
+    """What the test says as a whole."""
     if cluster.running is not None:
         return ()
     if failed_step(cluster) is not None:
-        return (
-            line(("error", " The test failed."), ("dim", "  Mend it, then press t again; T tries at once.")),
+        words = line(
+            ("error", " The test failed."), ("dim", "  Mend it, then press t again; T tries at once.")
         )
-    return (line(("ok", " The cluster is ready.")),)
+        return ((), words)
+    left = [step.title for step in cluster.steps if step.outcome is Outcome.NOT_REACHED]
+    if left:
+        return (
+            (),
+            *_paragraph("warn", f"Nothing failed, but this is not known yet: {'; '.join(left)}.", cols),
+        )
+    return ((), line(("ok", " The cluster is ready.")))
 
 
 def _title(cluster: Slice) -> str:
@@ -254,7 +335,7 @@ SCREEN = Screen(
     "cluster",
     Slice(),
     KEYS,
-    update,
+    followed,
     view,
     _title,
     usage="LABEL [PAGE]",

@@ -1,16 +1,17 @@
 """Clusters: the list of computers."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from crystalmath_server.protocol.clusters import CLUSTERS_LIST, ClusterList, ClusterRow
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.method import NoParams
+from crystalmath_server.protocol.record import record
 from crystalmath_tui.core import clusters
 from crystalmath_tui.core.cells import wrap
 from crystalmath_tui.core.effects import Back, Call, Effect, Open, Say
 from crystalmath_tui.core.keymap import MOVES, Binding, action_of
 from crystalmath_tui.core.lines import Line, Span, line, selected
-from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, Message, MousePressed
+from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, Message, MousePressed, StatusLoaded
 from crystalmath_tui.core.screen import Context, Screen
 from crystalmath_tui.core.scroll import START, Scroll, moved, settled
 from crystalmath_tui.core.table import Column, heading, placed
@@ -38,29 +39,31 @@ _COLUMNS = (
     Column("trouble", "", 10, 200, rank=4),
 )
 _HEAD = 2
+_FRESH_S = 10.0  # how old the list may become while one looks at it
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListLoaded(Message):
     """The list came."""
 
     found: ClusterList
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListFailed(Message):
     """The list did not come."""
 
     error: RpcError
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Slice:
-    """The list; `rows` is None before the first answer."""
+    """The list, and when it was asked for last; `rows` is None before the first answer."""
 
     rows: tuple[ClusterRow, ...] | None = None
     error: RpcError | None = None
     scroll: Scroll = START
+    asked_at: float = 0.0
 
 
 Update = tuple[Slice, tuple[Effect, ...]]
@@ -77,7 +80,7 @@ def update(listed: Slice, message: Message, context: Context) -> Update:
             return _mouse(listed, message, context)
         case ListLoaded(found):
             scroll = settled(_kept(listed, found.rows), len(found.rows), _height(context))
-            return Slice(found.rows, None, scroll), ()
+            return Slice(found.rows, None, scroll, context.now), ()
         case ListFailed(error):
             return replace(listed, error=error), ()
         case clusters.ClusterDeleted(deleted):
@@ -85,6 +88,8 @@ def update(listed: Slice, message: Message, context: Context) -> Update:
             return listed, (Say(f"Deleted cluster {deleted.label}{codes}."), _fetch())
         case clusters.ClusterSaved():
             return listed, (_fetch(),)
+        case StatusLoaded() if context.front and context.now - listed.asked_at > _FRESH_S:
+            return replace(listed, asked_at=context.now), (_fetch(),)
         case Connected() if listed.rows is not None or listed.error:
             return listed, (_fetch(),)
         case _:

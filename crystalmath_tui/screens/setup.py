@@ -1,6 +1,6 @@
 """Setup: from a host of ~/.ssh/config to a cluster, the settings of a cluster, and a new code."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from crystalmath_server.protocol.clusters import (
@@ -16,16 +16,19 @@ from crystalmath_server.protocol.clusters import (
     HostList,
     SshHost,
 )
-from crystalmath_server.protocol.codes import CODES_CREATE, CodeRow
+from crystalmath_server.protocol.codes import CODES_CREATE
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.method import NoParams
-from crystalmath_tui.core import form
+from crystalmath_server.protocol.record import record
+from crystalmath_tui.core import clusters, form
+from crystalmath_tui.core.cells import wrap
 from crystalmath_tui.core.effects import Back, Call, Effect, Open, Say, Tagged
 from crystalmath_tui.core.form import EMPTY_FORM, Form
 from crystalmath_tui.core.keymap import Binding
+from crystalmath_tui.core.lines import Line, line
 from crystalmath_tui.core.messages import Entered, KeyPressed, Message, MousePressed, Pasted
 from crystalmath_tui.core.screen import Context
-from crystalmath_tui.core.scroll import START, Scroll, moved
+from crystalmath_tui.core.scroll import START, Scroll, moved, settled
 from crystalmath_tui.core.textfield import EMPTY, TextField, edited, pasted
 from crystalmath_tui.core.words import error_words
 from crystalmath_tui.screens import setup_fields as texts
@@ -34,6 +37,8 @@ Stage = Literal["hosts", "looking", "form", "saving"]
 Purpose = Literal["cluster", "edit", "code"]
 SAVE = frozenset({"f2", "ctrl o"})
 THIS_MACHINE = "localhost"
+HEAD, WORDS = 2, 6
+"""Rows above the hosts, and below them where something must be said."""
 
 KEYS = (
     Binding(("enter",), "next", "choose", "Choose the host, go to the next field, press the button."),
@@ -45,14 +50,14 @@ KEYS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HostsLoaded(Message):
     """Hosts of ~/.ssh/config came."""
 
     found: HostList
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Found(Message):
     """A look at a host ended; `about` is its number."""
 
@@ -60,7 +65,7 @@ class Found(Message):
     found: Discovery
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Loaded(Message):
     """The cluster that shall be changed came."""
 
@@ -68,15 +73,7 @@ class Loaded(Message):
     detail: ClusterDetail
 
 
-@dataclass(frozen=True, slots=True)
-class Created(Message):
-    """What was asked for is there."""
-
-    about: int
-    made: ClusterDetail | CodeRow
-
-
-@dataclass(frozen=True, slots=True)
+@record
 class SetupFailed(Message):
     """Something was refused."""
 
@@ -84,7 +81,7 @@ class SetupFailed(Message):
     error: RpcError
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Slice:
     """Where one is between a host and a cluster.
 
@@ -123,28 +120,28 @@ def update(setup: Slice, message: Message, context: Context) -> Update:
             return _chosen(setup, key, context) if setup.stage == "hosts" else _typed(setup, key)
         case Pasted(text):
             return _pasted(setup, text), ()
-        case MousePressed(_, _, 4 | 5 as button) if setup.stage in {"hosts", "form"}:
-            return update(setup, KeyPressed("up" if button == 4 else "down"), context)
+        case MousePressed():
+            return _mouse(setup, message, context)
+        case clusters.ClusterSaved() | clusters.CodeSaved() if _awaited(setup, message):
+            return _saved(setup, context)
         case _:
-            return _answered(setup, message)
+            return _answered(setup, message), ()
 
 
-def _answered(setup: Slice, message: Message) -> Update:
+def _answered(setup: Slice, message: Message) -> Slice:
     match message:
         case HostsLoaded(found):
-            return replace(setup, hosts=found), ()
+            return replace(setup, hosts=found)
         case Found(about, found) if about == setup.turn:
-            return _proposed(setup, found), ()
+            return _proposed(setup, found)
         case Loaded(about, detail) if about == setup.turn:
-            return replace(setup, stage="form", form=Form(texts.of_detail(detail), "Save")), ()
-        case Created(about, made) if about == setup.turn:
-            return _created(setup, made)
+            return replace(setup, stage="form", form=Form(texts.of_detail(detail), "Save"))
         case SetupFailed((about, _), error) if about == setup.turn:
-            return _refused(setup, error), ()
+            return _refused(setup, error)
         case SetupFailed((-1, _), error):
-            return replace(setup, hosts=HostList((), ""), notes=(error_words(error),)), ()
+            return replace(setup, hosts=HostList((), ""), notes=(error_words(error),))
         case _:
-            return setup, ()
+            return setup
 
 
 def _entered(setup: Slice, args: tuple[str, ...]) -> Update:
@@ -199,15 +196,65 @@ def _left(setup: Slice) -> Update:
 
 def _chosen(setup: Slice, key: str, context: Context) -> Update:
     """The list of hosts: the first line takes a name that is typed, the second is this machine."""
-    count = 2 + len(setup.hosts.rows if setup.hosts else ())
     if step := {"down": "down", "tab": "down", "up": "up", "shift tab": "up"}.get(key):
-        return replace(setup, scroll=moved(setup.scroll, step, count, max(1, context.size.rows - 4))), ()
+        return replace(
+            setup, scroll=moved(setup.scroll, step, count_hosts(setup), host_rows(setup, context))
+        ), ()
     if key == "enter":
         return _looked(setup)
     if key == "f2" and setup.error is not None:
         return _by_hand(setup), ()
     text = edited(setup.host, key)
     return (replace(setup, host=text, scroll=START), ()) if text is not None else (setup, ())
+
+
+def host_rows(setup: Slice, context: Context) -> int:
+    """Rows of the list of hosts; the lines under it are for what went wrong, or for what is not there."""
+    has_words = setup.error is not None or not (setup.hosts and setup.hosts.rows)
+    return max(1, context.size.rows - HEAD - (WORDS if has_words else 0))
+
+
+def form_rows(setup: Slice, context: Context) -> int:
+    """Rows of the form below its title and notes."""
+    return max(3, context.size.rows - 1 - len(note_lines(setup, context.size.cols)))
+
+
+def note_lines(setup: Slice, cols: int) -> tuple[Line, ...]:
+    """What the form should be read with."""
+    return tuple(line(("warn", f" {part}")) for note in setup.notes for part in wrap(note, max(8, cols - 2)))
+
+
+def _mouse(setup: Slice, mouse: MousePressed, context: Context) -> Update:
+    """The wheel moves; a click selects, a click on what is selected takes it."""
+    if setup.stage not in {"hosts", "form"}:
+        return setup, ()
+    if mouse.button in {4, 5}:
+        return update(setup, KeyPressed("up" if mouse.button == 4 else "down"), context)
+    if mouse.button != 1:
+        return setup, ()
+    return _host_hit(setup, mouse.row, context) if setup.stage == "hosts" else _hit(setup, mouse.row, context)
+
+
+def _host_hit(setup: Slice, row: int, context: Context) -> Update:
+    at = settled(setup.scroll, count_hosts(setup), host_rows(setup, context))
+    index = at.top + row - HEAD
+    if not 0 <= row - HEAD < host_rows(setup, context) or index >= count_hosts(setup):
+        return setup, ()
+    if index == setup.scroll.index:
+        return _looked(setup)
+    return replace(setup, scroll=Scroll(index, at.top)), ()
+
+
+def _hit(setup: Slice, row: int, context: Context) -> Update:
+    above = context.size.rows - form_rows(setup, context)
+    after, pressed = form.clicked(setup.form, row - above, form_rows(setup, context), context.size.cols)
+    there = replace(setup, form=after)
+    return _sent(there) if pressed else (there, ())
+
+
+def count_hosts(setup: Slice) -> int:
+    """Lines of the list: the one to type in, this machine, and the hosts."""
+    return 2 + len(setup.hosts.rows if setup.hosts else ())
 
 
 def _looked(setup: Slice) -> Update:
@@ -249,7 +296,7 @@ def _typed(setup: Slice, key: str) -> Update:
     if setup.stage != "form":
         return setup, ()
     if key in SAVE or (key == "enter" and setup.form.at_button):
-        return _saved(setup)
+        return _sent(setup)
     after = form.typed(setup.form, key)
     return (replace(setup, form=after, error=None), ()) if after is not None else (setup, ())
 
@@ -260,7 +307,7 @@ def _pasted(setup: Slice, text: str) -> Slice:
     return replace(setup, form=form.put_in(setup.form, text)) if setup.stage == "form" else setup
 
 
-def _saved(setup: Slice) -> Update:
+def _sent(setup: Slice) -> Update:
     """Read the texts, and send them; what makes no sense is told at its field."""
     saving = replace(setup, stage="saving", error=None, turn=setup.turn + 1)
     try:
@@ -271,31 +318,57 @@ def _saved(setup: Slice) -> Update:
 
 def _save_call(setup: Slice) -> Effect:
     given = form.values(setup.form)
-    done, failed = Tagged(Created, setup.turn), Tagged(SetupFailed, (setup.turn, "save"))
+    failed = Tagged(SetupFailed, (setup.turn, "save"))
     if setup.purpose == "code":
-        return Call(CODES_CREATE, texts.code_params(setup.label, given), done, failed, key="setup")
+        params = texts.code_params(setup.label, given)
+        return Call(CODES_CREATE, params, clusters.CodeSaved, failed, key="setup")
     if setup.purpose == "edit":
-        return Call(CLUSTERS_UPDATE, texts.update_params(setup.label, given), done, failed, key="setup")
-    return Call(CLUSTERS_CREATE, texts.create_params(given), done, failed, key="setup")
+        changes = texts.update_params(setup.label, given)
+        return Call(CLUSTERS_UPDATE, changes, clusters.ClusterSaved, failed, key="setup")
+    return Call(CLUSTERS_CREATE, texts.create_params(given), clusters.ClusterSaved, failed, key="setup")
 
 
-def _created(setup: Slice, made: ClusterDetail | CodeRow) -> Update:
-    """Back to where one came from; a new cluster is tested at once."""
-    from_start = replace(setup, stage="hosts", turn=setup.turn + 1)
-    if isinstance(made, CodeRow):
-        return from_start, (
-            Say(f"Code {made.label} is known on {made.cluster}."),
-            Back(),
-            *_reopen(made.cluster),
-        )
-    label = made.row.label
-    if setup.purpose == "edit":
-        return from_start, (Say(f"Saved cluster {label}."), Back(), *_reopen(label, "summary"))
-    return from_start, (Say(f"Created cluster {label}."), Back(), Open("cluster", (label, "test")))
+def _awaited(setup: Slice, saved: Message) -> bool:
+    """Whether this is what the form asked for."""
+    label = _label(setup)
+    match saved:
+        case _ if setup.stage != "saving":
+            return False
+        case clusters.ClusterSaved(detail):
+            return setup.purpose != "code" and detail.row.label == label
+        case clusters.CodeSaved(code):
+            return setup.purpose == "code" and (code.cluster, code.label) == (setup.label, label)
+        case _:
+            return False
 
 
-def _reopen(label: str, tab: str = "codes") -> tuple[Effect, ...]:
-    return (Open("cluster", (label, tab)),)
+def _label(setup: Slice) -> str:
+    """The label that the form gives."""
+    return form.values(setup.form).get("new_label" if setup.purpose == "edit" else "label", "")
+
+
+def _saved(setup: Slice, context: Context) -> Update:
+    """To what was made, unless one is elsewhere by now; a new cluster gets its codes and is tested."""
+    done = replace(setup, stage="hosts", turn=setup.turn + 1)
+    label = _label(setup)
+    match setup.purpose:
+        case "code":
+            effects = (Say(f"Code {label} is known on {setup.label}."), *_to(context, setup.label, "codes"))
+        case "edit":
+            effects = (Say(f"Saved cluster {label}."), *_to(context, label, "summary"))
+        case _:
+            effects = (Say(f"Created cluster {label}."), *_codes(setup), *_to(context, label, "test"))
+    return done, effects
+
+
+def _to(context: Context, label: str, tab: str) -> tuple[Effect, ...]:
+    return (Back(), Open("cluster", (label, tab))) if context.front else ()
+
+
+def _codes(setup: Slice) -> tuple[Effect, ...]:
+    """Make known the programs that the form of a new cluster names."""
+    found = texts.found_codes(form.values(setup.form))
+    return tuple(Call(CODES_CREATE, params, clusters.CodeSaved, key=params.label) for params in found)
 
 
 def _refused(setup: Slice, error: RpcError) -> Slice:

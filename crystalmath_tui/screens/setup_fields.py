@@ -22,6 +22,7 @@ P = TypeVar("P", CreateClusterParams, UpdateClusterParams)
 LOCAL = "core.local"
 SSH = "core.ssh_async"
 SCHEDULERS = ("core.slurm", "core.pbspro", "core.torque", "core.sge", "core.lsf", "core.direct")
+VASP = (CodeKind.VASP_STD, CodeKind.VASP_GAM, CodeKind.VASP_NCL)
 _TIME = re.compile(r"(?:(?:(\d+)-)?(\d+):)?(\d+):(\d+)")
 _NUMBERS = frozenset({"nodes", "tasks_per_node", "threads", "memory_mb", "gpus"})
 _INTERVALS = ("poll_interval_s", "safe_interval_s")
@@ -39,7 +40,8 @@ def of_discovery(found: Discovery, label: str, transport: str, backend: str) -> 
         "mpirun": (next(iter(found.mpirun), ""), f"Found: {', '.join(found.mpirun)}"),
         "work_dir": (f"{scratch.rstrip('/')}/crystalmath", f"Can be written: {', '.join(found.scratch)}"),
     }
-    blank = of_nothing(found.hostname, label, transport, backend, found.scheduler or "core.slurm")
+    given |= {kind: (path, "Found in PATH.") for kind, path in found.codes.items()}
+    blank = of_nothing(found.hostname, label, transport, backend, found.scheduler)
     return tuple(_proposed(each, *given.get(each.name, ("", ""))) for each in blank)
 
 
@@ -50,11 +52,10 @@ def _proposed(each: Field, value: str, words: str) -> Field:
     return replace(with_help, text=made("", "", value).text) if value else with_help
 
 
-def of_nothing(
-    host: str, label: str, transport: str, backend: str, scheduler: str = "core.slurm"
-) -> tuple[Field, ...]:
+def of_nothing(host: str, label: str, transport: str, backend: str, scheduler: str = "") -> tuple[Field, ...]:
     """A new cluster of which nothing is known but how to reach it."""
     work_dir = "/scratch/{username}/crystalmath"
+    guess = "core.direct" if transport == LOCAL else "core.slurm"
     head = (
         made("label", "label", label, "The name of the cluster here."),
         made("hostname", "host", host, "As in `ssh HOST`; ~/.ssh/config tells the rest."),
@@ -66,11 +67,13 @@ def of_nothing(
             "openssh uses an open master connection, as logins with a second factor need it.",
             ("asyncssh", "openssh"),
         ),
-        made("scheduler", "scheduler", scheduler, "What hands out the nodes.", SCHEDULERS),
+        made("scheduler", "scheduler", scheduler or guess, "What hands out the nodes.", SCHEDULERS),
         made("work_dir", "work folder", work_dir, "Where jobs run; {username} is your name there."),
         made("description", "description", "", "Words for yourself."),
     )
-    return (*head, *_common(Resources(), "", "", ("", "")))
+    first, *rest = (made(kind.value, kind.value, "", "The executable there, from the root.") for kind in VASP)
+    codes = (replace(first, section="programs; empty: none"), *rest)
+    return (*head, *_common(Resources(), "", "", ("", "")), *codes)
 
 
 def of_detail(detail: ClusterDetail) -> tuple[Field, ...]:
@@ -219,6 +222,15 @@ def _with_rest(kind: type[P], plain: Mapping[str, Any], texts: Mapping[str, str]
     checked = from_json(kind, dict(plain))
     intervals = {name: _interval(name, texts.get(name, "")) for name in _INTERVALS}
     return replace(checked, defaults=resources(texts), **intervals)
+
+
+def found_codes(texts: Mapping[str, str]) -> tuple[CreateCodeParams, ...]:
+    """The codes that the form of a new cluster names, each with its kind as its label."""
+    return tuple(
+        CreateCodeParams(texts["label"], kind.value, texts[kind.value], kind)
+        for kind in VASP
+        if texts.get(kind.value)
+    )
 
 
 def code_params(cluster: str, texts: Mapping[str, str]) -> CreateCodeParams:

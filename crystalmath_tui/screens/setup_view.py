@@ -8,7 +8,16 @@ from crystalmath_tui.core.screen import Context, Screen
 from crystalmath_tui.core.scroll import settled
 from crystalmath_tui.core.textfield import field_line
 from crystalmath_tui.core.words import error_words
-from crystalmath_tui.screens.setup import KEYS, THIS_MACHINE, Slice, is_typing, update
+from crystalmath_tui.screens.setup import (
+    KEYS,
+    THIS_MACHINE,
+    Slice,
+    form_rows,
+    host_rows,
+    is_typing,
+    note_lines,
+    update,
+)
 
 
 def view(setup: Slice, context: Context) -> tuple[Line, ...]:
@@ -37,11 +46,10 @@ def _paragraph(style: str, text: str, cols: int) -> tuple[Line, ...]:
 
 def _hosts(setup: Slice, context: Context) -> tuple[Line, ...]:
     """A line to type in, this machine, and the hosts of ~/.ssh/config."""
-    cols = context.size.cols
+    cols, room = context.size.cols, host_rows(setup, context)
     head = line(
         ("strong", " Which host?"), ("dim", "  Type its name, or choose with ↑ ↓; Enter looks around there.")
     )
-    tail = _after_hosts(setup, cols)
     rows = (
         (Span("key", " host "), *field_line(setup.host, max(1, cols - 7)))
         if setup.scroll.index == 0
@@ -49,13 +57,12 @@ def _hosts(setup: Slice, context: Context) -> tuple[Line, ...]:
         line(" ", THIS_MACHINE, ("dim", "   this machine, without ssh")),
         *(_host_line(host) for host in (setup.hosts.rows if setup.hosts else ())),
     )
-    room = max(1, context.size.rows - 2 - len(tail))
     at = settled(setup.scroll, len(rows), room)
     shown = (
         selected(each, cols) if at.top + i == at.index and at.index else each
         for i, each in enumerate(rows[at.top : at.top + room])
     )
-    return (head, (), *shown, *tail)
+    return (head, (), *shown, *_after_hosts(setup, cols))
 
 
 def _host_line(host: SshHost) -> Line:
@@ -82,8 +89,7 @@ def _form(setup: Slice, context: Context) -> tuple[Line, ...]:
     cols = context.size.cols
     words = {"cluster": "New cluster", "edit": f"Cluster {setup.label}", "code": f"New code on {setup.label}"}
     head = line(("strong", f" {words[setup.purpose]}"), ("dim", "   ↑ ↓ move, F2 saves, Esc goes back"))
-    notes = tuple(each for note in setup.notes for each in _paragraph("warn", note, cols))
-    return (head, *notes, *form_lines(setup.form, max(3, context.size.rows - 1 - len(notes)), cols))
+    return (head, *note_lines(setup, cols), *form_lines(setup.form, form_rows(setup, context), cols))
 
 
 def _title(setup: Slice) -> str:
@@ -98,6 +104,7 @@ SCREEN = Screen(
     view,
     _title,
     is_typing,
+    (("enter", "next"), ("f2", "save"), ("esc", "back")),
     usage="[edit LABEL | code LABEL]",
     summary="Set up a cluster, change one, or make a code known.",
 )
