@@ -1,16 +1,16 @@
 """Cluster: how its pages are painted."""
 
 from collections.abc import Iterable
-from dataclasses import fields, replace
+from dataclasses import replace
 
 from crystalmath_server.protocol.clusters import ClusterDetail, ClusterQueue, Partition, QueueJob, StepName
 from crystalmath_server.protocol.codes import CodeRow, CodeTest, Outcome, Step
 from crystalmath_server.protocol.record import record
-from crystalmath_server.protocol.resources import Resources
 from crystalmath_tui.core.cells import wrap
 from crystalmath_tui.core.clusters import MARKS, state_of
 from crystalmath_tui.core.lines import Line, Span, fit_line, line, line_width, selected
 from crystalmath_tui.core.messages import KeyPressed, Message, MousePressed
+from crystalmath_tui.core.resources import TITLES, shown
 from crystalmath_tui.core.screen import Context, Screen
 from crystalmath_tui.core.scroll import START, Scroll, settled
 from crystalmath_tui.core.table import Column, heading, placed, row
@@ -103,8 +103,8 @@ def view(cluster: Slice, context: Context) -> tuple[Line, ...]:
         start = max(0, min(cluster.places.get(cluster.tab, START).top, len(text) - height))
         return (*top, *text[start : start + height])
     at, room = _in_sight(page, cluster, context)
-    shown = enumerate(page.rows[at.top : at.top + room], at.top)
-    rows = (selected(each, cols) if index == at.index else each for index, each in shown)
+    seen = enumerate(page.rows[at.top : at.top + room], at.top)
+    rows = (selected(each, cols) if index == at.index else each for index, each in seen)
     return (*top, *page.head, *rows, *page.tail)
 
 
@@ -142,9 +142,7 @@ def _paragraph(style: str, text: str, cols: int, indent: int = 1) -> tuple[Line,
 def _summary(detail: ClusterDetail, cols: int) -> tuple[Line, ...]:
     state = (Span("strong", f" {detail.row.label}"), Span("", "   "), state_of(detail.row))
     trouble = _paragraph("warn", detail.row.trouble, cols) if detail.row.trouble else ()
-    given = [
-        (each.name, _value(each.name, getattr(detail.defaults, each.name))) for each in fields(Resources)
-    ]
+    given = [(title, shown(name, getattr(detail.defaults, name))) for name, title in TITLES.items()]
     return (
         (),
         state,
@@ -171,14 +169,6 @@ def _computer(detail: ClusterDetail) -> list[tuple[str, str]]:
         ("after each job", detail.fixed_append),
         ("description", detail.description),
     ]
-
-
-def _value(name: str, value: object) -> str:
-    if value is None or value in (0, ""):
-        return ""
-    if name == "walltime_s":
-        return age(float(str(value)))
-    return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)  # pyright: ignore[reportUnknownArgumentType]
 
 
 def _section(title: str, lines: Iterable[Line]) -> tuple[Line, ...]:

@@ -1,14 +1,14 @@
 """Setup: the fields of its forms, and their texts as parameters."""
 
-import re
-from collections.abc import Mapping
-from dataclasses import fields, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from crystalmath_server.protocol.clusters import (
     ClusterDetail,
     CreateClusterParams,
     Discovery,
+    Partition,
     UpdateClusterParams,
 )
 from crystalmath_server.protocol.codec import from_json
@@ -16,6 +16,8 @@ from crystalmath_server.protocol.codes import CodeKind, CreateCodeParams
 from crystalmath_server.protocol.errors import InvalidForm
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_tui.core.form import Field, made
+from crystalmath_tui.core.resources import resource_fields, resources, shown
+from crystalmath_tui.core.textfield import field_of
 
 P = TypeVar("P", CreateClusterParams, UpdateClusterParams)
 
@@ -23,33 +25,49 @@ LOCAL = "core.local"
 SSH = "core.ssh_async"
 SCHEDULERS = ("core.slurm", "core.pbspro", "core.torque", "core.sge", "core.lsf", "core.direct")
 VASP = (CodeKind.VASP_STD, CodeKind.VASP_GAM, CodeKind.VASP_NCL)
-_TIME = re.compile(r"(?:(?:(\d+)-)?(\d+):)?(\d+):(\d+)")
-_NUMBERS = frozenset({"nodes", "tasks_per_node", "threads", "memory_mb", "gpus"})
 _INTERVALS = ("poll_interval_s", "safe_interval_s")
 
 
 def of_discovery(found: Discovery, label: str, transport: str, backend: str) -> tuple[Field, ...]:
     """A new cluster with what was found as a proposal."""
     scratch = next(iter(found.scratch), found.home or "/tmp")  # noqa: S108  a folder of the other computer
-    partition = next((row.name for row in found.partitions if row.default), "")
-    names = ", ".join(row.name for row in found.partitions)
     given = {
-        "partition": (partition, f"Found: {names}" if names else ""),
-        "account": (next(iter(found.accounts), ""), f"Found: {', '.join(found.accounts)}"),
-        "qos": ("", f"Found: {', '.join(found.qos)}" if found.qos else ""),
-        "mpirun": (next(iter(found.mpirun), ""), f"Found: {', '.join(found.mpirun)}"),
-        "work_dir": (f"{scratch.rstrip('/')}/crystalmath", f"Can be written: {', '.join(found.scratch)}"),
+        **_of_partitions(found.partitions),
+        "account": (next(iter(found.accounts), ""), _found(found.accounts)),
+        "qos": ("", _found(found.qos)),
+        "mpirun": (next(iter(found.mpirun), ""), _found(found.mpirun)),
+        "work_dir": (f"{scratch.rstrip('/')}/crystalmath", _found(found.scratch)),
+        **{kind: (path, "Found in PATH.") for kind, path in found.codes.items()},
     }
-    given |= {kind: (path, "Found in PATH.") for kind, path in found.codes.items()}
     blank = of_nothing(found.hostname, label, transport, backend, found.scheduler)
     return tuple(_proposed(each, *given.get(each.name, ("", ""))) for each in blank)
+
+
+def _found(names: Collection[str]) -> str:
+    return f"Found: {', '.join(names)}." if names else ""
+
+
+def _of_partitions(partitions: Sequence[Partition]) -> dict[str, tuple[str, str]]:
+    """The partition that jobs get where they name none, and what its nodes have."""
+    usual = next((row for row in partitions if row.default), None)
+    names = _found([row.name for row in partitions])
+    if usual is None:
+        return {"partition": ("", names)}
+    limit = "no limit" if usual.time_limit_s is None else f"{shown('walltime_s', usual.time_limit_s)} at most"
+    return {
+        "partition": (usual.name, names),
+        "walltime_s": ("", f"{usual.name}: {limit}."),
+        "tasks_per_node": ("", f"{usual.name}: {usual.cores_per_node} cores a node."),
+        "memory_mb": ("", f"{usual.name}: {usual.memory_mb} MB a node."),
+        "gpus": ("", f"{usual.name}: {usual.gpus}." if usual.gpus else ""),
+    }
 
 
 def _proposed(each: Field, value: str, words: str) -> Field:
     if not value and not words:
         return each
-    with_help = replace(each, help=f"{each.help} {words}".strip())
-    return replace(with_help, text=made("", "", value).text) if value else with_help
+    told = replace(each, help=f"{each.help} {words}".strip())
+    return replace(told, text=field_of(value)) if value else told
 
 
 def of_nothing(host: str, label: str, transport: str, backend: str, scheduler: str = "") -> tuple[Field, ...]:
@@ -92,14 +110,8 @@ def _common(
     defaults: Resources, potcar_dir: str, mpirun: str, intervals: tuple[str, str]
 ) -> tuple[Field, ...]:
     """Fields that a new and an old cluster have alike."""
-    names = [row.name for row in fields(Resources)]
-    first, *rest = (
-        made(name, *_RESOURCES[name][:1], _shown(name, getattr(defaults, name)), _RESOURCES[name][1])
-        for name in names
-    )
     return (
-        replace(first, section="defaults of a job; empty: none"),
-        *rest,
+        *resource_fields(defaults, "defaults of a job; empty: none"),
         replace(
             made("potcar_dir", "POTCAR folder", potcar_dir, "Folder of VASP's potentials there."),
             section="VASP and MPI",
@@ -113,22 +125,6 @@ def _common(
     )
 
 
-_RESOURCES: dict[str, tuple[str, str]] = {
-    "partition": ("partition", "Partition or queue."),
-    "account": ("account", "Account that pays."),
-    "qos": ("qos", "Quality of service."),
-    "walltime_s": ("walltime", "Longest run time: 3600, 1:00:00 or 1-00:00:00."),
-    "nodes": ("nodes", "Nodes of a job."),
-    "tasks_per_node": ("tasks a node", "MPI tasks on each node."),
-    "threads": ("threads a task", "Threads of each task."),
-    "memory_mb": ("memory (MB)", "Memory on each node."),
-    "gpus": ("GPUs a node", "GPUs on each node; SLURM only."),
-    "modules": ("modules", "Modules to load in order, with blanks between."),
-    "prepend_text": ("lines before", "Shell lines before the program; \\n begins a new line."),
-    "append_text": ("lines after", "Shell lines after the program; \\n begins a new line."),
-}
-
-
 def of_code(kind: CodeKind = CodeKind.VASP_STD) -> tuple[Field, ...]:
     """A new code."""
     kinds = tuple(each.value for each in CodeKind)
@@ -140,52 +136,6 @@ def of_code(kind: CodeKind = CodeKind.VASP_STD) -> tuple[Field, ...]:
         made("prepend_text", "lines before", "", "Shell lines before it; \\n begins a new line."),
         made("description", "description", "", "Words for yourself."),
     )
-
-
-def _shown(name: str, value: object) -> str:
-    if value is None or value in (0, ""):
-        return ""
-    if name == "modules":
-        return " ".join(map(str, value)) if isinstance(value, tuple) else ""  # pyright: ignore[reportUnknownArgumentType]
-    return str(value).replace("\n", "\\n")
-
-
-def resources(texts: Mapping[str, str]) -> Resources:
-    """The defaults that the texts say; what is empty becomes none.
-
-    Raises
-    ------
-    InvalidForm
-        With the name of the field.
-    """
-    return Resources(**{row.name: _read(row.name, texts.get(row.name, "")) for row in fields(Resources)})
-
-
-def _read(name: str, text: str) -> Any:
-    if name == "modules":
-        return tuple(text.replace(",", " ").split())
-    if name == "walltime_s":
-        return seconds(text)
-    if name in _NUMBERS:
-        return _whole(name, text)
-    return text.replace("\\n", "\n")
-
-
-def seconds(text: str) -> int:
-    """A time in seconds, or as [[days-]hours:]minutes:seconds; empty is 0."""
-    match = _TIME.fullmatch(text)
-    if match is None:
-        return _whole("walltime_s", text)
-    days, hours, minutes, secs = (int(part or 0) for part in match.groups())
-    return ((days * 24 + hours) * 60 + minutes) * 60 + secs
-
-
-def _whole(name: str, text: str) -> int:
-    if not text:
-        return 0
-    if not (text.isascii() and text.isdecimal()) or len(text) > 9:
-        raise InvalidForm(f"{text!r} is no number", field=name)
-    return int(text)
 
 
 def _interval(name: str, text: str) -> float | None:
