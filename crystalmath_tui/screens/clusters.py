@@ -32,11 +32,11 @@ KEYS = (
 
 _COLUMNS = (
     Column("label", "label", 12, 24, rank=0),
-    Column("state", "state", 10, 20, rank=1),
+    Column("state", "state", 20, 20, rank=1),
     Column("hostname", "host", 12, 30, rank=2),
-    Column("scheduler", "scheduler", 12, 14, rank=3),
+    Column("scheduler", "scheduler", 12, 14, rank=4),
     Column("transport", "transport", 12, 16, rank=5),
-    Column("trouble", "", 10, 200, rank=4),
+    Column("trouble", "", 10, 200, rank=3),
 )
 _HEAD = 2
 _FRESH_S = 10.0  # how old the list may become while one looks at it
@@ -173,7 +173,12 @@ def view(listed: Slice, context: Context) -> tuple[Line, ...]:
         (Span("", " "), *table_row(table, _cells(row))) for row in rows[at.top : at.top + _height(context)]
     ]
     lines = (selected(each, cols) if at.top + i == at.index else each for i, each in enumerate(shown))
-    return (head, titles, *lines)
+    return (head, titles, *lines, *_trouble(rows[at.index], cols))
+
+
+def _trouble(row: ClusterRow, cols: int) -> tuple[Line, ...]:
+    """What is wrong with the selected cluster, in full where there is room below the list."""
+    return ((), *(line(("warn", f" {part}")) for part in wrap(row.trouble, max(8, cols - 2)) if row.trouble))
 
 
 def _cells(row: ClusterRow) -> dict[str, Span]:
