@@ -105,7 +105,7 @@ def _read(name: str, text: str) -> Any:
     if name == "walltime_s":
         return seconds(text)
     if name in _NUMBERS:
-        return _whole(name, text)
+        return whole(name, text)
     return text.replace("\\n", "\n")
 
 
@@ -113,12 +113,13 @@ def seconds(text: str) -> int:
     """A time in seconds, or as [[days-]hours:]minutes:seconds; empty is 0."""
     match = _TIME.fullmatch(text)
     if match is None:
-        return _whole("walltime_s", text)
+        return whole("walltime_s", text)
     days, hours, minutes, secs = (int(part or 0) for part in match.groups())
     return ((days * 24 + hours) * 60 + minutes) * 60 + secs
 
 
-def _whole(name: str, text: str) -> int:
+def whole(name: str, text: str) -> int:
+    """A number without sign; empty is 0. Raises InvalidForm with the name of the field."""
     if not text:
         return 0
     if not (text.isascii() and text.isdecimal()) or len(text) > _MOST_DIGITS:

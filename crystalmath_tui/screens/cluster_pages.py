@@ -163,6 +163,7 @@ def _computer(detail: ClusterDetail) -> list[tuple[str, str]]:
         ("POTCARs", detail.potcar_dir),
         ("mpirun", detail.mpirun),
         ("codes", ", ".join(code.label for code in detail.codes)),
+        ("most jobs", f"{detail.max_jobs} at once" if detail.max_jobs else "no cap"),
         ("looks", f"at the queue every {detail.poll_interval_s:g} s at most"),
         ("connects", f"every {detail.safe_interval_s:g} s at most"),
         ("before each job", detail.fixed_prepend),

@@ -16,7 +16,7 @@ from crystalmath_server.protocol.codes import CodeKind, CreateCodeParams
 from crystalmath_server.protocol.errors import InvalidForm
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_tui.core.form import Field, made
-from crystalmath_tui.core.resources import resource_fields, resources, shown
+from crystalmath_tui.core.resources import resource_fields, resources, shown, whole
 from crystalmath_tui.core.textfield import field_of
 
 P = TypeVar("P", CreateClusterParams, UpdateClusterParams)
@@ -91,7 +91,7 @@ def of_nothing(host: str, label: str, transport: str, backend: str, scheduler: s
     )
     first, *rest = (made(kind.value, kind.value, "", "The executable there, from the root.") for kind in VASP)
     codes = (replace(first, section="programs; empty: none"), *rest)
-    return (*head, *_common(Resources(), "", "", ("", "")), *codes)
+    return (*head, *_common(Resources(), {}), *codes)
 
 
 def of_detail(detail: ClusterDetail) -> tuple[Field, ...]:
@@ -102,27 +102,41 @@ def of_detail(detail: ClusterDetail) -> tuple[Field, ...]:
         made("work_dir", "work folder", row.work_dir, "Where jobs run; {username} is your name there."),
         made("description", "description", detail.description, "Words for yourself."),
     )
-    intervals = (f"{detail.poll_interval_s:g}", f"{detail.safe_interval_s:g}")
-    return (*head, *_common(detail.defaults, detail.potcar_dir, detail.mpirun, intervals))
+    known = {
+        "potcar_dir": detail.potcar_dir,
+        "mpirun": detail.mpirun,
+        "max_jobs": shown("max_jobs", detail.max_jobs),
+        "poll_interval_s": f"{detail.poll_interval_s:g}",
+        "safe_interval_s": f"{detail.safe_interval_s:g}",
+    }
+    return (*head, *_common(detail.defaults, known))
 
 
-def _common(
-    defaults: Resources, potcar_dir: str, mpirun: str, intervals: tuple[str, str]
-) -> tuple[Field, ...]:
+def _common(defaults: Resources, known: Mapping[str, str]) -> tuple[Field, ...]:
     """Fields that a new and an old cluster have alike."""
+    potcars, mpirun, cap, *intervals = (
+        made(name, title, known.get(name, ""), words) for name, title, words in _COMMON
+    )
     return (
         *resource_fields(defaults, "defaults of a job; empty: none"),
-        replace(
-            made("potcar_dir", "POTCAR folder", potcar_dir, "Folder of VASP's potentials there."),
-            section="VASP and MPI",
-        ),
-        made("mpirun", "MPI command", mpirun, "Before a parallel program; empty: AiiDA's own."),
-        replace(
-            made(_INTERVALS[0], "look every (s)", intervals[0], "Least time between two looks at the queue."),
-            section="politeness; empty: AiiDA's own",
-        ),
-        made(_INTERVALS[1], "connect every (s)", intervals[1], "Least time between two connections."),
+        replace(potcars, section="VASP and MPI"),
+        mpirun,
+        replace(cap, section="politeness; empty: no cap, AiiDA's own times"),
+        *intervals,
     )
+
+
+_COMMON = (
+    (
+        "potcar_dir",
+        "POTCAR folder",
+        "Folder of VASP's potentials there; pymatgen: those of this machine, as pymatgen is set.",
+    ),
+    ("mpirun", "MPI command", "Before a parallel program; empty: AiiDA's own."),
+    ("max_jobs", "most jobs", "Jobs under way there at once; others are held back until there is room."),
+    ("poll_interval_s", "look every (s)", "Least time between two looks at the queue."),
+    ("safe_interval_s", "connect every (s)", "Least time between two connections."),
+)
 
 
 def of_code(kind: CodeKind = CodeKind.VASP_STD) -> tuple[Field, ...]:
@@ -171,7 +185,8 @@ def _with_rest(kind: type[P], plain: Mapping[str, Any], texts: Mapping[str, str]
     """Check the plain texts by the marks of the type, and put numbers and defaults beside."""
     checked = from_json(kind, dict(plain))
     intervals = {name: _interval(name, texts.get(name, "")) for name in _INTERVALS}
-    return replace(checked, defaults=resources(texts), **intervals)
+    cap = whole("max_jobs", texts.get("max_jobs", ""))
+    return replace(checked, defaults=resources(texts), max_jobs=cap, **intervals)
 
 
 def found_codes(texts: Mapping[str, str]) -> tuple[CreateCodeParams, ...]:

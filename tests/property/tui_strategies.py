@@ -207,6 +207,7 @@ COUNTS = st.none() | st.integers(0, 10**9)
 CLUSTER_ROWS = st.builds(
     ClusterRow, PKS, LABELS, *[TEXTS] * 4, st.booleans(), TEXTS, st.none() | TIMES | NUMBERS
 )
+CLUSTER_LISTS = st.builds(ClusterList, st.lists(CLUSTER_ROWS, max_size=6).map(tuple))
 RESOURCES = st.builds(
     Resources, *[st.none() | TEXTS] * 3, *[COUNTS] * 6, st.none() | st.tuples(TEXTS), *[st.none() | TEXTS] * 2
 )
@@ -232,7 +233,9 @@ CLUSTER_DETAILS = st.builds(
     st.lists(CODES, max_size=4).map(tuple),
     NUMBERS,
     NUMBERS,
-    *[TEXTS] * 4,
+    *[TEXTS] * 2,
+    PKS,
+    *[TEXTS] * 2,
 )
 PARTITIONS = st.lists(
     st.builds(
@@ -281,7 +284,7 @@ CLUSTER_MESSAGES = st.one_of(
         st.sampled_from(["clusters", "cluster", "setup"]),
         st.tuples() | st.tuples(LABELS) | st.tuples(LABELS | st.sampled_from(["edit", "code"]), LABELS),
     ),
-    st.builds(clusters.ListLoaded, st.builds(ClusterList, st.lists(CLUSTER_ROWS, max_size=6).map(tuple))),
+    st.builds(clusters.ListLoaded, CLUSTER_LISTS),
     st.builds(clusters.ListFailed, ERROR_VALUES),
     st.builds(cluster_messages.ClusterSaved, CLUSTER_DETAILS),
     st.builds(cluster_messages.ClusterDeleted, st.builds(Deleted, LABELS, NAMES)),
@@ -351,6 +354,9 @@ MESSAGES = st.one_of(
     st.builds(new_model.NamesListed, TEXTS, st.lists(TEXTS, max_size=4).map(tuple)),
     st.builds(new_model.PathFound, TEXTS),
     CLUSTER_MESSAGES,
+    st.builds(new_model.ClustersListed, CLUSTER_LISTS),
+    st.builds(new_model.TargetLoaded, LABELS, CLUSTER_DETAILS),
+    st.builds(new_model.TargetFailed, LABELS, ERROR_VALUES),
     st.builds(new_model.StepFailed, st.integers(0, 4), ERROR_VALUES),
 )
 """Everything that may come in."""

@@ -116,11 +116,13 @@ def test_what_was_found_is_proposed() -> None:
 
 
 def test_the_form_becomes_the_call() -> None:
-    params = params_of(filled(at_form(), walltime_s="1:00:00", modules="vasp/6, mkl", poll_interval_s="5"))
+    params = params_of(
+        filled(at_form(), walltime_s="1:00:00", modules="vasp/6, mkl", poll_interval_s="5", max_jobs="20")
+    )
     assert isinstance(params, CreateClusterParams)
     assert (params.hostname, params.backend, params.poll_interval_s) == ("hpc", "openssh", 5.0)
     assert (params.defaults.walltime_s, params.defaults.modules) == (3600, ("vasp/6", "mkl"))
-    assert params.safe_interval_s is None
+    assert (params.safe_interval_s, params.max_jobs) == (None, 20)
 
 
 @pytest.mark.parametrize(
@@ -131,6 +133,7 @@ def test_the_form_becomes_the_call() -> None:
         ("poll_interval_s", "x"),
         ("safe_interval_s", "nan"),
         ("label", ""),
+        ("max_jobs", "-1"),
     ],
 )
 def test_a_wrong_text_is_told_at_its_field_and_nothing_is_sent(name: str, text: str) -> None:
