@@ -283,7 +283,7 @@ def _test(cluster: Slice, cols: int) -> tuple[Line, ...]:
     for name in STEPS[len(cluster.steps) :]:
         running = name is cluster.running
         waiting.append(line(("accent" if running else "dim", f" {'…' if running else ' '} {_STEPS[name]}")))
-    return ((), *done, *waiting, *_verdict(cluster, cols))
+    return (*_verdict(cluster, cols), (), *done, *waiting)
 
 
 def _step_lines(step: Step, cols: int) -> tuple[Line, ...]:
@@ -301,21 +301,17 @@ def _step_lines(step: Step, cols: int) -> tuple[Line, ...]:
 
 
 def _verdict(cluster: Slice, cols: int) -> tuple[Line, ...]:
-    """What the test says as a whole."""
+    """What the test says as a whole; it stands first, so that a long list of steps does not hide it."""
     if cluster.running is not None:
-        return ()
+        done = f" Testing: {len(cluster.steps)} of {len(STEPS)} steps are done."
+        return (line(("accent", done)),)
     if failed_step(cluster) is not None:
-        words = line(
-            ("error", " The test failed."), ("dim", "  Mend it, then press t again; T tries at once.")
-        )
-        return ((), words)
+        way_out = "  Mend it, then press t again; T tries at once."
+        return (line(("error", " The test failed."), ("dim", way_out)),)
     left = [step.title for step in cluster.steps if step.outcome is Outcome.NOT_REACHED]
     if left:
-        return (
-            (),
-            *_paragraph("warn", f"Nothing failed, but this is not known yet: {'; '.join(left)}.", cols),
-        )
-    return ((), line(("ok", " The cluster is ready.")))
+        return _paragraph("warn", f"Nothing failed, but this is not known yet: {'; '.join(left)}.", cols)
+    return (line(("ok", " The cluster is ready.")),)
 
 
 def _title(cluster: Slice) -> str:
