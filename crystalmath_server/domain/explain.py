@@ -54,7 +54,10 @@ _EXIT_HINTS = {
     110: "Ask for more memory, or use a smaller structure.",
     120: "Ask for a longer walltime, or begin from the last structure.",
     131: "Read the scheduler's messages and correct the resources.",
+    132: "Correct what the scheduler refused, and submit it again.",
     140: "A node failed: submit it again.",
+    145: "Submit it again if that was not meant.",
+    146: "Submit it again, or to a partition where it is left alone.",
     150: "It was stopped by a monitor: read the log.",
 }
 

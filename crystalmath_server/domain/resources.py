@@ -16,6 +16,8 @@ _WORD = re.compile(r"[A-Za-z0-9][\w.,+@:/~=-]*")
 _MODULE = re.compile(r"[A-Za-z0-9][\w.+@:/~=-]*")
 _WORDS = ("partition", "account", "qos")
 _KB = 1024
+NO_MODULE = "crystalmath: cannot load the modules"
+"""How the job script begins the line that tells which modules are not there."""
 
 
 def merged(defaults: Resources, overrides: Resources) -> Resources:
@@ -123,11 +125,13 @@ def _machines(wanted: Resources, scheduler: str) -> Mapping[str, Json]:
 
 
 _LOAD = "module load "
+_OR_END = f' || {{{{ echo "{NO_MODULE} {{names}}" >&2; exit 74; }}}}'
 
 
 def script(modules: Sequence[str], text: str) -> str:
     """Shell lines that load modules, then those of `text`."""
-    load = f"{_LOAD}{' '.join(modules)}" if modules else ""
+    names = " ".join(modules)
+    load = f"{_LOAD}{names}{_OR_END.format(names=names)}" if modules else ""
     return "\n".join(part for part in (load, text.strip("\n")) if part)
 
 
@@ -136,4 +140,4 @@ def parts_of_script(text: str) -> tuple[tuple[str, ...], str]:
     first, _, rest = text.partition("\n")
     if not first.startswith(_LOAD):
         return (), text
-    return tuple(first.removeprefix(_LOAD).split()), rest
+    return tuple(first.removeprefix(_LOAD).partition(" ||")[0].split()), rest

@@ -1,7 +1,11 @@
-"""Scheduler `crystalmath.slurm`: AiiDA's for SLURM, but each job is handed over once."""
+"""Scheduler `crystalmath.slurm`: AiiDA's, but hands a job over once and tells why it was refused or ended."""
 
+from typing import Any
+
+from aiida.engine import ExitCode
 from aiida.schedulers.plugins.slurm import SlurmScheduler
 
+from crystalmath_server.domain.slurm_end import ENDS, REFUSED, refusal, state
 from crystalmath_server.domain.slurm_once import once
 
 
@@ -10,3 +14,25 @@ class SlurmOnceScheduler(SlurmScheduler):
 
     def _get_submit_command(self, submit_script: str) -> str:
         return once(super()._get_submit_command(submit_script))
+
+    def _parse_submit_output(self, retval: int, stdout: str, stderr: str) -> str | ExitCode:
+        """A refusal ends the job at once: it would be refused again and again."""
+        why = refusal(stderr) if retval else ""
+        if why:
+            return ExitCode(REFUSED, f"SLURM refused it: {why}")
+        return super()._parse_submit_output(retval, stdout, stderr)
+
+    def _get_detailed_job_info_command(self, job_id: str) -> str:
+        """SLURM itself remembers a job for minutes; its accounting, where there is one, lags and keeps it."""
+        accounting = super()._get_detailed_job_info_command(job_id)
+        return f"scontrol show job --oneliner {job_id} 2>/dev/null || {accounting}"
+
+    def parse_output(
+        self,
+        detailed_job_info: dict[str, Any] | None = None,
+        stdout: str | None = None,
+        stderr: str | None = None,
+    ) -> ExitCode | None:
+        """How it ended, as SLURM has it; else as the messages in stderr have it."""
+        end = ENDS.get(state(str((detailed_job_info or {}).get("stdout", ""))))
+        return ExitCode(*end) if end else super().parse_output(None, stdout, stderr)

@@ -124,4 +124,5 @@ def _define_exit_codes(spec: CalcJobProcessSpec) -> None:
     spec.exit_code(301, "RESPONSE_UNREADABLE", message="VASP's files cannot be read: {reason}")
     spec.exit_code(320, "NOT_CONVERGED", message="VASP did not converge: {reason}")
     spec.exit_code(330, "POTCAR_MISSING", message="{reason}")
+    spec.exit_code(335, "MODULE_MISSING", message="{reason}")
     spec.exit_code(340, "CUT_OFF", message="VASP was cut off: {reason}")

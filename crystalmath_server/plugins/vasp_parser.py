@@ -17,6 +17,7 @@ from aiida.parsers import Parser
 
 from crystalmath_server.domain import nodes
 from crystalmath_server.domain.potcars import MISSING
+from crystalmath_server.domain.resources import NO_MODULE
 from crystalmath_server.domain.vasp_deck import RUN_FOLDER
 from crystalmath_server.plugins import vasp_results as vasp
 from crystalmath_server.plugins.jobflow_calculation import structure_text
@@ -39,9 +40,10 @@ class VaspParser(Parser):
         Large files that the document needs, as LOCPOT, come in `retrieved_temporary_folder` and are not kept.
         """
         said = self._text("_scheduler-stderr.txt") + "\n" + self._text(nodes.VASP_OUTPUT_FILE)
-        if MISSING in said:
-            line = next(line for line in said.splitlines() if MISSING in line)
-            return self._exit("POTCAR_MISSING", line.partition("crystalmath: ")[2])
+        for sign, label in ((MISSING, "POTCAR_MISSING"), (NO_MODULE, "MODULE_MISSING")):
+            line = next((line for line in said.splitlines() if sign in line), "")
+            if line:
+                return self._exit(label, line.partition("crystalmath: ")[2])
         if not {"vasprun.xml", "vasprun.xml.gz"} & set(self.retrieved.base.repository.list_object_names()):
             return self._silent(said)
         with tempfile.TemporaryDirectory() as folder:
@@ -68,8 +70,8 @@ class VaspParser(Parser):
         document = json.loads(gzip.decompress(path.read_bytes()))
         self.out(nodes.DOCUMENT, orm.SinglefileData(path))
         n_steps = self._attach_results(document)
-        if _CUT.search(said):
-            return self._exit("CUT_OFF", why_silent(said))
+        if why := self._cut_off_by(said):
+            return self._cut_off(why, n_steps)
         if not vasp.converged(document):
             return self._exit("NOT_CONVERGED", f"after {n_steps} ionic steps; see OSZICAR and vasp.out")
         return None
@@ -95,20 +97,30 @@ class VaspParser(Parser):
     def _unreadable(self, problem: Mapping[str, Any], said: str, folder: Path) -> ExitCode:
         """No document; of a run that was cut off, the ionic steps that are whole."""
         self.logger.error(problem.get("traceback", problem["error"]))
-        is_short = breaks_off(folder / RUN_FOLDER / "vasprun.xml")
-        if not is_short and not _CUT.search(said):
+        why = self._cut_off_by(said)
+        if not why and not breaks_off(folder / RUN_FOLDER / "vasprun.xml"):
             return self._exit("RESPONSE_UNREADABLE", problem["error"])
         fragment = folder / "fragment.json"
         n_steps = self._attach_results(json.loads(fragment.read_text())) if fragment.exists() else 0
-        why = why_silent(said) if _CUT.search(said) else "vasprun.xml breaks off before its end"
-        return self._exit("CUT_OFF", f"{why}; whole ionic steps: {n_steps}")
+        return self._cut_off(why or "vasprun.xml breaks off before its end", n_steps)
+
+    def _cut_off_by(self, said: str) -> str:
+        """What cut the run off, as the scheduler has it or as the output tells; empty: nothing did."""
+        if self.node.exit_status:
+            return str(self.node.exit_message)
+        return why_silent(said) if _CUT.search(said) else ""
+
+    def _cut_off(self, why: str, n_steps: int) -> ExitCode:
+        """With the scheduler's own exit status where it gave one."""
+        code = self._exit("CUT_OFF", f"{why}; whole ionic steps: {n_steps}")
+        return ExitCode(self.node.exit_status or code.status, code.message)
 
     def _silent(self, said: str) -> ExitCode:
         """No vasprun.xml: what the scheduler said counts more than what the output says."""
         if nodes.SOURCE in self.node.inputs:
             return self._exit("NO_RESPONSE", "the folder has no vasprun.xml, which holds the results")
         if self.node.exit_status:
-            return ExitCode(self.node.exit_status, self.node.exit_message)
+            return ExitCode(self.node.exit_status, f"VASP left no result: {self.node.exit_message}")
         return self._exit("NO_RESPONSE", why_silent(said))
 
     def _text(self, name: str) -> str:

@@ -15,8 +15,6 @@ from tests.integration.server_process import wait_until
 from tests.services import Cluster
 from tests.vasp_site import Site, vasp_site
 
-SLOW = "echo slow=0.5 > STANDIN"
-
 
 @pytest.fixture(scope="module")
 def site(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
@@ -37,8 +35,9 @@ def server(site: Site) -> Iterator[Client]:
         yield client
 
 
-def new_job(server: Client, site: Site, **resources: object) -> int:
-    wanted = Resources(prepend_text=SLOW, **resources)  # type: ignore[arg-type]
+def new_job(server: Client, site: Site, step_s: float = 0.5, **resources: object) -> int:
+    slow = f"echo slow={step_s} > STANDIN"
+    wanted = Resources(prepend_text=slow, **resources)  # type: ignore[arg-type]
     return submit(server, site.copper, str(uuid.uuid4()), "vasp.static", cluster="hpc", resources=wanted)
 
 
@@ -52,7 +51,7 @@ def until(server: Client, pk: int, state: JobState, timeout_s: float = 60) -> Jo
 
 
 def assert_finished_once(server: Client, site: Site, pk: int) -> None:
-    assert ended(server, pk, 150) is JobState.FINISHED, show(server, pk)
+    assert ended(server, pk, 150) is JobState.FINISHED, show(server, pk).explanation
     assert len(site.cluster.sbatch_calls(show(server, pk).remote_work_dir)) == 1
 
 
@@ -78,8 +77,9 @@ def test_after_a_long_loss_paused_jobs_go_on_by_themselves(site: Site, hpc: Clus
 
 
 def test_slurm_killed_and_started_again(site: Site, hpc: Cluster, server: Client) -> None:
-    pk = new_job(server, site)
+    pk = new_job(server, site, 2)
     until(server, pk, JobState.RUNNING)
+    time.sleep(6)  # what slurmctld has not saved for five seconds is lost with it, and the job with that
     hpc.stop_controller(signal.SIGKILL)
     time.sleep(2)
     hpc.start_controller()
@@ -95,15 +95,16 @@ def test_a_closed_partition_is_said(site: Site, hpc: Cluster, server: Client) ->
     assert_finished_once(server, site, pk)
 
 
-def test_a_job_of_a_node_that_fails_runs_on_another(site: Site, hpc: Cluster, server: Client) -> None:
+def test_the_failure_of_a_node_is_said(site: Site, hpc: Cluster, server: Client) -> None:
     pk = new_job(server, site)
     job = until(server, pk, JobState.RUNNING)
     number = show(server, pk).scheduler_job_id
     node = hpc.call("squeue", "-h", "-j", number, "-o", "%N").strip()
     assert node, job
     hpc.fail_node(node)
-    hpc.resume(node)
-    assert ended(server, pk, 200) is JobState.FINISHED, show(server, pk)
+    assert ended(server, pk) is JobState.FAILED
+    assert "node failed" in show(server, pk).explanation
+    assert "submit it again" in show(server, pk).hint
 
 
 def test_scancel_from_outside_is_said(site: Site, hpc: Cluster, server: Client) -> None:
@@ -135,7 +136,7 @@ def test_the_time_limit_is_said(site: Site, server: Client) -> None:
         (Resources(account="nobody"), "account"),
         (Resources(partition="nowhere"), "partition"),
         (Resources(partition="short", walltime_s=360), "time limit"),
-        (Resources(modules=("no-such-module",)), "module"),
+        (Resources(modules=("no-such-module",)), "no-such-module"),
     ],
 )
 def test_what_the_scheduler_refuses_is_said(
@@ -143,6 +144,5 @@ def test_what_the_scheduler_refuses_is_said(
 ) -> None:
     params = {"cluster": "hpc", "resources": resources}
     pk = submit(server, site.copper, str(uuid.uuid4()), "vasp.static", **params)
-    wait_until(lambda: show(server, pk).row.state in {JobState.FAILED, JobState.PAUSED}, 90)
-    job = show(server, pk)
-    assert words in (job.explanation + job.hint + job.row.reason).lower(), job
+    assert ended(server, pk) is JobState.FAILED
+    assert words in show(server, pk).explanation.lower()

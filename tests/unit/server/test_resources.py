@@ -34,6 +34,12 @@ FULL = Resources(
 )
 
 
+LOADED = (
+    "module load intel/2024 vasp"
+    ' || { echo "crystalmath: cannot load the modules intel/2024 vasp" >&2; exit 74; }'
+)
+
+
 def test_options_are_aiidas() -> None:
     assert options(FULL, "core.slurm") == {
         "resources": {"num_machines": 2, "num_mpiprocs_per_machine": 4, "num_cores_per_mpiproc": 2},
@@ -42,7 +48,7 @@ def test_options_are_aiidas() -> None:
         "qos": "normal",
         "max_wallclock_seconds": 3600,
         "max_memory_kb": 1_024_000,
-        "prepend_text": "module load intel/2024 vasp\nulimit -s unlimited",
+        "prepend_text": LOADED + "\nulimit -s unlimited",
         "append_text": "date",
         "custom_scheduler_commands": "#SBATCH --gpus-per-node=1",
         "environment_variables": {
