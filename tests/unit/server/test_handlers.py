@@ -51,6 +51,7 @@ from crystalmath_server.protocol.structures import (
 from crystalmath_server.protocol.system import HelloParams
 from crystalmath_server.protocol.templates import ListTemplatesParams, RenderParams, ShowTemplateParams
 from tests import fakes
+from tests.fake_structures import structure
 
 SUBMIT = SubmitJobParams(template="relax", structure_pk=1, key="key-of-test")
 
@@ -129,8 +130,8 @@ def test_a_refused_import_stores_nothing(
 
 
 def test_structures_are_listed_and_shown(ports: Ports) -> None:
-    assert run(structures.list_structures(ports, ListStructuresParams(search="SILI"))).rows[0].pk == 1
-    assert run(structures.show(ports, StructurePk(1))).row.formula == "Si2"
+    assert run(structures.list_structures(ports, ListStructuresParams(search="COPP"))).rows[0].pk == 1
+    assert run(structures.show(ports, StructurePk(1))).row.formula == "Cu2"
     with pytest.raises(NotFound):
         run(structures.show(ports, StructurePk(2)))
 
@@ -138,7 +139,7 @@ def test_structures_are_listed_and_shown(ports: Ports) -> None:
 def test_templates(ports: Ports) -> None:
     assert len(run(templates.list_templates(ports, ListTemplatesParams("emt"))).rows) == 2
     assert run(templates.show(ports, ShowTemplateParams("relax"))).row.name == "emt.relax"
-    rendered = run(templates.render(ports, RenderParams("relax", 1, {"fmax": 0.1})))
+    rendered = run(templates.render(ports, RenderParams("relax", 1, {"relax_kwargs.fmax": 0.1})))
     assert rendered.template == "emt.relax"
     with pytest.raises(NotFound):
         run(templates.render(ports, RenderParams("relax", 99)))
@@ -197,7 +198,7 @@ def test_a_refused_submit_makes_no_job(ports: Ports, params: SubmitJobParams, er
 
 
 def test_a_recipe_that_does_not_fit(ports: Ports) -> None:
-    ports.structures.add(fakes.describe({"formula": "Xx2", "poscar": ""}), "odd")  # type: ignore[attr-defined]
+    ports.structures.add(structure(SI_POSCAR), "odd")  # type: ignore[attr-defined]
     with pytest.raises(InvalidRecipe):
         run(jobs.submit(ports, replace(SUBMIT, structure_pk=2)))
 
@@ -219,7 +220,7 @@ def test_jobs_are_steered(ports: Ports) -> None:
     assert run(jobs.play(ports, order)).state is JobState.RUNNING
     assert run(jobs.cancel(ports, order)).done
     with pytest.raises(NotAllowed):
-        run(jobs.cancel(ports, order))
+        run(jobs.play(ports, order))
 
 
 def test_profiles_and_clusters(ports: Ports) -> None:
@@ -246,6 +247,7 @@ def test_a_cluster_is_set_up_changed_tested_and_deleted(ports: Ports) -> None:
 
 def test_resources_are_checked_before_anything_is_rendered(ports: Ports) -> None:
     run(clusters.create(ports, CreateClusterParams("hpc", "hpc", "/scratch")))
+    run(clusters.queue(ports, ClusterLabel("hpc")))
     asked = replace(SUBMIT, cluster="hpc", resources=Resources(partition="short", walltime_s=61))
     with pytest.raises(InvalidForm) as caught:
         run(jobs.submit(ports, asked))
