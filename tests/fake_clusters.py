@@ -65,7 +65,7 @@ class FakeCodes:
         return CodeList(tuple(sorted(rows, key=lambda row: (row.cluster, row.label))))
 
     async def create(self, params: CreateCodeParams) -> CodeRow:
-        if params.cluster not in self.clusters():
+        if params.cluster not in self.hosts():
             raise NotFound(f"There is no computer {params.cluster!r}", field="cluster")
         if not re.fullmatch(r"[A-Za-z0-9][\w.+-]*", params.label):
             raise InvalidForm(f"{params.label!r} is no label for a code", field="label")
@@ -91,11 +91,13 @@ class FakeCodes:
     async def test(self, pk: int) -> CodeTest:
         if pk not in self.rows:
             raise NotFound(f"There is no code {pk}", field="pk")
+        if self.hosts()[self.rows[pk].cluster].endswith(NOT_THERE):
+            raise TransportFailed(f"{self.rows[pk].cluster} cannot be reached", field="hostname")
         outcome = Outcome.FAILED if self.rows[pk].path.startswith(NOBODY_WRITES) else Outcome.OK
         return CodeTest(pk, outcome is Outcome.OK, (Step("file", "The file is there", outcome),))
 
-    def clusters(self) -> set[str]:
-        return {"localhost"}
+    def hosts(self) -> Mapping[str, str]:
+        return {"localhost": "localhost"}
 
 
 def nothing_on(_label: str) -> Sequence[int]:
@@ -110,7 +112,7 @@ class FakeClusters:
         self.jobs_on = jobs_on
         self.details = {row.label: detail_of(row) for row in (LOCALHOST, OLD)}
         self.seen: set[str] = set()
-        codes.clusters = lambda: set(self.details)
+        codes.hosts = lambda: {label: found.row.hostname for label, found in self.details.items()}
 
     async def list_clusters(self) -> ClusterList:
         return ClusterList(tuple(self.details[label].row for label in sorted(self.details)))
@@ -181,16 +183,17 @@ class FakeClusters:
                 steps.append(Step(name, name, Outcome.NOT_REACHED))
                 continue
             tell(name)
-            fails = name is StepName.WORK_DIR and work_dir.startswith(NOBODY_WRITES)
-            found = (Outcome.FAILED, f"{work_dir}: not permitted", "Choose another.") if fails else (Outcome.OK,)
-            steps.append(Step(name, name, *found))
+            if name is StepName.WORK_DIR and work_dir.startswith(NOBODY_WRITES):
+                steps.append(Step(name, name, Outcome.FAILED, "Not permitted.", "Choose another."))
+            else:
+                steps.append(Step(name, name, Outcome.OK))
         whole = all(step.outcome is not Outcome.FAILED for step in steps)
         return ClusterTest(params.label, whole, tuple(steps))
 
     async def queue(self, label: str) -> ClusterQueue:
         row = self._get(label).row
         if row.hostname.endswith(NOT_THERE):
-            raise TransportFailed(f"{label} did not answer in time")
+            raise TransportFailed(f"{label} did not answer in time", field="hostname")
         if row.scheduler not in slurm.NAMES:
             return ClusterQueue(label, "me", 1.0, (), ())
         self.seen.add(label)
@@ -201,7 +204,7 @@ class FakeClusters:
         if params.transport not in TRANSPORTS:
             raise InvalidForm(f"{params.transport!r} cannot be looked at", field="transport")
         if params.hostname.endswith(NOT_THERE):
-            raise TransportFailed(f"{params.hostname} cannot be reached")
+            raise TransportFailed(f"{params.hostname} cannot be reached", field="hostname")
         return Discovery(
             params.hostname,
             "me",

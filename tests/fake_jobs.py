@@ -62,9 +62,7 @@ class FakeJobs:
     def add(self, state: JobState = JobState.FINISHED, plan: JobPlan = PLAN, **changes: Any) -> Job:
         pk = len(self.jobs) + 1
         label, template = plan.label or f"job {pk}", plan.recipe.rendered.template
-        row = JobRow(
-            pk, str(uuid.uuid4()), label, state, template, "Cu4", plan.cluster, float(pk), float(pk)
-        )
+        row = JobRow(pk, str(uuid.uuid4()), label, state, template, "Cu4", plan.cluster, float(pk), float(pk))
         script = f"#!/bin/bash\n{plan.options.get('prepend_text', '')}\nexit 0\n".encode()
         self.jobs[pk] = Job(row, plan, {("inputs", "_aiidasubmit.sh"): script})
         self.put(replace(row, **changes))

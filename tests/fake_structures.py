@@ -1,4 +1,4 @@
-"""Structures and recipes in memory: POSCARs in direct coordinates are read truly, EMT's elements are checked."""
+"""Structures and recipes in memory: reads POSCARs in direct coordinates, checks what EMT knows."""
 
 import hashlib
 import json
@@ -181,14 +181,12 @@ def _document(poscar: str) -> dict[str, Json]:
     """pymatgen's JSON, as far as anybody looks."""
     lines = [line.split() for line in poscar.splitlines()]
     cell = [[float(lines[1][0]) * float(x) for x in line] for line in lines[2:5]]
-    symbols = [
-        name for name, count in zip(lines[5], lines[6], strict=True) for _ in range(int(count))
-    ]
+    symbols = [name for name, count in zip(lines[5], lines[6], strict=True) for _ in range(int(count))]
     sites = [
         {"species": [{"element": symbol, "occu": 1}], "abc": [float(x) for x in line[:3]]}
         for symbol, line in zip(symbols, lines[8:], strict=True)
     ]
-    return {"lattice": {"matrix": cell, "pbc": [True] * 3}, "sites": sites}  # type: ignore[dict-item]
+    return {"lattice": {"matrix": cell, "pbc": [True] * 3}, "sites": sites}
 
 
 def _digest(value: Mapping[str, Json]) -> str:

@@ -82,7 +82,7 @@ class FakeWorld(World):
 
 
 class RealWorld(World):
-    """The adapters as bootstrap.py puts them together, on the profile of the session and a loop of their own."""
+    """The adapters as bootstrap.py puts them together, on the session's profile, on a loop of their own."""
 
     def __init__(self, runtime: AiidaRuntime) -> None:
         super().__init__()

@@ -38,7 +38,7 @@ def hpc(world: World) -> Iterator[ClusterDetail]:
         mpirun="srun -n {tot_num_mpiprocs}",
         max_jobs=3,
         poll_interval_s=7,
-        safe_interval_s=8,
+        safe_interval_s=0.5,
     )
     clusters = world.ports.clusters
     yield world.run(clusters.create(params))
@@ -65,7 +65,7 @@ def test_a_computer_is_made_as_asked(world: World, hpc: ClusterDetail) -> None:
     assert (row.scheduler, row.work_dir, row.trouble) == (slurm.ONCE, "/scratch/{username}", "")
     assert hpc.defaults == replace(DEFAULTS, tasks_per_node=1)
     assert (hpc.description, hpc.potcar_dir, hpc.max_jobs) == ("words", "/potcars", 3)
-    assert (hpc.poll_interval_s, hpc.safe_interval_s) == (7, 8)
+    assert (hpc.poll_interval_s, hpc.safe_interval_s) == (7, 0.5)
     assert (hpc.mpirun, hpc.codes) == ("srun -n {tot_num_mpiprocs}", ())
     assert world.run(world.ports.clusters.show(row.label)) == hpc
 
@@ -197,8 +197,11 @@ def test_looks_at_what_is_not_there(world: World, hpc: ClusterDetail) -> None:
     world.refuse(clusters.test(ClusterTestParams("nonsense"), print), NotFound, "label")
     world.refuse(clusters.queue("nonsense"), NotFound, "label")
     world.refuse(clusters.show("nonsense"), NotFound, "label")
-    world.refuse(clusters.queue(hpc.row.label), TransportFailed, "")
-    world.refuse(clusters.discover(DiscoverParams("nowhere.invalid")), TransportFailed, "")
+    world.refuse(clusters.queue(hpc.row.label), TransportFailed, "hostname")
+    unknown = DiscoverParams("nowhere.invalid")
+    world.refuse(clusters.discover(unknown), TransportFailed, "hostname")
+    code = code_on(world, hpc.row.label)
+    world.refuse(world.ports.codes.test(code.pk), TransportFailed, "hostname")
     world.refuse(clusters.discover(DiscoverParams("localhost", "pigeon")), InvalidForm, "transport")
 
 
@@ -238,9 +241,7 @@ def test_options_are_the_defaults_with_what_is_wanted(world: World, hpc: Cluster
         (Resources(modules=("a b",)), "resources.modules"),
     ],
 )
-def test_resources_that_are_refused(
-    world: World, hpc: ClusterDetail, wanted: Resources, field: str
-) -> None:
+def test_resources_that_are_refused(world: World, hpc: ClusterDetail, wanted: Resources, field: str) -> None:
     world.refuse(world.ports.clusters.options(hpc.row.label, wanted), InvalidForm, field)
 
 
@@ -251,7 +252,11 @@ def test_resources_of_no_computer(world: World) -> None:
 
 def test_a_code_is_made_and_listed(world: World, hpc: ClusterDetail) -> None:
     label, codes = hpc.row.label, world.ports.codes
-    more = {"modules": ("gcc/13", "vasp"), "prepend_text": "ulimit -s unlimited", "description": "words"}
+    more: dict[str, Any] = {
+        "modules": ("gcc/13", "vasp"),
+        "prepend_text": "ulimit -s unlimited",
+        "description": "words",
+    }
     vasp = code_on(world, label, **more)
     assert (vasp.label, vasp.cluster, vasp.path, vasp.kind) == ("vasp", label, "/opt/vasp", CodeKind.VASP_STD)
     assert (vasp.modules, vasp.prepend_text, vasp.description) == tuple(more.values())
@@ -286,7 +291,7 @@ def test_a_code_that_is_refused(
 
 
 @pytest.mark.parametrize("path, ok", [("/bin/sh", True), ("/proc/nonsense", False)])
-def test_a_code_is_looked_at(world: World, path: str, ok: bool) -> None:
+def test_a_code_is_looked_at(world: World, path: str, *, ok: bool) -> None:
     label = here(world, "code", "/tmp")
     tested = world.run(world.ports.codes.test(code_on(world, label, path=path).pk))
     world.run(world.ports.clusters.delete(label))

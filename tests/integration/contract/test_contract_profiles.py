@@ -29,9 +29,7 @@ def make_default(name: str) -> None:
 
 
 def test_a_new_profile_is_embedded_and_listed_by_name(world: World, made: ProfileRow) -> None:
-    assert made == ProfileRow(
-        world.tag, "core.sqlite_dos", "core.zeromq", is_default=True, in_use=False
-    )
+    assert made == ProfileRow(world.tag, "core.sqlite_dos", "core.zeromq", is_default=True, in_use=False)
     assert made in rows(world)
     names = [row.name for row in rows(world)]
     assert names == sorted(names)

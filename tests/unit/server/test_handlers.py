@@ -27,6 +27,7 @@ from crystalmath_server.protocol.errors import (
     NotAllowed,
     NotFound,
     RpcError,
+    TransportFailed,
     VersionMismatch,
 )
 from crystalmath_server.protocol.jobs import (
@@ -243,6 +244,19 @@ def test_a_cluster_is_set_up_changed_tested_and_deleted(ports: Ports) -> None:
     assert run(clusters.discover(ports, DiscoverParams("hpc"))).partitions
     assert run(clusters.hosts(ports, NoParams())).rows
     assert run(clusters.delete(ports, ClusterLabel("hpc"))).codes == ("vasp",)
+
+
+def test_a_host_that_does_not_answer_is_told_under_the_name_that_was_given(ports: Ports) -> None:
+    run(clusters.create(ports, CreateClusterParams("far", "far.invalid", "/scratch")))
+    code = run(codes.create(ports, CreateCodeParams("far", "vasp", "/opt/vasp", CodeKind.VASP_STD)))
+    for look, field in (
+        (clusters.queue(ports, ClusterLabel("far")), "label"),
+        (codes.test(ports, CodePk(code.pk)), "pk"),
+        (clusters.discover(ports, DiscoverParams("far.invalid")), "hostname"),
+    ):
+        with pytest.raises(TransportFailed) as caught:
+            run(look)
+        assert caught.value.data.field == field
 
 
 def test_resources_are_checked_before_anything_is_rendered(ports: Ports) -> None:
