@@ -1,12 +1,18 @@
 """Clusters and codes in memory, with the refusals of the real ones."""
 
+import base64
 import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from crystalmath_server.domain import slurm
+from crystalmath_server.domain.potcar_library import OPEN as LIBRARY_OPEN
+from crystalmath_server.domain.potcar_library import PotcarLibrary, listing, potcar
+from crystalmath_server.domain.potcar_words import verdict
 from crystalmath_server.domain.resources import check, check_against, merged, options
+from crystalmath_server.domain.run_folder import OPEN, RunFolder, run_folder
+from crystalmath_server.handlers.fields import fields
 from crystalmath_server.protocol.clusters import (
     ClusterDetail,
     ClusterList,
@@ -37,7 +43,9 @@ from crystalmath_server.protocol.codes import (
 )
 from crystalmath_server.protocol.errors import Conflict, InvalidForm, NotFound, TransportFailed
 from crystalmath_server.protocol.method import Json
+from crystalmath_server.protocol.potcars import PotcarCheck
 from crystalmath_server.protocol.resources import Resources
+from crystalmath_server.protocol.structures import SI_POSCAR
 
 LOCALHOST = ClusterRow(1, "localhost", "localhost", "core.local", "core.direct", "/tmp/work", enabled=True)
 OLD = ClusterRow(2, "old", "old.hpc.example", "core.ssh_async", slurm.ONCE, "/scratch", enabled=True)
@@ -241,6 +249,43 @@ class FakeClusters:
             raise InvalidForm(f"{label!r} is no label for a computer", field=field)
         if label in self.details:
             raise Conflict(f"There is a computer {label!r} already", field=field)
+
+
+class FakePotcars:
+    """A library that has every symbol but Fe_pv, on every computer."""
+
+    def __init__(self, clusters: FakeClusters) -> None:
+        self._clusters = clusters
+        self.asked: list[tuple[str, str, tuple[str, ...]]] = []
+
+    async def check(self, cluster: str, functional: str, symbols: tuple[str, ...]) -> PotcarCheck:
+        await self._clusters.show(cluster)
+        self.asked.append((cluster, functional, symbols))
+        place = PotcarLibrary("/pot")
+        paths = [f"/pot/potpaw_PBE.54/{name}/POTCAR" for name in {*symbols, "Fe"} - {"Fe_pv"}]
+        seen = listing("/pot", "\n".join((LIBRARY_OPEN, *paths)))
+        told = dict.fromkeys(paths, "PAW_PBE")
+        rows = [potcar(place, seen, functional, symbol, told) for symbol in symbols]
+        return verdict(cluster, functional, place, seen, rows)
+
+
+class FakeRunFolders:
+    """One folder in which VASP ran, on every computer."""
+
+    def __init__(self, clusters: FakeClusters) -> None:
+        self._clusters = clusters
+        self.looks = 0
+
+    async def look(self, cluster: str, path: str, code: str) -> RunFolder:
+        with fields(label="cluster"):
+            await self._clusters.show(cluster)
+        self.looks += 1
+        found = {"INCAR": b"NSW = 5\n", "POSCAR": SI_POSCAR.encode(), "vasprun.xml": b""}
+        if path.endswith("none"):
+            found.clear()
+        said = [OPEN, *(f"@@file\t{name}\tr" for name in found)]
+        said += [f"@@text\t{name}\t{base64.b64encode(text).decode()}" for name, text in found.items()]
+        return run_folder(cluster, path, "\n".join(said))
 
 
 def detail_of(row: ClusterRow) -> ClusterDetail:

@@ -140,6 +140,10 @@ class FakeWorkbench:
         digest = _digest({"name": row.name, "structure": parsed.digest, "values": checked})
         return Recipe(Rendered(row.name, files, (), digest), {}, "EMT 1", {"ase": "3"}, checked)
 
+    async def reader(self, incar: str) -> Recipe:
+        maker: dict[str, Json] = {"incar": incar}
+        return Recipe(Rendered("vasp.imported", (), (), ""), maker, "VASP", {"pymatgen": "1"}, {})
+
 
 def structure(poscar: str) -> ParsedStructure:
     """What a POSCAR holds."""

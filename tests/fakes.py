@@ -19,7 +19,7 @@ from crystalmath_server.rpc.dispatcher import Dispatcher
 from crystalmath_server.rpc.meters import Meters
 from crystalmath_server.rpc.sessions import Session
 from crystalmath_server.settings import Settings
-from tests.fake_clusters import FakeClusters, FakeCodes
+from tests.fake_clusters import FakeClusters, FakeCodes, FakePotcars, FakeRunFolders
 from tests.fake_jobs import FakeJobs, FakeLauncher
 from tests.fake_structures import CU_POSCAR, FakeStructures, FakeWorkbench, structure
 
@@ -74,6 +74,7 @@ def ports(server: object | None = None, jobs: FakeJobs | None = None) -> Ports:
     """All ports, with one running job and one structure, both pk 1."""
     structures, codes = FakeStructures(), FakeCodes()
     jobs = jobs or FakeJobs()
+    clusters = FakeClusters(codes, jobs.on_cluster)
     jobs.add(JobState.RUNNING)
     structures.add(structure(CU_POSCAR), "copper")
     return Ports(
@@ -82,8 +83,10 @@ def ports(server: object | None = None, jobs: FakeJobs | None = None) -> Ports:
         structures=structures,
         workbench=FakeWorkbench(),
         profiles=FakeProfiles(),
-        clusters=FakeClusters(codes, jobs.on_cluster),
+        clusters=clusters,
         codes=codes,
+        runs=FakeRunFolders(clusters),
+        potcars=FakePotcars(clusters),
         server=server or FakeServer(),  # type: ignore[arg-type]
     )
 

@@ -5,9 +5,12 @@ from pathlib import Path
 import psutil
 
 
-def processes_in(home: Path) -> list[psutil.Process]:
-    """All whose HOME is this folder; AIIDA_PATH would not do, for AiiDA changes it."""
-    return [process for process in psutil.process_iter() if _lives_in(process, home)]
+def processes_in(home: Path, *words: str) -> list[psutil.Process]:
+    """All whose HOME is this folder, and whose command has all these words.
+
+    AIIDA_PATH would not do, for AiiDA changes it.
+    """
+    return [process for process in psutil.process_iter() if _lives_in(process, home, set(words))]
 
 
 def end_all_in(home: Path) -> None:
@@ -18,8 +21,8 @@ def end_all_in(home: Path) -> None:
     psutil.wait_procs(ours, timeout=10)
 
 
-def _lives_in(process: psutil.Process, home: Path) -> bool:
+def _lives_in(process: psutil.Process, home: Path, words: set[str]) -> bool:
     try:
-        return process.environ().get("HOME") == str(home)
+        return process.environ().get("HOME") == str(home) and words <= set(process.cmdline())
     except psutil.Error:
         return False

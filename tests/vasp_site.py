@@ -36,7 +36,7 @@ class Site:
 
     def processes(self, *words: str) -> list[psutil.Process]:
         """Processes of this home whose command has all these words."""
-        return [process for process in processes_in(self.home) if set(words) <= set(process.cmdline())]
+        return processes_in(self.home, *words)
 
 
 def new_cluster(cluster: Cluster, label: str, potcars: Path, max_jobs: int = 0) -> CreateClusterParams:
@@ -60,10 +60,17 @@ def vasp_site(cluster: Cluster, home: Path, programs: Path) -> Generator[Site]:
     with home_of_its_own(home):
         write_ssh_config(cluster, home)
         with connect() as server:
+            _try_again_soon()
             copper = server.call(STRUCTURES_IMPORT, ImportStructureParams(path=str(COPPER))).row.pk
             server.call(CLUSTERS_CREATE, new_cluster(cluster, "hpc", write_library(programs / "potcars")))
             _make_codes(server, "hpc", install(programs / "bin"))
         yield Site(home, cluster, copper)
+
+
+def _try_again_soon() -> None:
+    """AiiDA tries a broken connection again after 1, 2, 4 … s instead of 20, 40, 80 … s."""
+    _verdi("config", "set", "transport.task_retry_initial_interval", "1")
+    _verdi("config", "set", "transport.task_maximum_attempts", "4")
 
 
 def _make_codes(server: Client, cluster: str, paths: dict[str, Path]) -> None:

@@ -19,7 +19,9 @@ from crystalmath_server.adapters.aiida_launch import AiidaLauncher
 from crystalmath_server.adapters.aiida_profiles import AiidaProfiles
 from crystalmath_server.adapters.aiida_runtime import AiidaRuntime
 from crystalmath_server.adapters.aiida_structures import AiidaStructures
+from crystalmath_server.adapters.potcar_check import PotcarLooker
 from crystalmath_server.adapters.remote_link import Links
+from crystalmath_server.adapters.run_folders import RunFolderLooker
 from crystalmath_server.adapters.workbench import WorkerBench
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.errors import RpcError
@@ -105,6 +107,8 @@ class RealWorld(World):
             profiles=AiidaProfiles(runtime),
             clusters=AiidaClusters(runtime, self._links),
             codes=AiidaCodes(runtime, self._links),
+            runs=RunFolderLooker(runtime, self._links),
+            potcars=PotcarLooker(runtime, self._links, bench.potcar_library),
             server=fakes.FakeServer(),
         )
 

@@ -9,12 +9,14 @@ VASP_CALCULATION = "crystalmath.vasp"
 PROCESS_TYPES = tuple(f"aiida.calculations:{name}" for name in (CALCULATION, VASP_CALCULATION))
 
 # Attributes of a process node
-KEY = "crystalmath_key"
 DIGEST = "crystalmath_digest"
 TEMPLATE = "crystalmath_template"
 FORMULA = "crystalmath_formula"
 ENGINE = "crystalmath_engine"
-ATTRIBUTES = (KEY, DIGEST, TEMPLATE, FORMULA, ENGINE)
+ATTRIBUTES = (DIGEST, TEMPLATE, FORMULA, ENGINE)
+
+IMPORTED = "vasp.imported"
+"""In place of a recipe, of a job that was run by other means."""
 
 # Extra of a structure node, beside DIGEST and FORMULA
 N_SITES = "crystalmath_n_sites"
@@ -31,7 +33,9 @@ MAKER = "maker"
 SETTINGS = "settings"
 FILES = "files"
 POTCAR = "potcar"
-OWN_INPUTS = (MAKER, SETTINGS, FILES, POTCAR)
+SOURCE = "remote_folder"
+"""AiiDA's own link of a run that is read instead of made."""
+OWN_INPUTS = (MAKER, SETTINGS, FILES, POTCAR, SOURCE)
 """Inputs that are made for one job alone."""
 SUMMARY = "summary"
 DOCUMENT = "document"

@@ -98,8 +98,12 @@ def assert_once(site: Site, pk: int) -> None:
         assert ended(server, pk, 150) is JobState.FINISHED, server.call(JOBS_SHOW, JobPk(pk))
         assert len(site.cluster.sbatch_calls(folder_of(server, pk))) == 1
         assert server.call(JOBS_RESULTS, JobPk(pk)).quantities
-        listed = {row.pk: row.state for row in server.call(JOBS_LIST, ListJobsParams()).rows}
-        assert listed[pk] is JobState.FINISHED
+        wait_until(lambda: pk in finished(server))
+
+
+def finished(server: Client) -> list[int]:
+    """As the list has it, which polls where a broadcast was lost."""
+    return [row.pk for row in server.call(JOBS_LIST, ListJobsParams(states=(JobState.FINISHED,))).rows]
 
 
 @pytest.mark.parametrize("victim", [kill_server, kill_worker, kill_broker])
