@@ -35,7 +35,14 @@ from crystalmath_server.protocol.jobs import (
 )
 from crystalmath_server.protocol.templates import Rendered
 
-PLAN = JobPlan(Recipe(Rendered("emt.relax", (), (), ""), {}, "EMT 1", {}, {}), 1, "", "", "localhost")
+PLAN = JobPlan(
+    Recipe(Rendered("emt.relax", (), (), ""), {}, "EMT 1", {}, {}),
+    structure_pk=1,
+    key="",
+    label="",
+    cluster="localhost",
+    options={"prepend_text": "# café"},
+)
 
 
 @dataclass
