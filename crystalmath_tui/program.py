@@ -25,13 +25,22 @@ from crystalmath_tui.core.lines import Line, Size, Span, fit_line, fit_lines, li
 from crystalmath_tui.core.messages import Entered, KeyPressed, Message, MousePressed, Pasted, Resized, Ticked
 from crystalmath_tui.core.screen import AnyScreen, Context
 from crystalmath_tui.core.textfield import TextField
+from crystalmath_tui.screens import cluster_pages, clusters, job, jobs_view, new_view, setup_view
 from crystalmath_tui.screens import command as command_line
 from crystalmath_tui.screens import help as help_page
-from crystalmath_tui.screens import job, jobs_view, new_view
 from crystalmath_tui.screens import status as status_line
 
 SCREENS: dict[str, AnyScreen] = {
-    screen.name: screen for screen in (jobs_view.SCREEN, job.SCREEN, new_view.SCREEN, help_page.SCREEN)
+    screen.name: screen
+    for screen in (
+        jobs_view.SCREEN,
+        job.SCREEN,
+        new_view.SCREEN,
+        clusters.SCREEN,
+        cluster_pages.SCREEN,
+        setup_view.SCREEN,
+        help_page.SCREEN,
+    )
 }
 """Every screen by name; a new one is added here."""
 
@@ -313,7 +322,7 @@ def _footer_keys(model: Model) -> list[tuple[str, str]]:
         return [("enter", "go"), ("tab", "complete"), ("esc", "close")]
     screen = model.front
     if screen.typing(model.slices[screen.name]):
-        return [("enter", "done"), ("esc", "cancel")]
+        return list(screen.typing_keys)
     back = "back" if len(model.stack) > 1 else "quit"
     ours = [(row.keys[0], back if row.action == "back" else row.title) for row in KEYS if row.footer]
     shown_keys: list[tuple[str, str]] = []

@@ -261,7 +261,7 @@ def _default(row: Any) -> Any:
 
 
 def _default_words(default: Any) -> str:
-    if default is MISSING or default in (None, "", (), {}) or default is False:
+    if default is MISSING or default in (None, "", (), {}) or default is False or is_dataclass(default):
         return ""
     return "yes" if default is True else str(default)
 

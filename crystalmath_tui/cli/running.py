@@ -40,6 +40,8 @@ SUBMIT_OPTIONS = (
     _SUBMIT["label"],
     _SUBMIT["description"],
     _SUBMIT["cluster"],
+    _SUBMIT["code"],
+    _SUBMIT["resources"],
     _SUBMIT["key"].unforced(),
     Option("format", ("--format",), "format of FILE, as poscar or cif", str, "FORMAT"),
     Option("wait", ("--wait",), "wait for the end; exit status 0 only if it finished"),

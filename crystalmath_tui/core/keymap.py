@@ -56,6 +56,8 @@ def shown(key: str) -> str:
     """A key as people call it."""
     if key.startswith("ctrl "):
         return f"Ctrl+{key[5:].upper()}"
+    if key[:1] == "f" and key[1:].isdecimal():
+        return key.upper()
     return _SHOWN.get(key, key)
 
 

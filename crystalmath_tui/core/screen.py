@@ -59,6 +59,8 @@ class Screen(Generic[S]):
         (slice, context) → lines; program.py cuts and fills them to the size.
     typing
         Whether keys are text now, so that no global key may take them.
+    typing_keys
+        Keys and words of the footer while text is typed.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Screen(Generic[S]):
     view: Callable[[S, Context], tuple[Line, ...]]
     title: Callable[[S], str]
     typing: Callable[[S], bool] = lambda _: False
+    typing_keys: tuple[tuple[str, str], ...] = (("enter", "done"), ("esc", "cancel"))
     usage: str = ""
     summary: str = ""
 

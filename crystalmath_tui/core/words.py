@@ -1,6 +1,7 @@
 """Words for people: states, ages, sizes, numbers and errors."""
 
 from datetime import datetime
+from math import isfinite
 
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import JobState
@@ -29,7 +30,9 @@ def state_span(state: JobState) -> Span:
 
 
 def age(seconds: float) -> str:
-    """A time span in two units at most, as 3h05."""
+    """A time span in two units at most, as 3h05; empty where it is no number."""
+    if not isfinite(seconds):
+        return ""
     whole = max(0, int(seconds))
     if whole < _MINUTE:
         return f"{whole}s"

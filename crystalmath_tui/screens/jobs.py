@@ -42,6 +42,7 @@ KEYS = (
     Binding(("enter", "right"), "open", "open", "Open the job.", footer=True),
     Binding(("n",), "new", "new job", "Prepare a new job.", footer=True),
     Binding(("/",), "filter", "filter", "Filter the jobs; see filters below.", footer=True),
+    Binding(("m",), "clusters", "clusters", "Show the computers that run jobs.", footer=True),
     Binding(("s",), "group", "states", "All, active, paused, finished, failed or killed jobs.", footer=True),
     Binding(
         (" ",),
@@ -269,7 +270,7 @@ def _act(jobs: Slice, action: str, context: Context) -> tuple[Slice, tuple[Effec
             return _cleared(jobs)
         case "reload":
             return refreshed(jobs, context)
-        case "open" | "new" | "cancel" | "pause" | "copy pk" | "copy uuid":
+        case "open" | "new" | "clusters" | "cancel" | "pause" | "copy pk" | "copy uuid":
             return jobs, _effects(jobs, action, rows)
         case _ if action.startswith("sort "):
             return _asked(jobs, sorted_by(jobs.query, _SORTS_BY_NAME[action.removeprefix("sort ")]))
@@ -283,8 +284,8 @@ _SORTS_BY_NAME: dict[str, Sort] = {str(name): name for name in _SORTS.values()}
 def _effects(jobs: Slice, action: str, rows: tuple[JobRow, ...]) -> tuple[Effect, ...]:
     chosen = selected_row(jobs)
     match action:
-        case "new":
-            return (Open("new"),)
+        case "new" | "clusters":
+            return (Open(action),)
         case "open":
             return (Open("job", (str(chosen.pk),)),) if chosen else ()
         case "cancel":

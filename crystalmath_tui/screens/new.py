@@ -4,6 +4,7 @@ from dataclasses import replace
 from itertools import takewhile
 
 from crystalmath_server.protocol.templates import TEMPLATES_SHOW, FormField, ShowTemplateParams
+from crystalmath_tui.core import form
 from crystalmath_tui.core.effects import Back, Call, FindPath, ListFolder, Say, Tagged
 from crystalmath_tui.core.keymap import MOVES, Binding, action_of
 from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, Message, MousePressed, Pasted
@@ -11,6 +12,7 @@ from crystalmath_tui.core.screen import Context
 from crystalmath_tui.core.scroll import START, Scroll, moved, pages
 from crystalmath_tui.core.textfield import TextField, edited, field_of, pasted
 from crystalmath_tui.screens import new_form as forms
+from crystalmath_tui.screens import new_target as target
 from crystalmath_tui.screens.new_calls import (
     answered,
     import_file,
@@ -28,6 +30,8 @@ from crystalmath_tui.screens.new_model import (
     STEPS,
     STRUCTURE,
     SUBMIT,
+    SUBMIT_TOP,
+    TOP,
     FormLoaded,
     KeyMade,
     NamesListed,
@@ -42,6 +46,7 @@ from crystalmath_tui.screens.new_model import (
     search_of,
     setting,
     step_at,
+    submit_rows,
 )
 
 _WHEEL_UP, _WHEEL_DOWN = 4, 5
@@ -110,7 +115,7 @@ def _pasted(new: Slice, text: str) -> Update:
     if new.step == STRUCTURE:
         return _searched(new, pasted(new.path, text))
     if new.step == SUBMIT:
-        return replace(new, label=pasted(new.label, text)), ()
+        return target.changed(new, form.put_in(new.job, text))
     return new, ()
 
 
@@ -164,13 +169,13 @@ def _take_structure(new: Slice) -> Update:
 
 def _submit_key(new: Slice, key: str) -> Update:
     match key:
-        case "esc" | "shift tab":
+        case "esc":
             return replace(new, step=INPUTS, error=None), ()
         case "enter":
             return submit(new)
         case _:
-            typed = edited(new.label, key)
-            return (replace(new, label=typed), ()) if typed else (new, ())
+            typed = form.typed(new.job, key)
+            return target.changed(new, typed) if typed else (new, ())
 
 
 def _act(new: Slice, action: str, context: Context) -> Update:
@@ -268,12 +273,20 @@ def _mouse(new: Slice, mouse: MousePressed, context: Context) -> Update:
     """The wheel moves; a click on a step goes there, one on a row selects it, another takes it."""
     if mouse.button in {_WHEEL_UP, _WHEEL_DOWN}:
         key = "up" if mouse.button == _WHEEL_UP else "down"
-        return _structure_key(new, key, context) if new.step == STRUCTURE else _act(new, key, context)
+        return _pressed(new, key, context)
     if mouse.button != 1:
         return new, ()
     if mouse.row == 0:
         return _to_step(new, step_at(mouse.col))
+    if new.step == SUBMIT:
+        return _submit_click(new, mouse.row - TOP - SUBMIT_TOP, context)
     return _click(new, mouse.row - first_row(new), context)
+
+
+def _submit_click(new: Slice, row: int, context: Context) -> Update:
+    after, hit = form.clicked(new.job, row, submit_rows(context.size), context.size.cols)
+    there, effects = target.changed(new, after)
+    return submit(there) if hit else (there, effects)
 
 
 def _to_step(new: Slice, step: int) -> Update:

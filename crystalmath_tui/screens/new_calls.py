@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from crystalmath_server.protocol.errors import RpcError
-from crystalmath_server.protocol.jobs import JOBS_SUBMIT, SubmitJobParams, Submitted
+from crystalmath_server.protocol.jobs import JOBS_SUBMIT, Submitted
 from crystalmath_server.protocol.structures import (
     STRUCTURES_IMPORT,
     STRUCTURES_LIST,
@@ -24,8 +24,8 @@ from crystalmath_server.protocol.templates import (
 from crystalmath_tui.core.effects import Back, Call, Effect, NewKey, Open, Say, Tagged
 from crystalmath_tui.core.messages import Message
 from crystalmath_tui.core.scroll import START, Scroll
-from crystalmath_tui.core.textfield import EMPTY
 from crystalmath_tui.screens import new_form as forms
+from crystalmath_tui.screens import new_target as target
 from crystalmath_tui.screens.new_model import (
     INPUTS,
     RECIPE,
@@ -66,7 +66,7 @@ def answered(new: Slice, message: Message) -> Update:
         case StepFailed(step, error):
             return _failed(new, step, error), ()
         case _:
-            return new, ()
+            return target.answered(new, message), ()
 
 
 def lists(search: str) -> tuple[Effect, ...]:
@@ -122,13 +122,15 @@ def _submitted(new: Slice, submitted: Submitted) -> Update:
     """Show the job; the next submit is another job, even of the same inputs."""
     words = "was submitted before" if submitted.reused else "is submitted"
     fresh = replace(
-        new, step=SETTINGS, rendered=None, key="", key_digest="", label=EMPTY, waiting="", error=None
+        target.emptied(new), step=SETTINGS, rendered=None, key="", key_digest="", waiting="", error=None
     )
     return fresh, (Back(), Open("job", (str(submitted.pk),)), Say(f"Job {submitted.pk} {words}."))
 
 
 def _failed(new: Slice, step: int, error: RpcError) -> Slice:
-    """Keep the reason at its step; one about a setting selects it."""
+    """Keep the reason at its step; one about a setting or a resource selects it."""
+    if step == SUBMIT and (complained := target.refused(new, error)):
+        return complained
     failed = replace(new, error=error, waiting="", step=step)
     name = error.data.field.removeprefix("values.")
     rows = new.template.fields if new.template else ()
@@ -141,13 +143,14 @@ def _failed(new: Slice, step: int, error: RpcError) -> Slice:
 
 def submit(new: Slice) -> Update:
     """Send the job, with the same key at every attempt."""
-    if new.waiting or not (new.structure and new.template and new.rendered and new.key):
+    if target.is_other(new):
+        return new, (Say(f"The settings of {target.cluster_of(new)} are still on their way.", "warn"),)
+    try:
+        params = None if new.waiting else target.submit_params(new)
+    except RpcError as error:
+        return _failed(new, SUBMIT, error), ()
+    if params is None:
         return new, ()
-    params = SubmitJobParams(
-        template=new.rendered.template, structure_pk=new.structure.row.pk, key=new.key,
-        values=forms.values(new.template.fields, new.texts), digest=new.rendered.digest,
-        label=new.label.text.strip()[:255],
-    )  # fmt: skip
     call = Call(JOBS_SUBMIT, params, JobSubmitted, Tagged(StepFailed, SUBMIT), "new submit")
     return replace(new, waiting="submitting", error=None), (call,)
 
@@ -175,4 +178,4 @@ def to_submit(new: Slice) -> Update:
         return new, ()
     if not new.template.row.runnable:
         return new, (Say(f"{new.template.row.name} cannot run: {new.template.row.reason}", "warn"),)
-    return replace(new, step=SUBMIT, error=None), ()
+    return target.opened(new)

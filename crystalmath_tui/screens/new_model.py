@@ -2,6 +2,7 @@
 
 from dataclasses import field
 
+from crystalmath_server.protocol.clusters import ClusterDetail, ClusterList
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import Submitted
 from crystalmath_server.protocol.record import record
@@ -14,6 +15,7 @@ from crystalmath_server.protocol.templates import (
     TemplateRow,
 )
 from crystalmath_tui.core.effects import Effect
+from crystalmath_tui.core.form import EMPTY_FORM, Form
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import Message
 from crystalmath_tui.core.scroll import START, Scroll
@@ -24,6 +26,8 @@ STEPS = ("structure", "recipe", "settings", "inputs", "submit")
 STRUCTURE, RECIPE, SETTINGS, INPUTS, SUBMIT = range(5)
 TOP = 2
 """Rows above the body: the steps and a rule."""
+SUBMIT_TOP = 6
+"""Rows of the last step above its form."""
 
 
 @record
@@ -102,6 +106,29 @@ class StepFailed(Message):
 
 
 @record
+class ClustersListed(Message):
+    """The clusters came."""
+
+    found: ClusterList
+
+
+@record
+class TargetLoaded(Message):
+    """The settings of a cluster came."""
+
+    label: str
+    detail: ClusterDetail
+
+
+@record
+class TargetFailed(Message):
+    """The settings of a cluster did not come."""
+
+    label: str
+    error: RpcError
+
+
+@record
 class Slice:
     """The new job as far as it is.
 
@@ -113,6 +140,12 @@ class Slice:
         The text of the setting that is being edited, or None.
     key
         Idempotency key of the inputs `key_digest`: the same for every attempt to submit them.
+    job
+        The form of the last step: label, cluster, code and resources.
+    target
+        The chosen cluster; None where it has no settings yet.
+    looking_at
+        Label of the cluster whose settings are on their way.
     waiting
         What is waited for, in words.
     """
@@ -134,7 +167,9 @@ class Slice:
     rendered: Rendered | None = None
     file: int = 0
     top: int = 0
-    label: TextField = EMPTY
+    job: Form = EMPTY_FORM
+    target: ClusterDetail | None = None
+    looking_at: str = ""
     key: str = ""
     key_digest: str = ""
     waiting: str = ""
@@ -169,6 +204,11 @@ def all_problems(new: Slice) -> dict[str, str]:
     if new.template is None:
         return {}
     return {**new.refused, **forms.problems(new.template.fields, new.texts)}
+
+
+def submit_rows(size: Size) -> int:
+    """Rows of the form of the last step."""
+    return max(3, size.rows - TOP - SUBMIT_TOP)
 
 
 def list_rows(size: Size) -> int:

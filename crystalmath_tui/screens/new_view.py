@@ -3,6 +3,7 @@
 from crystalmath_server.protocol.structures import Lattice, StructureDetail, StructureRow
 from crystalmath_server.protocol.templates import FormField, TemplateRow
 from crystalmath_tui.core.cells import wrap
+from crystalmath_tui.core.form import form_lines
 from crystalmath_tui.core.lines import Line, Size, Span, beside, fit_lines, line, selected
 from crystalmath_tui.core.screen import Context, Screen
 from crystalmath_tui.core.scroll import settled
@@ -23,6 +24,7 @@ from crystalmath_tui.screens.new_model import (
     fields,
     list_rows,
     setting,
+    submit_rows,
     typing,
 )
 
@@ -223,19 +225,14 @@ def _submit(new: Slice, context: Context) -> tuple[Line, ...]:
     if template is None or structure is None or rendered is None:
         return ()
     changed = ", ".join(f"{name} {text}" for name, text in new.texts.items()) or "all as by default"
-    default = f"{structure.row.formula} {rendered.template}"
     return (
-        (),
         line(("dim", " recipe    "), ("strong", rendered.template), f"  {template.row.title}"),
         (Span("dim", " structure"), *_brief(structure)),
         line(("dim", " settings  "), changed),
-        line(("dim", " runs on   "), "localhost"),
         line(("dim", " digest    "), rendered.digest[:16]),
+        line(("accent", " Enter submits"), ("dim", ", ↑ ↓ go through the fields, Esc goes back")),
         (),
-        (Span("dim", " label     "), *field_line(new.label, max(1, min(60, context.size.cols - 12)))),
-        line(("dim", f"           empty: {default}")),
-        (),
-        line(("accent", " Enter submits"), ("dim", ", Esc goes back")),
+        *form_lines(new.job, submit_rows(context.size), context.size.cols),
     )
 
 

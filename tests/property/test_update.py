@@ -7,8 +7,8 @@ from crystalmath_tui import program, theme
 from crystalmath_tui.core.cells import clean, width
 from crystalmath_tui.core.effects import Call, Effect
 from crystalmath_tui.core.lines import SELECTED, Size
-from crystalmath_tui.core.messages import Message
-from tests.property.tui_strategies import MESSAGES, SIZES
+from crystalmath_tui.core.messages import KeyPressed, Message, MousePressed
+from tests.property.tui_strategies import CLUSTER_MESSAGES, KEYS, MESSAGES, SIZES
 
 OUTER = {"Call", "Later", "NewKey", "ListFolder", "FindPath", "Copy", "Connect", "Suspend", "Redraw", "Quit"}
 
@@ -26,6 +26,32 @@ def played(sequence: list[Message], *, readonly: bool = False) -> tuple[program.
 @given(st.lists(MESSAGES, max_size=25), SIZES)
 def test_update_is_total_and_view_fits(sequence: list[Message], size: Size) -> None:
     model, effects = played(sequence)
+    holds(model, effects, size)
+
+
+CLUSTER_COMMANDS = (
+    ":clusters",
+    ":cluster hpc",
+    ":cluster hpc codes",
+    ":cluster hpc queue",
+    ":setup",
+    ":setup edit hpc",
+    ":setup code hpc",
+)
+INPUT = st.builds(KeyPressed, KEYS) | st.builds(
+    MousePressed, st.integers(0, 45), st.integers(0, 80), st.integers(1, 5)
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(CLUSTER_COMMANDS), st.lists(CLUSTER_MESSAGES | INPUT, max_size=25), SIZES)
+def test_cluster_screens_are_total_and_fit(words: str, sequence: list[Message], size: Size) -> None:
+    typed = [KeyPressed(key) for key in [*words, "enter"]]
+    model, effects = played([*typed, *sequence])
+    holds(model, effects, size)
+
+
+def holds(model: program.Model, effects: list[Effect], size: Size) -> None:
     assert {type(effect).__name__ for effect in effects} <= OUTER
     lines = program.view(model, size)
     assert len(lines) == size.rows

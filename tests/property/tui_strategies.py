@@ -2,6 +2,20 @@
 
 from hypothesis import strategies as st
 
+from crystalmath_server.protocol.clusters import (
+    ClusterDetail,
+    ClusterList,
+    ClusterQueue,
+    ClusterRow,
+    ClusterTest,
+    Deleted,
+    Discovery,
+    HostList,
+    Partition,
+    QueueJob,
+    SshHost,
+)
+from crystalmath_server.protocol.codes import CodeKind, CodeRow, CodeTest, Outcome, Step
 from crystalmath_server.protocol.errors import ERRORS
 from crystalmath_server.protocol.jobs import (
     Control,
@@ -20,6 +34,7 @@ from crystalmath_server.protocol.jobs import (
     Quantity,
     Submitted,
 )
+from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.structures import (
     Lattice,
     Site,
@@ -38,9 +53,10 @@ from crystalmath_server.protocol.templates import (
     TemplateRow,
 )
 from crystalmath_tui import program
+from crystalmath_tui.core import clusters as cluster_messages
 from crystalmath_tui.core import control, messages
 from crystalmath_tui.core.lines import Size
-from crystalmath_tui.screens import job, jobs, jobs_query, new_model
+from crystalmath_tui.screens import cluster, clusters, job, jobs, jobs_query, new_model, setup
 
 TEXTS = st.text(max_size=30) | st.sampled_from(
     [
@@ -184,9 +200,109 @@ INPUTS = st.builds(
     st.sampled_from(["d1", "d2"]),
 )
 
+NAMES = st.lists(TEXTS, max_size=2).map(tuple)
+LABELS = st.sampled_from([*["hpc"] * 6, "localhost", "", "日本語", "a\x1b[31mb"])
+TURNS = st.integers(0, 4)
+COUNTS = st.none() | st.integers(0, 10**9)
+CLUSTER_ROWS = st.builds(
+    ClusterRow, PKS, LABELS, *[TEXTS] * 4, st.booleans(), TEXTS, st.none() | TIMES | NUMBERS
+)
+CLUSTER_LISTS = st.builds(ClusterList, st.lists(CLUSTER_ROWS, max_size=6).map(tuple))
+RESOURCES = st.builds(
+    Resources, *[st.none() | TEXTS] * 3, *[COUNTS] * 6, st.none() | st.tuples(TEXTS), *[st.none() | TEXTS] * 2
+)
+CODES = st.builds(
+    CodeRow,
+    PKS,
+    TEXTS,
+    LABELS,
+    LABELS,
+    st.sampled_from(CodeKind),
+    TEXTS,
+    st.lists(TEXTS, max_size=2).map(tuple),
+)
+STEPS = st.lists(
+    st.builds(Step, TEXTS, TEXTS, st.sampled_from(Outcome), TEXTS, TEXTS, NUMBERS), max_size=4
+).map(tuple)
+CLUSTER_DETAILS = st.builds(
+    ClusterDetail,
+    CLUSTER_ROWS,
+    TEXTS,
+    RESOURCES,
+    st.dictionaries(TEXTS, TEXTS, max_size=3),
+    st.lists(CODES, max_size=4).map(tuple),
+    NUMBERS,
+    NUMBERS,
+    *[TEXTS] * 2,
+    PKS,
+    *[TEXTS] * 2,
+)
+PARTITIONS = st.lists(
+    st.builds(
+        Partition,
+        TEXTS,
+        st.booleans(),
+        st.booleans(),
+        COUNTS,
+        st.dictionaries(TEXTS, st.integers(0, 999), max_size=3),
+        PKS,
+        PKS,
+        TEXTS,
+    ),
+    max_size=12,
+).map(tuple)
+QUEUES = st.builds(
+    ClusterQueue,
+    LABELS,
+    TEXTS,
+    NUMBERS,
+    PARTITIONS,
+    st.lists(st.builds(QueueJob, *[TEXTS] * 5, *[COUNTS] * 6), max_size=8).map(tuple),
+    st.lists(TEXTS, max_size=2).map(tuple),
+)
+DISCOVERIES = st.builds(
+    Discovery,
+    *[TEXTS] * 5,
+    PARTITIONS,
+    *[NAMES] * 4,
+    st.dictionaries(TEXTS | st.sampled_from(CodeKind), TEXTS, max_size=3),
+    NAMES,
+)
+HOSTS = st.builds(
+    HostList,
+    st.lists(st.builds(SshHost, TEXTS, TEXTS, TEXTS, PKS, TEXTS, st.booleans()), max_size=6).map(tuple),
+    TEXTS,
+)
+
 NAMED_KEYS = sorted({key for screen in program.SCREENS.values() for row in screen.keys for key in row.keys})
 GLOBAL_KEYS = sorted({key for row in program.KEYS for key in row.keys})
 KEYS = st.sampled_from(NAMED_KEYS) | st.sampled_from(GLOBAL_KEYS) | st.sampled_from("ynabc/!:") | TEXTS
+
+CLUSTER_MESSAGES = st.one_of(
+    st.builds(
+        messages.Entered,
+        st.sampled_from(["clusters", "cluster", "setup"]),
+        st.tuples() | st.tuples(LABELS) | st.tuples(LABELS | st.sampled_from(["edit", "code"]), LABELS),
+    ),
+    st.builds(clusters.ListLoaded, CLUSTER_LISTS),
+    st.builds(clusters.ListFailed, ERROR_VALUES),
+    st.builds(cluster_messages.ClusterSaved, CLUSTER_DETAILS),
+    st.builds(cluster_messages.ClusterDeleted, st.builds(Deleted, LABELS, NAMES)),
+    st.builds(cluster_messages.CodeSaved, CODES),
+    st.builds(cluster.DetailLoaded, LABELS, CLUSTER_DETAILS),
+    st.builds(cluster.QueueLoaded, LABELS, QUEUES),
+    st.builds(
+        cluster.StepDone,
+        st.tuples(LABELS, TURNS),
+        st.builds(ClusterTest, LABELS, st.booleans(), STEPS),
+    ),
+    st.builds(cluster.CodeTested, LABELS, st.builds(CodeTest, PKS, st.booleans(), STEPS)),
+    st.builds(cluster.Failed, st.tuples(LABELS, st.sampled_from(cluster.TABS)), ERROR_VALUES),
+    st.builds(setup.HostsLoaded, HOSTS),
+    st.builds(setup.Found, TURNS, DISCOVERIES),
+    st.builds(setup.Loaded, TURNS, CLUSTER_DETAILS),
+    st.builds(setup.SetupFailed, st.tuples(TURNS | st.just(-1), st.just("save")), ERROR_VALUES),
+)
 
 MESSAGES = st.one_of(
     st.builds(messages.KeyPressed, KEYS),
@@ -237,6 +353,10 @@ MESSAGES = st.one_of(
     ),
     st.builds(new_model.NamesListed, TEXTS, st.lists(TEXTS, max_size=4).map(tuple)),
     st.builds(new_model.PathFound, TEXTS),
+    CLUSTER_MESSAGES,
+    st.builds(new_model.ClustersListed, CLUSTER_LISTS),
+    st.builds(new_model.TargetLoaded, LABELS, CLUSTER_DETAILS),
+    st.builds(new_model.TargetFailed, LABELS, ERROR_VALUES),
     st.builds(new_model.StepFailed, st.integers(0, 4), ERROR_VALUES),
 )
 """Everything that may come in."""

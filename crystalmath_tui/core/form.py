@@ -1,0 +1,194 @@
+"""Forms: named lines of text that are edited, with choices, help and the complaint of a field."""
+
+from dataclasses import replace
+
+from crystalmath_server.protocol.record import record
+from crystalmath_tui.core.cells import wrap
+from crystalmath_tui.core.lines import Line, Span, fit_line, line
+from crystalmath_tui.core.scroll import START, Scroll, settled
+from crystalmath_tui.core.textfield import EMPTY, TextField, edited, field_line, field_of, pasted
+
+_NAME = 18
+_MOST_WORDS = 5
+_HELP_ROWS = 2  # kept free for help, so that the fields stand still
+
+
+@record
+class Field:
+    """One line of a form.
+
+    Attributes
+    ----------
+    choices
+        The values that ← and → walk through; empty: any text.
+    section
+        Words above it.
+    """
+
+    name: str
+    title: str
+    text: TextField = EMPTY
+    help: str = ""
+    choices: tuple[str, ...] = ()
+    section: str = ""
+
+
+@record
+class Form:
+    """Fields, and the place of the one that is edited; the place after the last is the button that saves.
+
+    Attributes
+    ----------
+    complaint
+        Name of a field and what is wrong with it.
+    """
+
+    fields: tuple[Field, ...] = ()
+    button: str = "Save"
+    scroll: Scroll = START
+    complaint: tuple[str, str] = ("", "")
+
+    @property
+    def at_button(self) -> bool:
+        """Whether the button is selected."""
+        return self.scroll.index >= len(self.fields)
+
+
+EMPTY_FORM = Form()
+
+
+def made(name: str, title: str, value: str = "", words: str = "", choices: tuple[str, ...] = ()) -> Field:
+    """A field with a value."""
+    return Field(name, title, field_of(value), words, choices)
+
+
+def values(form: Form) -> dict[str, str]:
+    """Name → text without the blanks around it."""
+    return {each.name: each.text.text.strip() for each in form.fields}
+
+
+def complained(form: Form, name: str, words: str) -> Form:
+    """The form at the field that is wrong; an unknown name leaves the place."""
+    names = [each.name for each in form.fields]
+    index = names.index(name) if name in names else form.scroll.index
+    return replace(form, complaint=(name, words), scroll=Scroll(index, form.scroll.top))
+
+
+def typed(form: Form, key: str) -> Form | None:
+    """The form after a key, or None where the key is for others."""
+    if key in {"down", "tab", "enter", "up", "shift tab"}:
+        return _stepped(form, 1 if key in {"down", "tab", "enter"} else -1)
+    if form.at_button:
+        return None
+    chosen = form.fields[form.scroll.index]
+    if chosen.choices:
+        return _with(form, _walked(chosen, key)) if key in {"left", "right", " "} else None
+    text = edited(chosen.text, key)
+    return _with(form, replace(chosen, text=text)) if text is not None else None
+
+
+def put_in(form: Form, text: str) -> Form:
+    """The form with pasted text."""
+    if form.at_button or form.fields[form.scroll.index].choices:
+        return form
+    chosen = form.fields[form.scroll.index]
+    return _with(form, replace(chosen, text=pasted(chosen.text, text)))
+
+
+def _stepped(form: Form, step: int) -> Form:
+    count = len(form.fields) + 1
+    return replace(form, scroll=Scroll((form.scroll.index + step) % count, form.scroll.top))
+
+
+def _walked(chosen: Field, key: str) -> Field:
+    step = -1 if key == "left" else 1
+    known = chosen.text.text in chosen.choices
+    index = chosen.choices.index(chosen.text.text) + step if known else 0
+    return replace(chosen, text=field_of(chosen.choices[index % len(chosen.choices)]))
+
+
+def _with(form: Form, changed: Field) -> Form:
+    index = form.scroll.index
+    fields = (*form.fields[:index], changed, *form.fields[index + 1 :])
+    return replace(form, fields=fields, complaint=("", ""))
+
+
+def clicked(form: Form, row: int, rows: int, cols: int) -> tuple[Form, bool]:
+    """The form after a click on line `row` of `form_lines`, and whether the button was hit.
+
+    A click on the choice that is selected already takes the next one.
+    """
+    layout = _laid_out(form, rows, cols)
+    at = layout.top + row
+    if not 0 <= row < layout.room or at not in layout.places:
+        return form, False
+    index = layout.places.index(at)
+    there = replace(form, scroll=Scroll(index, layout.top))
+    if there.at_button:
+        return there, True
+    chosen = form.fields[index]
+    if index == form.scroll.index and chosen.choices:
+        return _with(there, _walked(chosen, "right")), False
+    return there, False
+
+
+def form_lines(form: Form, rows: int, cols: int) -> tuple[Line, ...]:
+    """The form at `rows` lines: fields in sight of the selected one, and words on it at the end."""
+    layout = _laid_out(form, rows, cols)
+    shown = layout.lines[layout.top : layout.top + layout.room]
+    filled = (*shown, *[()] * (layout.room - len(shown)))
+    return (*filled, fit_line(line(("rule", "─" * cols)), cols), *layout.words)
+
+
+@record
+class _Layout:
+    """All lines of a form, where its fields are in them, and the part that is in sight."""
+
+    lines: tuple[Line, ...]
+    places: tuple[int, ...]
+    words: tuple[Line, ...]
+    room: int
+    top: int
+
+
+def _laid_out(form: Form, rows: int, cols: int) -> _Layout:
+    words = _words(form, cols)
+    room = max(1, rows - max(_HELP_ROWS, len(words)) - 1)
+    lines, places = _lines(form, cols)
+    place = places[min(form.scroll.index, len(places) - 1)]
+    top = settled(Scroll(place, form.scroll.top), len(lines), room).top
+    return _Layout(tuple(lines), tuple(places), words, room, top)
+
+
+def _lines(form: Form, cols: int) -> tuple[list[Line], list[int]]:
+    """All lines, and for each field the number of its line; the last is the button's."""
+    lines: list[Line] = []
+    places: list[int] = []
+    for index, each in enumerate(form.fields):
+        if each.section:
+            lines += [(), line(("heading", f" {each.section}"))]
+        places.append(len(lines))
+        lines.append(_field_line(each, form, index, cols))
+    places.append(len(lines) + 1)
+    style = "bar.strong" if form.at_button else "key"
+    return [*lines, (), line(" " * (_NAME + 2), (style, f" {form.button} "))], places
+
+
+def _field_line(each: Field, form: Form, index: int, cols: int) -> Line:
+    wrong = form.complaint[0] == each.name and form.complaint[1] != ""
+    here = index == form.scroll.index
+    name = Span("error" if wrong else "accent" if here else "dim", f" {each.title:<{_NAME}} ")
+    room = max(1, cols - _NAME - 3)
+    if not here:
+        return (name, Span("", each.text.text))
+    if each.choices:
+        return (name, Span("field", f"← {each.text.text or 'none'} →"))
+    return (name, *field_line(each.text, room))
+
+
+def _words(form: Form, cols: int) -> tuple[Line, ...]:
+    """What is wrong, else help on the field."""
+    style, text = "error", form.complaint[1]
+    if not text and not form.at_button:
+        style, text = "dim", form.fields[form.scroll.index].help
+    return tuple(line((style, f" {part}")) for part in wrap(text, max(8, cols - 2))[:_MOST_WORDS])

@@ -1,0 +1,128 @@
+"""Resources as texts of a form: what is shown, what is typed, what it means."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+from crystalmath_server.protocol.errors import InvalidForm
+from crystalmath_server.protocol.resources import Resources
+from crystalmath_tui.core.form import Field, made
+
+TITLES = {
+    "partition": "partition",
+    "account": "account",
+    "qos": "qos",
+    "walltime_s": "walltime",
+    "nodes": "nodes",
+    "tasks_per_node": "tasks a node",
+    "threads": "threads a task",
+    "memory_mb": "memory (MB)",
+    "gpus": "GPUs a node",
+    "modules": "modules",
+    "prepend_text": "lines before",
+    "append_text": "lines after",
+}
+"""Name of each field for people."""
+
+_HELP = {
+    "partition": "Partition or queue.",
+    "account": "Account that pays.",
+    "qos": "Quality of service.",
+    "walltime_s": "Longest run time: seconds, or as 1:00:00 or 1-00:00:00.",
+    "nodes": "Nodes of a job.",
+    "tasks_per_node": "MPI tasks on each node.",
+    "threads": "Threads of each task.",
+    "memory_mb": "Memory on each node.",
+    "gpus": "GPUs on each node; through SLURM only.",
+    "modules": "Modules to load in order, with blanks between.",
+    "prepend_text": "Shell lines before the program; \\n begins a new line.",
+    "append_text": "Shell lines after the program; \\n begins a new line.",
+}
+_NUMBERS = frozenset({"nodes", "tasks_per_node", "threads", "memory_mb", "gpus"})
+_TIME = re.compile(r"(?:(?:(\d{1,4})-)?(\d{1,5}):)?(\d{1,6}):(\d{1,6})", re.ASCII)
+_MOST_DIGITS = 8
+
+
+def resource_fields(defaults: Resources, section: str) -> tuple[Field, ...]:
+    """One field of a form for each resource."""
+    first, *rest = (
+        made(row.name, TITLES[row.name], shown(row.name, getattr(defaults, row.name)), _HELP[row.name])
+        for row in fields(Resources)
+    )
+    return (replace(first, section=section), *rest)
+
+
+def shown(name: str, value: object) -> str:
+    """A value as one would type it; what asks for nothing is empty."""
+    if value is None or value in (0, "", ()):
+        return ""
+    if name == "walltime_s":
+        return _clock(int(str(value)))
+    if isinstance(value, tuple):
+        return " ".join(map(str, value))  # pyright: ignore[reportUnknownArgumentType]
+    return str(value).replace("\n", "\\n")
+
+
+def _clock(whole: int) -> str:
+    """Seconds as SLURM writes them."""
+    days, rest = divmod(whole, 86400)
+    clock = f"{rest // 3600:02}:{rest % 3600 // 60:02}:{rest % 60:02}"
+    return f"{days}-{clock}" if days else clock.removeprefix("0")
+
+
+def resources(texts: Mapping[str, str]) -> Resources:
+    """What the texts ask for; an empty one asks for none.
+
+    Raises
+    ------
+    InvalidForm
+        With the name of the field.
+    """
+    return Resources(**{row.name: _read(row.name, texts.get(row.name, "")) for row in fields(Resources)})
+
+
+def changes(texts: Mapping[str, str], defaults: Resources) -> Resources:
+    """What the texts ask for where it is not what the defaults say; null elsewhere.
+
+    Raises
+    ------
+    InvalidForm
+        With the name of the field.
+    """
+    wanted = resources(texts)
+    same = {
+        row.name: None
+        for row in fields(Resources)
+        if texts.get(row.name, "") == shown(row.name, getattr(defaults, row.name))
+    }
+    return replace(wanted, **same)
+
+
+def _read(name: str, text: str) -> Any:
+    if name == "modules":
+        return tuple(text.replace(",", " ").split())
+    if name == "walltime_s":
+        return seconds(text)
+    if name in _NUMBERS:
+        return whole(name, text)
+    return text.replace("\\n", "\n")
+
+
+def seconds(text: str) -> int:
+    """A time in seconds, or as [[days-]hours:]minutes:seconds; empty is 0."""
+    match = _TIME.fullmatch(text)
+    if match is None:
+        return whole("walltime_s", text)
+    days, hours, minutes, secs = (int(part or 0) for part in match.groups())
+    return ((days * 24 + hours) * 60 + minutes) * 60 + secs
+
+
+def whole(name: str, text: str) -> int:
+    """A number without sign; empty is 0. Raises InvalidForm with the name of the field."""
+    if not text:
+        return 0
+    if not (text.isascii() and text.isdecimal()) or len(text) > _MOST_DIGITS:
+        hint = "Give a number of seconds, or a time as 1:00:00." if name == "walltime_s" else ""
+        raise InvalidForm(f"{text!r} is no number", field=name, hint=hint)
+    return int(text)

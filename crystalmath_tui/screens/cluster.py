@@ -1,0 +1,385 @@
+"""Cluster: settings, codes, queue and test of one computer."""
+
+from dataclasses import field, replace
+from typing import Literal, get_args
+
+from crystalmath_server.protocol.clusters import (
+    CLUSTERS_QUEUE,
+    CLUSTERS_SHOW,
+    CLUSTERS_TEST,
+    ClusterDetail,
+    ClusterLabel,
+    ClusterQueue,
+    ClusterTest,
+    ClusterTestParams,
+    StepName,
+)
+from crystalmath_server.protocol.codes import CODES_TEST, CodePk, CodeTest, Outcome, Step
+from crystalmath_server.protocol.errors import RpcError
+from crystalmath_server.protocol.record import record
+from crystalmath_tui.core import clusters
+from crystalmath_tui.core.effects import Back, Call, Effect, Open, Say, Tagged
+from crystalmath_tui.core.keymap import MOVES, Binding, action_of
+from crystalmath_tui.core.messages import (
+    Connected,
+    Entered,
+    KeyPressed,
+    Message,
+    MousePressed,
+    StatusLoaded,
+)
+from crystalmath_tui.core.screen import Context
+from crystalmath_tui.core.scroll import START, Scroll, moved
+
+Tab = Literal["summary", "codes", "queue", "test"]
+TABS: tuple[Tab, ...] = get_args(Tab)
+STEPS: tuple[StepName, ...] = tuple(StepName)
+_QUEUE_S = 30.0  # how old the queue may become while one looks at it
+
+KEYS = (
+    *MOVES,
+    Binding(("tab", "right", "l"), "next", "next page", "Next page.", footer=True),
+    Binding(("shift tab", "left", "h"), "previous", "previous page", "Previous page."),
+    *(Binding((str(i + 1),), name, name, f"Page {name}.") for i, name in enumerate(TABS)),
+    Binding(("t",), "try", "test", "Test step by step; on the page codes, test the code.", footer=True),
+    Binding(("T",), "force", "test now", "Test at once, also where it rests after failures."),
+    Binding(("n",), "code", "new code", "Make a program there known.", footer=True),
+    Binding(("e",), "edit", "edit", "Change the settings.", footer=True),
+    Binding(("x",), "enable", "on/off", "Disable the cluster, or enable it again."),
+    Binding(("d",), "delete", "delete", "Delete the cluster; asks first.", footer=True),
+    Binding(("enter",), "open", "open job", "Open the selected job, where it is ours."),
+    Binding(("r",), "reload", "reload", "Fetch the page anew."),
+    Binding(("esc",), "close", "back", "Go back."),
+)
+
+
+@record
+class DetailLoaded(Message):
+    """The settings came."""
+
+    about: str
+    detail: ClusterDetail
+
+
+@record
+class QueueLoaded(Message):
+    """The queue came."""
+
+    about: str
+    queue: ClusterQueue
+
+
+@record
+class StepDone(Message):
+    """A step of the test ended; `about` is the label and the number of the test."""
+
+    about: tuple[str, int]
+    test: ClusterTest
+
+
+@record
+class CodeTested(Message):
+    """A code was looked at."""
+
+    about: str
+    test: CodeTest
+
+
+@record
+class Failed(Message):
+    """A page did not come."""
+
+    about: tuple[str, Tab]
+    error: RpcError
+
+
+@record
+class Slice:
+    """One computer, and the page that is shown.
+
+    Attributes
+    ----------
+    running
+        The step of the test that is under way.
+    turn
+        Number of the test: answers of an earlier one are dropped.
+    """
+
+    label: str = ""
+    tab: Tab = "summary"
+    detail: ClusterDetail | None = None
+    queue: ClusterQueue | None = None
+    steps: tuple[Step, ...] = ()
+    running: StepName | None = None
+    turn: int = 0
+    code_tests: dict[int, CodeTest] = field(default_factory=dict[int, CodeTest])
+    errors: dict[str, RpcError] = field(default_factory=dict[str, RpcError])
+    places: dict[str, Scroll] = field(default_factory=dict[str, Scroll])
+    asked_at: float = 0.0
+    force: bool = False
+
+
+Update = tuple[Slice, tuple[Effect, ...]]
+
+
+def update(cluster: Slice, message: Message, context: Context) -> Update:
+    """Follow keys and answers."""
+    match message:
+        case Entered("cluster", args):
+            return _entered(cluster, args, context)
+        case KeyPressed(key):
+            return _act(cluster, action_of(KEYS, key), context)
+        case MousePressed():
+            return _mouse(cluster, message, context)
+        case clusters.ClusterDeleted(deleted) if deleted.label == cluster.label:
+            return Slice(turn=cluster.turn + 1), (Back(),) if context.front else ()
+        case Connected() if cluster.label:
+            return cluster, _fetch(cluster)
+        case StatusLoaded() if context.front and _queue_is_old(cluster, context.now):
+            return replace(cluster, asked_at=context.now), _fetch(cluster)
+        case _:
+            return _answered(cluster, message)
+
+
+def _answered(cluster: Slice, message: Message) -> Update:
+    """Take what came, where it is about this computer."""
+    match message:
+        case DetailLoaded(about, detail) if about == cluster.label:
+            return replace(cluster, detail=detail, errors=_without(cluster, "summary", "codes")), ()
+        case QueueLoaded(about, queue) if about == cluster.label:
+            return replace(cluster, queue=queue, errors=_without(cluster, "queue")), ()
+        case StepDone(about, test) if about == (cluster.label, cluster.turn):
+            return _stepped(cluster, test)
+        case CodeTested(about, test) if about == cluster.label:
+            return replace(cluster, code_tests={**cluster.code_tests, test.pk: test}), ()
+        case Failed((about, tab), error) if about == cluster.label:
+            running = None if tab == "test" else cluster.running
+            return replace(cluster, errors={**cluster.errors, tab: error}, running=running), ()
+        case clusters.ClusterSaved(detail) if cluster.detail and detail.row.pk == cluster.detail.row.pk:
+            return _saved(cluster, detail), ()
+        case clusters.CodeSaved(code) if code.cluster == cluster.label:
+            return cluster, _fetch(replace(cluster, tab="codes"))
+        case _:
+            return cluster, ()
+
+
+def _saved(cluster: Slice, detail: ClusterDetail) -> Slice:
+    """The new settings; under another label, answers that are on their way belong to nobody."""
+    if detail.row.label == cluster.label:
+        return replace(cluster, detail=detail)
+    return replace(
+        cluster, label=detail.row.label, detail=detail, steps=(), running=None, turn=cluster.turn + 1
+    )
+
+
+def _without(cluster: Slice, *names: str) -> dict[str, RpcError]:
+    return {name: error for name, error in cluster.errors.items() if name not in names}
+
+
+def _entered(cluster: Slice, args: tuple[str, ...], context: Context) -> Update:
+    """A label and a page; `test` begins the test, unless it is under way already."""
+    label = args[0] if args else cluster.label
+    if not label:
+        return cluster, (Say("Which cluster? :cluster LABEL", "warn"), Back())
+    tab = _tab_of(args[1]) if len(args) > 1 else TABS[0]
+    known = cluster if label == cluster.label else Slice(label=label, turn=cluster.turn + 1)
+    fresh = replace(known, tab=tab, asked_at=context.now)
+    if tab == "test" and fresh.running is None:
+        tested, effects = _started(replace(fresh, force=False))
+        return tested, (*_show(fresh), *effects)
+    return fresh, (*_show(fresh), *(_fetch(fresh) if tab == "queue" else ()))
+
+
+def _tab_of(text: str) -> Tab:
+    """The page whose name begins so; else the first."""
+    for name in TABS:
+        if name.startswith(text):
+            return name
+    return TABS[0]
+
+
+def _show(cluster: Slice) -> tuple[Effect, ...]:
+    call = Call(
+        CLUSTERS_SHOW,
+        ClusterLabel(cluster.label),
+        Tagged(DetailLoaded, cluster.label),
+        Tagged(Failed, (cluster.label, "summary")),
+        key="cluster",
+    )
+    return (call,)
+
+
+def _fetch(cluster: Slice) -> tuple[Effect, ...]:
+    """Ask for what the page shows; the test is asked for by its key alone."""
+    if cluster.tab == "test":
+        return ()
+    if cluster.tab != "queue":
+        return _show(cluster)
+    call = Call(
+        CLUSTERS_QUEUE,
+        ClusterLabel(cluster.label),
+        Tagged(QueueLoaded, cluster.label),
+        Tagged(Failed, (cluster.label, "queue")),
+        key="cluster queue",
+    )
+    return (call,)
+
+
+def _queue_is_old(cluster: Slice, now: float) -> bool:
+    return cluster.tab == "queue" and now - cluster.asked_at > _QUEUE_S
+
+
+def _started(cluster: Slice) -> Update:
+    """Begin the test at its first step."""
+    begun = replace(
+        cluster,
+        tab="test",
+        steps=(),
+        running=STEPS[0],
+        turn=cluster.turn + 1,
+        errors=_without(cluster, "test"),
+    )
+    return begun, (_step(begun, STEPS[0]),)
+
+
+def _step(cluster: Slice, name: StepName) -> Effect:
+    return Call(
+        CLUSTERS_TEST,
+        ClusterTestParams(cluster.label, (name,), force=cluster.force),
+        Tagged(StepDone, (cluster.label, cluster.turn)),
+        Tagged(Failed, (cluster.label, "test")),
+        key="cluster test",
+    )
+
+
+def _stepped(cluster: Slice, test: ClusterTest) -> Update:
+    """Show a step, and go on to the next unless it failed."""
+    steps = cluster.steps + test.steps
+    count = len(steps)
+    if not test.ok or count >= len(STEPS) or not test.steps:
+        return replace(cluster, steps=steps, running=None), _show(cluster)
+    running = replace(cluster, steps=steps, running=STEPS[count])
+    return running, (_step(running, STEPS[count]),)
+
+
+def _act(cluster: Slice, action: str, context: Context) -> Update:
+    match action:
+        case "next" | "previous":
+            step = 1 if action == "next" else -1
+            return _turned(cluster, TABS[(TABS.index(cluster.tab) + step) % len(TABS)], context)
+        case "summary" | "codes" | "queue" | "test":
+            return _turned(cluster, action, context)
+        case "try" | "force":
+            return _tried(cluster, force=action == "force")
+        case "reload":
+            return replace(cluster, asked_at=context.now), _fetch(cluster)
+        case "close" | "edit" | "code" | "enable" | "delete" | "open":
+            return cluster, _effects(cluster, action)
+        case _:
+            return _moved(cluster, action, context), ()
+
+
+def _tried(cluster: Slice, *, force: bool) -> Update:
+    """Test the selected code, or the computer unless its test is under way."""
+    if cluster.tab == "codes":
+        return cluster, _code_test(cluster)
+    if cluster.running is not None:
+        return replace(cluster, tab="test"), ()
+    return _started(replace(cluster, force=force))
+
+
+def _turned(cluster: Slice, tab: Tab, context: Context) -> Update:
+    turned = replace(cluster, tab=tab, asked_at=context.now)
+    return turned, _fetch(turned)
+
+
+def _effects(cluster: Slice, action: str) -> tuple[Effect, ...]:
+    match action:
+        case "close":
+            return (Back(),)
+        case "edit" | "code":
+            return (Open("setup", (action, cluster.label)),)
+        case "open":
+            return _open_job(cluster)
+        case _ if cluster.detail is None:
+            return (Say("The cluster is not loaded yet.", "warn"),)
+        case "enable":
+            return clusters.enable(cluster.detail.row)
+        case _:
+            return clusters.delete(cluster.detail.row, len(cluster.detail.codes))
+
+
+def _open_job(cluster: Slice) -> tuple[Effect, ...]:
+    jobs = cluster.queue.jobs if cluster.queue else ()
+    index = cluster.places.get("queue", START).index
+    if cluster.tab != "queue" or index >= len(jobs):
+        return ()
+    if (pk := jobs[index].pk) is None:
+        return (Say(f"Job {jobs[index].job_id} was not submitted by crystalmath.", "warn"),)
+    return (Open("job", (str(pk),)),)
+
+
+def _code_test(cluster: Slice) -> tuple[Effect, ...]:
+    """Look at the selected code."""
+    codes = cluster.detail.codes if cluster.detail else ()
+    index = cluster.places.get("codes", START).index
+    if index >= len(codes):
+        return (Say("There is no code to test; n makes one known.", "warn"),)
+    call = Call(
+        CODES_TEST,
+        CodePk(codes[index].pk),
+        Tagged(CodeTested, cluster.label),
+        Tagged(Failed, (cluster.label, "codes")),
+        key=f"code {codes[index].pk}",
+    )
+    return (Say(f"Looking at {codes[index].label} on {cluster.label} …"), call)
+
+
+def rows_of(cluster: Slice) -> int:
+    """Rows that can be selected on the page at hand; 0 where it is a text."""
+    if cluster.tab == "codes":
+        return len(cluster.detail.codes) if cluster.detail else 0
+    return len(cluster.queue.jobs) if cluster.tab == "queue" and cluster.queue else 0
+
+
+def chosen(cluster: Slice, index: int) -> Update:
+    """Select a row of the list; one that is selected already is opened."""
+    place = cluster.places.get(cluster.tab, START)
+    if index == place.index:
+        return cluster, _open_job(cluster)
+    return replace(cluster, places={**cluster.places, cluster.tab: Scroll(index, place.top)}), ()
+
+
+def _moved(cluster: Slice, action: str, context: Context) -> Slice:
+    """Select another row, or scroll the text by moving through as many lines as it may have."""
+    place = cluster.places.get(cluster.tab, START)
+    height = max(1, context.size.rows - 2)
+    if count := rows_of(cluster):
+        after = moved(place, action, count, height)
+    else:
+        after = Scroll(0, max(0, moved(Scroll(place.top, place.top), action, 500, 1).top))
+    return replace(cluster, places={**cluster.places, cluster.tab: after})
+
+
+def _mouse(cluster: Slice, mouse: MousePressed, context: Context) -> Update:
+    """The wheel moves; a click on a tab turns the page."""
+    if mouse.button in {4, 5}:
+        return _moved(cluster, "up" if mouse.button == 4 else "down", context), ()
+    if mouse.button == 1 and mouse.row == 0 and (tab := _tab_at(mouse.col)):
+        return _turned(cluster, tab, context)
+    return cluster, ()
+
+
+def _tab_at(col: int) -> Tab | None:
+    """The tab at a column of the first line."""
+    end = 1
+    for name in TABS:
+        end += len(name) + 4
+        if col < end:
+            return name
+    return None
+
+
+def failed_step(cluster: Slice) -> Step | None:
+    """The step that failed, if any did."""
+    return next((step for step in cluster.steps if step.outcome is Outcome.FAILED), None)

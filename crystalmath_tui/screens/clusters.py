@@ -1,0 +1,209 @@
+"""Clusters: the list of computers."""
+
+from dataclasses import replace
+
+from crystalmath_server.protocol.clusters import CLUSTERS_LIST, ClusterList, ClusterRow
+from crystalmath_server.protocol.errors import RpcError
+from crystalmath_server.protocol.method import NoParams
+from crystalmath_server.protocol.record import record
+from crystalmath_tui.core import clusters
+from crystalmath_tui.core.cells import wrap
+from crystalmath_tui.core.effects import Back, Call, Effect, Open, Say
+from crystalmath_tui.core.keymap import MOVES, Binding, action_of
+from crystalmath_tui.core.lines import Line, Span, line, selected
+from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, Message, MousePressed, StatusLoaded
+from crystalmath_tui.core.screen import Context, Screen
+from crystalmath_tui.core.scroll import START, Scroll, moved, settled
+from crystalmath_tui.core.table import Column, heading, placed
+from crystalmath_tui.core.table import row as table_row
+from crystalmath_tui.core.words import count, error_words
+
+KEYS = (
+    *MOVES,
+    Binding(("enter", "right"), "open", "open", "Open the cluster.", footer=True),
+    Binding(("n",), "new", "new cluster", "Set up a new cluster.", footer=True),
+    Binding(("t",), "test", "test", "Test the cluster step by step.", footer=True),
+    Binding(("e",), "edit", "edit", "Change its settings.", footer=True),
+    Binding(("x",), "enable", "on/off", "Disable the cluster, or enable it again.", footer=True),
+    Binding(("d",), "delete", "delete", "Delete the cluster; asks first.", footer=True),
+    Binding(("r",), "reload", "reload", "Fetch the list anew."),
+    Binding(("esc",), "close", "back", "Go back."),
+)
+
+_COLUMNS = (
+    Column("label", "label", 12, 24, rank=0),
+    Column("state", "state", 20, 20, rank=1),
+    Column("hostname", "host", 12, 30, rank=2),
+    Column("scheduler", "scheduler", 12, 14, rank=4),
+    Column("transport", "transport", 12, 16, rank=5),
+    Column("trouble", "", 10, 200, rank=3),
+)
+_HEAD = 2
+_FRESH_S = 10.0  # how old the list may become while one looks at it
+
+
+@record
+class ListLoaded(Message):
+    """The list came."""
+
+    found: ClusterList
+
+
+@record
+class ListFailed(Message):
+    """The list did not come."""
+
+    error: RpcError
+
+
+@record
+class Slice:
+    """The list, and when it was asked for last; `rows` is None before the first answer."""
+
+    rows: tuple[ClusterRow, ...] | None = None
+    error: RpcError | None = None
+    scroll: Scroll = START
+    asked_at: float = 0.0
+
+
+Update = tuple[Slice, tuple[Effect, ...]]
+
+
+def update(listed: Slice, message: Message, context: Context) -> Update:
+    """Follow keys, answers and what other screens changed."""
+    match message:
+        case Entered("clusters"):
+            return listed, (_fetch(),)
+        case KeyPressed(key):
+            return _act(listed, action_of(KEYS, key), context)
+        case MousePressed():
+            return _mouse(listed, message, context)
+        case ListLoaded(found):
+            scroll = settled(_kept(listed, found.rows), len(found.rows), _height(context))
+            return Slice(found.rows, None, scroll, context.now), ()
+        case ListFailed(error):
+            return replace(listed, error=error), ()
+        case clusters.ClusterDeleted(deleted):
+            codes = f" and {count(len(deleted.codes), 'code')}" if deleted.codes else ""
+            return listed, (Say(f"Deleted cluster {deleted.label}{codes}."), _fetch())
+        case clusters.ClusterSaved():
+            return listed, (_fetch(),)
+        case StatusLoaded() if context.front and context.now - listed.asked_at > _FRESH_S:
+            return replace(listed, asked_at=context.now), (_fetch(),)
+        case Connected() if listed.rows is not None or listed.error:
+            return listed, (_fetch(),)
+        case _:
+            return listed, ()
+
+
+def _fetch() -> Effect:
+    return Call(CLUSTERS_LIST, NoParams(), ListLoaded, ListFailed, key="clusters")
+
+
+def _kept(listed: Slice, rows: tuple[ClusterRow, ...]) -> Scroll:
+    """The selection stays on its cluster."""
+    chosen = chosen_row(listed)
+    places = (index for index, row in enumerate(rows) if chosen and row.pk == chosen.pk)
+    return Scroll(next(places, listed.scroll.index), listed.scroll.top)
+
+
+def chosen_row(listed: Slice) -> ClusterRow | None:
+    """The selected cluster."""
+    rows = listed.rows or ()
+    return rows[listed.scroll.index] if listed.scroll.index < len(rows) else None
+
+
+def _act(listed: Slice, action: str, context: Context) -> Update:
+    row = chosen_row(listed)
+    match action:
+        case "new":
+            return listed, (Open("setup"),)
+        case "reload":
+            return listed, (_fetch(),)
+        case "close":
+            return listed, (Back(),)
+        case "open" | "test" | "edit" | "enable" | "delete":
+            return listed, _effects(action, row) if row else ()
+        case _:
+            scroll = moved(listed.scroll, action, len(listed.rows or ()), _height(context))
+            return replace(listed, scroll=scroll), ()
+
+
+def _effects(action: str, row: ClusterRow) -> tuple[Effect, ...]:
+    match action:
+        case "open":
+            return (Open("cluster", (row.label,)),)
+        case "test":
+            return (Open("cluster", (row.label, "test")),)
+        case "edit":
+            return (Open("setup", ("edit", row.label)),)
+        case "enable":
+            return clusters.enable(row)
+        case _:
+            return clusters.delete(row)
+
+
+def _mouse(listed: Slice, mouse: MousePressed, context: Context) -> Update:
+    """The wheel moves, a click selects, a click on the selected row opens it."""
+    if mouse.button in {4, 5}:
+        return _act(listed, "up" if mouse.button == 4 else "down", context)
+    index = listed.scroll.top + mouse.row - _HEAD
+    if mouse.button != 1 or mouse.row < _HEAD or index >= len(listed.rows or ()):
+        return listed, ()
+    if index == listed.scroll.index:
+        return _act(listed, "open", context)
+    return replace(listed, scroll=Scroll(index, listed.scroll.top)), ()
+
+
+def _height(context: Context) -> int:
+    return max(1, context.size.rows - _HEAD)
+
+
+def view(listed: Slice, context: Context) -> tuple[Line, ...]:
+    """Count, titles and rows."""
+    cols = context.size.cols
+    rows = listed.rows or ()
+    head = line(("strong", f" {count(len(rows), 'cluster')}" if listed.rows is not None else " clusters"))
+    table = placed(_COLUMNS, cols - 1)
+    titles = (Span("", " "), *heading(table))
+    if not rows or listed.error:
+        return (head, titles, (), *_instead(listed, context))
+    at = settled(listed.scroll, len(rows), _height(context))
+    shown = [
+        (Span("", " "), *table_row(table, _cells(row))) for row in rows[at.top : at.top + _height(context)]
+    ]
+    lines = (selected(each, cols) if at.top + i == at.index else each for i, each in enumerate(shown))
+    return (head, titles, *lines, *_trouble(rows[at.index], cols))
+
+
+def _trouble(row: ClusterRow, cols: int) -> tuple[Line, ...]:
+    """What is wrong with the selected cluster, in full where there is room below the list."""
+    return ((), *(line(("warn", f" {part}")) for part in wrap(row.trouble, max(8, cols - 2)) if row.trouble))
+
+
+def _cells(row: ClusterRow) -> dict[str, Span]:
+    return {
+        "label": Span("strong", row.label),
+        "state": clusters.state_of(row),
+        "hostname": Span("", row.hostname),
+        "scheduler": Span("dim", row.scheduler),
+        "transport": Span("dim", row.transport),
+        "trouble": Span("dim", row.trouble),
+    }
+
+
+def _instead(listed: Slice, context: Context) -> tuple[Line, ...]:
+    """What stands where rows would."""
+    style, words = "dim", "No clusters yet. Press n to set up the first one."
+    if listed.error:
+        style, words = "error", error_words(listed.error)
+    elif not context.online:
+        words = context.trouble
+    elif listed.rows is None:
+        words = "Loading the clusters …"
+    return tuple(line((style, f"   {text}")) for text in wrap(words, max(10, context.size.cols - 6)))
+
+
+SCREEN = Screen(
+    "clusters", Slice(), KEYS, update, view, lambda _: "clusters", summary="Show the computers that run jobs."
+)

@@ -1,0 +1,209 @@
+"""Setup: the fields of its forms, and their texts as parameters."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from crystalmath_server.protocol.clusters import (
+    ClusterDetail,
+    CreateClusterParams,
+    Discovery,
+    Partition,
+    UpdateClusterParams,
+)
+from crystalmath_server.protocol.codec import from_json
+from crystalmath_server.protocol.codes import CodeKind, CreateCodeParams
+from crystalmath_server.protocol.errors import InvalidForm
+from crystalmath_server.protocol.resources import Resources
+from crystalmath_tui.core.form import Field, made
+from crystalmath_tui.core.resources import resource_fields, resources, shown, whole
+from crystalmath_tui.core.textfield import field_of
+
+P = TypeVar("P", CreateClusterParams, UpdateClusterParams)
+
+LOCAL = "core.local"
+SSH = "core.ssh_async"
+SCHEDULERS = ("core.slurm", "core.pbspro", "core.torque", "core.sge", "core.lsf", "core.direct")
+VASP = (CodeKind.VASP_STD, CodeKind.VASP_GAM, CodeKind.VASP_NCL)
+_INTERVALS = ("poll_interval_s", "safe_interval_s")
+
+
+def of_discovery(found: Discovery, label: str, transport: str, backend: str) -> tuple[Field, ...]:
+    """A new cluster with what was found as a proposal."""
+    scratch = next(iter(found.scratch), found.home or "/tmp")  # noqa: S108  a folder of the other computer
+    given = {
+        **_of_partitions(found.partitions),
+        "account": (next(iter(found.accounts), ""), _found(found.accounts)),
+        "qos": ("", _found(found.qos)),
+        "mpirun": (next(iter(found.mpirun), ""), _found(found.mpirun)),
+        "work_dir": (f"{scratch.rstrip('/')}/crystalmath", _found(found.scratch)),
+        **{kind: (path, "Found in PATH.") for kind, path in found.codes.items()},
+    }
+    blank = of_nothing(found.hostname, label, transport, backend, found.scheduler)
+    return tuple(_proposed(each, *given.get(each.name, ("", ""))) for each in blank)
+
+
+def _found(names: Collection[str]) -> str:
+    return f"Found: {', '.join(names)}." if names else ""
+
+
+def _of_partitions(partitions: Sequence[Partition]) -> dict[str, tuple[str, str]]:
+    """The partition that jobs get where they name none, and what its nodes have."""
+    usual = next((row for row in partitions if row.default), None)
+    names = _found([row.name for row in partitions])
+    if usual is None:
+        return {"partition": ("", names)}
+    limit = "no limit" if usual.time_limit_s is None else f"{shown('walltime_s', usual.time_limit_s)} at most"
+    return {
+        "partition": (usual.name, names),
+        "walltime_s": ("", f"{usual.name}: {limit}."),
+        "tasks_per_node": ("", f"{usual.name}: {usual.cores_per_node} cores a node."),
+        "memory_mb": ("", f"{usual.name}: {usual.memory_mb} MB a node."),
+        "gpus": ("", f"{usual.name}: {usual.gpus}." if usual.gpus else ""),
+    }
+
+
+def _proposed(each: Field, value: str, words: str) -> Field:
+    if not value and not words:
+        return each
+    told = replace(each, help=f"{each.help} {words}".strip())
+    return replace(told, text=field_of(value)) if value else told
+
+
+def of_nothing(host: str, label: str, transport: str, backend: str, scheduler: str = "") -> tuple[Field, ...]:
+    """A new cluster of which nothing is known but how to reach it."""
+    work_dir = "/scratch/{username}/crystalmath"
+    guess = "core.direct" if transport == LOCAL else "core.slurm"
+    head = (
+        made("label", "label", label, "The name of the cluster here."),
+        made("hostname", "host", host, "As in `ssh HOST`; ~/.ssh/config tells the rest."),
+        made("transport", "transport", transport, "How it is reached.", (SSH, LOCAL)),
+        made(
+            "backend",
+            "ssh program",
+            backend,
+            "openssh uses an open master connection, as logins with a second factor need it.",
+            ("asyncssh", "openssh"),
+        ),
+        made("scheduler", "scheduler", scheduler or guess, "What hands out the nodes.", SCHEDULERS),
+        made("work_dir", "work folder", work_dir, "Where jobs run; {username} is your name there."),
+        made("description", "description", "", "Words for yourself."),
+    )
+    first, *rest = (made(kind.value, kind.value, "", "The executable there, from the root.") for kind in VASP)
+    codes = (replace(first, section="programs; empty: none"), *rest)
+    return (*head, *_common(Resources(), {}), *codes)
+
+
+def of_detail(detail: ClusterDetail) -> tuple[Field, ...]:
+    """A cluster as it is."""
+    row = detail.row
+    head = (
+        made("new_label", "label", row.label, "The name of the cluster here."),
+        made("work_dir", "work folder", row.work_dir, "Where jobs run; {username} is your name there."),
+        made("description", "description", detail.description, "Words for yourself."),
+    )
+    known = {
+        "potcar_dir": detail.potcar_dir,
+        "mpirun": detail.mpirun,
+        "max_jobs": shown("max_jobs", detail.max_jobs),
+        "poll_interval_s": f"{detail.poll_interval_s:g}",
+        "safe_interval_s": f"{detail.safe_interval_s:g}",
+    }
+    return (*head, *_common(detail.defaults, known))
+
+
+def _common(defaults: Resources, known: Mapping[str, str]) -> tuple[Field, ...]:
+    """Fields that a new and an old cluster have alike."""
+    potcars, mpirun, cap, *intervals = (
+        made(name, title, known.get(name, ""), words) for name, title, words in _COMMON
+    )
+    return (
+        *resource_fields(defaults, "defaults of a job; empty: none"),
+        replace(potcars, section="VASP and MPI"),
+        mpirun,
+        replace(cap, section="politeness; empty: no cap, AiiDA's own times"),
+        *intervals,
+    )
+
+
+_COMMON = (
+    (
+        "potcar_dir",
+        "POTCAR folder",
+        "Folder of VASP's potentials there; pymatgen: those of this machine, as pymatgen is set.",
+    ),
+    ("mpirun", "MPI command", "Before a parallel program; empty: AiiDA's own."),
+    ("max_jobs", "most jobs", "Jobs under way there at once; others are held back until there is room."),
+    ("poll_interval_s", "look every (s)", "Least time between two looks at the queue."),
+    ("safe_interval_s", "connect every (s)", "Least time between two connections."),
+)
+
+
+def of_code(kind: CodeKind = CodeKind.VASP_STD) -> tuple[Field, ...]:
+    """A new code."""
+    kinds = tuple(each.value for each in CodeKind)
+    return (
+        made("kind", "kind", kind.value, "What the program is.", kinds),
+        made("label", "label", kind.value, "Its name on this cluster."),
+        made("path", "path", "", "The executable there, from the root."),
+        made("modules", "modules", "", "Modules to load in order, with blanks between."),
+        made("prepend_text", "lines before", "", "Shell lines before it; \\n begins a new line."),
+        made("description", "description", "", "Words for yourself."),
+    )
+
+
+def _interval(name: str, text: str) -> float | None:
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        raise InvalidForm(f"{text!r} is no number", field=name) from None
+    if not 0 <= value <= 3600:
+        raise InvalidForm(f"{text} is not between 0 and 3600", field=name)
+    return value
+
+
+def create_params(texts: Mapping[str, str]) -> CreateClusterParams:
+    """Parameters of clusters.create; raises InvalidForm, InvalidParams with the field."""
+    names = ("label", "hostname", "work_dir", "transport", "scheduler", "description", "potcar_dir", "mpirun")
+    plain: dict[str, Any] = {name: texts.get(name, "") for name in names}
+    backend = texts.get("backend") or "asyncssh"
+    return _with_rest(CreateClusterParams, {**plain, "backend": backend}, texts)
+
+
+def update_params(label: str, texts: Mapping[str, str]) -> UpdateClusterParams:
+    """Parameters of clusters.update with all that the form holds."""
+    names = ("new_label", "work_dir", "description", "potcar_dir")
+    plain: dict[str, Any] = {"label": label, **{name: texts.get(name, "") for name in names}}
+    if mpirun := texts.get("mpirun"):
+        plain["mpirun"] = mpirun
+    return _with_rest(UpdateClusterParams, plain, texts)
+
+
+def _with_rest(kind: type[P], plain: Mapping[str, Any], texts: Mapping[str, str]) -> P:
+    """Check the plain texts by the marks of the type, and put numbers and defaults beside."""
+    checked = from_json(kind, dict(plain))
+    intervals = {name: _interval(name, texts.get(name, "")) for name in _INTERVALS}
+    cap = whole("max_jobs", texts.get("max_jobs", ""))
+    return replace(checked, defaults=resources(texts), max_jobs=cap, **intervals)
+
+
+def found_codes(texts: Mapping[str, str]) -> tuple[CreateCodeParams, ...]:
+    """The codes that the form of a new cluster names, each with its kind as its label."""
+    return tuple(
+        CreateCodeParams(texts["label"], kind.value, texts[kind.value], kind)
+        for kind in VASP
+        if texts.get(kind.value)
+    )
+
+
+def code_params(cluster: str, texts: Mapping[str, str]) -> CreateCodeParams:
+    """Parameters of codes.create; raises InvalidParams with the field."""
+    given = {
+        **texts,
+        "cluster": cluster,
+        "modules": texts.get("modules", "").replace(",", " ").split(),
+        "prepend_text": texts.get("prepend_text", "").replace("\\n", "\n"),
+    }
+    return from_json(CreateCodeParams, given)
