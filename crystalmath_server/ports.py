@@ -120,7 +120,7 @@ class JobStore(Protocol):
         ...
 
     async def list_jobs(self, params: ListJobsParams) -> JobsPage:
-        """A page of jobs."""
+        """A page of jobs; raises InvalidForm where the pattern or the cursor is wrong."""
         ...
 
     async def show(self, pk: int) -> JobDetail:
@@ -156,15 +156,15 @@ class Launcher(Protocol):
         ...
 
     async def cancel(self, pk: int, wait_s: float) -> Control:
-        """Kill and wait for the end."""
+        """Kill and wait for the end; a job that has ended is left as it is. Raises NotFound."""
         ...
 
     async def pause(self, pk: int, wait_s: float) -> Control:
-        """Pause and wait for it."""
+        """Pause and wait for it; raises NotFound, NotAllowed where it has ended."""
         ...
 
     async def play(self, pk: int, wait_s: float) -> Control:
-        """Let go on and wait for it."""
+        """Let go on and wait for it; raises NotFound, NotAllowed where it has ended."""
         ...
 
 
@@ -176,7 +176,7 @@ class StructureStore(Protocol):
         ...
 
     async def list_structures(self, params: ListStructuresParams) -> StructurePage:
-        """A page, newest first."""
+        """A page, newest first; raises InvalidParams where the cursor is wrong."""
         ...
 
     async def show(self, pk: int) -> StructureDetail:
@@ -308,7 +308,7 @@ class Codes(Protocol):
         ...
 
     async def test(self, pk: int) -> CodeTest:
-        """Look on the computer whether it can run; raises NotFound."""
+        """Look on the computer whether it can run; raises NotFound, TransportFailed."""
         ...
 
 

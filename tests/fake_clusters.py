@@ -1,13 +1,18 @@
 """Clusters and codes in memory, with the refusals of the real ones."""
 
+import base64
+import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from crystalmath_server.domain import slurm
-from crystalmath_server.domain.potcar_library import OPEN, PotcarLibrary, listing, potcar
+from crystalmath_server.domain.potcar_library import OPEN as LIBRARY_OPEN
+from crystalmath_server.domain.potcar_library import PotcarLibrary, listing, potcar
 from crystalmath_server.domain.potcar_words import verdict
 from crystalmath_server.domain.resources import check, check_against, merged, options
+from crystalmath_server.domain.run_folder import OPEN, RunFolder, run_folder
+from crystalmath_server.handlers.fields import fields
 from crystalmath_server.protocol.clusters import (
     ClusterDetail,
     ClusterList,
@@ -40,14 +45,20 @@ from crystalmath_server.protocol.errors import Conflict, InvalidForm, NotFound, 
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.potcars import PotcarCheck
 from crystalmath_server.protocol.resources import Resources
+from crystalmath_server.protocol.structures import SI_POSCAR
 
 LOCALHOST = ClusterRow(1, "localhost", "localhost", "core.local", "core.direct", "/tmp/work", enabled=True)
+OLD = ClusterRow(2, "old", "old.hpc.example", "core.ssh_async", slurm.ONCE, "/scratch", enabled=True)
 PARTITIONS = (
     Partition("debug", True, True, None, {"idle": 3}, 2, 2000),
     Partition("short", False, True, 60, {"idle": 1}, 2, 2000),
 )
 PYTHON = CodeRow(1, str(uuid.uuid4()), "python", "localhost", CodeKind.PYTHON, "/usr/bin/python3")
 HOSTS = HostList((SshHost("hpc", "login.hpc.example", "me", 22, "gate"),), "/home/me/.ssh/config")
+TRANSPORTS = ("core.ssh_async", "core.local")
+SCHEDULERS = ("core.direct", "core.sge", "core.slurm", slurm.ONCE)
+NOBODY_WRITES = "/proc/"
+NOT_THERE = ".invalid"
 
 
 class FakeCodes:
@@ -62,14 +73,16 @@ class FakeCodes:
         return CodeList(tuple(sorted(rows, key=lambda row: (row.cluster, row.label))))
 
     async def create(self, params: CreateCodeParams) -> CodeRow:
-        if params.cluster not in self.clusters():
+        if params.cluster not in self.hosts():
             raise NotFound(f"There is no computer {params.cluster!r}", field="cluster")
+        if not re.fullmatch(r"[A-Za-z0-9][\w.+-]*", params.label):
+            raise InvalidForm(f"{params.label!r} is no label for a code", field="label")
         if not params.path.startswith("/"):
             raise InvalidForm(f"{params.path!r} does not begin at the root", field="path")
-        check(Resources(modules=params.modules), "core.slurm", "code")
+        check(Resources(modules=params.modules), "core.slurm", "")
         if any((row.cluster, row.label) == (params.cluster, params.label) for row in self.rows.values()):
             raise Conflict(f"There is a code {params.label!r} already", field="label")
-        pk = len(self.rows) + 1
+        pk = max(self.rows, default=0) + 1
         self.rows[pk] = CodeRow(
             pk,
             str(uuid.uuid4()),
@@ -86,22 +99,28 @@ class FakeCodes:
     async def test(self, pk: int) -> CodeTest:
         if pk not in self.rows:
             raise NotFound(f"There is no code {pk}", field="pk")
-        return CodeTest(pk, True, (Step("file", "The file is there", Outcome.OK, self.rows[pk].path),))
+        if self.hosts()[self.rows[pk].cluster].endswith(NOT_THERE):
+            raise TransportFailed(f"{self.rows[pk].cluster} cannot be reached", field="hostname")
+        outcome = Outcome.FAILED if self.rows[pk].path.startswith(NOBODY_WRITES) else Outcome.OK
+        return CodeTest(pk, outcome is Outcome.OK, (Step("file", "The file is there", outcome),))
 
-    def clusters(self) -> set[str]:
-        return {"localhost"}
+    def hosts(self) -> Mapping[str, str]:
+        return {"localhost": "localhost"}
+
+
+def nothing_on(_label: str) -> Sequence[int]:
+    return ()
 
 
 class FakeClusters:
-    """Computers in memory; `broken` names the step at which tests fail."""
+    """Computers in memory; jobs are those that `jobs_on` tells of."""
 
-    def __init__(self, codes: FakeCodes) -> None:
+    def __init__(self, codes: FakeCodes, jobs_on: Callable[[str], Sequence[int]] = nothing_on) -> None:
         self.codes = codes
-        self.details = {"localhost": detail_of(LOCALHOST)}
-        self.running: dict[str, tuple[int, ...]] = {}
-        self.broken: StepName | None = None
-        self.unreachable: set[str] = set()
-        codes.clusters = lambda: set(self.details)
+        self.jobs_on = jobs_on
+        self.details = {row.label: detail_of(row) for row in (LOCALHOST, OLD)}
+        self.seen: set[str] = set()
+        codes.hosts = lambda: {label: found.row.hostname for label, found in self.details.items()}
 
     async def list_clusters(self) -> ClusterList:
         return ClusterList(tuple(self.details[label].row for label in sorted(self.details)))
@@ -111,57 +130,52 @@ class FakeClusters:
         return replace(self._get(label), codes=found.rows)
 
     async def create(self, params: CreateClusterParams) -> ClusterDetail:
-        self._refuse_taken(params.label, "label")
-        if params.transport not in ("core.ssh_async", "core.local"):
+        self._check_label(params.label, "label")
+        if params.transport not in TRANSPORTS:
             raise InvalidForm(f"{params.transport!r} is no transport", field="transport")
-        if not params.scheduler.startswith("core."):
+        if params.scheduler not in SCHEDULERS:
             raise InvalidForm(f"There is no scheduler {params.scheduler!r}", field="scheduler")
-        if not params.work_dir.startswith("/"):
-            raise InvalidForm(f"{params.work_dir!r} does not begin at the root", field="work_dir")
+        _check_work_dir(params.work_dir)
         check(params.defaults, params.scheduler, "defaults")
         row = ClusterRow(
-            len(self.details) + 1,
+            max(detail.row.pk for detail in self.details.values()) + 1,
             params.label,
             params.hostname,
             params.transport,
-            params.scheduler,
+            slurm.ONCE if params.scheduler == slurm.NAME else params.scheduler,
             params.work_dir,
             enabled=True,
         )
-        made = replace(
-            detail_of(row),
-            description=params.description,
-            defaults=merged(Resources(tasks_per_node=1), params.defaults),
-            potcar_dir=params.potcar_dir,
-        )
-        self.details[params.label] = made
-        return made
+        defaults = merged(Resources(tasks_per_node=1), params.defaults)
+        made = replace(detail_of(row), description=params.description, defaults=defaults)
+        self.details[params.label] = _with_settings(made, params)
+        return await self.show(params.label)
 
     async def update(self, params: UpdateClusterParams) -> ClusterDetail:
         old = self._get(params.label)
         label = params.new_label or params.label
         if label != params.label:
-            self._refuse_taken(label, "new_label")
-        if params.work_dir is not None and not params.work_dir.startswith("/"):
-            raise InvalidForm(f"{params.work_dir!r} does not begin at the root", field="work_dir")
+            self._check_label(label, "new_label")
+        if params.work_dir is not None:
+            _check_work_dir(params.work_dir)
+        if params.backend is not None and old.row.transport != "core.ssh_async":
+            raise InvalidForm(f"{old.row.transport} has no backend", field="backend")
         defaults = merged(old.defaults, params.defaults or Resources())
         check(defaults, old.row.scheduler, "defaults")
         enabled = old.row.enabled if params.enabled is None else params.enabled
         row = replace(old.row, label=label, enabled=enabled, work_dir=params.work_dir or old.row.work_dir)
-        new = replace(
-            old,
-            row=row,
-            defaults=defaults,
-            description=old.description if params.description is None else params.description,
-            potcar_dir=old.potcar_dir if params.potcar_dir is None else params.potcar_dir,
-        )
+        description = old.description if params.description is None else params.description
         del self.details[params.label]
-        self.details[label] = new
+        self.details[label] = _with_settings(
+            replace(old, row=row, defaults=defaults, description=description), params
+        )
+        for pk, code in self.codes.rows.items():
+            self.codes.rows[pk] = replace(code, cluster=label) if code.cluster == params.label else code
         return await self.show(label)
 
     async def delete(self, label: str) -> Deleted:
         self._get(label)
-        if pks := self.running.get(label):
+        if pks := self.jobs_on(label):
             raise Conflict(f"{len(pks)} jobs need {label}: {', '.join(map(str, pks))}", field="label")
         del self.details[label]
         gone = [row for row in self.codes.rows.values() if row.cluster == label]
@@ -170,26 +184,34 @@ class FakeClusters:
         return Deleted(label, tuple(row.label for row in gone))
 
     async def test(self, params: ClusterTestParams, tell: Callable[[str], None]) -> ClusterTest:
-        self._get(params.label)
+        work_dir = self._get(params.label).row.work_dir
         steps: list[Step] = []
         for name in params.steps or tuple(StepName):
-            broken = any(step.outcome is Outcome.FAILED for step in steps)
-            outcome = Outcome.FAILED if name is self.broken else Outcome.OK
+            if any(step.outcome is Outcome.FAILED for step in steps):
+                steps.append(Step(name, name, Outcome.NOT_REACHED))
+                continue
             tell(name)
-            steps.append(Step(name, name, Outcome.NOT_REACHED if broken else outcome))
-        return ClusterTest(
-            params.label, all(step.outcome is not Outcome.FAILED for step in steps), tuple(steps)
-        )
+            if name is StepName.WORK_DIR and work_dir.startswith(NOBODY_WRITES):
+                steps.append(Step(name, name, Outcome.FAILED, "Not permitted.", "Choose another."))
+            else:
+                steps.append(Step(name, name, Outcome.OK))
+        whole = all(step.outcome is not Outcome.FAILED for step in steps)
+        return ClusterTest(params.label, whole, tuple(steps))
 
     async def queue(self, label: str) -> ClusterQueue:
-        self._get(label)
-        if label in self.unreachable:
-            raise TransportFailed(f"{label} did not answer in time")
+        row = self._get(label).row
+        if row.hostname.endswith(NOT_THERE):
+            raise TransportFailed(f"{label} did not answer in time", field="hostname")
+        if row.scheduler not in slurm.NAMES:
+            return ClusterQueue(label, "me", 1.0, (), ())
+        self.seen.add(label)
         job = QueueJob("7", "theirs", "queued", "debug", "Resources", 1, 1, 2, 3600, 0)
         return ClusterQueue(label, "me", 1.0, PARTITIONS, (job, replace(job, job_id="8", pk=1, place=2)))
 
     async def discover(self, params: DiscoverParams) -> Discovery:
-        if params.hostname in self.unreachable:
+        if params.transport not in TRANSPORTS:
+            raise InvalidForm(f"{params.transport!r} cannot be looked at", field="transport")
+        if params.hostname.endswith(NOT_THERE):
             raise TransportFailed(f"{params.hostname} cannot be reached", field="hostname")
         return Discovery(
             params.hostname,
@@ -209,18 +231,22 @@ class FakeClusters:
         return HOSTS
 
     async def options(self, label: str, wanted: Resources) -> Mapping[str, Json]:
-        found = self._get(label, "cluster")
+        found = self._get(label)
         resources = merged(found.defaults, wanted)
+        if resources == Resources(tasks_per_node=1):
+            return {}
         check(resources, found.row.scheduler)
-        check_against(resources, PARTITIONS if found.row.scheduler in slurm.NAMES else ())
+        check_against(resources, PARTITIONS if label in self.seen else ())
         return options(resources, found.row.scheduler)
 
-    def _get(self, label: str, field: str = "label") -> ClusterDetail:
+    def _get(self, label: str) -> ClusterDetail:
         if label not in self.details:
-            raise NotFound(f"There is no computer {label!r}", field=field)
+            raise NotFound(f"There is no computer {label!r}", field="label")
         return self.details[label]
 
-    def _refuse_taken(self, label: str, field: str) -> None:
+    def _check_label(self, label: str, field: str) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", label):
+            raise InvalidForm(f"{label!r} is no label for a computer", field=field)
         if label in self.details:
             raise Conflict(f"There is a computer {label!r} already", field=field)
 
@@ -237,11 +263,46 @@ class FakePotcars:
         self.asked.append((cluster, functional, symbols))
         place = PotcarLibrary("/pot")
         paths = [f"/pot/potpaw_PBE.54/{name}/POTCAR" for name in {*symbols, "Fe"} - {"Fe_pv"}]
-        seen = listing("/pot", "\n".join((OPEN, *paths)))
+        seen = listing("/pot", "\n".join((LIBRARY_OPEN, *paths)))
         told = dict.fromkeys(paths, "PAW_PBE")
         rows = [potcar(place, seen, functional, symbol, told) for symbol in symbols]
         return verdict(cluster, functional, place, seen, rows)
 
 
+class FakeRunFolders:
+    """One folder in which VASP ran, on every computer."""
+
+    def __init__(self, clusters: FakeClusters) -> None:
+        self._clusters = clusters
+        self.looks = 0
+
+    async def look(self, cluster: str, path: str, code: str) -> RunFolder:
+        with fields(label="cluster"):
+            await self._clusters.show(cluster)
+        self.looks += 1
+        found = {"INCAR": b"NSW = 5\n", "POSCAR": SI_POSCAR.encode(), "vasprun.xml": b""}
+        if path.endswith("none"):
+            found.clear()
+        said = [OPEN, *(f"@@file\t{name}\tr" for name in found)]
+        said += [f"@@text\t{name}\t{base64.b64encode(text).decode()}" for name, text in found.items()]
+        return run_folder(cluster, path, "\n".join(said))
+
+
 def detail_of(row: ClusterRow) -> ClusterDetail:
     return ClusterDetail(row, "", Resources(tasks_per_node=1), {}, (), 10.0, 15.0, "mpirun", "")
+
+
+def _with_settings(detail: ClusterDetail, params: CreateClusterParams | UpdateClusterParams) -> ClusterDetail:
+    """What both forms have under one name."""
+    names = ("potcar_dir", "max_jobs", "poll_interval_s", "safe_interval_s")
+    given = {name: value for name in names if (value := getattr(params, name)) is not None}
+    return replace(detail, mpirun=params.mpirun or detail.mpirun, **given)
+
+
+def _check_work_dir(work_dir: str) -> None:
+    try:
+        begins_at_root = work_dir.format(username="me").startswith("/")
+    except (KeyError, IndexError, ValueError):
+        begins_at_root = False
+    if not begins_at_root:
+        raise InvalidForm(f"{work_dir!r} does not begin at the root", field="work_dir")

@@ -145,7 +145,7 @@ def _check(params: CreateCodeParams, computer: Any) -> None:
     if not params.path.startswith("/"):
         hint = f"Find it on {computer.label}: command -v {params.path}"
         raise InvalidForm(f"{params.path!r} does not begin at the root", field="path", hint=hint)
-    check(Resources(modules=params.modules), computer.scheduler_type, "code")
+    check(Resources(modules=params.modules), computer.scheduler_type, "")
     if params.label in {row.label for row in codes_on(computer)}:
         hint = "Choose another label; a code that was used is part of provenance and stays as it is."
         detail = f"Computer {computer.label!r} has a code {params.label!r} already"

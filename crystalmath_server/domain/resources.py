@@ -29,23 +29,29 @@ def merged(defaults: Resources, overrides: Resources) -> Resources:
 def check(wanted: Resources, scheduler: str, field: str = "resources") -> None:
     """Refuse what no scheduler could take.
 
+    Parameters
+    ----------
+    field
+        Parameter that holds `wanted`; empty where its fields are parameters themselves.
+
     Raises
     ------
     InvalidForm
         With the dotted name of the field.
     """
+    prefix = f"{field}." if field else ""
     for name in _WORDS:
         word = getattr(wanted, name)
         if word and not _WORD.fullmatch(word):
-            raise InvalidForm(f"{word!r} is no name of a {name}", field=f"{field}.{name}")
+            raise InvalidForm(f"{word!r} is no name of a {name}", field=f"{prefix}{name}")
     for module in wanted.modules or ():
         if not _MODULE.fullmatch(module):
             hint = "Give module names as for `module load`, one by one."
-            raise InvalidForm(f"{module!r} is no name of a module", field=f"{field}.modules", hint=hint)
+            raise InvalidForm(f"{module!r} is no name of a module", field=f"{prefix}modules", hint=hint)
     if wanted.gpus and scheduler not in slurm.NAMES:
         hint = "Leave gpus at 0 and ask for them in prepend_text, as your scheduler wants it."
         raise InvalidForm(
-            f"GPUs are asked for through SLURM alone, not {scheduler}", field=f"{field}.gpus", hint=hint
+            f"GPUs are asked for through SLURM alone, not {scheduler}", field=f"{prefix}gpus", hint=hint
         )
 
 

@@ -1,5 +1,6 @@
 """clusters.*: computers that run jobs."""
 
+from crystalmath_server.handlers.fields import fields
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.clusters import (
     ClusterDetail,
@@ -51,7 +52,8 @@ async def test(ports: Ports, params: ClusterTestParams) -> ClusterTest:
 async def queue(ports: Ports, params: ClusterLabel) -> ClusterQueue:
     """Partitions and the user's jobs."""
     ports.server.progress(f"asking {params.label}")
-    return await ports.clusters.queue(params.label)
+    with fields(hostname="label"):
+        return await ports.clusters.queue(params.label)
 
 
 async def discover(ports: Ports, params: DiscoverParams) -> Discovery:

@@ -1,5 +1,6 @@
 """codes.*: programs on computers."""
 
+from crystalmath_server.handlers.fields import fields
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.codes import (
     CodeList,
@@ -23,4 +24,5 @@ async def create(ports: Ports, params: CreateCodeParams) -> CodeRow:
 
 async def test(ports: Ports, params: CodePk) -> CodeTest:
     """Whether a code can run."""
-    return await ports.codes.test(params.pk)
+    with fields(hostname="pk"):
+        return await ports.codes.test(params.pk)

@@ -23,7 +23,8 @@ async def import_run(ports: Ports, params: ImportJobParams) -> Submitted:
     if known := await ports.launcher.find(key, digest):
         return known
     ports.server.progress(f"looking at {path} on {params.cluster}")
-    folder = await ports.runs.look(params.cluster, path, params.code)
+    with fields(hostname="cluster"):
+        folder = await ports.runs.look(params.cluster, path, params.code)
     ports.server.progress("reading its structure")
     poscar = folder.files["POSCAR"].decode(errors="replace")
     with fields(text="path"):

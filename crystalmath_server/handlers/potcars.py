@@ -19,7 +19,7 @@ async def check(ports: Ports, params: CheckPotcarsParams) -> PotcarCheck:
         symbols, own = await _needed(ports, params)
         functional = params.functional or own
     ports.server.progress(f"looking on {params.cluster}")
-    with fields(label="cluster"):
+    with fields(label="cluster", hostname="cluster"):
         return await ports.potcars.check(params.cluster, functional, tuple(dict.fromkeys(symbols)))
 
 

@@ -287,7 +287,7 @@ CLUSTERS_DELETE = Method(
     errors=(ErrorCode.NOT_FOUND, ErrorCode.CONFLICT, *_AIIDA),
     effect="write",
     timeout_s=60,
-    example=_LOCAL,
+    example=Example({"label": "old"}),
 )
 CLUSTERS_TEST = Method(
     "clusters.test",

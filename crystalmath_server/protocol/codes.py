@@ -116,7 +116,14 @@ CODES_TEST = Method(
     CodePk,
     CodeTest,
     "Look on the computer whether a code can run.",
-    errors=(ErrorCode.NOT_FOUND, ErrorCode.COMPUTER_DISABLED, *_AIIDA),
+    errors=(
+        ErrorCode.NOT_FOUND,
+        ErrorCode.TRANSPORT_FAILED,
+        ErrorCode.COMPUTER_DISABLED,
+        ErrorCode.HOST_KEY_REFUSED,
+        ErrorCode.ACCESS_DENIED,
+        *_AIIDA,
+    ),
     timeout_s=120,
     example=Example({"pk": 1}),
 )

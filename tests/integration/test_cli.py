@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from crystalmath_server.protocol.structures import SI_POSCAR
+from tests.fake_structures import CU_POSCAR
 from tests.integration.server_process import Running, running
 
 CRYSTALMATH = (sys.executable, "-m", "crystalmath_tui")
@@ -66,15 +66,15 @@ def shell(server: Running, tmp_path: Path) -> Shell:
 
 @pytest.fixture
 def poscar(tmp_path: Path) -> str:
-    path = tmp_path / "si.vasp"
-    path.write_text(SI_POSCAR)
+    path = tmp_path / "cu.vasp"
+    path.write_text(CU_POSCAR)
     return str(path)
 
 
 def test_a_table_and_nothing_else_is_on_stdout(shell: Shell) -> None:
     done = shell("clusters", "list")
     assert (done.status, done.err) == (0, "")
-    assert [line.split()[0] for line in done.out.splitlines()] == ["PK", "1"]
+    assert [line.split()[0] for line in done.out.splitlines()] == ["PK", "1", "2"]
 
 
 def test_json_is_the_whole_result(shell: Shell) -> None:
@@ -106,7 +106,7 @@ def test_the_same_key_submits_once(shell: Shell, poscar: str) -> None:
 
 
 def test_submit_reads_stdin_and_takes_a_stored_structure(shell: Shell) -> None:
-    assert shell("submit", "-", "--template", "emt.relax", stdin=SI_POSCAR).status == 0
+    assert shell("submit", "-", "--template", "emt.relax", stdin=CU_POSCAR).status == 0
     assert shell("submit", "--structure-pk", "1", "--template", "emt.relax").status == 0
 
 

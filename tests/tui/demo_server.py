@@ -28,6 +28,7 @@ from crystalmath_server.protocol.system import Part, PartState
 from crystalmath_server.rpc.claim import claim
 from crystalmath_server.rpc.server import Parts, RpcServer
 from tests import fakes
+from tests.fake_jobs import FakeJobs, FakeLauncher
 
 HOSTILE = "evil \x1b[2J\x1b]0;owned\x07\u202egnp.exe\u202c \x9b31m label"
 KINDS = (
@@ -51,7 +52,7 @@ KINDS = (
 )
 
 
-class DemoJobs(fakes.FakeJobs):
+class DemoJobs(FakeJobs):
     """Jobs with more to look at."""
 
     async def show(self, pk: int) -> JobDetail:
@@ -84,7 +85,8 @@ class DemoJobs(fakes.FakeJobs):
             ),
         )
         before = Lattice(3.95, 3.95, 3.95, 60.0, 60.0, 60.0, 43.6)
-        return JobResults(pk, row.state, "CHGNet 0.4.2", quantities, steps, before, fakes.LATTICE)
+        after = Lattice(3.8, 3.8, 3.8, 60.0, 60.0, 60.0, 39.4)
+        return JobResults(pk, row.state, "CHGNet 0.4.2", quantities, steps, before, after)
 
 
 def filled(count: int) -> DemoJobs:
@@ -96,7 +98,7 @@ def filled(count: int) -> DemoJobs:
         job = jobs.add(
             state, label=label, formula=formula, template=template, reason=reason, exit_status=status
         )
-        job.row = replace(job.row, created_at=born, modified_at=born + 60)
+        jobs.put(replace(job.row, created_at=born, modified_at=born + 60))
         job.files["retrieved", "big.out"] = b"".join(b"line %d\n" % i for i in range(20_000))
         job.files["retrieved", "wave.bin"] = bytes(range(256))
     return jobs
@@ -109,7 +111,7 @@ def serve(path: Path, count: int) -> int:
         return 0
     chosen = settings.load(Path("/nonexistent/config.toml"), {})
     jobs = filled(count)
-    made = replace(fakes.ports(), jobs=jobs, launcher=fakes.FakeLauncher(jobs))
+    made = replace(fakes.ports(), jobs=jobs, launcher=FakeLauncher(jobs))
 
     @asynccontextmanager
     async def compose(server: RpcServer) -> AsyncGenerator[Ports]:

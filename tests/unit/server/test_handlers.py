@@ -27,6 +27,7 @@ from crystalmath_server.protocol.errors import (
     NotAllowed,
     NotFound,
     RpcError,
+    TransportFailed,
     VersionMismatch,
 )
 from crystalmath_server.protocol.jobs import (
@@ -51,6 +52,7 @@ from crystalmath_server.protocol.structures import (
 from crystalmath_server.protocol.system import HelloParams
 from crystalmath_server.protocol.templates import ListTemplatesParams, RenderParams, ShowTemplateParams
 from tests import fakes
+from tests.fake_structures import structure
 
 SUBMIT = SubmitJobParams(template="relax", structure_pk=1, key="key-of-test")
 
@@ -129,8 +131,8 @@ def test_a_refused_import_stores_nothing(
 
 
 def test_structures_are_listed_and_shown(ports: Ports) -> None:
-    assert run(structures.list_structures(ports, ListStructuresParams(search="SILI"))).rows[0].pk == 1
-    assert run(structures.show(ports, StructurePk(1))).row.formula == "Si2"
+    assert run(structures.list_structures(ports, ListStructuresParams(search="COPP"))).rows[0].pk == 1
+    assert run(structures.show(ports, StructurePk(1))).row.formula == "Cu2"
     with pytest.raises(NotFound):
         run(structures.show(ports, StructurePk(2)))
 
@@ -138,7 +140,7 @@ def test_structures_are_listed_and_shown(ports: Ports) -> None:
 def test_templates(ports: Ports) -> None:
     assert len(run(templates.list_templates(ports, ListTemplatesParams("emt"))).rows) == 2
     assert run(templates.show(ports, ShowTemplateParams("relax"))).row.name == "emt.relax"
-    rendered = run(templates.render(ports, RenderParams("relax", 1, {"fmax": 0.1})))
+    rendered = run(templates.render(ports, RenderParams("relax", 1, {"relax_kwargs.fmax": 0.1})))
     assert rendered.template == "emt.relax"
     with pytest.raises(NotFound):
         run(templates.render(ports, RenderParams("relax", 99)))
@@ -197,7 +199,7 @@ def test_a_refused_submit_makes_no_job(ports: Ports, params: SubmitJobParams, er
 
 
 def test_a_recipe_that_does_not_fit(ports: Ports) -> None:
-    ports.structures.add(fakes.describe({"formula": "Xx2", "poscar": ""}), "odd")  # type: ignore[attr-defined]
+    ports.structures.add(structure(SI_POSCAR), "odd")  # type: ignore[attr-defined]
     with pytest.raises(InvalidRecipe):
         run(jobs.submit(ports, replace(SUBMIT, structure_pk=2)))
 
@@ -219,7 +221,7 @@ def test_jobs_are_steered(ports: Ports) -> None:
     assert run(jobs.play(ports, order)).state is JobState.RUNNING
     assert run(jobs.cancel(ports, order)).done
     with pytest.raises(NotAllowed):
-        run(jobs.cancel(ports, order))
+        run(jobs.play(ports, order))
 
 
 def test_profiles_and_clusters(ports: Ports) -> None:
@@ -244,8 +246,22 @@ def test_a_cluster_is_set_up_changed_tested_and_deleted(ports: Ports) -> None:
     assert run(clusters.delete(ports, ClusterLabel("hpc"))).codes == ("vasp",)
 
 
+def test_a_host_that_does_not_answer_is_told_under_the_name_that_was_given(ports: Ports) -> None:
+    run(clusters.create(ports, CreateClusterParams("far", "far.invalid", "/scratch")))
+    code = run(codes.create(ports, CreateCodeParams("far", "vasp", "/opt/vasp", CodeKind.VASP_STD)))
+    for look, field in (
+        (clusters.queue(ports, ClusterLabel("far")), "label"),
+        (codes.test(ports, CodePk(code.pk)), "pk"),
+        (clusters.discover(ports, DiscoverParams("far.invalid")), "hostname"),
+    ):
+        with pytest.raises(TransportFailed) as caught:
+            run(look)
+        assert caught.value.data.field == field
+
+
 def test_resources_are_checked_before_anything_is_rendered(ports: Ports) -> None:
     run(clusters.create(ports, CreateClusterParams("hpc", "hpc", "/scratch")))
+    run(clusters.queue(ports, ClusterLabel("hpc")))
     asked = replace(SUBMIT, cluster="hpc", resources=Resources(partition="short", walltime_s=61))
     with pytest.raises(InvalidForm) as caught:
         run(jobs.submit(ports, asked))

@@ -1,0 +1,206 @@
+"""Jobs in memory, and a launcher that shares them."""
+
+import asyncio
+import time
+import uuid
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import anyio
+
+from crystalmath_server.domain.excerpts import as_text
+from crystalmath_server.domain.job_index import JobIndex
+from crystalmath_server.domain.patterns import compile_pattern
+from crystalmath_server.ports import JobPlan, Recipe
+from crystalmath_server.protocol.errors import Conflict, NotAllowed, NotFound
+from crystalmath_server.protocol.jobs import (
+    ENDED,
+    Control,
+    FileRange,
+    IonicStep,
+    JobDetail,
+    JobFile,
+    JobFiles,
+    JobLog,
+    JobResults,
+    JobRow,
+    JobsPage,
+    JobState,
+    ListJobsParams,
+    LogLine,
+    NodeLink,
+    Quantity,
+    ReadFileParams,
+    Submitted,
+)
+from crystalmath_server.protocol.templates import Rendered
+
+PLAN = JobPlan(
+    Recipe(Rendered("emt.relax", (), (), ""), {}, "EMT 1", {}, {}),
+    structure_pk=1,
+    key="",
+    label="",
+    cluster="localhost",
+    options={"prepend_text": "# café"},
+)
+
+
+@dataclass
+class Job:
+    """A job and what belongs to it."""
+
+    row: JobRow
+    plan: JobPlan = PLAN
+    files: dict[tuple[str, str], bytes] = field(default_factory=dict[tuple[str, str], bytes])
+    goes_on_as: JobState = JobState.RUNNING
+
+
+class FakeJobs:
+    """Jobs in memory, listed by the index that the real store has too."""
+
+    def __init__(self) -> None:
+        self.index = JobIndex(1)
+        self.jobs: dict[int, Job] = {}
+
+    @property
+    def revision(self) -> int:
+        return self.index.revision
+
+    def add(self, state: JobState = JobState.FINISHED, plan: JobPlan = PLAN, **changes: Any) -> Job:
+        pk = len(self.jobs) + 1
+        label, template = plan.label or f"job {pk}", plan.recipe.rendered.template
+        row = JobRow(pk, str(uuid.uuid4()), label, state, template, "Cu4", plan.cluster, float(pk), float(pk))
+        script = f"#!/bin/bash\n{plan.options.get('prepend_text', '')}\nexit 0\n".encode()
+        self.jobs[pk] = Job(row, plan, {("inputs", "_aiidasubmit.sh"): script})
+        self.put(replace(row, **changes))
+        return self.jobs[pk]
+
+    def put(self, row: JobRow) -> None:
+        self.jobs[row.pk].row = row
+        self.index.upsert([row])
+
+    def get(self, pk: int) -> Job:
+        if pk not in self.jobs:
+            raise NotFound(f"There is no job with pk {pk}.", field="pk")
+        return self.jobs[pk]
+
+    def change(self, pk: int, state: JobState) -> None:
+        self.put(replace(self.get(pk).row, state=state, modified_at=time.time()))
+
+    def on_cluster(self, label: str) -> list[int]:
+        return [row.pk for row in self.index if row.cluster == label]
+
+    async def list_jobs(self, params: ListJobsParams) -> JobsPage:
+        if not (params.regex and params.label):
+            return self.index.page(params)
+        pattern = compile_pattern(params.label)
+        return self.index.page(params, lambda text: pattern.search(text) is not None)
+
+    async def show(self, pk: int) -> JobDetail:
+        job = self.get(pk)
+        structure = NodeLink("structure", job.plan.structure_pk, "StructureData")
+        return JobDetail(
+            row=job.row,
+            description=job.plan.description,
+            process_type="fake",
+            process_state=str(job.row.state),
+            scheduler_state="",
+            scheduler_job_id="",
+            remote_work_dir="",
+            exit_message="",
+            explanation=f"It is {job.row.state}.",
+            hint="",
+            engine=job.plan.recipe.engine,
+            values=dict(job.plan.recipe.values),
+            inputs=(structure,),
+            outputs=(),
+            structure_pk=job.plan.structure_pk,
+        )
+
+    async def files(self, pk: int) -> JobFiles:
+        return JobFiles(tuple(JobFile(s, p, len(data)) for (s, p), data in self.get(pk).files.items()))
+
+    async def read(self, params: ReadFileParams) -> FileRange:
+        data = self.get(params.pk).files.get((params.source, params.path))
+        if data is None:
+            raise NotFound(f"Job {params.pk} has no file {params.path} in {params.source}.", field="path")
+        offset = min(params.offset, len(data))
+        part = data[offset : offset + params.limit]
+        encoding, content, used = as_text(part, at_end=offset + len(part) == len(data))
+        return FileRange(params.path, offset, len(data), offset + used, encoding, content)
+
+    async def log(self, pk: int) -> JobLog:
+        return JobLog((LogLine(self.get(pk).row.created_at, "REPORT", "fake", "submitted"),))
+
+    async def results(self, pk: int) -> JobResults:
+        job = self.get(pk)
+        found = JobResults(
+            pk, job.row.state, job.plan.recipe.engine, (), (), structure_before_pk=job.plan.structure_pk
+        )
+        if job.row.state is not JobState.FINISHED:
+            return found
+        energy = Quantity("energy_per_atom", "energy per atom", -3.5, "eV/atom", job.row.uuid)
+        return replace(found, quantities=(energy,), steps=(IonicStep(0, -14.0, 0.01),))
+
+
+class FakeLauncher:
+    """One key, one job; jobs stay as they are made until told otherwise."""
+
+    def __init__(self, jobs: FakeJobs) -> None:
+        self._jobs = jobs
+        self._locks: dict[str, asyncio.Lock] = {}
+        self.submit_s = 0.0
+        self.submissions = 0
+
+    async def find(self, key: str, digest: str) -> Submitted | None:
+        for job in self._jobs.jobs.values():
+            if job.plan.key == key:
+                if digest and digest != job.plan.recipe.rendered.digest:
+                    raise Conflict(f"The key {key!r} belongs to another job.", field="key")
+                return self._submitted(job, reused=True)
+        return None
+
+    async def submit(self, plan: JobPlan) -> Submitted:
+        async with self._locks.setdefault(plan.key, asyncio.Lock()):
+            if known := await self.find(plan.key, plan.recipe.rendered.digest):
+                return known
+            await anyio.sleep(self.submit_s)
+            self.submissions += 1
+            named = replace(plan, label=plan.label or f"Cu4 {plan.recipe.rendered.template}")
+            return self._submitted(self._jobs.add(JobState.CREATED, named), reused=False)
+
+    def _submitted(self, job: Job, *, reused: bool) -> Submitted:
+        return Submitted(job.row.pk, job.row.uuid, job.row.state, job.row.template, reused)
+
+    async def cancel(self, pk: int, wait_s: float) -> Control:
+        state = self._jobs.get(pk).row.state
+        if state in ENDED:
+            return Control(pk, state, done=True)
+        return await self._steer(pk, wait_s, JobState.KILLED)
+
+    async def pause(self, pk: int, wait_s: float) -> Control:
+        job = self._going(pk)
+        if job.row.state is JobState.PAUSED:
+            return Control(pk, job.row.state, done=True)
+        job.goes_on_as = job.row.state
+        return await self._steer(pk, wait_s, JobState.PAUSED)
+
+    async def play(self, pk: int, wait_s: float) -> Control:
+        job = self._going(pk)
+        if job.row.state is not JobState.PAUSED:
+            return Control(pk, job.row.state, done=True)
+        return await self._steer(pk, wait_s, job.goes_on_as)
+
+    def _going(self, pk: int) -> Job:
+        job = self._jobs.get(pk)
+        if job.row.state in ENDED:
+            raise NotAllowed(f"Job {pk} has ended: {job.row.state}.")
+        return job
+
+    async def _steer(self, pk: int, wait_s: float, state: JobState) -> Control:
+        row = self._jobs.get(pk).row
+        if row.state is JobState.COLLECTING:  # a job that never obeys
+            await anyio.sleep(wait_s)
+            return Control(pk, row.state, done=False, waiting_for="the end of the retrieval")
+        self._jobs.change(pk, state)
+        return Control(pk, state, done=True)

@@ -1,0 +1,197 @@
+"""Structures and recipes in memory: reads POSCARs in direct coordinates, checks what EMT knows."""
+
+import hashlib
+import json
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import anyio
+
+from crystalmath_server.domain.crystal import formula_of, plain_crystal
+from crystalmath_server.domain.lattice import lattice_of
+from crystalmath_server.domain.recipes import EMT_ELEMENTS, check_elements, check_values, resolve
+from crystalmath_server.ports import ParsedStructure, Recipe
+from crystalmath_server.protocol.errors import FileUnreadable, InvalidParams, InvalidStructure, NotFound
+from crystalmath_server.protocol.method import Json
+from crystalmath_server.protocol.structures import (
+    SI_POSCAR,
+    ImportStructureParams,
+    ListStructuresParams,
+    Site,
+    StructureDetail,
+    StructurePage,
+    StructureRow,
+)
+from crystalmath_server.protocol.system import Part, PartState
+from crystalmath_server.protocol.templates import (
+    FieldType,
+    FormField,
+    InputFile,
+    Rendered,
+    TemplateDetail,
+    TemplateList,
+    TemplateRow,
+)
+
+CU_POSCAR = SI_POSCAR.replace("Si", "Cu")
+
+
+class FakeStructures:
+    """Structures in memory, one of a kind."""
+
+    def __init__(self) -> None:
+        self.details: dict[int, tuple[ParsedStructure, StructureDetail]] = {}
+
+    async def store(self, parsed: ParsedStructure, label: str) -> StructureDetail:
+        return self.add(parsed, label)
+
+    def add(self, parsed: ParsedStructure, label: str) -> StructureDetail:
+        for known, detail in self.details.values():
+            if known.digest == parsed.digest:
+                return replace(detail, reused=True)
+        pk, name = len(self.details) + 1, label or parsed.formula
+        row = StructureRow(pk, str(uuid.uuid4()), name, parsed.formula, parsed.n_sites, time.time())
+        detail = StructureDetail(
+            row, parsed.lattice, parsed.spacegroup, parsed.density_g_cm3, parsed.sites, parsed.poscar
+        )
+        self.details[pk] = (parsed, detail)
+        return detail
+
+    async def list_structures(self, params: ListStructuresParams) -> StructurePage:
+        if params.cursor and not params.cursor.isdigit():
+            raise InvalidParams(f"cursor {params.cursor!r} was not given by structures.list", field="cursor")
+        sought, below = params.search.casefold(), int(params.cursor or len(self.details) + 1)
+        newest_first = [detail.row for _, detail in reversed(self.details.values())]
+        found = [
+            row
+            for row in newest_first
+            if row.pk < below and (sought in row.label.casefold() or sought in row.formula.casefold())
+        ]
+        rows = tuple(found[: params.limit])
+        return StructurePage(rows, str(rows[-1].pk) if len(found) > params.limit else "")
+
+    async def show(self, pk: int) -> StructureDetail:
+        return self._get(pk)[1]
+
+    async def document(self, pk: int) -> Mapping[str, Json]:
+        return self._get(pk)[0].document
+
+    def _get(self, pk: int) -> tuple[ParsedStructure, StructureDetail]:
+        if pk not in self.details:
+            raise NotFound(f"There is no structure with pk {pk}.", field="pk")
+        return self.details[pk]
+
+
+_RELAX = TemplateRow(
+    "emt.relax", "Relax", "emt", "relax", "Relax with EMT.", "atomate2.fake.Relax", runnable=True
+)
+_ROWS = (
+    _RELAX,
+    replace(_RELAX, name="emt.static", kind="static", title="Static"),
+    replace(_RELAX, name="vasp.static", engine="vasp", kind="static"),
+)
+_FIELDS = (
+    FormField("relax_kwargs.fmax", FieldType.NUMBER, "force tolerance", 0.01, "eV/Å", 1e-6, 10),
+    FormField("steps", FieldType.INTEGER, "most steps", 500, minimum=1),
+)
+
+
+class FakeWorkbench:
+    """Renders the settings that it is given."""
+
+    def __init__(self) -> None:
+        self.render_s = 0.0
+
+    def part(self) -> Part:
+        return Part(PartState.READY, "in memory")
+
+    async def parse_structure(self, params: ImportStructureParams) -> ParsedStructure:
+        if params.format not in ("", "poscar"):
+            raise InvalidStructure(f"format {params.format!r} is not known", field="format")
+        text, field = (params.text, "text") if params.text else (_read(params.path), "path")
+        try:
+            return describe(_document(text))
+        except (ValueError, IndexError) as error:
+            raise InvalidStructure("It is no POSCAR in direct coordinates.", field=field) from error
+
+    async def describe_structure(self, document: Mapping[str, Json]) -> ParsedStructure:
+        return describe(document)
+
+    async def list_templates(self, engine: str) -> TemplateList:
+        return TemplateList(tuple(row for row in _ROWS if engine in ("", row.engine)))
+
+    async def show_template(self, name: str) -> TemplateDetail:
+        return TemplateDetail(resolve(name, _ROWS), _FIELDS)
+
+    async def render(self, name: str, structure: Mapping[str, Json], values: Mapping[str, Json]) -> Recipe:
+        row = resolve(name, _ROWS)
+        await anyio.sleep(self.render_s)
+        try:
+            parsed = describe(structure)
+        except (KeyError, ValueError) as error:
+            raise InvalidStructure("It cannot be read.", field="structure_pk") from error
+        if row.engine == "emt":
+            check_elements("EMT", parsed.elements, EMT_ELEMENTS, ())
+        checked = check_values(_FIELDS, values)
+        files = (InputFile("POSCAR", parsed.poscar), InputFile("maker.json", json.dumps(checked)))
+        digest = _digest({"name": row.name, "structure": parsed.digest, "values": checked})
+        return Recipe(Rendered(row.name, files, (), digest), {}, "EMT 1", {"ase": "3"}, checked)
+
+    async def reader(self, incar: str) -> Recipe:
+        maker: dict[str, Json] = {"incar": incar}
+        return Recipe(Rendered("vasp.imported", (), (), ""), maker, "VASP", {"pymatgen": "1"}, {})
+
+
+def structure(poscar: str) -> ParsedStructure:
+    """What a POSCAR holds."""
+    return describe(_document(poscar))
+
+
+def describe(document: Mapping[str, Json]) -> ParsedStructure:
+    """A structure of which symmetry and density are not worked out."""
+    crystal = plain_crystal(document)
+    rows: list[dict[str, list[float]]] = document["sites"]  # type: ignore[assignment]
+    symbols = [symbol for symbol, _ in crystal.sites]
+    formula = formula_of(symbols)
+    places = [tuple(row["abc"]) for row in rows]
+    lines = [" ".join(map(str, row)) for row in (*crystal.cell, symbols, [1] * len(symbols))]
+    return ParsedStructure(
+        document=document,
+        digest=_digest(document),
+        formula=formula,
+        elements=tuple(dict.fromkeys(symbols)),
+        n_sites=len(symbols),
+        lattice=lattice_of(crystal.cell),
+        spacegroup="P1 (1)",
+        density_g_cm3=1.0,
+        sites=tuple(Site(symbol, place) for symbol, place in zip(symbols, places, strict=True)),  # type: ignore[arg-type]
+        poscar="\n".join([formula, "1.0", *lines, "direct", *(" ".join(map(str, p)) for p in places), ""]),
+    )
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text("utf-8")
+    except OSError as error:
+        raise FileUnreadable(f"cannot read {path}: {error.strerror}", field="path") from error
+    except UnicodeDecodeError as error:
+        raise InvalidStructure(f"{path} is not a text file", field="path") from error
+
+
+def _document(poscar: str) -> dict[str, Json]:
+    """pymatgen's JSON, as far as anybody looks."""
+    lines = [line.split() for line in poscar.splitlines()]
+    cell = [[float(lines[1][0]) * float(x) for x in line] for line in lines[2:5]]
+    symbols = [name for name, count in zip(lines[5], lines[6], strict=True) for _ in range(int(count))]
+    sites = [
+        {"species": [{"element": symbol, "occu": 1}], "abc": [float(x) for x in line[:3]]}
+        for symbol, line in zip(symbols, lines[8:], strict=True)
+    ]
+    return {"lattice": {"matrix": cell, "pbc": [True] * 3}, "sites": sites}
+
+
+def _digest(value: Mapping[str, Json]) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
