@@ -104,6 +104,7 @@ class JobPlan:
     cluster: str
     description: str = ""
     code: str = ""
+    reuse: bool = False
     options: Mapping[str, Json] = field(default_factory=dict[str, Json])
 
 

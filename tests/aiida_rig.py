@@ -165,7 +165,8 @@ def nodes_of(key: str) -> list[Any]:
     """All processes of a key; on the AiiDA thread."""
     from aiida import orm
 
-    query = orm.QueryBuilder().append(orm.CalcJobNode, filters={"attributes.crystalmath_key": key})
+    query = orm.QueryBuilder().append(orm.Dict, filters={"label": key}, tag="settings")
+    query.append(orm.CalcJobNode, with_incoming="settings")
     return query.all(flat=True)
 
 

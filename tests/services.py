@@ -231,7 +231,7 @@ def write_ssh_config(cluster: Cluster, home: Path) -> Path:
 def make_quick(computer: Any, **options: Any) -> Any:
     """Configure a stored AiiDA computer so that nothing waits out of politeness to a real cluster."""
     computer.set_minimum_job_poll_interval(0.2)
-    computer.configure(safe_interval=0, use_login_shell=False, **options)
+    computer.configure(**{"safe_interval": 0, "use_login_shell": False, **options})
     return computer
 
 
@@ -251,7 +251,11 @@ def add_computer(
     ).store()
     computer.set_default_mpiprocs_per_machine(1)
     computer.set_use_double_quotes(False)
-    if over_ssh:
+    if not over_ssh:  # a daemon that was started before the cluster finds it in a login shell
+        exports = [f"export {name}={os.environ[name]!r}" for name in ("PATH", "SLURM_CONF")]
+        Path(os.environ["HOME"], ".bash_profile").write_text("\n".join(exports) + "\n")
+        options = {"use_login_shell": True, **options}
+    else:
         options = {"host": host, "backend": "asyncssh", **options}
     return make_quick(computer, **options)
 

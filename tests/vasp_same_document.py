@@ -16,8 +16,8 @@ from typing import Any
 
 OF_THE_PLACE = {"dir_name", "last_updated", "completed_at", "uuid", "run_stats"}
 """What tells when and where, not what."""
-LEFT_THERE = {"aeccar0", "aeccar1", "aeccar2"}
-"""Names of files that stay on the computer."""
+LEFT_THERE = {"aeccar0", "aeccar1", "aeccar2", "summary_stats"}
+"""Files that stay on the computer, and what is told of POTCAR's numbers, for it stays there too."""
 
 
 def main(pk: int, folder: Path) -> None:

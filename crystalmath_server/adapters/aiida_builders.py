@@ -74,7 +74,6 @@ def _options(plan: JobPlan, structure: Any, threads: str) -> dict[str, Any]:
         "resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1},
         "withmpi": False,
         "environment_variables": {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads},
-        nodes.KEY: plan.key,
         nodes.DIGEST: rendered.digest,
         nodes.TEMPLATE: rendered.template,
         nodes.FORMULA: formula,

@@ -22,7 +22,28 @@ def read_detail(pk: int, breaker: Callable[[str], Breaker]) -> JobDetail:
     if found is None:
         raise NotFound(f"There is no job {pk}", field="pk")
     row, facts = found
-    return _detail(node, row, replace(facts, retry_at=breaker(facts.cluster).retry_at))
+    retry_at = breaker(facts.cluster).retry_at
+    more = replace(facts, retry_at=retry_at, same_as=_same_as(node), queue_reason=_queue_reason(node))
+    return _detail(node, row, more)
+
+
+def _queue_reason(node: Any) -> str:
+    """What the scheduler said of a job that waits, when AiiDA last looked."""
+    info = node.get_last_job_info() if hasattr(node, "get_last_job_info") else None
+    return str(info.get("annotation") or "") if info is not None else ""
+
+
+def _same_as(node: Any) -> int:
+    """The job whose results AiiDA's caching took; 0: it computed its own."""
+    from aiida import orm
+
+    source = node.base.caching.get_cache_source()
+    if source is None:
+        return 0
+    return (
+        orm.QueryBuilder().append(orm.ProcessNode, filters={"uuid": source}, project="id").first(flat=True)
+        or 0
+    )
 
 
 def _detail(node: Any, row: JobRow, facts: Facts) -> JobDetail:

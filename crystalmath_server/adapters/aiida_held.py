@@ -25,7 +25,7 @@ def jobs_under_way() -> list[Underway]:
     filters = {
         "process_type": {"in": list(nodes.PROCESS_TYPES)},
         "attributes.process_state": {"in": list(ACTIVE)},
-        f"attributes.{nodes.KEY}": {"like": "%"},
+        f"attributes.{nodes.TEMPLATE}": {"like": "%"},
     }
     rows = _rows(filters, "attributes.process_status")
     return [Underway(pk, cluster, str(status or "").startswith(PREFIX)) for pk, cluster, status in rows]

@@ -35,7 +35,7 @@ def active_jobs() -> list[int]:
     filters = {
         "process_type": {"in": list(nodes.PROCESS_TYPES)},
         "attributes.process_state": {"in": list(ACTIVE)},
-        f"attributes.{nodes.KEY}": {"like": "%"},
+        f"attributes.{nodes.TEMPLATE}": {"like": "%"},
     }
     query.append(orm.CalcJobNode, filters=filters, project=["id", "attributes.process_status"])
     rows: list[Any] = query.all()

@@ -1,5 +1,7 @@
 """One JobPlan becomes one process node, once; on the AiiDA thread."""
 
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +27,8 @@ def find_job(key: str, digest: str) -> StoredJob | None:
     """The job of an idempotency key.
 
     The settings node of each job carries the key as its label, since AiiDA indexes labels: a search through
-    the attributes of all jobs takes seconds where there are a million.
+    the attributes of all jobs takes seconds where there are a million. An attribute of the job would make
+    AiiDA's caching useless too: no job would be equal to another.
 
     Raises
     ------
@@ -35,26 +38,19 @@ def find_job(key: str, digest: str) -> StoredJob | None:
     from aiida import orm
 
     query = orm.QueryBuilder().append(orm.Dict, filters={"label": key}, tag="settings")
-    project = [
-        "id",
-        "uuid",
-        f"attributes.{nodes.KEY}",
-        f"attributes.{nodes.DIGEST}",
-        f"attributes.{nodes.TEMPLATE}",
-    ]
+    project = ["id", "uuid", f"attributes.{nodes.DIGEST}", f"attributes.{nodes.TEMPLATE}"]
     edge = {"label": nodes.SETTINGS}
     query.append(orm.CalcJobNode, with_incoming="settings", edge_filters=edge, project=project, tag="job")
-    rows = query.order_by({"job": {"id": "asc"}}).all()
-    row = next((row for row in rows if row[2] == key), None)
+    row = query.order_by({"job": {"id": "asc"}}).first()
     if row is None:
         return None
-    if digest and row[3] != digest:
+    if digest and row[2] != digest:
         raise Conflict(
             f"Key {key!r} belongs to job {row[0]}, which was made of another recipe",
             field="key",
             hint="Send a new key for a new job.",
         )
-    return StoredJob(row[0], row[1], row[3] or "", row[4] or "")
+    return StoredJob(row[0], row[1], row[2] or "", row[3] or "")
 
 
 def make_job(plan: JobPlan, why_held: str = "") -> tuple[StoredJob, bool]:
@@ -69,11 +65,27 @@ def make_job(plan: JobPlan, why_held: str = "") -> tuple[StoredJob, bool]:
         return found, True
     builder = builder_of(plan)
     try:
-        node = submit_or_hold(builder, why_held)
+        with caching(plan.reuse):
+            node = submit_or_hold(builder, why_held)
     except BaseException:
         _remove_refused(plan.key)
         raise
     return StoredJob(node.pk, node.uuid, digest, plan.recipe.rendered.template), False
+
+
+@contextmanager
+def caching(wanted: bool) -> Generator[None]:  # noqa: FBT001
+    """AiiDA's caching for our jobs, as wanted, whatever the profile's configuration says of it."""
+    from aiida.manage.caching import disable_caching, enable_caching
+
+    with ExitStack() as stack:
+        for process_type in nodes.PROCESS_TYPES:
+            stack.enter_context(
+                enable_caching(identifier=process_type)
+                if wanted
+                else disable_caching(identifier=process_type)
+            )
+        yield
 
 
 def _remove_if_unfinished(pk: int) -> bool:

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 
 from crystalmath_server.domain.holding import PREFIX
+from crystalmath_server.domain.slurm_reasons import why
 from crystalmath_server.protocol.jobs import JobState
 
 REASON_LENGTH = 200
@@ -23,6 +24,8 @@ class Facts:
     exit_status: int | None = None
     exit_message: str = ""
     exception: str = ""
+    queue_reason: str = ""  # as the scheduler gives it
+    same_as: int = 0  # pk of the job whose results were taken
     retry_at: float = 0.0  # UNIX time [s] until which the computer is left alone
 
 
@@ -96,7 +99,8 @@ def _queued(facts: Facts) -> Words:
     held = _HELD.get(facts.scheduler_state)
     if held is not None:
         return Words(f"Handed to the scheduler{_on(facts)}{_job(facts)}; {held[0]}", held[1])
-    return Words(f"Waits in the queue{_on(facts)}{_job(facts)}")
+    reason = why(facts.queue_reason)
+    return Words(f"Waits in the queue{_on(facts)}{_job(facts)}{': ' if reason else ''}{reason}")
 
 
 def _running(facts: Facts) -> Words:
@@ -114,7 +118,11 @@ def _paused(facts: Facts) -> Words:
     return Words(f"Paused{status}", f"{play[0].upper()}{play[1:]}")
 
 
-def _finished(_facts: Facts) -> Words:
+def _finished(facts: Facts) -> Words:
+    if facts.same_as:
+        return Words(
+            f"Finished at once: the results are those of job {facts.same_as}, which had the same inputs"
+        )
     return Words("Finished successfully")
 
 

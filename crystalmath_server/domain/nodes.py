@@ -9,12 +9,11 @@ VASP_CALCULATION = "crystalmath.vasp"
 PROCESS_TYPES = tuple(f"aiida.calculations:{name}" for name in (CALCULATION, VASP_CALCULATION))
 
 # Attributes of a process node
-KEY = "crystalmath_key"
 DIGEST = "crystalmath_digest"
 TEMPLATE = "crystalmath_template"
 FORMULA = "crystalmath_formula"
 ENGINE = "crystalmath_engine"
-ATTRIBUTES = (KEY, DIGEST, TEMPLATE, FORMULA, ENGINE)
+ATTRIBUTES = (DIGEST, TEMPLATE, FORMULA, ENGINE)
 
 # Extra of a structure node, beside DIGEST and FORMULA
 N_SITES = "crystalmath_n_sites"

@@ -34,6 +34,7 @@ potcar_of() {{
     echo "{missing} $1 ({functional}) under {root}" >&2
     return 1
 }}
+: > POTCAR
 for s in {symbols}; do potcar_of "$s" >> POTCAR || exit {status}; done"""
 
 

@@ -70,6 +70,7 @@ def _plan(params: SubmitJobParams, recipe: Recipe, options: Mapping[str, Json]) 
         cluster=params.cluster,
         description=params.description,
         code=params.code,
+        reuse=params.reuse,
         options=options,
     )
 

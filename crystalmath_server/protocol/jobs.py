@@ -131,6 +131,9 @@ class SubmitJobParams(Params):
     description: Annotated[str, Length(0, 10_000)] = ""
     cluster: Annotated[str, Doc("label of the computer")] = "localhost"
     code: Annotated[str, Length(0, 255), Doc("label of the program there; empty: the one that fits")] = ""
+    reuse: Annotated[bool, Doc("take the results of a job that had the same inputs, where there is one")] = (
+        False
+    )
     resources: Annotated[Resources, Doc("asked for in place of the computer's defaults")] = field(
         default_factory=Resources
     )

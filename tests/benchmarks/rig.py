@@ -49,7 +49,7 @@ def end_family(home: Path) -> None:
 
 def _lives_in(process: psutil.Process, home: Path) -> bool:
     try:
-        return process.environ().get("AIIDA_PATH") == str(home)
+        return process.environ().get("HOME") == str(home)
     except psutil.Error:
         return False
 

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from crystalmath_server.protocol.errors import RpcError
@@ -20,6 +19,7 @@ from crystalmath_server.protocol.jobs import (
     SubmitJobParams,
 )
 from crystalmath_tui.client import Client
+from tests.home import end_all_in
 from tests.integration.server_process import wait_until
 
 _PLACES = ("HOME", "AIIDA_PATH", "XDG_RUNTIME_DIR", "XDG_STATE_HOME", "XDG_CONFIG_HOME")
@@ -34,17 +34,7 @@ def home_of_its_own(folder: Path) -> Generator[Path]:
         patch.delenv("CRYSTALMATH_PROFILE", raising=False)
         patch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
         yield folder
-    ours = [process for process in psutil.process_iter() if _lives_in(process, folder)]
-    for process in ours:
-        process.kill()
-    psutil.wait_procs(ours, timeout=10)
-
-
-def _lives_in(process: psutil.Process, folder: Path) -> bool:
-    try:
-        return process.environ().get("HOME") == str(folder)
-    except psutil.Error:
-        return False
+    end_all_in(folder)
 
 
 def submit(server: Client, structure_pk: int, key: str, template: str = "emt.relax", **given: Any) -> int:

@@ -199,6 +199,17 @@ def test_the_same_key_is_the_same_job(place: Place, server: Client) -> None:
     assert refused(server, JOBS_SUBMIT, other).code is ErrorCode.CONFLICT
 
 
+def test_results_are_reused_where_that_is_asked_for(place: Place, server: Client) -> None:
+    pk = submit(server, place.structure_pk, "reuse-the-first", label="again", reuse=True)
+    assert ended(server, pk) is JobState.FINISHED
+    again, first = (server.call(JOBS_RESULTS, JobPk(job)) for job in (pk, place.job_pk))
+    assert again.lattice_after == first.lattice_after
+    assert f"those of job {place.job_pk}" in server.call(JOBS_SHOW, JobPk(pk)).explanation
+    other = submit(server, place.structure_pk, "compute-it-anew")
+    assert ended(server, other) is JobState.FINISHED
+    assert server.call(JOBS_SHOW, JobPk(other)).explanation == "Finished successfully"
+
+
 def test_a_killed_worker_is_replaced(place: Place, server: Client) -> None:
     pid = int(server.call(STATUS, NoParams()).worker.detail.split()[-1])
     os.kill(pid, signal.SIGKILL)

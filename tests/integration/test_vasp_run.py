@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ from crystalmath_server.protocol.clusters import (
     CLUSTERS_CREATE,
     CLUSTERS_TEST,
     ClusterTestParams,
-    CreateClusterParams,
 )
 from crystalmath_server.protocol.codes import CODES_CREATE, CodeKind, CreateCodeParams
 from crystalmath_server.protocol.errors import ErrorCode
@@ -32,47 +30,27 @@ from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.structures import SI_POSCAR, STRUCTURES_IMPORT, ImportStructureParams
 from crystalmath_server.protocol.templates import TEMPLATES_LIST, ListTemplatesParams
 from crystalmath_tui.client import Client, connect
-from tests.integration.real_server import ended, home_of_its_own, refused, submit
-from tests.services import DIRECT, Cluster, write_ssh_config
-from tests.vasp_standin.potmake import write_library
+from tests.integration.real_server import ended, refused, submit
+from tests.services import Cluster
+from tests.vasp_site import Site, new_cluster, services_site, vasp_site
 from tests.vasp_standin.standin_install import install
 
 ROOT = Path(__file__).parents[2]
-COPPER = ROOT / "crystalmath_tui/examples/copper.poscar"
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
-    """A user who has set up a cluster with VASP."""
-
-    home: Path
-    cluster: Cluster
-    copper: int
-
-
-@pytest.fixture(scope="module")
-def site(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    programs = tmp_path_factory.mktemp("programs")
-    with home_of_its_own(tmp_path_factory.mktemp("v")) as home:
-        write_ssh_config(cluster, home)
-        with connect() as server:
-            copper = server.call(STRUCTURES_IMPORT, ImportStructureParams(path=str(COPPER))).row.pk
-            made = CreateClusterParams(
-                "hpc",
-                DIRECT,
-                str(cluster.home / "work"),
-                mpirun="env",
-                potcar_dir=str(write_library(programs / "potcars")),
-                defaults=Resources(walltime_s=300, memory_mb=300),
-                poll_interval_s=0.3,
-                safe_interval_s=0,
-            )
-            server.call(CLUSTERS_CREATE, made)
-            paths = install(programs / "bin")
-            for kind in (CodeKind.VASP_STD, CodeKind.VASP_NCL):
-                path = str(paths[kind.value])
-                server.call(CODES_CREATE, CreateCodeParams("hpc", kind.value, path, kind))
-        yield Site(home, cluster, copper)
+@pytest.fixture(scope="module", params=["embedded", "services"])
+def site(
+    request: pytest.FixtureRequest, cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    """The whole once on SQLite and ZeroMQ, once on PostgreSQL and RabbitMQ."""
+    home, programs = tmp_path_factory.mktemp("v"), tmp_path_factory.mktemp("programs")
+    if request.param == "embedded":
+        made = vasp_site(cluster, home, programs)
+    else:
+        postgres, amqp = request.getfixturevalue("postgres"), request.getfixturevalue("amqp")
+        made = services_site(cluster, home, programs, postgres, amqp)
+    with made as site:
+        yield site
 
 
 @pytest.fixture
@@ -143,16 +121,7 @@ def test_bad_input_is_refused_by_field(site: Site, server: Client) -> None:
 
 
 def test_a_missing_potcar_is_said_with_its_symbol(site: Site, server: Client, tmp_path: Path) -> None:
-    made = CreateClusterParams(
-        "bare",
-        DIRECT,
-        str(site.cluster.home / "work"),
-        mpirun="env",
-        potcar_dir=str(tmp_path),
-        poll_interval_s=0.3,
-        safe_interval_s=0,
-    )
-    server.call(CLUSTERS_CREATE, made)
+    server.call(CLUSTERS_CREATE, new_cluster(site.cluster, "bare", tmp_path))
     path = str(install(tmp_path / "bin")["vasp_std"])
     server.call(CODES_CREATE, CreateCodeParams("bare", "vasp", path, CodeKind.VASP_STD))
     pk = submit(server, site.copper, "vasp-without-potcar", "vasp.static", cluster="bare")

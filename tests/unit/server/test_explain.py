@@ -18,7 +18,7 @@ def test_failed_transport_names_step_cluster_and_way_out() -> None:
     words = explain(replace(FACTS, transport_state="uploading", process_status=RETRIES))
     assert "uploading the inputs on daint" in words.explanation
     assert RETRIES in words.explanation
-    assert "verdi computer test daint" in words.hint
+    assert "by itself when daint answers" in words.hint
     assert "crystalmath jobs play 7" in words.hint
 
 

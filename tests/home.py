@@ -1,0 +1,28 @@
+"""Processes that live in a home of a test."""
+
+from pathlib import Path
+
+import psutil
+
+
+def processes_in(home: Path, *words: str) -> list[psutil.Process]:
+    """All whose HOME is this folder, and whose command has all these words.
+
+    AIIDA_PATH would not do, for AiiDA changes it.
+    """
+    return [process for process in psutil.process_iter() if _lives_in(process, home, set(words))]
+
+
+def end_all_in(home: Path) -> None:
+    """Kill them, and wait until they are gone."""
+    ours = processes_in(home)
+    for process in ours:
+        process.kill()
+    psutil.wait_procs(ours, timeout=10)
+
+
+def _lives_in(process: psutil.Process, home: Path, words: set[str]) -> bool:
+    try:
+        return process.environ().get("HOME") == str(home) and words <= set(process.cmdline())
+    except psutil.Error:
+        return False

@@ -1,0 +1,148 @@
+"""What befalls a job on a cluster: right state, right words, and it goes on by itself or names the key."""
+
+import signal
+import time
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from crystalmath_server.protocol.jobs import JOBS_SHOW, JobDetail, JobPk, JobState
+from crystalmath_server.protocol.resources import Resources
+from crystalmath_tui.client import Client, connect
+from tests.integration.real_server import ended, submit
+from tests.integration.server_process import wait_until
+from tests.services import Cluster
+from tests.vasp_site import Site, vasp_site
+
+SLOW = "echo slow=0.5 > STANDIN"
+
+
+@pytest.fixture(scope="module")
+def site(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with vasp_site(cluster, tmp_path_factory.mktemp("f"), tmp_path_factory.mktemp("programs")) as site:
+        yield site
+
+
+@pytest.fixture
+def hpc(site: Site) -> Iterator[Cluster]:
+    """The cluster, mended afterwards."""
+    yield site.cluster
+    site.cluster.mend()
+
+
+@pytest.fixture
+def server(site: Site) -> Iterator[Client]:
+    with connect() as client:
+        yield client
+
+
+def new_job(server: Client, site: Site, **resources: object) -> int:
+    wanted = Resources(prepend_text=SLOW, **resources)  # type: ignore[arg-type]
+    return submit(server, site.copper, str(uuid.uuid4()), "vasp.static", cluster="hpc", resources=wanted)
+
+
+def show(server: Client, pk: int) -> JobDetail:
+    return server.call(JOBS_SHOW, JobPk(pk))
+
+
+def until(server: Client, pk: int, state: JobState, timeout_s: float = 60) -> JobDetail:
+    wait_until(lambda: show(server, pk).row.state is state, timeout_s, f"never {state}")
+    return show(server, pk)
+
+
+def assert_finished_once(server: Client, site: Site, pk: int) -> None:
+    assert ended(server, pk, 150) is JobState.FINISHED, show(server, pk)
+    assert len(site.cluster.sbatch_calls(show(server, pk).remote_work_dir)) == 1
+
+
+def test_a_short_loss_of_the_network_is_outlived(site: Site, hpc: Cluster, server: Client) -> None:
+    pk = new_job(server, site)
+    until(server, pk, JobState.RUNNING)
+    hpc.close_network()
+    time.sleep(3)
+    hpc.open_network()
+    assert_finished_once(server, site, pk)
+
+
+def test_after_a_long_loss_paused_jobs_go_on_by_themselves(site: Site, hpc: Cluster, server: Client) -> None:
+    pk = new_job(server, site)
+    until(server, pk, JobState.RUNNING)
+    hpc.close_network()
+    job = until(server, pk, JobState.PAUSED, 90)
+    assert "on hpc failed again and again" in job.explanation
+    assert "by itself when hpc answers" in job.hint
+    assert f"jobs play {pk}" in job.hint
+    hpc.open_network()
+    assert_finished_once(server, site, pk)
+
+
+def test_slurm_killed_and_started_again(site: Site, hpc: Cluster, server: Client) -> None:
+    pk = new_job(server, site)
+    until(server, pk, JobState.RUNNING)
+    hpc.stop_controller(signal.SIGKILL)
+    time.sleep(2)
+    hpc.start_controller()
+    assert_finished_once(server, site, pk)
+
+
+def test_a_closed_partition_is_said(site: Site, hpc: Cluster, server: Client) -> None:
+    hpc.close_partition("debug")
+    pk = new_job(server, site, partition="debug")
+    until(server, pk, JobState.QUEUED)
+    wait_until(lambda: "partition is closed" in show(server, pk).explanation, 30)
+    hpc.open_partition("debug")
+    assert_finished_once(server, site, pk)
+
+
+def test_a_job_of_a_node_that_fails_runs_on_another(site: Site, hpc: Cluster, server: Client) -> None:
+    pk = new_job(server, site)
+    job = until(server, pk, JobState.RUNNING)
+    number = show(server, pk).scheduler_job_id
+    node = hpc.call("squeue", "-h", "-j", number, "-o", "%N").strip()
+    assert node, job
+    hpc.fail_node(node)
+    hpc.resume(node)
+    assert ended(server, pk, 200) is JobState.FINISHED, show(server, pk)
+
+
+def test_scancel_from_outside_is_said(site: Site, hpc: Cluster, server: Client) -> None:
+    pk = new_job(server, site)
+    job = until(server, pk, JobState.RUNNING)
+    hpc.cancel(int(job.scheduler_job_id))
+    assert ended(server, pk) is JobState.FAILED
+    assert "cancelled" in show(server, pk).explanation.lower()
+
+
+def test_the_time_limit_is_said(site: Site, server: Client) -> None:
+    pk = submit(
+        server,
+        site.copper,
+        str(uuid.uuid4()),
+        "vasp.static",
+        cluster="hpc",
+        resources=Resources(walltime_s=60, prepend_text="sleep 300"),
+    )
+    assert ended(server, pk, 150) is JobState.FAILED
+    job = show(server, pk)
+    assert "time limit" in job.explanation.lower()
+    assert "walltime" in job.hint.lower()
+
+
+@pytest.mark.parametrize(
+    "resources,words",
+    [
+        (Resources(account="nobody"), "account"),
+        (Resources(partition="nowhere"), "partition"),
+        (Resources(partition="short", walltime_s=360), "time limit"),
+        (Resources(modules=("no-such-module",)), "module"),
+    ],
+)
+def test_what_the_scheduler_refuses_is_said(
+    site: Site, server: Client, resources: Resources, words: str
+) -> None:
+    params = {"cluster": "hpc", "resources": resources}
+    pk = submit(server, site.copper, str(uuid.uuid4()), "vasp.static", **params)
+    wait_until(lambda: show(server, pk).row.state in {JobState.FAILED, JobState.PAUSED}, 90)
+    job = show(server, pk)
+    assert words in (job.explanation + job.hint + job.row.reason).lower(), job

@@ -1,0 +1,127 @@
+"""A user's home with a cluster that has VASP, on either kind of profile; for tests of the whole way."""
+
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from crystalmath_server.protocol.clusters import CLUSTERS_CREATE, CreateClusterParams
+from crystalmath_server.protocol.codes import CODES_CREATE, CodeKind, CreateCodeParams
+from crystalmath_server.protocol.resources import Resources
+from crystalmath_server.protocol.structures import STRUCTURES_IMPORT, ImportStructureParams
+from crystalmath_tui.client import Client, connect
+from tests.home import processes_in
+from tests.integration.real_server import home_of_its_own
+from tests.services import DIRECT, Cluster, write_ssh_config
+from tests.vasp_standin.potmake import write_library
+from tests.vasp_standin.standin_install import install
+
+COPPER = Path(__file__).parents[1] / "crystalmath_tui/examples/copper.poscar"
+SERVICES_PROFILE = "services"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A home, its cluster, and the pk of a copper cell."""
+
+    home: Path
+    cluster: Cluster
+    copper: int
+
+    def processes(self, *words: str) -> list[psutil.Process]:
+        """Processes of this home whose command has all these words."""
+        return processes_in(self.home, *words)
+
+
+def new_cluster(cluster: Cluster, label: str, potcars: Path, max_jobs: int = 0) -> CreateClusterParams:
+    """The cluster of the tests, in no hurry to be polite."""
+    return CreateClusterParams(
+        label,
+        DIRECT,
+        str(cluster.home / "work"),
+        mpirun="env",
+        potcar_dir=str(potcars),
+        max_jobs=max_jobs,
+        defaults=Resources(walltime_s=300, memory_mb=300),
+        poll_interval_s=0.3,
+        safe_interval_s=0,
+    )
+
+
+@contextmanager
+def vasp_site(cluster: Cluster, home: Path, programs: Path) -> Generator[Site]:
+    """A home of a user who has set up the cluster `hpc`, with VASP on it."""
+    with home_of_its_own(home):
+        write_ssh_config(cluster, home)
+        with connect() as server:
+            _try_again_soon()
+            copper = server.call(STRUCTURES_IMPORT, ImportStructureParams(path=str(COPPER))).row.pk
+            server.call(CLUSTERS_CREATE, new_cluster(cluster, "hpc", write_library(programs / "potcars")))
+            _make_codes(server, "hpc", install(programs / "bin"))
+        yield Site(home, cluster, copper)
+
+
+def _try_again_soon() -> None:
+    """AiiDA tries a broken connection again after 1, 2, 4 … s instead of 20, 40, 80 … s."""
+    _verdi("config", "set", "transport.task_retry_initial_interval", "1")
+    _verdi("config", "set", "transport.task_maximum_attempts", "4")
+
+
+def _make_codes(server: Client, cluster: str, paths: dict[str, Path]) -> None:
+    for kind in (CodeKind.VASP_STD, CodeKind.VASP_NCL):
+        params = CreateCodeParams(cluster, kind.value, str(paths[kind.value]), kind)
+        server.call(CODES_CREATE, params)
+
+
+@contextmanager
+def services_site(
+    cluster: Cluster, home: Path, programs: Path, postgres: dict[str, str], amqp: str
+) -> Generator[Site]:
+    """The same on a profile with PostgreSQL and RabbitMQ, as groups have it."""
+    with home_of_its_own(home):
+        _make_services_profile(home, postgres, amqp)
+    with vasp_site(cluster, home, programs) as site:
+        yield site
+
+
+def _make_services_profile(home: Path, postgres: dict[str, str], amqp: str) -> None:
+    database = f"cm_{uuid.uuid4().hex[:12]}"
+    server = {"host": postgres["PGHOST"], "port": postgres["PGPORT"], "user": postgres["PGUSER"]}
+    _create_database(server, database)
+    user, _, place = amqp.removeprefix("amqp://").rpartition("@")
+    name, _, password = user.partition(":")
+    host, _, port = place.partition("/")[0].partition(":")
+    _verdi(
+        *f"profile setup core.psql_dos -n -p {SERVICES_PROFILE} --set-as-default --broker none".split(),
+        *["--first-name", "A", "--last-name", "B", "--institution", "C", "--email", "a@b.c"],
+        *("--database-hostname", server["host"], "--database-port", server["port"]),
+        *("--database-username", server["user"], "--database-password", "none"),
+        *("--database-name", database, "--repository-uri", f"file://{home}/repository"),
+    )
+    _verdi(
+        *f"profile configure-broker core.rabbitmq {SERVICES_PROFILE} -n -f".split(),
+        *("--broker-host", host, "--broker-port", port or "5672"),
+        *("--broker-username", name or "guest", "--broker-password", password or "guest"),
+    )
+
+
+def _create_database(server: dict[str, str], name: str) -> None:
+    import psycopg
+    from psycopg import sql
+
+    words = " ".join(f"{key}={value}" for key, value in server.items())
+    with psycopg.connect(f"{words} dbname=postgres", autocommit=True) as link:
+        command = sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'")
+        link.execute(command.format(sql.Identifier(name)))
+
+
+def _verdi(*words: str) -> None:
+    command = [sys.executable, "-W", "ignore", "-m", "aiida", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=dict(os.environ))
+    assert done.returncode == 0, f"verdi {' '.join(words)}: {done.stdout}{done.stderr}"
