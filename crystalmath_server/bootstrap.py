@@ -20,9 +20,21 @@ from crystalmath_server.adapters.aiida_launch import AiidaLauncher
 from crystalmath_server.adapters.aiida_profiles import AiidaProfiles
 from crystalmath_server.adapters.aiida_runtime import AiidaRuntime
 from crystalmath_server.adapters.aiida_structures import AiidaStructures
+from crystalmath_server.adapters.potcar_check import PotcarLooker
 from crystalmath_server.adapters.remote_link import Links
+from crystalmath_server.adapters.run_folders import RunFolderLooker
 from crystalmath_server.adapters.workbench import WorkerBench
-from crystalmath_server.handlers import clusters, codes, jobs, profiles, structures, system, templates
+from crystalmath_server.handlers import (
+    clusters,
+    codes,
+    imports,
+    jobs,
+    potcars,
+    profiles,
+    structures,
+    system,
+    templates,
+)
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.clusters import (
     CLUSTERS_CREATE,
@@ -37,6 +49,7 @@ from crystalmath_server.protocol.clusters import (
 )
 from crystalmath_server.protocol.codes import CODES_CREATE, CODES_LIST, CODES_TEST
 from crystalmath_server.protocol.errors import RpcError
+from crystalmath_server.protocol.imports import JOBS_IMPORT
 from crystalmath_server.protocol.jobs import (
     JOBS_CANCEL,
     JOBS_FILE,
@@ -49,6 +62,7 @@ from crystalmath_server.protocol.jobs import (
     JOBS_SHOW,
     JOBS_SUBMIT,
 )
+from crystalmath_server.protocol.potcars import POTCARS_CHECK
 from crystalmath_server.protocol.profiles import PROFILES_CREATE, PROFILES_LIST
 from crystalmath_server.protocol.structures import STRUCTURES_IMPORT, STRUCTURES_LIST, STRUCTURES_SHOW
 from crystalmath_server.protocol.system import DISCOVER, HELLO, METRICS, PING, SHUTDOWN, STATUS
@@ -87,6 +101,7 @@ BINDINGS: tuple[Binding[Any, Any], ...] = (
     bind(JOBS_FILE, jobs.file),
     bind(JOBS_LOG, jobs.log),
     bind(JOBS_RESULTS, jobs.results),
+    bind(JOBS_IMPORT, imports.import_run),
     bind(CLUSTERS_LIST, clusters.list_clusters),
     bind(CLUSTERS_SHOW, clusters.show),
     bind(CLUSTERS_CREATE, clusters.create),
@@ -99,6 +114,7 @@ BINDINGS: tuple[Binding[Any, Any], ...] = (
     bind(CODES_LIST, codes.list_codes),
     bind(CODES_CREATE, codes.create),
     bind(CODES_TEST, codes.test),
+    bind(POTCARS_CHECK, potcars.check),
 )
 
 SWITCH_S = 0.0005
@@ -157,6 +173,8 @@ async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
         profiles=AiidaProfiles(runtime),
         clusters=AiidaClusters(runtime, links),
         codes=AiidaCodes(runtime, links),
+        runs=RunFolderLooker(runtime, links),
+        potcars=PotcarLooker(runtime, links, bench.potcar_library),
         server=server,
     )
     async with anyio.create_task_group() as background:

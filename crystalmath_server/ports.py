@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from crystalmath_server.domain.run_folder import RunFolder
 from crystalmath_server.protocol.clusters import (
     ClusterDetail,
     ClusterList,
@@ -31,6 +32,7 @@ from crystalmath_server.protocol.jobs import (
     Submitted,
 )
 from crystalmath_server.protocol.method import Json
+from crystalmath_server.protocol.potcars import PotcarCheck
 from crystalmath_server.protocol.profiles import CreateProfileParams, ProfileList, ProfileRow
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.structures import (
@@ -95,7 +97,7 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class JobPlan:
-    """All that the launcher needs to make one process."""
+    """All that the launcher needs to make one process; with a `source` it is read from there, not run."""
 
     recipe: Recipe
     structure_pk: int
@@ -106,6 +108,7 @@ class JobPlan:
     code: str = ""
     reuse: bool = False
     options: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    source: RunFolder | None = None
 
 
 class JobStore(Protocol):
@@ -218,6 +221,18 @@ class Workbench(Protocol):
         """
         ...
 
+    async def reader(self, incar: str) -> Recipe:
+        """What reads a run that was made by other means."""
+        ...
+
+
+class RunFolders(Protocol):
+    """Folders on computers in which VASP ran."""
+
+    async def look(self, cluster: str, path: str, code: str) -> RunFolder:
+        """What is there; raises NotFound, FileUnreadable, InvalidForm, TransportFailed (with field)."""
+        ...
+
 
 class Profiles(Protocol):
     """AiiDA profiles of this user."""
@@ -297,6 +312,14 @@ class Codes(Protocol):
         ...
 
 
+class Potcars(Protocol):
+    """VASP's potentials on computers."""
+
+    async def check(self, cluster: str, functional: str, symbols: tuple[str, ...]) -> PotcarCheck:
+        """Look for symbols of a functional; raises NotFound (field: label), TransportFailed."""
+        ...
+
+
 class Server(Protocol):
     """The server itself, as system.* methods see it."""
 
@@ -332,4 +355,6 @@ class Ports:
     profiles: Profiles
     clusters: Clusters
     codes: Codes
+    potcars: Potcars
+    runs: RunFolders
     server: Server

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from crystalmath_server.domain import slurm
+from crystalmath_server.domain.potcar_library import OPEN, PotcarLibrary, listing, potcar
+from crystalmath_server.domain.potcar_words import verdict
 from crystalmath_server.domain.resources import check, check_against, merged, options
 from crystalmath_server.protocol.clusters import (
     ClusterDetail,
@@ -36,6 +38,7 @@ from crystalmath_server.protocol.codes import (
 )
 from crystalmath_server.protocol.errors import Conflict, InvalidForm, NotFound, TransportFailed
 from crystalmath_server.protocol.method import Json
+from crystalmath_server.protocol.potcars import PotcarCheck
 from crystalmath_server.protocol.resources import Resources
 
 LOCALHOST = ClusterRow(1, "localhost", "localhost", "core.local", "core.direct", "/tmp/work", enabled=True)
@@ -220,6 +223,24 @@ class FakeClusters:
     def _refuse_taken(self, label: str, field: str) -> None:
         if label in self.details:
             raise Conflict(f"There is a computer {label!r} already", field=field)
+
+
+class FakePotcars:
+    """A library that has every symbol but Fe_pv, on every computer."""
+
+    def __init__(self, clusters: FakeClusters) -> None:
+        self._clusters = clusters
+        self.asked: list[tuple[str, str, tuple[str, ...]]] = []
+
+    async def check(self, cluster: str, functional: str, symbols: tuple[str, ...]) -> PotcarCheck:
+        await self._clusters.show(cluster)
+        self.asked.append((cluster, functional, symbols))
+        place = PotcarLibrary("/pot")
+        paths = [f"/pot/potpaw_PBE.54/{name}/POTCAR" for name in {*symbols, "Fe"} - {"Fe_pv"}]
+        seen = listing("/pot", "\n".join((OPEN, *paths)))
+        told = dict.fromkeys(paths, "PAW_PBE")
+        rows = [potcar(place, seen, functional, symbol, told) for symbol in symbols]
+        return verdict(cluster, functional, place, seen, rows)
 
 
 def detail_of(row: ClusterRow) -> ClusterDetail:

@@ -16,6 +16,8 @@ from typing import Any
 
 import anyio
 
+from crystalmath_server.domain.run_folder import OPEN, RunFolder, run_folder
+from crystalmath_server.handlers.fields import fields
 from crystalmath_server.ports import JobPlan, ParsedStructure, Ports, Recipe
 from crystalmath_server.protocol.errors import (
     Conflict,
@@ -49,6 +51,7 @@ from crystalmath_server.protocol.jobs import (
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.profiles import CreateProfileParams, ProfileList, ProfileRow
 from crystalmath_server.protocol.structures import (
+    SI_POSCAR,
     ImportStructureParams,
     Lattice,
     ListStructuresParams,
@@ -72,7 +75,7 @@ from crystalmath_server.rpc.dispatcher import Dispatcher
 from crystalmath_server.rpc.meters import Meters
 from crystalmath_server.rpc.sessions import Session
 from crystalmath_server.settings import Settings
-from tests.fake_clusters import FakeClusters, FakeCodes
+from tests.fake_clusters import FakeClusters, FakeCodes, FakePotcars
 
 LATTICE = Lattice(3.8, 3.8, 3.8, 60.0, 60.0, 60.0, 39.4)
 SUBMIT_SCRIPT = b"#!/bin/bash\n# caf\xc3\xa9\nexit 0\n"
@@ -343,6 +346,29 @@ class FakeWorkbench:
         digest = _digest({"name": row.name, "structure": structure, "values": values})
         return Recipe(Rendered(row.name, files, (), digest), {}, "EMT 1", {"ase": "3"}, values)
 
+    async def reader(self, incar: str) -> Recipe:
+        maker: dict[str, Json] = {"incar": incar}
+        return Recipe(Rendered("vasp.imported", (), (), ""), maker, "VASP", {"pymatgen": "1"}, {})
+
+
+class FakeRunFolders:
+    """One folder in which VASP ran, on every computer."""
+
+    def __init__(self, clusters: FakeClusters) -> None:
+        self._clusters = clusters
+        self.looks = 0
+
+    async def look(self, cluster: str, path: str, code: str) -> RunFolder:
+        with fields(label="cluster"):
+            await self._clusters.show(cluster)
+        self.looks += 1
+        found = {"INCAR": b"NSW = 5\n", "POSCAR": SI_POSCAR.encode(), "vasprun.xml": b""}
+        if path.endswith("none"):
+            found.clear()
+        said = [OPEN, *(f"@@file\t{name}\tr" for name in found)]
+        said += [f"@@text\t{name}\t{base64.b64encode(text).decode()}" for name, text in found.items()]
+        return run_folder(cluster, path, "\n".join(said))
+
 
 def describe(document: Mapping[str, Json]) -> ParsedStructure:
     """A structure of which only the formula is true."""
@@ -414,6 +440,7 @@ def ports(server: object | None = None) -> Ports:
     """All ports, with one running job and one structure, both pk 1."""
     jobs, structures, workbench = FakeJobs(), FakeStructures(), FakeWorkbench()
     codes = FakeCodes()
+    clusters = FakeClusters(codes)
     jobs.add(JobState.RUNNING)
     structures.add(describe({"formula": "Si2", "poscar": "Si2\n"}), "silicon")
     return Ports(
@@ -422,8 +449,10 @@ def ports(server: object | None = None) -> Ports:
         structures=structures,
         workbench=workbench,
         profiles=FakeProfiles(),
-        clusters=FakeClusters(codes),
+        clusters=clusters,
         codes=codes,
+        runs=FakeRunFolders(clusters),
+        potcars=FakePotcars(clusters),
         server=server or FakeServer(),  # type: ignore[arg-type]
     )
 

@@ -1,12 +1,14 @@
 """A JobPlan as the inputs of `crystalmath.jobflow`, or of `crystalmath.vasp`; on the AiiDA thread."""
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from crystalmath_server.adapters.aiida_cluster_store import potcar_dir_of
 from crystalmath_server.adapters.aiida_codes import codes_on
 from crystalmath_server.adapters.aiida_computers import computer_of, python_of
 from crystalmath_server.domain import nodes
+from crystalmath_server.domain.run_folder import RunFolder, symbols_of
 from crystalmath_server.domain.vasp_deck import choose, program
 from crystalmath_server.ports import JobPlan
 from crystalmath_server.protocol.errors import InvalidForm, NotFound
@@ -24,6 +26,8 @@ def builder_of(plan: JobPlan) -> Any:
     RpcError
         NOT_FOUND, INVALID_FORM, COMPUTER_DISABLED, STORAGE_FULL with the field of jobs.submit.
     """
+    if plan.source is not None:
+        return _imported(plan, plan.source)
     return _vasp(plan) if plan.recipe.potcar else _jobflow(plan)
 
 
@@ -42,9 +46,30 @@ def _vasp(plan: JobPlan) -> Any:
     computer = computer_of(plan.cluster)
     row = choose(codes_on(computer), program(files), plan.code, computer.label)
     builder.code = orm.load_node(row.pk)
-    builder.files = _folder(files)
+    builder.files = _folder({name: text.encode() for name, text in files.items()})
     builder.potcar = orm.Dict({**plan.recipe.potcar, "directory": _potcar_dir(computer)})
     builder.metadata.options.withmpi = True
+    return builder
+
+
+def _imported(plan: JobPlan, source: RunFolder) -> Any:
+    """AiiDA's own import: with a `remote_folder` nothing is run, and no code is needed.
+
+    A code is linked only where the user says that it ran this: provenance claims nothing that is not known.
+    """
+    from aiida import orm
+
+    builder = _common(nodes.VASP_CALCULATION, plan, "1")
+    computer = computer_of(plan.cluster)
+    if plan.code:
+        builder.code = orm.load_node(choose(codes_on(computer), "", plan.code, computer.label).pk)
+    builder.files = _folder(source.files)
+    builder.potcar = orm.Dict(
+        {"symbols": symbols_of(source.titel_lines), "titel_lines": list(source.titel_lines)}
+    )
+    builder.remote_folder = orm.RemoteData(computer=computer, remote_path=source.path)
+    builder.metadata.computer = computer
+    builder.metadata.disable_cache = True
     return builder
 
 
@@ -91,12 +116,12 @@ def _structure(pk: int) -> Any:
     return found
 
 
-def _folder(files: dict[str, str]) -> Any:
+def _folder(files: Mapping[str, bytes]) -> Any:
     from aiida import orm
 
     folder: Any = orm.FolderData()
-    for name, text in files.items():
-        folder.base.repository.put_object_from_bytes(text.encode(), name)
+    for name, content in files.items():
+        folder.base.repository.put_object_from_bytes(content, name)
     return folder
 
 

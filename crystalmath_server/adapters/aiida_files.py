@@ -4,6 +4,7 @@ import os
 from pathlib import PurePosixPath
 from typing import Any
 
+from crystalmath_server.domain import nodes
 from crystalmath_server.domain.excerpts import as_text
 from crystalmath_server.protocol.errors import NotFound
 from crystalmath_server.protocol.jobs import FileRange, JobFile, JobFiles, JobLog, LogLine, ReadFileParams
@@ -70,9 +71,10 @@ def load_job(pk: int) -> Any:
 
 
 def _open(node: Any, source: str) -> Any:
-    """The repository of a source; None while there is none."""
+    """The repository of a source; None while there is none. Of an import the inputs are nodes alone."""
     if source == "inputs":
-        return node.base.repository
+        is_read = getattr(node, "is_imported", False) and nodes.FILES in node.inputs
+        return node.inputs[nodes.FILES].base.repository if is_read else node.base.repository
     folder = node.base.links.get_outgoing(link_label_filter="retrieved").first()
     return folder.node.base.repository if folder is not None else None
 

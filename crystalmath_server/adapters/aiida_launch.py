@@ -92,7 +92,8 @@ class AiidaLauncher:
         """The job of `plan.key`; daemon and broker are asked for before anything is stored."""
         await self._watch.ensure()
         async with self._gate.lock:
-            why_held = await self._gate.why_not(plan.cluster)
+            # what is only read needs no place in a queue
+            why_held = "" if plan.source else await self._gate.why_not(plan.cluster)
             job, reused = await self._runtime.call(make_job, plan, why_held)
             if not reused:
                 self._gate.note(job.pk, plan.cluster, held=bool(why_held))

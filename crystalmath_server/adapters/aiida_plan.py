@@ -46,7 +46,7 @@ def find_job(key: str, digest: str) -> StoredJob | None:
         return None
     if digest and row[2] != digest:
         raise Conflict(
-            f"Key {key!r} belongs to job {row[0]}, which was made of another recipe",
+            f"Key {key!r} belongs to job {row[0]}, which was made of another recipe or folder",
             field="key",
             hint="Send a new key for a new job.",
         )

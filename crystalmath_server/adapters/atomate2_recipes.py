@@ -75,7 +75,7 @@ def render(name: str, document: Mapping[str, Json], values: Mapping[str, Json]) 
     effective = {field.name: value_of(maker, field.name) for field in fields}
     maker_json = cast("dict[str, Json]", orjson.loads(MontyEncoder().encode(maker)))
     files, warned = _files(spec, maker, structure, maker_json)
-    versions = _versions(spec)
+    versions = versions_of(spec.engine)
     digest = _digest(spec.name, maker_json, digest_of(document), versions)
     rendered = Rendered(spec.name, files, warned, digest)
     potcar = potcar_of(maker, files) if spec.engine == "vasp" else {}
@@ -165,8 +165,9 @@ def _files(
     return (InputFile("POSCAR", poscar), InputFile("maker.json", text)), sentences(caught)
 
 
-def _versions(spec: RecipeSpec) -> dict[str, str]:
-    names = ("ase", "atomate2", "jobflow", "pymatgen", *ENGINES[spec.engine].packages)
+def versions_of(engine: str) -> dict[str, str]:
+    """Package → version of everything that has a part in the results of an engine."""
+    names = ("ase", "atomate2", "jobflow", "pymatgen", *ENGINES[engine].packages)
     return {name: importlib.metadata.version(name) for name in sorted(set(names))}
 
 

@@ -45,9 +45,12 @@ def written_inputs(maker: Any, structure: Structure) -> dict[str, str]:
 
 
 def document_of(maker: Any, structure: Structure, folder: Path) -> Any:
-    """Plain JSON of the Maker's output document, from the files that VASP left in `folder`."""
+    """Plain JSON of the Maker's output document, from the files that VASP left in `folder`.
+
+    A run that did not converge has a document too: `should_stop_children` would raise in place of it.
+    """
     done: dict[str, Callable[..., Any]] = dict.fromkeys(
-        ("run_vasp", "write_vasp_input_set", "gzip_output_folder"), _nothing
+        ("run_vasp", "write_vasp_input_set", "gzip_output_folder", "should_stop_children"), _nothing
     )
     with _inside(folder), _replaced(done):
         return jsanitize(_run(maker, structure).output, strict=True, enum_values=True)

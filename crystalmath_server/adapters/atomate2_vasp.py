@@ -3,12 +3,16 @@
 import re
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from pymatgen.core import Structure
+from pymatgen.core import SETTINGS, Structure
 from pymatgen.io.vasp import Incar
+from pymatgen.io.vasp.inputs import PotcarSingle
 
 from crystalmath_server.adapters.atomate2_split import written_inputs
+from crystalmath_server.domain.potcar_library import PotcarLibrary
+from crystalmath_server.domain.potcars import FOLDERS
 from crystalmath_server.domain.vasp_deck import symbols
 from crystalmath_server.protocol.errors import InvalidForm, InvalidRecipe
 from crystalmath_server.protocol.method import Json
@@ -46,6 +50,15 @@ def potcar_of(maker: Any, files: Sequence[InputFile]) -> dict[str, Json]:
     spec = next((file.text for file in files if file.name == SPEC), "")
     functional = getattr(maker.input_set_generator, "user_potcar_functional", None)
     return {"symbols": list(symbols(spec)), "functional": str(functional or DEFAULT_FUNCTIONAL)}
+
+
+def potcar_library() -> PotcarLibrary:
+    """Where pymatgen looks on this machine; its root is empty where nobody set PMG_VASP_PSP_DIR."""
+    own: dict[str, str] = {**PotcarSingle.functional_dir, **(SETTINGS.get("PMG_VASP_PSP_SUB_DIRS") or {})}
+    root = SETTINGS.get("PMG_VASP_PSP_DIR") or ""
+    return PotcarLibrary(
+        str(Path(root).expanduser()) if root else "", {name: (own[name],) for name in FOLDERS if name in own}
+    )
 
 
 def _refusal(maker: Any, error: Exception) -> InvalidForm | InvalidRecipe:

@@ -3,9 +3,10 @@
 usage: python -m crystalmath_server.adapters.vasp_document FOLDER
 
 FOLDER holds maker.json, structure.json and, in run/, VASP's files; there document.json.gz is written, or
-error.json.
+error.json and, where VASP was cut off after a whole ionic step, fragment.json.
 """
 
+import contextlib
 import gzip
 import json
 import sys
@@ -17,6 +18,7 @@ from monty.json import MontyDecoder
 from pymatgen.core import Structure
 
 from crystalmath_server.adapters.atomate2_split import document_of
+from crystalmath_server.adapters.vasp_fragment import fragment_of
 from crystalmath_server.domain.vasp_deck import RUN_FOLDER
 
 
@@ -30,6 +32,8 @@ def main(folder: Path) -> int:
     except Exception as error:  # noqa: BLE001  whatever a Maker raises is told to the parser
         problem = {"error": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
         (folder / "error.json").write_text(json.dumps(problem))
+        with contextlib.suppress(Exception):  # whatever is left of a broken file
+            (folder / "fragment.json").write_text(json.dumps(fragment_of(folder / RUN_FOLDER)))
         return 1
     (folder / "document.json.gz").write_bytes(gzip.compress(text.encode(), 4, mtime=0))
     return 0

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TypeVar, cast
 
 from crystalmath_server.adapters.worker_process import WorkerProcess
+from crystalmath_server.domain.potcar_library import PotcarLibrary
 from crystalmath_server.ports import ParsedStructure, Recipe
 from crystalmath_server.protocol.codec import from_json
 from crystalmath_server.protocol.method import Json
@@ -63,6 +64,14 @@ class WorkerBench:
         """Check and render; raises what the port says."""
         argument: dict[str, Json] = {"name": name, "structure": structure, "values": values}
         return await self._ask(Recipe, "render", argument)
+
+    async def reader(self, incar: str) -> Recipe:
+        """The Maker that reads a run that was made by other means."""
+        return await self._ask(Recipe, "reader", {"incar": incar})
+
+    async def potcar_library(self) -> PotcarLibrary:
+        """The potentials of this machine as pymatgen's settings name them."""
+        return await self._ask(PotcarLibrary, "potcar_library", {})
 
     async def _ask(self, kind: type[T], call: str, argument: Mapping[str, Json]) -> T:
         return from_json(kind, await self._worker.call(call, {k: _plain(v) for k, v in argument.items()}))

@@ -15,6 +15,9 @@ FORMULA = "crystalmath_formula"
 ENGINE = "crystalmath_engine"
 ATTRIBUTES = (DIGEST, TEMPLATE, FORMULA, ENGINE)
 
+IMPORTED = "vasp.imported"
+"""In place of a recipe, of a job that was run by other means."""
+
 # Extra of a structure node, beside DIGEST and FORMULA
 N_SITES = "crystalmath_n_sites"
 
@@ -30,7 +33,9 @@ MAKER = "maker"
 SETTINGS = "settings"
 FILES = "files"
 POTCAR = "potcar"
-OWN_INPUTS = (MAKER, SETTINGS, FILES, POTCAR)
+SOURCE = "remote_folder"
+"""AiiDA's own link of a run that is read instead of made."""
+OWN_INPUTS = (MAKER, SETTINGS, FILES, POTCAR, SOURCE)
 """Inputs that are made for one job alone."""
 SUMMARY = "summary"
 DOCUMENT = "document"

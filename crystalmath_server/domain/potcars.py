@@ -13,9 +13,15 @@ FOLDERS: dict[str, tuple[str, ...]] = {
     "LDA_54": ("potpaw_LDA.54", "potpaw_LDA_54", "POT_LDA_PAW_54"),
     "LDA_64": ("potpaw_LDA.64", "potpaw_LDA_64", "POT_LDA_PAW_64"),
     "PW91": ("potUSPP_GGA", "POT_GGA_US_PW91"),
+    "PBE_52_W_HASH": ("POTPAW_PBE_52",),
+    "PBE_54_W_HASH": ("POTPAW_PBE_54",),
+    "LDA_52_W_HASH": ("POTPAW_LDA_52",),
+    "LDA_54_W_HASH": ("POTPAW_LDA_54",),
 }
 """Functional as pymatgen names it → folders as VASP's archives and pymatgen name them."""
 
+DEFAULT_FUNCTIONAL = "PBE_54"
+"""atomate2's."""
 LOCAL = "pymatgen"
 """In place of a folder: the library of this machine that pymatgen's PMG_VASP_PSP_DIR names."""
 MISSING = "crystalmath: no POTCAR of"
@@ -38,6 +44,11 @@ potcar_of() {{
 for s in {symbols}; do potcar_of "$s" >> POTCAR || exit {status}; done"""
 
 
+def searched(directory: str, functional: str) -> tuple[str, ...]:
+    """Folders in which a job looks for the potentials of a functional, in order."""
+    return (*(f"{directory}/{name}" for name in FOLDERS.get(functional, ())[::-1]), directory)
+
+
 def assembly(directory: str, functional: str, symbols: Sequence[str]) -> str:
     """Shell lines that write POTCAR from the files on the computer: nothing licensed leaves it.
 
@@ -48,9 +59,8 @@ def assembly(directory: str, functional: str, symbols: Sequence[str]) -> str:
     symbols
         In the order of POSCAR, as Si or Ni_pv.
     """
-    folders = [directory, *(f"{directory}/{name}" for name in FOLDERS.get(functional, ()))]
     return _SCRIPT.format(
-        folders=" ".join(shlex.quote(folder) for folder in folders[::-1]),
+        folders=" ".join(shlex.quote(folder) for folder in searched(directory, functional)),
         missing=MISSING,
         functional=functional,
         root=directory.replace('"', ""),

@@ -8,6 +8,8 @@ from crystalmath_server.protocol.errors import InvalidForm, NotFound
 
 RUN_FOLDER = "run"
 """Where VASP's files stand for the Maker's second half."""
+OUTPUTS = ("vasprun.xml", "OUTCAR", "OSZICAR", "CONTCAR", "XDATCAR", "vasp.out")
+"""What VASP leaves and is brought back; vasp.out is what it prints."""
 _TRUE = re.compile(r"^\s*\.?T", re.IGNORECASE)
 
 
@@ -27,6 +29,13 @@ def program(files: Mapping[str, str]) -> str:
     if any(_TRUE.match(incar.get(tag, "")) for tag in ("LSORBIT", "LNONCOLLINEAR")):
         return "vasp_ncl"
     return "vasp_gam" if _gamma_alone(files.get("KPOINTS", "")) else "vasp_std"
+
+
+def moves(incar: str) -> bool:
+    """Whether atoms move: NSW steps, and not with IBRION = -1."""
+    found = tags(incar)
+    steps = re.match(r"\d+", found.get("NSW", ""))
+    return bool(steps and int(steps[0])) and not found.get("IBRION", "").startswith("-1")
 
 
 def needed_large_files(incar: str) -> tuple[str, ...]:

@@ -1,18 +1,22 @@
 """CalcJob `crystalmath.vasp`: bare VASP on inputs that an atomate2 Maker wrote; no Python on the computer."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from aiida import orm
 from aiida.common import CalcInfo, CodeInfo
-from aiida.common.folders import Folder
-from aiida.engine import CalcJob, CalcJobProcessSpec
+from aiida.common.datastructures import CalcJobState
+from aiida.common.folders import Folder, SandboxFolder
+from aiida.engine import CalcJob, CalcJobProcessSpec, ExitCode
+from aiida.engine.processes.calcjobs.tasks import RETRIEVE_COMMAND
+from plumpy.process_states import Wait
 
 from crystalmath_server.domain import nodes
 from crystalmath_server.domain.potcars import LOCAL, assembly
-from crystalmath_server.domain.vasp_deck import needed_large_files
+from crystalmath_server.domain.vasp_deck import OUTPUTS, needed_large_files
 
-RETRIEVED = ("vasprun.xml", "OUTCAR", "OSZICAR", "CONTCAR", "XDATCAR", nodes.VASP_OUTPUT_FILE)
-"""Brought back where they are there: a job that was cut off yields what it had."""
+_PACKED = ("", ".gz")
+"""Ends of names of a run that other programs may have tidied up."""
 
 
 class VaspCalculation(CalcJob):
@@ -26,9 +30,30 @@ class VaspCalculation(CalcJob):
         _define_outputs(spec)
         _define_exit_codes(spec)
 
+    async def run(self) -> Any:
+        """Run VASP; or, with a `remote_folder`, bring back and read what is there already.
+
+        AiiDA's own import opens the folder on this machine, whatever its computer; here it goes on at AiiDA's
+        retrieval, by the computer's transport and with its retries and pauses.
+        """
+        if nodes.SOURCE not in self.inputs:
+            return await super().run()
+        with SandboxFolder() as folder:
+            self.presubmit(folder)
+        self.node.set_remote_workdir(self.inputs.remote_folder.get_remote_path())
+        self.node.base.attributes.set(orm.CalcJobNode.IMMIGRATED_KEY, True)
+        self.node.set_state(CalcJobState.RETRIEVING)
+        return Wait(msg="Waiting to retrieve", data={"command": RETRIEVE_COMMAND})
+
+    def parse_scheduler_output(self, retrieved: orm.Node) -> ExitCode | None:
+        """What the scheduler wrote; it wrote nothing for us of a run that is only read."""
+        return None if nodes.SOURCE in self.inputs else super().parse_scheduler_output(retrieved)
+
     def prepare_for_submission(self, folder: Folder) -> CalcInfo:
         """Copy the Maker's files; POTCAR is put together on the computer."""
         held: Any = self.inputs.files.base.repository
+        if nodes.SOURCE in self.inputs:
+            return _brought_back(held, _PACKED)
         for name in held.list_object_names():
             with folder.open(name, "wb") as out:
                 out.write(held.get_object_content(name, "rb"))
@@ -36,7 +61,7 @@ class VaspCalculation(CalcJob):
         code.code_uuid = self.inputs.code.uuid
         code.stdout_name = nodes.VASP_OUTPUT_FILE
         code.join_files = True
-        info = CalcInfo()
+        info = _brought_back(held)
         info.codes_info = [code]
         potcar = self.inputs.potcar
         if potcar["directory"] == LOCAL:
@@ -45,9 +70,16 @@ class VaspCalculation(CalcJob):
             info.provenance_exclude_list = ["POTCAR"]
         else:
             info.prepend_text = assembly(potcar["directory"], potcar["functional"], potcar["symbols"])
-        info.retrieve_list = list(RETRIEVED)
-        info.retrieve_temporary_list = list(needed_large_files(held.get_object_content("INCAR")))
         return info
+
+
+def _brought_back(files: Any, ends: Sequence[str] = ("",)) -> CalcInfo:
+    """What is brought back where it is there: a job that was cut off yields what it had."""
+    info = CalcInfo()
+    info.retrieve_list = [f"{name}{end}" for name in OUTPUTS for end in ends]
+    incar = files.get_object_content("INCAR", "rb").decode(errors="replace")
+    info.retrieve_temporary_list = list(needed_large_files(incar))
+    return info
 
 
 def _local_potcar(symbols: list[str], functional: str) -> str:
@@ -67,7 +99,7 @@ def _define_inputs(spec: CalcJobProcessSpec) -> None:
     spec.input(
         nodes.POTCAR, valid_type=orm.Dict, help="symbols, functional, directory on the computer or pymatgen."
     )
-    spec.input("code", valid_type=orm.InstalledCode, help="vasp_std, vasp_gam or vasp_ncl.")
+    spec.input("code", valid_type=orm.InstalledCode, required=False, help="vasp_std, vasp_gam or vasp_ncl.")
     for name in nodes.ATTRIBUTES:
         spec.input(f"metadata.options.{name}", valid_type=str, required=False, help="Kept as attribute.")
     inputs: Any = spec.inputs

@@ -22,6 +22,7 @@ from crystalmath_server.plugins import vasp_results as vasp
 from crystalmath_server.plugins.jobflow_calculation import structure_text
 from crystalmath_server.plugins.jobflow_parser import steps_node, structure_node
 from crystalmath_server.plugins.silence import why_silent
+from crystalmath_server.plugins.vasp_files import breaks_off, unpack
 
 PROGRAM = (sys.executable, "-P", "-m", "crystalmath_server.adapters.vasp_document")
 LONGEST_S = 1800
@@ -41,13 +42,13 @@ class VaspParser(Parser):
         if MISSING in said:
             line = next(line for line in said.splitlines() if MISSING in line)
             return self._exit("POTCAR_MISSING", line.partition("crystalmath: ")[2])
-        if "vasprun.xml" not in self.retrieved.base.repository.list_object_names():
+        if not {"vasprun.xml", "vasprun.xml.gz"} & set(self.retrieved.base.repository.list_object_names()):
             return self._silent(said)
         with tempfile.TemporaryDirectory() as folder:
             self._lay_out(Path(folder), given.get("retrieved_temporary_folder"))
             problem = _make_document(Path(folder))
             if problem:
-                return self._unreadable(problem, said)
+                return self._unreadable(problem, said, Path(folder))
             return self._attach(Path(folder, "document.json.gz"), said)
 
     def _lay_out(self, folder: Path, temporary: str | None) -> None:
@@ -59,12 +60,22 @@ class VaspParser(Parser):
         self.retrieved.base.repository.copy_tree(run)
         for path in Path(temporary).iterdir() if temporary else ():
             shutil.move(path, run)
+        unpack(run)
         (folder / "maker.json").write_text(json.dumps(given.maker.get_dict()))
         (folder / nodes.STRUCTURE_FILE).write_text(structure_text(given.structure))
 
     def _attach(self, path: Path, said: str) -> ExitCode | None:
         document = json.loads(gzip.decompress(path.read_bytes()))
         self.out(nodes.DOCUMENT, orm.SinglefileData(path))
+        n_steps = self._attach_results(document)
+        if _CUT.search(said):
+            return self._exit("CUT_OFF", why_silent(said))
+        if not vasp.converged(document):
+            return self._exit("NOT_CONVERGED", f"after {n_steps} ionic steps; see OSZICAR and vasp.out")
+        return None
+
+    def _attach_results(self, document: Mapping[str, Any]) -> int:
+        """Summary, steps and structure; the number of steps."""
         steps = vasp.steps_of(document)
         summary: dict[str, Any] = vasp.quantities(document, len(steps))
         self.out(nodes.SUMMARY, orm.Dict(summary | {"engine": {"VASP": vasp.version(document)}}))
@@ -72,11 +83,7 @@ class VaspParser(Parser):
             self.out(nodes.STEPS, steps_node(steps))
         if vasp.moved(document) and vasp.final_structure(document).get("lattice"):
             self.out(nodes.STRUCTURE, self._structure(vasp.final_structure(document)))
-        if _CUT.search(said):
-            return self._exit("CUT_OFF", why_silent(said))
-        if not vasp.converged(document):
-            return self._exit("NOT_CONVERGED", f"after {len(steps)} ionic steps; see OSZICAR and vasp.out")
-        return None
+        return len(steps)
 
     def _structure(self, found: Mapping[str, Any]) -> orm.StructureData:
         formula = self.node.base.attributes.get(nodes.FORMULA, "")
@@ -85,14 +92,21 @@ class VaspParser(Parser):
         node.base.extras.set_many({nodes.FORMULA: formula, nodes.N_SITES: len(node.sites)})
         return node
 
-    def _unreadable(self, problem: Mapping[str, Any], said: str) -> ExitCode:
+    def _unreadable(self, problem: Mapping[str, Any], said: str, folder: Path) -> ExitCode:
+        """No document; of a run that was cut off, the ionic steps that are whole."""
         self.logger.error(problem.get("traceback", problem["error"]))
-        if _CUT.search(said):
-            return self._exit("CUT_OFF", why_silent(said))
-        return self._exit("RESPONSE_UNREADABLE", problem["error"])
+        is_short = breaks_off(folder / RUN_FOLDER / "vasprun.xml")
+        if not is_short and not _CUT.search(said):
+            return self._exit("RESPONSE_UNREADABLE", problem["error"])
+        fragment = folder / "fragment.json"
+        n_steps = self._attach_results(json.loads(fragment.read_text())) if fragment.exists() else 0
+        why = why_silent(said) if _CUT.search(said) else "vasprun.xml breaks off before its end"
+        return self._exit("CUT_OFF", f"{why}; whole ionic steps: {n_steps}")
 
     def _silent(self, said: str) -> ExitCode:
         """No vasprun.xml: what the scheduler said counts more than what the output says."""
+        if nodes.SOURCE in self.node.inputs:
+            return self._exit("NO_RESPONSE", "the folder has no vasprun.xml, which holds the results")
         if self.node.exit_status:
             return ExitCode(self.node.exit_status, self.node.exit_message)
         return self._exit("NO_RESPONSE", why_silent(said))

@@ -13,13 +13,15 @@ FAMILIES = {
     "templates": "recipes and their input files",
     "clusters": "computers that run jobs",
     "codes": "programs on computers",
+    "potcars": "potentials of VASP on computers",
     "profiles": "AiiDA profiles",
     "system": "the server itself",
     "rpc": "the API itself",
 }
 """First word of a method's name, and what the family is; a test holds it to the method table."""
 
-_MODULES = {"rpc": "system"}
+_MODULES = {"rpc": ("system",), "jobs": ("jobs", "imports")}
+"""Where the methods of a family are, if not in the module of its name alone."""
 
 DESTRUCTIVE = frozenset({"clusters.delete", "jobs.cancel", "system.shutdown"})
 """Methods that end something; a person confirms them."""
@@ -27,8 +29,8 @@ DESTRUCTIVE = frozenset({"clusters.delete", "jobs.cancel", "system.shutdown"})
 
 def family(name: str) -> dict[str, AnyMethod]:
     """Second word → method, of one family."""
-    module = import_module(f"crystalmath_server.protocol.{_MODULES.get(name, name)}")
-    rows: tuple[AnyMethod, ...] = module.METHODS
+    modules = (import_module(f"crystalmath_server.protocol.{part}") for part in _MODULES.get(name, (name,)))
+    rows: list[AnyMethod] = [row for module in modules for row in module.METHODS]
     return {row.name.partition(".")[2]: row for row in rows if row.name.partition(".")[0] == name}
 
 

@@ -1,0 +1,63 @@
+"""jobs.import: a folder in which VASP ran becomes a job."""
+
+import hashlib
+import json
+import posixpath
+from dataclasses import replace
+
+from crystalmath_server.handlers.fields import fields
+from crystalmath_server.ports import JobPlan, Ports
+from crystalmath_server.protocol.errors import InvalidForm
+from crystalmath_server.protocol.imports import ImportJobParams
+from crystalmath_server.protocol.jobs import Submitted
+from crystalmath_server.protocol.structures import ImportStructureParams
+
+SHORTEST_KEY = 8
+
+
+async def import_run(ports: Ports, params: ImportJobParams) -> Submitted:
+    """The job of the key: found, else made of what is in the folder; all is looked at before it is stored."""
+    path = _path(params.path)
+    digest = hashlib.sha256(json.dumps(["import", params.cluster, path]).encode()).hexdigest()
+    key = _key(params.key, digest)
+    if known := await ports.launcher.find(key, digest):
+        return known
+    ports.server.progress(f"looking at {path} on {params.cluster}")
+    folder = await ports.runs.look(params.cluster, path, params.code)
+    ports.server.progress("reading its structure")
+    poscar = folder.files["POSCAR"].decode(errors="replace")
+    with fields(text="path"):
+        parsed = await ports.workbench.parse_structure(ImportStructureParams(text=poscar, format="poscar"))
+    recipe = await ports.workbench.reader(folder.files["INCAR"].decode(errors="replace"))
+    structure = await ports.structures.store(parsed, "")
+    plan = JobPlan(
+        recipe=replace(
+            recipe,
+            rendered=replace(recipe.rendered, digest=digest),
+            values={"path": path, "cluster": params.cluster},
+        ),
+        structure_pk=structure.row.pk,
+        key=key,
+        label=params.label,
+        cluster=params.cluster,
+        description=params.description,
+        code=params.code,
+        source=folder,
+    )
+    ports.server.progress("submitting")
+    return await ports.launcher.submit(plan)
+
+
+def _path(given: str) -> str:
+    """One spelling of a folder."""
+    if not given.startswith("/") or "\0" in given:
+        hint = "Give it from the root, as pwd shows it there."
+        raise InvalidForm(f"{given!r} does not begin at the root", field="path", hint=hint)
+    return posixpath.normpath(given)
+
+
+def _key(given: str, digest: str) -> str:
+    if given and len(given) < SHORTEST_KEY:
+        hint = "Leave it out, or send a new UUID for each new job."
+        raise InvalidForm(f"{given!r} is shorter than {SHORTEST_KEY} characters", field="key", hint=hint)
+    return given or f"import-{digest}"

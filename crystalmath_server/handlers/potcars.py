@@ -1,0 +1,38 @@
+"""potcars.*: VASP's potentials on computers."""
+
+from typing import cast
+
+from crystalmath_server.domain.potcars import DEFAULT_FUNCTIONAL, FOLDERS
+from crystalmath_server.handlers.fields import fields
+from crystalmath_server.ports import Ports
+from crystalmath_server.protocol.errors import InvalidForm
+from crystalmath_server.protocol.potcars import CheckPotcarsParams, PotcarCheck
+
+
+async def check(ports: Ports, params: CheckPotcarsParams) -> PotcarCheck:
+    """Look for the symbols that are given, or that a recipe needs for a structure."""
+    if params.functional and params.functional not in FOLDERS:
+        detail = f"There is no functional {params.functional!r}: {', '.join(FOLDERS)}"
+        raise InvalidForm(detail, field="functional")
+    symbols, functional = params.symbols, params.functional or DEFAULT_FUNCTIONAL
+    if not symbols:
+        symbols, own = await _needed(ports, params)
+        functional = params.functional or own
+    ports.server.progress(f"looking on {params.cluster}")
+    with fields(label="cluster"):
+        return await ports.potcars.check(params.cluster, functional, tuple(dict.fromkeys(symbols)))
+
+
+async def _needed(ports: Ports, params: CheckPotcarsParams) -> tuple[tuple[str, ...], str]:
+    """Symbols and functional of a recipe for a structure."""
+    if params.structure_pk is None:
+        hint = "Give symbols, as --symbol Fe_pv, or a structure, as --structure-pk 1."
+        raise InvalidForm("It is not said which potentials to look for", field="symbols", hint=hint)
+    with fields(pk="structure_pk", name="template"):
+        document = await ports.structures.document(params.structure_pk)
+        ports.server.progress("asking the recipe")
+        recipe = await ports.workbench.render(params.template, document, params.values)
+    if not recipe.potcar:
+        hint = "Choose one of VASP: crystalmath templates list --engine vasp"
+        raise InvalidForm(f"{recipe.rendered.template} needs no POTCAR", field="template", hint=hint)
+    return tuple(cast("list[str]", recipe.potcar["symbols"])), str(recipe.potcar["functional"])

@@ -1,0 +1,89 @@
+"""potcars.*: VASP's potentials on computers."""
+
+from dataclasses import field
+from typing import Annotated
+
+from crystalmath_server.protocol.clusters import REMOTE
+from crystalmath_server.protocol.errors import ErrorCode
+from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Length, Method, Params
+from crystalmath_server.protocol.record import record
+
+
+@record
+class CheckPotcarsParams(Params):
+    """Which potentials on which computer: those of a list, or those that a recipe needs for a structure."""
+
+    cluster: Annotated[str, Length(1, 255), Doc("label of the computer")]
+    symbols: Annotated[
+        tuple[Annotated[str, Length(1, 50)], ...], Length(0, 200), Doc("POTCAR symbol, as Fe_pv")
+    ] = ()
+    functional: Annotated[
+        str, Length(0, 50), Doc("as pymatgen names it, as PBE_54; empty: the recipe's, else PBE_54")
+    ] = ""
+    structure_pk: Annotated[
+        Annotated[int, Bound(1)] | None, Doc("pk of the structure node, in place of symbols")
+    ] = None
+    template: Annotated[str, Length(1, 200), Doc("recipe that chooses the symbols")] = "vasp.static"
+    values: Annotated[dict[str, Json], Doc("form field name → value of the recipe")] = field(
+        default_factory=dict[str, Json]
+    )
+
+
+@record
+class Potcar:
+    """One symbol that was looked for."""
+
+    symbol: str
+    found: bool
+    titel: Annotated[str, Doc("TITEL of the file, the only line of it that is read")] = ""
+    path: str = ""
+    similar: Annotated[tuple[str, ...], Doc("other symbols of the element that are there")] = ()
+    functionals: Annotated[tuple[str, ...], Doc("other functionals that have the symbol")] = ()
+    note: Annotated[str, Doc("why it is not found, and the way out")] = ""
+
+
+@record
+class PotcarFolder:
+    """One folder that holds potentials."""
+
+    path: str
+    functional: Annotated[str, Doc("by the folder's name; empty where the name tells none")]
+    symbols: Annotated[int, Doc("how many symbols it has")]
+
+
+@record
+class PotcarCheck:
+    """What is there, where was looked, and how to mend what is not."""
+
+    cluster: str
+    functional: str
+    directory: Annotated[str, Doc("the computer's potcar_dir, or pymatgen's folder on this machine")]
+    ok: Annotated[bool, Doc("whether a job would find every symbol")]
+    detail: Annotated[str, Doc("what was found, in words")]
+    hint: Annotated[str, Doc("the way out; empty where nothing is to be done")]
+    looked: Annotated[tuple[str, ...], Doc("folders in which this functional is looked for, in order")]
+    potcars: tuple[Potcar, ...] = ()
+    folders: tuple[PotcarFolder, ...] = ()
+
+
+POTCARS_CHECK = Method(
+    "potcars.check",
+    CheckPotcarsParams,
+    PotcarCheck,
+    "Look which POTCARs a computer has.",
+    errors=(
+        ErrorCode.NOT_FOUND,
+        ErrorCode.INVALID_FORM,
+        ErrorCode.INVALID_RECIPE,
+        ErrorCode.INVALID_STRUCTURE,
+        ErrorCode.FILE_UNREADABLE,
+        ErrorCode.WORKER_CRASHED,
+        ErrorCode.WORKER_TIMEOUT,
+        *REMOTE,
+        ErrorCode.NOT_READY,
+        ErrorCode.STORAGE_UNREACHABLE,
+    ),
+    timeout_s=120,
+    example=Example({"cluster": "localhost", "symbols": ["Si", "Fe_pv"], "functional": "PBE_54"}),
+)
+METHODS = (POTCARS_CHECK,)
