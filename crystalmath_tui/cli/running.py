@@ -42,6 +42,7 @@ SUBMIT_OPTIONS = (
     _SUBMIT["cluster"],
     _SUBMIT["code"],
     _SUBMIT["resources"],
+    _SUBMIT["reuse"],
     _SUBMIT["key"].unforced(),
     Option("format", ("--format",), "format of FILE, as poscar or cif", str, "FORMAT"),
     Option("wait", ("--wait",), "wait for the end; exit status 0 only if it finished"),

@@ -29,11 +29,12 @@ from crystalmath_tui.core.messages import (
     StatusLoaded,
 )
 from crystalmath_tui.core.screen import Context
-from crystalmath_tui.core.scroll import START, Scroll, moved
+from crystalmath_tui.core.scroll import START, Scroll, moved, pages
 
 Tab = Literal["summary", "codes", "queue", "test"]
 TABS: tuple[Tab, ...] = get_args(Tab)
 STEPS: tuple[StepName, ...] = tuple(StepName)
+_LONGEST_TEXT = 1000  # lines
 _QUEUE_S = 30.0  # how old the queue may become while one looks at it
 
 KEYS = (
@@ -147,7 +148,7 @@ def _answered(cluster: Slice, message: Message) -> Update:
         case DetailLoaded(about, detail) if about == cluster.label:
             return replace(cluster, detail=detail, errors=_without(cluster, "summary", "codes")), ()
         case QueueLoaded(about, queue) if about == cluster.label:
-            return replace(cluster, queue=queue, errors=_without(cluster, "queue")), ()
+            return _queued(cluster, queue), ()
         case StepDone(about, test) if about == (cluster.label, cluster.turn):
             return _stepped(cluster, test)
         case CodeTested(about, test) if about == cluster.label:
@@ -161,6 +162,16 @@ def _answered(cluster: Slice, message: Message) -> Update:
             return cluster, _fetch(replace(cluster, tab="codes"))
         case _:
             return cluster, ()
+
+
+def _queued(cluster: Slice, queue: ClusterQueue) -> Slice:
+    """The queue; the selection stays on its job."""
+    place = cluster.places.get("queue", START)
+    before = cluster.queue.jobs if cluster.queue else ()
+    job_id = before[place.index].job_id if place.index < len(before) else ""
+    found = (index for index, job in enumerate(queue.jobs) if job.job_id == job_id)
+    places = {**cluster.places, "queue": Scroll(next(found, place.index), place.top)}
+    return replace(cluster, queue=queue, places=places, errors=_without(cluster, "queue"))
 
 
 def _saved(cluster: Slice, detail: ClusterDetail) -> Slice:
@@ -325,13 +336,8 @@ def _code_test(cluster: Slice) -> tuple[Effect, ...]:
     index = cluster.places.get("codes", START).index
     if index >= len(codes):
         return (Say("There is no code to test; n makes one known.", "warn"),)
-    call = Call(
-        CODES_TEST,
-        CodePk(codes[index].pk),
-        Tagged(CodeTested, cluster.label),
-        Tagged(Failed, (cluster.label, "codes")),
-        key=f"code {codes[index].pk}",
-    )
+    pk = codes[index].pk
+    call = Call(CODES_TEST, CodePk(pk), Tagged(CodeTested, cluster.label), key=f"code {pk}")
     return (Say(f"Looking at {codes[index].label} on {cluster.label} …"), call)
 
 
@@ -351,13 +357,13 @@ def chosen(cluster: Slice, index: int) -> Update:
 
 
 def _moved(cluster: Slice, action: str, context: Context) -> Slice:
-    """Select another row, or scroll the text by moving through as many lines as it may have."""
+    """Select another row, or scroll the text; who paints it knows where it ends."""
     place = cluster.places.get(cluster.tab, START)
     height = max(1, context.size.rows - 2)
     if count := rows_of(cluster):
         after = moved(place, action, count, height)
     else:
-        after = Scroll(0, max(0, moved(Scroll(place.top, place.top), action, 500, 1).top))
+        after = Scroll(0, pages(place.top, action, _LONGEST_TEXT, height))
     return replace(cluster, places={**cluster.places, cluster.tab: after})
 
 

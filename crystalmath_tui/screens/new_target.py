@@ -31,7 +31,8 @@ from crystalmath_tui.screens.new_model import (
 )
 
 LOCALHOST = "localhost"
-_HEAD = 3  # fields above those of resources
+NO, YES = "no", "yes"
+_HEAD = 4  # fields above those of resources
 
 
 def blank() -> Form:
@@ -44,6 +45,7 @@ def _head(label: str, cluster: str, code: str, clusters: Iterable[str], codes: I
         made("label", "label", label, "Name of the job; empty: formula and recipe."),
         made("cluster", "cluster", cluster, "Where it runs.", tuple(clusters)),
         made("code", "program", code, "Code on the cluster; none: the one that fits.", ("", *codes)),
+        made("reuse", "reuse results", NO, "Take those of a job that had the same inputs.", (NO, YES)),
     ]
 
 
@@ -180,6 +182,7 @@ def submit_params(new: Slice) -> SubmitJobParams | None:
         cluster=cluster_of(new),
         code=given.get("code", ""),
         resources=changes(given, defaults),
+        reuse=given.get("reuse") == YES,
     )
 
 

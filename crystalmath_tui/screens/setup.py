@@ -37,6 +37,8 @@ Stage = Literal["hosts", "looking", "form", "saving"]
 Purpose = Literal["cluster", "edit", "code"]
 SAVE = frozenset({"f2", "ctrl o"})
 THIS_MACHINE = "localhost"
+HOSTS = -1
+"""Number of the question for the hosts, which may be under way beside another."""
 HEAD, WORDS = 2, 6
 """Rows above the hosts, and below them where something must be said."""
 
@@ -75,9 +77,9 @@ class Loaded(Message):
 
 @record
 class SetupFailed(Message):
-    """Something was refused."""
+    """A question was refused; `about` is its number, or HOSTS."""
 
-    about: tuple[int, str]
+    about: int
     error: RpcError
 
 
@@ -136,9 +138,9 @@ def _answered(setup: Slice, message: Message) -> Slice:
             return _proposed(setup, found)
         case Loaded(about, detail) if about == setup.turn:
             return replace(setup, stage="form", form=Form(texts.of_detail(detail), "Save"))
-        case SetupFailed((about, _), error) if about == setup.turn:
+        case SetupFailed(about, error) if about == setup.turn:
             return _refused(setup, error)
-        case SetupFailed((-1, _), error):
+        case SetupFailed(about, error) if about == HOSTS:
             return replace(setup, hosts=HostList((), ""), notes=(error_words(error),))
         case _:
             return setup
@@ -150,22 +152,20 @@ def _entered(setup: Slice, args: tuple[str, ...]) -> Update:
     match args:
         case ("edit", label):
             fresh = Slice("edit", "looking", label, turn=turn)
-            return fresh, (_ask(fresh, "edit"),)
+            return fresh, (_ask(fresh),)
         case ("code", label):
             return Slice("code", "form", label, form=Form(texts.of_code(), "Make known"), turn=turn), ()
         case ():
-            hosts = Call(
-                CLUSTERS_HOSTS, NoParams(), HostsLoaded, Tagged(SetupFailed, (-1, "hosts")), key="hosts"
-            )
+            hosts = Call(CLUSTERS_HOSTS, NoParams(), HostsLoaded, Tagged(SetupFailed, HOSTS), key="hosts")
             return Slice(turn=turn), (hosts,)
         case _:
             return setup, (Say("No words for a new cluster, edit LABEL, or code LABEL.", "warn"), Back())
 
 
-def _ask(setup: Slice, what: str) -> Effect:
-    """The one question that is under way."""
-    failed = Tagged(SetupFailed, (setup.turn, what))
-    if what == "edit":
+def _ask(setup: Slice) -> Effect:
+    """The one question that is under way: for the settings of a cluster, or for what a host offers."""
+    failed = Tagged(SetupFailed, setup.turn)
+    if setup.purpose == "edit":
         return Call(CLUSTERS_SHOW, ClusterLabel(setup.label), Tagged(Loaded, setup.turn), failed, key="setup")
     name, transport, backend = _target(setup)
     return Call(
@@ -197,20 +197,21 @@ def _left(setup: Slice) -> Update:
 def _chosen(setup: Slice, key: str, context: Context) -> Update:
     """The list of hosts: the first line takes a name that is typed, the second is this machine."""
     if step := {"down": "down", "tab": "down", "up": "up", "shift tab": "up"}.get(key):
-        return replace(
-            setup, scroll=moved(setup.scroll, step, count_hosts(setup), host_rows(setup, context))
-        ), ()
+        scroll = moved(setup.scroll, step, count_hosts(setup), host_rows(setup, context))
+        return replace(setup, scroll=scroll), ()
     if key == "enter":
         return _looked(setup)
-    if key == "f2" and setup.error is not None:
+    if key in SAVE and setup.error is not None:
         return _by_hand(setup), ()
+    if key in SAVE and setup.form.fields:
+        return replace(setup, stage="form"), ()
     text = edited(setup.host, key)
     return (replace(setup, host=text, scroll=START), ()) if text is not None else (setup, ())
 
 
 def host_rows(setup: Slice, context: Context) -> int:
     """Rows of the list of hosts; the lines under it are for what went wrong, or for what is not there."""
-    has_words = setup.error is not None or not (setup.hosts and setup.hosts.rows)
+    has_words = setup.error or setup.form.fields or not (setup.hosts and setup.hosts.rows)
     return max(1, context.size.rows - HEAD - (WORDS if has_words else 0))
 
 
@@ -270,7 +271,7 @@ def _looked(setup: Slice) -> Update:
     else:
         target = rows[index - 2] if 2 <= index < len(rows) + 2 else None
     looking = replace(setup, stage="looking", target=target, error=None, turn=setup.turn + 1)
-    return looking, (_ask(looking, "discover"),)
+    return looking, (_ask(looking),)
 
 
 def _label_of(setup: Slice) -> str:
@@ -318,7 +319,7 @@ def _sent(setup: Slice) -> Update:
 
 def _save_call(setup: Slice) -> Effect:
     given = form.values(setup.form)
-    failed = Tagged(SetupFailed, (setup.turn, "save"))
+    failed = Tagged(SetupFailed, setup.turn)
     if setup.purpose == "code":
         params = texts.code_params(setup.label, given)
         return Call(CODES_CREATE, params, clusters.CodeSaved, failed, key="setup")
@@ -349,7 +350,7 @@ def _label(setup: Slice) -> str:
 
 def _saved(setup: Slice, context: Context) -> Update:
     """To what was made, unless one is elsewhere by now; a new cluster gets its codes and is tested."""
-    done = replace(setup, stage="hosts", turn=setup.turn + 1)
+    done = replace(setup, stage="hosts", form=EMPTY_FORM, turn=setup.turn + 1)
     label = _label(setup)
     match setup.purpose:
         case "code":

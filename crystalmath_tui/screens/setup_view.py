@@ -77,6 +77,8 @@ def _after_hosts(setup: Slice, cols: int) -> tuple[Line, ...]:
     if setup.error is not None:
         words = "Mend it and press Enter again; F2 fills in the form without looking."
         return ((), *_paragraph("error", error_words(setup.error), cols), *_paragraph("accent", words, cols))
+    if setup.form.fields:
+        return ((), line(("accent", " F2 goes back to the form as it was.")))
     if setup.hosts is None:
         return ((), line(("dim", " Reading ~/.ssh/config …")))
     if not setup.hosts.rows:

@@ -3,12 +3,15 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crystalmath_server.protocol.structures import Lattice, StructureDetail, StructureRow
+from crystalmath_server.protocol.templates import InputFile, Rendered, TemplateDetail, TemplateRow
 from crystalmath_tui import program, theme
 from crystalmath_tui.core.cells import clean, width
 from crystalmath_tui.core.effects import Call, Effect
 from crystalmath_tui.core.lines import SELECTED, Size
 from crystalmath_tui.core.messages import KeyPressed, Message, MousePressed
-from tests.property.tui_strategies import CLUSTER_MESSAGES, KEYS, MESSAGES, SIZES
+from crystalmath_tui.screens import new_model
+from tests.property.tui_strategies import CLUSTER_MESSAGES, KEYS, MESSAGES, SIZES, TARGET_MESSAGES
 
 OUTER = {"Call", "Later", "NewKey", "ListFolder", "FindPath", "Copy", "Connect", "Suspend", "Redraw", "Quit"}
 
@@ -48,6 +51,26 @@ INPUT = st.builds(KeyPressed, KEYS) | st.builds(
 def test_cluster_screens_are_total_and_fit(words: str, sequence: list[Message], size: Size) -> None:
     typed = [KeyPressed(key) for key in [*words, "enter"]]
     model, effects = played([*typed, *sequence])
+    holds(model, effects, size)
+
+
+LAST_STEP = (
+    new_model.StructureLoaded(
+        StructureDetail(
+            StructureRow(3, "u", "Cu", "Cu4", 4, 0.0), Lattice(1, 1, 1, 90, 90, 90, 1), "", 1, (), ""
+        )
+    ),
+    new_model.FormLoaded(TemplateDetail(TemplateRow("emt.relax", "", "emt", "", "", "", runnable=True), ())),
+    new_model.InputsLoaded(3, Rendered("emt.relax", (InputFile("POSCAR", ""),), (), "d1")),
+    new_model.KeyMade("d1", "key-0001"),
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(TARGET_MESSAGES | INPUT, max_size=25), SIZES)
+def test_the_last_step_of_a_new_job_is_total_and_fits(sequence: list[Message], size: Size) -> None:
+    typed = [KeyPressed(key) for key in (*":new", "enter")]
+    model, effects = played([*typed, *LAST_STEP, KeyPressed("enter"), *sequence])
     holds(model, effects, size)
 
 

@@ -201,7 +201,7 @@ INPUTS = st.builds(
 )
 
 NAMES = st.lists(TEXTS, max_size=2).map(tuple)
-LABELS = st.sampled_from([*["hpc"] * 6, "localhost", "", "日本語", "a\x1b[31mb"])
+LABELS = st.sampled_from([*["hpc"] * 6, *["localhost"] * 3, "", "日本語", "a\x1b[31mb"])
 TURNS = st.integers(0, 4)
 COUNTS = st.none() | st.integers(0, 10**9)
 CLUSTER_ROWS = st.builds(
@@ -301,7 +301,14 @@ CLUSTER_MESSAGES = st.one_of(
     st.builds(setup.HostsLoaded, HOSTS),
     st.builds(setup.Found, TURNS, DISCOVERIES),
     st.builds(setup.Loaded, TURNS, CLUSTER_DETAILS),
-    st.builds(setup.SetupFailed, st.tuples(TURNS | st.just(-1), st.just("save")), ERROR_VALUES),
+    st.builds(setup.SetupFailed, TURNS | st.just(setup.HOSTS), ERROR_VALUES),
+)
+
+TARGET_MESSAGES = st.one_of(
+    st.builds(new_model.ClustersListed, CLUSTER_LISTS),
+    st.builds(new_model.TargetLoaded, LABELS, CLUSTER_DETAILS),
+    st.builds(new_model.TargetFailed, LABELS, ERROR_VALUES),
+    st.builds(new_model.StepFailed, st.just(4), ERROR_VALUES),
 )
 
 MESSAGES = st.one_of(
@@ -354,9 +361,7 @@ MESSAGES = st.one_of(
     st.builds(new_model.NamesListed, TEXTS, st.lists(TEXTS, max_size=4).map(tuple)),
     st.builds(new_model.PathFound, TEXTS),
     CLUSTER_MESSAGES,
-    st.builds(new_model.ClustersListed, CLUSTER_LISTS),
-    st.builds(new_model.TargetLoaded, LABELS, CLUSTER_DETAILS),
-    st.builds(new_model.TargetFailed, LABELS, ERROR_VALUES),
+    TARGET_MESSAGES,
     st.builds(new_model.StepFailed, st.integers(0, 4), ERROR_VALUES),
 )
 """Everything that may come in."""

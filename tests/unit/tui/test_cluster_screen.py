@@ -147,6 +147,13 @@ def test_the_queue_is_fetched_again_when_it_is_old() -> None:
     assert methods(SCREEN.update(cluster, STATUS, replace(CONTEXT, now=1040.0))[1]) == ["clusters.queue"]
 
 
+def test_the_selection_stays_on_its_job() -> None:
+    cluster, _ = told(opened("hpc")[0], KeyPressed("3"), one.QueueLoaded("hpc", QUEUE))
+    first = replace(JOBS[0], job_id="10", pk=41)
+    cluster, _ = told(cluster, one.QueueLoaded("hpc", replace(QUEUE, jobs=(first, *JOBS))))
+    assert told(cluster, KeyPressed("enter"))[1] == (Open("job", ("42",)),)
+
+
 def test_many_partitions_leave_room_for_the_jobs() -> None:
     many = replace(QUEUE, partitions=tuple(replace(SHORT, name=f"p{i}") for i in range(30)))
     shown = words(told(opened("hpc")[0], KeyPressed("3"), one.QueueLoaded("hpc", many))[0])

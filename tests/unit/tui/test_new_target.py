@@ -128,6 +128,11 @@ def test_codes_of_the_cluster_can_be_chosen() -> None:
     assert sent(new).code == "", "there is no such code here"
 
 
+def test_results_are_reused_only_where_asked_for() -> None:
+    assert sent(at_submit()).reuse is False
+    assert sent(press(go_to(at_submit(), "reuse"), "right")[0]).reuse is True
+
+
 def test_a_wrong_number_is_told_at_its_field() -> None:
     new, effects = press(go_to(at_submit(), "nodes"), "x", "enter")
     assert effects == ()

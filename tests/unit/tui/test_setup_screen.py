@@ -24,12 +24,21 @@ from crystalmath_tui.core.form import values
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import Entered, KeyPressed, MousePressed, Pasted
 from crystalmath_tui.core.screen import Context
-from crystalmath_tui.screens.setup import Found, HostsLoaded, Loaded, SetupFailed, Slice, is_typing, update
+from crystalmath_tui.screens.setup import (
+    HOSTS,
+    Found,
+    HostsLoaded,
+    Loaded,
+    SetupFailed,
+    Slice,
+    is_typing,
+    update,
+)
 from crystalmath_tui.screens.setup_view import view
 
 CONTEXT = Context(Size(21, 80))
 HPC = SshHost("hpc", "login.hpc.example", "anna", 22, "gate", master=True)
-HOSTS = HostList((HPC, SshHost("old", "old.example", "anna", 22)), "/home/anna/.ssh/config")
+CONFIG = HostList((HPC, SshHost("old", "old.example", "anna", 22)), "/home/anna/.ssh/config")
 PARTITIONS = (
     Partition("debug", False, True, 600, {"idle": 1}, 8, 16000),
     Partition("normal", True, True, 86400, {"idle": 9}, 64, 256000, "a100:4"),
@@ -62,7 +71,7 @@ def words(setup: Slice) -> str:
 
 
 def at_hosts() -> Slice:
-    return told(Slice(), Entered("setup"), HostsLoaded(HOSTS))
+    return told(Slice(), Entered("setup"), HostsLoaded(CONFIG))
 
 
 def at_form() -> Slice:
@@ -145,12 +154,12 @@ def test_a_wrong_text_is_told_at_its_field_and_nothing_is_sent(name: str, text: 
 def test_what_the_server_refuses_is_told_at_its_field() -> None:
     setup, _ = press(at_form(), "f2")
     error = InvalidForm("There is no partition 'x'", field="defaults.partition", hint="Choose another.")
-    setup = told(setup, SetupFailed((setup.turn, "save"), error))
+    setup = told(setup, SetupFailed(setup.turn, error))
     assert setup.stage == "form"
     assert setup.form.fields[setup.form.scroll.index].name == "partition"
     assert "Choose another." in words(setup)
     setup, _ = press(at_form(), "f2")
-    setup = told(setup, SetupFailed((setup.turn, "save"), Conflict("hpc is there already", field="label")))
+    setup = told(setup, SetupFailed(setup.turn, Conflict("hpc is there already", field="label")))
     assert values(setup.form)["partition"] == "normal", "nothing that was typed is lost"
 
 
@@ -178,9 +187,9 @@ def test_clusters_that_others_saved_are_not_ours() -> None:
 
 def test_a_host_that_cannot_be_looked_at_is_set_up_by_hand() -> None:
     setup, _ = press(at_hosts(), *"far", "enter")
-    late = SetupFailed((setup.turn - 1, "discover"), TransportFailed("late"))
+    late = SetupFailed(setup.turn - 1, TransportFailed("late"))
     assert told(setup, late) == setup
-    setup = told(setup, SetupFailed((setup.turn, "discover"), TransportFailed("far did not answer")))
+    setup = told(setup, SetupFailed(setup.turn, TransportFailed("far did not answer")))
     assert "far did not answer" in words(setup)
     setup, _ = press(setup, "f2")
     assert (setup.stage, values(setup.form)["hostname"]) == ("form", "far")
@@ -188,9 +197,7 @@ def test_a_host_that_cannot_be_looked_at_is_set_up_by_hand() -> None:
 
 
 def test_no_ssh_config_is_no_obstacle() -> None:
-    setup = told(
-        Slice(), Entered("setup"), SetupFailed((-1, "hosts"), InvalidForm("~/.ssh/config is no file"))
-    )
+    setup = told(Slice(), Entered("setup"), SetupFailed(HOSTS, InvalidForm("~/.ssh/config is no file")))
     assert "~/.ssh/config is no file" in words(setup)
     assert press(setup, "down", "enter")[0].stage == "looking"
 
@@ -238,6 +245,13 @@ def test_esc_goes_one_stage_back_and_drops_what_is_on_its_way() -> None:
     setup, (say,) = press(saving, "esc")
     assert (setup.stage, "may have been saved" in say.words) == ("form", True)
     assert values(setup.form) == values(at_form().form)
+
+
+def test_a_form_that_was_left_is_still_there() -> None:
+    setup, _ = press(at_form(), "2", "esc")
+    assert "F2 goes back to the form" in words(setup)
+    setup, _ = press(setup, "f2")
+    assert (setup.stage, values(setup.form)["label"]) == ("form", "hpc2")
 
 
 def test_clicks_choose_hosts_and_fields_and_press_the_button() -> None:
