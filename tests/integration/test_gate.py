@@ -3,7 +3,6 @@
 import time
 import uuid
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -104,7 +103,8 @@ def test_what_is_over_the_cap_is_held_and_goes_in_order(
     assert most <= CAP
     calls = {call.folder: call.at_s for call in cluster.sbatch_calls()}
     times = [calls[Path(show(server, pk).remote_work_dir)] for pk in pks]
-    assert all(a < b for a, b in pairwise(times[1:]))
+    assert max(times[:2]) < min(times[2:4])  # two go at once where two have ended
+    assert times[4] > min(times[2:4])
 
 
 def test_a_held_job_can_be_killed_and_let_go(copper: int, server: Client, tmp_path: Path) -> None:
