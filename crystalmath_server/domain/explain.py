@@ -41,7 +41,7 @@ _STEPS = {
     "unstashing": "preparing its folder",
     "uploading": "uploading the inputs",
     "submitting": "handing the job to the scheduler",
-    "stashing": "stashing files on the computer",
+    "stashing": "tidying up",
     "retrieving": "bringing the results back",
     "parsing": "reading the results",
 }
