@@ -3,7 +3,9 @@
 from collections import Counter
 from collections.abc import Collection, Mapping
 
-PREFIX = "Held back: "
+from crystalmath_server.protocol.jobs import HELD
+
+PREFIX = HELD
 """How the process status of a job begins that was stored but not given to a worker yet."""
 
 MOST_PLAYS = 3

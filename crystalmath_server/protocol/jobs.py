@@ -29,6 +29,9 @@ class JobState(StrEnum):
 ENDED = frozenset({JobState.FINISHED, JobState.FAILED, JobState.EXCEPTED, JobState.KILLED})
 """States that a job never leaves."""
 
+HELD = "Held back: "
+"""How the reason of a created job begins that waits for its turn; jobs.play lets it go at once."""
+
 
 @record
 class ListJobsParams(Params):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from crystalmath_server.protocol.jobs import (
     ENDED,
+    HELD,
     JOBS_CANCEL,
     JOBS_PAUSE,
     JOBS_PLAY,
@@ -44,8 +45,8 @@ def cancel(rows: Sequence[JobRow]) -> tuple[Effect, ...]:
 
 
 def pause_or_play(rows: Sequence[JobRow]) -> tuple[Effect, ...]:
-    """Let paused jobs go on; where none is paused, pause those that have not ended."""
-    paused = [row for row in rows if row.state is JobState.PAUSED]
+    """Let paused and held jobs go on; where there is none, pause those that have not ended."""
+    paused = [row for row in rows if row.state is JobState.PAUSED or row.reason.startswith(HELD)]
     if paused:
         return (Say(f"Asking {count(len(paused), 'job')} to go on …"), *_calls(JOBS_PLAY, "playing", paused))
     alive = [row for row in rows if row.state not in ENDED]
