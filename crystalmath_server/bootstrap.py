@@ -27,10 +27,12 @@ from crystalmath_server.adapters.workbench import WorkerBench
 from crystalmath_server.handlers import (
     clusters,
     codes,
+    files,
     imports,
     jobs,
     potcars,
     profiles,
+    results,
     structures,
     system,
     templates,
@@ -49,21 +51,19 @@ from crystalmath_server.protocol.clusters import (
 )
 from crystalmath_server.protocol.codes import CODES_CREATE, CODES_LIST, CODES_TEST
 from crystalmath_server.protocol.errors import RpcError
+from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, JOBS_LOG
 from crystalmath_server.protocol.imports import JOBS_IMPORT
 from crystalmath_server.protocol.jobs import (
     JOBS_CANCEL,
-    JOBS_FILE,
-    JOBS_FILES,
     JOBS_LIST,
-    JOBS_LOG,
     JOBS_PAUSE,
     JOBS_PLAY,
-    JOBS_RESULTS,
     JOBS_SHOW,
     JOBS_SUBMIT,
 )
 from crystalmath_server.protocol.potcars import POTCARS_CHECK
 from crystalmath_server.protocol.profiles import PROFILES_CREATE, PROFILES_LIST
+from crystalmath_server.protocol.results import JOBS_RESULTS
 from crystalmath_server.protocol.structures import STRUCTURES_IMPORT, STRUCTURES_LIST, STRUCTURES_SHOW
 from crystalmath_server.protocol.system import DISCOVER, HELLO, METRICS, PING, SHUTDOWN, STATUS
 from crystalmath_server.protocol.templates import TEMPLATES_LIST, TEMPLATES_RENDER, TEMPLATES_SHOW
@@ -97,10 +97,10 @@ BINDINGS: tuple[Binding[Any, Any], ...] = (
     bind(JOBS_CANCEL, jobs.cancel),
     bind(JOBS_PAUSE, jobs.pause),
     bind(JOBS_PLAY, jobs.play),
-    bind(JOBS_FILES, jobs.files),
-    bind(JOBS_FILE, jobs.file),
-    bind(JOBS_LOG, jobs.log),
-    bind(JOBS_RESULTS, jobs.results),
+    bind(JOBS_FILES, files.files),
+    bind(JOBS_FILE, files.file),
+    bind(JOBS_LOG, files.log),
+    bind(JOBS_RESULTS, results.results),
     bind(JOBS_IMPORT, imports.import_run),
     bind(CLUSTERS_LIST, clusters.list_clusters),
     bind(CLUSTERS_SHOW, clusters.show),

@@ -19,22 +19,13 @@ from crystalmath_server.protocol.clusters import (
     UpdateClusterParams,
 )
 from crystalmath_server.protocol.codes import CodeList, CodeRow, CodeTest, CreateCodeParams, ListCodesParams
-from crystalmath_server.protocol.jobs import (
-    Control,
-    FileRange,
-    JobDetail,
-    JobFiles,
-    JobLog,
-    JobResults,
-    JobsPage,
-    ListJobsParams,
-    ReadFileParams,
-    Submitted,
-)
+from crystalmath_server.protocol.files import FileRange, JobFiles, JobLog, ReadFileParams
+from crystalmath_server.protocol.jobs import Control, JobDetail, JobsPage, ListJobsParams, Submitted
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.potcars import PotcarCheck
 from crystalmath_server.protocol.profiles import CreateProfileParams, ProfileList, ProfileRow
 from crystalmath_server.protocol.resources import Resources
+from crystalmath_server.protocol.results import JobResults
 from crystalmath_server.protocol.structures import (
     ImportStructureParams,
     Lattice,

@@ -11,15 +11,14 @@ from importlib.resources import files
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import (
     ENDED,
-    JOBS_RESULTS,
     JOBS_SHOW,
     JOBS_SUBMIT,
     JobDetail,
     JobPk,
-    JobResults,
     JobState,
     SubmitJobParams,
 )
+from crystalmath_server.protocol.results import JOBS_RESULTS, JobResults
 from crystalmath_server.protocol.structures import (
     STRUCTURES_IMPORT,
     ImportStructureParams,

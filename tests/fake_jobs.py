@@ -13,26 +13,19 @@ from crystalmath_server.domain.job_index import JobIndex
 from crystalmath_server.domain.patterns import compile_pattern
 from crystalmath_server.ports import JobPlan, Recipe
 from crystalmath_server.protocol.errors import Conflict, NotAllowed, NotFound
+from crystalmath_server.protocol.files import FileRange, JobFile, JobFiles, JobLog, LogLine, ReadFileParams
 from crystalmath_server.protocol.jobs import (
     ENDED,
     Control,
-    FileRange,
-    IonicStep,
     JobDetail,
-    JobFile,
-    JobFiles,
-    JobLog,
-    JobResults,
     JobRow,
     JobsPage,
     JobState,
     ListJobsParams,
-    LogLine,
     NodeLink,
-    Quantity,
-    ReadFileParams,
     Submitted,
 )
+from crystalmath_server.protocol.results import IonicStep, JobResults, Quantity
 from crystalmath_server.protocol.templates import Rendered
 
 PLAN = JobPlan(

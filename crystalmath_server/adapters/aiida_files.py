@@ -7,7 +7,7 @@ from typing import Any
 from crystalmath_server.domain import nodes
 from crystalmath_server.domain.excerpts import as_text
 from crystalmath_server.protocol.errors import NotFound
-from crystalmath_server.protocol.jobs import FileRange, JobFile, JobFiles, JobLog, LogLine, ReadFileParams
+from crystalmath_server.protocol.files import FileRange, JobFile, JobFiles, JobLog, LogLine, ReadFileParams
 
 MAX_LINES = 2000
 MAX_LINE = 4000

@@ -11,16 +11,9 @@ from crystalmath_server.adapters.regex_search import matching
 from crystalmath_server.domain.breaker import CLOSED, Breaker
 from crystalmath_server.domain.job_index import is_quick
 from crystalmath_server.domain.patterns import compile_pattern, is_tame
-from crystalmath_server.protocol.jobs import (
-    FileRange,
-    JobDetail,
-    JobFiles,
-    JobLog,
-    JobResults,
-    JobsPage,
-    ListJobsParams,
-    ReadFileParams,
-)
+from crystalmath_server.protocol.files import FileRange, JobFiles, JobLog, ReadFileParams
+from crystalmath_server.protocol.jobs import JobDetail, JobsPage, ListJobsParams
+from crystalmath_server.protocol.results import JobResults
 
 Matches = Callable[[str], bool]
 

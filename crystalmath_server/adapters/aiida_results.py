@@ -8,7 +8,7 @@ from crystalmath_server.adapters.aiida_rows import read_row
 from crystalmath_server.domain import nodes
 from crystalmath_server.domain.excerpts import thinned
 from crystalmath_server.domain.lattice import lattice_of
-from crystalmath_server.protocol.jobs import IonicStep, JobResults, Quantity
+from crystalmath_server.protocol.results import IonicStep, JobResults, Quantity
 from crystalmath_server.protocol.structures import Lattice
 
 MAX_STEPS = 1000

@@ -8,15 +8,10 @@ from crystalmath_server.protocol.errors import Conflict
 from crystalmath_server.protocol.jobs import (
     Control,
     ControlJobParams,
-    FileRange,
     JobDetail,
-    JobFiles,
-    JobLog,
     JobPk,
-    JobResults,
     JobsPage,
     ListJobsParams,
-    ReadFileParams,
     SubmitJobParams,
     Submitted,
 )
@@ -88,23 +83,3 @@ async def pause(ports: Ports, params: ControlJobParams) -> Control:
 async def play(ports: Ports, params: ControlJobParams) -> Control:
     """Let a paused job go on."""
     return await ports.launcher.play(params.pk, params.wait_s)
-
-
-async def files(ports: Ports, params: JobPk) -> JobFiles:
-    """The files of a job."""
-    return await ports.jobs.files(params.pk)
-
-
-async def file(ports: Ports, params: ReadFileParams) -> FileRange:
-    """A range of a file of a job."""
-    return await ports.jobs.read(params)
-
-
-async def log(ports: Ports, params: JobPk) -> JobLog:
-    """The log of a job."""
-    return await ports.jobs.log(params.pk)
-
-
-async def results(ports: Ports, params: JobPk) -> JobResults:
-    """What a job computed."""
-    return await ports.jobs.results(params.pk)

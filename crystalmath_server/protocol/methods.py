@@ -5,19 +5,47 @@ from typing import Any
 from crystalmath_server.protocol import (
     clusters,
     codes,
+    files,
     imports,
     jobs,
     potcars,
     profiles,
+    results,
     structures,
     system,
     templates,
 )
 from crystalmath_server.protocol.method import Method, Notification
 
+_FAMILIES = (
+    system,
+    profiles,
+    structures,
+    templates,
+    jobs,
+    files,
+    results,
+    imports,
+    clusters,
+    codes,
+    potcars,
+)
+
 METHODS: dict[str, Method[Any, Any]] = {
     method.name: method
-    for family in (system, profiles, structures, templates, jobs, imports, clusters, codes, potcars)
+    for family in (
+        system,
+        profiles,
+        structures,
+        templates,
+        jobs,
+        files,
+        results,
+        imports,
+        clusters,
+        codes,
+        potcars,
+    )
     for method in family.METHODS
 }
 NOTIFICATIONS: dict[str, Notification[Any]] = {row.name: row for row in system.NOTIFICATIONS}

@@ -5,7 +5,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from crystalmath_server.protocol.jobs import JOBS_SHOW, FileRange, JobPk
+from crystalmath_server.protocol.files import FileRange
+from crystalmath_server.protocol.jobs import JOBS_SHOW, JobPk
 from crystalmath_server.protocol.method import Json
 from crystalmath_tui.cli import output
 from crystalmath_tui.cli.options import Option, UsageError, of_method, parse, to_params

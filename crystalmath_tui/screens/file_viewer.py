@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from crystalmath_server.protocol.jobs import FileRange, JobFile
+from crystalmath_server.protocol.files import FileRange, JobFile
 from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.lines import Line, line, spread
 from crystalmath_tui.core.scroll import pages

@@ -4,24 +4,20 @@ from dataclasses import field, replace
 from typing import Any, Literal, cast, get_args
 
 from crystalmath_server.protocol.errors import RpcError
-from crystalmath_server.protocol.jobs import (
-    ENDED,
+from crystalmath_server.protocol.files import (
     JOBS_FILE,
     JOBS_FILES,
     JOBS_LOG,
-    JOBS_RESULTS,
-    JOBS_SHOW,
     FileRange,
-    JobDetail,
     JobFile,
     JobFiles,
     JobLog,
-    JobPk,
-    JobResults,
     ReadFileParams,
 )
+from crystalmath_server.protocol.jobs import ENDED, JOBS_SHOW, JobDetail, JobPk
 from crystalmath_server.protocol.method import Method
 from crystalmath_server.protocol.record import record
+from crystalmath_server.protocol.results import JOBS_RESULTS, JobResults
 from crystalmath_tui.core import control
 from crystalmath_tui.core.cells import width, wrap
 from crystalmath_tui.core.effects import Back, Call, Copy, Effect, Say, Tagged

@@ -5,17 +5,9 @@ from collections.abc import Iterable
 from functools import lru_cache
 from math import isfinite
 
-from crystalmath_server.protocol.jobs import (
-    IonicStep,
-    JobDetail,
-    JobFile,
-    JobLog,
-    JobResults,
-    JobState,
-    LogLine,
-    NodeLink,
-    Quantity,
-)
+from crystalmath_server.protocol.files import JobFile, JobLog, LogLine
+from crystalmath_server.protocol.jobs import JobDetail, JobState, NodeLink
+from crystalmath_server.protocol.results import IonicStep, JobResults, Quantity
 from crystalmath_server.protocol.structures import Lattice
 from crystalmath_tui.core.cells import fit, wrap
 from crystalmath_tui.core.lines import Line, Span, line

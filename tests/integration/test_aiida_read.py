@@ -14,7 +14,8 @@ from crystalmath_server.adapters.aiida_profiles import AiidaProfiles
 from crystalmath_server.adapters.aiida_rows import read_rows
 from crystalmath_server.adapters.aiida_runtime import AiidaRuntime
 from crystalmath_server.protocol.errors import Conflict, InvalidForm, NotFound
-from crystalmath_server.protocol.jobs import JobState, ListJobsParams, ReadFileParams
+from crystalmath_server.protocol.files import ReadFileParams
+from crystalmath_server.protocol.jobs import JobState, ListJobsParams
 from crystalmath_server.protocol.profiles import CreateProfileParams
 from crystalmath_server.protocol.system import PartState
 from tests.aiida_rig import Rig, cubic_copper, emt, plan, rig

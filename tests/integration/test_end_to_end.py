@@ -15,21 +15,19 @@ import pytest
 
 from crystalmath_server.protocol.codec import from_json
 from crystalmath_server.protocol.errors import ErrorCode, RpcError
+from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, ReadFileParams
 from crystalmath_server.protocol.jobs import (
-    JOBS_FILE,
-    JOBS_FILES,
     JOBS_LIST,
-    JOBS_RESULTS,
     JOBS_SHOW,
     JOBS_SUBMIT,
     JobPk,
     JobState,
     ListJobsParams,
-    ReadFileParams,
     SubmitJobParams,
 )
 from crystalmath_server.protocol.method import NoParams
 from crystalmath_server.protocol.methods import METHODS
+from crystalmath_server.protocol.results import JOBS_RESULTS
 from crystalmath_server.protocol.structures import SI_POSCAR, STRUCTURES_IMPORT, ImportStructureParams
 from crystalmath_server.protocol.system import STATUS, PartState
 from crystalmath_server.protocol.templates import TEMPLATES_RENDER, RenderParams

@@ -13,19 +13,10 @@ import pytest
 
 from crystalmath_server.protocol.clusters import CLUSTERS_CREATE, CreateClusterParams
 from crystalmath_server.protocol.errors import ErrorCode
+from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, JOBS_LOG, ReadFileParams
 from crystalmath_server.protocol.imports import JOBS_IMPORT, ImportJobParams
-from crystalmath_server.protocol.jobs import (
-    JOBS_FILE,
-    JOBS_FILES,
-    JOBS_LIST,
-    JOBS_LOG,
-    JOBS_RESULTS,
-    JOBS_SHOW,
-    JobPk,
-    JobState,
-    ListJobsParams,
-    ReadFileParams,
-)
+from crystalmath_server.protocol.jobs import JOBS_LIST, JOBS_SHOW, JobPk, JobState, ListJobsParams
+from crystalmath_server.protocol.results import JOBS_RESULTS
 from crystalmath_server.protocol.structures import STRUCTURES_LIST, ListStructuresParams
 from crystalmath_tui.client import Client, connect
 from tests.integration.real_server import ended, home_of_its_own, refused

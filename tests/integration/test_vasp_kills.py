@@ -8,16 +8,10 @@ from collections.abc import Callable, Iterator
 import psutil
 import pytest
 
-from crystalmath_server.protocol.jobs import (
-    JOBS_LIST,
-    JOBS_RESULTS,
-    JOBS_SHOW,
-    JobPk,
-    JobState,
-    ListJobsParams,
-)
+from crystalmath_server.protocol.jobs import JOBS_LIST, JOBS_SHOW, JobPk, JobState, ListJobsParams
 from crystalmath_server.protocol.method import NoParams
 from crystalmath_server.protocol.resources import Resources
+from crystalmath_server.protocol.results import JOBS_RESULTS
 from crystalmath_server.protocol.system import STATUS
 from crystalmath_tui.client import Client, connect
 from tests.integration.real_server import ended, submit

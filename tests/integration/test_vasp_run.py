@@ -15,18 +15,10 @@ from crystalmath_server.protocol.clusters import (
 )
 from crystalmath_server.protocol.codes import CODES_CREATE, CodeKind, CreateCodeParams
 from crystalmath_server.protocol.errors import ErrorCode
-from crystalmath_server.protocol.jobs import (
-    JOBS_FILE,
-    JOBS_FILES,
-    JOBS_RESULTS,
-    JOBS_SHOW,
-    JOBS_SUBMIT,
-    JobPk,
-    JobState,
-    ReadFileParams,
-    SubmitJobParams,
-)
+from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, ReadFileParams
+from crystalmath_server.protocol.jobs import JOBS_SHOW, JOBS_SUBMIT, JobPk, JobState, SubmitJobParams
 from crystalmath_server.protocol.resources import Resources
+from crystalmath_server.protocol.results import JOBS_RESULTS
 from crystalmath_server.protocol.structures import SI_POSCAR, STRUCTURES_IMPORT, ImportStructureParams
 from crystalmath_server.protocol.templates import TEMPLATES_LIST, ListTemplatesParams
 from crystalmath_tui.client import Client, connect

@@ -17,24 +17,18 @@ from crystalmath_server.protocol.clusters import (
 )
 from crystalmath_server.protocol.codes import CodeKind, CodeRow, CodeTest, Outcome, Step
 from crystalmath_server.protocol.errors import ERRORS
+from crystalmath_server.protocol.files import FileRange, JobFile, JobFiles, JobLog, LogLine
 from crystalmath_server.protocol.jobs import (
     Control,
-    FileRange,
-    IonicStep,
     JobDetail,
-    JobFile,
-    JobFiles,
-    JobLog,
-    JobResults,
     JobRow,
     JobsPage,
     JobState,
-    LogLine,
     NodeLink,
-    Quantity,
     Submitted,
 )
 from crystalmath_server.protocol.resources import Resources
+from crystalmath_server.protocol.results import IonicStep, JobResults, Quantity
 from crystalmath_server.protocol.structures import (
     Lattice,
     Site,

@@ -13,16 +13,9 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from crystalmath_server import bootstrap, settings
 from crystalmath_server.ports import Ports
-from crystalmath_server.protocol.jobs import (
-    IonicStep,
-    JobDetail,
-    JobLog,
-    JobResults,
-    JobState,
-    LogLine,
-    NodeLink,
-    Quantity,
-)
+from crystalmath_server.protocol.files import JobLog, LogLine
+from crystalmath_server.protocol.jobs import JobDetail, JobState, NodeLink
+from crystalmath_server.protocol.results import IonicStep, JobResults, Quantity
 from crystalmath_server.protocol.structures import Lattice
 from crystalmath_server.protocol.system import Part, PartState
 from crystalmath_server.rpc.claim import claim

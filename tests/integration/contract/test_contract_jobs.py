@@ -9,15 +9,14 @@ import pytest
 
 from crystalmath_server.ports import JobPlan
 from crystalmath_server.protocol.errors import Conflict, InvalidForm, NotAllowed, NotFound
+from crystalmath_server.protocol.files import FileRange, ReadFileParams
 from crystalmath_server.protocol.jobs import (
     ENDED,
     Control,
-    FileRange,
     JobRow,
     JobsPage,
     JobState,
     ListJobsParams,
-    ReadFileParams,
     Submitted,
 )
 from tests.aiida_rig import LONG, cubic_copper, emt, parsed, plan

@@ -7,7 +7,17 @@ from typing import Any
 import anyio
 import pytest
 
-from crystalmath_server.handlers import clusters, codes, jobs, profiles, structures, system, templates
+from crystalmath_server.handlers import (
+    clusters,
+    codes,
+    files,
+    jobs,
+    profiles,
+    results,
+    structures,
+    system,
+    templates,
+)
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.clusters import (
     ClusterLabel,
@@ -30,12 +40,12 @@ from crystalmath_server.protocol.errors import (
     TransportFailed,
     VersionMismatch,
 )
+from crystalmath_server.protocol.files import ReadFileParams
 from crystalmath_server.protocol.jobs import (
     ControlJobParams,
     JobPk,
     JobState,
     ListJobsParams,
-    ReadFileParams,
     SubmitJobParams,
     Submitted,
 )
@@ -208,11 +218,11 @@ def test_jobs_are_listed_and_looked_into(ports: Ports) -> None:
     page = run(jobs.list_jobs(ports, ListJobsParams()))
     assert [row.pk for row in page.rows] == [1]
     assert run(jobs.show(ports, JobPk(1))).row.pk == 1
-    assert run(jobs.files(ports, JobPk(1))).rows[0].path == "_aiidasubmit.sh"
-    part = run(jobs.file(ports, ReadFileParams(1, "_aiidasubmit.sh", "inputs", offset=2, limit=9)))
+    assert run(files.files(ports, JobPk(1))).rows[0].path == "_aiidasubmit.sh"
+    part = run(files.file(ports, ReadFileParams(1, "_aiidasubmit.sh", "inputs", offset=2, limit=9)))
     assert (part.content, part.next_offset) == ("/bin/bash", 11)
-    assert run(jobs.log(ports, JobPk(1))).lines
-    assert run(jobs.results(ports, JobPk(1))).quantities == ()
+    assert run(files.log(ports, JobPk(1))).lines
+    assert run(results.results(ports, JobPk(1))).quantities == ()
 
 
 def test_jobs_are_steered(ports: Ports) -> None:

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from crystalmath_server.protocol.jobs import JobState, ListJobsParams, ReadFileParams, SubmitJobParams
+from crystalmath_server.protocol.files import ReadFileParams
+from crystalmath_server.protocol.jobs import JobState, ListJobsParams, SubmitJobParams
 from crystalmath_server.protocol.methods import METHODS
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.structures import ImportStructureParams

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pytest
 
 from crystalmath_server.protocol.errors import InvalidForm
-from crystalmath_server.protocol.jobs import FileRange, JobRow, JobsPage, JobState, ListJobsParams
+from crystalmath_server.protocol.files import FileRange
+from crystalmath_server.protocol.jobs import JobRow, JobsPage, JobState, ListJobsParams
 from crystalmath_server.protocol.structures import Lattice
 from crystalmath_tui.cli import output
 from crystalmath_tui.cli.methods import more

@@ -4,20 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 from crystalmath_server.protocol.errors import NotFound
-from crystalmath_server.protocol.jobs import (
-    FileRange,
-    IonicStep,
-    JobDetail,
-    JobFile,
-    JobFiles,
-    JobLog,
-    JobResults,
-    JobRow,
-    JobState,
-    LogLine,
-    Quantity,
-    ReadFileParams,
-)
+from crystalmath_server.protocol.files import FileRange, JobFile, JobFiles, JobLog, LogLine, ReadFileParams
+from crystalmath_server.protocol.jobs import JobDetail, JobRow, JobState
+from crystalmath_server.protocol.results import IonicStep, JobResults, Quantity
 from crystalmath_server.protocol.structures import Lattice
 from crystalmath_tui.core.effects import Back
 from crystalmath_tui.core.lines import Size
