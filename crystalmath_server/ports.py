@@ -1,6 +1,7 @@
 """What handlers need of the world: Protocols, fulfilled by adapters and by the fakes of the tests."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -76,6 +77,7 @@ class Recipe:
         Package → version of everything that has a part in the result.
     potcar
         For VASP `symbols`, in the order of POSCAR, and `functional` as pymatgen names it; else empty.
+        What is copied from an earlier job stands in `rendered.copied`.
     """
 
     rendered: Rendered
@@ -84,6 +86,23 @@ class Recipe:
     versions: Mapping[str, str]
     values: Mapping[str, Json]
     potcar: Mapping[str, Json] = field(default_factory=dict[str, Json])
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierRun:
+    """An ended job of VASP on whose files another one goes on.
+
+    Attributes
+    ----------
+    folder
+        On this machine: what its Maker and VASP left, as far as it is small; an empty file stands for each of
+        those that are on the cluster alone.
+    """
+
+    pk: int
+    uuid: str
+    cluster: str
+    folder: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +119,7 @@ class JobPlan:
     reuse: bool = False
     options: Mapping[str, Json] = field(default_factory=dict[str, Json])
     source: RunFolder | None = None
+    restart_pk: int | None = None
 
 
 class JobStore(Protocol):
@@ -144,6 +164,13 @@ class Launcher(Protocol):
 
     async def submit(self, plan: JobPlan) -> Submitted:
         """The job of `plan.key`, made if there is none yet; a refused submit leaves no node."""
+        ...
+
+    async def script(self, plan: JobPlan) -> str:
+        """The batch script of a plan with PK in place of the job's number; nothing is stored.
+
+        Empty where the program is made known with the first job only. Raises what `submit` raises.
+        """
         ...
 
     async def cancel(self, pk: int, wait_s: float) -> Control:
@@ -202,8 +229,14 @@ class Workbench(Protocol):
         """One recipe with its form; raises NotFound."""
         ...
 
-    async def render(self, name: str, structure: Mapping[str, Json], values: Mapping[str, Json]) -> Recipe:
-        """Check and render.
+    async def render(
+        self,
+        name: str,
+        structure: Mapping[str, Json],
+        values: Mapping[str, Json],
+        earlier: EarlierRun | None = None,
+    ) -> Recipe:
+        """Check and render, from an earlier job where one is given (field: restart_pk).
 
         Raises
         ------
@@ -222,6 +255,20 @@ class RunFolders(Protocol):
 
     async def look(self, cluster: str, path: str, code: str) -> RunFolder:
         """What is there; raises NotFound, FileUnreadable, InvalidForm, TransportFailed (with field)."""
+        ...
+
+
+class EarlierRuns(Protocol):
+    """Jobs of VASP that have ended."""
+
+    def laid_out(self, pk: int, cluster: str) -> AbstractAsyncContextManager[EarlierRun]:
+        """The run in a folder that lives as long as the context; an empty cluster: its own.
+
+        Raises
+        ------
+        NotFound, InvalidForm, TransportFailed
+            With field restart_pk where it is no job to go on from.
+        """
         ...
 
 
@@ -348,4 +395,5 @@ class Ports:
     codes: Codes
     potcars: Potcars
     runs: RunFolders
+    earlier: EarlierRuns
     server: Server

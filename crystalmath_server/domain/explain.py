@@ -57,6 +57,7 @@ _EXIT_HINTS = {
     132: "Correct what the scheduler refused, and submit it again.",
     140: "A node failed: submit it again.",
     145: "Submit it again if that was not meant.",
+    331: "Name a job whose folder is still there, or run that one again.",
     146: "Submit it again, or to a partition where it is left alone.",
     150: "It was stopped by a monitor: read the log.",
 }

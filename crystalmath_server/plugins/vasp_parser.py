@@ -18,6 +18,7 @@ from aiida.parsers import Parser
 from crystalmath_server.domain import nodes
 from crystalmath_server.domain.potcars import MISSING
 from crystalmath_server.domain.resources import NO_MODULE
+from crystalmath_server.domain.restart import ABSENT
 from crystalmath_server.domain.vasp_deck import RUN_FOLDER
 from crystalmath_server.plugins import vasp_results as vasp
 from crystalmath_server.plugins.jobflow_calculation import structure_text
@@ -28,6 +29,7 @@ from crystalmath_server.plugins.vasp_files import breaks_off, unpack
 PROGRAM = (sys.executable, "-P", "-m", "crystalmath_server.adapters.vasp_document")
 LONGEST_S = 1800
 _MAX_REASON = 400
+_SIGNS = ((MISSING, "POTCAR_MISSING"), (ABSENT, "RESTART_MISSING"), (NO_MODULE, "MODULE_MISSING"))
 _CUT = re.compile(r"DUE TO TIME LIMIT|CANCELLED AT|oom.kill|OUT_OF_MEMORY", re.IGNORECASE)
 
 
@@ -40,7 +42,7 @@ class VaspParser(Parser):
         Large files that the document needs, as LOCPOT, come in `retrieved_temporary_folder` and are not kept.
         """
         said = self._text("_scheduler-stderr.txt") + "\n" + self._text(nodes.VASP_OUTPUT_FILE)
-        for sign, label in ((MISSING, "POTCAR_MISSING"), (NO_MODULE, "MODULE_MISSING")):
+        for sign, label in _SIGNS:
             line = next((line for line in said.splitlines() if sign in line), "")
             if line:
                 return self._exit(label, line.partition("crystalmath: ")[2])
@@ -48,7 +50,8 @@ class VaspParser(Parser):
             return self._silent(said)
         with tempfile.TemporaryDirectory() as folder:
             self._lay_out(Path(folder), given.get("retrieved_temporary_folder"))
-            problem = _make_document(Path(folder))
+            restarted = ["--restarted"] if nodes.RESTART in self.node.inputs else []
+            problem = _make_document(Path(folder), restarted)
             if problem:
                 return self._unreadable(problem, said, Path(folder))
             return self._attach(Path(folder, "document.json.gz"), said)
@@ -134,11 +137,11 @@ class VaspParser(Parser):
         return getattr(self.exit_codes, label).format(reason=reason[:_MAX_REASON])
 
 
-def _make_document(folder: Path) -> Mapping[str, Any] | None:
+def _make_document(folder: Path, more: list[str]) -> Mapping[str, Any] | None:
     """Run the program; what went wrong, or None."""
     try:
         done = subprocess.run(  # noqa: S603  our own program
-            [*PROGRAM, str(folder)], capture_output=True, text=True, timeout=LONGEST_S, check=False
+            [*PROGRAM, str(folder), *more], capture_output=True, text=True, timeout=LONGEST_S, check=False
         )
     except subprocess.TimeoutExpired:
         return {"error": f"reading the files took more than {LONGEST_S} s"}
