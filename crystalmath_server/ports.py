@@ -120,6 +120,8 @@ class JobPlan:
     options: Mapping[str, Json] = field(default_factory=dict[str, Json])
     source: RunFolder | None = None
     restart_pk: int | None = None
+    retrieve: tuple[str, ...] = ()
+    retrieve_mb: float = 0.0
 
 
 class JobStore(Protocol):
@@ -167,10 +169,7 @@ class Launcher(Protocol):
         ...
 
     async def script(self, plan: JobPlan) -> str:
-        """The batch script of a plan with PK in place of the job's number; nothing is stored.
-
-        Empty where the program is made known with the first job only. Raises what `submit` raises.
-        """
+        """The batch script, PK for the job's number; nothing is stored. Empty before a first local job."""
         ...
 
     async def cancel(self, pk: int, wait_s: float) -> Control:

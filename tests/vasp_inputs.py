@@ -65,7 +65,11 @@ def atomate2_inputs(maker: Any, structure: Structure, earlier: Path | None = Non
         steps = get_transformations(maker.transformations, maker.transformation_params)
         done = StandardTransmuter([TransformedStructure(structure)], steps).transformed_structures
         structure = done[-1].final_structure
-    options: dict[str, Any] = {"from_prev": earlier is not None, **maker.write_input_set_kwargs, "potcar_spec": True}
+    options: dict[str, Any] = {
+        "from_prev": earlier is not None,
+        **maker.write_input_set_kwargs,
+        "potcar_spec": True,
+    }
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         if earlier:
             copy_vasp_outputs(earlier, **{**maker.copy_vasp_kwargs, "additional_vasp_files": ()})

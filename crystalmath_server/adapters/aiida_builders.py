@@ -91,6 +91,8 @@ def _common(entry_point: str, plan: JobPlan, threads: str) -> Any:
     settings: dict[str, Any] = {nodes.VALUES: dict(plan.recipe.values)}
     if plan.restart_pk is not None:
         settings[nodes.COPIED] = list(plan.recipe.rendered.copied)
+    if plan.retrieve:
+        settings |= {nodes.RETRIEVE: list(plan.retrieve), nodes.MOST_MB: plan.retrieve_mb}
     builder.settings = orm.Dict(settings)
     builder.settings.label = plan.key
     builder.metadata.label = plan.label or f"{options[nodes.FORMULA]} {plan.recipe.rendered.template}"[:255]

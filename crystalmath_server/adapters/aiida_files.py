@@ -1,13 +1,23 @@
 """Files of a job in AiiDA's repository, and its log; on the AiiDA thread."""
 
 import os
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
 from crystalmath_server.domain import nodes
 from crystalmath_server.domain.excerpts import as_text
+from crystalmath_server.domain.retrieval import LISTING, left
 from crystalmath_server.protocol.errors import NotFound
-from crystalmath_server.protocol.files import FileRange, JobFile, JobFiles, JobLog, LogLine, ReadFileParams
+from crystalmath_server.protocol.files import (
+    REMOTE,
+    FileRange,
+    JobFile,
+    JobFiles,
+    JobLog,
+    LogLine,
+    ReadFileParams,
+)
 
 MAX_LINES = 2000
 MAX_LINE = 4000
@@ -21,12 +31,27 @@ def list_files(pk: int) -> JobFiles:
     found = [
         (source, repository) for source in ("inputs", "retrieved") if (repository := _open(node, source))
     ]
-    return JobFiles(tuple(file for source, repository in found for file in _files(source, repository)))
+    files = [file for source, repository in found for file in _files(source, repository)]
+    return JobFiles((*files, *_left(node, files)))
+
+
+def _left(node: Any, files: Sequence[JobFile]) -> list[JobFile]:
+    """Files that the job left on its computer, as it said itself at its end."""
+    listing = _tail(_open(node, "retrieved"), LISTING)
+    folder = node.base.attributes.get("remote_workdir", "")
+    here = {PurePosixPath(file.path).name for file in files}
+    rows = left(listing, tuple(here)).items()
+    return [JobFile(REMOTE, f"{folder}/{name}", size) for name, size in rows]
 
 
 def read_range(params: ReadFileParams) -> FileRange:
     """A range of a file, read from where it begins."""
-    repository = _open(load_job(params.pk), params.source)
+    node = load_job(params.pk)
+    if params.source == REMOTE:
+        where = f"{node.computer.label}:{params.path}"
+        hint = f"Copy it: scp {where} . — the next job brings such files with --retrieve."
+        raise NotFound(f"{params.path} was left on {node.computer.label}", field="path", hint=hint)
+    repository = _open(node, params.source)
     path = PurePosixPath(params.path)
     if repository is None or path.is_absolute() or ".." in path.parts or "\0" in params.path:
         raise _no_file(params)
@@ -123,6 +148,8 @@ def _scheduler_lines(node: Any) -> list[LogLine]:
 
 def _tail(repository: Any, name: str) -> str:
     """The end of a file; empty where there is none."""
+    if repository is None:
+        return ""
     try:
         with repository.open(name, "rb") as handle:
             size = handle.seek(0, os.SEEK_END)

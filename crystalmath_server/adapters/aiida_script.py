@@ -3,6 +3,7 @@
 from typing import Any
 
 from crystalmath_server.adapters.aiida_builders import builder_of
+from crystalmath_server.adapters.aiida_computers import knows_python
 from crystalmath_server.ports import JobPlan
 
 NO_NUMBER, NUMBER = "aiida-None", "aiida-PK"
@@ -18,6 +19,8 @@ def script_of(plan: JobPlan) -> str:
     from aiida.engine.utils import instantiate_process
     from aiida.manage import get_manager
 
+    if not plan.recipe.potcar and not knows_python(plan.cluster):
+        return ""  # computer and code are stored with the first job
     builder: Any = builder_of(plan)
     builder.metadata.dry_run = True
     builder.metadata.store_provenance = False

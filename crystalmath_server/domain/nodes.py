@@ -30,6 +30,9 @@ VALUES = "values"
 COPIED = "copied"
 """In the settings node: names of the files that are copied from the earlier job."""
 
+RETRIEVE, MOST_MB = "retrieve", "retrieve_mb"
+"""In the settings node: files that come back beside those that results need, and their limit."""
+
 # Link labels of the CalcJob
 STRUCTURE = "structure"
 MAKER = "maker"

@@ -14,6 +14,7 @@ from plumpy.process_states import Wait
 from crystalmath_server.domain import nodes
 from crystalmath_server.domain.potcars import LOCAL, assembly
 from crystalmath_server.domain.restart import check
+from crystalmath_server.domain.retrieval import FOLDER, LISTING, script
 from crystalmath_server.domain.vasp_deck import OUTPUTS, needed_large_files
 
 _PACKED = ("", ".gz")
@@ -63,6 +64,9 @@ class VaspCalculation(CalcJob):
         code.stdout_name = nodes.VASP_OUTPUT_FILE
         code.join_files = True
         info = _brought_back(held)
+        wanted: Any = self.inputs.settings.get_dict() if nodes.SETTINGS in self.inputs else {}
+        info.append_text = script(wanted.get(nodes.RETRIEVE, ()), wanted.get(nodes.MOST_MB, 0.0))
+        info.retrieve_list = [*(info.retrieve_list or []), LISTING, f"{FOLDER}/*"]
         info.codes_info = [code]
         checks = self._take_over(info) if nodes.RESTART in self.inputs else []
         potcar = self.inputs.potcar

@@ -141,6 +141,14 @@ class SubmitJobParams(Params):
         default_factory=Resources
     )
     restart_pk: Annotated[int | None, Bound(1), Doc("ended job of VASP to go on from")] = None
+    retrieve: Annotated[
+        tuple[str, ...],
+        Length(0, 50),
+        Doc("files of VASP to bring back beside what results need, as CHGCAR or *"),
+    ] = ()
+    retrieve_mb: Annotated[float, Bound(0, 100_000), Doc("largest of those that is brought back", "MB")] = (
+        50.0
+    )
 
 
 @record

@@ -39,13 +39,28 @@ def server(site: Site) -> Iterator[Client]:
 
 @pytest.fixture(scope="module")
 def static(site: Site, server: Client) -> int:
-    pk = submit(server, site.copper, "restart-static", "vasp.static", cluster="hpc")
+    given = {"cluster": "hpc", "retrieve": ("CHG*", "IBZKPT", "POTCAR", "nothing"), "retrieve_mb": 0.01}
+    pk = submit(server, site.copper, "restart-static", "vasp.static", **given)
     assert ended(server, pk) is JobState.FINISHED, server.call(JOBS_SHOW, JobPk(pk))
     return pk
 
 
 def folder_of(server: Client, pk: int) -> Path:
     return Path(server.call(JOBS_SHOW, JobPk(pk)).remote_work_dir)
+
+
+def test_what_comes_back_is_chosen_by_size(site: Site, static: int, server: Client) -> None:
+    rows = server.call(JOBS_FILES, JobPk(static)).rows
+    brought = {row.path for row in rows if row.source == "retrieved"}
+    assert {"vasprun.xml", "OUTCAR", "CONTCAR", "IBZKPT"} <= brought
+    there = {row.path: row.size for row in rows if row.source == "remote"}
+    density = folder_of(server, static) / "CHGCAR"
+    assert there[str(density)] == density.stat().st_size > 10_000
+    assert not {path for path in (*brought, *there) if "POTCAR" in path}
+    error = refused(server, JOBS_FILE, ReadFileParams(static, str(density), "remote"))
+    assert "left on hpc" in error.data.detail
+    params = SubmitJobParams("vasp.static", site.copper, "retrieve-bad", cluster="hpc", retrieve=("$(id)",))
+    assert refused(server, JOBS_SUBMIT, params).data.field == "retrieve"
 
 
 def test_a_band_structure_goes_on_from_a_static_job(site: Site, static: int, server: Client) -> None:
