@@ -5,7 +5,9 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from crystalmath_server.domain.restart import EarlierRun
 from crystalmath_server.domain.run_folder import RunFolder
+from crystalmath_server.domain.symptoms import Symptoms
 from crystalmath_server.protocol.clusters import (
     ClusterDetail,
     ClusterList,
@@ -89,23 +91,6 @@ class Recipe:
 
 
 @dataclass(frozen=True, slots=True)
-class EarlierRun:
-    """An ended job of VASP on whose files another one goes on.
-
-    Attributes
-    ----------
-    folder
-        On this machine: what its Maker and VASP left, as far as it is small; an empty file stands for each of
-        those that are on the cluster alone.
-    """
-
-    pk: int
-    uuid: str
-    cluster: str
-    folder: str
-
-
-@dataclass(frozen=True, slots=True)
 class JobPlan:
     """All that the launcher needs to make one process; with a `source` it is read from there, not run."""
 
@@ -154,6 +139,14 @@ class JobStore(Protocol):
 
     async def results(self, pk: int) -> JobResults:
         """Its results; raises NotFound."""
+        ...
+
+
+class Diagnostics(Protocol):
+    """Collects what is known of a job that may be in trouble."""
+
+    async def of_job(self, pk: int) -> Symptoms:
+        """All of it; raises NotFound."""
         ...
 
 
@@ -395,4 +388,5 @@ class Ports:
     potcars: Potcars
     runs: RunFolders
     earlier: EarlierRuns
+    symptoms: Diagnostics
     server: Server

@@ -29,7 +29,7 @@ def list_files(pk: int) -> JobFiles:
     """All files of a job, inputs first."""
     node = load_job(pk)
     found = [
-        (source, repository) for source in ("inputs", "retrieved") if (repository := _open(node, source))
+        (source, repository) for source in ("inputs", "retrieved") if (repository := open_files(node, source))
     ]
     files = [file for source, repository in found for file in _files(source, repository)]
     return JobFiles((*files, *_left(node, files)))
@@ -37,7 +37,7 @@ def list_files(pk: int) -> JobFiles:
 
 def _left(node: Any, files: Sequence[JobFile]) -> list[JobFile]:
     """Files that the job left on its computer, as it said itself at its end."""
-    listing = _tail(_open(node, "retrieved"), LISTING)
+    listing = _tail(open_files(node, "retrieved"), LISTING)
     folder = node.base.attributes.get("remote_workdir", "")
     here = {PurePosixPath(file.path).name for file in files}
     rows = left(listing, tuple(here)).items()
@@ -51,7 +51,7 @@ def read_range(params: ReadFileParams) -> FileRange:
         where = f"{node.computer.label}:{params.path}"
         hint = f"Copy it: scp {where} . — the next job brings such files with --retrieve."
         raise NotFound(f"{params.path} was left on {node.computer.label}", field="path", hint=hint)
-    repository = _open(node, params.source)
+    repository = open_files(node, params.source)
     path = PurePosixPath(params.path)
     if repository is None or path.is_absolute() or ".." in path.parts or "\0" in params.path:
         raise _no_file(params)
@@ -95,7 +95,7 @@ def load_job(pk: int) -> Any:
     return node
 
 
-def _open(node: Any, source: str) -> Any:
+def open_files(node: Any, source: str) -> Any:
     """The repository of a source; None while there is none. Of an import the inputs are nodes alone."""
     if source == "inputs":
         is_read = getattr(node, "is_imported", False) and nodes.FILES in node.inputs
@@ -135,7 +135,7 @@ def _lines(time_s: float, level: str, source: str, text: str) -> list[LogLine]:
 
 
 def _scheduler_lines(node: Any) -> list[LogLine]:
-    repository = _open(node, "retrieved")
+    repository = open_files(node, "retrieved")
     if repository is None:
         return []
     lines: list[LogLine] = []

@@ -9,6 +9,7 @@ import uuid
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import orjson
@@ -18,6 +19,12 @@ from crystalmath_server.ports import EarlierRun
 from crystalmath_server.protocol.codec import from_json, to_json
 from crystalmath_server.protocol.errors import InternalError, RpcError
 from crystalmath_server.protocol.structures import ImportStructureParams
+
+
+def _look_at_run(argument: dict[str, Any]) -> object:
+    from crystalmath_server.adapters import custodian_check  # heavy, and few need it
+
+    return custodian_check.check(Path(argument["folder"]), argument["counts"]).corrections
 
 
 def _parse(argument: dict[str, Any]) -> object:
@@ -36,6 +43,7 @@ CALLS: dict[str, Callable[[dict[str, Any]], object]] = {
     "list_templates": lambda _: atomate2_recipes.list_templates(),
     "show_template": lambda argument: atomate2_recipes.show_template(argument["name"]),
     "render": _render,
+    "look_at_run": _look_at_run,
     "reader": lambda argument: atomate2_reader.reader(argument["incar"]),
     "potcar_library": lambda _: atomate2_vasp.potcar_library(),
 }

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from crystalmath_server.protocol.errors import FileUnreadable, InvalidForm
 
@@ -24,6 +25,23 @@ for f in {names}; do
     echo "{absent} $f in {path} any more" >&2
     exit {status}
 done"""
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierRun:
+    """An ended job of VASP on whose files another one goes on.
+
+    Attributes
+    ----------
+    folder
+        On this machine: what its Maker and VASP left, as far as it is small; an empty file stands for each of
+        those that are on the cluster alone.
+    """
+
+    pk: int
+    uuid: str
+    cluster: str
+    folder: str
 
 
 def look_script(path: str) -> str:
