@@ -26,6 +26,7 @@ class Facts:
     exception: str = ""
     queue_reason: str = ""  # as the scheduler gives it
     same_as: int = 0  # pk of the job whose results were taken
+    trouble: str = ""  # what the last failed try on the computer raised
     retry_at: float = 0.0  # UNIX time [s] until which the computer is left alone
 
 
@@ -114,9 +115,11 @@ def _paused(facts: Facts) -> Words:
     play = f"let it go on: crystalmath jobs play {facts.pk}"
     if "failed" in facts.process_status.lower():
         step = _STEPS.get(facts.transport_state, "talking to the computer")
-        text = f"Paused: {step}{_on(facts)} failed again and again ({facts.process_status})"
+        what = f": {facts.trouble}" if facts.trouble else ""
+        text = f"Paused: {step}{_on(facts)} failed again and again{what} ({facts.process_status})"
         until = time.strftime(" after %H:%M:%S", time.localtime(facts.retry_at)) if facts.retry_at else ""
-        return Words(text, f"It goes on by itself when {facts.cluster} answers, tried{until}; or {play}")
+        goes_on = f"It goes on by itself when {facts.cluster} answers, tried{until}; or {play}"
+        return Words(text, f"{goes_on}. What is wrong there: crystalmath clusters test {facts.cluster}")
     status = f" ({facts.process_status})" if facts.process_status else ""
     return Words(f"Paused{status}", f"{play[0].upper()}{play[1:]}")
 
