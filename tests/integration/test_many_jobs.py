@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,8 @@ def copper(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         (potcars / "Cu").mkdir(parents=True)
         (potcars / "Cu/POTCAR").touch()
         with connect() as server:
-            server.call(CLUSTERS_CREATE, new_cluster(cluster, "hpc", potcars, CAP))
+            patient = replace(new_cluster(cluster, "hpc", potcars, CAP), poll_interval_s=2)
+            server.call(CLUSTERS_CREATE, patient)
             server.call(CODES_CREATE, CreateCodeParams("hpc", "nothing", "/bin/true", CodeKind.VASP_STD))
             yield server.call(STRUCTURES_IMPORT, ImportStructureParams(path=str(COPPER))).row.pk
 
@@ -80,14 +82,14 @@ def assert_in_order(numbers: list[int]) -> None:
         assert len(overtaken) < CAP, (number, overtaken)
 
 
-@pytest.mark.timeout(600)  # two minutes where nothing else runs; most of it is AiiDA storing nodes
+@pytest.mark.timeout(900)  # two minutes where nothing else runs; most of it is AiiDA storing nodes
 def test_cap_order_and_ends_of_many_jobs(cluster: Cluster, copper: int) -> None:
     cluster.close_partition("debug")  # it takes jobs and starts none: the queue fills up to the cap
     with connect() as server, connect() as other, connect() as third:
         with (
-            all_the_time(lambda: other.call(STATUS, NoParams()).pid, 0.02),
-            all_the_time(lambda: under_way(third), 0.5) as sent,
-            all_the_time(lambda: len(cluster.job_ids()), 0.5) as queued,
+            all_the_time(lambda: other.call(STATUS, NoParams()).pid, 0.05),
+            all_the_time(lambda: under_way(third), 1) as sent,
+            all_the_time(lambda: len(cluster.job_ids()), 1) as queued,
         ):
             try:
                 pks = [
@@ -97,7 +99,7 @@ def test_cap_order_and_ends_of_many_jobs(cluster: Cluster, copper: int) -> None:
                 wait_until(lambda: len(cluster.job_ids()) == CAP, 60, "the queue never had as many as it may")
             finally:
                 cluster.open_partition("debug")
-            wait_until(lambda: n_ended(server) == N_JOBS, 400, "not all jobs ended")
+            wait_until(lambda: n_ended(server) == N_JOBS, 600, "not all jobs ended")
         assert max(sent) == max(queued) == CAP
         folders = [Path(server.call(JOBS_SHOW, JobPk(pk)).remote_work_dir) for pk in pks]
     calls = [folders.index(call.folder) for call in cluster.sbatch_calls() if call.folder in folders]

@@ -148,7 +148,8 @@ def test_a_work_folder_that_cannot_be_made(site: Site, server: Client, programs:
     assert step.name == StepName.WORK_DIR.value
     assert "/proc/nowhere" in step.detail
     job = paused(server, pk)
-    assert "/proc/nowhere" in job.explanation
+    assert "uploading the inputs on nowhere failed" in job.explanation
+    assert "is the work folder right?" in job.explanation
     assert "clusters test nowhere" in job.hint
     work_dir = str(site.cluster.home / "work")
     server.call(CLUSTERS_UPDATE, UpdateClusterParams("nowhere", work_dir=work_dir))
@@ -177,6 +178,7 @@ def test_a_full_work_folder(site: Site, server: Client, programs: Path, tmp_path
         assert (step.name, "full" in step.detail) == (StepName.WORK_DIR.value, True)
         pk = new_job(server, site, "full")
         job = paused(server, pk)
+        assert "disk is full" in job.explanation
         assert "clusters test full" in job.hint
         ballast.unlink()
         subprocess.run(["mount", "-o", "remount,size=64m", str(folder)], check=True)
@@ -188,9 +190,9 @@ def test_a_full_work_folder(site: Site, server: Client, programs: Path, tmp_path
 
 def test_a_potcar_of_another_element(site: Site, server: Client, programs: Path, tmp_path: Path) -> None:
     library = write_library(tmp_path / "potcars")
-    right = {path for path in library.rglob("POTCAR") if path.parent.name == "Al"}
-    for path in right:
-        (path.parents[1] / "Cu" / "POTCAR").write_text(path.read_text())
+    for path in library.rglob("*"):
+        if path.parent.name == "Cu" or path.name == "POTCAR.Cu.gz":
+            path.write_bytes(Path(str(path).replace("Cu", "Al")).read_bytes())
     another(server, site, programs, "mixed", potcar_dir=str(library))
     pk = new_job(server, site, "mixed")
     assert ended(server, pk) is JobState.FAILED
@@ -203,22 +205,27 @@ def test_a_potcar_of_another_element(site: Site, server: Client, programs: Path,
 
 
 @contextmanager
-def another_host_key(home: Path) -> Generator[None]:
-    """known_hosts holds a key that is not the host's."""
-    known = home / ".ssh" / "known_hosts"
-    before = known.read_text()
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(home / "strange")], check=True)
-    kind, key, *_ = (home / "strange.pub").read_text().split()
-    known.write_text("".join(f"{line.split()[0]} {kind} {key}\n" for line in before.splitlines()))
+def another_host_key(site: Site, folder: Path) -> Generator[None]:
+    """known_hosts holds keys that are not the host's."""
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / "key")], check=True)
+    key = " ".join((folder / "key.pub").read_text().split()[:2])
+    known = site.cluster.services.base / "sshd" / "known_hosts"
+    hosts = [line.split()[0] for line in known.read_text().splitlines()]
+    (folder / "known_hosts").write_text("".join(f"{host} {key}\n" for host in hosts))
+    config = site.home / ".ssh" / "config"
+    before = config.read_text()
+    config.write_text(before.replace(str(known), str(folder / "known_hosts")))
     try:
         yield
     finally:
-        known.write_text(before)
+        config.write_text(before)
 
 
-def test_a_wrong_host_key_is_never_accepted(site: Site, server: Client, programs: Path) -> None:
+def test_a_wrong_host_key_is_never_accepted(
+    site: Site, server: Client, programs: Path, tmp_path: Path
+) -> None:
     another(server, site, programs, "strange")
-    with another_host_key(site.home):
+    with another_host_key(site, tmp_path):
         pk = new_job(server, site, "strange")
         error = refused(server, CLUSTERS_QUEUE, ClusterLabel("strange"))
         assert (error.code, error.data.field) == (ErrorCode.HOST_KEY_REFUSED, "hostname")
