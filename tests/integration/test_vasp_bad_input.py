@@ -228,7 +228,7 @@ def test_a_wrong_host_key_is_never_accepted(
     with another_host_key(site, tmp_path):
         pk = new_job(server, site, "strange")
         error = refused(server, CLUSTERS_QUEUE, ClusterLabel("strange"))
-        assert (error.code, error.data.field) == (ErrorCode.HOST_KEY_REFUSED, "hostname")
+        assert (error.code, error.data.field) == (ErrorCode.HOST_KEY_REFUSED, "label")
         assert "known_hosts" in error.data.hint
         assert failed_step(server, "strange").name == StepName.HOST_KEY.value
         job = paused(server, pk)
