@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from crystalmath_server.domain.run_folder import RunFolder
+from crystalmath_server.domain.symptoms import Symptoms
 from crystalmath_server.protocol.clusters import (
     ClusterDetail,
     ClusterList,
@@ -132,6 +133,14 @@ class JobStore(Protocol):
 
     async def results(self, pk: int) -> JobResults:
         """Its results; raises NotFound."""
+        ...
+
+
+class Diagnostics(Protocol):
+    """Collects what is known of a job that may be in trouble."""
+
+    async def of_job(self, pk: int) -> Symptoms:
+        """All of it; raises NotFound."""
         ...
 
 
@@ -348,4 +357,5 @@ class Ports:
     codes: Codes
     potcars: Potcars
     runs: RunFolders
+    symptoms: Diagnostics
     server: Server

@@ -5,6 +5,7 @@ from typing import Any
 from crystalmath_server.protocol import (
     clusters,
     codes,
+    diagnosis,
     files,
     imports,
     jobs,
@@ -25,6 +26,7 @@ _FAMILIES = (
     jobs,
     files,
     results,
+    diagnosis,
     imports,
     clusters,
     codes,
@@ -32,20 +34,6 @@ _FAMILIES = (
 )
 
 METHODS: dict[str, Method[Any, Any]] = {
-    method.name: method
-    for family in (
-        system,
-        profiles,
-        structures,
-        templates,
-        jobs,
-        files,
-        results,
-        imports,
-        clusters,
-        codes,
-        potcars,
-    )
-    for method in family.METHODS
+    method.name: method for family in _FAMILIES for method in family.METHODS
 }
 NOTIFICATIONS: dict[str, Notification[Any]] = {row.name: row for row in system.NOTIFICATIONS}
