@@ -82,6 +82,10 @@ def assert_in_order(numbers: list[int]) -> None:
         assert len(overtaken) < CAP, (number, overtaken)
 
 
+def new_jobs(server: Client, copper: int, numbers: range) -> list[int]:
+    return [submit(server, copper, f"many-jobs-{n}", "vasp.static", cluster="hpc") for n in numbers]
+
+
 @pytest.mark.timeout(900)  # two minutes where nothing else runs; most of it is AiiDA storing nodes
 def test_cap_order_and_ends_of_many_jobs(cluster: Cluster, copper: int) -> None:
     cluster.close_partition("debug")  # it takes jobs and starts none: the queue fills up to the cap
@@ -92,13 +96,13 @@ def test_cap_order_and_ends_of_many_jobs(cluster: Cluster, copper: int) -> None:
             all_the_time(lambda: len(cluster.job_ids()), 1) as queued,
         ):
             try:
-                pks = [
-                    submit(server, copper, f"many-jobs-{number}", "vasp.static", cluster="hpc")
-                    for number in range(N_JOBS)
-                ]
-                wait_until(lambda: len(cluster.job_ids()) == CAP, 60, "the queue never had as many as it may")
+                pks = new_jobs(server, copper, range(2 * CAP))
+                wait_until(
+                    lambda: len(cluster.job_ids()) == CAP, 120, "the queue never had as many as it may"
+                )
             finally:
                 cluster.open_partition("debug")
+            pks += new_jobs(server, copper, range(2 * CAP, N_JOBS))
             wait_until(lambda: n_ended(server) == N_JOBS, 600, "not all jobs ended")
         assert max(sent) == max(queued) == CAP
         folders = [Path(server.call(JOBS_SHOW, JobPk(pk)).remote_work_dir) for pk in pks]
