@@ -53,10 +53,12 @@ _TASKS = {
     "submit_calculation": "submitting",
     "retrieve_calculation": "retrieving",
 }
+_NOT_WRITTEN = "the computer could not write, as where a disk is full or a quota is used up"
 _TROUBLES = (
     ("SFTPNoSuchFile", "a folder is missing there or cannot be made; is the work folder right?"),
     ("SFTPPermissionDenied", "a folder there may not be written; is the work folder right?"),
-    ("SFTPFailure", "the computer could not write, as where a disk is full or a quota is used up"),
+    ("SFTPFailure", _NOT_WRITTEN),
+    ("Error while uploading file", _NOT_WRITTEN),  # AiiDA's, for what sftp calls a failure
     ("HostKeyNotVerifiable", "the host key is not the one in known_hosts, or is not there"),
     ("asyncssh.misc.PermissionDenied", "the host refused the login"),
 )

@@ -27,6 +27,7 @@ def test_failed_transport_names_step_cluster_and_way_out() -> None:
     [
         ("asyncssh.sftp.SFTPNoSuchFile: No such file", "is the work folder right?"),
         ("asyncssh.sftp.SFTPFailure: Failure", "disk is full"),
+        ("OSError: Error while uploading file /tmp/calcinfo.json:", "disk is full"),
         ("asyncssh.misc.HostKeyNotVerifiable: Host key is not trusted", "known_hosts"),
         ("ValueError: something else", "again and again: ValueError: something else"),
     ],
