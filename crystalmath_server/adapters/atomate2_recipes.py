@@ -144,8 +144,8 @@ def default_maker(spec: RecipeSpec, values: Mapping[str, Json]) -> Any:
     maker = cls(**{name: value for name, value in spec.settings.items() if "." not in name})
     inner = {name: value for name, value in spec.settings.items() if "." in name}
     wanted = nested({**inner, **values})
-    changes = {name: _merged(getattr(maker, name), value) for name, value in wanted.items()}
     try:
+        changes = {name: _merged(getattr(maker, name), value) for name, value in wanted.items()}
         return dataclasses.replace(maker, **changes)
     except (TypeError, ValueError) as error:
         detail = f"{cls.__name__} refuses these settings: {error}"

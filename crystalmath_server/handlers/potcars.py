@@ -28,7 +28,7 @@ async def _needed(ports: Ports, params: CheckPotcarsParams) -> tuple[tuple[str, 
     if params.structure_pk is None:
         hint = "Give symbols, as --symbol Fe_pv, or a structure, as --structure-pk 1."
         raise InvalidForm("It is not said which potentials to look for", field="symbols", hint=hint)
-    with fields(pk="structure_pk", name="template"):
+    with fields(pk="structure_pk", name="template", restart_pk="template"):
         document = await ports.structures.document(params.structure_pk)
         ports.server.progress("asking the recipe")
         recipe = await ports.workbench.render(params.template, document, params.values)

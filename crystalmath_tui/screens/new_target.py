@@ -64,7 +64,9 @@ def cluster_of(new: Slice) -> str:
 
 def opened(new: Slice) -> Update:
     """Go to the last step; what was typed there before stays."""
-    there = replace(new, step=SUBMIT, job=new.job if new.job.fields else blank(), error=None)
+    rendered = replace(new.rendered, script="") if new.rendered else None  # another may be asked for now
+    job = new.job if new.job.fields else blank()
+    there = replace(new, step=SUBMIT, job=job, rendered=rendered, error=None)
     listed = Call(CLUSTERS_LIST, NoParams(), ClustersListed, key="new clusters")
     looking, effects = _looked(there)
     return looking, (listed, *effects)

@@ -115,6 +115,9 @@ def test_jobs_that_cannot_be_gone_on_from(site: Site, static: int, server: Clien
         assert found.code in {ErrorCode.INVALID_FORM, ErrorCode.NOT_FOUND}
         return found.data.detail
 
+    silicon = server.call(STRUCTURES_IMPORT, ImportStructureParams(text=SI_POSCAR)).row.pk
+    other_atoms = server.call(TEMPLATES_RENDER, RenderParams("vasp.non_scf", silicon, FEW, static))
+    assert f"Job {static} computed Cu" in other_atoms.warnings[0]
     assert "earlier job" in error(restart_pk=None)
     assert "no job 9999" in error(restart_pk=9999)
     assert "not on localhost" in error(cluster="localhost")
