@@ -23,6 +23,7 @@ from crystalmath_server.adapters.aiida_structures import AiidaStructures
 from crystalmath_server.adapters.potcar_check import PotcarLooker
 from crystalmath_server.adapters.remote_link import Links
 from crystalmath_server.adapters.run_folders import RunFolderLooker
+from crystalmath_server.adapters.work_folder import WorkFolderLooker
 from crystalmath_server.adapters.workbench import WorkerBench
 from crystalmath_server.handlers import (
     clusters,
@@ -174,6 +175,7 @@ async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
         clusters=AiidaClusters(runtime, links),
         codes=AiidaCodes(runtime, links),
         runs=RunFolderLooker(runtime, links),
+        work=WorkFolderLooker(runtime, links),
         potcars=PotcarLooker(runtime, links, bench.potcar_library),
         server=server,
     )

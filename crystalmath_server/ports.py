@@ -1,10 +1,12 @@
 """What handlers need of the world: Protocols, fulfilled by adapters and by the fakes of the tests."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
+from crystalmath_server.domain.plans import JobPlan, ParsedStructure, Recipe
 from crystalmath_server.domain.run_folder import RunFolder
+from crystalmath_server.domain.work_folder import Piece
 from crystalmath_server.protocol.clusters import (
     ClusterDetail,
     ClusterList,
@@ -20,7 +22,14 @@ from crystalmath_server.protocol.clusters import (
 )
 from crystalmath_server.protocol.codes import CodeList, CodeRow, CodeTest, CreateCodeParams, ListCodesParams
 from crystalmath_server.protocol.files import FileRange, JobFiles, JobLog, ReadFileParams
-from crystalmath_server.protocol.jobs import Control, JobDetail, JobsPage, ListJobsParams, Submitted
+from crystalmath_server.protocol.jobs import (
+    Control,
+    JobDetail,
+    JobsPage,
+    JobState,
+    ListJobsParams,
+    Submitted,
+)
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.potcars import PotcarCheck
 from crystalmath_server.protocol.profiles import CreateProfileParams, ProfileList, ProfileRow
@@ -28,78 +37,12 @@ from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.results import JobResults
 from crystalmath_server.protocol.structures import (
     ImportStructureParams,
-    Lattice,
     ListStructuresParams,
-    Site,
     StructureDetail,
     StructurePage,
 )
 from crystalmath_server.protocol.system import Metrics, Part, Status
-from crystalmath_server.protocol.templates import Rendered, TemplateDetail, TemplateList
-
-
-@dataclass(frozen=True, slots=True)
-class ParsedStructure:
-    """A structure as plain data, made by the worker.
-
-    Attributes
-    ----------
-    document
-        pymatgen's own JSON: keeps what AiiDA's StructureData cannot (site properties, oxidation, charge).
-    digest
-        SHA-256 of the canonical JSON of `document`: the same structure has the same digest.
-    """
-
-    document: Mapping[str, Json]
-    digest: str
-    formula: str
-    elements: tuple[str, ...]
-    n_sites: int
-    lattice: Lattice
-    spacegroup: str
-    density_g_cm3: float
-    sites: tuple[Site, ...]
-    poscar: str
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """A template with its settings for one structure, checked and rendered.
-
-    Attributes
-    ----------
-    maker
-        The atomate2 Maker as MSONable JSON.
-    engine
-        Engine and version, as "CHGNet 0.4.2".
-    versions
-        Package → version of everything that has a part in the result.
-    potcar
-        For VASP `symbols`, in the order of POSCAR, and `functional` as pymatgen names it; else empty.
-    """
-
-    rendered: Rendered
-    maker: Mapping[str, Json]
-    engine: str
-    versions: Mapping[str, str]
-    values: Mapping[str, Json]
-    potcar: Mapping[str, Json] = field(default_factory=dict[str, Json])
-
-
-@dataclass(frozen=True, slots=True)
-class JobPlan:
-    """All that the launcher needs to make one process; with a `source` it is read from there, not run."""
-
-    recipe: Recipe
-    structure_pk: int
-    key: str
-    label: str
-    cluster: str
-    description: str = ""
-    code: str = ""
-    reuse: bool = False
-    options: Mapping[str, Json] = field(default_factory=dict[str, Json])
-    source: RunFolder | None = None
+from crystalmath_server.protocol.templates import TemplateDetail, TemplateList
 
 
 class JobStore(Protocol):
@@ -118,8 +61,12 @@ class JobStore(Protocol):
         """One job; raises NotFound."""
         ...
 
-    async def files(self, pk: int) -> JobFiles:
-        """Its files; raises NotFound."""
+    async def state(self, pk: int) -> JobState:
+        """Its state, quickly; raises NotFound."""
+        ...
+
+    async def files(self, pk: int, source: str = "") -> JobFiles:
+        """Its files in the repository, of both sources or of one; raises NotFound."""
         ...
 
     async def read(self, params: ReadFileParams) -> FileRange:
@@ -222,6 +169,25 @@ class RunFolders(Protocol):
 
     async def look(self, cluster: str, path: str, code: str) -> RunFolder:
         """What is there; raises NotFound, FileUnreadable, InvalidForm, TransportFailed (with field)."""
+        ...
+
+
+class WorkFolders(Protocol):
+    """The folders on computers in which jobs run.
+
+    All raise NotFound, FileUnreadable, TransportFailed, HostKeyRefused or AccessDenied.
+    """
+
+    async def tree(self, pk: int, depth: int, limit: int) -> JobFiles:
+        """What is in the folder of a job now."""
+        ...
+
+    async def read(self, pk: int, path: str, offset: int, limit: int) -> Piece:
+        """A range of a file there, empty beyond its end; NotFound has field `path` where it is not there."""
+        ...
+
+    async def write(self, pk: int, name: str, text: str) -> None:
+        """Put a small file there, whole or not at all."""
         ...
 
 
@@ -348,4 +314,5 @@ class Ports:
     codes: Codes
     potcars: Potcars
     runs: RunFolders
+    work: WorkFolders
     server: Server

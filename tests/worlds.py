@@ -22,6 +22,7 @@ from crystalmath_server.adapters.aiida_structures import AiidaStructures
 from crystalmath_server.adapters.potcar_check import PotcarLooker
 from crystalmath_server.adapters.remote_link import Links
 from crystalmath_server.adapters.run_folders import RunFolderLooker
+from crystalmath_server.adapters.work_folder import WorkFolderLooker
 from crystalmath_server.adapters.workbench import WorkerBench
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.errors import RpcError
@@ -108,6 +109,7 @@ class RealWorld(World):
             clusters=AiidaClusters(runtime, self._links),
             codes=AiidaCodes(runtime, self._links),
             runs=RunFolderLooker(runtime, self._links),
+            work=WorkFolderLooker(runtime, self._links),
             potcars=PotcarLooker(runtime, self._links, bench.potcar_library),
             server=fakes.FakeServer(),
         )

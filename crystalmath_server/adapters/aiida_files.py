@@ -15,12 +15,11 @@ _TAIL_BYTES = 65_536
 _SCHEDULER_FILES = {"scheduler_stdout": "_scheduler-stdout.txt", "scheduler_stderr": "_scheduler-stderr.txt"}
 
 
-def list_files(pk: int) -> JobFiles:
-    """All files of a job, inputs first."""
+def list_files(pk: int, source: str = "") -> JobFiles:
+    """Files of a job, inputs first; of one source where one is named."""
     node = load_job(pk)
-    found = [
-        (source, repository) for source in ("inputs", "retrieved") if (repository := _open(node, source))
-    ]
+    wanted = (source,) if source else ("inputs", "retrieved")
+    found = [(name, repository) for name in wanted if (repository := _open(node, name))]
     return JobFiles(tuple(file for source, repository in found for file in _files(source, repository)))
 
 

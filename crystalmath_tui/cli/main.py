@@ -9,7 +9,7 @@ from typing import NoReturn
 from crystalmath_server import __version__
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_tui.cli import output
-from crystalmath_tui.cli.options import Option, UsageError, number, of_method, parse, split_at_command
+from crystalmath_tui.cli.options import Option, UsageError, number, parse, split_at_command
 from crystalmath_tui.cli.session import DONE, INTERRUPTED, USAGE, Session, exit_status
 from crystalmath_tui.cli.table import FAMILIES, family
 
@@ -170,7 +170,9 @@ def _help(words: Sequence[str]) -> str:
         return texts.listing(f"crystalmath {first} METHOD …", rows)
     method = methods[second]
     usage = f"crystalmath {first} {second}"
-    return texts.command(usage, method.summary, of_method(method.name, method.params), GENERAL)
+    from crystalmath_tui.cli.methods import options_of
+
+    return texts.command(usage, method.summary, options_of(method), GENERAL)
 
 
 def _load_submit() -> tuple[Sequence[Option], Callable[[Session, Sequence[str]], int]]:
@@ -205,12 +207,13 @@ def _load_completion() -> tuple[Sequence[Option], Callable[[Session, Sequence[st
 
 def _completion(_session: Session, words: Sequence[str]) -> int:
     from crystalmath_tui.cli import completion
+    from crystalmath_tui.cli.methods import options_of
     from crystalmath_tui.cli.table import all_methods
 
     if len(words) != 1 or words[0] not in SHELLS:
         raise UsageError(f"completion needs one of {', '.join(SHELLS)}")
     known: dict[str, Sequence[Option]] = {name: row.load()[0] for name, row in COMMANDS.items()}
-    known.update({row.name.replace(".", " "): of_method(row.name, row.params) for row in all_methods()})
+    known.update({row.name.replace(".", " "): options_of(row) for row in all_methods()})
     output.put(completion.script(words[0], completion.words_of(known, GENERAL)))
     return DONE
 

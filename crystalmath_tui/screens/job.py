@@ -12,6 +12,7 @@ from crystalmath_server.protocol.files import (
     JobFile,
     JobFiles,
     JobLog,
+    ListFilesParams,
     ReadFileParams,
 )
 from crystalmath_server.protocol.jobs import ENDED, JOBS_SHOW, JobDetail, JobPk
@@ -33,7 +34,7 @@ from crystalmath_tui.screens.file_viewer import Viewer, read_on, shown, title_li
 Tab = Literal["summary", "inputs", "files", "log", "results"]
 TABS: tuple[Tab, ...] = get_args(Tab)
 
-_METHODS: dict[Tab, Method[JobPk, Any]] = {
+_METHODS: dict[Tab, Method[Any, Any]] = {
     "inputs": JOBS_SHOW,
     "summary": JOBS_SHOW,
     "files": JOBS_FILES,
@@ -154,7 +155,7 @@ def fetched(job: Slice, context: Context) -> Update:
     return replace(job, asked_at=context.now), tuple(
         Call(
             _METHODS[tab],
-            JobPk(job.pk),
+            ListFilesParams(job.pk) if tab == "files" else JobPk(job.pk),
             Tagged(Loaded, job.pk),
             Tagged(LoadFailed, (job.pk, tab)),
             key=f"job {tab}",
@@ -256,10 +257,10 @@ def _opened(job: Slice) -> Update:
 
 
 def _reading(pk: int, file: JobFile, offset: int) -> Call[ReadFileParams, FileRange]:
-    source = "inputs" if file.source == "inputs" else "retrieved"
+    source = file.source if file.source in {"inputs", "work"} else "retrieved"
     return Call(
         JOBS_FILE,
-        ReadFileParams(pk, file.path, source, offset),
+        ReadFileParams(pk, file.path, cast("Literal['inputs', 'retrieved', 'work']", source), offset),
         Tagged(RangeLoaded, (pk, file)),
         key="job file",
     )
