@@ -31,6 +31,7 @@ from crystalmath_server.handlers import (
     files,
     imports,
     jobs,
+    logs,
     potcars,
     profiles,
     results,
@@ -62,6 +63,7 @@ from crystalmath_server.protocol.jobs import (
     JOBS_SHOW,
     JOBS_SUBMIT,
 )
+from crystalmath_server.protocol.logs import LOGS_CREDIT, LOGS_FOLLOW, LOGS_PAUSE, LOGS_RESUME, LOGS_UNFOLLOW
 from crystalmath_server.protocol.potcars import POTCARS_CHECK
 from crystalmath_server.protocol.profiles import PROFILES_CREATE, PROFILES_LIST
 from crystalmath_server.protocol.results import JOBS_RESULTS
@@ -101,6 +103,11 @@ BINDINGS: tuple[Binding[Any, Any], ...] = (
     bind(JOBS_FILES, files.files),
     bind(JOBS_FILE, files.file),
     bind(JOBS_LOG, files.log),
+    bind(LOGS_FOLLOW, logs.follow),
+    bind(LOGS_CREDIT, logs.credit),
+    bind(LOGS_PAUSE, logs.pause),
+    bind(LOGS_RESUME, logs.resume),
+    bind(LOGS_UNFOLLOW, logs.unfollow),
     bind(JOBS_RESULTS, results.results),
     bind(JOBS_IMPORT, imports.import_run),
     bind(CLUSTERS_LIST, clusters.list_clusters),

@@ -1,8 +1,8 @@
 """What handlers need of the world: Protocols, fulfilled by adapters and by the fakes of the tests."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from crystalmath_server.domain.plans import JobPlan, ParsedStructure, Recipe
 from crystalmath_server.domain.run_folder import RunFolder
@@ -30,6 +30,7 @@ from crystalmath_server.protocol.jobs import (
     ListJobsParams,
     Submitted,
 )
+from crystalmath_server.protocol.logs import LogChunk, SubscriptionState
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.potcars import PotcarCheck
 from crystalmath_server.protocol.profiles import CreateProfileParams, ProfileList, ProfileRow
@@ -277,6 +278,27 @@ class Potcars(Protocol):
         ...
 
 
+class Sink(Protocol):
+    """Where a subscription sends to, within what its client granted."""
+
+    @property
+    def number(self) -> int:
+        """Number of the subscription."""
+        ...
+
+    async def room(self) -> int:
+        """Bytes that may be sent now; waits until there are some and the client reads its mail."""
+        ...
+
+    def send(self, chunk: LogChunk, spent: int) -> None:
+        """Send a chunk that costs `spent` bytes."""
+        ...
+
+
+SubscriptionWork = Callable[[Sink], Coroutine[Any, Any, None]]
+"""What a subscription does until it ends or is cancelled."""
+
+
 class Server(Protocol):
     """The server itself, as system.* methods see it."""
 
@@ -298,6 +320,18 @@ class Server(Protocol):
 
     def progress(self, text: str, fraction: float | None = None) -> None:
         """Tell the client of the request at hand how far it is."""
+        ...
+
+    def subscribe(self, work: SubscriptionWork, credit: int) -> int:
+        """Begin a subscription of the client of the request at hand; its number. Raises Overloaded."""
+        ...
+
+    def subscription(self, number: int, *, more: int = 0, paused: bool | None = None) -> SubscriptionState:
+        """Grant bytes to a subscription of this client, pause or resume it."""
+        ...
+
+    def unsubscribe(self, number: int) -> SubscriptionState:
+        """End a subscription of this client."""
         ...
 
 

@@ -8,14 +8,15 @@ from typing import Any
 
 import anyio
 
-from crystalmath_server.ports import Ports
+from crystalmath_server.ports import Ports, SubscriptionWork
 from crystalmath_server.protocol.errors import Conflict, InvalidForm
 from crystalmath_server.protocol.jobs import JobState
+from crystalmath_server.protocol.logs import SubscriptionState
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.profiles import CreateProfileParams, ProfileList, ProfileRow
 from crystalmath_server.protocol.system import Metrics, Part, PartState, Status
 from crystalmath_server.rpc.bindings import Binding
-from crystalmath_server.rpc.dispatcher import Dispatcher
+from crystalmath_server.rpc.dispatcher import CURRENT, Dispatcher, Peer
 from crystalmath_server.rpc.meters import Meters
 from crystalmath_server.rpc.sessions import Session
 from crystalmath_server.settings import Settings
@@ -66,6 +67,21 @@ class FakeServer:
 
     async def discover(self) -> dict[str, Json]:
         return {"openrpc": "1.3.2"}
+
+    def subscribe(self, work: SubscriptionWork, credit: int) -> int:
+        """As the server does: of the client whose request is at hand."""
+        return self._peer().subscribe(work, credit)
+
+    def subscription(self, number: int, *, more: int = 0, paused: bool | None = None) -> SubscriptionState:
+        return self._peer().subscriptions.change(number, more=more, paused=paused)
+
+    def unsubscribe(self, number: int) -> SubscriptionState:
+        return self._peer().subscriptions.end(number)
+
+    def _peer(self) -> Peer:
+        work = CURRENT.get()
+        assert work is not None
+        return work.peer
 
     def progress(self, text: str, fraction: float | None = None) -> None:
         self.told.append(text)

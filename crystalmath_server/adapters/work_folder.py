@@ -70,10 +70,10 @@ class WorkFolderLooker:
         said = await self._said(place, folder.write_script(place.path, name, text))
         folder.check_written(said, place.words, name)
 
-    async def _said(self, place: Place, script: str) -> str:
-        def ask(line: Connection) -> str:
-            status, out, err = line.exec_command_wait(script)
-            return out if status == 0 or out else f"{' '.join(err.split())}"
+    async def _said(self, place: Place, script: str) -> bytes:
+        def ask(line: Connection) -> bytes:
+            out, err = line.exec_bytes(script)
+            return out or err.encode()
 
         return await self._links.get(place.target.name).run(place.target, ask)
 

@@ -1,6 +1,5 @@
 """The folder in which a job runs: shell lines that list, read and write there, and what they said; pure."""
 
-import base64
 import shlex
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -36,7 +35,7 @@ _TREE = """\
 cd {folder} 2>/dev/null || {{ echo {absent}; exit 0; }}
 echo {open}
 LC_ALL=C timeout 25 find -L . -mindepth 1 -maxdepth {depth} \
--printf '%y\\t%s\\t%T@\\t%P\\0' 2>/dev/null | head -z -n {most} | base64
+-printf '%y\\t%s\\t%T@\\t%P\\0' 2>/dev/null | head -z -n {most}
 exit 0"""
 
 _READ = """\
@@ -46,7 +45,7 @@ f={path}
 [ -d "$f" ] && {{ echo {is_folder}; exit 0; }}
 [ -f "$f" ] && [ -r "$f" ] || {{ echo {closed}; exit 0; }}
 echo {open} $(LC_ALL=C stat -L -c '%s %Y %i' "$f") $(date +%s)
-tail -c +{first} "$f" | head -c {limit} | base64"""
+tail -c +{first} "$f" | head -c {limit}"""
 
 _WRITE = """\
 cd {folder} 2>/dev/null || {{ echo {absent}; exit 0; }}
@@ -102,7 +101,7 @@ def write_script(folder: str, name: str, text: str) -> str:
     )
 
 
-def tree(said: str, place: str, depth: int, limit: int) -> tuple[tuple[JobFile, ...], str]:
+def tree(said: bytes, place: str, depth: int, limit: int) -> tuple[tuple[JobFile, ...], str]:
     """Files by path and what was left out, in words.
 
     Raises
@@ -110,15 +109,15 @@ def tree(said: str, place: str, depth: int, limit: int) -> tuple[tuple[JobFile, 
     NotFound, FileUnreadable
         There is no such folder, or it could not be listed.
     """
-    state, _, rest = said.partition("\n")
-    _check(state.strip(), place, "")
-    entries = [row for row in _decoded(rest, place).split(b"\0") if row]
+    state, _, rest = said.partition(b"\n")
+    _check(state.decode(errors="replace").strip(), place, "")
+    entries = [row for row in rest.split(b"\0") if row]
     found = [_entry(row.decode(errors="replace"), depth) for row in entries[:limit]]
     rows = sorted((row for row in found if row is not None), key=lambda row: row.path)
     return tuple(rows), _note(rows, len(entries) > limit, depth, limit)
 
 
-def piece(said: str, place: str, path: str, offset: int = 0) -> Piece:
+def piece(said: bytes, place: str, path: str, offset: int = 0) -> Piece:
     """What `read_script` said.
 
     Raises
@@ -126,23 +125,22 @@ def piece(said: str, place: str, path: str, offset: int = 0) -> Piece:
     NotFound, FileUnreadable
         With field `path` where it is the file that cannot be had.
     """
-    state, _, rest = said.partition("\n")
-    words = state.split() or [ABSENT]
+    state, _, data = said.partition(b"\n")
+    words = state.decode(errors="replace").split() or [CLOSED]
     _check(words[0], place, path)
     if len(words) != 5:
         raise FileUnreadable(f"{place} did not tell size and time of {path}", field="path", hint=_GNU)
     size, modified_at, inode, now = words[1:]
-    data = _decoded(rest, place)
     seen = max(int(size), offset + len(data)) if data else int(size)  # it may have grown between the two
     return Piece(data, seen, float(modified_at), float(now), inode)
 
 
-def check_written(said: str, place: str, name: str) -> None:
+def check_written(said: bytes, place: str, name: str) -> None:
     """Raise where the file was not written."""
-    _check((said.split() or [CLOSED])[0], place, name)
+    _check((said.decode(errors="replace").split() or [CLOSED])[0], place, name)
 
 
-_GNU = "It needs find, stat, head and base64 of GNU coreutils there."
+_GNU = "It needs find, stat and head of GNU coreutils there."
 
 
 def _check(state: str, place: str, path: str) -> None:
@@ -161,13 +159,6 @@ def _check(state: str, place: str, path: str) -> None:
         hint = "It is no plain file, or its permissions keep you out: see ls -l there."
         raise FileUnreadable(f"{path!r} in {place} cannot be read or written", field="path", hint=hint)
     raise FileUnreadable(f"{place} could not be looked at: {state[:200]}", hint=_GNU)
-
-
-def _decoded(text: str, place: str) -> bytes:
-    try:
-        return base64.b64decode(text)
-    except ValueError:
-        raise FileUnreadable(f"What came from {place} cannot be read", hint=_GNU) from None
 
 
 def _entry(row: str, depth: int) -> JobFile | None:

@@ -8,6 +8,7 @@ from crystalmath_server.protocol import (
     files,
     imports,
     jobs,
+    logs,
     potcars,
     profiles,
     results,
@@ -24,6 +25,7 @@ _FAMILIES = (
     templates,
     jobs,
     files,
+    logs,
     results,
     imports,
     clusters,
@@ -40,6 +42,7 @@ METHODS: dict[str, Method[Any, Any]] = {
         templates,
         jobs,
         files,
+        logs,
         results,
         imports,
         clusters,
@@ -48,4 +51,6 @@ METHODS: dict[str, Method[Any, Any]] = {
     )
     for method in family.METHODS
 }
-NOTIFICATIONS: dict[str, Notification[Any]] = {row.name: row for row in system.NOTIFICATIONS}
+NOTIFICATIONS: dict[str, Notification[Any]] = {
+    row.name: row for family in (system, logs) for row in family.NOTIFICATIONS
+}

@@ -187,6 +187,12 @@ def _load_wait() -> tuple[Sequence[Option], Callable[[Session, Sequence[str]], i
     return running.WAIT_OPTIONS, running.run_wait
 
 
+def _load_follow() -> tuple[Sequence[Option], Callable[[Session, Sequence[str]], int]]:
+    from crystalmath_tui.cli import follow
+
+    return follow.OPTIONS, follow.run_follow
+
+
 def _load_call() -> tuple[Sequence[Option], Callable[[Session, Sequence[str]], int]]:
     from crystalmath_tui.cli import methods
 
@@ -221,6 +227,7 @@ def _completion(_session: Session, words: Sequence[str]) -> int:
 COMMANDS = {
     "submit": Command("submit", "Run a recipe on a structure file.", _load_submit),
     "wait": Command("wait", "Follow a job to its end.", _load_wait),
+    "follow": Command("follow", "Print a file of a job as it grows, to the end of the job.", _load_follow),
     "call": Command("call", "Call any method with plain JSON.", _load_call),
     "server": Command("server", "Start, stop or look at the server.", _load_server),
     "completion": Command("completion", "Print a completion script for a shell.", _load_completion),

@@ -9,6 +9,7 @@ AnyMethod = Method[Any, Any]
 
 FAMILIES = {
     "jobs": "calculations and workflows",
+    "logs": "files of jobs, followed while they grow",
     "structures": "crystal structures and molecules",
     "templates": "recipes and their input files",
     "clusters": "computers that run jobs",

@@ -276,3 +276,12 @@ def test_a_file_is_fetched_whole_and_goes_on_where_it_broke_off(shell: Shell, tm
         assert list(tmp_path.iterdir()) == [target]
     done = shell(*words[:-1], str(tmp_path / "none" / "script"))
     assert (done.status, "Give a file in a folder" in done.err) == (1, True)
+
+
+def test_a_file_is_followed_to_its_end(shell: Shell) -> None:
+    whole = shell("jobs", "file", "1", "_aiidasubmit.sh", "--source", "inputs").out
+    done = shell("follow", "1", "_aiidasubmit.sh", "--source", "inputs")
+    assert (done.status, done.out) == (0, whole), done.err
+    assert "ended: " in done.err
+    done = shell("follow", "1", "_aiidasubmit.sh", "--source", "inputs", "--last-lines", "1")
+    assert done.out == whole.splitlines(keepends=True)[-1]

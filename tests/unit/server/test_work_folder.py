@@ -16,8 +16,8 @@ from tests import fakes
 PLACE = "/there on hpc"
 
 
-def said(script: str) -> str:
-    return subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True).stdout
+def said(script: str) -> bytes:
+    return subprocess.run(["/bin/sh", "-c", script], capture_output=True, check=True).stdout
 
 
 def seen(folder: Path, depth: int = 4, limit: int = 100) -> tuple[list[str], str]:
@@ -101,9 +101,9 @@ def test_a_folder_that_is_gone_is_no_file_that_is_missing(tmp_path: Path) -> Non
 
 def test_noise_before_an_answer_is_told(folder: Path) -> None:
     with pytest.raises(FileUnreadable, match="Quota"):
-        work_folder.piece("Quota exceeded\n", PLACE, "OUTCAR")
+        work_folder.piece(b"Quota exceeded\n", PLACE, "OUTCAR")
     with pytest.raises(FileUnreadable):
-        work_folder.piece(f"{work_folder.OPEN}\n", PLACE, "OUTCAR")
+        work_folder.piece(f"{work_folder.OPEN}\n".encode(), PLACE, "OUTCAR")
 
 
 def test_a_file_is_written_whole(folder: Path) -> None:
