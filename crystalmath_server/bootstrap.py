@@ -34,11 +34,13 @@ from crystalmath_server.handlers import (
     logs,
     potcars,
     profiles,
+    progress,
     results,
     structures,
     system,
     templates,
 )
+from crystalmath_server.handlers.run_progress import RunProgress
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.clusters import (
     CLUSTERS_CREATE,
@@ -66,6 +68,7 @@ from crystalmath_server.protocol.jobs import (
 from crystalmath_server.protocol.logs import LOGS_CREDIT, LOGS_FOLLOW, LOGS_PAUSE, LOGS_RESUME, LOGS_UNFOLLOW
 from crystalmath_server.protocol.potcars import POTCARS_CHECK
 from crystalmath_server.protocol.profiles import PROFILES_CREATE, PROFILES_LIST
+from crystalmath_server.protocol.progress import JOBS_PROGRESS, JOBS_STOP
 from crystalmath_server.protocol.results import JOBS_RESULTS
 from crystalmath_server.protocol.structures import STRUCTURES_IMPORT, STRUCTURES_LIST, STRUCTURES_SHOW
 from crystalmath_server.protocol.system import DISCOVER, HELLO, METRICS, PING, SHUTDOWN, STATUS
@@ -108,6 +111,8 @@ BINDINGS: tuple[Binding[Any, Any], ...] = (
     bind(LOGS_PAUSE, logs.pause),
     bind(LOGS_RESUME, logs.resume),
     bind(LOGS_UNFOLLOW, logs.unfollow),
+    bind(JOBS_PROGRESS, progress.progress),
+    bind(JOBS_STOP, progress.stop),
     bind(JOBS_RESULTS, results.results),
     bind(JOBS_IMPORT, imports.import_run),
     bind(CLUSTERS_LIST, clusters.list_clusters),
@@ -170,6 +175,7 @@ async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
     feed = JobFeed(runtime)
     links = Links()
     jobs = AiidaJobStore(runtime, feed, links.breaker)
+    work = WorkFolderLooker(runtime, links)
     gate = Gate(runtime, watch, links, feed.refresh)
     watch.on_connect(feed.subscribe)
     server.parts = Parts(runtime.part, watch.part, bench.part, lambda: jobs.revision, lambda: gate.is_needed)
@@ -182,7 +188,8 @@ async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
         clusters=AiidaClusters(runtime, links),
         codes=AiidaCodes(runtime, links),
         runs=RunFolderLooker(runtime, links),
-        work=WorkFolderLooker(runtime, links),
+        work=work,
+        progress=RunProgress(jobs, work),
         potcars=PotcarLooker(runtime, links, bench.potcar_library),
         server=server,
     )

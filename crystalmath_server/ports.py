@@ -34,6 +34,7 @@ from crystalmath_server.protocol.logs import LogChunk, SubscriptionState
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.potcars import PotcarCheck
 from crystalmath_server.protocol.profiles import CreateProfileParams, ProfileList, ProfileRow
+from crystalmath_server.protocol.progress import JobProgress
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.results import JobResults
 from crystalmath_server.protocol.structures import (
@@ -189,6 +190,18 @@ class WorkFolders(Protocol):
 
     async def write(self, pk: int, name: str, text: str) -> None:
         """Put a small file there, whole or not at all."""
+        ...
+
+
+class Progress(Protocol):
+    """How runs go, from the files that they write."""
+
+    async def look(self, pk: int, points: int = 0) -> JobProgress:
+        """As it is now, with at most so many steps; raises as WorkFolders does."""
+        ...
+
+    def remembered(self, pk: int, state: JobState) -> str:
+        """Why a running job seemed stuck when it was last looked at; it never waits."""
         ...
 
 
@@ -349,4 +362,5 @@ class Ports:
     potcars: Potcars
     runs: RunFolders
     work: WorkFolders
+    progress: Progress
     server: Server

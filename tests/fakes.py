@@ -8,6 +8,7 @@ from typing import Any
 
 import anyio
 
+from crystalmath_server.handlers.run_progress import RunProgress
 from crystalmath_server.ports import Ports, SubscriptionWork
 from crystalmath_server.protocol.errors import Conflict, InvalidForm
 from crystalmath_server.protocol.jobs import JobState
@@ -22,7 +23,7 @@ from crystalmath_server.rpc.sessions import Session
 from crystalmath_server.settings import Settings
 from tests.fake_clusters import FakeClusters, FakeCodes, FakePotcars, FakeRunFolders
 from tests.fake_folders import FakeWorkFolders
-from tests.fake_jobs import FakeJobs, FakeLauncher
+from tests.fake_jobs import PLAN, FakeJobs, FakeLauncher
 from tests.fake_structures import CU_POSCAR, FakeStructures, FakeWorkbench, structure
 
 
@@ -92,7 +93,9 @@ def ports(server: object | None = None, jobs: FakeJobs | None = None) -> Ports:
     structures, codes = FakeStructures(), FakeCodes()
     jobs = jobs or FakeJobs()
     clusters = FakeClusters(codes, jobs.on_cluster)
+    work = FakeWorkFolders(jobs)
     jobs.add(JobState.RUNNING)
+    work.put(1, "progress.jsonl", b"")
     structures.add(structure(CU_POSCAR), "copper")
     return Ports(
         jobs=jobs,
@@ -103,7 +106,8 @@ def ports(server: object | None = None, jobs: FakeJobs | None = None) -> Ports:
         clusters=clusters,
         codes=codes,
         runs=FakeRunFolders(clusters),
-        work=FakeWorkFolders(jobs),
+        work=work,
+        progress=RunProgress(jobs, work),
         potcars=FakePotcars(clusters),
         server=server or FakeServer(),  # type: ignore[arg-type]
     )
@@ -118,7 +122,10 @@ class FakeHost:
         self.in_flight = 0
         self.stopping = False
         self.server = FakeServer()
-        self.ports = ports(self.server)
+        jobs = FakeJobs()
+        self.ports = ports(self.server, jobs)
+        rendered = replace(PLAN.recipe.rendered, template="vasp.relax")
+        jobs.add(JobState.RUNNING, replace(PLAN, recipe=replace(PLAN.recipe, rendered=rendered)))  # pk 2
         self.dispatcher = Dispatcher(bindings, self.ports, self.meters)
 
 

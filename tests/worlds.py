@@ -24,6 +24,7 @@ from crystalmath_server.adapters.remote_link import Links
 from crystalmath_server.adapters.run_folders import RunFolderLooker
 from crystalmath_server.adapters.work_folder import WorkFolderLooker
 from crystalmath_server.adapters.workbench import WorkerBench
+from crystalmath_server.handlers.run_progress import RunProgress
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import JobState
@@ -99,9 +100,10 @@ class RealWorld(World):
         watch, feed = DaemonWatch(runtime), JobFeed(runtime)
         self._bench = bench = WorkerBench(60)
         gate = Gate(runtime, watch, self._links, feed.refresh)
+        jobs, work = AiidaJobStore(runtime, feed, self._links.breaker), WorkFolderLooker(runtime, self._links)
         self._tasks = [asyncio.create_task(feed.run())]
         return Ports(
-            jobs=AiidaJobStore(runtime, feed, self._links.breaker),
+            jobs=jobs,
             launcher=AiidaLauncher(runtime, watch, gate, feed.refresh),
             structures=AiidaStructures(runtime, bench),
             workbench=bench,
@@ -109,7 +111,8 @@ class RealWorld(World):
             clusters=AiidaClusters(runtime, self._links),
             codes=AiidaCodes(runtime, self._links),
             runs=RunFolderLooker(runtime, self._links),
-            work=WorkFolderLooker(runtime, self._links),
+            work=work,
+            progress=RunProgress(jobs, work),
             potcars=PotcarLooker(runtime, self._links, bench.potcar_library),
             server=fakes.FakeServer(),
         )

@@ -7,19 +7,17 @@
 """
 
 import asyncio
-import base64
 from dataclasses import dataclass, replace
 
 from crystalmath_server.domain.excerpts import as_text
 from crystalmath_server.domain.work_folder import Piece
+from crystalmath_server.handlers.file_source import FileSource
 from crystalmath_server.ports import Ports, Sink
 from crystalmath_server.protocol.errors import NotFound, RpcError
-from crystalmath_server.protocol.files import FileRange, ReadFileParams
-from crystalmath_server.protocol.jobs import ENDED
 from crystalmath_server.protocol.logs import FollowParams, LogChunk, LogEvent
 
-RANGE = 1_048_576
-"""Most bytes of one chunk."""
+RANGE = 2_097_152
+"""Most bytes of one chunk: even if every letter has to be escaped it fits into a frame."""
 LEAST_PAUSE_S, MOST_PAUSE_S = 0.4, 3.0
 """How soon a file that does not grow is looked at again; a computer hears of us no more often."""
 TAIL = 1_048_576
@@ -35,32 +33,6 @@ class Start:
     identity: str
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Reads one job's file; `ended`: from what was brought back where it is there."""
-
-    ports: Ports
-    params: FollowParams
-
-    async def read(self, offset: int, limit: int, *, ended: bool) -> Piece:
-        """A range; raises NotFound and all that keeps a computer from being reached."""
-        pk, path, source = self.params.pk, self.params.path, self.params.source
-        if source != "work":
-            return _piece(await self.ports.jobs.read(ReadFileParams(pk, path, source, offset, limit)))
-        if ended:
-            try:
-                return _piece(
-                    await self.ports.jobs.read(ReadFileParams(pk, path, "retrieved", offset, limit))
-                )
-            except NotFound:
-                pass  # not all that a job writes is brought back
-        return await self.ports.work.read(pk, path, offset, limit)
-
-    async def ended(self) -> bool:
-        """Whether nothing will be written any more."""
-        return self.params.source != "work" or await self.ports.jobs.state(self.params.pk) in ENDED
-
-
 async def start_of(ports: Ports, params: FollowParams) -> Start:
     """Where to begin; a file that is not there yet begins at 0.
 
@@ -69,12 +41,12 @@ async def start_of(ports: Ports, params: FollowParams) -> Start:
     NotFound
         There is no such job; or it has ended and left no such file.
     """
-    source = Source(ports, params)
+    source = FileSource(ports.jobs, ports.work, params.pk, params.path, params.source)
     ended = await source.ended()
     try:
         seen = await source.read(0, 1, ended=ended)
         return Start(
-            await _first_byte(source, seen, ended=ended), seen.size, params.identity or seen.identity
+            await _first_byte(params, source, seen, ended=ended), seen.size, params.identity or seen.identity
         )
     except NotFound:
         if ended:
@@ -82,8 +54,7 @@ async def start_of(ports: Ports, params: FollowParams) -> Start:
         return Start(params.offset or 0, 0, params.identity)
 
 
-async def _first_byte(source: Source, seen: Piece, *, ended: bool) -> int:
-    asked = source.params
+async def _first_byte(asked: FollowParams, source: FileSource, seen: Piece, *, ended: bool) -> int:
     if asked.offset is not None:
         return asked.offset
     if asked.last_lines is not None:
@@ -109,7 +80,7 @@ class Follow:
     """One file that is followed."""
 
     def __init__(self, ports: Ports, params: FollowParams, start: Start) -> None:
-        self._source = Source(ports, params)
+        self._source = FileSource(ports.jobs, ports.work, params.pk, params.path, params.source)
         self._offset = start.offset
         self._size = start.size
         self._identity = start.identity
@@ -184,12 +155,3 @@ class Follow:
         return LogChunk(
             0, self._offset, self._offset, self._size, identity=self._identity, event=event, words=words
         )
-
-
-def bytes_of(part: FileRange | LogChunk) -> bytes:
-    """The content as it is in the file."""
-    return base64.b64decode(part.content) if part.encoding == "base64" else part.content.encode()
-
-
-def _piece(part: FileRange) -> Piece:
-    return Piece(bytes_of(part), part.size, 0.0, 0.0, "")

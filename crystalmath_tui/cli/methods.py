@@ -70,6 +70,8 @@ def _json(text: str) -> Json:
 def _question(session: Session, name: str, params: Any) -> str:
     if name == "clusters.delete":
         return f"Delete computer {params.label} and its codes that nothing used?"
+    if name == "jobs.stop":
+        return f"Have job {params.pk} end after its {params.after} step?"
     if name != "jobs.cancel":
         return f"Really call {name}? Jobs go on."
     row = session.call(JOBS_SHOW, JobPk(params.pk)).row

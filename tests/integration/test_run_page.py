@@ -24,7 +24,14 @@ from crystalmath_server.protocol.logs import (
     SubscriptionParams,
 )
 from crystalmath_server.protocol.method import NoParams
+from crystalmath_server.protocol.progress import (
+    JOBS_PROGRESS,
+    JOBS_STOP,
+    ProgressOfJobParams,
+    StopJobParams,
+)
 from crystalmath_server.protocol.resources import Resources
+from crystalmath_server.protocol.results import JOBS_RESULTS
 from crystalmath_server.protocol.system import METRICS
 from crystalmath_tui.cli.download import bytes_of
 from crystalmath_tui.client import Client, connect
@@ -200,3 +207,36 @@ def test_a_file_is_followed_from_the_computer_to_what_was_brought_back(site: Sit
     assert ended(server, pk) is JobState.FINISHED
     whole = server.call(JOBS_FILE, ReadFileParams(pk, "OSZICAR", "retrieved"))
     assert data == whole.content.encode()
+
+
+def test_progress_is_that_of_the_files(running: int, server: Client) -> None:
+    wait_until(
+        lambda: (server.call(JOBS_PROGRESS, ProgressOfJobParams(running)).electronic_step or 0) > 2, 30
+    )
+    found = server.call(JOBS_PROGRESS, ProgressOfJobParams(running))
+    oszicar = (folder_of(server, running) / "OSZICAR").read_text().splitlines()
+    assert (found.source, found.most_ionic_steps, found.stuck) == ("work", 99, False)
+    shown = [line.split() for line in oszicar if line.startswith("DAV:")][(found.electronic_step or 0) - 1]
+    assert found.electronic_energy_ev == pytest.approx(float(shown[2]))
+    assert found.quiet_s is not None
+    assert found.quiet_s < 20
+    assert "cannot be told" in found.estimate
+
+
+def test_a_run_is_stopped_after_its_ionic_step_and_keeps_its_results(site: Site, server: Client) -> None:
+    pk = begun(server, site, "stopped-in-order", "slow=0.2")
+    wait_until(lambda: server.call(JOBS_PROGRESS, ProgressOfJobParams(pk)).ionic_step >= 1, 30)
+    asked = server.call(JOBS_STOP, StopJobParams(pk))
+    assert asked.file == "LSTOP = .TRUE.\n"
+    ended(server, pk)
+    found = server.call(JOBS_PROGRESS, ProgressOfJobParams(pk))
+    outcar = server.call(JOBS_FILE, ReadFileParams(pk, "OUTCAR", "retrieved", limit=1_000_000)).content
+    assert "soft stop" in outcar
+    assert (found.source, found.ionic_step) == ("retrieved", len(found.steps.step))
+    assert found.ionic_step < 99
+    assert found.max_force_ev_a is not None
+    assert found.steps.seconds[-1] is not None
+    assert server.call(JOBS_RESULTS, JobPk(pk)).steps[-1].max_force_ev_a == pytest.approx(
+        found.max_force_ev_a, abs=1e-5
+    )
+    assert refused(server, JOBS_STOP, StopJobParams(pk)).code is ErrorCode.NOT_ALLOWED

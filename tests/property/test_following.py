@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crystalmath_server.handlers import following
+from crystalmath_server.handlers.file_source import bytes_of
 from crystalmath_server.handlers.following import Follow, start_of
 from crystalmath_server.protocol.jobs import JobState
 from crystalmath_server.protocol.logs import FollowParams, LogChunk
@@ -49,7 +50,7 @@ class Client:
         assert chunk.offset == self.offset
         assert 0 <= spent <= self.credit
         self.credit -= spent
-        self.data += following.bytes_of(chunk)
+        self.data += bytes_of(chunk)
         self.offset = chunk.next_offset
         self.ended = chunk.event == "ended"
 
