@@ -20,6 +20,7 @@ from crystalmath_server.adapters.aiida_launch import AiidaLauncher
 from crystalmath_server.adapters.aiida_profiles import AiidaProfiles
 from crystalmath_server.adapters.aiida_runtime import AiidaRuntime
 from crystalmath_server.adapters.aiida_structures import AiidaStructures
+from crystalmath_server.adapters.aiida_symptoms import SymptomReader
 from crystalmath_server.adapters.potcar_check import PotcarLooker
 from crystalmath_server.adapters.remote_link import Links
 from crystalmath_server.adapters.run_folders import RunFolderLooker
@@ -28,6 +29,7 @@ from crystalmath_server.adapters.workbench import WorkerBench
 from crystalmath_server.handlers import (
     clusters,
     codes,
+    diagnosis,
     files,
     imports,
     jobs,
@@ -54,6 +56,7 @@ from crystalmath_server.protocol.clusters import (
     CLUSTERS_UPDATE,
 )
 from crystalmath_server.protocol.codes import CODES_CREATE, CODES_LIST, CODES_TEST
+from crystalmath_server.protocol.diagnosis import JOBS_DIAGNOSE
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, JOBS_LOG
 from crystalmath_server.protocol.imports import JOBS_IMPORT
@@ -114,6 +117,7 @@ BINDINGS: tuple[Binding[Any, Any], ...] = (
     bind(JOBS_PROGRESS, progress.progress),
     bind(JOBS_STOP, progress.stop),
     bind(JOBS_RESULTS, results.results),
+    bind(JOBS_DIAGNOSE, diagnosis.diagnose),
     bind(JOBS_IMPORT, imports.import_run),
     bind(CLUSTERS_LIST, clusters.list_clusters),
     bind(CLUSTERS_SHOW, clusters.show),
@@ -191,6 +195,7 @@ async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
         work=work,
         progress=RunProgress(jobs, work),
         potcars=PotcarLooker(runtime, links, bench.potcar_library),
+        symptoms=SymptomReader(runtime, bench, watch.part, links.breaker),
         server=server,
     )
     async with anyio.create_task_group() as background:

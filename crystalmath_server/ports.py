@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from crystalmath_server.domain.plans import JobPlan, ParsedStructure, Recipe
 from crystalmath_server.domain.run_folder import RunFolder
+from crystalmath_server.domain.symptoms import Symptoms
 from crystalmath_server.domain.work_folder import Piece
 from crystalmath_server.protocol.clusters import (
     ClusterDetail,
@@ -81,6 +82,14 @@ class JobStore(Protocol):
 
     async def results(self, pk: int) -> JobResults:
         """Its results; raises NotFound."""
+        ...
+
+
+class Diagnostics(Protocol):
+    """Collects what is known of a job that may be in trouble."""
+
+    async def of_job(self, pk: int) -> Symptoms:
+        """All of it; raises NotFound."""
         ...
 
 
@@ -363,4 +372,5 @@ class Ports:
     runs: RunFolders
     work: WorkFolders
     progress: Progress
+    symptoms: Diagnostics
     server: Server

@@ -23,7 +23,7 @@ from crystalmath_server.rpc.sessions import Session
 from crystalmath_server.settings import Settings
 from tests.fake_clusters import FakeClusters, FakeCodes, FakePotcars, FakeRunFolders
 from tests.fake_folders import FakeWorkFolders
-from tests.fake_jobs import PLAN, FakeJobs, FakeLauncher
+from tests.fake_jobs import PLAN, FakeJobs, FakeLauncher, FakeSymptoms
 from tests.fake_structures import CU_POSCAR, FakeStructures, FakeWorkbench, structure
 
 
@@ -109,6 +109,7 @@ def ports(server: object | None = None, jobs: FakeJobs | None = None) -> Ports:
         work=work,
         progress=RunProgress(jobs, work),
         potcars=FakePotcars(clusters),
+        symptoms=FakeSymptoms(jobs),
         server=server or FakeServer(),  # type: ignore[arg-type]
     )
 

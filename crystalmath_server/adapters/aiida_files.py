@@ -19,13 +19,13 @@ def list_files(pk: int, source: str = "") -> JobFiles:
     """Files of a job, inputs first; of one source where one is named."""
     node = load_job(pk)
     wanted = (source,) if source else ("inputs", "retrieved")
-    found = [(name, repository) for name in wanted if (repository := _open(node, name))]
+    found = [(name, repository) for name in wanted if (repository := open_files(node, name))]
     return JobFiles(tuple(file for source, repository in found for file in _files(source, repository)))
 
 
 def read_range(params: ReadFileParams) -> FileRange:
     """A range of a file, read from where it begins."""
-    repository = _open(load_job(params.pk), params.source)
+    repository = open_files(load_job(params.pk), params.source)
     path = PurePosixPath(params.path)
     if repository is None or path.is_absolute() or ".." in path.parts or "\0" in params.path:
         raise _no_file(params)
@@ -69,7 +69,7 @@ def load_job(pk: int) -> Any:
     return node
 
 
-def _open(node: Any, source: str) -> Any:
+def open_files(node: Any, source: str) -> Any:
     """The repository of a source; None while there is none. Of an import the inputs are nodes alone."""
     if source == "inputs":
         is_read = getattr(node, "is_imported", False) and nodes.FILES in node.inputs
@@ -109,7 +109,7 @@ def _lines(time_s: float, level: str, source: str, text: str) -> list[LogLine]:
 
 
 def _scheduler_lines(node: Any) -> list[LogLine]:
-    repository = _open(node, "retrieved")
+    repository = open_files(node, "retrieved")
     if repository is None:
         return []
     lines: list[LogLine] = []

@@ -5,6 +5,7 @@ from typing import Any
 from crystalmath_server.protocol import (
     clusters,
     codes,
+    diagnosis,
     files,
     imports,
     jobs,
@@ -29,6 +30,7 @@ _FAMILIES = (
     logs,
     progress,
     results,
+    diagnosis,
     imports,
     clusters,
     codes,
@@ -36,23 +38,7 @@ _FAMILIES = (
 )
 
 METHODS: dict[str, Method[Any, Any]] = {
-    method.name: method
-    for family in (
-        system,
-        profiles,
-        structures,
-        templates,
-        jobs,
-        files,
-        logs,
-        progress,
-        results,
-        imports,
-        clusters,
-        codes,
-        potcars,
-    )
-    for method in family.METHODS
+    method.name: method for family in _FAMILIES for method in family.METHODS
 }
 NOTIFICATIONS: dict[str, Notification[Any]] = {
     row.name: row for family in (system, logs) for row in family.NOTIFICATIONS
