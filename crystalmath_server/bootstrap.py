@@ -25,6 +25,7 @@ from crystalmath_server.adapters.earlier_runs import EarlierRunLooker
 from crystalmath_server.adapters.potcar_check import PotcarLooker
 from crystalmath_server.adapters.remote_link import Links
 from crystalmath_server.adapters.run_folders import RunFolderLooker
+from crystalmath_server.adapters.work_folder import WorkFolderLooker
 from crystalmath_server.adapters.workbench import WorkerBench
 from crystalmath_server.handlers import (
     clusters,
@@ -33,13 +34,16 @@ from crystalmath_server.handlers import (
     files,
     imports,
     jobs,
+    logs,
     potcars,
     profiles,
+    progress,
     results,
     structures,
     system,
     templates,
 )
+from crystalmath_server.handlers.run_progress import RunProgress
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.clusters import (
     CLUSTERS_CREATE,
@@ -65,8 +69,10 @@ from crystalmath_server.protocol.jobs import (
     JOBS_SHOW,
     JOBS_SUBMIT,
 )
+from crystalmath_server.protocol.logs import LOGS_CREDIT, LOGS_FOLLOW, LOGS_PAUSE, LOGS_RESUME, LOGS_UNFOLLOW
 from crystalmath_server.protocol.potcars import POTCARS_CHECK
 from crystalmath_server.protocol.profiles import PROFILES_CREATE, PROFILES_LIST
+from crystalmath_server.protocol.progress import JOBS_PROGRESS, JOBS_STOP
 from crystalmath_server.protocol.results import JOBS_RESULTS
 from crystalmath_server.protocol.structures import STRUCTURES_IMPORT, STRUCTURES_LIST, STRUCTURES_SHOW
 from crystalmath_server.protocol.system import DISCOVER, HELLO, METRICS, PING, SHUTDOWN, STATUS
@@ -104,6 +110,13 @@ BINDINGS: tuple[Binding[Any, Any], ...] = (
     bind(JOBS_FILES, files.files),
     bind(JOBS_FILE, files.file),
     bind(JOBS_LOG, files.log),
+    bind(LOGS_FOLLOW, logs.follow),
+    bind(LOGS_CREDIT, logs.credit),
+    bind(LOGS_PAUSE, logs.pause),
+    bind(LOGS_RESUME, logs.resume),
+    bind(LOGS_UNFOLLOW, logs.unfollow),
+    bind(JOBS_PROGRESS, progress.progress),
+    bind(JOBS_STOP, progress.stop),
     bind(JOBS_RESULTS, results.results),
     bind(JOBS_DIAGNOSE, diagnosis.diagnose),
     bind(JOBS_IMPORT, imports.import_run),
@@ -167,6 +180,7 @@ async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
     feed = JobFeed(runtime)
     links = Links()
     jobs = AiidaJobStore(runtime, feed, links.breaker)
+    work = WorkFolderLooker(runtime, links)
     gate = Gate(runtime, watch, links, feed.refresh)
     watch.on_connect(feed.subscribe)
     server.parts = Parts(runtime.part, watch.part, bench.part, lambda: jobs.revision, lambda: gate.is_needed)
@@ -180,6 +194,8 @@ async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
         codes=AiidaCodes(runtime, links),
         runs=RunFolderLooker(runtime, links),
         earlier=EarlierRunLooker(runtime, links),
+        work=work,
+        progress=RunProgress(jobs, work),
         potcars=PotcarLooker(runtime, links, bench.potcar_library),
         symptoms=SymptomReader(runtime, bench, watch.part, links.breaker),
         server=server,

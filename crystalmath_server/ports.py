@@ -1,13 +1,15 @@
 """What handlers need of the world: Protocols, fulfilled by adapters and by the fakes of the tests."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 
+from crystalmath_server.domain.plans import JobPlan, ParsedStructure, Recipe
 from crystalmath_server.domain.restart import EarlierRun
 from crystalmath_server.domain.run_folder import RunFolder
 from crystalmath_server.domain.symptoms import Symptoms
+from crystalmath_server.domain.work_folder import Piece
 from crystalmath_server.protocol.clusters import (
     ClusterDetail,
     ClusterList,
@@ -23,90 +25,29 @@ from crystalmath_server.protocol.clusters import (
 )
 from crystalmath_server.protocol.codes import CodeList, CodeRow, CodeTest, CreateCodeParams, ListCodesParams
 from crystalmath_server.protocol.files import FileRange, JobFiles, JobLog, ReadFileParams
-from crystalmath_server.protocol.jobs import Control, JobDetail, JobsPage, ListJobsParams, Submitted
+from crystalmath_server.protocol.jobs import (
+    Control,
+    JobDetail,
+    JobsPage,
+    JobState,
+    ListJobsParams,
+    Submitted,
+)
+from crystalmath_server.protocol.logs import LogChunk, SubscriptionState
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.potcars import PotcarCheck
 from crystalmath_server.protocol.profiles import CreateProfileParams, ProfileList, ProfileRow
+from crystalmath_server.protocol.progress import JobProgress
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.results import JobResults
 from crystalmath_server.protocol.structures import (
     ImportStructureParams,
-    Lattice,
     ListStructuresParams,
-    Site,
     StructureDetail,
     StructurePage,
 )
 from crystalmath_server.protocol.system import Metrics, Part, Status
-from crystalmath_server.protocol.templates import Rendered, TemplateDetail, TemplateList
-
-
-@dataclass(frozen=True, slots=True)
-class ParsedStructure:
-    """A structure as plain data, made by the worker.
-
-    Attributes
-    ----------
-    document
-        pymatgen's own JSON: keeps what AiiDA's StructureData cannot (site properties, oxidation, charge).
-    digest
-        SHA-256 of the canonical JSON of `document`: the same structure has the same digest.
-    """
-
-    document: Mapping[str, Json]
-    digest: str
-    formula: str
-    elements: tuple[str, ...]
-    n_sites: int
-    lattice: Lattice
-    spacegroup: str
-    density_g_cm3: float
-    sites: tuple[Site, ...]
-    poscar: str
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """A template with its settings for one structure, checked and rendered.
-
-    Attributes
-    ----------
-    maker
-        The atomate2 Maker as MSONable JSON.
-    engine
-        Engine and version, as "CHGNet 0.4.2".
-    versions
-        Package → version of everything that has a part in the result.
-    potcar
-        For VASP `symbols`, in the order of POSCAR, and `functional` as pymatgen names it; else empty.
-        What is copied from an earlier job stands in `rendered.copied`.
-    """
-
-    rendered: Rendered
-    maker: Mapping[str, Json]
-    engine: str
-    versions: Mapping[str, str]
-    values: Mapping[str, Json]
-    potcar: Mapping[str, Json] = field(default_factory=dict[str, Json])
-
-
-@dataclass(frozen=True, slots=True)
-class JobPlan:
-    """All that the launcher needs to make one process; with a `source` it is read from there, not run."""
-
-    recipe: Recipe
-    structure_pk: int
-    key: str
-    label: str
-    cluster: str
-    description: str = ""
-    code: str = ""
-    reuse: bool = False
-    options: Mapping[str, Json] = field(default_factory=dict[str, Json])
-    source: RunFolder | None = None
-    restart_pk: int | None = None
-    retrieve: tuple[str, ...] = ()
-    retrieve_mb: float = 0.0
+from crystalmath_server.protocol.templates import TemplateDetail, TemplateList
 
 
 class JobStore(Protocol):
@@ -125,8 +66,12 @@ class JobStore(Protocol):
         """One job; raises NotFound."""
         ...
 
-    async def files(self, pk: int) -> JobFiles:
-        """Its files; raises NotFound."""
+    async def state(self, pk: int) -> JobState:
+        """Its state, quickly; raises NotFound."""
+        ...
+
+    async def files(self, pk: int, source: str = "") -> JobFiles:
+        """Its files in the repository, of both sources or of one; raises NotFound."""
         ...
 
     async def read(self, params: ReadFileParams) -> FileRange:
@@ -264,6 +209,37 @@ class EarlierRuns(Protocol):
         ...
 
 
+class WorkFolders(Protocol):
+    """The folders on computers in which jobs run.
+
+    All raise NotFound, FileUnreadable, TransportFailed, HostKeyRefused or AccessDenied.
+    """
+
+    async def tree(self, pk: int, depth: int, limit: int) -> JobFiles:
+        """What is in the folder of a job now."""
+        ...
+
+    async def read(self, pk: int, path: str, offset: int, limit: int) -> Piece:
+        """A range of a file there, empty beyond its end; NotFound has field `path` where it is not there."""
+        ...
+
+    async def write(self, pk: int, name: str, text: str) -> None:
+        """Put a small file there, whole or not at all."""
+        ...
+
+
+class Progress(Protocol):
+    """How runs go, from the files that they write."""
+
+    async def look(self, pk: int, points: int = 0) -> JobProgress:
+        """As it is now, with at most so many steps; raises as WorkFolders does."""
+        ...
+
+    def remembered(self, pk: int, state: JobState) -> str:
+        """Why a running job seemed stuck when it was last looked at; it never waits."""
+        ...
+
+
 class Profiles(Protocol):
     """AiiDA profiles of this user."""
 
@@ -350,6 +326,27 @@ class Potcars(Protocol):
         ...
 
 
+class Sink(Protocol):
+    """Where a subscription sends to, within what its client granted."""
+
+    @property
+    def number(self) -> int:
+        """Number of the subscription."""
+        ...
+
+    async def room(self) -> int:
+        """Bytes that may be sent now; waits until there are some and the client reads its mail."""
+        ...
+
+    def send(self, chunk: LogChunk, spent: int) -> None:
+        """Send a chunk that costs `spent` bytes."""
+        ...
+
+
+SubscriptionWork = Callable[[Sink], Coroutine[Any, Any, None]]
+"""What a subscription does until it ends or is cancelled."""
+
+
 class Server(Protocol):
     """The server itself, as system.* methods see it."""
 
@@ -373,6 +370,18 @@ class Server(Protocol):
         """Tell the client of the request at hand how far it is."""
         ...
 
+    def subscribe(self, work: SubscriptionWork, credit: int) -> int:
+        """Begin a subscription of the client of the request at hand; its number. Raises Overloaded."""
+        ...
+
+    def subscription(self, number: int, *, more: int = 0, paused: bool | None = None) -> SubscriptionState:
+        """Grant bytes to a subscription of this client, pause or resume it."""
+        ...
+
+    def unsubscribe(self, number: int) -> SubscriptionState:
+        """End a subscription of this client."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Ports:
@@ -388,5 +397,7 @@ class Ports:
     potcars: Potcars
     runs: RunFolders
     earlier: EarlierRuns
+    work: WorkFolders
+    progress: Progress
     symptoms: Diagnostics
     server: Server

@@ -112,8 +112,13 @@ class FakeJobs:
             structure_pk=job.plan.structure_pk,
         )
 
-    async def files(self, pk: int) -> JobFiles:
-        return JobFiles(tuple(JobFile(s, p, len(data)) for (s, p), data in self.get(pk).files.items()))
+    async def state(self, pk: int) -> JobState:
+        return self.get(pk).row.state
+
+    async def files(self, pk: int, source: str = "") -> JobFiles:
+        wanted = (source,) if source else ("inputs", "retrieved")
+        held = self.get(pk).files.items()
+        return JobFiles(tuple(JobFile(s, p, len(data)) for (s, p), data in held if s in wanted))
 
     async def read(self, params: ReadFileParams) -> FileRange:
         data = self.get(params.pk).files.get((params.source, params.path))

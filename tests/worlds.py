@@ -24,7 +24,9 @@ from crystalmath_server.adapters.earlier_runs import EarlierRunLooker
 from crystalmath_server.adapters.potcar_check import PotcarLooker
 from crystalmath_server.adapters.remote_link import Links
 from crystalmath_server.adapters.run_folders import RunFolderLooker
+from crystalmath_server.adapters.work_folder import WorkFolderLooker
 from crystalmath_server.adapters.workbench import WorkerBench
+from crystalmath_server.handlers.run_progress import RunProgress
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import JobState
@@ -100,9 +102,10 @@ class RealWorld(World):
         watch, feed = DaemonWatch(runtime), JobFeed(runtime)
         self._bench = bench = WorkerBench(60)
         gate = Gate(runtime, watch, self._links, feed.refresh)
+        jobs, work = AiidaJobStore(runtime, feed, self._links.breaker), WorkFolderLooker(runtime, self._links)
         self._tasks = [asyncio.create_task(feed.run())]
         return Ports(
-            jobs=AiidaJobStore(runtime, feed, self._links.breaker),
+            jobs=jobs,
             launcher=AiidaLauncher(runtime, watch, gate, feed.refresh),
             structures=AiidaStructures(runtime, bench),
             workbench=bench,
@@ -111,6 +114,8 @@ class RealWorld(World):
             codes=AiidaCodes(runtime, self._links),
             runs=RunFolderLooker(runtime, self._links),
             earlier=EarlierRunLooker(runtime, self._links),
+            work=work,
+            progress=RunProgress(jobs, work),
             potcars=PotcarLooker(runtime, self._links, bench.potcar_library),
             symptoms=SymptomReader(runtime, bench, watch.part, self._links.breaker),
             server=fakes.FakeServer(),

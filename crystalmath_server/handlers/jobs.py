@@ -1,6 +1,7 @@
 """jobs.*: calculations, listed, looked into, submitted once, steered."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from crystalmath_server.domain import retrieval
 from crystalmath_server.domain.recipes import VASP
@@ -27,8 +28,13 @@ async def list_jobs(ports: Ports, params: ListJobsParams) -> JobsPage:
 
 
 async def show(ports: Ports, params: JobPk) -> JobDetail:
-    """One job."""
-    return await ports.jobs.show(params.pk)
+    """One job; of one that runs also whether it seems stuck."""
+    found = await ports.jobs.show(params.pk)
+    stuck = ports.progress.remembered(params.pk, found.row.state)
+    if not stuck:
+        return found
+    hint = f"Look at it: crystalmath jobs progress {params.pk}; end it: crystalmath jobs cancel {params.pk}"
+    return replace(found, explanation=f"{found.explanation}. {stuck}", hint=found.hint or hint)
 
 
 async def submit(ports: Ports, params: SubmitJobParams) -> Submitted:

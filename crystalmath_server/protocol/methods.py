@@ -9,8 +9,10 @@ from crystalmath_server.protocol import (
     files,
     imports,
     jobs,
+    logs,
     potcars,
     profiles,
+    progress,
     results,
     structures,
     system,
@@ -25,6 +27,8 @@ _FAMILIES = (
     templates,
     jobs,
     files,
+    logs,
+    progress,
     results,
     diagnosis,
     imports,
@@ -36,4 +40,6 @@ _FAMILIES = (
 METHODS: dict[str, Method[Any, Any]] = {
     method.name: method for family in _FAMILIES for method in family.METHODS
 }
-NOTIFICATIONS: dict[str, Notification[Any]] = {row.name: row for row in system.NOTIFICATIONS}
+NOTIFICATIONS: dict[str, Notification[Any]] = {
+    row.name: row for family in (system, logs) for row in family.NOTIFICATIONS
+}

@@ -52,7 +52,14 @@ def safe(text: str, stream: TextIO) -> str:
 
 
 def put_file(encoding: str, content: str) -> None:
-    """A file's content as it is; bytes that are no text go to a terminal only as base64."""
+    """A whole file, or a range: on a terminal it ends with its line."""
+    put_part(encoding, content)
+    if sys.stdout.isatty() and not content.endswith("\n"):
+        put("\n")
+
+
+def put_part(encoding: str, content: str) -> None:
+    """Content as it is; bytes that are no text go to a terminal only as base64."""
     if encoding == "base64" and not sys.stdout.isatty():
         import base64
 
@@ -60,7 +67,7 @@ def put_file(encoding: str, content: str) -> None:
         sys.stdout.buffer.write(base64.b64decode(content))
         sys.stdout.buffer.flush()
     else:
-        put(content if content.endswith("\n") or not sys.stdout.isatty() else content + "\n")
+        put(content)
 
 
 def put_result(value: Any) -> None:

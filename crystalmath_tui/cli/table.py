@@ -9,6 +9,7 @@ AnyMethod = Method[Any, Any]
 
 FAMILIES = {
     "jobs": "calculations and workflows",
+    "logs": "files of jobs, followed while they grow",
     "structures": "crystal structures and molecules",
     "templates": "recipes and their input files",
     "clusters": "computers that run jobs",
@@ -20,10 +21,13 @@ FAMILIES = {
 }
 """First word of a method's name, and what the family is; a test holds it to the method table."""
 
-_MODULES = {"rpc": ("system",), "jobs": ("jobs", "files", "results", "diagnosis", "imports")}
+_MODULES = {
+    "rpc": ("system",),
+    "jobs": ("jobs", "files", "progress", "results", "diagnosis", "imports"),
+}
 """Where the methods of a family are, if not in the module of its name alone."""
 
-DESTRUCTIVE = frozenset({"clusters.delete", "jobs.cancel", "system.shutdown"})
+DESTRUCTIVE = frozenset({"clusters.delete", "jobs.cancel", "jobs.stop", "system.shutdown"})
 """Methods that end something; a person confirms them."""
 
 

@@ -8,11 +8,11 @@ from crystalmath_server.protocol.files import (
     JOBS_FILE,
     JOBS_FILES,
     JOBS_LOG,
-    REMOTE,
     FileRange,
     JobFile,
     JobFiles,
     JobLog,
+    ListFilesParams,
     ReadFileParams,
 )
 from crystalmath_server.protocol.jobs import ENDED, JOBS_SHOW, JobDetail, JobPk
@@ -34,7 +34,7 @@ from crystalmath_tui.screens.file_viewer import Viewer, read_on, shown, title_li
 Tab = Literal["summary", "inputs", "files", "log", "results"]
 TABS: tuple[Tab, ...] = get_args(Tab)
 
-_METHODS: dict[Tab, Method[JobPk, Any]] = {
+_METHODS: dict[Tab, Method[Any, Any]] = {
     "inputs": JOBS_SHOW,
     "summary": JOBS_SHOW,
     "files": JOBS_FILES,
@@ -156,7 +156,7 @@ def fetched(job: Slice, context: Context) -> Update:
     return replace(job, asked_at=context.now), tuple(
         Call(
             _METHODS[tab],
-            JobPk(job.pk),
+            ListFilesParams(job.pk) if tab == "files" else JobPk(job.pk),
             Tagged(Loaded, job.pk),
             Tagged(LoadFailed, (job.pk, tab)),
             key=f"job {tab}",
@@ -256,16 +256,14 @@ def _opened(job: Slice) -> Update:
     if job.tab != "files" or job.viewer or job.chosen.index >= len(rows):
         return job, ()
     file = rows[job.chosen.index]
-    if file.source == REMOTE:
-        return job, (Say(f"It stayed on the cluster: {file.path}", "warn"),)
     return replace(job, viewer=Viewer(file, size=file.size)), (_reading(job.pk, file, 0),)
 
 
 def _reading(pk: int, file: JobFile, offset: int) -> Call[ReadFileParams, FileRange]:
-    source = "inputs" if file.source == "inputs" else "retrieved"
+    source = file.source if file.source in {"inputs", "work"} else "retrieved"
     return Call(
         JOBS_FILE,
-        ReadFileParams(pk, file.path, source, offset),
+        ReadFileParams(pk, file.path, cast("Literal['inputs', 'retrieved', 'work']", source), offset),
         Tagged(RangeLoaded, (pk, file)),
         key="job file",
     )

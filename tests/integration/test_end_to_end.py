@@ -15,7 +15,7 @@ import pytest
 
 from crystalmath_server.protocol.codec import from_json
 from crystalmath_server.protocol.errors import ErrorCode, RpcError
-from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, ReadFileParams
+from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, ListFilesParams, ReadFileParams
 from crystalmath_server.protocol.jobs import (
     JOBS_LIST,
     JOBS_SHOW,
@@ -122,7 +122,7 @@ def test_the_list_finds_it(place: Place, server: Client) -> None:
 
 
 def test_files_in_ranges(place: Place, server: Client) -> None:
-    rows = server.call(JOBS_FILES, JobPk(place.job_pk)).rows
+    rows = server.call(JOBS_FILES, ListFilesParams(place.job_pk)).rows
     assert {("inputs", "maker.json"), ("retrieved", "response.json")} <= {
         (row.source, row.path) for row in rows
     }

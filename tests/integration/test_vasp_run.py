@@ -16,7 +16,7 @@ from crystalmath_server.protocol.clusters import (
 from crystalmath_server.protocol.codes import CODES_CREATE, CodeKind, CreateCodeParams
 from crystalmath_server.protocol.diagnosis import JOBS_DIAGNOSE
 from crystalmath_server.protocol.errors import ErrorCode
-from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, ReadFileParams
+from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, ListFilesParams, ReadFileParams
 from crystalmath_server.protocol.jobs import JOBS_SHOW, JOBS_SUBMIT, JobPk, JobState, SubmitJobParams
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.results import JOBS_RESULTS
@@ -87,7 +87,7 @@ def test_one_submit_is_one_sbatch_and_leaves_no_potcar_here(site: Site, relaxed:
     folder = server.call(JOBS_SHOW, JobPk(relaxed)).remote_work_dir
     assert len(site.cluster.sbatch_calls(folder)) == 1
     assert Path(folder, "POTCAR").read_text().startswith("  PAW")
-    rows = server.call(JOBS_FILES, JobPk(relaxed)).rows
+    rows = server.call(JOBS_FILES, ListFilesParams(relaxed)).rows
     assert {"INCAR", "KPOINTS", "POSCAR"} <= {row.path for row in rows if row.source == "inputs"}
     assert not [row.path for row in rows if row.path.startswith("POTCAR")]
 
@@ -132,6 +132,8 @@ def test_a_job_cut_off_by_its_walltime_yields_what_it_had(site: Site, server: Cl
     assert ended(server, pk) is JobState.FAILED
     job = server.call(JOBS_SHOW, JobPk(pk))
     assert "cut off" in job.explanation.lower()
-    rows = {row.path for row in server.call(JOBS_FILES, JobPk(pk)).rows if row.source == "retrieved"}
+    rows = {
+        row.path for row in server.call(JOBS_FILES, ListFilesParams(pk)).rows if row.source == "retrieved"
+    }
     assert "OSZICAR" in rows
     assert server.call(JOBS_FILE, ReadFileParams(pk, "OSZICAR", "retrieved")).content

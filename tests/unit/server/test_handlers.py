@@ -40,7 +40,7 @@ from crystalmath_server.protocol.errors import (
     TransportFailed,
     VersionMismatch,
 )
-from crystalmath_server.protocol.files import ReadFileParams
+from crystalmath_server.protocol.files import ListFilesParams, ReadFileParams
 from crystalmath_server.protocol.jobs import (
     ControlJobParams,
     JobPk,
@@ -218,7 +218,7 @@ def test_jobs_are_listed_and_looked_into(ports: Ports) -> None:
     page = run(jobs.list_jobs(ports, ListJobsParams()))
     assert [row.pk for row in page.rows] == [1]
     assert run(jobs.show(ports, JobPk(1))).row.pk == 1
-    assert run(files.files(ports, JobPk(1))).rows[0].path == "_aiidasubmit.sh"
+    assert run(files.files(ports, ListFilesParams(1))).rows[0].path == "_aiidasubmit.sh"
     part = run(files.file(ports, ReadFileParams(1, "_aiidasubmit.sh", "inputs", offset=2, limit=9)))
     assert (part.content, part.next_offset) == ("/bin/bash", 11)
     assert run(files.log(ports, JobPk(1))).lines
