@@ -21,6 +21,7 @@ from crystalmath_server.protocol.files import (
 
 MAX_LINES = 2000
 MAX_LINE = 4000
+MAX_TROUBLE = 400
 _TAIL_BYTES = 65_536
 _SCHEDULER_FILES = {"scheduler_stdout": "_scheduler-stdout.txt", "scheduler_stderr": "_scheduler-stderr.txt"}
 
@@ -128,6 +129,16 @@ def _records(pk: int) -> list[list[LogLine]]:
     query = orm.QueryBuilder().append(orm.Log, filters={"dbnode_id": pk}, project=project, tag="log")
     rows = query.order_by({"log": [{"time": "desc"}, {"id": "desc"}]}).limit(MAX_LINES).all()
     return [_lines(time.timestamp(), level, name, text) for time, level, name, text in reversed(rows)]
+
+
+def last_trouble(pk: int) -> str:
+    """The last line of the newest traceback in a job's log; empty where there is none."""
+    from aiida import orm
+
+    filters = {"dbnode_id": pk, "message": {"like": "Traceback%"}}
+    query = orm.QueryBuilder().append(orm.Log, filters=filters, project="message", tag="log")
+    found = query.order_by({"log": {"id": "desc"}}).first(flat=True)
+    return str(found or "").rstrip().rpartition("\n")[2].strip()[:MAX_TROUBLE]
 
 
 def _lines(time_s: float, level: str, source: str, text: str) -> list[LogLine]:

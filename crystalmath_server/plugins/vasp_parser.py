@@ -23,13 +23,15 @@ from crystalmath_server.domain.vasp_deck import RUN_FOLDER
 from crystalmath_server.plugins import vasp_results as vasp
 from crystalmath_server.plugins.jobflow_calculation import structure_text
 from crystalmath_server.plugins.jobflow_parser import steps_node, structure_node
-from crystalmath_server.plugins.silence import why_silent
+from crystalmath_server.plugins.silence import UNKNOWN, why_silent
 from crystalmath_server.plugins.vasp_files import breaks_off, unpack
 
 PROGRAM = (sys.executable, "-P", "-m", "crystalmath_server.adapters.vasp_document")
 LONGEST_S = 1800
 _MAX_REASON = 400
 _SIGNS = ((MISSING, "POTCAR_MISSING"), (ABSENT, "RESTART_MISSING"), (NO_MODULE, "MODULE_MISSING"))
+_BANNER = re.compile(r"^\s*(?:running\s+on|vasp\.\d)", re.IGNORECASE | re.MULTILINE)
+"""What any VASP writes before it reads a file."""
 _CUT = re.compile(r"DUE TO TIME LIMIT|CANCELLED AT|oom.kill|OUT_OF_MEMORY", re.IGNORECASE)
 
 
@@ -124,6 +126,8 @@ class VaspParser(Parser):
             return self._exit("NO_RESPONSE", "the folder has no vasprun.xml, which holds the results")
         if self.node.exit_status:
             return ExitCode(self.node.exit_status, f"VASP left no result: {self.node.exit_message}")
+        if not _BANNER.search(said) and why_silent(said) == UNKNOWN:
+            return self._exit("NO_RESPONSE", _not_vasp(self.node.inputs.code, said))
         return self._exit("NO_RESPONSE", why_silent(said))
 
     def _text(self, name: str) -> str:
@@ -135,6 +139,16 @@ class VaspParser(Parser):
 
     def _exit(self, label: str, reason: str) -> ExitCode:
         return getattr(self.exit_codes, label).format(reason=reason[:_MAX_REASON])
+
+
+def _not_vasp(code: Any, said: str) -> str:
+    """In words that a program ended which never said that it is VASP."""
+    line = next((line.strip() for line in said.splitlines() if line.strip()), "")
+    wrote = f"wrote {line[:200]!r}" if line else "wrote nothing"
+    return (
+        f"{code.filepath_executable} {wrote} and no word of VASP's; is it VASP? "
+        f"Look with: crystalmath codes test {code.pk}"
+    )
 
 
 def _make_document(folder: Path, more: list[str]) -> Mapping[str, Any] | None:
