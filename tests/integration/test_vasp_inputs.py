@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.timeout(400)
 def test_inputs_are_those_of_atomate2() -> None:
     command = [sys.executable, "-m", "tests.vasp_inputs"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)

@@ -127,7 +127,8 @@ def test_a_missing_potcar_is_said_with_its_symbol(site: Site, server: Client, tm
 
 
 def test_a_job_cut_off_by_its_walltime_yields_what_it_had(site: Site, server: Client) -> None:
-    slow = Resources(walltime_s=60, prepend_text="echo slow=2 > STANDIN; (sleep 4; scancel $SLURM_JOB_ID) &")
+    cut = "(until [ -s OSZICAR ]; do sleep 0.2; done; sleep 1; scancel $SLURM_JOB_ID) &"
+    slow = Resources(walltime_s=60, prepend_text=f"echo slow=2 > STANDIN; {cut}")
     pk = submit(server, site.copper, "vasp-cut-off", "vasp.relax", cluster="hpc", resources=slow)
     assert ended(server, pk) is JobState.FAILED
     job = server.call(JOBS_SHOW, JobPk(pk))
