@@ -1,11 +1,14 @@
 """What handlers need of the world: Protocols, fulfilled by adapters and by the fakes of the tests."""
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from crystalmath_server.domain.plans import JobPlan, ParsedStructure, Recipe
+from crystalmath_server.domain.restart import EarlierRun
 from crystalmath_server.domain.run_folder import RunFolder
+from crystalmath_server.domain.sink import SubscriptionWork
 from crystalmath_server.domain.symptoms import Symptoms
 from crystalmath_server.domain.work_folder import Piece
 from crystalmath_server.protocol.clusters import (
@@ -31,7 +34,7 @@ from crystalmath_server.protocol.jobs import (
     ListJobsParams,
     Submitted,
 )
-from crystalmath_server.protocol.logs import LogChunk, SubscriptionState
+from crystalmath_server.protocol.logs import SubscriptionState
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.potcars import PotcarCheck
 from crystalmath_server.protocol.profiles import CreateProfileParams, ProfileList, ProfileRow
@@ -104,6 +107,10 @@ class Launcher(Protocol):
         """The job of `plan.key`, made if there is none yet; a refused submit leaves no node."""
         ...
 
+    async def script(self, plan: JobPlan) -> str:
+        """The batch script, PK for the job's number; nothing is stored. Empty before a first local job."""
+        ...
+
     async def cancel(self, pk: int, wait_s: float) -> Control:
         """Kill and wait for the end; a job that has ended is left as it is. Raises NotFound."""
         ...
@@ -160,8 +167,14 @@ class Workbench(Protocol):
         """One recipe with its form; raises NotFound."""
         ...
 
-    async def render(self, name: str, structure: Mapping[str, Json], values: Mapping[str, Json]) -> Recipe:
-        """Check and render.
+    async def render(
+        self,
+        name: str,
+        structure: Mapping[str, Json],
+        values: Mapping[str, Json],
+        earlier: EarlierRun | None = None,
+    ) -> Recipe:
+        """Check and render, from an earlier job where one is given (field: restart_pk).
 
         Raises
         ------
@@ -211,6 +224,20 @@ class Progress(Protocol):
 
     def remembered(self, pk: int, state: JobState) -> str:
         """Why a running job seemed stuck when it was last looked at; it never waits."""
+        ...
+
+
+class EarlierRuns(Protocol):
+    """Jobs of VASP that have ended."""
+
+    def laid_out(self, pk: int, cluster: str) -> AbstractAsyncContextManager[EarlierRun]:
+        """The run in a folder that lives as long as the context; an empty cluster: its own.
+
+        Raises
+        ------
+        NotFound, InvalidForm, TransportFailed
+            With field restart_pk where it is no job to go on from.
+        """
         ...
 
 
@@ -300,27 +327,6 @@ class Potcars(Protocol):
         ...
 
 
-class Sink(Protocol):
-    """Where a subscription sends to, within what its client granted."""
-
-    @property
-    def number(self) -> int:
-        """Number of the subscription."""
-        ...
-
-    async def room(self) -> int:
-        """Bytes that may be sent now; waits until there are some and the client reads its mail."""
-        ...
-
-    def send(self, chunk: LogChunk, spent: int) -> None:
-        """Send a chunk that costs `spent` bytes."""
-        ...
-
-
-SubscriptionWork = Callable[[Sink], Coroutine[Any, Any, None]]
-"""What a subscription does until it ends or is cancelled."""
-
-
 class Server(Protocol):
     """The server itself, as system.* methods see it."""
 
@@ -372,5 +378,6 @@ class Ports:
     runs: RunFolders
     work: WorkFolders
     progress: Progress
+    earlier: EarlierRuns
     symptoms: Diagnostics
     server: Server

@@ -8,8 +8,9 @@ from typing import Any
 
 import anyio
 
+from crystalmath_server.domain.sink import SubscriptionWork
 from crystalmath_server.handlers.run_progress import RunProgress
-from crystalmath_server.ports import Ports, SubscriptionWork
+from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.errors import Conflict, InvalidForm
 from crystalmath_server.protocol.jobs import JobState
 from crystalmath_server.protocol.logs import SubscriptionState
@@ -22,6 +23,7 @@ from crystalmath_server.rpc.meters import Meters
 from crystalmath_server.rpc.sessions import Session
 from crystalmath_server.settings import Settings
 from tests.fake_clusters import FakeClusters, FakeCodes, FakePotcars, FakeRunFolders
+from tests.fake_earlier import FakeEarlierRuns
 from tests.fake_folders import FakeWorkFolders
 from tests.fake_jobs import PLAN, FakeJobs, FakeLauncher, FakeSymptoms
 from tests.fake_structures import CU_POSCAR, FakeStructures, FakeWorkbench, structure
@@ -108,6 +110,7 @@ def ports(server: object | None = None, jobs: FakeJobs | None = None) -> Ports:
         runs=FakeRunFolders(clusters),
         work=work,
         progress=RunProgress(jobs, work),
+        earlier=FakeEarlierRuns(jobs),
         potcars=FakePotcars(clusters),
         symptoms=FakeSymptoms(jobs),
         server=server or FakeServer(),  # type: ignore[arg-type]

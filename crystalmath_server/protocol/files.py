@@ -7,13 +7,19 @@ from crystalmath_server.protocol.jobs import JobPk
 from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, Params
 from crystalmath_server.protocol.record import record
 
+REMOTE = "remote"
+"""Source of a file that stayed on the computer."""
+
 
 @record
 class JobFile:
     """One file of a job."""
 
-    source: Annotated[str, Doc("inputs: as sent; retrieved: as brought back; work: in the folder it runs in")]
-    path: str
+    source: Annotated[
+        str,
+        Doc("inputs: as sent; retrieved: as brought back; remote: left there at the end; work: there now"),
+    ]
+    path: Annotated[str, Doc("name; of a file that was left there the whole path")]
     size: Annotated[int, Doc("size", "bytes")]
     modified_at: Annotated[float, Doc("UNIX time of the last change there; 0 where unknown", "s")] = 0.0
     kind: Annotated[Literal["file", "folder", "other"], Doc("folder: one too deep to be looked into")] = (
@@ -36,7 +42,7 @@ class ListFilesParams(Params):
 
 @record
 class JobFiles:
-    """The files of a job."""
+    """The files of a job, in AiiDA's repository and on its computer."""
 
     rows: tuple[JobFile, ...]
     folder: Annotated[str, Doc("the folder on the computer, where that was looked at")] = ""
@@ -49,7 +55,7 @@ class ReadFileParams(Params):
 
     pk: Annotated[int, Bound(1), Doc("pk of the process node")]
     path: Annotated[str, Length(1, 4096)]
-    source: Literal["inputs", "retrieved", "work"] = "retrieved"
+    source: Literal["inputs", "retrieved", "remote", "work"] = "retrieved"
     offset: Annotated[int, Bound(0), Doc("first byte")] = 0
     limit: Annotated[int, Bound(1, 1_048_576), Doc("most bytes")] = 65_536
 

@@ -7,6 +7,7 @@ from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.files import (
     JOBS_FILES,
     JOBS_LOG,
+    REMOTE,
     JobFile,
     JobFiles,
     JobLog,
@@ -259,6 +260,8 @@ def _opened(job: Slice) -> Update:
     if job.tab != "files" or job.viewer or job.chosen.index >= len(rows):
         return job, ()
     file = rows[job.chosen.index]
+    if file.source == REMOTE:
+        return job, (Say(f"It stayed on the cluster: {file.path}", "warn"),)
     if file.kind != "file":
         return job, (Say(f"{file.path} is no file that can be read.", "warn"),)
     viewer = Viewer(file, size=file.size)
