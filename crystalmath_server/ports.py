@@ -1,13 +1,14 @@
 """What handlers need of the world: Protocols, fulfilled by adapters and by the fakes of the tests."""
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from crystalmath_server.domain.plans import JobPlan, ParsedStructure, Recipe
 from crystalmath_server.domain.restart import EarlierRun
 from crystalmath_server.domain.run_folder import RunFolder
+from crystalmath_server.domain.sink import SubscriptionWork
 from crystalmath_server.domain.symptoms import Symptoms
 from crystalmath_server.domain.work_folder import Piece
 from crystalmath_server.protocol.clusters import (
@@ -33,7 +34,7 @@ from crystalmath_server.protocol.jobs import (
     ListJobsParams,
     Submitted,
 )
-from crystalmath_server.protocol.logs import LogChunk, SubscriptionState
+from crystalmath_server.protocol.logs import SubscriptionState
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.potcars import PotcarCheck
 from crystalmath_server.protocol.profiles import CreateProfileParams, ProfileList, ProfileRow
@@ -324,27 +325,6 @@ class Potcars(Protocol):
     async def check(self, cluster: str, functional: str, symbols: tuple[str, ...]) -> PotcarCheck:
         """Look for symbols of a functional; raises NotFound (field: label), TransportFailed."""
         ...
-
-
-class Sink(Protocol):
-    """Where a subscription sends to, within what its client granted."""
-
-    @property
-    def number(self) -> int:
-        """Number of the subscription."""
-        ...
-
-    async def room(self) -> int:
-        """Bytes that may be sent now; waits until there are some and the client reads its mail."""
-        ...
-
-    def send(self, chunk: LogChunk, spent: int) -> None:
-        """Send a chunk that costs `spent` bytes."""
-        ...
-
-
-SubscriptionWork = Callable[[Sink], Coroutine[Any, Any, None]]
-"""What a subscription does until it ends or is cancelled."""
 
 
 class Server(Protocol):

@@ -8,8 +8,9 @@ from typing import Any
 
 import anyio
 
+from crystalmath_server.domain.sink import SubscriptionWork
 from crystalmath_server.handlers.run_progress import RunProgress
-from crystalmath_server.ports import Ports, SubscriptionWork
+from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.errors import Conflict, InvalidForm
 from crystalmath_server.protocol.jobs import JobState
 from crystalmath_server.protocol.logs import SubscriptionState

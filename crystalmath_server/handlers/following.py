@@ -10,9 +10,10 @@ import asyncio
 from dataclasses import dataclass, replace
 
 from crystalmath_server.domain.excerpts import as_text
+from crystalmath_server.domain.sink import Sink
 from crystalmath_server.domain.work_folder import Piece
 from crystalmath_server.handlers.file_source import FileSource
-from crystalmath_server.ports import Ports, Sink
+from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.errors import NotFound, RpcError
 from crystalmath_server.protocol.logs import FollowParams, LogChunk, LogEvent
 

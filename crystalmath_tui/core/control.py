@@ -14,6 +14,7 @@ from crystalmath_server.protocol.jobs import (
     JobState,
 )
 from crystalmath_server.protocol.method import Method
+from crystalmath_server.protocol.progress import JOBS_STOP, StopAsked, StopJobParams
 from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.effects import Ask, Call, Effect, Say, Tagged
 from crystalmath_tui.core.lines import Line, line
@@ -31,6 +32,13 @@ class Controlled(Message):
     control: Control
 
 
+@record
+class StopTold(Message):
+    """The server asked a program to end."""
+
+    asked: StopAsked
+
+
 def cancel(rows: Sequence[JobRow]) -> tuple[Effect, ...]:
     """Ask, then cancel those that have not ended."""
     alive = [row for row in rows if row.state not in ENDED]
@@ -42,6 +50,15 @@ def cancel(rows: Sequence[JobRow]) -> tuple[Effect, ...]:
     return (
         Ask(f"Cancel {count(len(alive), 'job')}? What they computed so far is lost.", _names(alive), calls),
     )
+
+
+def stop(row: JobRow) -> tuple[Effect, ...]:
+    """Ask, then have it end after its ionic step; the server tells whether it can."""
+    if row.state is not JobState.RUNNING:
+        return (Say(f"Nothing to stop: it is {row.state}.", "warn"),)
+    call = Call(JOBS_STOP, StopJobParams(row.pk), StopTold, key=f"stop {row.pk}")
+    title = "Have the job end after its ionic step? What it computed is kept."
+    return (Ask(title, _names((row,)), (call,)),)
 
 
 def pause_or_play(rows: Sequence[JobRow]) -> tuple[Effect, ...]:

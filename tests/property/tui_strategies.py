@@ -30,6 +30,7 @@ from crystalmath_server.protocol.jobs import (
     NodeLink,
     Submitted,
 )
+from crystalmath_server.protocol.progress import JobProgress, StepColumns
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.results import IonicStep, JobResults, Quantity
 from crystalmath_server.protocol.structures import (
@@ -53,7 +54,17 @@ from crystalmath_tui import program
 from crystalmath_tui.core import clusters as cluster_messages
 from crystalmath_tui.core import control, messages
 from crystalmath_tui.core.lines import Size
-from crystalmath_tui.screens import cluster, clusters, diagnosis, job, jobs, jobs_query, new_model, setup
+from crystalmath_tui.screens import (
+    cluster,
+    clusters,
+    diagnosis,
+    file_viewer,
+    job,
+    jobs,
+    jobs_query,
+    new_model,
+    setup,
+)
 
 TEXTS = st.text(max_size=30) | st.sampled_from(
     [
@@ -106,7 +117,27 @@ DETAILS = st.builds(
     st.none() | PKS,
     st.lists(PKS, max_size=3).map(tuple),
 )
-FILES = st.builds(JobFile, st.sampled_from(["inputs", "retrieved", "?"]), TEXTS, st.integers(0, 10**12))
+FILES = st.builds(
+    JobFile,
+    st.sampled_from(["inputs", "retrieved", "work", "?"]),
+    TEXTS,
+    st.integers(0, 10**12),
+    kind=st.sampled_from(["file", "folder"]),
+)
+COLUMN = st.lists(st.none() | NUMBERS, max_size=5).map(tuple)
+RUNS = st.builds(
+    JobProgress,
+    PKS,
+    st.sampled_from(JobState),
+    st.sampled_from(["", "work", "retrieved"]),
+    TEXTS,
+    energy_ev=st.none() | NUMBERS,
+    quiet_s=st.none() | NUMBERS,
+    stuck=st.booleans(),
+    estimate=TEXTS,
+    steps=st.builds(StepColumns, st.lists(PKS, max_size=5).map(tuple), COLUMN, COLUMN, COLUMN),
+    note=TEXTS,
+)
 LATTICES = st.builds(Lattice, *[NUMBERS] * 7)
 RESULTS = st.builds(
     JobResults,
@@ -348,10 +379,14 @@ MESSAGES = st.one_of(
     st.builds(
         job.Loaded,
         PKS,
-        DETAILS | LOGS | RESULTS | st.builds(JobFiles, st.lists(FILES, max_size=5).map(tuple)),
+        DETAILS
+        | LOGS
+        | RESULTS
+        | RUNS
+        | st.builds(JobFiles, st.lists(FILES, max_size=5).map(tuple), st.sampled_from(["", "/work"])),
     ),
     st.builds(job.LoadFailed, st.tuples(PKS, st.sampled_from(job.TABS)), ERROR_VALUES),
-    st.builds(job.RangeLoaded, st.tuples(PKS, FILES), RANGES),
+    st.builds(file_viewer.RangeLoaded, st.tuples(PKS, FILES), RANGES),
     st.builds(control.Controlled, TEXTS, CONTROLS),
     st.builds(
         new_model.StoredLoaded,
