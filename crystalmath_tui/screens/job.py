@@ -259,7 +259,10 @@ def _opened(job: Slice) -> Update:
     if job.tab != "files" or job.viewer or job.chosen.index >= len(rows):
         return job, ()
     file = rows[job.chosen.index]
-    return replace(job, viewer=Viewer(file, size=file.size)), (_reading(job.pk, file, 0),)
+    if file.kind != "file":
+        return job, (Say(f"{file.path} is no file that can be read.", "warn"),)
+    viewer = Viewer(file, size=file.size)
+    return replace(job, viewer=viewer), (reading(job.pk, viewer),)
 
 
 def _files(job: Slice) -> tuple[JobFile, ...]:

@@ -16,8 +16,9 @@ from crystalmath_server.protocol.jobs import JobDetail, JobRow, JobState
 from crystalmath_server.protocol.progress import JobProgress, StepColumns, StopAsked
 from crystalmath_server.protocol.results import IonicStep, JobResults, Quantity
 from crystalmath_server.protocol.structures import Lattice
-from crystalmath_tui.core.effects import Back
-from crystalmath_tui.core.lines import Size
+from crystalmath_tui.core.control import StopTold
+from crystalmath_tui.core.effects import Ask, Back, Call, Say
+from crystalmath_tui.core.lines import Size, Span
 from crystalmath_tui.core.messages import Entered, KeyPressed, MousePressed, StatusLoaded
 from crystalmath_tui.core.screen import Context
 from crystalmath_tui.screens import file_viewer, job, job_pages
