@@ -380,11 +380,10 @@ def test_a_file_that_is_not_in_the_folder(world: World, jobs: Jobs, path: str) -
     assert caught.value.data.field == "path"
 
 
-def test_a_job_without_a_folder(world: World, jobs: Jobs) -> None:
-    for pk in (jobs.killed.pk, NOWHERE):
-        with pytest.raises(NotFound) as caught:
-            world.run(world.ports.work.tree(pk, 3, 9))
-        assert caught.value.data.field == "pk"
+def test_a_folder_of_no_job(world: World) -> None:
+    with pytest.raises(NotFound) as caught:
+        world.run(world.ports.work.tree(NOWHERE, 3, 9))
+    assert caught.value.data.field == "pk"
 
 
 def test_the_state_alone_is_that_of_the_job(world: World, jobs: Jobs) -> None:
