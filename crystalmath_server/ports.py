@@ -19,6 +19,7 @@ from crystalmath_server.protocol.clusters import (
     UpdateClusterParams,
 )
 from crystalmath_server.protocol.codes import CodeList, CodeRow, CodeTest, CreateCodeParams, ListCodesParams
+from crystalmath_server.protocol.document import DocumentParams, DocumentPart
 from crystalmath_server.protocol.files import FileRange, JobFiles, JobLog, ReadFileParams
 from crystalmath_server.protocol.jobs import Control, JobDetail, JobsPage, ListJobsParams, Submitted
 from crystalmath_server.protocol.method import Json
@@ -26,6 +27,7 @@ from crystalmath_server.protocol.potcars import PotcarCheck
 from crystalmath_server.protocol.profiles import CreateProfileParams, ProfileList, ProfileRow
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.results import JobResults
+from crystalmath_server.protocol.series import JobSeries, SeriesParams
 from crystalmath_server.protocol.structures import (
     ImportStructureParams,
     Lattice,
@@ -132,6 +134,22 @@ class JobStore(Protocol):
 
     async def results(self, pk: int) -> JobResults:
         """Its results; raises NotFound."""
+        ...
+
+
+class Documents(Protocol):
+    """What jobs left, read in a process of its own: documents may be large."""
+
+    async def complete(self, results: JobResults) -> JobResults:
+        """The same with what the document tells; where it cannot be read, `note` says why."""
+        ...
+
+    async def part(self, params: DocumentParams) -> DocumentPart:
+        """A branch; raises NotFound (field: pk or path), FileUnreadable."""
+        ...
+
+    async def series(self, params: SeriesParams) -> JobSeries:
+        """Curves; raises NotFound (field: pk, kind or others), InvalidForm (x, y), FileUnreadable."""
         ...
 
 
@@ -340,6 +358,7 @@ class Ports:
     """All ports; the first parameter of every handler."""
 
     jobs: JobStore
+    documents: Documents
     launcher: Launcher
     structures: StructureStore
     workbench: Workbench

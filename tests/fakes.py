@@ -20,6 +20,7 @@ from crystalmath_server.rpc.meters import Meters
 from crystalmath_server.rpc.sessions import Session
 from crystalmath_server.settings import Settings
 from tests.fake_clusters import FakeClusters, FakeCodes, FakePotcars, FakeRunFolders
+from tests.fake_documents import FakeDocuments, relaxation
 from tests.fake_jobs import FakeJobs, FakeLauncher
 from tests.fake_structures import CU_POSCAR, FakeStructures, FakeWorkbench, structure
 
@@ -76,9 +77,12 @@ def ports(server: object | None = None, jobs: FakeJobs | None = None) -> Ports:
     jobs = jobs or FakeJobs()
     clusters = FakeClusters(codes, jobs.on_cluster)
     jobs.add(JobState.RUNNING)
+    documents = FakeDocuments(jobs)
+    documents.documents[1] = relaxation()  # as a workflow that runs on may have one already
     structures.add(structure(CU_POSCAR), "copper")
     return Ports(
         jobs=jobs,
+        documents=documents,
         launcher=FakeLauncher(jobs),
         structures=structures,
         workbench=FakeWorkbench(),

@@ -12,6 +12,7 @@ import pytest
 from crystalmath_server.adapters.aiida_clusters import AiidaClusters
 from crystalmath_server.adapters.aiida_codes import AiidaCodes
 from crystalmath_server.adapters.aiida_daemon import DaemonWatch
+from crystalmath_server.adapters.aiida_documents import AiidaDocuments
 from crystalmath_server.adapters.aiida_gate import Gate
 from crystalmath_server.adapters.aiida_index import JobFeed
 from crystalmath_server.adapters.aiida_jobs import AiidaJobStore
@@ -20,6 +21,7 @@ from crystalmath_server.adapters.aiida_profiles import AiidaProfiles
 from crystalmath_server.adapters.aiida_runtime import AiidaRuntime
 from crystalmath_server.adapters.aiida_structures import AiidaStructures
 from crystalmath_server.adapters.potcar_check import PotcarLooker
+from crystalmath_server.adapters.reading_process import ReadingProcess
 from crystalmath_server.adapters.remote_link import Links
 from crystalmath_server.adapters.run_folders import RunFolderLooker
 from crystalmath_server.adapters.workbench import WorkerBench
@@ -99,7 +101,11 @@ class RealWorld(World):
         self._bench = bench = WorkerBench(60)
         gate = Gate(runtime, watch, self._links, feed.refresh)
         self._tasks = [asyncio.create_task(feed.run())]
+        self._reader = ReadingProcess()
+        self._documents = AiidaDocuments(runtime, self._reader)
+        self._tasks.append(asyncio.create_task(self._reader.run()))
         return Ports(
+            documents=self._documents,
             jobs=AiidaJobStore(runtime, feed, self._links.breaker),
             launcher=AiidaLauncher(runtime, watch, gate, feed.refresh),
             structures=AiidaStructures(runtime, bench),
@@ -142,4 +148,5 @@ class RealWorld(World):
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._documents.close()
         await self._loop.shutdown_default_executor()
