@@ -20,7 +20,7 @@ from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.results import JOBS_RESULTS, JobResults
 from crystalmath_tui.core import control
 from crystalmath_tui.core.cells import width, wrap
-from crystalmath_tui.core.effects import Back, Call, Copy, Effect, Say, Tagged
+from crystalmath_tui.core.effects import Back, Call, Copy, Effect, Open, Say, Tagged
 from crystalmath_tui.core.keymap import MOVES, Binding, action_of
 from crystalmath_tui.core.lines import Line, Size, Span, fit_line, fit_lines, line, selected, spread
 from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, Message, MousePressed, StatusLoaded
@@ -47,7 +47,7 @@ KEYS = (
     Binding(("tab", "right", "l"), "next", "next page", "Next page.", footer=True),
     Binding(("shift tab", "left", "h"), "previous", "previous page", "Previous page."),
     *(Binding((str(i + 1),), f"page {name}", name, f"Page {name}.") for i, name in enumerate(TABS)),
-    Binding(("enter",), "open", "open file", "Open the selected file.", footer=True),
+    Binding(("enter",), "open", "open", "Open the selected file, or of results plots and more.", footer=True),
     Binding(("w",), "wrap", "wrap", "Wrap long lines, or cut them.", footer=True),
     Binding(("f",), "follow", "follow", "Keep the end of the log in sight.", footer=True),
     Binding(("t",), "times", "times", "Show or hide times in the log."),
@@ -249,6 +249,8 @@ def _turned(job: Slice, tab: Tab, context: Context) -> Update:
 
 def _opened(job: Slice) -> Update:
     rows = job.files.rows if job.files else ()
+    if job.tab == "results":
+        return job, (Open("results", (str(job.pk),)),)
     if job.tab != "files" or job.viewer or job.chosen.index >= len(rows):
         return job, ()
     file = rows[job.chosen.index]

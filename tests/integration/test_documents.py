@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from pymatgen.core import Structure
 from pymatgen.electronic_structure.bandstructure import BandStructureSymmLine
@@ -15,10 +16,16 @@ from pymatgen.io.vasp import Vasprun
 from crystalmath_server.adapters import document_reading as reading
 from crystalmath_server.adapters.vasprun_curves import equation_of_state
 from crystalmath_server.adapters.vasprun_stream import steps_of
+from crystalmath_server.domain.completed import completed
 from crystalmath_server.domain.step_columns import columns_of
 from crystalmath_server.protocol.codec import from_json, to_json
-from crystalmath_server.protocol.results import SiteResult
+from crystalmath_server.protocol.jobs import JobState
+from crystalmath_server.protocol.results import JobResults, SiteResult
 from crystalmath_server.protocol.series import JobSeries
+from crystalmath_tui.core.lines import Size
+from crystalmath_tui.core.screen import Context
+from crystalmath_tui.screens import results_pages
+from crystalmath_tui.screens.results_model import Slice
 
 ROOT = Path(__file__).parents[2]
 LAST = "calcs_reversed/0/output"
@@ -66,8 +73,8 @@ def at(found: Any, path: str) -> Any:
     return found
 
 
-def results(root: Path, name: str) -> dict[str, Any]:
-    return to_json(reading.results({"path": str(root / f"{name}.json.gz")}))  # type: ignore[return-value]
+def results(root: Path, name: str) -> Any:
+    return to_json(reading.results({"path": str(root / f"{name}.json.gz")}))
 
 
 def series(path: Path, vasprun: Path | None = None, **params: Any) -> JobSeries:
@@ -121,6 +128,46 @@ def test_every_site_is_that_of_the_document(root: Path, name: str) -> None:
         assert site.force_ev_a == tuple(forces[i])
         assert site.magmom_mub == outcar["magnetization"][i]["tot"]
         assert site.charge_e == outcar["charge"][i]["tot"]
+
+
+@pytest.mark.parametrize("name", ["dos", "bands", "relax", "md"])
+@pytest.mark.parametrize("cols", [80, 200])
+def test_every_number_of_the_screen_is_that_of_the_document(root: Path, name: str, cols: int) -> None:
+    source = document(root, name)
+    found = completed(JobResults(1, JobState.FINISHED, "VASP", (), ()), results(root, name), "node-of-it")
+    page = results_pages.lines(Slice(1, results=found), Context(Size(24, cols)))
+    shown = ["".join(span.text for span in row)[:cols] for row in page]
+    names = min(44, max(len(row.title) for row in found.quantities))
+    for row in found.quantities:
+        place = next(i for i, text in enumerate(shown) if text.startswith(f" {row.title[:40]}"))
+        if row.name == "stress":
+            printed = [list(map(float, text.split())) for text in shown[place + 1 : place + 4]]
+            assert np.allclose(printed, np.array(source["output"]["stress"]) / 10, rtol=1e-9, atol=0)
+            assert shown[place].endswith("[GPa]")
+        elif row.name in PLACES:
+            path, unit, by = PLACES[row.name]
+            agrees(shown[place][names + 3 :].split(), at(source, path), unit, by)
+    sites_agree(source, shown)
+    assert any("node-of-it" in text for text in shown)
+
+
+def agrees(printed: list[str], told: Any, unit: str, by: float) -> None:
+    """A value and its unit as they are printed are those of the document."""
+    if isinstance(told, bool | str):
+        assert printed == [{True: "yes", False: "no"}.get(told, told)]  # type: ignore[arg-type]
+    else:
+        assert float(printed[0]) == pytest.approx(told / by, rel=1e-9)
+        assert printed[1:] == ([unit] if unit else [])
+
+
+def sites_agree(source: Any, shown: list[str]) -> None:
+    """The table of sites is that of the document, number by number."""
+    forces, outcar = source["output"]["forces"], at(source, f"{LAST}/outcar")
+    head = next(i for i, text in enumerate(shown) if "force [eV/Å]" in text and "site" in text)
+    assert all(title in shown[head] for title in ("moment [μB]", "charge [e]"))
+    for i, text in enumerate(shown[head + 1 : head + 1 + len(forces)]):
+        moment, charge = outcar["magnetization"][i]["tot"], outcar["charge"][i]["tot"]
+        assert list(map(float, text.split()[2:])) == pytest.approx([*forces[i], moment, charge], rel=1e-5)
 
 
 def test_molecular_dynamics_has_steps_and_temperatures(root: Path) -> None:

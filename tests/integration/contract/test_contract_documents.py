@@ -21,7 +21,6 @@ def workers(world: World, request: pytest.FixtureRequest) -> None:
     """Real jobs need AiiDA's daemon."""
     if isinstance(world, RealWorld):
         request.getfixturevalue("daemon")
-    world.warm()
 
 
 def submitted(world: World, name: str, **settings: Any) -> int:
