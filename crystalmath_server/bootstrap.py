@@ -54,6 +54,7 @@ from crystalmath_server.protocol.clusters import (
 from crystalmath_server.protocol.codes import CODES_CREATE, CODES_LIST, CODES_TEST
 from crystalmath_server.protocol.document import JOBS_DOCUMENT
 from crystalmath_server.protocol.errors import RpcError
+from crystalmath_server.protocol.exports import JOBS_PLOT, STRUCTURES_EXPORT
 from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, JOBS_LOG
 from crystalmath_server.protocol.imports import JOBS_IMPORT
 from crystalmath_server.protocol.jobs import (
@@ -107,6 +108,8 @@ BINDINGS: tuple[Binding[Any, Any], ...] = (
     bind(JOBS_RESULTS, results.results),
     bind(JOBS_DOCUMENT, results.document),
     bind(JOBS_SERIES, results.series),
+    bind(JOBS_PLOT, results.plot),
+    bind(STRUCTURES_EXPORT, structures.export),
     bind(JOBS_IMPORT, imports.import_run),
     bind(CLUSTERS_LIST, clusters.list_clusters),
     bind(CLUSTERS_SHOW, clusters.show),

@@ -20,6 +20,12 @@ from crystalmath_server.protocol.clusters import (
 )
 from crystalmath_server.protocol.codes import CodeList, CodeRow, CodeTest, CreateCodeParams, ListCodesParams
 from crystalmath_server.protocol.document import DocumentParams, DocumentPart
+from crystalmath_server.protocol.exports import (
+    ExportedStructure,
+    ExportStructureParams,
+    PlotParams,
+    WrittenFile,
+)
 from crystalmath_server.protocol.files import FileRange, JobFiles, JobLog, ReadFileParams
 from crystalmath_server.protocol.jobs import Control, JobDetail, JobsPage, ListJobsParams, Submitted
 from crystalmath_server.protocol.method import Json
@@ -152,6 +158,10 @@ class Documents(Protocol):
         """Curves; raises NotFound (field: pk, kind or others), InvalidForm (x, y), FileUnreadable."""
         ...
 
+    async def plot(self, params: PlotParams) -> WrittenFile:
+        """An image; raises as `series`, and Conflict, InvalidForm, StorageFull (field: path)."""
+        ...
+
 
 class Launcher(Protocol):
     """Makes processes and steers them."""
@@ -210,6 +220,12 @@ class Workbench(Protocol):
 
     async def describe_structure(self, document: Mapping[str, Json]) -> ParsedStructure:
         """Cell, sites and symmetry of a stored structure."""
+        ...
+
+    async def export_structure(
+        self, document: Mapping[str, Json], params: ExportStructureParams
+    ) -> ExportedStructure:
+        """A structure in a format; raises InvalidStructure, Conflict, InvalidForm, StorageFull."""
         ...
 
     async def list_templates(self, engine: str) -> TemplateList:

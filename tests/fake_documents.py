@@ -1,5 +1,6 @@
 """Documents of jobs in memory, read by the same rules as the real ones."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,7 +13,8 @@ from crystalmath_server.domain.step_columns import columns_of
 from crystalmath_server.domain.task_document import quantities
 from crystalmath_server.protocol.codec import to_json
 from crystalmath_server.protocol.document import DocumentParams, DocumentPart
-from crystalmath_server.protocol.errors import NotFound
+from crystalmath_server.protocol.errors import Conflict, InvalidForm, NotFound
+from crystalmath_server.protocol.exports import PlotParams, WrittenFile
 from crystalmath_server.protocol.jobs import JobState
 from crystalmath_server.protocol.results import JobResults
 from crystalmath_server.protocol.series import JobSeries, SeriesParams
@@ -44,12 +46,28 @@ def relaxation(n_steps: int = 12) -> dict[str, Any]:
     return {"structure": {"lattice": lattice, "sites": [site] * 4}, "input": {"steps": 500}, "output": output}
 
 
+class FakeFiles:
+    """A disk in memory, where nothing is ever written over."""
+
+    def __init__(self) -> None:
+        self.written: dict[str, str] = {}
+
+    def write(self, path: str, text: str) -> WrittenFile:
+        if path in self.written or os.path.lexists(path):
+            raise Conflict(f"{path} exists already.", field="path", hint="Name another.")
+        if path.startswith("/nowhere/"):
+            raise InvalidForm(f"{path} cannot be written.", field="path", hint="Name another folder.")
+        self.written[path] = text
+        return WrittenFile(path, len(text.encode()))
+
+
 class FakeDocuments:
     """What finished jobs left; the same for all, unless a test puts another."""
 
     def __init__(self, jobs: FakeJobs) -> None:
         self._jobs = jobs
         self.documents: dict[int, Mapping[str, Any]] = {}
+        self.files = FakeFiles()
 
     def document(self, pk: int, field: str = "pk") -> Mapping[str, Any]:
         state = self._jobs.get(pk).row.state
@@ -77,6 +95,11 @@ class FakeDocuments:
         text = "" if isinstance(value, (dict, list)) else tree.preview(value, tree.LONGEST_TEXT)
         made = DocumentPart(params.pk, params.path, tree.kind_of(value), 0, text, rows, params.offset, SOURCE)
         return replace(made, size=tree.size_of(value))
+
+    async def plot(self, params: PlotParams) -> WrittenFile:
+        if not params.path.endswith((".png", ".svg", ".pdf")):
+            raise InvalidForm(f"{params.path} tells no format.", field="path", hint="End it in .png.")
+        return self.files.write(params.path, (await self.series(SeriesParams(params.pk, params.kind))).title)
 
     async def series(self, params: SeriesParams) -> JobSeries:
         document = self.document(params.pk)

@@ -16,12 +16,16 @@ from crystalmath_server.domain.completed import completed
 from crystalmath_server.protocol.codec import from_json, to_json
 from crystalmath_server.protocol.document import DocumentParams, DocumentPart
 from crystalmath_server.protocol.errors import NotFound, RpcError
+from crystalmath_server.protocol.exports import PlotParams, WrittenFile
 from crystalmath_server.protocol.jobs import ENDED
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.results import JobResults
 from crystalmath_server.protocol.series import JobSeries, SeriesParams
 
 T = TypeVar("T")
+
+MOST_POINTS = 10_000
+"""Points of a curve in an image."""
 
 
 class Runtime(Protocol):
@@ -72,14 +76,23 @@ class AiidaDocuments:
         return from_json(DocumentPart, await self._reader.call("part", argument))
 
     async def series(self, params: SeriesParams) -> JobSeries:
-        """Curves; vasprun.xml is fetched where the document has not what they are made of."""
-        argument = await self._series_argument(params)
-        answer = await self._reader.call("series", argument)
-        if isinstance(answer, str):
-            vasprun = await self._runtime.call_long(hold_vasprun, params.pk, self._place)
-            more = {"vasprun": vasprun.path, "vasprun_source": vasprun.source}
-            answer = await self._reader.call("series", {**argument, **more})
-        return from_json(JobSeries, answer)
+        """Curves."""
+        return from_json(JobSeries, await self._curves("series", params, {}))
+
+    async def plot(self, params: PlotParams) -> WrittenFile:
+        """Write an image."""
+        wanted = SeriesParams(params.pk, params.kind, params.x, params.y, params.others, MOST_POINTS)
+        return from_json(WrittenFile, await self._curves("plot", wanted, {"file": params.path}))
+
+    async def _curves(self, call: str, params: SeriesParams, more: Mapping[str, Json]) -> Json:
+        """An answer made of curves; vasprun.xml is fetched where the document has not what they need."""
+        argument = {**await self._series_argument(params), **more}
+        answer = await self._reader.call(call, argument)
+        if not isinstance(answer, str):
+            return answer
+        vasprun = await self._runtime.call_long(hold_vasprun, params.pk, self._place)
+        argument |= {"vasprun": vasprun.path, "vasprun_source": vasprun.source}
+        return await self._reader.call(call, argument)
 
     async def _series_argument(self, params: SeriesParams) -> dict[str, Json]:
         pks = [params.pk]

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from crystalmath_server.adapters import vasprun_curves
+from crystalmath_server.adapters.series_figure import format_of, image
 from crystalmath_server.adapters.vasprun_stream import steps_of
+from crystalmath_server.adapters.written_files import checked, new_file
 from crystalmath_server.domain import document_tree as tree
 from crystalmath_server.domain import job_series
 from crystalmath_server.domain import task_document as task
@@ -20,6 +22,7 @@ from crystalmath_server.domain.step_columns import Column, columns_of
 from crystalmath_server.protocol.codec import from_json
 from crystalmath_server.protocol.document import DocumentParams, DocumentPart
 from crystalmath_server.protocol.errors import FileUnreadable, NotFound
+from crystalmath_server.protocol.exports import WrittenFile
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.series import JobSeries, SeriesParams
 
@@ -89,6 +92,17 @@ def series(argument: Mapping[str, Any]) -> JobSeries | str:
         return NEEDS_VASPRUN
     made = job_series.series(params, drawn, argument["source"])
     return replace(made, source=argument["vasprun_source"]) if vasprun else made
+
+
+def plot(argument: Mapping[str, Any]) -> WrittenFile | str:
+    """Write the curves of a job as an image, or NEEDS_VASPRUN."""
+    path = argument["file"]
+    kind = format_of(path)
+    checked(path)
+    found = series(argument)
+    if isinstance(found, str):
+        return found
+    return WrittenFile(path, new_file(path, image(found, kind)), found.left_out)
 
 
 def _drawn(

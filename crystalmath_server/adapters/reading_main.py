@@ -10,6 +10,7 @@ CALLS: dict[str, Callable[[dict[str, Any]], object]] = {
     "results": reading.results,
     "part": reading.part,
     "series": reading.series,
+    "plot": reading.plot,
 }
 
 if __name__ == "__main__":

@@ -3,9 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
-from crystalmath_server.adapters import atomate2_reader, atomate2_recipes, atomate2_vasp, pymatgen_structures
+from crystalmath_server.adapters import (
+    atomate2_reader,
+    atomate2_recipes,
+    atomate2_vasp,
+    pymatgen_structures,
+    structure_export,
+)
 from crystalmath_server.adapters.worker_loop import serve
 from crystalmath_server.protocol.codec import from_json
+from crystalmath_server.protocol.exports import ExportStructureParams
 from crystalmath_server.protocol.structures import ImportStructureParams
 
 
@@ -13,9 +20,15 @@ def _parse(argument: dict[str, Any]) -> object:
     return pymatgen_structures.parse(from_json(ImportStructureParams, argument))
 
 
+def _export(argument: dict[str, Any]) -> object:
+    params = from_json(ExportStructureParams, argument["params"])
+    return structure_export.exported(argument["document"], params)
+
+
 CALLS: dict[str, Callable[[dict[str, Any]], object]] = {
     "parse_structure": _parse,
     "describe_structure": lambda argument: pymatgen_structures.describe(argument["document"]),
+    "export_structure": _export,
     "list_templates": lambda _: atomate2_recipes.list_templates(),
     "show_template": lambda argument: atomate2_recipes.show_template(argument["name"]),
     "render": lambda argument: atomate2_recipes.render(

@@ -14,7 +14,7 @@ from crystalmath_server.protocol.method import Bound, Doc, Length
 
 Convert = Callable[[str], Any]
 
-LOCAL_FILES = frozenset({("structures.import", "path")})
+LOCAL_FILES = frozenset({("structures.import", "path"), ("structures.export", "path"), ("jobs.plot", "path")})
 """Parameters that name a file on this side: an argument, made absolute."""
 
 

@@ -76,8 +76,15 @@ def _entered(found: Slice, args: tuple[str, ...]) -> Update:
         words = f"{given or 'Nothing'} is no pk of a job: :results PK [PAGE]"
         return found, (Say(words, "warn"), *(() if found.pk else (Back(),)))
     wanted = args[1] if len(args) > 1 else ""
-    tab: Tab = next((name for name in TABS if wanted and name.startswith(wanted)), "numbers")
-    return Slice(pk=int(given), tab=tab, turn=found.turn), _results(int(given))
+    return Slice(pk=int(given), tab=_tab_named(wanted), turn=found.turn), _results(int(given))
+
+
+def _tab_named(wanted: str) -> Tab:
+    """The page that begins so; the numbers where none does."""
+    for name in TABS:
+        if wanted and name.startswith(wanted):
+            return name
+    return "numbers"
 
 
 def _results(pk: int) -> tuple[Effect, ...]:

@@ -9,16 +9,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pymatgen.core import Structure
+from pymatgen.core import Lattice, Structure
 from pymatgen.electronic_structure.bandstructure import BandStructureSymmLine
 from pymatgen.io.vasp import Vasprun
 
 from crystalmath_server.adapters import document_reading as reading
+from crystalmath_server.adapters.structure_export import exported
 from crystalmath_server.adapters.vasprun_curves import equation_of_state
 from crystalmath_server.adapters.vasprun_stream import steps_of
 from crystalmath_server.domain.completed import completed
 from crystalmath_server.domain.step_columns import columns_of
 from crystalmath_server.protocol.codec import from_json, to_json
+from crystalmath_server.protocol.errors import Conflict, InvalidForm
+from crystalmath_server.protocol.exports import ExportStructureParams
 from crystalmath_server.protocol.jobs import JobState
 from crystalmath_server.protocol.results import JobResults, SiteResult
 from crystalmath_server.protocol.series import JobSeries
@@ -253,3 +256,37 @@ def test_the_equation_of_state_finds_what_was_put_in() -> None:
     few = equation_of_state([one(12.0), one(12.5)])
     assert few.quantities == ()
     assert "4 volumes" in few.left_out
+
+
+@pytest.mark.parametrize("kind", ["svg", "png", "pdf"])
+def test_images_hold_every_panel(root: Path, tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"md.{kind}"
+    argument = {
+        "paths": [str(root / "md.json.gz")],
+        "source": "document",
+        "params": {"pk": 1, "kind": "trajectory"},
+        "file": str(path),
+    }
+    reading.plot(argument)
+    data = path.read_bytes()
+    assert data.startswith({"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF"}[kind])
+    if kind == "svg":
+        assert data.count(b'id="axes_') == 5
+    with pytest.raises(Conflict):
+        reading.plot(argument)
+    assert path.read_bytes() == data
+
+
+def test_structures_come_back_from_what_was_written(tmp_path: Path) -> None:
+    rock = Structure.from_spacegroup("Fm-3m", Lattice.cubic(5.6), ["Na", "Cl"], [[0, 0, 0], [0.5] * 3])
+    document: Any = rock.as_dict()
+    for kind in ("cif", "poscar", "json", "xsf", "yaml"):
+        found = exported(document, ExportStructureParams(1, kind))
+        assert rock.matches(Structure.from_str(found.text, fmt=kind)), kind
+    path = tmp_path / "rock.cif"
+    written = exported(document, ExportStructureParams(1, "cif", str(path)))
+    assert (written.text, written.size) == ("", path.stat().st_size)
+    for bad, error in ((str(path), Conflict), ("/nowhere/x.cif", InvalidForm), ("rock.cif", InvalidForm)):
+        with pytest.raises(error) as caught:
+            exported(document, ExportStructureParams(1, "cif", bad))
+        assert caught.value.data.field == "path"

@@ -19,9 +19,9 @@ from crystalmath_tui.screens import new_model
 from crystalmath_tui.screens.results_model import Loaded
 from tests.property.tui_strategies import (
     CLUSTER_MESSAGES,
+    DOCUMENT_PARTS,
     KEYS,
     MESSAGES,
-    PARTS,
     RESULT_MESSAGES,
     RESULTS_TOLD,
     SERIES,
@@ -75,7 +75,9 @@ KINDS_OF_CURVES = ("convergence", "trajectory", "steps", "bands", "dos", "eos")
 
 
 @settings(max_examples=120, deadline=None)
-@given(RESULTS_TOLD, SERIES, PARTS, STRUCTURES, st.lists(RESULT_MESSAGES | INPUT, max_size=20), SIZES)
+@given(
+    RESULTS_TOLD, SERIES, DOCUMENT_PARTS, STRUCTURES, st.lists(RESULT_MESSAGES | INPUT, max_size=20), SIZES
+)
 def test_results_are_total_and_fit(
     results: JobResults,
     series: JobSeries,

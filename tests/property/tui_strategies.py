@@ -337,7 +337,7 @@ SERIES = st.builds(
 )
 PATHS = st.sampled_from(["", "a", "a/b", "c"]) | TEXTS
 BRANCHES = st.sampled_from(["object", "array", "string", "null"])
-PARTS = st.builds(
+DOCUMENT_PARTS = st.builds(
     DocumentPart,
     PKS,
     PATHS,
@@ -357,7 +357,7 @@ RESULT_MESSAGES = st.one_of(
     st.builds(
         results_model.Loaded,
         st.tuples(PKS, KINDS | st.just("steps step energy") | TEXTS),
-        RESULTS_TOLD | SERIES | PARTS | STRUCTURES,
+        RESULTS_TOLD | SERIES | DOCUMENT_PARTS | STRUCTURES,
     ),
     st.builds(results_model.Failed, st.tuples(PKS, KINDS | st.just("results") | TEXTS), ERROR_VALUES),
 )

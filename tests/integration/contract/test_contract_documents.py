@@ -1,12 +1,14 @@
 """The Documents port: what a job left, whole, as a tree and as curves."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from crystalmath_server.protocol.document import DocumentParams, DocumentPart
-from crystalmath_server.protocol.errors import InvalidForm, NotFound
+from crystalmath_server.protocol.errors import Conflict, InvalidForm, NotFound
+from crystalmath_server.protocol.exports import ExportStructureParams, PlotParams
 from crystalmath_server.protocol.jobs import JobState
 from crystalmath_server.protocol.results import JobResults
 from crystalmath_server.protocol.series import JobSeries, SeriesParams
@@ -118,3 +120,23 @@ def test_curves_that_are_not_there_are_refused(world: World, done: int, killed: 
     world.refuse(ask(SeriesParams(done, "steps", y="nonsense")), InvalidForm, "y")
     world.refuse(ask(SeriesParams(done, "steps", x="nonsense")), InvalidForm, "x")
     world.refuse(ask(SeriesParams(done, "eos", others=(killed,))), NotFound, "others")
+
+
+def test_an_image_is_written_once(world: World, done: int, tmp_path: Path) -> None:
+    path = str(tmp_path / "plot.svg")
+    plot = world.ports.documents.plot
+    made = world.run(plot(PlotParams(done, "trajectory", path)))
+    assert (made.path, made.size > 0) == (path, True)
+    world.refuse(plot(PlotParams(done, "trajectory", path)), Conflict, "path")
+    world.refuse(plot(PlotParams(done, "trajectory", str(tmp_path / "plot.doc"))), InvalidForm, "path")
+    world.refuse(plot(PlotParams(done, "trajectory", "/nowhere/plot.svg")), InvalidForm, "path")
+    world.refuse(plot(PlotParams(done, "bands", str(tmp_path / "bands.png"))), NotFound, "kind")
+
+
+def test_a_structure_is_given_as_text(world: World, done: int) -> None:
+    pk = world.run(world.ports.jobs.results(done)).structure_before_pk
+    assert pk is not None
+    document = world.run(world.ports.structures.document(pk))
+    found = world.run(world.ports.workbench.export_structure(document, ExportStructureParams(pk, "poscar")))
+    assert "Cu" in found.text
+    assert found.size == len(found.text.encode())

@@ -13,7 +13,7 @@ from crystalmath_server.protocol.results import JobResults, Quantity, SiteResult
 from crystalmath_server.protocol.series import Curve, JobSeries, Tick
 from crystalmath_server.protocol.structures import Lattice, Site, StructureDetail, StructureRow
 from crystalmath_tui.core.chart import Chart, Trace, draw, in_words
-from crystalmath_tui.core.effects import Back, Open
+from crystalmath_tui.core.effects import Back, Call, Open
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import Entered, KeyPressed
 from crystalmath_tui.core.picture import View, crystal_of
@@ -63,7 +63,9 @@ def press(found: Slice, *keys: str) -> tuple[Slice, tuple[Any, ...]]:
 @pytest.fixture
 def loaded() -> Slice:
     found, effects = update(Slice(), Entered("results", ("7",)), CONTEXT)
-    assert [effect.method.name for effect in effects] == ["jobs.results"]
+    (call,) = effects
+    assert isinstance(call, Call)
+    assert call.method.name == "jobs.results"
     return update(found, Loaded((7, "results"), RESULTS), CONTEXT)[0]
 
 
