@@ -21,6 +21,7 @@ from crystalmath_server.adapters.aiida_launch import AiidaLauncher
 from crystalmath_server.adapters.aiida_profiles import AiidaProfiles
 from crystalmath_server.adapters.aiida_runtime import AiidaRuntime
 from crystalmath_server.adapters.aiida_structures import AiidaStructures
+from crystalmath_server.adapters.aiida_symptoms import SymptomReader
 from crystalmath_server.adapters.potcar_check import PotcarLooker
 from crystalmath_server.adapters.reading_process import ReadingProcess
 from crystalmath_server.adapters.remote_link import Links
@@ -29,6 +30,7 @@ from crystalmath_server.adapters.workbench import WorkerBench
 from crystalmath_server.handlers import (
     clusters,
     codes,
+    diagnosis,
     files,
     imports,
     jobs,
@@ -52,6 +54,7 @@ from crystalmath_server.protocol.clusters import (
     CLUSTERS_UPDATE,
 )
 from crystalmath_server.protocol.codes import CODES_CREATE, CODES_LIST, CODES_TEST
+from crystalmath_server.protocol.diagnosis import JOBS_DIAGNOSE
 from crystalmath_server.protocol.document import JOBS_DOCUMENT
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.exports import JOBS_PLOT, STRUCTURES_EXPORT
@@ -110,6 +113,7 @@ BINDINGS: tuple[Binding[Any, Any], ...] = (
     bind(JOBS_SERIES, results.series),
     bind(JOBS_PLOT, results.plot),
     bind(STRUCTURES_EXPORT, structures.export),
+    bind(JOBS_DIAGNOSE, diagnosis.diagnose),
     bind(JOBS_IMPORT, imports.import_run),
     bind(CLUSTERS_LIST, clusters.list_clusters),
     bind(CLUSTERS_SHOW, clusters.show),
@@ -187,6 +191,7 @@ async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
         codes=AiidaCodes(runtime, links),
         runs=RunFolderLooker(runtime, links),
         potcars=PotcarLooker(runtime, links, bench.potcar_library),
+        symptoms=SymptomReader(runtime, bench, watch.part, links.breaker),
         server=server,
     )
     async with anyio.create_task_group() as background:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from crystalmath_server.domain.run_folder import RunFolder
+from crystalmath_server.domain.symptoms import Symptoms
 from crystalmath_server.protocol.clusters import (
     ClusterDetail,
     ClusterList,
@@ -160,6 +161,14 @@ class Documents(Protocol):
 
     async def plot(self, params: PlotParams) -> WrittenFile:
         """An image; raises as `series`, and Conflict, InvalidForm, StorageFull (field: path)."""
+        ...
+
+
+class Diagnostics(Protocol):
+    """Collects what is known of a job that may be in trouble."""
+
+    async def of_job(self, pk: int) -> Symptoms:
+        """All of it; raises NotFound."""
         ...
 
 
@@ -383,4 +392,5 @@ class Ports:
     codes: Codes
     potcars: Potcars
     runs: RunFolders
+    symptoms: Diagnostics
     server: Server

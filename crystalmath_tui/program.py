@@ -25,7 +25,16 @@ from crystalmath_tui.core.lines import Line, Size, Span, fit_line, fit_lines, li
 from crystalmath_tui.core.messages import Entered, KeyPressed, Message, MousePressed, Pasted, Resized, Ticked
 from crystalmath_tui.core.screen import AnyScreen, Context
 from crystalmath_tui.core.textfield import TextField
-from crystalmath_tui.screens import cluster_pages, clusters, job, jobs_view, new_view, results, setup_view
+from crystalmath_tui.screens import (
+    cluster_pages,
+    clusters,
+    diagnosis,
+    job,
+    jobs_view,
+    new_view,
+    results,
+    setup_view,
+)
 from crystalmath_tui.screens import command as command_line
 from crystalmath_tui.screens import help as help_page
 from crystalmath_tui.screens import status as status_line
@@ -36,6 +45,7 @@ SCREENS: dict[str, AnyScreen] = {
         jobs_view.SCREEN,
         job.SCREEN,
         results.SCREEN,
+        diagnosis.SCREEN,
         new_view.SCREEN,
         clusters.SCREEN,
         cluster_pages.SCREEN,

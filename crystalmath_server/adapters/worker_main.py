@@ -1,6 +1,7 @@
 """The worker process: reads a call a line, answers a line; the only place that imports atomate2."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from crystalmath_server.adapters import (
@@ -14,6 +15,12 @@ from crystalmath_server.adapters.worker_loop import serve
 from crystalmath_server.protocol.codec import from_json
 from crystalmath_server.protocol.exports import ExportStructureParams
 from crystalmath_server.protocol.structures import ImportStructureParams
+
+
+def _look_at_run(argument: dict[str, Any]) -> object:
+    from crystalmath_server.adapters import custodian_check  # heavy, and few need it
+
+    return custodian_check.check(Path(argument["folder"]), argument["counts"]).corrections
 
 
 def _parse(argument: dict[str, Any]) -> object:
@@ -34,6 +41,7 @@ CALLS: dict[str, Callable[[dict[str, Any]], object]] = {
     "render": lambda argument: atomate2_recipes.render(
         argument["name"], argument["structure"], argument["values"]
     ),
+    "look_at_run": _look_at_run,
     "reader": lambda argument: atomate2_reader.reader(argument["incar"]),
     "potcar_library": lambda _: atomate2_vasp.potcar_library(),
 }

@@ -5,6 +5,7 @@ from typing import Any
 from crystalmath_server.protocol import (
     clusters,
     codes,
+    diagnosis,
     document,
     exports,
     files,
@@ -31,6 +32,7 @@ _FAMILIES = (
     document,
     series,
     exports,
+    diagnosis,
     imports,
     clusters,
     codes,
@@ -38,23 +40,6 @@ _FAMILIES = (
 )
 
 METHODS: dict[str, Method[Any, Any]] = {
-    method.name: method
-    for family in (
-        system,
-        profiles,
-        structures,
-        templates,
-        jobs,
-        files,
-        results,
-        document,
-        series,
-        exports,
-        imports,
-        clusters,
-        codes,
-        potcars,
-    )
-    for method in family.METHODS
+    method.name: method for family in _FAMILIES for method in family.METHODS
 }
 NOTIFICATIONS: dict[str, Notification[Any]] = {row.name: row for row in system.NOTIFICATIONS}

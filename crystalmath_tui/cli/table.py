@@ -22,7 +22,7 @@ FAMILIES = {
 
 _MODULES = {
     "rpc": ("system",),
-    "jobs": ("jobs", "files", "results", "document", "series", "exports", "imports"),
+    "jobs": ("jobs", "files", "results", "diagnosis", "document", "series", "exports", "imports"),
     "structures": ("structures", "exports"),
 }
 """Where the methods of a family are, if not in the module of its name alone."""

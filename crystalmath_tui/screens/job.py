@@ -53,6 +53,7 @@ KEYS = (
     Binding(("t",), "times", "times", "Show or hide times in the log."),
     Binding(("c", "x"), "cancel", "cancel", "Cancel the job; asks first.", footer=True),
     Binding(("p",), "pause", "pause/play", "Pause the job, or let it go on.", footer=True),
+    Binding(("d",), "diagnose", "why?", "Say why it waits or failed, and what to do.", footer=True),
     Binding(("y",), "copy pk", "copy pk", "Copy the pk to the clipboard."),
     Binding(("Y",), "copy uuid", "copy uuid", "Copy the uuid to the clipboard."),
     Binding(("r",), "reload", "reload", "Fetch the page anew."),
@@ -223,7 +224,7 @@ def _act(job: Slice, action: str, context: Context) -> Update:
             return replace(job, viewer=None), ()
         case "close":
             return job, (Back(),)
-        case "cancel" | "pause" | "copy pk" | "copy uuid":
+        case "diagnose" | "cancel" | "pause" | "copy pk" | "copy uuid":
             return job, _effects(job, action)
         case _:
             return _moved(job, action, context)
@@ -234,6 +235,8 @@ def _effects(job: Slice, action: str) -> tuple[Effect, ...]:
         return (Say("The job is not loaded yet.", "warn"),)
     row = job.detail.row
     match action:
+        case "diagnose":
+            return (Open("diagnose", (str(row.pk),)),)
         case "cancel":
             return control.cancel((row,))
         case "pause":
