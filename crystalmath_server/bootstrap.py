@@ -14,6 +14,7 @@ from crystalmath_server.adapters.aiida_clusters import AiidaClusters
 from crystalmath_server.adapters.aiida_codes import AiidaCodes
 from crystalmath_server.adapters.aiida_daemon import DaemonWatch
 from crystalmath_server.adapters.aiida_documents import AiidaDocuments
+from crystalmath_server.adapters.aiida_exports import AiidaExports
 from crystalmath_server.adapters.aiida_gate import Gate
 from crystalmath_server.adapters.aiida_index import JobFeed
 from crystalmath_server.adapters.aiida_jobs import AiidaJobStore
@@ -31,6 +32,7 @@ from crystalmath_server.handlers import (
     clusters,
     codes,
     diagnosis,
+    exports,
     files,
     imports,
     jobs,
@@ -57,7 +59,7 @@ from crystalmath_server.protocol.codes import CODES_CREATE, CODES_LIST, CODES_TE
 from crystalmath_server.protocol.diagnosis import JOBS_DIAGNOSE
 from crystalmath_server.protocol.document import JOBS_DOCUMENT
 from crystalmath_server.protocol.errors import RpcError
-from crystalmath_server.protocol.exports import JOBS_PLOT, STRUCTURES_EXPORT
+from crystalmath_server.protocol.exports import JOBS_DUMP, JOBS_EXPORT, JOBS_PLOT, STRUCTURES_EXPORT
 from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, JOBS_LOG
 from crystalmath_server.protocol.imports import JOBS_IMPORT
 from crystalmath_server.protocol.jobs import (
@@ -113,6 +115,8 @@ BINDINGS: tuple[Binding[Any, Any], ...] = (
     bind(JOBS_SERIES, results.series),
     bind(JOBS_PLOT, results.plot),
     bind(STRUCTURES_EXPORT, structures.export),
+    bind(JOBS_DUMP, exports.dump),
+    bind(JOBS_EXPORT, exports.archive),
     bind(JOBS_DIAGNOSE, diagnosis.diagnose),
     bind(JOBS_IMPORT, imports.import_run),
     bind(CLUSTERS_LIST, clusters.list_clusters),
@@ -183,6 +187,7 @@ async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
     ports = Ports(
         jobs=jobs,
         documents=documents,
+        exports=AiidaExports(runtime),
         launcher=AiidaLauncher(runtime, watch, gate, feed.refresh),
         structures=AiidaStructures(runtime, bench),
         workbench=bench,

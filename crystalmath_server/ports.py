@@ -1,9 +1,10 @@
 """What handlers need of the world: Protocols, fulfilled by adapters and by the fakes of the tests."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
+from crystalmath_server.domain.plans import JobPlan, ParsedStructure, Recipe
 from crystalmath_server.domain.run_folder import RunFolder
 from crystalmath_server.domain.symptoms import Symptoms
 from crystalmath_server.protocol.clusters import (
@@ -22,6 +23,9 @@ from crystalmath_server.protocol.clusters import (
 from crystalmath_server.protocol.codes import CodeList, CodeRow, CodeTest, CreateCodeParams, ListCodesParams
 from crystalmath_server.protocol.document import DocumentParams, DocumentPart
 from crystalmath_server.protocol.exports import (
+    ArchiveParams,
+    DumpedJob,
+    DumpParams,
     ExportedStructure,
     ExportStructureParams,
     PlotParams,
@@ -37,78 +41,15 @@ from crystalmath_server.protocol.results import JobResults
 from crystalmath_server.protocol.series import JobSeries, SeriesParams
 from crystalmath_server.protocol.structures import (
     ImportStructureParams,
-    Lattice,
     ListStructuresParams,
-    Site,
     StructureDetail,
     StructurePage,
 )
 from crystalmath_server.protocol.system import Metrics, Part, Status
-from crystalmath_server.protocol.templates import Rendered, TemplateDetail, TemplateList
+from crystalmath_server.protocol.templates import TemplateDetail, TemplateList
 
-
-@dataclass(frozen=True, slots=True)
-class ParsedStructure:
-    """A structure as plain data, made by the worker.
-
-    Attributes
-    ----------
-    document
-        pymatgen's own JSON: keeps what AiiDA's StructureData cannot (site properties, oxidation, charge).
-    digest
-        SHA-256 of the canonical JSON of `document`: the same structure has the same digest.
-    """
-
-    document: Mapping[str, Json]
-    digest: str
-    formula: str
-    elements: tuple[str, ...]
-    n_sites: int
-    lattice: Lattice
-    spacegroup: str
-    density_g_cm3: float
-    sites: tuple[Site, ...]
-    poscar: str
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """A template with its settings for one structure, checked and rendered.
-
-    Attributes
-    ----------
-    maker
-        The atomate2 Maker as MSONable JSON.
-    engine
-        Engine and version, as "CHGNet 0.4.2".
-    versions
-        Package → version of everything that has a part in the result.
-    potcar
-        For VASP `symbols`, in the order of POSCAR, and `functional` as pymatgen names it; else empty.
-    """
-
-    rendered: Rendered
-    maker: Mapping[str, Json]
-    engine: str
-    versions: Mapping[str, str]
-    values: Mapping[str, Json]
-    potcar: Mapping[str, Json] = field(default_factory=dict[str, Json])
-
-
-@dataclass(frozen=True, slots=True)
-class JobPlan:
-    """All that the launcher needs to make one process; with a `source` it is read from there, not run."""
-
-    recipe: Recipe
-    structure_pk: int
-    key: str
-    label: str
-    cluster: str
-    description: str = ""
-    code: str = ""
-    reuse: bool = False
-    options: Mapping[str, Json] = field(default_factory=dict[str, Json])
-    source: RunFolder | None = None
+Tell = Callable[[str, float | None], None]
+"""Hears words and, where it is known, the fraction that is done."""
 
 
 class JobStore(Protocol):
@@ -169,6 +110,18 @@ class Diagnostics(Protocol):
 
     async def of_job(self, pk: int) -> Symptoms:
         """All of it; raises NotFound."""
+        ...
+
+
+class Exports(Protocol):
+    """Jobs as files of this machine; `tell` hears what is done and how far it is."""
+
+    async def dump(self, params: DumpParams, tell: Tell) -> DumpedJob:
+        """A readable folder; raises NotFound (pk), Conflict, InvalidForm, StorageFull (path)."""
+        ...
+
+    async def archive(self, params: ArchiveParams, tell: Tell) -> WrittenFile:
+        """An AiiDA archive; raises as `dump` (field: pks), and NotAllowed where POTCARs are in it."""
         ...
 
 
@@ -384,6 +337,7 @@ class Ports:
 
     jobs: JobStore
     documents: Documents
+    exports: Exports
     launcher: Launcher
     structures: StructureStore
     workbench: Workbench

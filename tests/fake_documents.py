@@ -11,10 +11,11 @@ from crystalmath_server.domain.completed import completed
 from crystalmath_server.domain.site_results import sites_of
 from crystalmath_server.domain.step_columns import columns_of
 from crystalmath_server.domain.task_document import quantities
+from crystalmath_server.ports import Tell
 from crystalmath_server.protocol.codec import to_json
 from crystalmath_server.protocol.document import DocumentParams, DocumentPart
 from crystalmath_server.protocol.errors import Conflict, InvalidForm, NotFound
-from crystalmath_server.protocol.exports import PlotParams, WrittenFile
+from crystalmath_server.protocol.exports import ArchiveParams, DumpedJob, DumpParams, PlotParams, WrittenFile
 from crystalmath_server.protocol.jobs import JobState
 from crystalmath_server.protocol.results import JobResults
 from crystalmath_server.protocol.series import JobSeries, SeriesParams
@@ -59,6 +60,26 @@ class FakeFiles:
             raise InvalidForm(f"{path} cannot be written.", field="path", hint="Name another folder.")
         self.written[path] = text
         return WrittenFile(path, len(text.encode()))
+
+
+class FakeExports:
+    """Jobs as files in memory."""
+
+    def __init__(self, jobs: FakeJobs, files: FakeFiles) -> None:
+        self._jobs = jobs
+        self._files = files
+
+    async def dump(self, params: DumpParams, tell: Tell) -> DumpedJob:
+        row = self._jobs.get(params.pk).row
+        tell("writing the folder", None)
+        return DumpedJob(params.path, 1, self._files.write(params.path, row.label).size)
+
+    async def archive(self, params: ArchiveParams, tell: Tell) -> WrittenFile:
+        for pk in params.pks:
+            if pk not in self._jobs.jobs:
+                raise NotFound(f"There is no job {pk}.", field="pks")
+        tell("exporting", 0.5)
+        return self._files.write(params.path, " ".join(map(str, params.pks)))
 
 
 class FakeDocuments:

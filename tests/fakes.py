@@ -20,7 +20,7 @@ from crystalmath_server.rpc.meters import Meters
 from crystalmath_server.rpc.sessions import Session
 from crystalmath_server.settings import Settings
 from tests.fake_clusters import FakeClusters, FakeCodes, FakePotcars, FakeRunFolders
-from tests.fake_documents import FakeDocuments, relaxation
+from tests.fake_documents import FakeDocuments, FakeExports, relaxation
 from tests.fake_jobs import FakeJobs, FakeLauncher, FakeSymptoms
 from tests.fake_structures import CU_POSCAR, FakeStructures, FakeWorkbench, structure
 
@@ -83,6 +83,7 @@ def ports(server: object | None = None, jobs: FakeJobs | None = None) -> Ports:
     return Ports(
         jobs=jobs,
         documents=documents,
+        exports=FakeExports(jobs, documents.files),
         launcher=FakeLauncher(jobs),
         structures=structures,
         workbench=FakeWorkbench(),

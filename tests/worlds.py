@@ -13,6 +13,7 @@ from crystalmath_server.adapters.aiida_clusters import AiidaClusters
 from crystalmath_server.adapters.aiida_codes import AiidaCodes
 from crystalmath_server.adapters.aiida_daemon import DaemonWatch
 from crystalmath_server.adapters.aiida_documents import AiidaDocuments
+from crystalmath_server.adapters.aiida_exports import AiidaExports
 from crystalmath_server.adapters.aiida_gate import Gate
 from crystalmath_server.adapters.aiida_index import JobFeed
 from crystalmath_server.adapters.aiida_jobs import AiidaJobStore
@@ -107,6 +108,7 @@ class RealWorld(World):
         self._tasks.append(asyncio.create_task(self._reader.run()))
         return Ports(
             documents=self._documents,
+            exports=AiidaExports(runtime),
             jobs=AiidaJobStore(runtime, feed, self._links.breaker),
             launcher=AiidaLauncher(runtime, watch, gate, feed.refresh),
             structures=AiidaStructures(runtime, bench),

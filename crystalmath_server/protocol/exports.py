@@ -53,6 +53,32 @@ class ExportedStructure:
     size: Annotated[int, Doc("size", "bytes")]
 
 
+@record
+class DumpParams(Params):
+    """A job as a folder that people can read."""
+
+    pk: Annotated[int, Bound(1), Doc("pk of the process node")]
+    path: Annotated[str, Length(1, 4096), Doc("folder to make; must not exist")]
+
+
+@record
+class DumpedJob:
+    """A folder with a job, its inputs, outputs and the jobs that it called."""
+
+    path: str
+    files: int
+    size: Annotated[int, Doc("size of all files", "bytes")]
+    left_out: Annotated[str, Doc("what was left out, in words; empty: nothing")] = ""
+
+
+@record
+class ArchiveParams(Params):
+    """Jobs with all their provenance as an AiiDA archive."""
+
+    path: Annotated[str, Length(1, 4096), Doc("file to write, as results.aiida; must not exist")]
+    pks: Annotated[tuple[int, ...], Length(1, 1000), Doc("pks of process nodes")]
+
+
 _WRITING = (ErrorCode.CONFLICT, ErrorCode.INVALID_FORM, ErrorCode.STORAGE_FULL)
 
 JOBS_PLOT = Method(
@@ -82,4 +108,31 @@ STRUCTURES_EXPORT = Method(
     timeout_s=60,
     example=Example({"pk": 1, "format": "poscar"}),
 )
-METHODS = (JOBS_PLOT, STRUCTURES_EXPORT)
+_EXPORTING = (
+    ErrorCode.NOT_FOUND,
+    ErrorCode.WORKER_CRASHED,
+    ErrorCode.NOT_READY,
+    ErrorCode.STORAGE_UNREACHABLE,
+    *_WRITING,
+)
+JOBS_DUMP = Method(
+    "jobs.dump",
+    DumpParams,
+    DumpedJob,
+    "Write a job, its inputs and outputs as a readable folder.",
+    errors=_EXPORTING,
+    effect="write",
+    timeout_s=1800,
+    example=Example({"pk": 1, "path": "/home/me/job-1"}),
+)
+JOBS_EXPORT = Method(
+    "jobs.export",
+    ArchiveParams,
+    WrittenFile,
+    "Write jobs and their provenance as an AiiDA archive.",
+    errors=(*_EXPORTING, ErrorCode.NOT_ALLOWED),
+    effect="write",
+    timeout_s=1800,
+    example=Example({"path": "/home/me/jobs.aiida", "pks": [1]}),
+)
+METHODS = (JOBS_PLOT, STRUCTURES_EXPORT, JOBS_DUMP, JOBS_EXPORT)

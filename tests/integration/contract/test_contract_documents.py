@@ -1,5 +1,6 @@
 """The Documents port: what a job left, whole, as a tree and as curves."""
 
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 
 from crystalmath_server.protocol.document import DocumentParams, DocumentPart
 from crystalmath_server.protocol.errors import Conflict, InvalidForm, NotFound
-from crystalmath_server.protocol.exports import ExportStructureParams, PlotParams
+from crystalmath_server.protocol.exports import ArchiveParams, DumpParams, ExportStructureParams, PlotParams
 from crystalmath_server.protocol.jobs import JobState
 from crystalmath_server.protocol.results import JobResults
 from crystalmath_server.protocol.series import JobSeries, SeriesParams
@@ -140,3 +141,34 @@ def test_a_structure_is_given_as_text(world: World, done: int) -> None:
     found = world.run(world.ports.workbench.export_structure(document, ExportStructureParams(pk, "poscar")))
     assert "Cu" in found.text
     assert found.size == len(found.text.encode())
+
+
+def test_a_job_becomes_a_folder_once(world: World, done: int, tmp_path: Path) -> None:
+    told: list[str] = []
+    path = str(tmp_path / "job")
+    dump = world.ports.exports.dump
+    made = world.run(dump(DumpParams(done, path), lambda text, _: told.append(text)))
+    assert (made.path, made.files > 0, made.size > 0, made.left_out) == (path, True, True, "")
+    assert told
+    world.refuse(dump(DumpParams(done, path), quiet), Conflict, "path")
+    world.refuse(dump(DumpParams(done, "/nowhere/job"), quiet), InvalidForm, "path")
+    world.refuse(dump(DumpParams(NOWHERE, str(tmp_path / "none")), quiet), NotFound, "pk")
+    if isinstance(world, RealWorld):
+        names = {file.name for file in Path(path).rglob("*") if file.is_file()}
+        assert {"maker.json", "structure.json", "response.json", "document.json.gz"} <= names
+
+
+def test_jobs_become_an_archive_once(world: World, done: int, tmp_path: Path) -> None:
+    path = str(tmp_path / "jobs.aiida")
+    archive = world.ports.exports.archive
+    made = world.run(archive(ArchiveParams(path, (done,)), quiet))
+    assert (made.path, made.size > 0) == (path, True)
+    world.refuse(archive(ArchiveParams(path, (done,)), quiet), Conflict, "path")
+    world.refuse(archive(ArchiveParams(str(tmp_path / "b.aiida"), (done, NOWHERE)), quiet), NotFound, "pks")
+    if isinstance(world, RealWorld):
+        assert zipfile.is_zipfile(path)
+        assert [file.name for file in tmp_path.iterdir()] == ["jobs.aiida"]
+
+
+def quiet(_text: str, _fraction: float | None) -> None:
+    """Hears nothing."""
