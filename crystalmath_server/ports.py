@@ -1,10 +1,12 @@
 """What handlers need of the world: Protocols, fulfilled by adapters and by the fakes of the tests."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from crystalmath_server.domain.plans import JobPlan, ParsedStructure, Recipe
+from crystalmath_server.domain.restart import EarlierRun
 from crystalmath_server.domain.run_folder import RunFolder
 from crystalmath_server.domain.symptoms import Symptoms
 from crystalmath_server.protocol.clusters import (
@@ -136,6 +138,10 @@ class Launcher(Protocol):
         """The job of `plan.key`, made if there is none yet; a refused submit leaves no node."""
         ...
 
+    async def script(self, plan: JobPlan) -> str:
+        """The batch script, PK for the job's number; nothing is stored. Empty before a first local job."""
+        ...
+
     async def cancel(self, pk: int, wait_s: float) -> Control:
         """Kill and wait for the end; a job that has ended is left as it is. Raises NotFound."""
         ...
@@ -198,8 +204,14 @@ class Workbench(Protocol):
         """One recipe with its form; raises NotFound."""
         ...
 
-    async def render(self, name: str, structure: Mapping[str, Json], values: Mapping[str, Json]) -> Recipe:
-        """Check and render.
+    async def render(
+        self,
+        name: str,
+        structure: Mapping[str, Json],
+        values: Mapping[str, Json],
+        earlier: EarlierRun | None = None,
+    ) -> Recipe:
+        """Check and render, from an earlier job where one is given (field: restart_pk).
 
         Raises
         ------
@@ -218,6 +230,20 @@ class RunFolders(Protocol):
 
     async def look(self, cluster: str, path: str, code: str) -> RunFolder:
         """What is there; raises NotFound, FileUnreadable, InvalidForm, TransportFailed (with field)."""
+        ...
+
+
+class EarlierRuns(Protocol):
+    """Jobs of VASP that have ended."""
+
+    def laid_out(self, pk: int, cluster: str) -> AbstractAsyncContextManager[EarlierRun]:
+        """The run in a folder that lives as long as the context; an empty cluster: its own.
+
+        Raises
+        ------
+        NotFound, InvalidForm, TransportFailed
+            With field restart_pk where it is no job to go on from.
+        """
         ...
 
 
@@ -346,5 +372,6 @@ class Ports:
     codes: Codes
     potcars: Potcars
     runs: RunFolders
+    earlier: EarlierRuns
     symptoms: Diagnostics
     server: Server

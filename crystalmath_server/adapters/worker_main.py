@@ -12,6 +12,7 @@ from crystalmath_server.adapters import (
     structure_export,
 )
 from crystalmath_server.adapters.worker_loop import serve
+from crystalmath_server.ports import EarlierRun
 from crystalmath_server.protocol.codec import from_json
 from crystalmath_server.protocol.exports import ExportStructureParams
 from crystalmath_server.protocol.structures import ImportStructureParams
@@ -32,15 +33,19 @@ def _export(argument: dict[str, Any]) -> object:
     return structure_export.exported(argument["document"], params)
 
 
+def _render(argument: dict[str, Any]) -> object:
+    given = argument.get("earlier")
+    earlier = from_json(EarlierRun, given) if given else None
+    return atomate2_recipes.render(argument["name"], argument["structure"], argument["values"], earlier)
+
+
 CALLS: dict[str, Callable[[dict[str, Any]], object]] = {
     "parse_structure": _parse,
     "describe_structure": lambda argument: pymatgen_structures.describe(argument["document"]),
     "export_structure": _export,
     "list_templates": lambda _: atomate2_recipes.list_templates(),
     "show_template": lambda argument: atomate2_recipes.show_template(argument["name"]),
-    "render": lambda argument: atomate2_recipes.render(
-        argument["name"], argument["structure"], argument["values"]
-    ),
+    "render": _render,
     "look_at_run": _look_at_run,
     "reader": lambda argument: atomate2_reader.reader(argument["incar"]),
     "potcar_library": lambda _: atomate2_vasp.potcar_library(),

@@ -47,6 +47,7 @@ class Recipe:
         Package → version of everything that has a part in the result.
     potcar
         For VASP `symbols`, in the order of POSCAR, and `functional` as pymatgen names it; else empty.
+        What is copied from an earlier job stands in `rendered.copied`.
     """
 
     rendered: Rendered
@@ -71,3 +72,6 @@ class JobPlan:
     reuse: bool = False
     options: Mapping[str, Json] = field(default_factory=dict[str, Json])
     source: RunFolder | None = None
+    restart_pk: int | None = None
+    retrieve: tuple[str, ...] = ()
+    retrieve_mb: float = 0.0
