@@ -35,6 +35,7 @@ from crystalmath_server.handlers import (
     diagnosis,
     exports,
     files,
+    graph,
     imports,
     jobs,
     potcars,
@@ -62,6 +63,7 @@ from crystalmath_server.protocol.document import JOBS_DOCUMENT
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.exports import JOBS_DUMP, JOBS_EXPORT, JOBS_PLOT, STRUCTURES_EXPORT
 from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, JOBS_LOG
+from crystalmath_server.protocol.graph import NODES_GRAPH
 from crystalmath_server.protocol.imports import JOBS_IMPORT
 from crystalmath_server.protocol.jobs import (
     JOBS_CANCEL,
@@ -118,6 +120,7 @@ BINDINGS: tuple[Binding[Any, Any], ...] = (
     bind(STRUCTURES_EXPORT, structures.export),
     bind(JOBS_DUMP, exports.dump),
     bind(JOBS_EXPORT, exports.archive),
+    bind(NODES_GRAPH, graph.graph),
     bind(JOBS_DIAGNOSE, diagnosis.diagnose),
     bind(JOBS_IMPORT, imports.import_run),
     bind(CLUSTERS_LIST, clusters.list_clusters),

@@ -34,6 +34,7 @@ from crystalmath_server.protocol.exports import (
     WrittenFile,
 )
 from crystalmath_server.protocol.files import FileRange, JobFiles, JobLog, ReadFileParams
+from crystalmath_server.protocol.graph import Graph, GraphParams
 from crystalmath_server.protocol.jobs import Control, JobDetail, JobsPage, ListJobsParams, Submitted
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.potcars import PotcarCheck
@@ -112,6 +113,10 @@ class Diagnostics(Protocol):
 
     async def of_job(self, pk: int) -> Symptoms:
         """All of it; raises NotFound."""
+        ...
+
+    async def graph(self, params: GraphParams) -> Graph:
+        """Provenance around a node; raises NotFound."""
         ...
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from crystalmath_server.domain import document_tree as tree
 from crystalmath_server.domain import job_series
 from crystalmath_server.domain.completed import completed
+from crystalmath_server.domain.graph_dot import dot_of
 from crystalmath_server.domain.site_results import sites_of
 from crystalmath_server.domain.step_columns import columns_of
 from crystalmath_server.domain.task_document import quantities
@@ -16,6 +17,7 @@ from crystalmath_server.protocol.codec import to_json
 from crystalmath_server.protocol.document import DocumentParams, DocumentPart
 from crystalmath_server.protocol.errors import Conflict, InvalidForm, NotFound
 from crystalmath_server.protocol.exports import ArchiveParams, DumpedJob, DumpParams, PlotParams, WrittenFile
+from crystalmath_server.protocol.graph import Graph, GraphLink, GraphNode, GraphParams
 from crystalmath_server.protocol.jobs import JobState
 from crystalmath_server.protocol.results import JobResults
 from crystalmath_server.protocol.series import JobSeries, SeriesParams
@@ -121,6 +123,26 @@ class FakeDocuments:
         if not params.path.endswith((".png", ".svg", ".pdf")):
             raise InvalidForm(f"{params.path} tells no format.", field="path", hint="End it in .png.")
         return self.files.write(params.path, (await self.series(SeriesParams(params.pk, params.kind))).title)
+
+    async def graph(self, params: GraphParams) -> Graph:
+        row = self._jobs.get(params.pk).row
+        node = GraphNode(row.pk, row.uuid, "CalcJobNode", row.label, is_process=True, state="finished")
+        given = GraphNode(900, "given", "StructureData", "Cu4", is_process=False)
+        made = GraphNode(901, "made", "Dict", "", is_process=False)
+        inward, outward = (
+            GraphLink(900, row.pk, "structure", "input_calc"),
+            GraphLink(row.pk, 901, "summary", "create"),
+        )
+        nodes, links = [node], list[GraphLink]()
+        if params.direction != "descendants":
+            nodes, links = [*nodes, given], [*links, inward]
+        if params.direction != "ancestors":
+            nodes, links = [*nodes, made], [*links, outward]
+        nodes = nodes[: params.limit]
+        pks = {node.pk for node in nodes}
+        links = [link for link in links if {link.source, link.target} <= pks]
+        words = "nodes further away" if len(pks) == params.limit else ""
+        return Graph(params.pk, tuple(nodes), tuple(links), words, dot_of(nodes, links))
 
     async def series(self, params: SeriesParams) -> JobSeries:
         document = self.document(params.pk)

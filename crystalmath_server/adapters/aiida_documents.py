@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
+from crystalmath_server.adapters.aiida_graph import read_graph
 from crystalmath_server.adapters.aiida_held_files import (
     Held,
     children_with_documents,
@@ -17,6 +18,7 @@ from crystalmath_server.protocol.codec import from_json, to_json
 from crystalmath_server.protocol.document import DocumentParams, DocumentPart
 from crystalmath_server.protocol.errors import NotFound, RpcError
 from crystalmath_server.protocol.exports import PlotParams, WrittenFile
+from crystalmath_server.protocol.graph import Graph, GraphParams
 from crystalmath_server.protocol.jobs import ENDED
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.results import JobResults
@@ -102,6 +104,10 @@ class AiidaDocuments:
         held += [await self._document(pk, "others") for pk in params.others]
         paths: list[Json] = [one.path for one in held]
         return {"paths": paths, "source": held[0].source, "params": to_json(params)}
+
+    async def graph(self, params: GraphParams) -> Graph:
+        """Provenance around a node."""
+        return await self._runtime.call_long(read_graph, params)
 
     async def _document(self, pk: int, field: str = "pk") -> Held:
         return await self._runtime.call_long(hold_document, pk, self._place, field)

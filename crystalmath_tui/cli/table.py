@@ -11,6 +11,7 @@ FAMILIES = {
     "jobs": "calculations and workflows",
     "structures": "crystal structures and molecules",
     "templates": "recipes and their input files",
+    "nodes": "provenance: nodes and their links",
     "clusters": "computers that run jobs",
     "codes": "programs on computers",
     "potcars": "potentials of VASP on computers",
@@ -24,6 +25,7 @@ _MODULES = {
     "rpc": ("system",),
     "jobs": ("jobs", "files", "results", "diagnosis", "document", "series", "exports", "imports"),
     "structures": ("structures", "exports"),
+    "nodes": ("graph",),
 }
 """Where the methods of a family are, if not in the module of its name alone."""
 

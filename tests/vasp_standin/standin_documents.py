@@ -34,7 +34,7 @@ N_MD_STEPS = 30
 
 def write(folder: Path, maker: Any, structure: Structure, run_it: Callable[[Path, Files], int]) -> None:
     """Run the deck of a Maker and write the Maker's document of it."""
-    files = written_inputs(maker, structure)
+    files, _ = written_inputs(maker, structure)
     folder.mkdir()
     for name, text in files.items():
         (folder / name).write_text(text)

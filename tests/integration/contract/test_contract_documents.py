@@ -10,6 +10,7 @@ import pytest
 from crystalmath_server.protocol.document import DocumentParams, DocumentPart
 from crystalmath_server.protocol.errors import Conflict, InvalidForm, NotFound
 from crystalmath_server.protocol.exports import ArchiveParams, DumpParams, ExportStructureParams, PlotParams
+from crystalmath_server.protocol.graph import GraphParams
 from crystalmath_server.protocol.jobs import JobState
 from crystalmath_server.protocol.results import JobResults
 from crystalmath_server.protocol.series import JobSeries, SeriesParams
@@ -168,6 +169,26 @@ def test_jobs_become_an_archive_once(world: World, done: int, tmp_path: Path) ->
     if isinstance(world, RealWorld):
         assert zipfile.is_zipfile(path)
         assert [file.name for file in tmp_path.iterdir()] == ["jobs.aiida"]
+
+
+def test_provenance_leads_both_ways(world: World, done: int) -> None:
+    ask = world.ports.documents.graph
+    found = world.run(ask(GraphParams(done)))
+    by_pk = {node.pk: node for node in found.nodes}
+    assert found.nodes[0].pk == done
+    assert by_pk[done].is_process
+    into = {link.label for link in found.links if link.target == done}
+    out = {link.label for link in found.links if link.source == done}
+    assert "structure" in into
+    assert "summary" in out
+    assert all({link.source, link.target} <= by_pk.keys() for link in found.links)
+    assert found.dot.startswith("digraph")
+    assert f"n{done} " in found.dot
+    before = world.run(ask(GraphParams(done, "ancestors")))
+    assert not [link for link in before.links if link.source == done]
+    few = world.run(ask(GraphParams(done, limit=2)))
+    assert (len(few.nodes), few.left_out != "") == (2, True)
+    world.refuse(ask(GraphParams(NOWHERE)), NotFound, "pk")
 
 
 def quiet(_text: str, _fraction: float | None) -> None:
