@@ -12,7 +12,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any, Self, TextIO
 
@@ -142,7 +142,7 @@ def without_potential(path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def _part(target: Path) -> Iterator[Path]:
+def _part(target: Path) -> Generator[Path]:
     """Where it is written first; nothing is left of it."""
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
