@@ -107,16 +107,16 @@ class Documents(Protocol):
         """An image; raises as `series`, and Conflict, InvalidForm, StorageFull (field: path)."""
         ...
 
+    async def graph(self, params: GraphParams) -> Graph:
+        """Provenance around a node; raises NotFound."""
+        ...
+
 
 class Diagnostics(Protocol):
     """Collects what is known of a job that may be in trouble."""
 
     async def of_job(self, pk: int) -> Symptoms:
         """All of it; raises NotFound."""
-        ...
-
-    async def graph(self, params: GraphParams) -> Graph:
-        """Provenance around a node; raises NotFound."""
         ...
 
 
