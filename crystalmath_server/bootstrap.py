@@ -13,6 +13,8 @@ import anyio
 from crystalmath_server.adapters.aiida_clusters import AiidaClusters
 from crystalmath_server.adapters.aiida_codes import AiidaCodes
 from crystalmath_server.adapters.aiida_daemon import DaemonWatch
+from crystalmath_server.adapters.aiida_documents import AiidaDocuments
+from crystalmath_server.adapters.aiida_exports import AiidaExports
 from crystalmath_server.adapters.aiida_gate import Gate
 from crystalmath_server.adapters.aiida_index import JobFeed
 from crystalmath_server.adapters.aiida_jobs import AiidaJobStore
@@ -23,6 +25,7 @@ from crystalmath_server.adapters.aiida_structures import AiidaStructures
 from crystalmath_server.adapters.aiida_symptoms import SymptomReader
 from crystalmath_server.adapters.earlier_runs import EarlierRunLooker
 from crystalmath_server.adapters.potcar_check import PotcarLooker
+from crystalmath_server.adapters.reading_process import ReadingProcess
 from crystalmath_server.adapters.remote_link import Links
 from crystalmath_server.adapters.run_folders import RunFolderLooker
 from crystalmath_server.adapters.work_folder import WorkFolderLooker
@@ -31,7 +34,9 @@ from crystalmath_server.handlers import (
     clusters,
     codes,
     diagnosis,
+    exports,
     files,
+    graph,
     imports,
     jobs,
     logs,
@@ -58,8 +63,11 @@ from crystalmath_server.protocol.clusters import (
 )
 from crystalmath_server.protocol.codes import CODES_CREATE, CODES_LIST, CODES_TEST
 from crystalmath_server.protocol.diagnosis import JOBS_DIAGNOSE
+from crystalmath_server.protocol.document import JOBS_DOCUMENT
 from crystalmath_server.protocol.errors import RpcError
+from crystalmath_server.protocol.exports import JOBS_DUMP, JOBS_EXPORT, JOBS_PLOT, STRUCTURES_EXPORT
 from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, JOBS_LOG
+from crystalmath_server.protocol.graph import NODES_GRAPH
 from crystalmath_server.protocol.imports import JOBS_IMPORT
 from crystalmath_server.protocol.jobs import (
     JOBS_CANCEL,
@@ -74,6 +82,7 @@ from crystalmath_server.protocol.potcars import POTCARS_CHECK
 from crystalmath_server.protocol.profiles import PROFILES_CREATE, PROFILES_LIST
 from crystalmath_server.protocol.progress import JOBS_PROGRESS, JOBS_STOP
 from crystalmath_server.protocol.results import JOBS_RESULTS
+from crystalmath_server.protocol.series import JOBS_SERIES
 from crystalmath_server.protocol.structures import STRUCTURES_IMPORT, STRUCTURES_LIST, STRUCTURES_SHOW
 from crystalmath_server.protocol.system import DISCOVER, HELLO, METRICS, PING, SHUTDOWN, STATUS
 from crystalmath_server.protocol.templates import TEMPLATES_LIST, TEMPLATES_RENDER, TEMPLATES_SHOW
@@ -118,6 +127,13 @@ BINDINGS: tuple[Binding[Any, Any], ...] = (
     bind(JOBS_PROGRESS, progress.progress),
     bind(JOBS_STOP, progress.stop),
     bind(JOBS_RESULTS, results.results),
+    bind(JOBS_DOCUMENT, results.document),
+    bind(JOBS_SERIES, results.series),
+    bind(JOBS_PLOT, results.plot),
+    bind(STRUCTURES_EXPORT, structures.export),
+    bind(JOBS_DUMP, exports.dump),
+    bind(JOBS_EXPORT, exports.archive),
+    bind(NODES_GRAPH, graph.graph),
     bind(JOBS_DIAGNOSE, diagnosis.diagnose),
     bind(JOBS_IMPORT, imports.import_run),
     bind(CLUSTERS_LIST, clusters.list_clusters),
@@ -178,6 +194,8 @@ async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
     watch = DaemonWatch(runtime, settings.daemon_workers)
     bench = WorkerBench(settings.worker_timeout_s)
     feed = JobFeed(runtime)
+    reader = ReadingProcess()
+    documents = AiidaDocuments(runtime, reader)
     links = Links()
     jobs = AiidaJobStore(runtime, feed, links.breaker)
     work = WorkFolderLooker(runtime, links)
@@ -186,6 +204,8 @@ async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
     server.parts = Parts(runtime.part, watch.part, bench.part, lambda: jobs.revision, lambda: gate.is_needed)
     ports = Ports(
         jobs=jobs,
+        documents=documents,
+        exports=AiidaExports(runtime),
         launcher=AiidaLauncher(runtime, watch, gate, feed.refresh),
         structures=AiidaStructures(runtime, bench),
         workbench=bench,
@@ -206,11 +226,13 @@ async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
         background.start_soon(feed.run)
         background.start_soon(gate.run)
         background.start_soon(bench.start)
+        background.start_soon(reader.run)
         try:
             yield ports
         finally:
             background.cancel_scope.cancel()
             links.close()
+            documents.close()
             await runtime.close()
 
 

@@ -25,7 +25,18 @@ from crystalmath_server.protocol.clusters import (
     UpdateClusterParams,
 )
 from crystalmath_server.protocol.codes import CodeList, CodeRow, CodeTest, CreateCodeParams, ListCodesParams
+from crystalmath_server.protocol.document import DocumentParams, DocumentPart
+from crystalmath_server.protocol.exports import (
+    ArchiveParams,
+    DumpedJob,
+    DumpParams,
+    ExportedStructure,
+    ExportStructureParams,
+    PlotParams,
+    WrittenFile,
+)
 from crystalmath_server.protocol.files import FileRange, JobFiles, JobLog, ReadFileParams
+from crystalmath_server.protocol.graph import Graph, GraphParams
 from crystalmath_server.protocol.jobs import (
     Control,
     JobDetail,
@@ -41,6 +52,7 @@ from crystalmath_server.protocol.profiles import CreateProfileParams, ProfileLis
 from crystalmath_server.protocol.progress import JobProgress
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.results import JobResults
+from crystalmath_server.protocol.series import JobSeries, SeriesParams
 from crystalmath_server.protocol.structures import (
     ImportStructureParams,
     ListStructuresParams,
@@ -49,6 +61,9 @@ from crystalmath_server.protocol.structures import (
 )
 from crystalmath_server.protocol.system import Metrics, Part, Status
 from crystalmath_server.protocol.templates import TemplateDetail, TemplateList
+
+Tell = Callable[[str, float | None], None]
+"""Hears words and, where it is known, the fraction that is done."""
 
 
 class JobStore(Protocol):
@@ -88,11 +103,47 @@ class JobStore(Protocol):
         ...
 
 
+class Documents(Protocol):
+    """What jobs left, read in a process of its own: documents may be large."""
+
+    async def complete(self, results: JobResults) -> JobResults:
+        """The same with what the document tells; where it cannot be read, `note` says why."""
+        ...
+
+    async def part(self, params: DocumentParams) -> DocumentPart:
+        """A branch; raises NotFound (field: pk or path), FileUnreadable."""
+        ...
+
+    async def series(self, params: SeriesParams) -> JobSeries:
+        """Curves; raises NotFound (field: pk, kind or others), InvalidForm (x, y), FileUnreadable."""
+        ...
+
+    async def plot(self, params: PlotParams) -> WrittenFile:
+        """An image; raises as `series`, and Conflict, InvalidForm, StorageFull (field: path)."""
+        ...
+
+    async def graph(self, params: GraphParams) -> Graph:
+        """Provenance around a node; raises NotFound."""
+        ...
+
+
 class Diagnostics(Protocol):
     """Collects what is known of a job that may be in trouble."""
 
     async def of_job(self, pk: int) -> Symptoms:
         """All of it; raises NotFound."""
+        ...
+
+
+class Exports(Protocol):
+    """Jobs as files of this machine; `tell` hears what is done and how far it is."""
+
+    async def dump(self, params: DumpParams, tell: Tell) -> DumpedJob:
+        """A readable folder; raises NotFound (pk), Conflict, InvalidForm, StorageFull (path)."""
+        ...
+
+    async def archive(self, params: ArchiveParams, tell: Tell) -> WrittenFile:
+        """An AiiDA archive; raises as `dump` (field: pks), and NotAllowed where POTCARs are in it."""
         ...
 
 
@@ -157,6 +208,12 @@ class Workbench(Protocol):
 
     async def describe_structure(self, document: Mapping[str, Json]) -> ParsedStructure:
         """Cell, sites and symmetry of a stored structure."""
+        ...
+
+    async def export_structure(
+        self, document: Mapping[str, Json], params: ExportStructureParams
+    ) -> ExportedStructure:
+        """A structure in a format; raises InvalidStructure, Conflict, InvalidForm, StorageFull."""
         ...
 
     async def list_templates(self, engine: str) -> TemplateList:
@@ -368,6 +425,8 @@ class Ports:
     """All ports; the first parameter of every handler."""
 
     jobs: JobStore
+    documents: Documents
+    exports: Exports
     launcher: Launcher
     structures: StructureStore
     workbench: Workbench

@@ -21,6 +21,7 @@ from crystalmath_server.domain.recipes import (
 )
 from crystalmath_server.ports import EarlierRun, ParsedStructure, Recipe
 from crystalmath_server.protocol.errors import FileUnreadable, InvalidParams, InvalidStructure, NotFound
+from crystalmath_server.protocol.exports import ExportedStructure, ExportStructureParams
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.structures import (
     SI_POSCAR,
@@ -127,6 +128,16 @@ class FakeWorkbench:
 
     async def describe_structure(self, document: Mapping[str, Json]) -> ParsedStructure:
         return describe(document)
+
+    async def export_structure(
+        self, document: Mapping[str, Json], params: ExportStructureParams
+    ) -> ExportedStructure:
+        if params.format != "poscar":
+            raise InvalidStructure(f"format {params.format!r} is not known", field="format")
+        text = describe(document).poscar
+        if not params.path:
+            return ExportedStructure(params.pk, params.format, text, "", len(text))
+        return ExportedStructure(params.pk, params.format, "", params.path, len(text))
 
     async def list_templates(self, engine: str) -> TemplateList:
         return TemplateList(tuple(row for row in _ROWS if engine in ("", row.engine)))

@@ -23,6 +23,7 @@ from crystalmath_server.rpc.meters import Meters
 from crystalmath_server.rpc.sessions import Session
 from crystalmath_server.settings import Settings
 from tests.fake_clusters import FakeClusters, FakeCodes, FakePotcars, FakeRunFolders
+from tests.fake_documents import FakeDocuments, FakeExports, relaxation
 from tests.fake_earlier import FakeEarlierRuns
 from tests.fake_folders import FakeWorkFolders
 from tests.fake_jobs import PLAN, FakeJobs, FakeLauncher, FakeSymptoms
@@ -98,9 +99,13 @@ def ports(server: object | None = None, jobs: FakeJobs | None = None) -> Ports:
     work = FakeWorkFolders(jobs)
     jobs.add(JobState.RUNNING)
     work.put(1, "progress.jsonl", b"")
+    documents = FakeDocuments(jobs)
+    documents.documents[1] = relaxation()  # as a workflow that runs on may have one already
     structures.add(structure(CU_POSCAR), "copper")
     return Ports(
         jobs=jobs,
+        documents=documents,
+        exports=FakeExports(jobs, documents.files),
         launcher=FakeLauncher(jobs),
         structures=structures,
         workbench=FakeWorkbench(),

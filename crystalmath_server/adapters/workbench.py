@@ -10,6 +10,7 @@ from crystalmath_server.domain.potcar_library import PotcarLibrary
 from crystalmath_server.domain.symptoms import Correction
 from crystalmath_server.ports import EarlierRun, ParsedStructure, Recipe
 from crystalmath_server.protocol.codec import from_json, to_json
+from crystalmath_server.protocol.exports import ExportedStructure, ExportStructureParams
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.structures import ImportStructureParams
 from crystalmath_server.protocol.system import Part
@@ -48,6 +49,13 @@ class WorkerBench:
     async def describe_structure(self, document: Mapping[str, Json]) -> ParsedStructure:
         """Cell, sites and symmetry of a stored structure."""
         return await self._ask(ParsedStructure, "describe_structure", {"document": document})
+
+    async def export_structure(
+        self, document: Mapping[str, Json], params: ExportStructureParams
+    ) -> ExportedStructure:
+        """A structure in a format; raises what the port says."""
+        argument: dict[str, Json] = {"document": document, "params": to_json(params)}
+        return await self._ask(ExportedStructure, "export_structure", argument)
 
     async def list_templates(self, engine: str) -> TemplateList:
         """All recipes, or those of one engine."""

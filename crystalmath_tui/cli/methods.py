@@ -32,6 +32,10 @@ def run_method(session: Session, method: AnyMethod, words: Sequence[str]) -> int
     result = session.call(method, params)
     if session.as_json:
         output.put_json(result)
+    elif session.as_csv:
+        from crystalmath_tui.cli.tabular import text_of
+
+        output.put(text_of(result))
     elif isinstance(result, FileRange):
         output.put_file(result.encoding, result.content)
     else:

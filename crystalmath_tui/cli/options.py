@@ -14,7 +14,10 @@ from crystalmath_server.protocol.method import Bound, Doc, Length
 
 Convert = Callable[[str], Any]
 
-LOCAL_FILES = frozenset({("structures.import", "path")})
+LOCAL_FILES = frozenset(
+    (name, "path")
+    for name in ("structures.import", "structures.export", "jobs.plot", "jobs.dump", "jobs.export")
+)
 """Parameters that name a file on this side: an argument, made absolute."""
 
 

@@ -12,6 +12,7 @@ FAMILIES = {
     "logs": "files of jobs, followed while they grow",
     "structures": "crystal structures and molecules",
     "templates": "recipes and their input files",
+    "nodes": "provenance: nodes and their links",
     "clusters": "computers that run jobs",
     "codes": "programs on computers",
     "potcars": "potentials of VASP on computers",
@@ -23,7 +24,19 @@ FAMILIES = {
 
 _MODULES = {
     "rpc": ("system",),
-    "jobs": ("jobs", "files", "progress", "results", "diagnosis", "imports"),
+    "jobs": (
+        "jobs",
+        "files",
+        "progress",
+        "results",
+        "diagnosis",
+        "document",
+        "series",
+        "exports",
+        "imports",
+    ),
+    "structures": ("structures", "exports"),
+    "nodes": ("graph",),
 }
 """Where the methods of a family are, if not in the module of its name alone."""
 

@@ -1,5 +1,6 @@
 """Words for people: states, ages, sizes, numbers and errors."""
 
+import json
 from datetime import datetime
 from math import isfinite
 
@@ -82,3 +83,12 @@ def error_words(error: RpcError) -> str:
     field = f"{error.data.field}: " if error.data.field else ""
     words = f"{field}{error.data.detail or error.message}".rstrip(".")
     return f"{words}. {error.data.hint}".strip() if error.data.hint else f"{words}."
+
+
+def measured(value: object) -> str:
+    """A result for people: a float as the source has it, to ten significant digits; the rest as JSON."""
+    if isinstance(value, float):
+        return f"{value + 0.0:.10g}"
+    if value is None or isinstance(value, (str, bool, int)):
+        return number(value)
+    return json.dumps(value, ensure_ascii=False, default=str)

@@ -256,6 +256,8 @@ def _turned(job: Slice, tab: Tab, context: Context) -> Update:
 
 def _opened(job: Slice) -> Update:
     rows = _files(job)
+    if job.tab == "results":
+        return job, (Open("results", (str(job.pk),)),)
     if job.tab != "files" or job.viewer or job.chosen.index >= len(rows):
         return job, ()
     file = rows[job.chosen.index]

@@ -12,7 +12,7 @@ KEYS = (
     Binding(("tab", "right", "l"), "next", "next page", "Next page.", footer=True),
     Binding(("shift tab", "left", "h"), "previous", "previous page", "Previous page."),
     *(Binding((str(i + 1),), f"page {name}", name, f"Page {name}.") for i, name in enumerate(TABS)),
-    Binding(("enter",), "open", "open file", "Open the selected file.", footer=True),
+    Binding(("enter",), "open", "open", "Open the selected file, or of results plots and more.", footer=True),
     Binding(("w",), "wrap", "wrap", "Wrap long lines, or cut them.", footer=True),
     Binding(
         ("f",),

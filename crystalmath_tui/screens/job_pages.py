@@ -7,12 +7,13 @@ from math import isfinite
 
 from crystalmath_server.protocol.files import JobFile, JobLog, LogLine
 from crystalmath_server.protocol.jobs import JobDetail, JobState, NodeLink
-from crystalmath_server.protocol.results import IonicStep, JobResults, Quantity
+from crystalmath_server.protocol.results import IonicStep, JobResults
 from crystalmath_server.protocol.structures import Lattice
 from crystalmath_tui.core.cells import fit, wrap
 from crystalmath_tui.core.lines import Line, Span, line
 from crystalmath_tui.core.plot import curve, thinned
 from crystalmath_tui.core.words import age, clock, file_size, number, state_span
+from crystalmath_tui.screens.results_numbers import quantity_lines
 
 _NAME = 16
 _STEPS_SHOWN = 12
@@ -107,24 +108,10 @@ def results(found: JobResults, cols: int) -> tuple[Line, ...]:
         words = "No results yet." if found.state is not JobState.FINISHED else "This job has no results."
         return ((), line(("dim", f" {words}")))
     return (
-        *_section(found.engine, _quantities(found.quantities, cols)),
+        *_section(found.engine, quantity_lines(found.quantities, cols)),
         *_cell_lines(found.lattice_before, found.lattice_after),
         *_step_lines(found.steps, cols),
     )
-
-
-def _quantities(rows: tuple[Quantity, ...], cols: int) -> list[Line]:
-    names = max((len(row.title) for row in rows), default=0)
-    return [shown for row in rows for shown in _quantity(row, min(names, 28), cols)]
-
-
-def _quantity(row: Quantity, names: int, cols: int) -> tuple[Line, ...]:
-    name = Span("dim", f" {fit(row.title, names)}  ")
-    value = _json(row.value)
-    if len(value) <= cols - names - len(row.unit) - 4:
-        return ((name, Span("strong", value), Span("dim", f" {row.unit}")),)
-    texts = wrap(f"{value} {row.unit}", max(20, cols - names - 4))
-    return ((name, Span("", texts[0])), *(line(" " * (names + 3), text) for text in texts[1:]))
 
 
 def _cell_lines(before: Lattice | None, after: Lattice | None) -> tuple[Line, ...]:

@@ -137,9 +137,11 @@ def test_files_in_ranges(place: Place, server: Client) -> None:
 @pytest.mark.parametrize("name", [name for name in METHODS if name != "system.shutdown"])
 def test_every_example_runs_on_the_real_server(place: Place, server: Client, name: str) -> None:
     method = METHODS[name]
-    given = {"pk": place.job_pk, "structure_pk": place.structure_pk}
-    if name == "structures.show":
+    given: dict[str, Any] = {"pk": place.job_pk, "structure_pk": place.structure_pk}
+    if name in {"structures.show", "structures.export"}:
         given["pk"] = place.structure_pk
+    if name in {"jobs.plot", "jobs.dump", "jobs.export"}:
+        given |= {"path": str(place.home / f"{name}.svg"), "pks": [place.job_pk]}
     params = {key: given.get(key, value) for key, value in dict(method.example.params).items()}
     outcome = outcome_of(server, method, from_json(method.params, params))
     if isinstance(outcome, RpcError):  # an example may need what this place has not, and says so by the table

@@ -19,6 +19,7 @@ from crystalmath_server.protocol.clusters import (
 )
 from crystalmath_server.protocol.codes import CodeKind, CodeRow, CodeTest, Outcome, Step
 from crystalmath_server.protocol.diagnosis import Action, Diagnosis, Evidence, NextStep
+from crystalmath_server.protocol.document import DocumentChild, DocumentPart
 from crystalmath_server.protocol.errors import ERRORS
 from crystalmath_server.protocol.files import FileRange, JobFile, JobFiles, JobLog, LogLine
 from crystalmath_server.protocol.jobs import (
@@ -32,7 +33,8 @@ from crystalmath_server.protocol.jobs import (
 )
 from crystalmath_server.protocol.progress import JobProgress, StepColumns
 from crystalmath_server.protocol.resources import Resources
-from crystalmath_server.protocol.results import IonicStep, JobResults, Quantity
+from crystalmath_server.protocol.results import IonicStep, JobResults, Quantity, SiteResult
+from crystalmath_server.protocol.series import Curve, JobSeries, Tick
 from crystalmath_server.protocol.structures import (
     Lattice,
     Site,
@@ -63,6 +65,7 @@ from crystalmath_tui.screens import (
     jobs,
     jobs_query,
     new_model,
+    results_model,
     setup,
 )
 
@@ -343,6 +346,68 @@ CLUSTER_MESSAGES = st.one_of(
     st.builds(setup.SetupFailed, TURNS | st.just(setup.HOSTS), ERROR_VALUES),
 )
 
+VALUES = st.none() | st.floats() | st.lists(st.lists(st.floats(), min_size=3, max_size=3), max_size=3) | TEXTS
+SITES_TOLD = st.builds(
+    SiteResult, PKS, TEXTS, st.none() | st.tuples(*[st.floats()] * 3), st.none() | st.floats()
+)
+KINDS = st.sampled_from(["convergence", "trajectory", "steps", "bands", "dos", "eos"])
+QUANTITIES_TOLD = st.lists(st.builds(Quantity, TEXTS, TEXTS, VALUES, TEXTS, TEXTS), max_size=4).map(tuple)
+RESULTS_TOLD = st.builds(
+    JobResults,
+    PKS,
+    st.sampled_from(JobState),
+    TEXTS,
+    QUANTITIES_TOLD,
+    st.just(()),
+    structure_after_pk=st.none() | PKS,
+    sites=st.lists(SITES_TOLD, max_size=4).map(tuple),
+    n_sites=st.integers(0, 99),
+    series=st.lists(KINDS, max_size=6, unique=True).map(tuple),
+    note=TEXTS,
+)
+POINTS = st.lists(st.floats(), max_size=12).map(tuple)
+CURVES = st.builds(Curve, TEXTS, TEXTS, st.lists(st.none() | st.floats(), max_size=12).map(tuple))
+SERIES = st.builds(
+    JobSeries,
+    PKS,
+    KINDS,
+    *[TEXTS] * 3,
+    POINTS,
+    st.lists(CURVES, max_size=10).map(tuple),
+    st.lists(st.builds(Tick, st.floats(), TEXTS), max_size=5).map(tuple),
+    QUANTITIES_TOLD,
+    TEXTS,
+    PKS,
+    st.lists(TEXTS, max_size=3).map(tuple),
+    TEXTS,
+)
+PATHS = st.sampled_from(["", "a", "a/b", "c"]) | TEXTS
+BRANCHES = st.sampled_from(["object", "array", "string", "null"])
+DOCUMENT_PARTS = st.builds(
+    DocumentPart,
+    PKS,
+    PATHS,
+    BRANCHES,
+    st.integers(0, 9),
+    TEXTS,
+    st.lists(st.builds(DocumentChild, TEXTS, PATHS, BRANCHES, st.integers(0, 9), TEXTS), max_size=4).map(
+        tuple
+    ),
+    st.integers(0, 3),
+    TEXTS,
+)
+RESULT_MESSAGES = st.one_of(
+    st.builds(
+        messages.Entered, st.just("results"), st.tuples(PKS.map(str), st.sampled_from(results_model.TABS))
+    ),
+    st.builds(
+        results_model.Loaded,
+        st.tuples(PKS, KINDS | st.just("steps step energy") | TEXTS),
+        RESULTS_TOLD | SERIES | DOCUMENT_PARTS | STRUCTURES,
+    ),
+    st.builds(results_model.Failed, st.tuples(PKS, KINDS | st.just("results") | TEXTS), ERROR_VALUES),
+)
+
 TARGET_MESSAGES = st.one_of(
     st.builds(new_model.ClustersListed, CLUSTER_LISTS),
     st.builds(new_model.TargetLoaded, LABELS, CLUSTER_DETAILS),
@@ -407,6 +472,7 @@ MESSAGES = st.one_of(
     st.builds(new_model.NamesListed, TEXTS, st.lists(TEXTS, max_size=4).map(tuple)),
     st.builds(new_model.PathFound, TEXTS),
     CLUSTER_MESSAGES,
+    RESULT_MESSAGES,
     TARGET_MESSAGES,
     st.builds(new_model.StepFailed, st.integers(0, 4), ERROR_VALUES),
 )

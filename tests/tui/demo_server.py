@@ -21,6 +21,7 @@ from crystalmath_server.protocol.system import Part, PartState
 from crystalmath_server.rpc.claim import claim
 from crystalmath_server.rpc.server import Parts, RpcServer
 from tests import fakes
+from tests.fake_documents import FakeDocuments
 from tests.fake_jobs import FakeJobs, FakeLauncher
 
 HOSTILE = "evil \x1b[2J\x1b]0;owned\x07\u202egnp.exe\u202c \x9b31m label"
@@ -104,7 +105,7 @@ def serve(path: Path, count: int) -> int:
         return 0
     chosen = settings.load(Path("/nonexistent/config.toml"), {})
     jobs = filled(count)
-    made = replace(fakes.ports(), jobs=jobs, launcher=FakeLauncher(jobs))
+    made = replace(fakes.ports(), jobs=jobs, documents=FakeDocuments(jobs), launcher=FakeLauncher(jobs))
 
     @asynccontextmanager
     async def compose(server: RpcServer) -> AsyncGenerator[Ports]:
