@@ -27,6 +27,7 @@ from crystalmath_server.adapters.workbench import WorkerBench
 from crystalmath_server.handlers import (
     clusters,
     codes,
+    decks,
     files,
     imports,
     jobs,
@@ -50,6 +51,7 @@ from crystalmath_server.protocol.clusters import (
     CLUSTERS_UPDATE,
 )
 from crystalmath_server.protocol.codes import CODES_CREATE, CODES_LIST, CODES_TEST
+from crystalmath_server.protocol.decks import DECKS_CHECK
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, JOBS_LOG
 from crystalmath_server.protocol.imports import JOBS_IMPORT
@@ -91,6 +93,7 @@ BINDINGS: tuple[Binding[Any, Any], ...] = (
     bind(TEMPLATES_LIST, templates.list_templates),
     bind(TEMPLATES_SHOW, templates.show),
     bind(TEMPLATES_RENDER, templates.render),
+    bind(DECKS_CHECK, decks.check),
     bind(JOBS_LIST, jobs.list_jobs),
     bind(JOBS_SHOW, jobs.show),
     bind(JOBS_SUBMIT, jobs.submit),

@@ -19,6 +19,7 @@ from crystalmath_server.protocol.clusters import (
     UpdateClusterParams,
 )
 from crystalmath_server.protocol.codes import CodeList, CodeRow, CodeTest, CreateCodeParams, ListCodesParams
+from crystalmath_server.protocol.decks import DeckReport
 from crystalmath_server.protocol.files import FileRange, JobFiles, JobLog, ReadFileParams
 from crystalmath_server.protocol.jobs import Control, JobDetail, JobsPage, ListJobsParams, Submitted
 from crystalmath_server.protocol.method import Json
@@ -210,6 +211,10 @@ class Workbench(Protocol):
         NotFound, InvalidForm, InvalidRecipe, InvalidStructure, EngineUnavailable
             With field and way out.
         """
+        ...
+
+    async def check_deck(self, files: Mapping[str, str], tasks: int | None = None) -> DeckReport:
+        """Problems and facts of input files of VASP, whatever their texts are."""
         ...
 
     async def reader(self, incar: str) -> Recipe:

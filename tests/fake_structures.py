@@ -10,10 +10,15 @@ from pathlib import Path
 
 import anyio
 
+from crystalmath_server.domain import deck_rules, deck_sampling
 from crystalmath_server.domain.crystal import formula_of, plain_crystal
+from crystalmath_server.domain.deck import read
+from crystalmath_server.domain.deck_problem import in_order
+from crystalmath_server.domain.incar_catalogue import KnownTag
 from crystalmath_server.domain.lattice import lattice_of
 from crystalmath_server.domain.recipes import EMT_ELEMENTS, check_elements, check_values, resolve
 from crystalmath_server.ports import ParsedStructure, Recipe
+from crystalmath_server.protocol.decks import DeckFacts, DeckReport
 from crystalmath_server.protocol.errors import FileUnreadable, InvalidParams, InvalidStructure, NotFound
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.structures import (
@@ -139,6 +144,12 @@ class FakeWorkbench:
         files = (InputFile("POSCAR", parsed.poscar), InputFile("maker.json", json.dumps(checked)))
         digest = _digest({"name": row.name, "structure": parsed.digest, "values": checked})
         return Recipe(Rendered(row.name, files, (), digest), {}, "EMT 1", {"ase": "3"}, checked)
+
+    async def check_deck(self, files: Mapping[str, str], tasks: int | None = None) -> DeckReport:
+        deck, problems = read(files, {"ENCUT": KnownTag("float"), "ISMEAR": KnownTag("int")})
+        facts = DeckFacts(n_sites=deck.poscar.n_sites if deck.poscar else None)
+        found = (*problems, *deck_rules.judge(deck, facts), *deck_sampling.judge(deck, facts, tasks))
+        return DeckReport(in_order(found), facts)
 
     async def reader(self, incar: str) -> Recipe:
         maker: dict[str, Json] = {"incar": incar}

@@ -13,7 +13,13 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from crystalmath_server.adapters import atomate2_reader, atomate2_recipes, atomate2_vasp, pymatgen_structures
+from crystalmath_server.adapters import (
+    atomate2_reader,
+    atomate2_recipes,
+    atomate2_vasp,
+    deck_check,
+    pymatgen_structures,
+)
 from crystalmath_server.protocol.codec import from_json, to_json
 from crystalmath_server.protocol.errors import InternalError, RpcError
 from crystalmath_server.protocol.structures import ImportStructureParams
@@ -31,6 +37,7 @@ CALLS: dict[str, Callable[[dict[str, Any]], object]] = {
     "render": lambda argument: atomate2_recipes.render(
         argument["name"], argument["structure"], argument["values"]
     ),
+    "check_deck": lambda argument: deck_check.check(argument["files"], argument["tasks"]),
     "reader": lambda argument: atomate2_reader.reader(argument["incar"]),
     "potcar_library": lambda _: atomate2_vasp.potcar_library(),
 }

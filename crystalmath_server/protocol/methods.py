@@ -5,6 +5,7 @@ from typing import Any
 from crystalmath_server.protocol import (
     clusters,
     codes,
+    decks,
     files,
     imports,
     jobs,
@@ -22,6 +23,7 @@ _FAMILIES = (
     profiles,
     structures,
     templates,
+    decks,
     jobs,
     files,
     results,
@@ -38,6 +40,7 @@ METHODS: dict[str, Method[Any, Any]] = {
         profiles,
         structures,
         templates,
+        decks,
         jobs,
         files,
         results,

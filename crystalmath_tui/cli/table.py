@@ -11,6 +11,7 @@ FAMILIES = {
     "jobs": "calculations and workflows",
     "structures": "crystal structures and molecules",
     "templates": "recipes and their input files",
+    "decks": "input files of VASP",
     "clusters": "computers that run jobs",
     "codes": "programs on computers",
     "potcars": "potentials of VASP on computers",

@@ -2,8 +2,6 @@
 
 import json
 import sys
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from crystalmath_server.protocol.errors import (
 )
 from crystalmath_server.protocol.structures import SI_POSCAR, ImportStructureParams
 from crystalmath_server.protocol.system import PartState
+from tests.integration.worker_bench import warm_bench
 
 CU = SI_POSCAR.replace("Si2", "Cu2").replace("Si\n2", "Cu\n2")
 DISORDERED = """data_x
@@ -47,15 +46,6 @@ Cu 0 0 0
 Cu 1.8 1.8 0
 """
 XYZ = "3\nwater\nO 0 0 0\nH 0.96 0 0\nH -0.24 0.93 0\n"
-
-
-@asynccontextmanager
-async def warm_bench() -> AsyncGenerator[WorkerBench]:
-    bench = WorkerBench(60)
-    async with anyio.create_task_group() as group:
-        group.start_soon(bench.start)
-        yield bench
-        group.cancel_scope.cancel()
 
 
 def test_structures() -> None:
