@@ -20,10 +20,13 @@ from pymatgen.core.surface import SlabGenerator
 
 from crystalmath_server.adapters.atomate2_split import written_inputs
 from crystalmath_server.adapters.atomate2_table import maker_class, recipes
+from crystalmath_server.adapters.deck_check import check
+from crystalmath_server.domain.deck_problem import sentence
+from crystalmath_server.protocol.decks import Severity
 
 
 def structures() -> dict[str, Structure]:
-    """A metal, an oxide with U, one with oxidation states, a magnet, a slab, a molecule in a box."""
+    """Ten of all sorts: metal, oxides, magnet, slab, molecules in boxes, hexagonal, layered, f electrons."""
     copper = Structure.from_spacegroup("Fm-3m", Lattice.cubic(3.6), ["Cu"], [[0, 0, 0]])
     oxide = Structure.from_spacegroup("Fm-3m", Lattice.cubic(4.2), ["Ni", "O"], [[0, 0, 0], [0.5, 0.5, 0.5]])
     decorated = oxide.copy()
@@ -39,6 +42,29 @@ def structures() -> dict[str, Structure]:
         "magnet": iron,
         "slab": Structure.from_sites(slab.sites),
         "molecule": Structure.from_sites(water.get_boxed_structure(10, 10, 10).sites),
+        "hexagonal": Structure(
+            Lattice.hexagonal(2.95, 4.68), ["Ti", "Ti"], [[1 / 3, 2 / 3, 0.25], [2 / 3, 1 / 3, 0.75]]
+        ),
+        "layers": Structure(
+            Lattice.hexagonal(3.16, 12.3),
+            ["Mo", "Mo", "S", "S", "S", "S"],
+            [
+                [1 / 3, 2 / 3, 0.25],
+                [2 / 3, 1 / 3, 0.75],
+                [1 / 3, 2 / 3, 0.62],
+                [1 / 3, 2 / 3, 0.88],
+                [2 / 3, 1 / 3, 0.12],
+                [2 / 3, 1 / 3, 0.38],
+            ],
+        ),
+        "rare_earth": Structure.from_spacegroup(
+            "Fm-3m", Lattice.cubic(5.41), ["Ce", "O"], [[0, 0, 0], [0.25, 0.25, 0.25]]
+        ),
+        "triclinic": Structure(
+            Lattice.from_parameters(5.1, 6.3, 7.4, 78, 83, 97),
+            ["Na", "Si", "O", "O", "F"],
+            [[0, 0, 0], [0.5, 0.5, 0.5], [0.4, 0.3, 0.6], [0.7, 0.6, 0.4], [0.1, 0.5, 0.1]],
+        ),
     }
 
 
@@ -63,20 +89,26 @@ def atomate2_inputs(maker: Any, structure: Structure) -> dict[str, str]:
 
 
 def main() -> None:
-    """Print {"pairs": n, "makers": n, "different": [[maker, structure, file], …]} as JSON."""
+    """Print {"pairs": n, "makers": n, "different": [[maker, structure, file], …], "wrong": […]} as JSON."""
     warnings.simplefilter("ignore")
     specs = [spec for spec in recipes().values() if spec.engine == "vasp" and not spec.needs]
     given = structures()
     different: list[list[str]] = []
+    wrong: list[list[str]] = []
     pairs = 0
     for spec in specs:
         for name, structure in given.items():
             ours = written_inputs(maker_class(spec.maker)(), structure)
             theirs = atomate2_inputs(maker_class(spec.maker)(), structure)
             pairs += 1
+            wrong += [
+                [spec.name, name, sentence(problem)]
+                for problem in check(ours).problems
+                if problem.severity is Severity.ERROR
+            ]
             names = sorted((ours.keys() | theirs.keys()) - {"transformations.json"})
             different += [[spec.name, name, file] for file in names if ours.get(file) != theirs.get(file)]
-    json.dump({"pairs": pairs, "makers": len(specs), "different": different}, sys.stdout)
+    json.dump({"pairs": pairs, "makers": len(specs), "different": different, "wrong": wrong}, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -13,4 +13,5 @@ def test_inputs_are_those_of_atomate2() -> None:
     report = json.loads(done.stdout.splitlines()[-1])
     assert report["different"] == []
     assert report["makers"] >= 50
-    assert report["pairs"] == 6 * report["makers"]
+    assert report["pairs"] == 10 * report["makers"]
+    assert report["wrong"] == [], "a default deck is said to be wrong"
