@@ -77,6 +77,8 @@ class Recipe:
         Package → version of everything that has a part in the result.
     potcar
         For VASP `symbols`, in the order of POSCAR, and `functional` as pymatgen names it; else empty.
+    structure
+        What an edited POSCAR holds, where that is another structure.
     """
 
     rendered: Rendered
@@ -85,11 +87,18 @@ class Recipe:
     versions: Mapping[str, str]
     values: Mapping[str, Json]
     potcar: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    structure: ParsedStructure | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class JobPlan:
-    """All that the launcher needs to make one process; with a `source` it is read from there, not run."""
+    """All that the launcher needs to make one process; with a `source` it is read from there, not run.
+
+    Attributes
+    ----------
+    edited_from
+        The structure that the recipe was given, where POSCAR was edited to another.
+    """
 
     recipe: Recipe
     structure_pk: int
@@ -101,6 +110,7 @@ class JobPlan:
     reuse: bool = False
     options: Mapping[str, Json] = field(default_factory=dict[str, Json])
     source: RunFolder | None = None
+    edited_from: int | None = None
 
 
 class JobStore(Protocol):
@@ -203,8 +213,15 @@ class Workbench(Protocol):
         """One recipe with its form; raises NotFound."""
         ...
 
-    async def render(self, name: str, structure: Mapping[str, Json], values: Mapping[str, Json]) -> Recipe:
-        """Check and render.
+    async def render(
+        self,
+        name: str,
+        structure: Mapping[str, Json],
+        values: Mapping[str, Json],
+        edits: Mapping[str, str] | None = None,
+        tasks: int | None = None,
+    ) -> Recipe:
+        """Check and render, with files edited by hand in place of the recipe's own.
 
         Raises
         ------

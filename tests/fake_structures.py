@@ -13,13 +13,20 @@ import anyio
 from crystalmath_server.domain import deck_rules, deck_sampling
 from crystalmath_server.domain.crystal import formula_of, plain_crystal
 from crystalmath_server.domain.deck import read
+from crystalmath_server.domain.deck_edits import put_in
 from crystalmath_server.domain.deck_problem import in_order
 from crystalmath_server.domain.incar_catalogue import KnownTag
 from crystalmath_server.domain.lattice import lattice_of
 from crystalmath_server.domain.recipes import EMT_ELEMENTS, check_elements, check_values, resolve
 from crystalmath_server.ports import ParsedStructure, Recipe
 from crystalmath_server.protocol.decks import DeckFacts, DeckReport
-from crystalmath_server.protocol.errors import FileUnreadable, InvalidParams, InvalidStructure, NotFound
+from crystalmath_server.protocol.errors import (
+    FileUnreadable,
+    InvalidForm,
+    InvalidParams,
+    InvalidStructure,
+    NotFound,
+)
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.structures import (
     SI_POSCAR,
@@ -104,6 +111,9 @@ _FIELDS = (
 )
 
 
+_DECK = (InputFile("INCAR", "ENCUT = 520\nISMEAR = 0\n"), InputFile("KPOINTS", "mesh\n0\nGamma\n6 6 6\n"))
+
+
 class FakeWorkbench:
     """Renders the settings that it is given."""
 
@@ -131,7 +141,14 @@ class FakeWorkbench:
     async def show_template(self, name: str) -> TemplateDetail:
         return TemplateDetail(resolve(name, _ROWS), _FIELDS)
 
-    async def render(self, name: str, structure: Mapping[str, Json], values: Mapping[str, Json]) -> Recipe:
+    async def render(
+        self,
+        name: str,
+        structure: Mapping[str, Json],
+        values: Mapping[str, Json],
+        edits: Mapping[str, str] | None = None,
+        tasks: int | None = None,
+    ) -> Recipe:
         row = resolve(name, _ROWS)
         await anyio.sleep(self.render_s)
         try:
@@ -143,7 +160,21 @@ class FakeWorkbench:
         checked = check_values(_FIELDS, values)
         files = (InputFile("POSCAR", parsed.poscar), InputFile("maker.json", json.dumps(checked)))
         digest = _digest({"name": row.name, "structure": parsed.digest, "values": checked})
-        return Recipe(Rendered(row.name, files, (), digest), {}, "EMT 1", {"ase": "3"}, checked)
+        recipe = Recipe(Rendered(row.name, files, (), digest), {}, "EMT 1", {"ase": "3"}, checked)
+        return await self._with_deck(recipe, edits or {}, tasks) if row.engine == "vasp" or edits else recipe
+
+    async def _with_deck(self, recipe: Recipe, edits: Mapping[str, str], tasks: int | None) -> Recipe:
+        if recipe.rendered.template.startswith("emt"):
+            raise InvalidForm("There are no files that can be edited.", field="edits")
+        (poscar, _), own = recipe.rendered.files, recipe.rendered
+        symbols = "\n".join(poscar.text.splitlines()[5].split())
+        deck = (*_DECK, poscar, InputFile("POTCAR.spec", symbols))
+        files, diffs = put_in(deck, edits)
+        report = await self.check_deck({file.name: file.text for file in files}, tasks)
+        digest = _digest({"own": own.digest, "edits": dict(edits)}) if diffs else own.digest
+        changed = replace(own, files=files, digest=digest, problems=report.problems, edits=diffs)
+        moved = structure(dict(edits)["POSCAR"]) if "POSCAR" in diffs else None
+        return replace(recipe, rendered=changed, structure=moved)
 
     async def check_deck(self, files: Mapping[str, str], tasks: int | None = None) -> DeckReport:
         deck, problems = read(files, {"ENCUT": KnownTag("float"), "ISMEAR": KnownTag("int")})

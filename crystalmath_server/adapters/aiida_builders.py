@@ -85,11 +85,21 @@ def _common(entry_point: str, plan: JobPlan, threads: str) -> Any:
     builder.metadata.options = options
     builder.structure = structure
     builder.maker = orm.Dict(dict(plan.recipe.maker))
-    builder.settings = orm.Dict({nodes.VALUES: dict(plan.recipe.values)})
+    builder.settings = orm.Dict(_settings(plan))
     builder.settings.label = plan.key
     builder.metadata.label = plan.label or f"{options[nodes.FORMULA]} {plan.recipe.rendered.template}"[:255]
     builder.metadata.description = plan.description
     return builder
+
+
+def _settings(plan: JobPlan) -> dict[str, Any]:
+    """Values of the form; with files edited by hand what differs from the recipe's own."""
+    found: dict[str, Any] = {nodes.VALUES: dict(plan.recipe.values)}
+    if plan.recipe.rendered.edits:
+        found[nodes.EDITS] = dict(plan.recipe.rendered.edits)
+    if plan.edited_from is not None:
+        found[nodes.EDITED_FROM] = _structure(plan.edited_from).uuid
+    return found
 
 
 def _options(plan: JobPlan, structure: Any, threads: str) -> dict[str, Any]:

@@ -18,7 +18,9 @@ from pymatgen.core import Structure
 from crystalmath_server.adapters.atomate2_forms import form, value_of
 from crystalmath_server.adapters.atomate2_table import ENGINES, Engine, RecipeSpec, maker_class, recipes
 from crystalmath_server.adapters.atomate2_vasp import potcar_of, sentences, vasp_files
+from crystalmath_server.adapters.deck_rendering import render_deck
 from crystalmath_server.adapters.pymatgen_structures import digest_of, from_document, poscar_of
+from crystalmath_server.domain.deck_edits import warnings_of
 from crystalmath_server.domain.recipes import check_elements, check_values, nested, resolve
 from crystalmath_server.ports import Recipe
 from crystalmath_server.protocol.errors import EngineUnavailable, InvalidForm, InvalidRecipe
@@ -51,13 +53,23 @@ def show_template(name: str) -> TemplateDetail:
     return TemplateDetail(_row(spec), _fields(spec))
 
 
-def render(name: str, document: Mapping[str, Json], values: Mapping[str, Json]) -> Recipe:
+def render(
+    name: str,
+    document: Mapping[str, Json],
+    values: Mapping[str, Json],
+    edits: Mapping[str, str],
+    tasks: int | None,
+) -> Recipe:
     """Check a recipe with its values on a structure, and write its inputs.
 
     Parameters
     ----------
     document
         pymatgen's JSON of the structure.
+    edits
+        File name → text in place of what the recipe writes.
+    tasks
+        MPI tasks that the job will have.
 
     Raises
     ------
@@ -66,6 +78,9 @@ def render(name: str, document: Mapping[str, Json], values: Mapping[str, Json]) 
     """
     spec = _spec(name)
     structure = from_document(document)
+    if edits and spec.engine != "vasp":
+        detail = f"{spec.name} has no files that can be edited; only recipes of VASP have"
+        raise InvalidForm(detail, field="edits", hint="Change its settings instead.")
     if spec.needs:
         raise InvalidRecipe(f"{spec.name}: {_needs(spec)}", field="name")
     _check_engine(spec, structure)
@@ -76,10 +91,36 @@ def render(name: str, document: Mapping[str, Json], values: Mapping[str, Json]) 
     maker_json = cast("dict[str, Json]", orjson.loads(MontyEncoder().encode(maker)))
     files, warned = _files(spec, maker, structure, maker_json)
     versions = versions_of(spec.engine)
-    digest = _digest(spec.name, maker_json, digest_of(document), versions)
-    rendered = Rendered(spec.name, files, warned, digest)
-    potcar = potcar_of(maker, files) if spec.engine == "vasp" else {}
-    return Recipe(rendered, maker_json, _engine_words(spec, versions), versions, effective, potcar)
+    rendered = Rendered(
+        spec.name, files, warned, _digest(spec.name, maker_json, digest_of(document), versions)
+    )
+    recipe = Recipe(rendered, maker_json, _engine_words(spec, versions), versions, effective)
+    return _with_deck(recipe, maker, edits, tasks) if spec.engine == "vasp" else recipe
+
+
+def _with_deck(recipe: Recipe, maker: Any, edits: Mapping[str, str], tasks: int | None) -> Recipe:
+    """A recipe of VASP with its files edited and checked."""
+    own = recipe.rendered
+    functional = str(potcar_of(maker, own.files)["functional"])
+    deck = render_deck(own.files, edits, tasks, functional)
+    rendered = dataclasses.replace(
+        own,
+        files=deck.files,
+        warnings=(*own.warnings, *warnings_of(deck.report.problems)),
+        digest=_with_edits(own.digest, {name: deck.text(name) for name in deck.diffs}),
+        problems=deck.report.problems,
+        facts=deck.report.facts,
+        edits=deck.diffs,
+    )
+    return dataclasses.replace(
+        recipe, rendered=rendered, potcar=potcar_of(maker, deck.files), structure=deck.structure
+    )
+
+
+def _with_edits(digest: str, edits: Mapping[str, str]) -> str:
+    if not edits:
+        return digest
+    return hashlib.sha256(orjson.dumps([digest, edits], option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def _spec(name: str) -> RecipeSpec:

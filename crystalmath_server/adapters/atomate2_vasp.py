@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from pymatgen.core import SETTINGS, Structure
-from pymatgen.io.vasp import Incar
 from pymatgen.io.vasp.inputs import PotcarSingle
 
 from crystalmath_server.adapters.atomate2_split import written_inputs
@@ -38,7 +37,6 @@ def vasp_files(maker: Any, structure: Structure) -> tuple[tuple[InputFile, ...],
         warnings.simplefilter("always")
         try:
             texts = written_inputs(maker, structure)
-            Incar.from_str(texts["INCAR"]).check_params()
         except Exception as error:
             raise _refusal(maker, error) from error
     names = sorted(texts, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))

@@ -61,9 +61,17 @@ class WorkerBench:
             self._details[name] = await self._ask(TemplateDetail, "show_template", {"name": name})
         return self._details[name]
 
-    async def render(self, name: str, structure: Mapping[str, Json], values: Mapping[str, Json]) -> Recipe:
+    async def render(
+        self,
+        name: str,
+        structure: Mapping[str, Json],
+        values: Mapping[str, Json],
+        edits: Mapping[str, str] | None = None,
+        tasks: int | None = None,
+    ) -> Recipe:
         """Check and render; raises what the port says."""
         argument: dict[str, Json] = {"name": name, "structure": structure, "values": values}
+        argument |= {"edits": edits or {}, "tasks": tasks}
         return await self._ask(Recipe, "render", argument)
 
     async def check_deck(self, files: Mapping[str, str], tasks: int | None = None) -> DeckReport:

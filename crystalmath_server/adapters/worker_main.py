@@ -35,7 +35,7 @@ CALLS: dict[str, Callable[[dict[str, Any]], object]] = {
     "list_templates": lambda _: atomate2_recipes.list_templates(),
     "show_template": lambda argument: atomate2_recipes.show_template(argument["name"]),
     "render": lambda argument: atomate2_recipes.render(
-        argument["name"], argument["structure"], argument["values"]
+        argument["name"], argument["structure"], argument["values"], argument["edits"], argument["tasks"]
     ),
     "check_deck": lambda argument: deck_check.check(argument["files"], argument["tasks"]),
     "reader": lambda argument: atomate2_reader.reader(argument["incar"]),

@@ -1,7 +1,9 @@
 """jobs.*: calculations, listed, looked into, submitted once, steered."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from crystalmath_server.domain.deck_edits import refuse_errors, refuse_warnings, tasks_of
 from crystalmath_server.handlers.fields import fields
 from crystalmath_server.ports import JobPlan, Ports, Recipe
 from crystalmath_server.protocol.errors import Conflict
@@ -39,10 +41,13 @@ async def submit(ports: Ports, params: SubmitJobParams) -> Submitted:
         options = await ports.clusters.options(params.cluster, params.resources)
         document = await ports.structures.document(params.structure_pk)
         ports.server.progress("writing the input files")
-        recipe = await ports.workbench.render(params.template, document, params.values)
+        recipe = await ports.workbench.render(
+            params.template, document, params.values, params.edits, tasks_of(options)
+        )
     _check_digest(params, recipe)
+    _check_deck(params, recipe)
     ports.server.progress("submitting")
-    return await ports.launcher.submit(_plan(params, recipe, options))
+    return await ports.launcher.submit(await _with_structure(ports, _plan(params, recipe, options)))
 
 
 def _check_digest(params: SubmitJobParams, recipe: Recipe) -> None:
@@ -54,6 +59,22 @@ def _check_digest(params: SubmitJobParams, recipe: Recipe) -> None:
         )
         hint = "The settings, the structure or an installed package changed; render again and compare."
         raise Conflict(detail, field="digest", hint=hint)
+
+
+def _check_deck(params: SubmitJobParams, recipe: Recipe) -> None:
+    """Errors block; warnings of files that were edited are to be confirmed."""
+    refuse_errors(recipe.rendered.problems, params.edits)
+    if recipe.rendered.edits and not (params.confirm or params.digest):
+        refuse_warnings(recipe.rendered.problems)
+
+
+async def _with_structure(ports: Ports, plan: JobPlan) -> JobPlan:
+    """The plan on the structure that will be computed: that of an edited POSCAR is stored first."""
+    edited = plan.recipe.structure
+    if edited is None:
+        return plan
+    stored = await ports.structures.store(edited, f"{edited.formula}, POSCAR edited by hand")
+    return replace(plan, structure_pk=stored.row.pk, edited_from=plan.structure_pk)
 
 
 def _plan(params: SubmitJobParams, recipe: Recipe, options: Mapping[str, Json]) -> JobPlan:

@@ -42,5 +42,7 @@ async def render(ports: Ports, params: RenderParams) -> Rendered:
     with fields(pk="structure_pk", template="name"):
         document = await ports.structures.document(params.structure_pk)
         ports.server.progress("writing the input files")
-        recipe = await ports.workbench.render(params.name, document, params.values)
+        recipe = await ports.workbench.render(
+            params.name, document, params.values, params.edits, params.tasks
+        )
     return recipe.rendered

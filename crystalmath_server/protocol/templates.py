@@ -4,6 +4,7 @@ from dataclasses import field
 from enum import StrEnum
 from typing import Annotated
 
+from crystalmath_server.protocol.decks import DeckFacts, DeckProblem, DeckText
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Length, Method, Params
 from crystalmath_server.protocol.record import record
@@ -92,6 +93,10 @@ class RenderParams(Params):
     values: Annotated[dict[str, Json], Doc("form field name → value")] = field(
         default_factory=dict[str, Json]
     )
+    edits: Annotated[
+        dict[str, DeckText], Doc("file name → text in its place; VASP alone; an empty KPOINTS leaves it out")
+    ] = field(default_factory=dict[str, str])
+    tasks: Annotated[Annotated[int, Bound(1)] | None, Doc("MPI tasks that the job will have")] = None
 
 
 @record
@@ -109,7 +114,12 @@ class Rendered:
     template: Annotated[str, Doc("full name, as emt.relax")]
     files: tuple[InputFile, ...]
     warnings: tuple[str, ...]
-    digest: Annotated[str, Doc("SHA-256 over recipe, settings and structure; jobs.submit checks it")]
+    digest: Annotated[str, Doc("SHA-256 over recipe, settings, structure and edits; jobs.submit checks it")]
+    problems: Annotated[tuple[DeckProblem, ...], Doc("of a deck of VASP, as decks.check tells them")] = ()
+    facts: Annotated[DeckFacts, Doc("of a deck of VASP, as decks.check tells them")] = DeckFacts()
+    edits: Annotated[dict[str, str], Doc("file name → unified diff against the recipe's own file")] = field(
+        default_factory=dict[str, str]
+    )
 
 
 TEMPLATES_LIST = Method("templates.list", ListTemplatesParams, TemplateList, "List recipes.", timeout_s=60)

@@ -43,6 +43,8 @@ SUBMIT_OPTIONS = (
     _SUBMIT["code"],
     _SUBMIT["resources"],
     _SUBMIT["reuse"],
+    _SUBMIT["edits"],
+    _SUBMIT["confirm"],
     _SUBMIT["key"].unforced(),
     Option("format", ("--format",), "format of FILE, as poscar or cif", str, "FORMAT"),
     Option("wait", ("--wait",), "wait for the end; exit status 0 only if it finished"),
@@ -70,11 +72,13 @@ def run_submit(session: Session, words: Sequence[str]) -> int:
         found["values"] = full_names(session, found["template"], found["values"])
     params: SubmitJobParams = to_params(SubmitJobParams, SUBMIT_OPTIONS, {**found, "digest": ""})
     rendered = session.call(
-        TEMPLATES_RENDER, RenderParams(params.template, params.structure_pk, params.values)
+        TEMPLATES_RENDER, RenderParams(params.template, params.structure_pk, params.values, params.edits)
     )
     for warning in rendered.warnings:
         output.say(f"warning: {warning}")
-    digested = to_params(SubmitJobParams, SUBMIT_OPTIONS, {**found, "digest": rendered.digest})
+    # a digest confirms warnings of edited files, which is for --confirm to do
+    digest = "" if rendered.edits and not params.confirm else rendered.digest
+    digested = to_params(SubmitJobParams, SUBMIT_OPTIONS, {**found, "digest": digest})
     submitted = _submit(session, digested)
     _put(session, submitted)
     return _follow(session, submitted.pk) if wait else DONE

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import anyio
 import pytest
 
 from crystalmath_server.adapters.workbench import WorkerBench
+from crystalmath_server.protocol.decks import Severity
 from crystalmath_server.protocol.errors import (
     FileUnreadable,
     InvalidForm,
@@ -104,6 +106,26 @@ def test_recipes() -> None:
     anyio.run(main)
 
 
+async def _edited(bench: WorkerBench, si: Mapping[str, Any]) -> None:
+    """Files edited by hand, on the real input set."""
+    own = await bench.render("vasp.static", si, {})
+    poscar = next(file.text for file in own.rendered.files if file.name == "POSCAR")
+    assert [row for row in own.rendered.problems if row.severity is not Severity.NOTE] == []
+    assert own.rendered.facts.spacegroup == "Fd-3m (227)"
+    edits = {"INCAR": "ENCUT = 300\nNSW = 1.5\n", "POSCAR": poscar.replace("Si2", "a comment", 1)}
+    recipe = await bench.render("vasp.static", si, {}, edits, 4)
+    found = [(row.file, row.line, row.code) for row in recipe.rendered.problems]
+    assert ("INCAR", 2, "incar.not_whole") in found
+    assert recipe.structure is None, "a comment is no other structure"
+    assert "-Si2\n+a comment" in recipe.rendered.edits["POSCAR"]
+    moved = await bench.render("vasp.static", si, {}, {"POSCAR": poscar.replace("0.25", "0.26")})
+    assert moved.structure is not None
+    assert moved.structure.spacegroup != "Fd-3m (227)"
+    assert moved.rendered.digest not in {own.rendered.digest, recipe.rendered.digest}
+    other = await bench.render("vasp.static", si, {}, {"POTCAR.spec": "Si_GW"})
+    assert other.potcar["symbols"] == ["Si_GW"]
+
+
 async def _rendered(bench: WorkerBench) -> None:
     si = (await bench.parse_structure(ImportStructureParams(text=SI_POSCAR))).document
     cu = (await bench.parse_structure(ImportStructureParams(text=CU))).document
@@ -122,6 +144,7 @@ async def _rendered(bench: WorkerBench) -> None:
     assert "ENCUT = 432" in texts["INCAR"]
     assert texts["POTCAR.spec"] == "Si"
     assert any("FOO" in warning for warning in vasp.warnings)
+    await _edited(bench, si)
     json.dumps(recipe.maker)
     refused: list[tuple[str, Any, dict[str, Any], type[RpcError], str]] = [
         ("emt.relax", si, {}, InvalidRecipe, "structure_pk"),

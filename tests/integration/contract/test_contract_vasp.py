@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
 
 import pytest
 
 from crystalmath_server.protocol.clusters import CreateClusterParams
-from crystalmath_server.protocol.decks import DECKS_CHECK, Severity
 from crystalmath_server.protocol.errors import InvalidForm, NotFound
 from crystalmath_server.protocol.structures import SI_POSCAR
 from tests.worlds import World
@@ -57,14 +55,3 @@ def test_a_folder_without_a_run(world: World, here: str, tmp_path: Path) -> None
 def test_a_computer_that_is_not_there(world: World) -> None:
     world.refuse(world.ports.potcars.check("nonsense", "PBE_54", ("Fe",)), NotFound, "label")
     world.refuse(world.ports.runs.look("nonsense", "/tmp", ""), NotFound, "cluster")
-
-
-def test_a_deck_is_checked(world: World) -> None:
-    files = cast("dict[str, str]", DECKS_CHECK.example.params["files"])
-    report = world.run(world.ports.workbench.check_deck(files, 4))
-    (wrong,) = [row for row in report.problems if row.tag == "ENCUTT"]
-    assert (wrong.file, wrong.line, wrong.column, wrong.code) == ("INCAR", 1, 1, "incar.unknown_tag")
-    assert "ENCUT?" in wrong.hint
-    assert report.facts.n_sites == 2
-    stopped = world.run(world.ports.workbench.check_deck({"INCAR": "ENCUT = abc"}, None))
-    assert [(row.code, row.severity) for row in stopped.problems] == [("incar.not_a_number", Severity.ERROR)]
