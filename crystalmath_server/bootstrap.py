@@ -51,7 +51,7 @@ from crystalmath_server.protocol.clusters import (
     CLUSTERS_UPDATE,
 )
 from crystalmath_server.protocol.codes import CODES_CREATE, CODES_LIST, CODES_TEST
-from crystalmath_server.protocol.decks import DECKS_CHECK
+from crystalmath_server.protocol.decks import DECKS_CHECK, DECKS_DIFF
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, JOBS_LOG
 from crystalmath_server.protocol.imports import JOBS_IMPORT
@@ -94,6 +94,7 @@ BINDINGS: tuple[Binding[Any, Any], ...] = (
     bind(TEMPLATES_SHOW, templates.show),
     bind(TEMPLATES_RENDER, templates.render),
     bind(DECKS_CHECK, decks.check),
+    bind(DECKS_DIFF, decks.diff),
     bind(JOBS_LIST, jobs.list_jobs),
     bind(JOBS_SHOW, jobs.show),
     bind(JOBS_SUBMIT, jobs.submit),

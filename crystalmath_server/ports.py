@@ -19,7 +19,7 @@ from crystalmath_server.protocol.clusters import (
     UpdateClusterParams,
 )
 from crystalmath_server.protocol.codes import CodeList, CodeRow, CodeTest, CreateCodeParams, ListCodesParams
-from crystalmath_server.protocol.decks import DeckReport
+from crystalmath_server.protocol.decks import DeckDiff, DeckReport
 from crystalmath_server.protocol.files import FileRange, JobFiles, JobLog, ReadFileParams
 from crystalmath_server.protocol.jobs import Control, JobDetail, JobsPage, ListJobsParams, Submitted
 from crystalmath_server.protocol.method import Json
@@ -232,6 +232,10 @@ class Workbench(Protocol):
 
     async def check_deck(self, files: Mapping[str, str], tasks: int | None = None) -> DeckReport:
         """Problems and facts of input files of VASP, whatever their texts are."""
+        ...
+
+    async def diff_decks(self, left: Mapping[str, str], right: Mapping[str, str]) -> DeckDiff:
+        """What differs between two decks, whatever their texts are."""
         ...
 
     async def reader(self, incar: str) -> Recipe:

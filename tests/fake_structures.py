@@ -10,7 +10,7 @@ from pathlib import Path
 
 import anyio
 
-from crystalmath_server.domain import deck_rules, deck_sampling
+from crystalmath_server.domain import deck_diff, deck_rules, deck_sampling
 from crystalmath_server.domain.crystal import formula_of, plain_crystal
 from crystalmath_server.domain.deck import read
 from crystalmath_server.domain.deck_edits import put_in
@@ -19,7 +19,7 @@ from crystalmath_server.domain.incar_catalogue import KnownTag
 from crystalmath_server.domain.lattice import lattice_of
 from crystalmath_server.domain.recipes import EMT_ELEMENTS, check_elements, check_values, resolve
 from crystalmath_server.ports import ParsedStructure, Recipe
-from crystalmath_server.protocol.decks import DeckFacts, DeckReport
+from crystalmath_server.protocol.decks import DeckDiff, DeckFacts, DeckReport
 from crystalmath_server.protocol.errors import (
     FileUnreadable,
     InvalidForm,
@@ -181,6 +181,10 @@ class FakeWorkbench:
         facts = DeckFacts(n_sites=deck.poscar.n_sites if deck.poscar else None)
         found = (*problems, *deck_rules.judge(deck, facts), *deck_sampling.judge(deck, facts, tasks))
         return DeckReport(in_order(found), facts)
+
+    async def diff_decks(self, left: Mapping[str, str], right: Mapping[str, str]) -> DeckDiff:
+        catalogue = {"ENCUT": KnownTag("float"), "EDIFF": KnownTag("float"), "ISMEAR": KnownTag("int")}
+        return deck_diff.diff(left, right, catalogue, None)
 
     async def reader(self, incar: str) -> Recipe:
         maker: dict[str, Json] = {"incar": incar}

@@ -8,7 +8,7 @@ from crystalmath_server.adapters.worker_process import WorkerProcess
 from crystalmath_server.domain.potcar_library import PotcarLibrary
 from crystalmath_server.ports import ParsedStructure, Recipe
 from crystalmath_server.protocol.codec import from_json
-from crystalmath_server.protocol.decks import DeckReport
+from crystalmath_server.protocol.decks import DeckDiff, DeckReport
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.structures import ImportStructureParams
 from crystalmath_server.protocol.system import Part
@@ -77,6 +77,10 @@ class WorkerBench:
     async def check_deck(self, files: Mapping[str, str], tasks: int | None = None) -> DeckReport:
         """Problems and facts of input files of VASP."""
         return await self._ask(DeckReport, "check_deck", {"files": files, "tasks": tasks})
+
+    async def diff_decks(self, left: Mapping[str, str], right: Mapping[str, str]) -> DeckDiff:
+        """What differs between two decks."""
+        return await self._ask(DeckDiff, "diff_decks", {"left": left, "right": right})
 
     async def reader(self, incar: str) -> Recipe:
         """The Maker that reads a run that was made by other means."""

@@ -18,6 +18,7 @@ from crystalmath_server.adapters import (
     atomate2_recipes,
     atomate2_vasp,
     deck_check,
+    deck_compare,
     pymatgen_structures,
 )
 from crystalmath_server.protocol.codec import from_json, to_json
@@ -38,6 +39,7 @@ CALLS: dict[str, Callable[[dict[str, Any]], object]] = {
         argument["name"], argument["structure"], argument["values"], argument["edits"], argument["tasks"]
     ),
     "check_deck": lambda argument: deck_check.check(argument["files"], argument["tasks"]),
+    "diff_decks": lambda argument: deck_compare.compare(argument["left"], argument["right"]),
     "reader": lambda argument: atomate2_reader.reader(argument["incar"]),
     "potcar_library": lambda _: atomate2_vasp.potcar_library(),
 }

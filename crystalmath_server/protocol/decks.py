@@ -1,10 +1,11 @@
 """decks.*: INCAR, KPOINTS, POSCAR and POTCAR symbols as text: what is wrong with them, and what differs."""
 
+from dataclasses import field
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from crystalmath_server.protocol.errors import ErrorCode
-from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, Params
+from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Length, Method, Params
 from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.structures import SI_POSCAR
 
@@ -95,4 +96,82 @@ DECKS_CHECK = Method(
         }
     ),
 )
-METHODS = (DECKS_CHECK,)
+
+
+@record
+class DeckSource:
+    """Where a deck comes from: texts, a job, or a recipe on a structure."""
+
+    files: Annotated[dict[str, DeckText], Doc("file name → text")] = field(default_factory=dict[str, str])
+    job_pk: Annotated[Annotated[int, Bound(1)] | None, Doc("pk of a job of VASP")] = None
+    template: Annotated[str, Length(0, 200), Doc("recipe of VASP")] = ""
+    structure_pk: Annotated[Annotated[int, Bound(1)] | None, Doc("structure that the recipe is given")] = None
+    values: Annotated[dict[str, Json], Doc("form field name → value of the recipe")] = field(
+        default_factory=dict[str, Json]
+    )
+
+
+@record
+class DiffDecksParams(Params):
+    """Two decks."""
+
+    left: Annotated[DeckSource, Doc("the deck before: files, job_pk, or template and structure_pk")]
+    right: Annotated[DeckSource, Doc("the deck after: files, job_pk, or template and structure_pk")]
+
+
+@record
+class TagChange:
+    """One INCAR tag that differs."""
+
+    tag: str
+    change: Literal["added", "removed", "changed"]
+    left: str = ""
+    right: str = ""
+
+
+@record
+class StructureChange:
+    """How far two structures are apart; None where it cannot be told."""
+
+    same: bool
+    words: Annotated[str, Doc("in words; empty where nothing differs")] = ""
+    rms: Annotated[float | None, Doc("root mean square of displacements", "Å")] = None
+    largest: Annotated[float | None, Doc("largest displacement", "Å")] = None
+    volume_change: Annotated[float | None, Doc("relative change of volume", "%")] = None
+
+
+@record
+class DeckDiff:
+    """What differs between two decks, by meaning and line by line."""
+
+    same: Annotated[bool, Doc("whether both mean the same, comments and order aside")]
+    tags: tuple[TagChange, ...]
+    kpoints: Annotated[tuple[str, str] | None, Doc("k-points left and right, where they differ")]
+    potentials: Annotated[tuple[str, str] | None, Doc("POTCAR symbols left and right, where they differ")]
+    structure: Annotated[StructureChange | None, Doc("where both have a readable POSCAR")]
+    texts: Annotated[dict[str, str], Doc("file name → unified diff, where the texts differ")]
+
+
+DECKS_DIFF = Method(
+    "decks.diff",
+    DiffDecksParams,
+    DeckDiff,
+    "Compare the input files of VASP of jobs, recipes and texts.",
+    errors=(
+        ErrorCode.NOT_FOUND,
+        ErrorCode.INVALID_FORM,
+        ErrorCode.INVALID_RECIPE,
+        ErrorCode.INVALID_STRUCTURE,
+        *_WORKER,
+        ErrorCode.NOT_READY,
+        ErrorCode.STORAGE_UNREACHABLE,
+    ),
+    timeout_s=120,
+    example=Example(
+        {
+            "left": {"files": {"INCAR": "ENCUT = 520\nEDIFF = 1e-5\n", "POSCAR": SI_POSCAR}},
+            "right": {"files": {"INCAR": "EDIFF = 0.00001\nENCUT = 400\n", "POSCAR": SI_POSCAR}},
+        }
+    ),
+)
+METHODS = (DECKS_CHECK, DECKS_DIFF)

@@ -21,7 +21,15 @@ LOCAL_FILES = frozenset({("structures.import", "path")})
 """Parameters that name a file on this side: an argument, made absolute."""
 
 
-LOCAL_TEXTS = frozenset({("decks.check", "files"), ("jobs.submit", "edits"), ("templates.render", "edits")})
+LOCAL_TEXTS = frozenset(
+    {
+        ("decks.check", "files"),
+        ("left", "files"),
+        ("right", "files"),
+        ("jobs.submit", "edits"),
+        ("templates.render", "edits"),
+    }
+)
 """Parameters that are texts of files on this side."""
 
 

@@ -14,6 +14,7 @@ from crystalmath_server.protocol.clusters import (
     ClusterTestParams,
 )
 from crystalmath_server.protocol.codes import CODES_CREATE, CodeKind, CreateCodeParams
+from crystalmath_server.protocol.decks import DECKS_DIFF, DeckSource, DiffDecksParams
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, ReadFileParams
 from crystalmath_server.protocol.jobs import JOBS_SHOW, JOBS_SUBMIT, JobPk, JobState, SubmitJobParams
@@ -132,6 +133,12 @@ def test_the_edited_deck_is_what_runs(site: Site, server: Client) -> None:
     assert Path(detail.remote_work_dir, "INCAR").read_text() == edits["INCAR"]
     assert "+NELM = 77" in detail.edits["INCAR"]
     assert detail.structure_pk == site.copper
+    recipe = DeckSource(template="vasp.static", structure_pk=site.copper)
+    diff = server.call(DECKS_DIFF, DiffDecksParams(recipe, DeckSource(job_pk=pk)))
+    assert [(row.tag, row.change) for row in diff.tags] == [("NEELM", "added"), ("NELM", "changed")]
+    assert diff.kpoints is None
+    assert diff.structure
+    assert diff.structure.same
 
 
 def test_a_missing_potcar_is_said_with_its_symbol(site: Site, server: Client, tmp_path: Path) -> None:

@@ -126,6 +126,23 @@ async def _edited(bench: WorkerBench, si: Mapping[str, Any]) -> None:
     assert other.potcar["symbols"] == ["Si_GW"]
 
 
+async def _compared(bench: WorkerBench) -> None:
+    """Structures are compared as distances."""
+    before = {"INCAR": "ENCUT = 1\n", "POSCAR": SI_POSCAR}
+    for text, same, largest, volume in (
+        (SI_POSCAR.replace("Si2", "silicon"), True, 0, 0),
+        (SI_POSCAR.replace("0.25 0.25 0.25", "1.25 0.25 0.25"), True, 0, 0),
+        (SI_POSCAR.replace("0.25 0.25 0.25", "0.26 0.26 0.26"), False, 0.01 * 2.7 * 12**0.5, 0),
+        (SI_POSCAR.replace("1.0\n", "1.01\n", 1), False, 0, 3.0301),
+    ):
+        change = (await bench.diff_decks(before, before | {"POSCAR": text})).structure
+        assert change is not None
+        assert (change.same, change.largest) == (same, pytest.approx(largest, abs=1e-3))
+        assert change.volume_change == pytest.approx(volume, abs=1e-3)
+        assert bool(change.words) == (not same)
+    assert (await bench.diff_decks(before, before | {"POSCAR": "nonsense"})).structure is None
+
+
 async def _rendered(bench: WorkerBench) -> None:
     si = (await bench.parse_structure(ImportStructureParams(text=SI_POSCAR))).document
     cu = (await bench.parse_structure(ImportStructureParams(text=CU))).document
@@ -145,6 +162,7 @@ async def _rendered(bench: WorkerBench) -> None:
     assert texts["POTCAR.spec"] == "Si"
     assert any("FOO" in warning for warning in vasp.warnings)
     await _edited(bench, si)
+    await _compared(bench)
     json.dumps(recipe.maker)
     refused: list[tuple[str, Any, dict[str, Any], type[RpcError], str]] = [
         ("emt.relax", si, {}, InvalidRecipe, "structure_pk"),

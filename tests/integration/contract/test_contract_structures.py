@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 
 from crystalmath_server.ports import ParsedStructure, Recipe
-from crystalmath_server.protocol.decks import DECKS_CHECK, Severity
+from crystalmath_server.protocol.decks import DECKS_CHECK, DECKS_DIFF, Severity
 from crystalmath_server.protocol.errors import (
     FileUnreadable,
     InvalidForm,
@@ -244,3 +244,14 @@ def test_a_deck_is_checked(world: World) -> None:
     assert report.facts.n_sites == 2
     stopped = world.run(world.ports.workbench.check_deck({"INCAR": "ENCUT = abc"}, None))
     assert [(row.code, row.severity) for row in stopped.problems] == [("incar.not_a_number", Severity.ERROR)]
+
+
+def test_decks_are_compared(world: World) -> None:
+    example = cast("dict[str, dict[str, dict[str, str]]]", DECKS_DIFF.example.params)
+    left, right = example["left"]["files"], example["right"]["files"]
+    found = world.run(world.ports.workbench.diff_decks(left, right))
+    assert [(row.tag, row.change, row.left, row.right) for row in found.tags] == [
+        ("ENCUT", "changed", "520", "400")
+    ]
+    assert (found.same, set(found.texts)) == (False, {"INCAR"})
+    assert world.run(world.ports.workbench.diff_decks(left, left)).same

@@ -3,13 +3,22 @@
 import anyio
 import pytest
 
-from crystalmath_server.domain import incar_text, potcar_text
+from crystalmath_server.domain import deck_diff, incar_text, potcar_text
 from crystalmath_server.domain.deck_problem import ERROR, NOTE, in_file, in_order, sentence
+from crystalmath_server.domain.incar_catalogue import KnownTag
 from crystalmath_server.domain.incar_values import numbers, real, whole
 from crystalmath_server.handlers import decks
-from crystalmath_server.protocol.decks import DECKS_CHECK, CheckDeckParams
-from crystalmath_server.protocol.errors import InvalidForm
+from crystalmath_server.protocol.decks import (
+    DECKS_CHECK,
+    CheckDeckParams,
+    DeckDiff,
+    DeckSource,
+    DiffDecksParams,
+    TagChange,
+)
+from crystalmath_server.protocol.errors import InvalidForm, RpcError
 from tests import fakes
+from tests.fake_jobs import FakeJobs
 
 INCAR = """# all of it
 ENCUT = 520 ; ismear=0 ! two on a line
@@ -76,3 +85,63 @@ def test_the_example_finds_its_fault() -> None:
     params = CheckDeckParams(dict(DECKS_CHECK.example.params["files"]))  # type: ignore[call-overload]
     report = anyio.run(decks.check, fakes.ports(), params)
     assert next((row.line, row.code) for row in report.problems) == (1, "incar.unknown_tag")
+
+
+LEFT = {"INCAR": "EDIFF = 1e-5 ; ENCUT = 520\nMAGMOM = 2*0.6\n", "KPOINTS": "a\n0\nGamma\n4 4 4\n"}
+RIGHT = {
+    "INCAR": "# other order\nMAGMOM = 0.6 0.6\nEDIFF = 0.00001\nISMEAR = 0\n",
+    "KPOINTS": "b\n0\nG\n4 4 4\n",
+}
+
+
+def compared(left: DeckSource, right: DeckSource) -> DeckDiff:
+    return anyio.run(decks.diff, fakes.ports(), DiffDecksParams(left, right))
+
+
+def test_decks_are_compared_by_meaning() -> None:
+    catalogue = {"EDIFF": KnownTag("float"), "ENCUT": KnownTag("float"), "MAGMOM": KnownTag("list")}
+    found = deck_diff.diff(LEFT, RIGHT, catalogue, None)
+    assert found.tags == (
+        TagChange("ENCUT", "removed", "520", ""),
+        TagChange("ISMEAR", "added", "", "0"),
+    )
+    assert found.kpoints is None
+    assert not found.same
+    assert set(found.texts) == {"INCAR", "KPOINTS"}
+    assert deck_diff.diff(LEFT, {**RIGHT, "INCAR": LEFT["INCAR"]}, catalogue, None).same
+    coarse = {**LEFT, "KPOINTS": "a\n0\nGamma\n2 2 2\n"}
+    assert deck_diff.diff(LEFT, coarse, catalogue, None).kpoints == ("Gamma mesh 4×4×4", "Gamma mesh 2×2×2")
+
+
+def test_a_recipe_is_compared_with_texts() -> None:
+    recipe = DeckSource(template="vasp.static", structure_pk=1)
+    found = compared(recipe, DeckSource({"INCAR": "ENCUT = 400\nISMEAR = 0\n"}))
+    assert [(row.tag, row.left, row.right) for row in found.tags] == [("ENCUT", "520", "400")]
+
+
+def test_a_job_is_compared_by_what_it_was_sent() -> None:
+    jobs = FakeJobs()
+    jobs.add().files[("inputs", "INCAR")] = b"ENCUT = 400\n"
+    params = DiffDecksParams(DeckSource(job_pk=1), DeckSource({"INCAR": "ENCUT = 4e2\n"}))
+    assert anyio.run(decks.diff, fakes.ports(jobs=jobs), params).same
+
+
+@pytest.mark.parametrize(
+    "source, field",
+    [
+        (DeckSource(), "right"),
+        (DeckSource({"INCAR": ""}, job_pk=1), "right"),
+        (DeckSource(template="vasp.static"), "right"),
+        (DeckSource({"OUTCAR": ""}), "right.files"),
+        (DeckSource(job_pk=1), "right.job_pk"),
+        (DeckSource(job_pk=99), "right.job_pk"),
+        (DeckSource(template="emt.relax", structure_pk=1), "right.template"),
+        (DeckSource(template="vasp.static", structure_pk=99), "right.structure_pk"),
+        (DeckSource(template="nonsense", structure_pk=1), "right.template"),
+    ],
+)
+def test_what_is_no_deck_is_refused(source: DeckSource, field: str) -> None:
+    with pytest.raises(RpcError) as caught:
+        compared(DeckSource({"INCAR": ""}), source)
+    assert caught.value.data.field == field
+    assert caught.value.data.hint

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from crystalmath_server.protocol.decks import DECKS_CHECK
+from crystalmath_server.protocol.decks import DECKS_CHECK, DECKS_DIFF
 from crystalmath_tui.cli.options import UsageError, of_method, parse
 from crystalmath_tui.cli.texts import texts_of
 
@@ -42,3 +42,13 @@ def test_what_cannot_be_read_is_told(tmp_path: Path, name: str) -> None:
     options = of_method("decks.check", DECKS_CHECK.params)
     with pytest.raises(UsageError, match=str(tmp_path)):
         parse(options, [str(tmp_path / name)])
+
+
+def test_two_decks_are_named_by_words_and_flags(folder: Path) -> None:
+    options = of_method("decks.diff", DECKS_DIFF.params)
+    assert parse(options, ["job_pk=12", "job_pk=15"]) == {"left": {"job_pk": 12}, "right": {"job_pk": 15}}
+    words = [f"files={folder / 'INCAR'}", "--right", "template=vasp.static", "--right", "structure_pk=1"]
+    assert parse(options, words) == {
+        "left": {"files": {"INCAR": "ENCUT = 500\n"}},
+        "right": {"template": "vasp.static", "structure_pk": 1},
+    }
