@@ -20,6 +20,8 @@ from crystalmath_server.adapters.aiida_launch import AiidaLauncher
 from crystalmath_server.adapters.aiida_profiles import AiidaProfiles
 from crystalmath_server.adapters.aiida_runtime import AiidaRuntime
 from crystalmath_server.adapters.aiida_structures import AiidaStructures
+from crystalmath_server.adapters.aiida_symptoms import SymptomReader
+from crystalmath_server.adapters.earlier_runs import EarlierRunLooker
 from crystalmath_server.adapters.potcar_check import PotcarLooker
 from crystalmath_server.adapters.remote_link import Links
 from crystalmath_server.adapters.run_folders import RunFolderLooker
@@ -28,6 +30,7 @@ from crystalmath_server.handlers import (
     clusters,
     codes,
     decks,
+    diagnosis,
     files,
     imports,
     jobs,
@@ -52,6 +55,7 @@ from crystalmath_server.protocol.clusters import (
 )
 from crystalmath_server.protocol.codes import CODES_CREATE, CODES_LIST, CODES_TEST
 from crystalmath_server.protocol.decks import DECKS_CHECK, DECKS_DIFF
+from crystalmath_server.protocol.diagnosis import JOBS_DIAGNOSE
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, JOBS_LOG
 from crystalmath_server.protocol.imports import JOBS_IMPORT
@@ -105,6 +109,7 @@ BINDINGS: tuple[Binding[Any, Any], ...] = (
     bind(JOBS_FILE, files.file),
     bind(JOBS_LOG, files.log),
     bind(JOBS_RESULTS, results.results),
+    bind(JOBS_DIAGNOSE, diagnosis.diagnose),
     bind(JOBS_IMPORT, imports.import_run),
     bind(CLUSTERS_LIST, clusters.list_clusters),
     bind(CLUSTERS_SHOW, clusters.show),
@@ -178,7 +183,9 @@ async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
         clusters=AiidaClusters(runtime, links),
         codes=AiidaCodes(runtime, links),
         runs=RunFolderLooker(runtime, links),
+        earlier=EarlierRunLooker(runtime, links),
         potcars=PotcarLooker(runtime, links, bench.potcar_library),
+        symptoms=SymptomReader(runtime, bench, watch.part, links.breaker),
         server=server,
     )
     async with anyio.create_task_group() as background:

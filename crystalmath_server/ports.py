@@ -1,10 +1,14 @@
 """What handlers need of the world: Protocols, fulfilled by adapters and by the fakes of the tests."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Protocol
 
+from crystalmath_server.domain.plans import JobPlan, ParsedStructure, Recipe
+from crystalmath_server.domain.restart import EarlierRun
 from crystalmath_server.domain.run_folder import RunFolder
+from crystalmath_server.domain.symptoms import Symptoms
 from crystalmath_server.protocol.clusters import (
     ClusterDetail,
     ClusterList,
@@ -29,88 +33,12 @@ from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.results import JobResults
 from crystalmath_server.protocol.structures import (
     ImportStructureParams,
-    Lattice,
     ListStructuresParams,
-    Site,
     StructureDetail,
     StructurePage,
 )
 from crystalmath_server.protocol.system import Metrics, Part, Status
-from crystalmath_server.protocol.templates import Rendered, TemplateDetail, TemplateList
-
-
-@dataclass(frozen=True, slots=True)
-class ParsedStructure:
-    """A structure as plain data, made by the worker.
-
-    Attributes
-    ----------
-    document
-        pymatgen's own JSON: keeps what AiiDA's StructureData cannot (site properties, oxidation, charge).
-    digest
-        SHA-256 of the canonical JSON of `document`: the same structure has the same digest.
-    """
-
-    document: Mapping[str, Json]
-    digest: str
-    formula: str
-    elements: tuple[str, ...]
-    n_sites: int
-    lattice: Lattice
-    spacegroup: str
-    density_g_cm3: float
-    sites: tuple[Site, ...]
-    poscar: str
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """A template with its settings for one structure, checked and rendered.
-
-    Attributes
-    ----------
-    maker
-        The atomate2 Maker as MSONable JSON.
-    engine
-        Engine and version, as "CHGNet 0.4.2".
-    versions
-        Package → version of everything that has a part in the result.
-    potcar
-        For VASP `symbols`, in the order of POSCAR, and `functional` as pymatgen names it; else empty.
-    structure
-        What an edited POSCAR holds, where that is another structure.
-    """
-
-    rendered: Rendered
-    maker: Mapping[str, Json]
-    engine: str
-    versions: Mapping[str, str]
-    values: Mapping[str, Json]
-    potcar: Mapping[str, Json] = field(default_factory=dict[str, Json])
-    structure: ParsedStructure | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class JobPlan:
-    """All that the launcher needs to make one process; with a `source` it is read from there, not run.
-
-    Attributes
-    ----------
-    edited_from
-        The structure that the recipe was given, where POSCAR was edited to another.
-    """
-
-    recipe: Recipe
-    structure_pk: int
-    key: str
-    label: str
-    cluster: str
-    description: str = ""
-    code: str = ""
-    reuse: bool = False
-    options: Mapping[str, Json] = field(default_factory=dict[str, Json])
-    source: RunFolder | None = None
-    edited_from: int | None = None
+from crystalmath_server.protocol.templates import TemplateDetail, TemplateList
 
 
 class JobStore(Protocol):
@@ -146,6 +74,14 @@ class JobStore(Protocol):
         ...
 
 
+class Diagnostics(Protocol):
+    """Collects what is known of a job that may be in trouble."""
+
+    async def of_job(self, pk: int) -> Symptoms:
+        """All of it; raises NotFound."""
+        ...
+
+
 class Launcher(Protocol):
     """Makes processes and steers them."""
 
@@ -155,6 +91,10 @@ class Launcher(Protocol):
 
     async def submit(self, plan: JobPlan) -> Submitted:
         """The job of `plan.key`, made if there is none yet; a refused submit leaves no node."""
+        ...
+
+    async def script(self, plan: JobPlan) -> str:
+        """The batch script, PK for the job's number; nothing is stored. Empty before a first local job."""
         ...
 
     async def cancel(self, pk: int, wait_s: float) -> Control:
@@ -218,10 +158,18 @@ class Workbench(Protocol):
         name: str,
         structure: Mapping[str, Json],
         values: Mapping[str, Json],
+        earlier: EarlierRun | None = None,
         edits: Mapping[str, str] | None = None,
         tasks: int | None = None,
     ) -> Recipe:
-        """Check and render, with files edited by hand in place of the recipe's own.
+        """Check and render, from an earlier job where one is given (field: restart_pk).
+
+        Parameters
+        ----------
+        edits
+            File name → text in place of what the recipe writes; VASP alone.
+        tasks
+            MPI tasks that the job will have.
 
         Raises
         ------
@@ -248,6 +196,20 @@ class RunFolders(Protocol):
 
     async def look(self, cluster: str, path: str, code: str) -> RunFolder:
         """What is there; raises NotFound, FileUnreadable, InvalidForm, TransportFailed (with field)."""
+        ...
+
+
+class EarlierRuns(Protocol):
+    """Jobs of VASP that have ended."""
+
+    def laid_out(self, pk: int, cluster: str) -> AbstractAsyncContextManager[EarlierRun]:
+        """The run in a folder that lives as long as the context; an empty cluster: its own.
+
+        Raises
+        ------
+        NotFound, InvalidForm, TransportFailed
+            With field restart_pk where it is no job to go on from.
+        """
         ...
 
 
@@ -374,4 +336,6 @@ class Ports:
     codes: Codes
     potcars: Potcars
     runs: RunFolders
+    earlier: EarlierRuns
+    symptoms: Diagnostics
     server: Server

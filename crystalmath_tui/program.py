@@ -25,7 +25,7 @@ from crystalmath_tui.core.lines import Line, Size, Span, fit_line, fit_lines, li
 from crystalmath_tui.core.messages import Entered, KeyPressed, Message, MousePressed, Pasted, Resized, Ticked
 from crystalmath_tui.core.screen import AnyScreen, Context
 from crystalmath_tui.core.textfield import TextField
-from crystalmath_tui.screens import cluster_pages, clusters, job, jobs_view, new_view, setup_view
+from crystalmath_tui.screens import cluster_pages, clusters, diagnosis, job, jobs_view, new_view, setup_view
 from crystalmath_tui.screens import command as command_line
 from crystalmath_tui.screens import help as help_page
 from crystalmath_tui.screens import status as status_line
@@ -35,6 +35,7 @@ SCREENS: dict[str, AnyScreen] = {
     for screen in (
         jobs_view.SCREEN,
         job.SCREEN,
+        diagnosis.SCREEN,
         new_view.SCREEN,
         clusters.SCREEN,
         cluster_pages.SCREEN,

@@ -17,8 +17,14 @@ from crystalmath_server.domain.deck_edits import put_in
 from crystalmath_server.domain.deck_problem import in_order
 from crystalmath_server.domain.incar_catalogue import KnownTag
 from crystalmath_server.domain.lattice import lattice_of
-from crystalmath_server.domain.recipes import EMT_ELEMENTS, check_elements, check_values, resolve
-from crystalmath_server.ports import ParsedStructure, Recipe
+from crystalmath_server.domain.recipes import (
+    EMT_ELEMENTS,
+    check_elements,
+    check_restart,
+    check_values,
+    resolve,
+)
+from crystalmath_server.ports import EarlierRun, ParsedStructure, Recipe
 from crystalmath_server.protocol.decks import DeckDiff, DeckFacts, DeckReport
 from crystalmath_server.protocol.errors import (
     FileUnreadable,
@@ -43,6 +49,7 @@ from crystalmath_server.protocol.templates import (
     FormField,
     InputFile,
     Rendered,
+    Restart,
     TemplateDetail,
     TemplateList,
     TemplateRow,
@@ -103,7 +110,8 @@ _RELAX = TemplateRow(
 _ROWS = (
     _RELAX,
     replace(_RELAX, name="emt.static", kind="static", title="Static"),
-    replace(_RELAX, name="vasp.static", engine="vasp", kind="static"),
+    replace(_RELAX, name="vasp.static", engine="vasp", kind="static", restart=Restart.OPTIONAL),
+    replace(_RELAX, name="vasp.non_scf", engine="vasp", kind="non_scf", restart=Restart.REQUIRED),
 )
 _FIELDS = (
     FormField("relax_kwargs.fmax", FieldType.NUMBER, "force tolerance", 0.01, "eV/Å", 1e-6, 10),
@@ -146,6 +154,7 @@ class FakeWorkbench:
         name: str,
         structure: Mapping[str, Json],
         values: Mapping[str, Json],
+        earlier: EarlierRun | None = None,
         edits: Mapping[str, str] | None = None,
         tasks: int | None = None,
     ) -> Recipe:
@@ -157,10 +166,19 @@ class FakeWorkbench:
             raise InvalidStructure("It cannot be read.", field="structure_pk") from error
         if row.engine == "emt":
             check_elements("EMT", parsed.elements, EMT_ELEMENTS, ())
+        check_restart(row.name, row.restart, given=earlier is not None)
         checked = check_values(_FIELDS, values)
         files = (InputFile("POSCAR", parsed.poscar), InputFile("maker.json", json.dumps(checked)))
-        digest = _digest({"name": row.name, "structure": parsed.digest, "values": checked})
-        recipe = Recipe(Rendered(row.name, files, (), digest), {}, "EMT 1", {"ase": "3"}, checked)
+        digest = _digest(
+            {
+                "name": row.name,
+                "structure": parsed.digest,
+                "values": checked,
+                "earlier": earlier and earlier.uuid,
+            }
+        )
+        copied = ("CHGCAR",) if row.restart is Restart.REQUIRED else ()
+        recipe = Recipe(Rendered(row.name, files, (), digest, copied), {}, "EMT 1", {"ase": "3"}, checked)
         return await self._with_deck(recipe, edits or {}, tasks) if row.engine == "vasp" or edits else recipe
 
     async def _with_deck(self, recipe: Recipe, edits: Mapping[str, str], tasks: int | None) -> Recipe:

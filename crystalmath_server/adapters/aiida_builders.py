@@ -7,6 +7,7 @@ from typing import Any
 from crystalmath_server.adapters.aiida_cluster_store import potcar_dir_of
 from crystalmath_server.adapters.aiida_codes import codes_on
 from crystalmath_server.adapters.aiida_computers import computer_of, python_of
+from crystalmath_server.adapters.aiida_earlier import folder_of
 from crystalmath_server.domain import nodes
 from crystalmath_server.domain.run_folder import RunFolder, symbols_of
 from crystalmath_server.domain.vasp_deck import choose, program
@@ -49,6 +50,8 @@ def _vasp(plan: JobPlan) -> Any:
     builder.files = _folder({name: text.encode() for name, text in files.items()})
     builder.potcar = orm.Dict({**plan.recipe.potcar, "directory": _potcar_dir(computer)})
     builder.metadata.options.withmpi = True
+    if plan.restart_pk is not None:
+        builder[nodes.RESTART] = folder_of(plan.restart_pk)
     return builder
 
 
@@ -99,6 +102,10 @@ def _settings(plan: JobPlan) -> dict[str, Any]:
         found[nodes.EDITS] = dict(plan.recipe.rendered.edits)
     if plan.edited_from is not None:
         found[nodes.EDITED_FROM] = _structure(plan.edited_from).uuid
+    if plan.restart_pk is not None:
+        found[nodes.COPIED] = list(plan.recipe.rendered.copied)
+    if plan.retrieve:
+        found |= {nodes.RETRIEVE: list(plan.retrieve), nodes.MOST_MB: plan.retrieve_mb}
     return found
 
 

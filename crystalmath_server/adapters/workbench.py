@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TypeVar, cast
 
 from crystalmath_server.adapters.worker_process import WorkerProcess
 from crystalmath_server.domain.potcar_library import PotcarLibrary
-from crystalmath_server.ports import ParsedStructure, Recipe
-from crystalmath_server.protocol.codec import from_json
+from crystalmath_server.domain.symptoms import Correction
+from crystalmath_server.ports import EarlierRun, ParsedStructure, Recipe
+from crystalmath_server.protocol.codec import from_json, to_json
 from crystalmath_server.protocol.decks import DeckDiff, DeckReport
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.structures import ImportStructureParams
@@ -66,12 +68,13 @@ class WorkerBench:
         name: str,
         structure: Mapping[str, Json],
         values: Mapping[str, Json],
+        earlier: EarlierRun | None = None,
         edits: Mapping[str, str] | None = None,
         tasks: int | None = None,
     ) -> Recipe:
         """Check and render; raises what the port says."""
         argument: dict[str, Json] = {"name": name, "structure": structure, "values": values}
-        argument |= {"edits": edits or {}, "tasks": tasks}
+        argument |= {"earlier": earlier and to_json(earlier), "edits": edits, "tasks": tasks}
         return await self._ask(Recipe, "render", argument)
 
     async def check_deck(self, files: Mapping[str, str], tasks: int | None = None) -> DeckReport:
@@ -89,6 +92,11 @@ class WorkerBench:
     async def potcar_library(self) -> PotcarLibrary:
         """The potentials of this machine as pymatgen's settings name them."""
         return await self._ask(PotcarLibrary, "potcar_library", {})
+
+    async def look_at_run(self, folder: Path) -> tuple[Correction, ...]:
+        """What custodian's handlers find in the folder of a run; they correct the deck there."""
+        argument: dict[str, Json] = {"folder": str(folder), "counts": {}}
+        return await self._ask(tuple[Correction, ...], "look_at_run", argument)
 
     async def _ask(self, kind: type[T], call: str, argument: Mapping[str, Json]) -> T:
         return from_json(kind, await self._worker.call(call, {k: _plain(v) for k, v in argument.items()}))

@@ -9,6 +9,7 @@ import uuid
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import orjson
@@ -21,13 +22,33 @@ from crystalmath_server.adapters import (
     deck_compare,
     pymatgen_structures,
 )
+from crystalmath_server.ports import EarlierRun
 from crystalmath_server.protocol.codec import from_json, to_json
 from crystalmath_server.protocol.errors import InternalError, RpcError
 from crystalmath_server.protocol.structures import ImportStructureParams
 
 
+def _look_at_run(argument: dict[str, Any]) -> object:
+    from crystalmath_server.adapters import custodian_check  # heavy, and few need it
+
+    return custodian_check.check(Path(argument["folder"]), argument["counts"]).corrections
+
+
 def _parse(argument: dict[str, Any]) -> object:
     return pymatgen_structures.parse(from_json(ImportStructureParams, argument))
+
+
+def _render(argument: dict[str, Any]) -> object:
+    given = argument.get("earlier")
+    earlier = from_json(EarlierRun, given) if given else None
+    return atomate2_recipes.render(
+        argument["name"],
+        argument["structure"],
+        argument["values"],
+        earlier,
+        argument["edits"],
+        argument["tasks"],
+    )
 
 
 CALLS: dict[str, Callable[[dict[str, Any]], object]] = {
@@ -35,9 +56,8 @@ CALLS: dict[str, Callable[[dict[str, Any]], object]] = {
     "describe_structure": lambda argument: pymatgen_structures.describe(argument["document"]),
     "list_templates": lambda _: atomate2_recipes.list_templates(),
     "show_template": lambda argument: atomate2_recipes.show_template(argument["name"]),
-    "render": lambda argument: atomate2_recipes.render(
-        argument["name"], argument["structure"], argument["values"], argument["edits"], argument["tasks"]
-    ),
+    "render": _render,
+    "look_at_run": _look_at_run,
     "check_deck": lambda argument: deck_check.check(argument["files"], argument["tasks"]),
     "diff_decks": lambda argument: deck_compare.compare(argument["left"], argument["right"]),
     "reader": lambda argument: atomate2_reader.reader(argument["incar"]),

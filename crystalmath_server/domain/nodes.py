@@ -31,6 +31,12 @@ EDITS = "edits"
 EDITED_FROM = "edited_from"
 """UUID of the structure that the recipe was given, where POSCAR was edited to another."""
 
+COPIED = "copied"
+"""In the settings node: names of the files that are copied from the earlier job."""
+
+RETRIEVE, MOST_MB = "retrieve", "retrieve_mb"
+"""In the settings node: files that come back beside those that results need, and their limit."""
+
 # Link labels of the CalcJob
 STRUCTURE = "structure"
 MAKER = "maker"
@@ -39,6 +45,8 @@ FILES = "files"
 POTCAR = "potcar"
 SOURCE = "remote_folder"
 """AiiDA's own link of a run that is read instead of made."""
+RESTART = "restart_folder"
+"""Folder of an earlier job, from which files are copied."""
 OWN_INPUTS = (MAKER, SETTINGS, FILES, POTCAR, SOURCE)
 """Inputs that are made for one job alone."""
 SUMMARY = "summary"

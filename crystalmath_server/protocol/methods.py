@@ -6,6 +6,7 @@ from crystalmath_server.protocol import (
     clusters,
     codes,
     decks,
+    diagnosis,
     files,
     imports,
     jobs,
@@ -27,6 +28,7 @@ _FAMILIES = (
     jobs,
     files,
     results,
+    diagnosis,
     imports,
     clusters,
     codes,
@@ -34,21 +36,6 @@ _FAMILIES = (
 )
 
 METHODS: dict[str, Method[Any, Any]] = {
-    method.name: method
-    for family in (
-        system,
-        profiles,
-        structures,
-        templates,
-        decks,
-        jobs,
-        files,
-        results,
-        imports,
-        clusters,
-        codes,
-        potcars,
-    )
-    for method in family.METHODS
+    method.name: method for family in _FAMILIES for method in family.METHODS
 }
 NOTIFICATIONS: dict[str, Notification[Any]] = {row.name: row for row in system.NOTIFICATIONS}

@@ -4,10 +4,12 @@ from dataclasses import field
 from enum import StrEnum
 from typing import Annotated
 
+from crystalmath_server.protocol.clusters import REMOTE
 from crystalmath_server.protocol.decks import DeckFacts, DeckProblem, DeckText
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Length, Method, Params
 from crystalmath_server.protocol.record import record
+from crystalmath_server.protocol.resources import Resources
 
 
 class FieldType(StrEnum):
@@ -19,6 +21,14 @@ class FieldType(StrEnum):
     TEXT = "text"
     CHOICE = "choice"
     JSON = "json"
+
+
+class Restart(StrEnum):
+    """Whether a recipe goes on from an earlier job of VASP."""
+
+    NO = "no"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
 
 
 @record
@@ -33,6 +43,7 @@ class TemplateRow:
     maker: Annotated[str, Doc("dotted name of the atomate2 Maker")]
     runnable: Annotated[bool, Doc("whether jobs.submit takes it here")]
     reason: Annotated[str, Doc("why it cannot run, and the way out; empty where it can")] = ""
+    restart: Annotated[Restart, Doc("whether restart_pk may or must be given")] = Restart.NO
 
 
 @record
@@ -93,10 +104,15 @@ class RenderParams(Params):
     values: Annotated[dict[str, Json], Doc("form field name → value")] = field(
         default_factory=dict[str, Json]
     )
+    restart_pk: Annotated[int | None, Bound(1), Doc("ended job of VASP to go on from")] = None
+    cluster: Annotated[str, Length(0, 255), Doc("computer to show the batch script for; empty: none")] = ""
+    code: Annotated[str, Length(0, 255), Doc("label of the program there; empty: the one that fits")] = ""
+    resources: Annotated[Resources, Doc("asked for in place of the computer's defaults")] = field(
+        default_factory=Resources
+    )
     edits: Annotated[
         dict[str, DeckText], Doc("file name → text in its place; VASP alone; an empty KPOINTS leaves it out")
     ] = field(default_factory=dict[str, str])
-    tasks: Annotated[Annotated[int, Bound(1)] | None, Doc("MPI tasks that the job will have")] = None
 
 
 @record
@@ -115,6 +131,8 @@ class Rendered:
     files: tuple[InputFile, ...]
     warnings: tuple[str, ...]
     digest: Annotated[str, Doc("SHA-256 over recipe, settings, structure and edits; jobs.submit checks it")]
+    copied: Annotated[tuple[str, ...], Doc("files of the earlier job that are copied on the cluster")] = ()
+    script: Annotated[str, Doc("batch script for the cluster, PK in place of the job's number")] = ""
     problems: Annotated[tuple[DeckProblem, ...], Doc("of a deck of VASP, as decks.check tells them")] = ()
     facts: Annotated[DeckFacts, Doc("of a deck of VASP, as decks.check tells them")] = DeckFacts()
     edits: Annotated[dict[str, str], Doc("file name → unified diff against the recipe's own file")] = field(
@@ -136,17 +154,19 @@ TEMPLATES_RENDER = Method(
     "templates.render",
     RenderParams,
     Rendered,
-    "Write the input files of a recipe for a structure.",
+    "Write the input files of a recipe for a structure, and the batch script for a cluster.",
     errors=(
         ErrorCode.NOT_FOUND,
         ErrorCode.INVALID_FORM,
         ErrorCode.INVALID_RECIPE,
         ErrorCode.INVALID_STRUCTURE,
         ErrorCode.ENGINE_UNAVAILABLE,
+        ErrorCode.STORAGE_FULL,
         ErrorCode.WORKER_CRASHED,
         ErrorCode.WORKER_TIMEOUT,
+        *REMOTE,
     ),
-    timeout_s=120,
+    timeout_s=180,
     example=Example({"name": "vasp.static", "structure_pk": 1, "values": {}}),
 )
 METHODS = (TEMPLATES_LIST, TEMPLATES_SHOW, TEMPLATES_RENDER)

@@ -8,6 +8,7 @@ from crystalmath_server.protocol.files import (
     JOBS_FILE,
     JOBS_FILES,
     JOBS_LOG,
+    REMOTE,
     FileRange,
     JobFile,
     JobFiles,
@@ -20,7 +21,7 @@ from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.results import JOBS_RESULTS, JobResults
 from crystalmath_tui.core import control
 from crystalmath_tui.core.cells import width, wrap
-from crystalmath_tui.core.effects import Back, Call, Copy, Effect, Say, Tagged
+from crystalmath_tui.core.effects import Back, Call, Copy, Effect, Open, Say, Tagged
 from crystalmath_tui.core.keymap import MOVES, Binding, action_of
 from crystalmath_tui.core.lines import Line, Size, Span, fit_line, fit_lines, line, selected, spread
 from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, Message, MousePressed, StatusLoaded
@@ -53,6 +54,7 @@ KEYS = (
     Binding(("t",), "times", "times", "Show or hide times in the log."),
     Binding(("c", "x"), "cancel", "cancel", "Cancel the job; asks first.", footer=True),
     Binding(("p",), "pause", "pause/play", "Pause the job, or let it go on.", footer=True),
+    Binding(("d",), "diagnose", "why?", "Say why it waits or failed, and what to do.", footer=True),
     Binding(("y",), "copy pk", "copy pk", "Copy the pk to the clipboard."),
     Binding(("Y",), "copy uuid", "copy uuid", "Copy the uuid to the clipboard."),
     Binding(("r",), "reload", "reload", "Fetch the page anew."),
@@ -223,7 +225,7 @@ def _act(job: Slice, action: str, context: Context) -> Update:
             return replace(job, viewer=None), ()
         case "close":
             return job, (Back(),)
-        case "cancel" | "pause" | "copy pk" | "copy uuid":
+        case "diagnose" | "cancel" | "pause" | "copy pk" | "copy uuid":
             return job, _effects(job, action)
         case _:
             return _moved(job, action, context)
@@ -234,6 +236,8 @@ def _effects(job: Slice, action: str) -> tuple[Effect, ...]:
         return (Say("The job is not loaded yet.", "warn"),)
     row = job.detail.row
     match action:
+        case "diagnose":
+            return (Open("diagnose", (str(row.pk),)),)
         case "cancel":
             return control.cancel((row,))
         case "pause":
@@ -252,6 +256,8 @@ def _opened(job: Slice) -> Update:
     if job.tab != "files" or job.viewer or job.chosen.index >= len(rows):
         return job, ()
     file = rows[job.chosen.index]
+    if file.source == REMOTE:
+        return job, (Say(f"It stayed on the cluster: {file.path}", "warn"),)
     return replace(job, viewer=Viewer(file, size=file.size)), (_reading(job.pk, file, 0),)
 
 

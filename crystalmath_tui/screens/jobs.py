@@ -40,6 +40,7 @@ _SORTS: dict[str, Sort] = {
 KEYS = (
     *MOVES,
     Binding(("enter", "right"), "open", "open", "Open the job.", footer=True),
+    Binding(("d",), "diagnose", "why?", "Say why the job waits or failed, and what to do.", footer=True),
     Binding(("n",), "new", "new job", "Prepare a new job.", footer=True),
     Binding(("/",), "filter", "filter", "Filter the jobs; see filters below.", footer=True),
     Binding(("m",), "clusters", "clusters", "Show the computers that run jobs.", footer=True),
@@ -270,7 +271,7 @@ def _act(jobs: Slice, action: str, context: Context) -> tuple[Slice, tuple[Effec
             return _cleared(jobs)
         case "reload":
             return refreshed(jobs, context)
-        case "open" | "new" | "clusters" | "cancel" | "pause" | "copy pk" | "copy uuid":
+        case "open" | "diagnose" | "new" | "clusters" | "cancel" | "pause" | "copy pk" | "copy uuid":
             return jobs, _effects(jobs, action, rows)
         case _ if action.startswith("sort "):
             return _asked(jobs, sorted_by(jobs.query, _SORTS_BY_NAME[action.removeprefix("sort ")]))
@@ -288,6 +289,8 @@ def _effects(jobs: Slice, action: str, rows: tuple[JobRow, ...]) -> tuple[Effect
             return (Open(action),)
         case "open":
             return (Open("job", (str(chosen.pk),)),) if chosen else ()
+        case "diagnose":
+            return (Open("diagnose", (str(chosen.pk),)),) if chosen else ()
         case "cancel":
             return control.cancel(rows)
         case "pause":

@@ -113,16 +113,16 @@ async def _edited(bench: WorkerBench, si: Mapping[str, Any]) -> None:
     assert [row for row in own.rendered.problems if row.severity is not Severity.NOTE] == []
     assert own.rendered.facts.spacegroup == "Fd-3m (227)"
     edits = {"INCAR": "ENCUT = 300\nNSW = 1.5\n", "POSCAR": poscar.replace("Si2", "a comment", 1)}
-    recipe = await bench.render("vasp.static", si, {}, edits, 4)
+    recipe = await bench.render("vasp.static", si, {}, None, edits, 4)
     found = [(row.file, row.line, row.code) for row in recipe.rendered.problems]
     assert ("INCAR", 2, "incar.not_whole") in found
     assert recipe.structure is None, "a comment is no other structure"
     assert "-Si2\n+a comment" in recipe.rendered.edits["POSCAR"]
-    moved = await bench.render("vasp.static", si, {}, {"POSCAR": poscar.replace("0.25", "0.26")})
+    moved = await bench.render("vasp.static", si, {}, None, {"POSCAR": poscar.replace("0.25", "0.26")})
     assert moved.structure is not None
     assert moved.structure.spacegroup != "Fd-3m (227)"
     assert moved.rendered.digest not in {own.rendered.digest, recipe.rendered.digest}
-    other = await bench.render("vasp.static", si, {}, {"POTCAR.spec": "Si_GW"})
+    other = await bench.render("vasp.static", si, {}, None, {"POTCAR.spec": "Si_GW"})
     assert other.potcar["symbols"] == ["Si_GW"]
 
 
