@@ -33,6 +33,7 @@ from crystalmath_server.adapters.workbench import WorkerBench
 from crystalmath_server.handlers import (
     clusters,
     codes,
+    decks,
     diagnosis,
     exports,
     files,
@@ -62,6 +63,7 @@ from crystalmath_server.protocol.clusters import (
     CLUSTERS_UPDATE,
 )
 from crystalmath_server.protocol.codes import CODES_CREATE, CODES_LIST, CODES_TEST
+from crystalmath_server.protocol.decks import DECKS_CHECK, DECKS_DIFF
 from crystalmath_server.protocol.diagnosis import JOBS_DIAGNOSE
 from crystalmath_server.protocol.document import JOBS_DOCUMENT
 from crystalmath_server.protocol.errors import RpcError
@@ -110,6 +112,8 @@ BINDINGS: tuple[Binding[Any, Any], ...] = (
     bind(TEMPLATES_LIST, templates.list_templates),
     bind(TEMPLATES_SHOW, templates.show),
     bind(TEMPLATES_RENDER, templates.render),
+    bind(DECKS_CHECK, decks.check),
+    bind(DECKS_DIFF, decks.diff),
     bind(JOBS_LIST, jobs.list_jobs),
     bind(JOBS_SHOW, jobs.show),
     bind(JOBS_SUBMIT, jobs.submit),

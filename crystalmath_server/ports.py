@@ -25,6 +25,7 @@ from crystalmath_server.protocol.clusters import (
     UpdateClusterParams,
 )
 from crystalmath_server.protocol.codes import CodeList, CodeRow, CodeTest, CreateCodeParams, ListCodesParams
+from crystalmath_server.protocol.decks import DeckDiff, DeckReport
 from crystalmath_server.protocol.document import DocumentParams, DocumentPart
 from crystalmath_server.protocol.exports import (
     ArchiveParams,
@@ -230,14 +231,31 @@ class Workbench(Protocol):
         structure: Mapping[str, Json],
         values: Mapping[str, Json],
         earlier: EarlierRun | None = None,
+        edits: Mapping[str, str] | None = None,
+        tasks: int | None = None,
     ) -> Recipe:
         """Check and render, from an earlier job where one is given (field: restart_pk).
+
+        Parameters
+        ----------
+        edits
+            File name → text in place of what the recipe writes; VASP alone.
+        tasks
+            MPI tasks that the job will have.
 
         Raises
         ------
         NotFound, InvalidForm, InvalidRecipe, InvalidStructure, EngineUnavailable
             With field and way out.
         """
+        ...
+
+    async def check_deck(self, files: Mapping[str, str], tasks: int | None = None) -> DeckReport:
+        """Problems and facts of input files of VASP, whatever their texts are."""
+        ...
+
+    async def diff_decks(self, left: Mapping[str, str], right: Mapping[str, str]) -> DeckDiff:
+        """What differs between two decks, whatever their texts are."""
         ...
 
     async def reader(self, incar: str) -> Recipe:

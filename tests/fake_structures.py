@@ -10,7 +10,12 @@ from pathlib import Path
 
 import anyio
 
+from crystalmath_server.domain import deck_diff, deck_rules, deck_sampling
 from crystalmath_server.domain.crystal import formula_of, plain_crystal
+from crystalmath_server.domain.deck import read
+from crystalmath_server.domain.deck_edits import put_in
+from crystalmath_server.domain.deck_problem import in_order
+from crystalmath_server.domain.incar_catalogue import KnownTag
 from crystalmath_server.domain.lattice import lattice_of
 from crystalmath_server.domain.recipes import (
     EMT_ELEMENTS,
@@ -20,7 +25,14 @@ from crystalmath_server.domain.recipes import (
     resolve,
 )
 from crystalmath_server.ports import EarlierRun, ParsedStructure, Recipe
-from crystalmath_server.protocol.errors import FileUnreadable, InvalidParams, InvalidStructure, NotFound
+from crystalmath_server.protocol.decks import DeckDiff, DeckFacts, DeckReport
+from crystalmath_server.protocol.errors import (
+    FileUnreadable,
+    InvalidForm,
+    InvalidParams,
+    InvalidStructure,
+    NotFound,
+)
 from crystalmath_server.protocol.exports import ExportedStructure, ExportStructureParams
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.structures import (
@@ -108,6 +120,9 @@ _FIELDS = (
 )
 
 
+_DECK = (InputFile("INCAR", "ENCUT = 520\nISMEAR = 0\n"), InputFile("KPOINTS", "mesh\n0\nGamma\n6 6 6\n"))
+
+
 class FakeWorkbench:
     """Renders the settings that it is given."""
 
@@ -151,6 +166,8 @@ class FakeWorkbench:
         structure: Mapping[str, Json],
         values: Mapping[str, Json],
         earlier: EarlierRun | None = None,
+        edits: Mapping[str, str] | None = None,
+        tasks: int | None = None,
     ) -> Recipe:
         row = resolve(name, _ROWS)
         await anyio.sleep(self.render_s)
@@ -172,7 +189,31 @@ class FakeWorkbench:
             }
         )
         copied = ("CHGCAR",) if row.restart is Restart.REQUIRED else ()
-        return Recipe(Rendered(row.name, files, (), digest, copied), {}, "EMT 1", {"ase": "3"}, checked)
+        recipe = Recipe(Rendered(row.name, files, (), digest, copied), {}, "EMT 1", {"ase": "3"}, checked)
+        return await self._with_deck(recipe, edits or {}, tasks) if row.engine == "vasp" or edits else recipe
+
+    async def _with_deck(self, recipe: Recipe, edits: Mapping[str, str], tasks: int | None) -> Recipe:
+        if recipe.rendered.template.startswith("emt"):
+            raise InvalidForm("There are no files that can be edited.", field="edits")
+        (poscar, _), own = recipe.rendered.files, recipe.rendered
+        symbols = "\n".join(poscar.text.splitlines()[5].split())
+        deck = (*_DECK, poscar, InputFile("POTCAR.spec", symbols))
+        files, diffs = put_in(deck, edits)
+        report = await self.check_deck({file.name: file.text for file in files}, tasks)
+        digest = _digest({"own": own.digest, "edits": dict(edits)}) if diffs else own.digest
+        changed = replace(own, files=files, digest=digest, problems=report.problems, edits=diffs)
+        moved = structure(dict(edits)["POSCAR"]) if "POSCAR" in diffs else None
+        return replace(recipe, rendered=changed, structure=moved)
+
+    async def check_deck(self, files: Mapping[str, str], tasks: int | None = None) -> DeckReport:
+        deck, problems = read(files, {"ENCUT": KnownTag("float"), "ISMEAR": KnownTag("int")})
+        facts = DeckFacts(n_sites=deck.poscar.n_sites if deck.poscar else None)
+        found = (*problems, *deck_rules.judge(deck, facts), *deck_sampling.judge(deck, facts, tasks))
+        return DeckReport(in_order(found), facts)
+
+    async def diff_decks(self, left: Mapping[str, str], right: Mapping[str, str]) -> DeckDiff:
+        catalogue = {"ENCUT": KnownTag("float"), "EDIFF": KnownTag("float"), "ISMEAR": KnownTag("int")}
+        return deck_diff.diff(left, right, catalogue, None)
 
     async def reader(self, incar: str) -> Recipe:
         maker: dict[str, Json] = {"incar": incar}

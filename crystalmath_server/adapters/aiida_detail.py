@@ -61,7 +61,7 @@ def _same_as(node: Any) -> int:
 def _detail(node: Any, row: JobRow, facts: Facts) -> JobDetail:
     words, outputs, structure = explain(facts), output_nodes(node), input_structure(node)
     inputs = _input_nodes(node)
-    settings = inputs.get(nodes.SETTINGS)
+    settings = _settings(node, inputs)
     return JobDetail(
         row=row,
         description=node.description or "",
@@ -74,13 +74,20 @@ def _detail(node: Any, row: JobRow, facts: Facts) -> JobDetail:
         explanation=words.explanation,
         hint=words.hint,
         engine=engine_of(node, outputs),
-        values=settings.get_dict().get(nodes.VALUES, {}) if _is_own(node) and settings is not None else {},
+        values=settings.get(nodes.VALUES, {}),
+        edits=settings.get(nodes.EDITS, {}),
         inputs=_links(inputs),
         outputs=_links(outputs),
         structure_pk=structure.pk if structure is not None else None,
         caller_pk=_caller(node),
         called=_called(node),
     )
+
+
+def _settings(node: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    """The settings node of a job of ours."""
+    found = inputs.get(nodes.SETTINGS)
+    return found.get_dict() if _is_own(node) and found is not None else {}
 
 
 def _is_own(node: Any) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pymatgen.core import SETTINGS, Structure
-from pymatgen.io.vasp import Incar, Poscar
+from pymatgen.io.vasp import Poscar
 from pymatgen.io.vasp.inputs import PotcarSingle
 
 from crystalmath_server.adapters.atomate2_split import written_inputs
@@ -53,7 +53,6 @@ def vasp_files(maker: Any, structure: Structure, earlier: EarlierRun | None) -> 
         warnings.simplefilter("always")
         try:
             texts, copied = written_inputs(maker, structure, Path(earlier.folder) if earlier else None)
-            Incar.from_str(texts["INCAR"]).check_params()
         except Exception as error:
             raise _refusal(maker, error, earlier) from error
     names = sorted(texts, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))

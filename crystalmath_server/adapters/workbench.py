@@ -10,6 +10,7 @@ from crystalmath_server.domain.potcar_library import PotcarLibrary
 from crystalmath_server.domain.symptoms import Correction
 from crystalmath_server.ports import EarlierRun, ParsedStructure, Recipe
 from crystalmath_server.protocol.codec import from_json, to_json
+from crystalmath_server.protocol.decks import DeckDiff, DeckReport
 from crystalmath_server.protocol.exports import ExportedStructure, ExportStructureParams
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.structures import ImportStructureParams
@@ -76,11 +77,21 @@ class WorkerBench:
         structure: Mapping[str, Json],
         values: Mapping[str, Json],
         earlier: EarlierRun | None = None,
+        edits: Mapping[str, str] | None = None,
+        tasks: int | None = None,
     ) -> Recipe:
         """Check and render; raises what the port says."""
         argument: dict[str, Json] = {"name": name, "structure": structure, "values": values}
-        argument["earlier"] = earlier and to_json(earlier)
+        argument |= {"earlier": earlier and to_json(earlier), "edits": edits, "tasks": tasks}
         return await self._ask(Recipe, "render", argument)
+
+    async def check_deck(self, files: Mapping[str, str], tasks: int | None = None) -> DeckReport:
+        """Problems and facts of input files of VASP."""
+        return await self._ask(DeckReport, "check_deck", {"files": files, "tasks": tasks})
+
+    async def diff_decks(self, left: Mapping[str, str], right: Mapping[str, str]) -> DeckDiff:
+        """What differs between two decks."""
+        return await self._ask(DeckDiff, "diff_decks", {"left": left, "right": right})
 
     async def reader(self, incar: str) -> Recipe:
         """The Maker that reads a run that was made by other means."""

@@ -8,6 +8,8 @@ from crystalmath_server.adapters import (
     atomate2_reader,
     atomate2_recipes,
     atomate2_vasp,
+    deck_check,
+    deck_compare,
     pymatgen_structures,
     structure_export,
 )
@@ -36,7 +38,14 @@ def _export(argument: dict[str, Any]) -> object:
 def _render(argument: dict[str, Any]) -> object:
     given = argument.get("earlier")
     earlier = from_json(EarlierRun, given) if given else None
-    return atomate2_recipes.render(argument["name"], argument["structure"], argument["values"], earlier)
+    return atomate2_recipes.render(
+        argument["name"],
+        argument["structure"],
+        argument["values"],
+        earlier,
+        argument["edits"],
+        argument["tasks"],
+    )
 
 
 CALLS: dict[str, Callable[[dict[str, Any]], object]] = {
@@ -47,6 +56,8 @@ CALLS: dict[str, Callable[[dict[str, Any]], object]] = {
     "show_template": lambda argument: atomate2_recipes.show_template(argument["name"]),
     "render": _render,
     "look_at_run": _look_at_run,
+    "check_deck": lambda argument: deck_check.check(argument["files"], argument["tasks"]),
+    "diff_decks": lambda argument: deck_compare.compare(argument["left"], argument["right"]),
     "reader": lambda argument: atomate2_reader.reader(argument["incar"]),
     "potcar_library": lambda _: atomate2_vasp.potcar_library(),
 }

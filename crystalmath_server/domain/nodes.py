@@ -26,6 +26,10 @@ CODE_KIND = "crystalmath_kind"
 
 # Key of the settings node: one above the form's names, for AiiDA takes no dot in a key at the top
 VALUES = "values"
+EDITS = "edits"
+"""File name → unified diff of what was edited by hand against what the recipe wrote."""
+EDITED_FROM = "edited_from"
+"""UUID of the structure that the recipe was given, where POSCAR was edited to another."""
 
 COPIED = "copied"
 """In the settings node: names of the files that are copied from the earlier job."""

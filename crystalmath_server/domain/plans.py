@@ -48,6 +48,8 @@ class Recipe:
     potcar
         For VASP `symbols`, in the order of POSCAR, and `functional` as pymatgen names it; else empty.
         What is copied from an earlier job stands in `rendered.copied`.
+    structure
+        What an edited POSCAR holds, where that is another structure.
     """
 
     rendered: Rendered
@@ -56,11 +58,18 @@ class Recipe:
     versions: Mapping[str, str]
     values: Mapping[str, Json]
     potcar: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    structure: ParsedStructure | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class JobPlan:
-    """All that the launcher needs to make one process; with a `source` it is read from there, not run."""
+    """All that the launcher needs to make one process; with a `source` it is read from there, not run.
+
+    Attributes
+    ----------
+    edited_from
+        The structure that the recipe was given, where POSCAR was edited to another.
+    """
 
     recipe: Recipe
     structure_pk: int
@@ -72,6 +81,7 @@ class JobPlan:
     reuse: bool = False
     options: Mapping[str, Json] = field(default_factory=dict[str, Json])
     source: RunFolder | None = None
+    edited_from: int | None = None
     restart_pk: int | None = None
     retrieve: tuple[str, ...] = ()
     retrieve_mb: float = 0.0

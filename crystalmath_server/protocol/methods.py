@@ -5,6 +5,7 @@ from typing import Any
 from crystalmath_server.protocol import (
     clusters,
     codes,
+    decks,
     diagnosis,
     document,
     exports,
@@ -29,6 +30,7 @@ _FAMILIES = (
     profiles,
     structures,
     templates,
+    decks,
     jobs,
     files,
     logs,

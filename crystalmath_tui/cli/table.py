@@ -13,6 +13,7 @@ FAMILIES = {
     "structures": "crystal structures and molecules",
     "templates": "recipes and their input files",
     "nodes": "provenance: nodes and their links",
+    "decks": "input files of VASP",
     "clusters": "computers that run jobs",
     "codes": "programs on computers",
     "potcars": "potentials of VASP on computers",

@@ -39,6 +39,7 @@ def summary(detail: JobDetail, now: float, cols: int) -> tuple[Line, ...]:
         (),
         *_facts(_origin(detail, now), cols),
         *_section("settings", _facts([(name, number(value)) for name, value in detail.values.items()], cols)),
+        *(line(("mark", f" {name} was edited by hand"), ("dim", "; see inputs")) for name in detail.edits),
         *_section("inputs", map(_link, detail.inputs)),
         *_section("outputs", map(_link, detail.outputs)),
     )
@@ -68,10 +69,18 @@ def inputs(detail: JobDetail, cols: int) -> tuple[Line, ...]:
     settings = _facts([(name, _json(value)) for name, value in detail.values.items()], cols)
     return (
         *_section("settings", settings or [line(("dim", " all as the recipe has them"))]),
+        *(row for name, diff in detail.edits.items() for row in _edit(name, diff)),
         *_section("nodes", map(_link, detail.inputs)),
         (),
         line(("dim", " The input files as sent are on the page files.")),
     )
+
+
+def _edit(name: str, diff: str) -> tuple[Line, ...]:
+    """What was edited by hand: lines of a unified diff, told apart by their first column."""
+    styles = {"+": "ok", "-": "error", "@": "dim"}
+    rows = diff.splitlines()[2:]  # the names of the two files
+    return _section(f"{name}, edited by hand", (line((styles.get(row[:1], ""), f" {row}")) for row in rows))
 
 
 def files(rows: tuple[JobFile, ...]) -> tuple[Line, ...]:

@@ -14,6 +14,7 @@ from crystalmath_server.protocol.clusters import (
     ClusterTestParams,
 )
 from crystalmath_server.protocol.codes import CODES_CREATE, CodeKind, CreateCodeParams
+from crystalmath_server.protocol.decks import DECKS_DIFF, DeckSource, DiffDecksParams
 from crystalmath_server.protocol.diagnosis import JOBS_DIAGNOSE
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, ListFilesParams, ReadFileParams
@@ -21,7 +22,12 @@ from crystalmath_server.protocol.jobs import JOBS_SHOW, JOBS_SUBMIT, JobPk, JobS
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.results import JOBS_RESULTS
 from crystalmath_server.protocol.structures import SI_POSCAR, STRUCTURES_IMPORT, ImportStructureParams
-from crystalmath_server.protocol.templates import TEMPLATES_LIST, ListTemplatesParams
+from crystalmath_server.protocol.templates import (
+    TEMPLATES_LIST,
+    TEMPLATES_RENDER,
+    ListTemplatesParams,
+    RenderParams,
+)
 from crystalmath_tui.client import Client, connect
 from tests.integration.real_server import ended, refused, submit
 from tests.services import Cluster
@@ -111,6 +117,29 @@ def test_bad_input_is_refused_by_field(site: Site, server: Client) -> None:
         params = SubmitJobParams("vasp.static", silicon, "bad-vasp-input", **where)
         error = refused(server, JOBS_SUBMIT, params)
         assert (error.code, error.data.field) == (code, field)
+
+
+def test_the_edited_deck_is_what_runs(site: Site, server: Client) -> None:
+    rendered = server.call(TEMPLATES_RENDER, RenderParams("vasp.static", site.copper))
+    own = {file.name: file.text for file in rendered.files}
+    incar = "\n".join(line for line in own["INCAR"].splitlines() if "NELM" not in line)
+    edits = {"INCAR": f"{incar}\n# by hand\nNELM = 77\nNEELM = 1\n"}
+    job = SubmitJobParams("vasp.static", site.copper, "vasp-edited-deck", cluster="hpc", edits=edits)
+    error = refused(server, JOBS_SUBMIT, job)
+    assert (error.code, error.data.field) == (ErrorCode.INVALID_FORM, "confirm")
+    assert "NEELM" in error.data.detail
+    pk = submit(server, site.copper, job.key, "vasp.static", cluster="hpc", edits=edits, confirm=True)
+    assert ended(server, pk) is JobState.FINISHED, server.call(JOBS_SHOW, JobPk(pk))
+    detail = server.call(JOBS_SHOW, JobPk(pk))
+    assert Path(detail.remote_work_dir, "INCAR").read_text() == edits["INCAR"]
+    assert "+NELM = 77" in detail.edits["INCAR"]
+    assert detail.structure_pk == site.copper
+    recipe = DeckSource(template="vasp.static", structure_pk=site.copper)
+    diff = server.call(DECKS_DIFF, DiffDecksParams(recipe, DeckSource(job_pk=pk)))
+    assert [(row.tag, row.change) for row in diff.tags] == [("NEELM", "added"), ("NELM", "changed")]
+    assert diff.kpoints is None
+    assert diff.structure
+    assert diff.structure.same
 
 
 def test_a_missing_potcar_is_said_with_its_symbol(site: Site, server: Client, tmp_path: Path) -> None:
