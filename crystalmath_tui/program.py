@@ -25,7 +25,15 @@ from crystalmath_tui.core.lines import Line, Size, Span, fit_line, fit_lines, li
 from crystalmath_tui.core.messages import Entered, KeyPressed, Message, MousePressed, Pasted, Resized, Ticked
 from crystalmath_tui.core.screen import AnyScreen, Context
 from crystalmath_tui.core.textfield import TextField
-from crystalmath_tui.screens import cluster_pages, clusters, job, jobs_view, new_view, setup_view
+from crystalmath_tui.screens import (
+    cluster_pages,
+    clusters,
+    job,
+    jobs_view,
+    new_view,
+    potcars_view,
+    setup_view,
+)
 from crystalmath_tui.screens import command as command_line
 from crystalmath_tui.screens import help as help_page
 from crystalmath_tui.screens import status as status_line
@@ -39,6 +47,7 @@ SCREENS: dict[str, AnyScreen] = {
         clusters.SCREEN,
         cluster_pages.SCREEN,
         setup_view.SCREEN,
+        potcars_view.SCREEN,
         help_page.SCREEN,
     )
 }

@@ -11,7 +11,14 @@ from crystalmath_tui.core.effects import Call, Effect
 from crystalmath_tui.core.lines import SELECTED, Size
 from crystalmath_tui.core.messages import KeyPressed, Message, MousePressed
 from crystalmath_tui.screens import new_model
-from tests.property.tui_strategies import CLUSTER_MESSAGES, KEYS, MESSAGES, SIZES, TARGET_MESSAGES
+from tests.property.tui_strategies import (
+    CLUSTER_MESSAGES,
+    KEYS,
+    MESSAGES,
+    POTCAR_MESSAGES,
+    SIZES,
+    TARGET_MESSAGES,
+)
 
 OUTER = {"Call", "Later", "NewKey", "ListFolder", "FindPath", "Copy", "Connect", "Suspend", "Redraw", "Quit"}
 
@@ -49,6 +56,14 @@ INPUT = st.builds(KeyPressed, KEYS) | st.builds(
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(CLUSTER_COMMANDS), st.lists(CLUSTER_MESSAGES | INPUT, max_size=25), SIZES)
 def test_cluster_screens_are_total_and_fit(words: str, sequence: list[Message], size: Size) -> None:
+    typed = [KeyPressed(key) for key in [*words, "enter"]]
+    model, effects = played([*typed, *sequence])
+    holds(model, effects, size)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.sampled_from([":potcars hpc", ":potcars hpc Fe_pv O"]), st.lists(POTCAR_MESSAGES | INPUT), SIZES)
+def test_the_potcars_are_total_and_fit(words: str, sequence: list[Message], size: Size) -> None:
     typed = [KeyPressed(key) for key in [*words, "enter"]]
     model, effects = played([*typed, *sequence])
     holds(model, effects, size)

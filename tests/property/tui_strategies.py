@@ -27,6 +27,7 @@ from crystalmath_server.protocol.jobs import (
     NodeLink,
     Submitted,
 )
+from crystalmath_server.protocol.potcars import Potcar, PotcarCheck, PotcarFolder
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.results import IonicStep, JobResults, Quantity
 from crystalmath_server.protocol.structures import (
@@ -50,7 +51,7 @@ from crystalmath_tui import program
 from crystalmath_tui.core import clusters as cluster_messages
 from crystalmath_tui.core import control, messages
 from crystalmath_tui.core.lines import Size
-from crystalmath_tui.screens import cluster, clusters, job, jobs, jobs_query, new_model, setup
+from crystalmath_tui.screens import cluster, clusters, job, jobs, jobs_query, new_model, potcars, setup
 
 TEXTS = st.text(max_size=30) | st.sampled_from(
     [
@@ -298,6 +299,24 @@ CLUSTER_MESSAGES = st.one_of(
     st.builds(setup.SetupFailed, TURNS | st.just(setup.HOSTS), ERROR_VALUES),
 )
 
+POTCARS = st.builds(
+    PotcarCheck,
+    LABELS,
+    *[TEXTS] * 2,
+    st.booleans(),
+    *[TEXTS] * 2,
+    NAMES,
+    st.lists(st.builds(Potcar, TEXTS, st.booleans(), TEXTS, TEXTS, NAMES, NAMES, TEXTS), max_size=30).map(
+        tuple
+    ),
+    st.lists(st.builds(PotcarFolder, TEXTS, TEXTS, PKS), max_size=3).map(tuple),
+)
+POTCAR_MESSAGES = st.one_of(
+    st.builds(potcars.Looked, TURNS, POTCARS),
+    st.builds(potcars.Looked, st.just(1), POTCARS),
+    st.builds(potcars.LookFailed, TURNS, ERROR_VALUES),
+)
+
 TARGET_MESSAGES = st.one_of(
     st.builds(new_model.ClustersListed, CLUSTER_LISTS),
     st.builds(new_model.TargetLoaded, LABELS, CLUSTER_DETAILS),
@@ -356,6 +375,7 @@ MESSAGES = st.one_of(
     st.builds(new_model.PathFound, TEXTS),
     CLUSTER_MESSAGES,
     TARGET_MESSAGES,
+    POTCAR_MESSAGES,
     st.builds(new_model.StepFailed, st.integers(0, 4), ERROR_VALUES),
 )
 """Everything that may come in."""

@@ -1,73 +1,14 @@
 """The interface in a pseudo-terminal against a server with real RPC."""
 
-import os
 import re
 import signal
 import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.tui.terminal import ROOT, Terminal, command, opened
-
-DEMO = ROOT / "tests/tui/demo_server.py"
-
-
-@pytest.fixture
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A short path: sockets have few bytes."""
-    return tmp_path_factory.mktemp("t")
-
-
-@pytest.fixture
-def environ(folder: Path) -> dict[str, str]:
-    places = {name: str(folder) for name in ("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "AIIDA_PATH")}
-    kept = {name: os.environ[name] for name in ("PATH",)}
-    return {**kept, **places, "TERM": "xterm-256color", "LANG": "C.UTF-8", "XDG_RUNTIME_DIR": str(folder)}
-
-
-class Demo:
-    """A server that can be killed and started again."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self, jobs: int = 30) -> None:
-        self.process = subprocess.Popen([sys.executable, str(DEMO), str(self.path), "--jobs", str(jobs)])
-        end = time.monotonic() + 20
-        while not self._answers():
-            assert time.monotonic() < end
-            time.sleep(0.03)
-
-    def _answers(self) -> bool:
-        with socket.socket(socket.AF_UNIX) as sock:
-            return sock.connect_ex(str(self.path)) == 0
-
-    def kill(self) -> None:
-        if self.process:
-            self.process.send_signal(signal.SIGKILL)
-            self.process.wait()
-            self.process = None
-
-
-@pytest.fixture
-def demo(folder: Path) -> Iterator[Demo]:
-    server = Demo(folder / "demo.sock")
-    server.start()
-    yield server
-    server.kill()
-
-
-@pytest.fixture
-def terminal(demo: Demo, environ: dict[str, str]) -> Iterator[Terminal]:
-    with opened(command(demo.path), environ) as shown:
-        shown.until("30 jobs")
-        yield shown
+from tests.tui.demo import Demo
+from tests.tui.terminal import Terminal, command, opened
 
 
 def test_first_paint_does_not_wait_for_the_server(folder: Path, environ: dict[str, str]) -> None:
@@ -268,3 +209,20 @@ def test_a_terminal_that_cannot_place_text_is_told_the_way_out(
         assert terminal.ended() == 2
         assert "crystalmath jobs list" in terminal.text.replace("\n", "")
         assert b"\x1b" not in terminal.raw
+
+
+def test_potcars_of_a_cluster(terminal: Terminal) -> None:
+    terminal.send("m")
+    terminal.until("localhost")
+    terminal.send("enter")
+    terminal.until("summary")
+    terminal.send("P")
+    terminal.until("all 1 are there")
+    terminal.send("/", *"Fe_pv Si", "enter")
+    terminal.until("not there for PBE_54: Fe_pv")
+    assert "✓ yes" in terminal.line("PAW_PBE")
+    terminal.send("f")
+    terminal.until("PBE_64")
+    terminal.until("has no folder of PBE_64")
+    terminal.send("esc", "esc")
+    terminal.until("cluster localhost")
