@@ -28,6 +28,7 @@ from crystalmath_tui.core.textfield import TextField
 from crystalmath_tui.screens import (
     cluster_pages,
     clusters,
+    imports_view,
     job,
     jobs_view,
     new_view,
@@ -44,6 +45,7 @@ SCREENS: dict[str, AnyScreen] = {
         jobs_view.SCREEN,
         job.SCREEN,
         new_view.SCREEN,
+        imports_view.SCREEN,
         clusters.SCREEN,
         cluster_pages.SCREEN,
         setup_view.SCREEN,

@@ -60,6 +60,7 @@ KEYS = (
     ),
     Binding(("p",), "pause", "pause/play", "Pause, or let paused jobs go on.", footer=True),
     Binding(("tab",), "pane", "details", "Show or hide the details of the selected job.", footer=True),
+    Binding(("i",), "import", "import", "Make a job of a folder in which VASP ran."),
     Binding(("y",), "copy pk", "copy pk", "Copy the pk to the clipboard."),
     Binding(("Y",), "copy uuid", "copy uuid", "Copy the uuid to the clipboard."),
     Binding(("r",), "reload", "reload", "Fetch the list anew."),
@@ -270,7 +271,7 @@ def _act(jobs: Slice, action: str, context: Context) -> tuple[Slice, tuple[Effec
             return _cleared(jobs)
         case "reload":
             return refreshed(jobs, context)
-        case "open" | "new" | "clusters" | "cancel" | "pause" | "copy pk" | "copy uuid":
+        case "open" | "new" | "clusters" | "import" | "cancel" | "pause" | "copy pk" | "copy uuid":
             return jobs, _effects(jobs, action, rows)
         case _ if action.startswith("sort "):
             return _asked(jobs, sorted_by(jobs.query, _SORTS_BY_NAME[action.removeprefix("sort ")]))
@@ -284,7 +285,7 @@ _SORTS_BY_NAME: dict[str, Sort] = {str(name): name for name in _SORTS.values()}
 def _effects(jobs: Slice, action: str, rows: tuple[JobRow, ...]) -> tuple[Effect, ...]:
     chosen = selected_row(jobs)
     match action:
-        case "new" | "clusters":
+        case "new" | "clusters" | "import":
             return (Open(action),)
         case "open":
             return (Open("job", (str(chosen.pk),)),) if chosen else ()

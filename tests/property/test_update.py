@@ -13,6 +13,7 @@ from crystalmath_tui.core.messages import KeyPressed, Message, MousePressed
 from crystalmath_tui.screens import new_model
 from tests.property.tui_strategies import (
     CLUSTER_MESSAGES,
+    IMPORT_MESSAGES,
     KEYS,
     MESSAGES,
     POTCAR_MESSAGES,
@@ -64,6 +65,18 @@ def test_cluster_screens_are_total_and_fit(words: str, sequence: list[Message], 
 @settings(max_examples=80, deadline=None)
 @given(st.sampled_from([":potcars hpc", ":potcars hpc Fe_pv O"]), st.lists(POTCAR_MESSAGES | INPUT), SIZES)
 def test_the_potcars_are_total_and_fit(words: str, sequence: list[Message], size: Size) -> None:
+    typed = [KeyPressed(key) for key in [*words, "enter"]]
+    model, effects = played([*typed, *sequence])
+    holds(model, effects, size)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.sampled_from([":import", ":import hpc /run"]),
+    st.lists(IMPORT_MESSAGES | INPUT | st.just(KeyPressed("f2")), max_size=25),
+    SIZES,
+)
+def test_the_import_is_total_and_fits(words: str, sequence: list[Message], size: Size) -> None:
     typed = [KeyPressed(key) for key in [*words, "enter"]]
     model, effects = played([*typed, *sequence])
     holds(model, effects, size)

@@ -15,7 +15,7 @@ from crystalmath_server.protocol.clusters import (
     QueueJob,
     SshHost,
 )
-from crystalmath_server.protocol.codes import CodeKind, CodeRow, CodeTest, Outcome, Step
+from crystalmath_server.protocol.codes import CodeKind, CodeList, CodeRow, CodeTest, Outcome, Step
 from crystalmath_server.protocol.errors import ERRORS
 from crystalmath_server.protocol.files import FileRange, JobFile, JobFiles, JobLog, LogLine
 from crystalmath_server.protocol.jobs import (
@@ -51,7 +51,17 @@ from crystalmath_tui import program
 from crystalmath_tui.core import clusters as cluster_messages
 from crystalmath_tui.core import control, messages
 from crystalmath_tui.core.lines import Size
-from crystalmath_tui.screens import cluster, clusters, job, jobs, jobs_query, new_model, potcars, setup
+from crystalmath_tui.screens import (
+    cluster,
+    clusters,
+    imports,
+    job,
+    jobs,
+    jobs_query,
+    new_model,
+    potcars,
+    setup,
+)
 
 TEXTS = st.text(max_size=30) | st.sampled_from(
     [
@@ -317,6 +327,16 @@ POTCAR_MESSAGES = st.one_of(
     st.builds(potcars.LookFailed, TURNS, ERROR_VALUES),
 )
 
+SUBMITTED = st.builds(Submitted, PKS, TEXTS, st.sampled_from(JobState), TEXTS, st.booleans())
+IMPORT_MESSAGES = st.one_of(
+    st.builds(imports.ClustersCame, CLUSTER_LISTS),
+    st.builds(imports.CodesCame, st.builds(CodeList, st.lists(CODES, max_size=4).map(tuple))),
+    st.builds(imports.FoldersListed, st.just("") | TEXTS, st.lists(TEXTS, max_size=40).map(tuple)),
+    st.builds(imports.FolderFound, TURNS, TEXTS),
+    st.builds(imports.Imported, TURNS, SUBMITTED),
+    st.builds(imports.ImportFailed, TURNS, ERROR_VALUES),
+)
+
 TARGET_MESSAGES = st.one_of(
     st.builds(new_model.ClustersListed, CLUSTER_LISTS),
     st.builds(new_model.TargetLoaded, LABELS, CLUSTER_DETAILS),
@@ -367,15 +387,13 @@ MESSAGES = st.one_of(
     st.builds(new_model.FormLoaded, TEMPLATES),
     st.builds(new_model.InputsLoaded, PKS, INPUTS),
     st.builds(new_model.KeyMade, st.sampled_from(["d1", "d2"]), TEXTS),
-    st.builds(
-        new_model.JobSubmitted,
-        st.builds(Submitted, PKS, TEXTS, st.sampled_from(JobState), TEXTS, st.booleans()),
-    ),
+    st.builds(new_model.JobSubmitted, SUBMITTED),
     st.builds(new_model.NamesListed, TEXTS, st.lists(TEXTS, max_size=4).map(tuple)),
     st.builds(new_model.PathFound, TEXTS),
     CLUSTER_MESSAGES,
     TARGET_MESSAGES,
     POTCAR_MESSAGES,
+    IMPORT_MESSAGES,
     st.builds(new_model.StepFailed, st.integers(0, 4), ERROR_VALUES),
 )
 """Everything that may come in."""

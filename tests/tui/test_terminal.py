@@ -226,3 +226,18 @@ def test_potcars_of_a_cluster(terminal: Terminal) -> None:
     terminal.until("has no folder of PBE_64")
     terminal.send("esc", "esc")
     terminal.until("cluster localhost")
+
+
+def test_a_folder_becomes_a_job(terminal: Terminal, folder: Path) -> None:
+    (folder / "run-of-none").mkdir()
+    terminal.send("i")
+    terminal.until("Import a folder")
+    terminal.send("down", str(folder / "run"), "tab")
+    terminal.until("run-of-none/")
+    terminal.send("\x0f")  # Ctrl+O imports
+    terminal.until("it has no INCAR")
+    terminal.send("\x15", "/scratch/me/run", "\x0f")
+    terminal.until("job 31")
+    terminal.until("Job 31 is imported.")
+    terminal.send("q")
+    terminal.until("31 jobs")
