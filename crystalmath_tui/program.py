@@ -165,6 +165,7 @@ def context(model: Model, name: str) -> Context:
         model.link.phase == "online",
         status_line.trouble(model.link, model.now),
         model.readonly,
+        model.link.progress,
     )
 
 

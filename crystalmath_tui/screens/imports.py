@@ -21,7 +21,7 @@ from crystalmath_tui.core.words import error_words
 
 LOCALHOST = "localhost"
 SEND = frozenset({"f2", "ctrl o"})
-CALL_KEY = "import"
+CALL_KEY = "import run"
 HEAD = 2
 """Rows above the form."""
 PATH = "path"

@@ -5,6 +5,7 @@ from crystalmath_tui.core.form import form_lines, values
 from crystalmath_tui.core.lines import Line, line
 from crystalmath_tui.core.screen import Context, Screen
 from crystalmath_tui.screens.imports import (
+    CALL_KEY,
     HEAD,
     KEYS,
     START,
@@ -46,6 +47,7 @@ def _waiting(run: Slice, context: Context) -> tuple[Line, ...]:
     return (
         (),
         *(line(("accent", f" {part}")) for part in wrap(words, max(8, context.size.cols - 2))),
+        line(("accent", f" {context.told(CALL_KEY)}")),
         (),
         line(("dim", " Esc goes back to the form; the import goes on.")),
     )

@@ -46,7 +46,7 @@ _RECIPES = (
 def view(new: Slice, context: Context) -> tuple[Line, ...]:
     """The steps, the body of the present one, and what went wrong."""
     cols = context.size.cols
-    tail = _tail(new, cols)[: max(0, context.size.rows - 4)]
+    tail = _tail(new, context)[: max(0, context.size.rows - 4)]
     rows = max(0, context.size.rows - 2 - len(tail))
     body = fit_lines(_BODIES[new.step](new, context), Size(rows, cols))
     return (_steps(new), line(("rule", "─" * cols)), *body, *tail)
@@ -66,11 +66,13 @@ def _done(new: Slice, step: int) -> bool:
     return (new.structure is not None, new.template is not None, *[new.rendered is not None] * 2, False)[step]
 
 
-def _tail(new: Slice, cols: int) -> tuple[Line, ...]:
-    """What is waited for, or the error with its way out."""
+def _tail(new: Slice, context: Context) -> tuple[Line, ...]:
+    """What is waited for and how far it is, or the error with its way out."""
     if new.error is not None:
-        return ((), *(line(("error", f" {part}")) for part in wrap(error_words(new.error), cols - 2)))
-    return ((), line(("dim", f" … {new.waiting}"))) if new.waiting else ()
+        parts = wrap(error_words(new.error), context.size.cols - 2)
+        return ((), *(line(("error", f" {part}")) for part in parts))
+    told = context.told("new ")
+    return ((), line(("dim", f" … {new.waiting}"), ("accent", f"   {told}"))) if new.waiting else ()
 
 
 def _structure(new: Slice, context: Context) -> tuple[Line, ...]:

@@ -8,7 +8,7 @@ from crystalmath_tui.core.scroll import Scroll, settled
 from crystalmath_tui.core.table import Column, heading, placed, row
 from crystalmath_tui.core.textfield import field_line
 from crystalmath_tui.core.words import count, error_words
-from crystalmath_tui.screens.potcars import KEYS, TAIL, Slice, is_typing, list_rows, rows_of, update
+from crystalmath_tui.screens.potcars import CALL_KEY, KEYS, TAIL, Slice, is_typing, list_rows, rows_of, update
 
 _COLUMNS = (
     Column("symbol", "symbol", 8, 14, rank=0),
@@ -41,7 +41,8 @@ def _asked(potcars: Slice, cols: int) -> Line:
 def _verdict(potcars: Slice, context: Context) -> tuple[Line, ...]:
     """Two rows: what was found, and the way out."""
     if potcars.looking:
-        words = f" Looking on {potcars.label} …" if context.online else f" {context.trouble}"
+        told = context.told(CALL_KEY) or f"Looking on {potcars.label} …"
+        words = f" {told}" if context.online else f" {context.trouble}"
         return (line(("accent", words)), ())
     found = potcars.found
     if potcars.error is not None or found is None:

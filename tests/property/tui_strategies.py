@@ -344,6 +344,15 @@ TARGET_MESSAGES = st.one_of(
     st.builds(new_model.StepFailed, st.just(4), ERROR_VALUES),
 )
 
+PROGRESS = st.lists(
+    st.builds(
+        messages.Progress,
+        st.sampled_from(["potcars", "import run", "new submit", "setup", "cluster test"]) | TEXTS,
+        TEXTS,
+        st.none() | NUMBERS,
+    ),
+    max_size=3,
+).map(tuple)
 MESSAGES = st.one_of(
     st.builds(messages.KeyPressed, KEYS),
     st.builds(messages.KeyPressed, KEYS),
@@ -356,6 +365,7 @@ MESSAGES = st.one_of(
     st.builds(messages.Connected, st.builds(Hello, TEXTS, TEXTS, PKS, TEXTS, PKS, st.just(()))),
     st.builds(messages.Disconnected, ERROR_VALUES, st.floats(0, 1)),
     st.just(messages.RetryDue()),
+    st.builds(messages.Progressed, PROGRESS),
     st.builds(messages.StatusLoaded, STATUSES),
     st.builds(messages.StatusFailed, ERROR_VALUES),
     st.builds(messages.CallFailed, ERROR_VALUES),

@@ -19,8 +19,10 @@ class Demo:
         self.path = path
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, jobs: int = 30) -> None:
-        self.process = subprocess.Popen([sys.executable, str(DEMO), str(self.path), "--jobs", str(jobs)])
+    def start(self, jobs: int = 30, slow_s: float = 0.0) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, str(DEMO), str(self.path), "--jobs", str(jobs), "--slow", str(slow_s)]
+        )
         end = time.monotonic() + 20
         while not self._answers():
             assert time.monotonic() < end

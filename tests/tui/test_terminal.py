@@ -241,3 +241,19 @@ def test_a_folder_becomes_a_job(terminal: Terminal, folder: Path) -> None:
     terminal.until("Job 31 is imported.")
     terminal.send("q")
     terminal.until("31 jobs")
+
+
+def test_progress_of_a_slow_call_is_shown_and_vanishes(folder: Path, environ: dict[str, str]) -> None:
+    slow = Demo(folder / "slow.sock")
+    slow.start(jobs=3, slow_s=1.5)
+    try:
+        with opened(command(slow.path), environ) as terminal:
+            terminal.until("3 jobs")
+            terminal.send(":", *"import localhost /run", "enter", "\x0f")
+            terminal.until(lambda: terminal.text.count("submitting …") == 2)
+            terminal.send("q")
+            terminal.until(lambda: terminal.text.count("submitting …") == 1 and "3 jobs" in terminal.text)
+            terminal.until("Job 4 is imported.")
+            assert "submitting …" not in terminal.text
+    finally:
+        slow.kill()
