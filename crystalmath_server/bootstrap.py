@@ -25,6 +25,7 @@ from crystalmath_server.adapters.remote_link import Links
 from crystalmath_server.adapters.run_folders import RunFolderLooker
 from crystalmath_server.adapters.workbench import WorkerBench
 from crystalmath_server.handlers import (
+    again,
     clusters,
     codes,
     files,
@@ -38,6 +39,7 @@ from crystalmath_server.handlers import (
     templates,
 )
 from crystalmath_server.ports import Ports
+from crystalmath_server.protocol.again import JOBS_CLONE, JOBS_RETRY
 from crystalmath_server.protocol.clusters import (
     CLUSTERS_CREATE,
     CLUSTERS_DELETE,
@@ -102,6 +104,8 @@ BINDINGS: tuple[Binding[Any, Any], ...] = (
     bind(JOBS_LOG, files.log),
     bind(JOBS_RESULTS, results.results),
     bind(JOBS_IMPORT, imports.import_run),
+    bind(JOBS_CLONE, again.clone),
+    bind(JOBS_RETRY, again.retry),
     bind(CLUSTERS_LIST, clusters.list_clusters),
     bind(CLUSTERS_SHOW, clusters.show),
     bind(CLUSTERS_CREATE, clusters.create),

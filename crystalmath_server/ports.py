@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from crystalmath_server.domain.past_job import PastJob
 from crystalmath_server.domain.run_folder import RunFolder
 from crystalmath_server.protocol.clusters import (
     ClusterDetail,
@@ -134,6 +135,10 @@ class JobStore(Protocol):
         """Its results; raises NotFound."""
         ...
 
+    async def recall(self, pk: int) -> PastJob:
+        """What it was made of; raises NotFound."""
+        ...
+
 
 class Launcher(Protocol):
     """Makes processes and steers them."""
@@ -144,6 +149,10 @@ class Launcher(Protocol):
 
     async def submit(self, plan: JobPlan) -> Submitted:
         """The job of `plan.key`, made if there is none yet; a refused submit leaves no node."""
+        ...
+
+    async def retry(self, job: PastJob, key: str, label: str) -> Submitted:
+        """A job with the inputs of another, made if the key has none; raises Conflict, ComputerDisabled."""
         ...
 
     async def cancel(self, pk: int, wait_s: float) -> Control:

@@ -37,6 +37,7 @@ from crystalmath_tui.screens import (
 )
 from crystalmath_tui.screens import command as command_line
 from crystalmath_tui.screens import help as help_page
+from crystalmath_tui.screens import retries as retry_calls
 from crystalmath_tui.screens import status as status_line
 
 SCREENS: dict[str, AnyScreen] = {
@@ -89,6 +90,7 @@ class Model:
     now: float = 0.0
     stack: tuple[str, ...] = (_HOME,)
     link: status_line.Slice = status_line.START
+    retries: retry_calls.Slice = retry_calls.START
     command: command_line.Slice | None = None
     last_command: str = ""
     question: Ask | None = None
@@ -142,7 +144,8 @@ def _receive(model: Model, message: Message) -> Update:
 def _all(model: Model, message: Message) -> Update:
     """Give a message to the status line and to every screen."""
     link, effects = status_line.update(model.link, message, model.now)
-    model = replace(model, link=link)
+    again, more = retry_calls.update(model.retries, message)
+    model, effects = replace(model, link=link, retries=again), (*effects, *more)
     for name in SCREENS:
         model, more = _to_screen(model, name, message)
         effects += more
@@ -270,7 +273,9 @@ def _opened(model: Model, effect: Open) -> Update:
 def _other_profile(model: Model) -> Update:
     """Forget what belongs to the profile that is left."""
     slices: dict[str, object] = {name: screen.initial for name, screen in SCREENS.items()}
-    return replace(model, slices=slices, stack=(_HOME,), link=status_line.START), ()
+    return replace(
+        model, slices=slices, stack=(_HOME,), link=status_line.START, retries=retry_calls.START
+    ), ()
 
 
 def _mouse(model: Model, mouse: MousePressed) -> Update:

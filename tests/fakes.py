@@ -100,7 +100,8 @@ class FakeHost:
         self.in_flight = 0
         self.stopping = False
         self.server = FakeServer()
-        self.ports = ports(self.server)
+        self.jobs = FakeJobs()
+        self.ports = ports(self.server, self.jobs)
         self.dispatcher = Dispatcher(bindings, self.ports, self.meters)
 
 

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from crystalmath_server.adapters.aiida_again import retried
 from crystalmath_server.adapters.aiida_files import load_job
-from crystalmath_server.adapters.aiida_results import engine_of, input_structure, output_nodes
+from crystalmath_server.adapters.aiida_results import engine_of, input_nodes, input_structure, output_nodes
 from crystalmath_server.adapters.aiida_rows import read_facts
 from crystalmath_server.domain import nodes
 from crystalmath_server.domain.breaker import Breaker
@@ -48,7 +49,7 @@ def _same_as(node: Any) -> int:
 
 def _detail(node: Any, row: JobRow, facts: Facts) -> JobDetail:
     words, outputs, structure = explain(facts), output_nodes(node), input_structure(node)
-    inputs = _input_nodes(node)
+    inputs = input_nodes(node)
     settings = inputs.get(nodes.SETTINGS)
     return JobDetail(
         row=row,
@@ -68,18 +69,12 @@ def _detail(node: Any, row: JobRow, facts: Facts) -> JobDetail:
         structure_pk=structure.pk if structure is not None else None,
         caller_pk=_caller(node),
         called=_called(node),
+        retry_of=retried(node),
     )
 
 
 def _is_own(node: Any) -> bool:
     return bool(node.base.attributes.get(nodes.TEMPLATE, ""))
-
-
-def _input_nodes(node: Any) -> dict[str, Any]:
-    from aiida.common.links import LinkType
-
-    kinds = (LinkType.INPUT_CALC, LinkType.INPUT_WORK)
-    return {link.link_label: link.node for link in node.base.links.get_incoming(link_type=kinds).all()}
 
 
 def _links(found: dict[str, Any]) -> tuple[NodeLink, ...]:

@@ -116,6 +116,7 @@ class JobDetail:
     structure_pk: int | None = None
     caller_pk: int | None = None
     called: tuple[int, ...] = ()
+    retry_of: Annotated[int | None, Doc("pk of the job that this one is a retry of")] = None
 
 
 @record

@@ -3,6 +3,7 @@
 from typing import Any
 
 from crystalmath_server.protocol import (
+    again,
     clusters,
     codes,
     files,
@@ -26,26 +27,13 @@ _FAMILIES = (
     files,
     results,
     imports,
+    again,
     clusters,
     codes,
     potcars,
 )
 
 METHODS: dict[str, Method[Any, Any]] = {
-    method.name: method
-    for family in (
-        system,
-        profiles,
-        structures,
-        templates,
-        jobs,
-        files,
-        results,
-        imports,
-        clusters,
-        codes,
-        potcars,
-    )
-    for method in family.METHODS
+    method.name: method for family in _FAMILIES for method in family.METHODS
 }
 NOTIFICATIONS: dict[str, Notification[Any]] = {row.name: row for row in system.NOTIFICATIONS}

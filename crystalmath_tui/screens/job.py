@@ -20,7 +20,7 @@ from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.results import JOBS_RESULTS, JobResults
 from crystalmath_tui.core import control
 from crystalmath_tui.core.cells import width, wrap
-from crystalmath_tui.core.effects import Back, Call, Copy, Effect, Say, Tagged
+from crystalmath_tui.core.effects import Back, Call, Copy, Effect, Open, Say, Tagged
 from crystalmath_tui.core.keymap import MOVES, Binding, action_of
 from crystalmath_tui.core.lines import Line, Size, Span, fit_line, fit_lines, line, selected, spread
 from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, Message, MousePressed, StatusLoaded
@@ -51,7 +51,9 @@ KEYS = (
     Binding(("w",), "wrap", "wrap", "Wrap long lines, or cut them.", footer=True),
     Binding(("f",), "follow", "follow", "Keep the end of the log in sight.", footer=True),
     Binding(("t",), "times", "times", "Show or hide times in the log."),
-    Binding(("c", "x"), "cancel", "cancel", "Cancel the job; asks first.", footer=True),
+    Binding(("c",), "clone", "clone", "Prepare a new job like this one.", footer=True),
+    Binding(("x",), "cancel", "cancel", "Cancel the job; asks first.", footer=True),
+    Binding(("R",), "retry", "run again", "Run the ended job again with the same inputs; asks first."),
     Binding(("p",), "pause", "pause/play", "Pause the job, or let it go on.", footer=True),
     Binding(("y",), "copy pk", "copy pk", "Copy the pk to the clipboard."),
     Binding(("Y",), "copy uuid", "copy uuid", "Copy the uuid to the clipboard."),
@@ -223,7 +225,7 @@ def _act(job: Slice, action: str, context: Context) -> Update:
             return replace(job, viewer=None), ()
         case "close":
             return job, (Back(),)
-        case "cancel" | "pause" | "copy pk" | "copy uuid":
+        case "clone" | "cancel" | "retry" | "pause" | "copy pk" | "copy uuid":
             return job, _effects(job, action)
         case _:
             return _moved(job, action, context)
@@ -234,8 +236,12 @@ def _effects(job: Slice, action: str) -> tuple[Effect, ...]:
         return (Say("The job is not loaded yet.", "warn"),)
     row = job.detail.row
     match action:
+        case "clone":
+            return (Open("new", ("like", str(row.pk))),)
         case "cancel":
             return control.cancel((row,))
+        case "retry":
+            return control.retry((row,))
         case "pause":
             return control.pause_or_play((row,))
         case _:

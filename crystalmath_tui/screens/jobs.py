@@ -51,13 +51,9 @@ KEYS = (
         "Mark the job; actions then are for all marked ones.",
         footer=True,
     ),
-    Binding(
-        ("c", "x"),
-        "cancel",
-        "cancel",
-        "Cancel the job, or the marked ones; asks first.",
-        footer=True,
-    ),
+    Binding(("c",), "clone", "clone", "Prepare a new job like this one.", footer=True),
+    Binding(("x",), "cancel", "cancel", "Cancel the job, or the marked ones; asks first.", footer=True),
+    Binding(("R",), "retry", "run again", "Run the ended job, or the marked ones, again; asks first."),
     Binding(("p",), "pause", "pause/play", "Pause, or let paused jobs go on.", footer=True),
     Binding(("tab",), "pane", "details", "Show or hide the details of the selected job.", footer=True),
     Binding(("i",), "import", "import", "Make a job of a folder in which VASP ran."),
@@ -271,7 +267,10 @@ def _act(jobs: Slice, action: str, context: Context) -> tuple[Slice, tuple[Effec
             return _cleared(jobs)
         case "reload":
             return refreshed(jobs, context)
-        case "open" | "new" | "clusters" | "import" | "cancel" | "pause" | "copy pk" | "copy uuid":
+        case (
+            "open" | "new" | "clone" | "clusters" | "import" | "cancel" | "retry" | "pause"
+            | "copy pk" | "copy uuid"
+        ):  # fmt: skip
             return jobs, _effects(jobs, action, rows)
         case _ if action.startswith("sort "):
             return _asked(jobs, sorted_by(jobs.query, _SORTS_BY_NAME[action.removeprefix("sort ")]))
@@ -289,6 +288,10 @@ def _effects(jobs: Slice, action: str, rows: tuple[JobRow, ...]) -> tuple[Effect
             return (Open(action),)
         case "open":
             return (Open("job", (str(chosen.pk),)),) if chosen else ()
+        case "clone":
+            return (Open("new", ("like", str(chosen.pk))),) if chosen else ()
+        case "retry":
+            return control.retry(rows)
         case "cancel":
             return control.cancel(rows)
         case "pause":

@@ -10,6 +10,7 @@ from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, Messag
 from crystalmath_tui.core.screen import Context
 from crystalmath_tui.core.scroll import START, Scroll, moved, pages
 from crystalmath_tui.core.textfield import TextField, edited, field_of, pasted, shared_beginning
+from crystalmath_tui.screens import new_clone as clone
 from crystalmath_tui.screens import new_form as forms
 from crystalmath_tui.screens import new_target as target
 from crystalmath_tui.screens.new_calls import (
@@ -90,6 +91,10 @@ def _entered(new: Slice, args: tuple[str, ...]) -> Update:
     given = " ".join(args).strip()
     if not given:
         return new, lists(search_of(new))
+    if args[0] == clone.LIKE and len(args) > 1:
+        asked, effects = clone.asked(new, args[1])
+        return asked, (*lists(search_of(new)), *effects)
+    new = replace(new, like=0, draft=None, notes=())
     if given.isdecimal() and given.isascii() and int(given[:18]) > 0:
         fresh, effects = show(replace(new, step=STRUCTURE), int(given[:18]))
     else:

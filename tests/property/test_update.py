@@ -13,6 +13,7 @@ from crystalmath_tui.core.messages import KeyPressed, Message, MousePressed
 from crystalmath_tui.screens import new_model
 from tests.property.tui_strategies import (
     CLUSTER_MESSAGES,
+    DRAFTS,
     IMPORT_MESSAGES,
     KEYS,
     MESSAGES,
@@ -95,7 +96,7 @@ LAST_STEP = (
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.lists(TARGET_MESSAGES | INPUT, max_size=25), SIZES)
+@given(st.lists(TARGET_MESSAGES | INPUT | st.builds(new_model.DraftLoaded, DRAFTS), max_size=25), SIZES)
 def test_the_last_step_of_a_new_job_is_total_and_fits(sequence: list[Message], size: Size) -> None:
     typed = [KeyPressed(key) for key in (*":new", "enter")]
     model, effects = played([*typed, *LAST_STEP, KeyPressed("enter"), *sequence])

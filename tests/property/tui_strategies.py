@@ -2,6 +2,7 @@
 
 from hypothesis import strategies as st
 
+from crystalmath_server.protocol.again import JobDraft, LeftOut
 from crystalmath_server.protocol.clusters import (
     ClusterDetail,
     ClusterList,
@@ -113,6 +114,7 @@ DETAILS = st.builds(
     st.none() | PKS,
     st.none() | PKS,
     st.lists(PKS, max_size=3).map(tuple),
+    st.none() | PKS,
 )
 FILES = st.builds(JobFile, st.sampled_from(["inputs", "retrieved", "?"]), TEXTS, st.integers(0, 10**12))
 LATTICES = st.builds(Lattice, *[NUMBERS] * 7)
@@ -328,6 +330,16 @@ POTCAR_MESSAGES = st.one_of(
 )
 
 SUBMITTED = st.builds(Submitted, PKS, TEXTS, st.sampled_from(JobState), TEXTS, st.booleans())
+DRAFTS = st.builds(
+    JobDraft,
+    PKS,
+    st.just("emt.relax") | TEXTS,
+    st.none() | PKS,
+    st.dictionaries(TEXTS, JSON, max_size=3),
+    *[TEXTS] * 4,
+    RESOURCES,
+    st.lists(st.builds(LeftOut, TEXTS, TEXTS), max_size=12).map(tuple),
+)
 IMPORT_MESSAGES = st.one_of(
     st.builds(imports.ClustersCame, CLUSTER_LISTS),
     st.builds(imports.CodesCame, st.builds(CodeList, st.lists(CODES, max_size=4).map(tuple))),
@@ -398,6 +410,10 @@ MESSAGES = st.one_of(
     st.builds(new_model.InputsLoaded, PKS, INPUTS),
     st.builds(new_model.KeyMade, st.sampled_from(["d1", "d2"]), TEXTS),
     st.builds(new_model.JobSubmitted, SUBMITTED),
+    st.builds(new_model.DraftLoaded, DRAFTS),
+    st.builds(control.RetryKeyed, PKS, TEXTS),
+    st.builds(control.Retried, st.tuples(PKS, TEXTS), SUBMITTED),
+    st.builds(control.RetryFailed, st.tuples(PKS, TEXTS), ERROR_VALUES),
     st.builds(new_model.NamesListed, TEXTS, st.lists(TEXTS, max_size=4).map(tuple)),
     st.builds(new_model.PathFound, TEXTS),
     CLUSTER_MESSAGES,

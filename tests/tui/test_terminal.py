@@ -70,12 +70,12 @@ def test_open_a_job_and_turn_its_pages(terminal: Terminal) -> None:
 
 
 def test_cancel_asks_with_names_and_esc_destroys_nothing(terminal: Terminal) -> None:
-    terminal.send("/", *"copper", "enter", " ", " ", "c")
+    terminal.send("/", *"copper", "enter", " ", " ", "x")
     terminal.until("Cancel 2 jobs?")
     terminal.send("esc")
     terminal.until("Nothing was done.")
     assert "killed" not in terminal.text
-    terminal.send("c", "y")
+    terminal.send("x", "y")
     terminal.until(lambda: terminal.text.count("× killed") == 2)
 
 
@@ -257,3 +257,27 @@ def test_progress_of_a_slow_call_is_shown_and_vanishes(folder: Path, environ: di
             assert "submitting …" not in terminal.text
     finally:
         slow.kill()
+
+
+def test_a_job_is_cloned_and_run_again(terminal: Terminal) -> None:
+    terminal.send("/", *"copper", "enter", "G", "c")
+    terminal.until("new job like 2")
+    terminal.until("settings of")
+    terminal.send("tab")
+    terminal.until("POSCAR")
+    terminal.send("enter")
+    terminal.until("Enter submits")
+    terminal.send("enter")
+    terminal.until("Job 31 is submitted.")
+    terminal.send("q", "esc")
+    terminal.until("31 jobs")
+    terminal.send("/", *"silicon", "enter", "g", " ", " ", "R")
+    terminal.until("Run 2 jobs again with the same inputs?")
+    terminal.send("esc")
+    terminal.until("Nothing was done.")
+    terminal.send("R", "y")
+    terminal.until("again.")
+    terminal.send("esc")
+    terminal.until("33 jobs")
+    terminal.send("g", "enter")
+    terminal.until("retry of")
