@@ -28,6 +28,7 @@ from crystalmath_server.handlers import (
     again,
     clusters,
     codes,
+    compare,
     files,
     imports,
     jobs,
@@ -52,6 +53,7 @@ from crystalmath_server.protocol.clusters import (
     CLUSTERS_UPDATE,
 )
 from crystalmath_server.protocol.codes import CODES_CREATE, CODES_LIST, CODES_TEST
+from crystalmath_server.protocol.compare import JOBS_COMPARE
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, JOBS_LOG
 from crystalmath_server.protocol.imports import JOBS_IMPORT
@@ -103,6 +105,7 @@ BINDINGS: tuple[Binding[Any, Any], ...] = (
     bind(JOBS_FILE, files.file),
     bind(JOBS_LOG, files.log),
     bind(JOBS_RESULTS, results.results),
+    bind(JOBS_COMPARE, compare.compare),
     bind(JOBS_IMPORT, imports.import_run),
     bind(JOBS_CLONE, again.clone),
     bind(JOBS_RETRY, again.retry),

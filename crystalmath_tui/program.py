@@ -28,6 +28,7 @@ from crystalmath_tui.core.textfield import TextField
 from crystalmath_tui.screens import (
     cluster_pages,
     clusters,
+    compare_view,
     imports_view,
     job,
     jobs_view,
@@ -47,6 +48,7 @@ SCREENS: dict[str, AnyScreen] = {
         job.SCREEN,
         new_view.SCREEN,
         imports_view.SCREEN,
+        compare_view.SCREEN,
         clusters.SCREEN,
         cluster_pages.SCREEN,
         setup_view.SCREEN,

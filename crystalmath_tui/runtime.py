@@ -158,7 +158,7 @@ class Runtime:
                 self._later(seconds, message, key)
             case effects.NewKey(made):
                 self._send(made(str(uuid.uuid4())))
-            case effects.ListFolder() | effects.FindPath():
+            case effects.ListFolder() | effects.FindPath() | effects.WriteFile():
                 self._send(looked_up(effect))
             case effects.Copy(text):
                 self._copy(text)

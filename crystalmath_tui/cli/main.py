@@ -17,6 +17,7 @@ GENERAL = (
     Option("profile", ("--profile",), "AiiDA profile", str, "NAME"),
     Option("socket", ("--socket",), "socket of the server", str, "PATH"),
     Option("as_json", ("--json",), "results and errors as JSON"),
+    Option("as_csv", ("--csv",), "a comparison as CSV"),
     Option("yes", ("--yes", "-y"), "do not ask before what cannot be undone"),
     Option("readonly", ("--readonly",), "refuse all that changes something"),
     Option("timeout", ("--timeout",), "longest wait for an answer, or for the end of a job [s]", number, "S"),

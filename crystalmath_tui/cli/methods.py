@@ -21,12 +21,16 @@ CALL_OPTIONS = (
 
 def run_method(session: Session, method: AnyMethod, words: Sequence[str]) -> int:
     """Call a method with the parameters that the words give, and print its result."""
+    if session.as_csv and method.name != "jobs.compare":
+        raise UsageError("--csv is for jobs compare; other results come as --json")
     options = of_method(method.name, method.params)
     params = to_params(method.params, options, parse(options, words))
     session.consent(method.name, lambda: _question(session, method.name, params))
     result = session.call(method, params)
     if session.as_json:
         output.put_json(result)
+    elif method.name == "jobs.compare":
+        put_comparison(result, as_csv=session.as_csv)
     elif isinstance(result, FileRange):
         output.put_file(result.encoding, result.content)
     else:
@@ -34,6 +38,18 @@ def run_method(session: Session, method: AnyMethod, words: Sequence[str]) -> int
     if left := more(params, result):
         output.say(left)
     return DONE
+
+
+def put_comparison(table: Any, *, as_csv: bool) -> None:
+    """Jobs beside one another: a table with units in its headings, or CSV."""
+    from crystalmath_tui.core.comparison import csv_text, titled
+
+    if as_csv:
+        output.put(csv_text(table))
+        return
+    head = ["PK", "LABEL", *map(titled, table.columns)]
+    rows = [[str(row.pk), row.label, *map(output.cell, row.values)] for row in table.rows]
+    output.put("".join(f"{line}\n" for line in output.aligned([head, *rows])))
 
 
 def run_call(session: Session, words: Sequence[str]) -> int:

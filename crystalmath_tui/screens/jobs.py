@@ -56,6 +56,7 @@ KEYS = (
     Binding(("R",), "retry", "run again", "Run the ended job, or the marked ones, again; asks first."),
     Binding(("p",), "pause", "pause/play", "Pause, or let paused jobs go on.", footer=True),
     Binding(("tab",), "pane", "details", "Show or hide the details of the selected job.", footer=True),
+    Binding(("v",), "compare", "compare", "Show the marked jobs beside one another."),
     Binding(("i",), "import", "import", "Make a job of a folder in which VASP ran."),
     Binding(("y",), "copy pk", "copy pk", "Copy the pk to the clipboard."),
     Binding(("Y",), "copy uuid", "copy uuid", "Copy the uuid to the clipboard."),
@@ -268,7 +269,7 @@ def _act(jobs: Slice, action: str, context: Context) -> tuple[Slice, tuple[Effec
         case "reload":
             return refreshed(jobs, context)
         case (
-            "open" | "new" | "clone" | "clusters" | "import" | "cancel" | "retry" | "pause"
+            "open" | "new" | "clone" | "clusters" | "import" | "cancel" | "retry" | "compare" | "pause"
             | "copy pk" | "copy uuid"
         ):  # fmt: skip
             return jobs, _effects(jobs, action, rows)
@@ -292,6 +293,9 @@ def _effects(jobs: Slice, action: str, rows: tuple[JobRow, ...]) -> tuple[Effect
             return (Open("new", ("like", str(chosen.pk))),) if chosen else ()
         case "retry":
             return control.retry(rows)
+        case "compare":
+            pks = tuple(sorted(jobs.marked)) or tuple(row.pk for row in rows)
+            return (Open("compare", tuple(map(str, pks))),) if pks else ()
         case "cancel":
             return control.cancel(rows)
         case "pause":

@@ -137,7 +137,7 @@ def test_files_in_ranges(place: Place, server: Client) -> None:
 @pytest.mark.parametrize("name", [name for name in METHODS if name != "system.shutdown"])
 def test_every_example_runs_on_the_real_server(place: Place, server: Client, name: str) -> None:
     method = METHODS[name]
-    given = {"pk": place.job_pk, "structure_pk": place.structure_pk}
+    given = {"pk": place.job_pk, "structure_pk": place.structure_pk, "pks": [place.job_pk]}
     if name == "structures.show":
         given["pk"] = place.structure_pk
     params = {key: given.get(key, value) for key, value in dict(method.example.params).items()}

@@ -13,6 +13,7 @@ from crystalmath_tui.core.messages import KeyPressed, Message, MousePressed
 from crystalmath_tui.screens import new_model
 from tests.property.tui_strategies import (
     CLUSTER_MESSAGES,
+    COMPARE_MESSAGES,
     DRAFTS,
     IMPORT_MESSAGES,
     KEYS,
@@ -22,7 +23,19 @@ from tests.property.tui_strategies import (
     TARGET_MESSAGES,
 )
 
-OUTER = {"Call", "Later", "NewKey", "ListFolder", "FindPath", "Copy", "Connect", "Suspend", "Redraw", "Quit"}
+OUTER = {
+    "WriteFile",
+    "Call",
+    "Later",
+    "NewKey",
+    "ListFolder",
+    "FindPath",
+    "Copy",
+    "Connect",
+    "Suspend",
+    "Redraw",
+    "Quit",
+}
 
 
 def played(sequence: list[Message], *, readonly: bool = False) -> tuple[program.Model, list[Effect]]:
@@ -79,6 +92,17 @@ def test_the_potcars_are_total_and_fit(words: str, sequence: list[Message], size
 )
 def test_the_import_is_total_and_fits(words: str, sequence: list[Message], size: Size) -> None:
     typed = [KeyPressed(key) for key in [*words, "enter"]]
+    model, effects = played([*typed, *sequence])
+    holds(model, effects, size)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(COMPARE_MESSAGES | INPUT | st.sampled_from([KeyPressed("s"), KeyPressed("a")]), max_size=25),
+    SIZES,
+)
+def test_the_comparison_is_total_and_fits(sequence: list[Message], size: Size) -> None:
+    typed = [KeyPressed(key) for key in [*":compare 3 1", "enter"]]
     model, effects = played([*typed, *sequence])
     holds(model, effects, size)
 

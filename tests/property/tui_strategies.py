@@ -17,6 +17,7 @@ from crystalmath_server.protocol.clusters import (
     SshHost,
 )
 from crystalmath_server.protocol.codes import CodeKind, CodeList, CodeRow, CodeTest, Outcome, Step
+from crystalmath_server.protocol.compare import CompareColumn, CompareRow, Comparison
 from crystalmath_server.protocol.errors import ERRORS
 from crystalmath_server.protocol.files import FileRange, JobFile, JobFiles, JobLog, LogLine
 from crystalmath_server.protocol.jobs import (
@@ -55,6 +56,7 @@ from crystalmath_tui.core.lines import Size
 from crystalmath_tui.screens import (
     cluster,
     clusters,
+    compare,
     imports,
     job,
     jobs,
@@ -340,6 +342,16 @@ DRAFTS = st.builds(
     RESOURCES,
     st.lists(st.builds(LeftOut, TEXTS, TEXTS), max_size=12).map(tuple),
 )
+COMPARISONS = st.builds(
+    Comparison,
+    st.lists(st.builds(CompareColumn, TEXTS, TEXTS, TEXTS), max_size=6).map(tuple),
+    st.lists(st.builds(CompareRow, PKS, TEXTS, st.lists(JSON, max_size=6).map(tuple)), max_size=8).map(tuple),
+)
+COMPARE_MESSAGES = st.one_of(
+    st.builds(compare.Compared, st.just((3, 1)), COMPARISONS),
+    st.builds(compare.CompareFailed, st.just((3, 1)), ERROR_VALUES),
+    st.builds(compare.Written, st.tuples(TEXTS, TEXTS), st.sampled_from(["written", "exists"]) | TEXTS),
+)
 IMPORT_MESSAGES = st.one_of(
     st.builds(imports.ClustersCame, CLUSTER_LISTS),
     st.builds(imports.CodesCame, st.builds(CodeList, st.lists(CODES, max_size=4).map(tuple))),
@@ -420,6 +432,7 @@ MESSAGES = st.one_of(
     TARGET_MESSAGES,
     POTCAR_MESSAGES,
     IMPORT_MESSAGES,
+    COMPARE_MESSAGES,
     st.builds(new_model.StepFailed, st.integers(0, 4), ERROR_VALUES),
 )
 """Everything that may come in."""

@@ -281,3 +281,19 @@ def test_a_job_is_cloned_and_run_again(terminal: Terminal) -> None:
     terminal.until("33 jobs")
     terminal.send("g", "enter")
     terminal.until("retry of")
+
+
+def test_marked_jobs_are_compared_and_written(terminal: Terminal, folder: Path) -> None:
+    terminal.send("/", *"silicon", "enter", "g", " ", " ", "v")
+    terminal.until("compare 2 jobs")
+    terminal.until("energy [eV]")
+    terminal.send("s", "w", str(folder / "out.csv"), "enter")
+    terminal.until("Wrote ")
+    head, *rows = (folder / "out.csv").read_text().splitlines()
+    assert head.startswith("pk,label,")
+    assert "energy per atom [eV/atom]" in head
+    assert len(rows) == 2
+    terminal.send("w", "enter")
+    terminal.until("Write over it?")
+    terminal.send("n", "esc")
+    terminal.until("jobs")
