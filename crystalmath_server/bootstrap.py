@@ -20,6 +20,7 @@ from crystalmath_server.adapters.aiida_launch import AiidaLauncher
 from crystalmath_server.adapters.aiida_profiles import AiidaProfiles
 from crystalmath_server.adapters.aiida_runtime import AiidaRuntime
 from crystalmath_server.adapters.aiida_structures import AiidaStructures
+from crystalmath_server.adapters.aiida_symptoms import SymptomReader
 from crystalmath_server.adapters.potcar_check import PotcarLooker
 from crystalmath_server.adapters.remote_link import Links
 from crystalmath_server.adapters.run_folders import RunFolderLooker
@@ -29,6 +30,7 @@ from crystalmath_server.handlers import (
     clusters,
     codes,
     compare,
+    diagnosis,
     files,
     imports,
     jobs,
@@ -54,6 +56,7 @@ from crystalmath_server.protocol.clusters import (
 )
 from crystalmath_server.protocol.codes import CODES_CREATE, CODES_LIST, CODES_TEST
 from crystalmath_server.protocol.compare import JOBS_COMPARE
+from crystalmath_server.protocol.diagnosis import JOBS_DIAGNOSE
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, JOBS_LOG
 from crystalmath_server.protocol.imports import JOBS_IMPORT
@@ -106,6 +109,7 @@ BINDINGS: tuple[Binding[Any, Any], ...] = (
     bind(JOBS_LOG, files.log),
     bind(JOBS_RESULTS, results.results),
     bind(JOBS_COMPARE, compare.compare),
+    bind(JOBS_DIAGNOSE, diagnosis.diagnose),
     bind(JOBS_IMPORT, imports.import_run),
     bind(JOBS_CLONE, again.clone),
     bind(JOBS_RETRY, again.retry),
@@ -182,6 +186,7 @@ async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
         codes=AiidaCodes(runtime, links),
         runs=RunFolderLooker(runtime, links),
         potcars=PotcarLooker(runtime, links, bench.potcar_library),
+        symptoms=SymptomReader(runtime, bench, watch.part, links.breaker),
         server=server,
     )
     async with anyio.create_task_group() as background:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from crystalmath_server.domain.past_job import PastJob
 from crystalmath_server.domain.run_folder import RunFolder
+from crystalmath_server.domain.symptoms import Symptoms
 from crystalmath_server.protocol.clusters import (
     ClusterDetail,
     ClusterList,
@@ -137,6 +138,14 @@ class JobStore(Protocol):
 
     async def recall(self, pk: int) -> PastJob:
         """What it was made of; raises NotFound."""
+        ...
+
+
+class Diagnostics(Protocol):
+    """Collects what is known of a job that may be in trouble."""
+
+    async def of_job(self, pk: int) -> Symptoms:
+        """All of it; raises NotFound."""
         ...
 
 
@@ -357,4 +366,5 @@ class Ports:
     codes: Codes
     potcars: Potcars
     runs: RunFolders
+    symptoms: Diagnostics
     server: Server

@@ -29,6 +29,7 @@ from crystalmath_tui.screens import (
     cluster_pages,
     clusters,
     compare_view,
+    diagnosis,
     imports_view,
     job,
     jobs_view,
@@ -46,6 +47,7 @@ SCREENS: dict[str, AnyScreen] = {
     for screen in (
         jobs_view.SCREEN,
         job.SCREEN,
+        diagnosis.SCREEN,
         new_view.SCREEN,
         imports_view.SCREEN,
         compare_view.SCREEN,

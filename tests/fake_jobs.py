@@ -9,9 +9,11 @@ from typing import Any
 import anyio
 
 from crystalmath_server.domain.excerpts import as_text
+from crystalmath_server.domain.explain import Facts
 from crystalmath_server.domain.job_index import JobIndex
 from crystalmath_server.domain.past_job import PastJob
 from crystalmath_server.domain.patterns import compile_pattern
+from crystalmath_server.domain.symptoms import Symptoms
 from crystalmath_server.ports import JobPlan, Recipe
 from crystalmath_server.protocol.errors import Conflict, NotAllowed, NotFound
 from crystalmath_server.protocol.files import FileRange, JobFile, JobFiles, JobLog, LogLine, ReadFileParams
@@ -229,3 +231,15 @@ class FakeLauncher:
             return Control(pk, row.state, done=False, waiting_for="the end of the retrieval")
         self._jobs.change(pk, state)
         return Control(pk, state, done=True)
+
+
+class FakeSymptoms:
+    """What the rows of the fake jobs tell."""
+
+    def __init__(self, jobs: FakeJobs) -> None:
+        self.jobs = jobs
+
+    async def of_job(self, pk: int) -> Symptoms:
+        row = self.jobs.get(pk).row
+        facts = Facts(pk, row.state, row.cluster, exit_status=row.exit_status, exit_message=row.reason)
+        return Symptoms(facts, (pk,))

@@ -19,13 +19,18 @@ _SUMMARY_LENGTH = 80
 
 def read_detail(pk: int, breaker: Callable[[str], Breaker]) -> JobDetail:
     """One job; raises NotFound. `breaker` tells how our own connection to a computer does."""
-    node, found = load_job(pk), read_facts(pk)
+    node = load_job(pk)
+    return _detail(node, *read_words(node, breaker))
+
+
+def read_words(node: Any, breaker: Callable[[str], Breaker]) -> tuple[JobRow, Facts]:
+    """The row of a job and all that explains it; raises NotFound where it was just deleted."""
+    found = read_facts(node.pk)
     if found is None:
-        raise NotFound(f"There is no job {pk}", field="pk")
+        raise NotFound(f"There is no job {node.pk}", field="pk")
     row, facts = found
     retry_at = breaker(facts.cluster).retry_at
-    more = replace(facts, retry_at=retry_at, same_as=_same_as(node), queue_reason=_queue_reason(node))
-    return _detail(node, row, more)
+    return row, replace(facts, retry_at=retry_at, same_as=_same_as(node), queue_reason=_queue_reason(node))
 
 
 def _queue_reason(node: Any) -> str:

@@ -19,14 +19,14 @@ def list_files(pk: int) -> JobFiles:
     """All files of a job, inputs first."""
     node = load_job(pk)
     found = [
-        (source, repository) for source in ("inputs", "retrieved") if (repository := _open(node, source))
+        (source, repository) for source in ("inputs", "retrieved") if (repository := open_files(node, source))
     ]
     return JobFiles(tuple(file for source, repository in found for file in _files(source, repository)))
 
 
 def read_range(params: ReadFileParams) -> FileRange:
     """A range of a file, read from where it begins."""
-    repository = _open(load_job(params.pk), params.source)
+    repository = open_files(load_job(params.pk), params.source)
     path = PurePosixPath(params.path)
     if repository is None or path.is_absolute() or ".." in path.parts or "\0" in params.path:
         raise _no_file(params)
@@ -70,7 +70,7 @@ def load_job(pk: int) -> Any:
     return node
 
 
-def _open(node: Any, source: str) -> Any:
+def open_files(node: Any, source: str) -> Any:
     """The repository of a source; None while there is none. Of an import the inputs are nodes alone."""
     if source == "inputs":
         is_read = getattr(node, "is_imported", False) and nodes.FILES in node.inputs
@@ -110,7 +110,7 @@ def _lines(time_s: float, level: str, source: str, text: str) -> list[LogLine]:
 
 
 def _scheduler_lines(node: Any) -> list[LogLine]:
-    repository = _open(node, "retrieved")
+    repository = open_files(node, "retrieved")
     if repository is None:
         return []
     lines: list[LogLine] = []

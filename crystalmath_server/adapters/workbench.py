@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TypeVar, cast
 
 from crystalmath_server.adapters.worker_process import WorkerProcess
 from crystalmath_server.domain.potcar_library import PotcarLibrary
+from crystalmath_server.domain.symptoms import Correction
 from crystalmath_server.ports import ParsedStructure, Recipe
 from crystalmath_server.protocol.codec import from_json
 from crystalmath_server.protocol.method import Json
@@ -72,6 +74,11 @@ class WorkerBench:
     async def potcar_library(self) -> PotcarLibrary:
         """The potentials of this machine as pymatgen's settings name them."""
         return await self._ask(PotcarLibrary, "potcar_library", {})
+
+    async def look_at_run(self, folder: Path) -> tuple[Correction, ...]:
+        """What custodian's handlers find in the folder of a run; they correct the deck there."""
+        argument: dict[str, Json] = {"folder": str(folder), "counts": {}}
+        return await self._ask(tuple[Correction, ...], "look_at_run", argument)
 
     async def _ask(self, kind: type[T], call: str, argument: Mapping[str, Json]) -> T:
         return from_json(kind, await self._worker.call(call, {k: _plain(v) for k, v in argument.items()}))

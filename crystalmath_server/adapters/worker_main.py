@@ -9,6 +9,7 @@ import uuid
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import orjson
@@ -17,6 +18,12 @@ from crystalmath_server.adapters import atomate2_reader, atomate2_recipes, atoma
 from crystalmath_server.protocol.codec import from_json, to_json
 from crystalmath_server.protocol.errors import InternalError, RpcError
 from crystalmath_server.protocol.structures import ImportStructureParams
+
+
+def _look_at_run(argument: dict[str, Any]) -> object:
+    from crystalmath_server.adapters import custodian_check  # heavy, and few need it
+
+    return custodian_check.check(Path(argument["folder"]), argument["counts"]).corrections
 
 
 def _parse(argument: dict[str, Any]) -> object:
@@ -31,6 +38,7 @@ CALLS: dict[str, Callable[[dict[str, Any]], object]] = {
     "render": lambda argument: atomate2_recipes.render(
         argument["name"], argument["structure"], argument["values"]
     ),
+    "look_at_run": _look_at_run,
     "reader": lambda argument: atomate2_reader.reader(argument["incar"]),
     "potcar_library": lambda _: atomate2_vasp.potcar_library(),
 }

@@ -20,7 +20,13 @@ FAMILIES = {
 }
 """First word of a method's name, and what the family is; a test holds it to the method table."""
 
-_MODULES = {"rpc": ("system",), "jobs": ("jobs", "files", "results", "compare", "imports", "again")}
+_MODULES = {
+    "rpc": ("system",),
+    "jobs": ("jobs", "files", "results", "compare", "diagnosis", "imports", "again"),
+}
+    "rpc": ("system",),
+    "jobs": ("jobs", "files", "results", "compare", "diagnosis", "imports", "again"),
+}
 """Where the methods of a family are, if not in the module of its name alone."""
 
 DESTRUCTIVE = frozenset({"clusters.delete", "jobs.cancel", "system.shutdown"})

@@ -55,6 +55,7 @@ KEYS = (
     Binding(("x",), "cancel", "cancel", "Cancel the job; asks first.", footer=True),
     Binding(("R",), "retry", "run again", "Run the ended job again with the same inputs; asks first."),
     Binding(("p",), "pause", "pause/play", "Pause the job, or let it go on.", footer=True),
+    Binding(("d",), "diagnose", "why?", "Say why it waits or failed, and what to do.", footer=True),
     Binding(("y",), "copy pk", "copy pk", "Copy the pk to the clipboard."),
     Binding(("Y",), "copy uuid", "copy uuid", "Copy the uuid to the clipboard."),
     Binding(("r",), "reload", "reload", "Fetch the page anew."),
@@ -225,7 +226,7 @@ def _act(job: Slice, action: str, context: Context) -> Update:
             return replace(job, viewer=None), ()
         case "close":
             return job, (Back(),)
-        case "clone" | "cancel" | "retry" | "pause" | "copy pk" | "copy uuid":
+        case "clone" | "diagnose" | "cancel" | "retry" | "pause" | "copy pk" | "copy uuid":
             return job, _effects(job, action)
         case _:
             return _moved(job, action, context)
@@ -238,6 +239,8 @@ def _effects(job: Slice, action: str) -> tuple[Effect, ...]:
     match action:
         case "clone":
             return (Open("new", ("like", str(row.pk))),)
+        case "diagnose":
+            return (Open("diagnose", (str(row.pk),)),)
         case "cancel":
             return control.cancel((row,))
         case "retry":

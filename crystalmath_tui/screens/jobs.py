@@ -40,6 +40,7 @@ _SORTS: dict[str, Sort] = {
 KEYS = (
     *MOVES,
     Binding(("enter", "right"), "open", "open", "Open the job.", footer=True),
+    Binding(("d",), "diagnose", "why?", "Say why the job waits or failed, and what to do.", footer=True),
     Binding(("n",), "new", "new job", "Prepare a new job.", footer=True),
     Binding(("/",), "filter", "filter", "Filter the jobs; see filters below.", footer=True),
     Binding(("m",), "clusters", "clusters", "Show the computers that run jobs.", footer=True),
@@ -269,8 +270,8 @@ def _act(jobs: Slice, action: str, context: Context) -> tuple[Slice, tuple[Effec
         case "reload":
             return refreshed(jobs, context)
         case (
-            "open" | "new" | "clone" | "clusters" | "import" | "cancel" | "retry" | "compare" | "pause"
-            | "copy pk" | "copy uuid"
+            "open" | "diagnose" | "new" | "clone" | "clusters" | "import" | "cancel" | "retry" | "compare"
+            | "pause" | "copy pk" | "copy uuid"
         ):  # fmt: skip
             return jobs, _effects(jobs, action, rows)
         case _ if action.startswith("sort "):
@@ -296,6 +297,8 @@ def _effects(jobs: Slice, action: str, rows: tuple[JobRow, ...]) -> tuple[Effect
         case "compare":
             pks = tuple(sorted(jobs.marked)) or tuple(row.pk for row in rows)
             return (Open("compare", tuple(map(str, pks))),) if pks else ()
+        case "diagnose":
+            return (Open("diagnose", (str(chosen.pk),)),) if chosen else ()
         case "cancel":
             return control.cancel(rows)
         case "pause":

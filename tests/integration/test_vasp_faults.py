@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from crystalmath_server.protocol.diagnosis import JOBS_DIAGNOSE
 from crystalmath_server.protocol.jobs import JOBS_SHOW, JobDetail, JobPk, JobState
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_tui.client import Client, connect
@@ -45,6 +46,12 @@ def show(server: Client, pk: int) -> JobDetail:
     return server.call(JOBS_SHOW, JobPk(pk))
 
 
+def assert_diagnosed(server: Client, pk: int, cause: str, first_step: str) -> None:
+    found = server.call(JOBS_DIAGNOSE, JobPk(pk))
+    assert (found.cause, found.steps[0].action) == (cause, first_step), found
+    assert found.evidence, found
+
+
 def until(server: Client, pk: int, state: JobState, timeout_s: float = 60) -> JobDetail:
     wait_until(lambda: show(server, pk).row.state is state, timeout_s, f"never {state}")
     return show(server, pk)
@@ -72,6 +79,7 @@ def test_after_a_long_loss_paused_jobs_go_on_by_themselves(site: Site, hpc: Clus
     assert "on hpc failed again and again" in job.explanation
     assert "by itself when hpc answers" in job.hint
     assert f"jobs play {pk}" in job.hint
+    assert_diagnosed(server, pk, "connection", "test cluster")
     hpc.open_network()
     assert_finished_once(server, site, pk)
 
@@ -91,6 +99,7 @@ def test_a_closed_partition_is_said(site: Site, hpc: Cluster, server: Client) ->
     pk = new_job(server, site, partition="debug")
     until(server, pk, JobState.QUEUED)
     wait_until(lambda: "partition is closed" in show(server, pk).explanation, 30)
+    assert_diagnosed(server, pk, "queue.closed", "queue")
     hpc.open_partition("debug")
     assert_finished_once(server, site, pk)
 
@@ -105,6 +114,7 @@ def test_the_failure_of_a_node_is_said(site: Site, hpc: Cluster, server: Client)
     assert ended(server, pk) is JobState.FAILED
     assert "node failed" in show(server, pk).explanation
     assert "submit it again" in show(server, pk).hint
+    assert_diagnosed(server, pk, "node", "retry")
 
 
 def test_scancel_from_outside_is_said(site: Site, hpc: Cluster, server: Client) -> None:
@@ -113,6 +123,7 @@ def test_scancel_from_outside_is_said(site: Site, hpc: Cluster, server: Client) 
     hpc.cancel(int(job.scheduler_job_id))
     assert ended(server, pk) is JobState.FAILED
     assert "cancelled" in show(server, pk).explanation.lower()
+    assert_diagnosed(server, pk, "cancelled", "retry")
 
 
 def test_the_time_limit_is_said(site: Site, server: Client) -> None:
@@ -128,21 +139,23 @@ def test_the_time_limit_is_said(site: Site, server: Client) -> None:
     job = show(server, pk)
     assert "time limit" in job.explanation.lower()
     assert "walltime" in job.hint.lower()
+    assert_diagnosed(server, pk, "walltime", "restart")
 
 
 @pytest.mark.parametrize(
-    "resources,words",
+    "resources,words,cause,first_step",
     [
-        (Resources(account="nobody"), "account"),
-        (Resources(partition="nowhere"), "partition"),
-        (Resources(partition="short", walltime_s=360), "time limit"),
-        (Resources(modules=("no-such-module",)), "no-such-module"),
+        (Resources(account="nobody"), "account", "refused.account", "clone"),
+        (Resources(partition="nowhere"), "partition", "refused.partition", "clone"),
+        (Resources(partition="short", walltime_s=360), "time limit", "refused.time", "clone"),
+        (Resources(modules=("no-such-module",)), "no-such-module", "module", "codes"),
     ],
 )
 def test_what_the_scheduler_refuses_is_said(
-    site: Site, server: Client, resources: Resources, words: str
+    site: Site, server: Client, resources: Resources, words: str, cause: str, first_step: str
 ) -> None:
     params = {"cluster": "hpc", "resources": resources}
     pk = submit(server, site.copper, str(uuid.uuid4()), "vasp.static", **params)
     assert ended(server, pk) is JobState.FAILED
     assert words in show(server, pk).explanation.lower()
+    assert_diagnosed(server, pk, cause, first_step)

@@ -14,6 +14,7 @@ from crystalmath_server.protocol.clusters import (
     ClusterTestParams,
 )
 from crystalmath_server.protocol.codes import CODES_CREATE, CodeKind, CreateCodeParams
+from crystalmath_server.protocol.diagnosis import JOBS_DIAGNOSE
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, ReadFileParams
 from crystalmath_server.protocol.jobs import JOBS_SHOW, JOBS_SUBMIT, JobPk, JobState, SubmitJobParams
@@ -121,6 +122,8 @@ def test_a_missing_potcar_is_said_with_its_symbol(site: Site, server: Client, tm
     job = server.call(JOBS_SHOW, JobPk(pk))
     assert "no POTCAR of Cu" in job.explanation
     assert str(tmp_path) in job.explanation
+    found = server.call(JOBS_DIAGNOSE, JobPk(pk))
+    assert (found.cause, found.steps[0].command) == ("potcar", "crystalmath potcars check bare")
 
 
 def test_a_job_cut_off_by_its_walltime_yields_what_it_had(site: Site, server: Client) -> None:

@@ -1,5 +1,7 @@
 """Strategies for the interface: messages as they may come, in any order and with any text."""
 
+from typing import get_args
+
 from hypothesis import strategies as st
 
 from crystalmath_server.protocol.again import JobDraft, LeftOut
@@ -18,6 +20,7 @@ from crystalmath_server.protocol.clusters import (
 )
 from crystalmath_server.protocol.codes import CodeKind, CodeList, CodeRow, CodeTest, Outcome, Step
 from crystalmath_server.protocol.compare import CompareColumn, CompareRow, Comparison
+from crystalmath_server.protocol.diagnosis import Action, Diagnosis, Evidence, NextStep
 from crystalmath_server.protocol.errors import ERRORS
 from crystalmath_server.protocol.files import FileRange, JobFile, JobFiles, JobLog, LogLine
 from crystalmath_server.protocol.jobs import (
@@ -57,6 +60,7 @@ from crystalmath_tui.screens import (
     cluster,
     clusters,
     compare,
+    diagnosis,
     imports,
     job,
     jobs,
@@ -283,6 +287,17 @@ HOSTS = st.builds(
     TEXTS,
 )
 
+DIAGNOSES = st.builds(
+    Diagnosis,
+    PKS,
+    PKS,
+    st.sampled_from(JobState),
+    *[TEXTS] * 3,
+    st.lists(st.builds(Evidence, TEXTS, COUNTS, TEXTS), max_size=4).map(tuple),
+    st.lists(st.builds(NextStep, st.sampled_from(get_args(Action)), *[TEXTS] * 3), max_size=12).map(tuple),
+    st.lists(PKS, max_size=3).map(tuple),
+)
+
 NAMED_KEYS = sorted({key for screen in program.SCREENS.values() for row in screen.keys for key in row.keys})
 GLOBAL_KEYS = sorted({key for row in program.KEYS for key in row.keys})
 KEYS = st.sampled_from(NAMED_KEYS) | st.sampled_from(GLOBAL_KEYS) | st.sampled_from("ynabc/!:") | TEXTS
@@ -399,6 +414,9 @@ MESSAGES = st.one_of(
         st.lists(TEXTS, max_size=2).map(tuple),
     ),
     st.builds(messages.Entered, st.just("job"), st.tuples(PKS.map(str), st.sampled_from(job.TABS))),
+    st.builds(messages.Entered, st.just("diagnose"), st.tuples() | st.tuples(PKS.map(str))),
+    st.builds(diagnosis.Diagnosed, PKS, DIAGNOSES),
+    st.builds(diagnosis.NotDiagnosed, PKS, ERROR_VALUES),
     st.builds(jobs.PageLoaded, WANTS, PAGES),
     st.builds(jobs.PageFailed, WANTS, ERROR_VALUES),
     st.builds(

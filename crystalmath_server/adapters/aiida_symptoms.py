@@ -1,0 +1,132 @@
+"""The Diagnostics port: what AiiDA, the files of a job and custodian tell of it."""
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from crystalmath_server.adapters.aiida_detail import read_words
+from crystalmath_server.adapters.aiida_files import load_job, open_files, read_log
+from crystalmath_server.adapters.aiida_index import Runtime
+from crystalmath_server.domain import nodes
+from crystalmath_server.domain.breaker import Breaker
+from crystalmath_server.domain.symptoms import Correction, Symptoms, Text
+from crystalmath_server.protocol.errors import RpcError
+from crystalmath_server.protocol.jobs import JobState
+from crystalmath_server.protocol.system import Part, PartState
+
+_TEXTS = (
+    nodes.VASP_OUTPUT_FILE,
+    nodes.OUTPUT_FILE,
+    "_scheduler-stderr.txt",
+    "_scheduler-stdout.txt",
+    "OUTCAR",
+)
+_TAIL = 262_144  # bytes
+_CHUNK = 1 << 20
+_DEEPEST = 20
+_LOG_LINES = 200
+_VASP = f"aiida.calculations:{nodes.VASP_CALCULATION}"
+
+
+class Looks(Protocol):
+    """What looks into the folder of a run: the worker."""
+
+    async def look_at_run(self, folder: Path) -> tuple[Correction, ...]:
+        """What custodian finds."""
+        ...
+
+
+class SymptomReader:
+    """Collects symptoms."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        worker: Looks,
+        daemon: Callable[[], Part],
+        breaker: Callable[[str], Breaker],
+    ) -> None:
+        self._runtime = runtime
+        self._worker = worker
+        self._daemon = daemon
+        self._breaker = breaker
+
+    async def of_job(self, pk: int) -> Symptoms:
+        """All that is known of a job; raises NotFound."""
+        with tempfile.TemporaryDirectory(prefix="crystalmath-") as folder:
+            found, has_deck = await self._runtime.call_long(_read, pk, self._breaker, Path(folder))
+            if has_deck:
+                found = replace(found, corrections=await self._custodian(Path(folder)))
+        daemon = self._daemon()
+        down = daemon.state in {PartState.STOPPED, PartState.FAILED}
+        return replace(found, daemon=f"{daemon.detail}. {daemon.hint}".strip(". ") if down else "")
+
+    async def _custodian(self, folder: Path) -> tuple[Correction, ...]:
+        """Without it there is still a diagnosis."""
+        try:
+            return await self._worker.look_at_run(folder)
+        except RpcError:
+            return ()
+
+
+def _read(pk: int, breaker: Callable[[str], Breaker], folder: Path) -> tuple[Symptoms, bool]:
+    path = _path_to_step(load_job(pk))
+    node = path[-1]
+    _row, facts = read_words(node, breaker)
+    log = tuple(row.text for row in read_log(node.pk).lines if row.time_s)
+    has_deck = facts.state in {JobState.FAILED, JobState.EXCEPTED} and node.process_type == _VASP
+    if has_deck:
+        _lay_out(node, folder)
+    pks = tuple(each.pk for each in path)
+    return Symptoms(facts, pks, log=log[-_LOG_LINES:], texts=_texts(node)), has_deck
+
+
+def _path_to_step(node: Any) -> list[Any]:
+    """From a job to the one it called that failed, or is at work: the last of them, level by level."""
+    path = [node]
+    while len(path) < _DEEPEST:
+        called = [one for one in getattr(path[-1], "called", ()) if _is_at_fault(one, path[-1])]
+        if not called:
+            break
+        path.append(max(called, key=lambda one: one.pk))
+    return path
+
+
+def _is_at_fault(child: Any, parent: Any) -> bool:
+    return not child.is_finished_ok if parent.is_terminated else not child.is_terminated
+
+
+def _texts(node: Any) -> Mapping[str, Text]:
+    repository = open_files(node, "retrieved")
+    if repository is None:
+        return {}
+    held = set(repository.list_object_names())
+    return {name: _tail(repository, name) for name in _TEXTS if name in held}
+
+
+def _tail(repository: Any, name: str) -> Text:
+    """The end of a file, and the number of its first line."""
+    with repository.open(name, "rb") as handle:
+        skip = max(0, handle.seek(0, os.SEEK_END) - _TAIL)
+        handle.seek(0)
+        lines = left = 0
+        while left < skip:
+            chunk = handle.read(min(_CHUNK, skip - left))
+            lines += chunk.count(b"\n")
+            left += len(chunk)
+        return Text(handle.read().decode(errors="replace"), lines + 1)
+
+
+def _lay_out(node: Any, folder: Path) -> None:
+    """The deck and what VASP left, as custodian expects them; both outputs in what it takes for stderr."""
+    node.inputs[nodes.FILES].base.repository.copy_tree(folder)
+    repository = open_files(node, "retrieved")
+    if repository is None:
+        return
+    repository.copy_tree(folder)
+    (folder / "custodian.json").unlink(missing_ok=True)
+    said = [folder / name for name in (nodes.VASP_OUTPUT_FILE, "_scheduler-stderr.txt")]
+    (folder / "std_err.txt").write_bytes(b"\n".join(path.read_bytes() for path in said if path.exists()))

@@ -1,0 +1,267 @@
+"""The table of causes: how each is known, what it is called, and what to do about it; pure data."""
+
+from dataclasses import dataclass
+
+from crystalmath_server.protocol.diagnosis import Action
+from crystalmath_server.protocol.jobs import JobState
+
+S = JobState
+_ANY_FAILURE = (S.FAILED, S.EXCEPTED)
+_ON_THE_WAY = (S.PREPARING, S.QUEUED, S.RUNNING, S.COLLECTING, S.PAUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One cause.
+
+    Attributes
+    ----------
+    states, exits
+        States and exit statuses in which it is looked for; no exits: any.
+    sign
+        A regular expression that a line of the job must match; empty: state and exit status suffice.
+    detail
+        What follows, in words; empty: what AiiDA's own words say.
+    steps
+        What to do, the best first.
+    """
+
+    code: str
+    title: str
+    states: tuple[JobState, ...]
+    steps: tuple[Action, ...]
+    sign: str = ""
+    exits: tuple[int, ...] = ()
+    detail: str = ""
+
+
+_AGAIN: tuple[Action, ...] = ("retry", "clone", "log")
+_CHANGE: tuple[Action, ...] = ("clone", "log")
+
+WAITING = (
+    Cause("held", "It waits for its turn on the computer", (S.CREATED,), ("wait", "play", "queue"), r"^Held"),
+    Cause(
+        "queue.held",
+        "The scheduler holds it in the queue",
+        (S.QUEUED,),
+        ("queue", "cancel"),
+        "JobHeld|^queued held",
+    ),
+    Cause(
+        "queue.closed",
+        "Its partition is closed",
+        (S.QUEUED,),
+        ("queue", "clone", "cancel"),
+        "PartitionDown|PartitionInactive",
+    ),
+    Cause(
+        "queue.too_much",
+        "It asks for more than its partition gives",
+        (S.QUEUED,),
+        ("clone", "cancel", "queue"),
+        "PartitionTimeLimit|PartitionNodeLimit|PartitionConfig",
+    ),
+    Cause(
+        "queue.nodes_down",
+        "Nodes that it needs are down or reserved",
+        (S.QUEUED,),
+        ("queue", "clone", "cancel"),
+        "ReqNodeNotAvail|NodeDown|Reservation",
+    ),
+    Cause(
+        "queue.limit",
+        "A limit of your account is reached",
+        (S.QUEUED,),
+        ("wait", "queue"),
+        "QOS|Assoc|MaxCpu|MaxJobs",
+    ),
+    Cause("queue.refused", "Its account is not valid", (S.QUEUED,), ("clone", "cancel"), "InvalidAccount"),
+    Cause(
+        "queue.dependency", "It waits for another job of the scheduler", (S.QUEUED,), ("queue",), "Dependency"
+    ),
+    Cause("queue.turn", "It waits for its turn in the queue", (S.QUEUED,), ("wait", "queue")),
+    Cause(
+        "connection",
+        "The computer cannot be reached",
+        (S.PREPARING, S.COLLECTING, S.PAUSED),
+        ("test cluster", "play", "log"),
+        r"failed transport task|failed \d+ times",
+    ),
+    Cause(
+        "paused.error",
+        "It stopped at an error that nobody knows",
+        (S.PAUSED,),
+        ("log", "play"),
+        "Paused for user",
+    ),
+    Cause("paused", "It was paused", (S.PAUSED,), ("play", "cancel")),
+    Cause("worker", "It waits for a worker of AiiDA's daemon", (S.CREATED,), ("wait", "status")),
+    Cause("working", "AiiDA is at work on it", (S.PREPARING, S.COLLECTING), ("wait", "log")),
+    Cause("suspended", "The scheduler suspended it", (S.RUNNING,), ("queue", "cancel"), "^suspended"),
+    Cause("running", "It runs, and nothing is wrong", (S.RUNNING,), ("wait", "file")),
+    Cause("finished", "Nothing is wrong: it finished", (S.FINISHED,), ()),
+    Cause("killed", "It was killed on request", (S.KILLED,), ("retry", "clone")),
+)
+"""Of jobs that have not failed; the first that fits."""
+
+BY_SCHEDULER = (
+    Cause(
+        "memory",
+        "It needed more memory than it was given",
+        _ANY_FAILURE,
+        ("clone", "retry", "log"),
+        exits=(110,),
+        detail="Ask for more memory or more nodes, or use a smaller structure, fewer k-points or KPAR = 1.",
+    ),
+    Cause(
+        "walltime",
+        "It reached its time limit",
+        _ANY_FAILURE,
+        ("restart", "clone", "log"),
+        exits=(120,),
+        detail="Ask for a longer walltime; what it had computed can be gone on from.",
+    ),
+    Cause("node", "A node of the computer failed", _ANY_FAILURE, _AGAIN, exits=(140,)),
+    Cause("cancelled", "It was cancelled on the computer, not from here", _ANY_FAILURE, _AGAIN, exits=(145,)),
+    Cause("preempted", "A job of higher priority took its place", _ANY_FAILURE, _AGAIN, exits=(146,)),
+    Cause(
+        "refused.account",
+        "The scheduler does not accept the account",
+        _ANY_FAILURE,
+        _CHANGE,
+        "account",
+        (131, 132),
+        "Give an account that you may use there: a default of the cluster, or a field of the job.",
+    ),
+    Cause(
+        "refused.time",
+        "It asks for more time than its partition gives",
+        _ANY_FAILURE,
+        _CHANGE,
+        "time limit",
+        (131, 132),
+        "Ask for a shorter walltime, or for another partition.",
+    ),
+    Cause(
+        "refused.partition",
+        "The partition is not there",
+        _ANY_FAILURE,
+        _CHANGE,
+        "partition",
+        (131, 132),
+        "Give one of the partitions that the cluster's queue shows.",
+    ),
+    Cause(
+        "refused.resources",
+        "No node can give what it asks for",
+        _ANY_FAILURE,
+        _CHANGE,
+        "node configuration|cpu count|memory|nodes",
+        (131, 132),
+        "Ask for fewer tasks or less memory a node.",
+    ),
+    Cause("refused", "The scheduler refused it", _ANY_FAILURE, _CHANGE, exits=(131, 132)),
+)
+"""The scheduler's own word counts more than what a program printed while it was ended."""
+
+BY_PLUGIN = (
+    Cause("potcar", "A POTCAR is not there", _ANY_FAILURE, ("potcars", "retry"), exits=(330,)),
+    Cause("module", "A module cannot be loaded", _ANY_FAILURE, ("codes", "clone", "log"), exits=(335,)),
+    Cause("engine", "The computer lacks the engine", _ANY_FAILURE, ("codes", "log"), exits=(311,)),
+    Cause("recipe", "The recipe cannot run as one job", _ANY_FAILURE, _CHANGE, exits=(312,)),
+    Cause(
+        "disk",
+        "The disk of the computer is full, or a quota is used up",
+        _ANY_FAILURE,
+        ("retry", "log"),
+        "No space left on device|Disk quota exceeded|disk of the computer is full",
+        detail="Make room there first.",
+    ),
+)
+"""What is certain before VASP's own messages are looked at."""
+
+BY_OUTPUT = (
+    Cause(
+        "memory",
+        "It needed more memory than it was given",
+        _ANY_FAILURE,
+        ("clone", "retry", "log"),
+        r"oom.?kill|(?<!ran )out of memory|OUT_OF_MEMORY|\bMemoryError\b|insufficient virtual memory",
+        detail="Ask for more memory or more nodes, or use a smaller structure.",
+    ),
+    Cause(
+        "walltime",
+        "It reached its time limit",
+        _ANY_FAILURE,
+        ("restart", "clone", "log"),
+        "DUE TO TIME LIMIT",
+        detail="Ask for a longer walltime; what it had computed can be gone on from.",
+    ),
+    Cause(
+        "program",
+        "A program is not there on the computer",
+        _ANY_FAILURE,
+        ("codes", "log"),
+        r"command not found|: not found|No such file or directory|Exec format error",
+        (300,),
+        "The path of the code, or what is loaded before it, is not right.",
+    ),
+    Cause(
+        "permission",
+        "A file or folder on the computer may not be used",
+        _ANY_FAILURE,
+        ("codes", "log"),
+        "Permission denied",
+    ),
+    Cause(
+        "processor",
+        "The program does not fit the processor of the computer",
+        _ANY_FAILURE,
+        ("codes", "log"),
+        "Illegal instruction",
+    ),
+    Cause(
+        "crash",
+        "The program crashed",
+        _ANY_FAILURE,
+        ("retry", "clone", "log"),
+        r"Segmentation fault|SIGSEGV|signal 11|SIGBUS|floating point exception",
+        detail="Often a stack that is too small (ulimit -s unlimited), too little memory, or a faulty build.",
+    ),
+    Cause(
+        "raised",
+        "The engine, or the code around it, raised an error",
+        _ANY_FAILURE,
+        ("log", "clone"),
+        exits=(310,),
+    ),
+    Cause(
+        "ended",
+        "It was ended in the middle: from outside, or for want of memory",
+        _ANY_FAILURE,
+        _AGAIN,
+        r"\bTerminated\b|\bKilled\b|SIGTERM|SIGKILL",
+    ),
+    Cause(
+        "truncated",
+        "It was cut off: its output ends in the middle",
+        _ANY_FAILURE,
+        ("restart", "retry", "log"),
+        exits=(340,),
+    ),
+    Cause("unconverged", "It did not converge", _ANY_FAILURE, ("restart", "clone", "log"), exits=(320,)),
+    Cause("unreadable", "Its output cannot be read", _ANY_FAILURE, ("log", "retry"), exits=(301,)),
+    Cause(
+        "connection",
+        "The computer could not be reached",
+        (S.EXCEPTED,),
+        ("test cluster", "retry"),
+        "Transport|ssh|Connection",
+    ),
+    Cause("bug", "AiiDA or a plugin raised an error", (S.EXCEPTED,), ("log", "retry")),
+)
+"""What is told by the output where VASP's messages tell nothing."""
+
+UNKNOWN = Cause(
+    "unknown", "It failed, and nothing that is known tells why", _ANY_FAILURE, ("log", "file", "retry")
+)

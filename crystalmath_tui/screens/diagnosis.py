@@ -1,0 +1,223 @@
+"""Diagnosis: why a job waits, failed or stands still, on one screen; what to do stands under keys."""
+
+from dataclasses import replace
+
+from crystalmath_server.protocol.diagnosis import JOBS_DIAGNOSE, Diagnosis, NextStep
+from crystalmath_server.protocol.errors import RpcError
+from crystalmath_server.protocol.jobs import ENDED, JOBS_CANCEL, JOBS_PLAY, ControlJobParams, JobPk
+from crystalmath_server.protocol.record import record
+from crystalmath_tui.core.cells import wrap
+from crystalmath_tui.core.control import Controlled
+from crystalmath_tui.core.effects import Ask, Back, Call, Copy, Effect, Open, Say, Tagged
+from crystalmath_tui.core.keymap import MOVES, Binding, action_of
+from crystalmath_tui.core.lines import Line, Span, line
+from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, Message, MousePressed, StatusLoaded
+from crystalmath_tui.core.screen import Context, Screen
+from crystalmath_tui.core.scroll import pages
+from crystalmath_tui.core.words import error_words, state_span
+
+_LIVE_S = 5.0  # how old the answer about a job that has not ended may become
+_MOST_STEPS = 9
+_PAGES = {"log": "log", "file": "files"}
+_CLUSTER_PAGES = {"test cluster": "test", "queue": "queue", "codes": "codes", "potcars": ""}
+
+KEYS = (
+    *MOVES,
+    *(
+        Binding((str(n),), f"step {n}", f"step {n}", f"Do what stands under {n}.")
+        for n in range(1, _MOST_STEPS + 1)
+    ),
+    Binding(("enter",), "step 1", "do 1", "Do the first of the next steps.", footer=True),
+    Binding(("o",), "open", "open job", "Show the job that waits or failed.", footer=True),
+    Binding(("y",), "copy", "copy", "Copy the command of the first step.", footer=True),
+    Binding(("r",), "reload", "reload", "Look anew.", footer=True),
+    Binding(("esc",), "close", "back", "Go back.", footer=True),
+)
+
+
+@record
+class Diagnosed(Message):
+    """The answer about job `about`."""
+
+    about: int
+    value: Diagnosis
+
+
+@record
+class NotDiagnosed(Message):
+    """No answer."""
+
+    about: int
+    error: RpcError
+
+
+@record
+class Slice:
+    """One job and what is wrong with it."""
+
+    pk: int = 0
+    found: Diagnosis | None = None
+    error: RpcError | None = None
+    revision: int = -1
+    asked_at: float = 0.0
+    top: int = 0
+
+
+Update = tuple[Slice, tuple[Effect, ...]]
+
+
+def update(page: Slice, message: Message, context: Context) -> Update:
+    """Follow keys, the answer, and the revision of the list of jobs."""
+    match message:
+        case Entered("diagnose", args):
+            return _entered(page, args, context)
+        case KeyPressed(key):
+            return _act(page, action_of(KEYS, key), context)
+        case MousePressed(row, _, button):
+            return _mouse(page, row, button, context)
+        case Diagnosed(about, found) if about == page.pk:
+            return replace(page, found=found, error=None), ()
+        case NotDiagnosed(about, error) if about == page.pk:
+            return replace(page, error=error), ()
+        case StatusLoaded(status) if context.front and page.pk:
+            return _refreshed(page, status.jobs_revision, context)
+        case Connected() if page.pk:
+            return _asked(page, context)
+        case _:
+            return page, ()
+
+
+def _entered(page: Slice, args: tuple[str, ...], context: Context) -> Update:
+    given = args[0] if args else ""
+    if not given.isdecimal() or not given.isascii() or len(given) > 18 or int(given) < 1:
+        words = "Which job? :diagnose PK" if not given else f"{given} is no pk of a job: a pk is a number."
+        return page, (Say(words, "warn"), *(() if page.pk else (Back(),)))
+    return _asked(Slice(int(given)), context)
+
+
+def _asked(page: Slice, context: Context) -> Update:
+    call = Call(
+        JOBS_DIAGNOSE,
+        JobPk(page.pk),
+        Tagged(Diagnosed, page.pk),
+        Tagged(NotDiagnosed, page.pk),
+        key="diagnose",
+    )
+    return replace(page, asked_at=context.now), (call,)
+
+
+def _refreshed(page: Slice, revision: int, context: Context) -> Update:
+    alive = page.found is None or page.found.state not in ENDED
+    due = alive and context.now - page.asked_at >= _LIVE_S
+    return _asked(replace(page, revision=revision), context) if due else (page, ())
+
+
+def _act(page: Slice, action: str, context: Context) -> Update:
+    if action.startswith("step "):
+        steps = page.found.steps if page.found else ()
+        n = int(action.removeprefix("step "))
+        return page, _done(steps[n - 1], page) if n <= len(steps) else ()
+    match action:
+        case "open":
+            return page, (Open("job", (str(page.found.step_pk if page.found else page.pk),)),)
+        case "copy":
+            command = page.found.steps[0].command if page.found and page.found.steps else ""
+            return page, (Copy(command), Say(f"Copied {command}")) if command else ()
+        case "reload":
+            return _asked(page, context)
+        case "close":
+            return page, (Back(),)
+        case _:
+            count, height = len(_lines(page, context)), max(1, context.size.rows)
+            return replace(page, top=pages(page.top, action, count, height)), ()
+
+
+def _mouse(page: Slice, row: int, button: int, context: Context) -> Update:
+    """The wheel moves, a click on a step does it."""
+    if button in {4, 5}:
+        return _act(page, "up" if button == 4 else "down", context)
+    if button != 1 or page.found is None:
+        return page, ()
+    count, steps = len(_lines(page, context)), page.found.steps[:_MOST_STEPS]
+    place = pages(page.top, "", count, max(1, context.size.rows)) + row - (count - 2 * len(steps))
+    return (page, _done(steps[place // 2], page)) if 0 <= place < 2 * len(steps) else (page, ())
+
+
+def _done(step: NextStep, page: Slice) -> tuple[Effect, ...]:
+    """What a next step leads to; what changes something is asked first."""
+    pk = page.found.step_pk if page.found else page.pk
+    match step.action:
+        case "wait":
+            return (Say("Nothing to do: it goes on by itself."),)
+        case "status":
+            return (Say(step.command),)
+        case "play":
+            return (Call(JOBS_PLAY, ControlJobParams(pk), Tagged(Controlled, "playing"), key=f"play {pk}"),)
+        case "cancel":
+            call = Call(
+                JOBS_CANCEL, ControlJobParams(pk), Tagged(Controlled, "cancelled"), key=f"cancel {pk}"
+            )
+            return (Ask(f"Cancel job {pk}? What it computed so far is lost.", (), (call,)),)
+        case "log" | "file":
+            return (Open("job", (str(pk), _PAGES[step.action])),)
+        case "test cluster" | "queue" | "codes" | "potcars":
+            return (Open("cluster", tuple(filter(None, (step.target, _CLUSTER_PAGES[step.action])))),)
+        case _:
+            return (Copy(step.command), Say(f"Copied; run it in a shell: {step.command}"))
+
+
+def view(page: Slice, context: Context) -> tuple[Line, ...]:
+    """The part in sight."""
+    rows = _lines(page, context)
+    top = pages(page.top, "", len(rows), max(1, context.size.rows))
+    return rows[top : top + context.size.rows]
+
+
+def _lines(page: Slice, context: Context) -> tuple[Line, ...]:
+    cols = max(8, context.size.cols - 2)
+    if page.error is not None:
+        return ((), *(line(("error", f" {text}")) for text in wrap(error_words(page.error), cols)))
+    if page.found is None:
+        return ((), line(("dim", f" {context.trouble or 'Looking …'}")))
+    found = page.found
+    way = "" if len(found.path) < 2 else f"   called by {' → '.join(map(str, found.path[:-1]))}"
+    return (
+        (),
+        (Span("", " "), state_span(found.state), Span("dim", f"   job {found.step_pk}{way}")),
+        *(line(("strong", f" {text}")) for text in wrap(found.title, cols)),
+        *(line(f" {text}") for text in wrap(found.detail, cols) if found.detail),
+        *_evidence(found, cols),
+        *_steps(found, cols),
+    )
+
+
+def _evidence(found: Diagnosis, cols: int) -> tuple[Line, ...]:
+    if not found.evidence:
+        return ()
+    rows: list[tuple[Line, ...]] = [((), line(("heading", " evidence")))]
+    for each in found.evidence:
+        place = f"{each.source}, line {each.line}" if each.line else each.source
+        texts = wrap(each.text, max(8, cols - 4))
+        rows.append((line(("dim", f" {place}")), *(line(f"    {text}") for text in texts)))
+    return tuple(row for block in rows for row in block)
+
+
+def _steps(found: Diagnosis, cols: int) -> tuple[Line, ...]:
+    if not found.steps:
+        return ()
+    rows: list[Line] = [(), line(("heading", " what to do"))]
+    for n, step in enumerate(found.steps[:_MOST_STEPS], 1):
+        rows += [
+            line(("accent", f" {n}  "), step.title),
+            line(("dim", f"    {step.command}"[: cols + 1])),
+        ]
+    return tuple(rows)
+
+
+def _title(page: Slice) -> str:
+    return f"why job {page.pk}" if page.pk else "diagnosis"
+
+
+SCREEN = Screen(
+    "diagnose", Slice(), KEYS, update, view, _title, usage="PK", summary="Say why a job waits or failed."
+)

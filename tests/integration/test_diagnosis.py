@@ -1,0 +1,159 @@
+"""Jobs that fail or wait for real, on SLURM over ssh: cause and first step are right in each."""
+
+import os
+import signal
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from crystalmath_server.protocol.codes import CODES_CREATE, CodeKind, CreateCodeParams
+from crystalmath_server.protocol.diagnosis import JOBS_DIAGNOSE, Diagnosis
+from crystalmath_server.protocol.jobs import (
+    JOBS_CANCEL,
+    JOBS_PAUSE,
+    JOBS_PLAY,
+    JOBS_SHOW,
+    ControlJobParams,
+    JobPk,
+    JobState,
+)
+from crystalmath_server.protocol.resources import Resources
+from crystalmath_tui.client import Client, connect
+from tests.integration.real_server import ended, submit
+from tests.integration.server_process import wait_until
+from tests.services import Cluster
+from tests.vasp_site import Site, vasp_site
+
+
+@dataclass(frozen=True)
+class Case:
+    """A job, and what its diagnosis must say."""
+
+    cause: str
+    action: str
+    words: str  # a part of the first evidence, or of the detail
+    prepend: str = ""
+    template: str = "vasp.static"
+    code: str = ""
+    wanted: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    values: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+def stopped(fault: str) -> str:
+    return f"echo {fault} > STANDIN"
+
+
+CASES = {
+    "too many steps needed": Case(
+        "vasp.zbrent", "restart", "ZBRENT: fatal error in bracketing", stopped("zbrent"), "vasp.relax"
+    ),
+    "mixing": Case("vasp.brmix", "restart", "BRMIX: very serious problems", stopped("brmix")),
+    "an old potential": Case("vasp.set_core_wf", "clone", "SET_CORE_WF", stopped("set_core_wf")),
+    "a crash": Case("crash", "retry", "egmentation fault", stopped("crash")),
+    "a full disk": Case("disk", "retry", "No space left on device", stopped("nospace")),
+    "cut off in the middle": Case("truncated", "restart", "breaks off", code="cutter"),
+    "electrons": Case(
+        "vasp.unconverged_electronic", "restart", "ALGO", stopped("unconverged"), "vasp.static"
+    ),
+    "its memory": Case("memory", "clone", "memory", "ulimit -v 400000; " + stopped("oom=600")),
+    "more than a node has": Case(
+        "refused.resources", "clone", "node configuration", wanted={"memory_mb": 10_000_000}
+    ),
+    "a program": Case("program", "codes", "o such file", code="gone"),
+    "the right to run it": Case("permission", "codes", "ermission denied", code="locked"),
+    "killed in the middle": Case("ended", "retry", "Killed", stopped("truncate=1")),
+    "no vasprun.xml": Case("unknown", "log", "left no result", code="mute"),
+    "an unreadable vasprun.xml": Case("unreadable", "log", "cannot be read", code="babbler"),
+}
+PROGRAMS = {
+    "cutter": "#!/bin/sh\nVASP\nhead -c 3000 vasprun.xml > part\nmv part vasprun.xml\n",
+    "locked": "#!/bin/sh\nexit 0\n",
+    "mute": "#!/bin/sh\nexit 0\n",
+    "babbler": "#!/bin/sh\nprintf '<modeling>\\n<broken>\\n</modeling>\\n' > vasprun.xml\n",
+}
+
+
+@pytest.fixture(scope="module")
+def site(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    programs = tmp_path_factory.mktemp("programs")
+    with vasp_site(cluster, tmp_path_factory.mktemp("d"), programs) as site:
+        with connect() as server:
+            paths = {"gone": programs / "gone"} | {name: programs / name for name in PROGRAMS}
+            for name, text in PROGRAMS.items():
+                paths[name].write_text(text.replace("VASP", str(programs / "bin/vasp_std")))
+                paths[name].chmod(0o644 if name == "locked" else 0o755)
+            for name, path in paths.items():
+                server.call(CODES_CREATE, CreateCodeParams("hpc", name, str(path), CodeKind.VASP_STD))
+        yield site
+
+
+@pytest.fixture(scope="module")
+def jobs(site: Site) -> dict[str, int]:
+    """All cases at once, so that they wait together."""
+    with connect() as server:
+        return {name: _submitted(server, site, case) for name, case in CASES.items()}
+
+
+@pytest.fixture
+def server(site: Site) -> Iterator[Client]:
+    with connect() as client:
+        yield client
+
+
+def _submitted(server: Client, site: Site, case: Case) -> int:
+    return submit(
+        server,
+        site.copper,
+        str(uuid.uuid4()),
+        case.template,
+        cluster="hpc",
+        code=case.code or "vasp_std",
+        values=dict(case.values),
+        resources=Resources(prepend_text=case.prepend, **case.wanted),
+    )
+
+
+def diagnosis(server: Client, pk: int) -> Diagnosis:
+    return server.call(JOBS_DIAGNOSE, JobPk(pk))
+
+
+def until(server: Client, pk: int, cause: str) -> Diagnosis:
+    wait_until(lambda: diagnosis(server, pk).cause == cause, 60, f"never {cause}")
+    return diagnosis(server, pk)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_why_it_failed(name: str, jobs: dict[str, int], site: Site, server: Client) -> None:
+    case, pk = CASES[name], jobs[name]
+    assert ended(server, pk, 200) is JobState.FAILED, server.call(JOBS_SHOW, JobPk(pk))
+    found = diagnosis(server, pk)
+    assert (found.cause, found.steps[0].action) == (case.cause, case.action), found
+    assert any(case.words in text for text in (*(row.text for row in found.evidence), found.detail)), found
+    assert all(step.command.startswith("crystalmath ") for step in found.steps if step.action != "wait")
+
+
+def test_why_it_waits(site: Site, server: Client) -> None:
+    runs = _submitted(server, site, Case("", "", "", "sleep 600"))
+    assert until(server, runs, "running").steps[0].action == "wait"
+    control = server.call(JOBS_PAUSE, ControlJobParams(runs, 60))
+    assert control.done, control
+    paused = until(server, runs, "paused")
+    assert (paused.steps[0].action, paused.steps[0].command) == ("play", f"crystalmath jobs play {runs}")
+    server.call(JOBS_PLAY, ControlJobParams(runs))
+    server.call(JOBS_CANCEL, ControlJobParams(runs, 60))
+    assert until(server, runs, "killed").steps[0].action == "retry"
+
+
+def test_a_stopped_daemon_is_said(site: Site, server: Client) -> None:
+    pk = _submitted(server, site, Case("", "", "", "sleep 600"))
+    until(server, pk, "running")
+    command = [sys.executable, "-W", "ignore", "-m", "aiida", "daemon", "stop"]
+    subprocess.run(command, check=True, capture_output=True, env=dict(os.environ))
+    assert until(server, pk, "daemon").steps[0].action == "status"
+    for process in site.processes("vasp_std"):
+        process.send_signal(signal.SIGTERM)

@@ -1,0 +1,69 @@
+"""Every way of the stand-in to fail, run for real, looked at by custodian, and diagnosed."""
+
+from pathlib import Path
+
+import pytest
+
+from crystalmath_server.domain.diagnosis import diagnose
+from crystalmath_server.domain.explain import Facts
+from crystalmath_server.domain.symptoms import Symptoms, Text
+from crystalmath_server.domain.vasp_messages import WORDS
+from crystalmath_server.protocol.diagnosis import Diagnosis
+from crystalmath_server.protocol.jobs import JobState
+from tests.vasp_standin.standin_decks import write_deck
+from tests.vasp_standin.standin_faults import MESSAGES
+
+OTHERS = {
+    "unconverged": "vasp.unconverged_electronic",
+    "jump": "vasp.POTIM",
+    "positive": "vasp.Positive energy",
+}
+BEYOND_REPAIR = {"set_core_wf"}
+
+
+def diagnosed(folder: Path, fault: str, capfd: pytest.CaptureFixture[str]) -> Diagnosis:
+    """Run VASP with a fault, have custodian look, and judge by what is there."""
+    from crystalmath_server.adapters.custodian_check import check
+    from tests.vasp_standin.standin_readback import SICK, SICK_FOR
+    from tests.vasp_standin.standin_readback import run as run_vasp
+
+    def run() -> None:
+        with capfd.disabled():  # it writes to its own stdout
+            run_vasp(folder)
+
+    write_deck(folder, {**SICK, **SICK_FOR.get(fault, {})})
+    if fault == "coef":  # it needs a WAVECAR to read
+        run()
+    (folder / "STANDIN").write_text(fault)
+    run()
+    corrections = check(folder, {}).corrections
+    texts = {name: Text((folder / name).read_text(errors="replace")) for name in ("vasp.out", "std_err.txt")}
+    facts = Facts(7, JobState.FAILED, "hpc", exit_status=300, exit_message="VASP left no result: it ended")
+    return diagnose(Symptoms(facts, (7,), texts=texts, corrections=corrections))
+
+
+@pytest.mark.parametrize("fault", MESSAGES)
+def test_a_message_of_vasp_is_the_cause_and_its_line_the_evidence(
+    fault: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    found = diagnosed(tmp_path, fault, capfd)
+    assert found.cause == f"vasp.{fault}"
+    assert found.title == WORDS[fault]
+    assert found.steps[0].action == ("clone" if fault in BEYOND_REPAIR else "restart")
+    if fault == "mesh_symmetry":  # known by the mesh, not by a message
+        return
+    first = found.evidence[0]
+    line = (tmp_path / first.source).read_text().splitlines()[first.line - 1]
+    assert line.strip() == first.text
+    said = MESSAGES[fault].text
+    assert any(word in said for word in first.text.split() if len(word) > 3)
+
+
+@pytest.mark.parametrize("fault", OTHERS)
+def test_what_vasp_does_not_say_is_told_by_its_numbers(
+    fault: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    found = diagnosed(tmp_path, fault, capfd)
+    assert found.cause == OTHERS[fault]
+    assert found.steps[0].action == "restart"
+    assert "INCAR" in found.detail
