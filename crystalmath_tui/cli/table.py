@@ -24,9 +24,6 @@ _MODULES = {
     "rpc": ("system",),
     "jobs": ("jobs", "files", "results", "compare", "diagnosis", "imports", "again"),
 }
-    "rpc": ("system",),
-    "jobs": ("jobs", "files", "results", "compare", "diagnosis", "imports", "again"),
-}
 """Where the methods of a family are, if not in the module of its name alone."""
 
 DESTRUCTIVE = frozenset({"clusters.delete", "jobs.cancel", "system.shutdown"})
