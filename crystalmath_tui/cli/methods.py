@@ -1,15 +1,17 @@
 """FAMILY METHOD …: any method of the table; call METHOD JSON: any method at all."""
 
 import json
+import os
 import sys
 from collections.abc import Sequence
+from dataclasses import MISSING, fields
 from typing import Any
 
 from crystalmath_server.protocol.files import FileRange
 from crystalmath_server.protocol.jobs import JOBS_SHOW, JobPk
 from crystalmath_server.protocol.method import Json
 from crystalmath_tui.cli import output
-from crystalmath_tui.cli.options import Option, UsageError, of_method, parse, to_params
+from crystalmath_tui.cli.options import OWN_KEY, Option, UsageError, of_method, parse, to_params
 from crystalmath_tui.cli.session import DONE, Session
 from crystalmath_tui.cli.table import AnyMethod, find
 
@@ -24,7 +26,7 @@ def run_method(session: Session, method: AnyMethod, words: Sequence[str]) -> int
     if session.as_csv and method.name != "jobs.compare":
         raise UsageError("--csv is for jobs compare; other results come as --json")
     options = of_method(method.name, method.params)
-    params = to_params(method.params, options, parse(options, words))
+    params = to_params(method.params, options, _keyed(method, parse(options, words)))
     session.consent(method.name, lambda: _question(session, method.name, params))
     result = session.call(method, params)
     if session.as_json:
@@ -38,6 +40,16 @@ def run_method(session: Session, method: AnyMethod, words: Sequence[str]) -> int
     if left := more(params, result):
         output.say(left)
     return DONE
+
+
+def _keyed(method: AnyMethod, found: dict[str, Any]) -> dict[str, Any]:
+    """Make a key where the method needs one and none is given; it is told, so that it can be sent again."""
+    needs = any(row.name == OWN_KEY and row.default is MISSING for row in fields(method.params))
+    if not needs or OWN_KEY in found:
+        return found
+    key = os.urandom(16).hex()
+    output.say(f"key {key}: the same --key never makes a second job")
+    return {**found, OWN_KEY: key}
 
 
 def put_comparison(table: Any, *, as_csv: bool) -> None:

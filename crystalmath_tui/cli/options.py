@@ -17,6 +17,9 @@ Convert = Callable[[str], Any]
 LOCAL_FILES = frozenset({("structures.import", "path")})
 """Parameters that name a file on this side: an argument, made absolute."""
 
+OWN_KEY = "key"
+"""The idempotency key: who types a command need not think of one."""
+
 
 class UsageError(Exception):
     """The words of a command make no sense; exit status 2."""
@@ -202,6 +205,8 @@ def _of_field(method: str, name: str, hint: Any, default: Any) -> Option:
         default=_default_words(default),
     )
     option = replace(option, positional=option.required and option.convert is not None)
+    if name == OWN_KEY and option.required:
+        return replace(option, required=False, help=f"{option.help}; made where none is given")
     if (method, name) in LOCAL_FILES:
         return replace(option, convert=_absolute, metavar="FILE", positional=True)
     if any(isinstance(mark, Doc) and mark.text.startswith("UNIX time") for mark in marks):
