@@ -21,6 +21,7 @@ from crystalmath_server.adapters.aiida_profiles import AiidaProfiles
 from crystalmath_server.adapters.aiida_runtime import AiidaRuntime
 from crystalmath_server.adapters.aiida_structures import AiidaStructures
 from crystalmath_server.adapters.aiida_symptoms import SymptomReader
+from crystalmath_server.adapters.earlier_runs import EarlierRunLooker
 from crystalmath_server.adapters.potcar_check import PotcarLooker
 from crystalmath_server.adapters.remote_link import Links
 from crystalmath_server.adapters.run_folders import RunFolderLooker
@@ -185,6 +186,7 @@ async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
         clusters=AiidaClusters(runtime, links),
         codes=AiidaCodes(runtime, links),
         runs=RunFolderLooker(runtime, links),
+        earlier=EarlierRunLooker(runtime, links),
         potcars=PotcarLooker(runtime, links, bench.potcar_library),
         symptoms=SymptomReader(runtime, bench, watch.part, links.breaker),
         server=server,

@@ -1,10 +1,12 @@
 """What handlers need of the world: Protocols, fulfilled by adapters and by the fakes of the tests."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from crystalmath_server.domain.past_job import PastJob
+from crystalmath_server.domain.restart import EarlierRun
 from crystalmath_server.domain.run_folder import RunFolder
 from crystalmath_server.domain.symptoms import Symptoms
 from crystalmath_server.protocol.clusters import (
@@ -78,6 +80,7 @@ class Recipe:
         Package → version of everything that has a part in the result.
     potcar
         For VASP `symbols`, in the order of POSCAR, and `functional` as pymatgen names it; else empty.
+        What is copied from an earlier job stands in `rendered.copied`.
     """
 
     rendered: Rendered
@@ -102,6 +105,9 @@ class JobPlan:
     reuse: bool = False
     options: Mapping[str, Json] = field(default_factory=dict[str, Json])
     source: RunFolder | None = None
+    restart_pk: int | None = None
+    retrieve: tuple[str, ...] = ()
+    retrieve_mb: float = 0.0
 
 
 class JobStore(Protocol):
@@ -164,6 +170,10 @@ class Launcher(Protocol):
         """A job with the inputs of another, made if the key has none; raises Conflict, ComputerDisabled."""
         ...
 
+    async def script(self, plan: JobPlan) -> str:
+        """The batch script, PK for the job's number; nothing is stored. Empty before a first local job."""
+        ...
+
     async def cancel(self, pk: int, wait_s: float) -> Control:
         """Kill and wait for the end; a job that has ended is left as it is. Raises NotFound."""
         ...
@@ -220,8 +230,14 @@ class Workbench(Protocol):
         """One recipe with its form; raises NotFound."""
         ...
 
-    async def render(self, name: str, structure: Mapping[str, Json], values: Mapping[str, Json]) -> Recipe:
-        """Check and render.
+    async def render(
+        self,
+        name: str,
+        structure: Mapping[str, Json],
+        values: Mapping[str, Json],
+        earlier: EarlierRun | None = None,
+    ) -> Recipe:
+        """Check and render, from an earlier job where one is given (field: restart_pk).
 
         Raises
         ------
@@ -240,6 +256,20 @@ class RunFolders(Protocol):
 
     async def look(self, cluster: str, path: str, code: str) -> RunFolder:
         """What is there; raises NotFound, FileUnreadable, InvalidForm, TransportFailed (with field)."""
+        ...
+
+
+class EarlierRuns(Protocol):
+    """Jobs of VASP that have ended."""
+
+    def laid_out(self, pk: int, cluster: str) -> AbstractAsyncContextManager[EarlierRun]:
+        """The run in a folder that lives as long as the context; an empty cluster: its own.
+
+        Raises
+        ------
+        NotFound, InvalidForm, TransportFailed
+            With field restart_pk where it is no job to go on from.
+        """
         ...
 
 
@@ -366,5 +396,6 @@ class Ports:
     codes: Codes
     potcars: Potcars
     runs: RunFolders
+    earlier: EarlierRuns
     symptoms: Diagnostics
     server: Server

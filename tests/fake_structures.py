@@ -12,8 +12,14 @@ import anyio
 
 from crystalmath_server.domain.crystal import formula_of, plain_crystal
 from crystalmath_server.domain.lattice import lattice_of
-from crystalmath_server.domain.recipes import EMT_ELEMENTS, check_elements, check_values, resolve
-from crystalmath_server.ports import ParsedStructure, Recipe
+from crystalmath_server.domain.recipes import (
+    EMT_ELEMENTS,
+    check_elements,
+    check_restart,
+    check_values,
+    resolve,
+)
+from crystalmath_server.ports import EarlierRun, ParsedStructure, Recipe
 from crystalmath_server.protocol.errors import FileUnreadable, InvalidParams, InvalidStructure, NotFound
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.structures import (
@@ -31,6 +37,7 @@ from crystalmath_server.protocol.templates import (
     FormField,
     InputFile,
     Rendered,
+    Restart,
     TemplateDetail,
     TemplateList,
     TemplateRow,
@@ -91,7 +98,8 @@ _RELAX = TemplateRow(
 _ROWS = (
     _RELAX,
     replace(_RELAX, name="emt.static", kind="static", title="Static"),
-    replace(_RELAX, name="vasp.static", engine="vasp", kind="static"),
+    replace(_RELAX, name="vasp.static", engine="vasp", kind="static", restart=Restart.OPTIONAL),
+    replace(_RELAX, name="vasp.non_scf", engine="vasp", kind="non_scf", restart=Restart.REQUIRED),
 )
 _FIELDS = (
     FormField("relax_kwargs.fmax", FieldType.NUMBER, "force tolerance", 0.01, "eV/Å", 1e-6, 10),
@@ -126,7 +134,13 @@ class FakeWorkbench:
     async def show_template(self, name: str) -> TemplateDetail:
         return TemplateDetail(resolve(name, _ROWS), _FIELDS)
 
-    async def render(self, name: str, structure: Mapping[str, Json], values: Mapping[str, Json]) -> Recipe:
+    async def render(
+        self,
+        name: str,
+        structure: Mapping[str, Json],
+        values: Mapping[str, Json],
+        earlier: EarlierRun | None = None,
+    ) -> Recipe:
         row = resolve(name, _ROWS)
         await anyio.sleep(self.render_s)
         try:
@@ -135,10 +149,19 @@ class FakeWorkbench:
             raise InvalidStructure("It cannot be read.", field="structure_pk") from error
         if row.engine == "emt":
             check_elements("EMT", parsed.elements, EMT_ELEMENTS, ())
+        check_restart(row.name, row.restart, given=earlier is not None)
         checked = check_values(_FIELDS, values)
         files = (InputFile("POSCAR", parsed.poscar), InputFile("maker.json", json.dumps(checked)))
-        digest = _digest({"name": row.name, "structure": parsed.digest, "values": checked})
-        return Recipe(Rendered(row.name, files, (), digest), {}, "EMT 1", {"ase": "3"}, checked)
+        digest = _digest(
+            {
+                "name": row.name,
+                "structure": parsed.digest,
+                "values": checked,
+                "earlier": earlier and earlier.uuid,
+            }
+        )
+        copied = ("CHGCAR",) if row.restart is Restart.REQUIRED else ()
+        return Recipe(Rendered(row.name, files, (), digest, copied), {}, "EMT 1", {"ase": "3"}, checked)
 
     async def reader(self, incar: str) -> Recipe:
         maker: dict[str, Json] = {"incar": incar}

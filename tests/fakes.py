@@ -20,6 +20,7 @@ from crystalmath_server.rpc.meters import Meters
 from crystalmath_server.rpc.sessions import Session
 from crystalmath_server.settings import Settings
 from tests.fake_clusters import FakeClusters, FakeCodes, FakePotcars, FakeRunFolders
+from tests.fake_earlier import FakeEarlierRuns
 from tests.fake_jobs import FakeJobs, FakeLauncher, FakeSymptoms
 from tests.fake_structures import CU_POSCAR, FakeStructures, FakeWorkbench, structure
 
@@ -86,6 +87,7 @@ def ports(server: object | None = None, jobs: FakeJobs | None = None) -> Ports:
         clusters=clusters,
         codes=codes,
         runs=FakeRunFolders(clusters),
+        earlier=FakeEarlierRuns(jobs),
         potcars=FakePotcars(clusters),
         symptoms=FakeSymptoms(jobs),
         server=server or FakeServer(),  # type: ignore[arg-type]

@@ -1,25 +1,35 @@
 """Inputs of every VASP Maker against atomate2's own writer: a program, since it imports atomate2."""
 
+import contextlib
 import json
 import math
+import subprocess
 import sys
 import tempfile
 import warnings
+from collections.abc import Iterator
 from inspect import signature
 from pathlib import Path
 from typing import Any
 
 from atomate2.common.utils import get_transformations
-from atomate2.vasp.files import write_vasp_input_set
-from atomate2.vasp.jobs.core import HSEBSMaker, TransmuterMaker
+from atomate2.vasp.files import copy_vasp_outputs, write_vasp_input_set
+from atomate2.vasp.jobs.core import StaticMaker, TransmuterMaker
 from atomate2.vasp.jobs.elph import SupercellElectronPhononDisplacedStructureMaker
 from pymatgen.alchemy.materials import TransformedStructure
 from pymatgen.alchemy.transmuters import StandardTransmuter
 from pymatgen.core import Lattice, Molecule, Structure
 from pymatgen.core.surface import SlabGenerator
 
+from crystalmath_server.adapters.atomate2_recipes import default_maker
 from crystalmath_server.adapters.atomate2_split import written_inputs
-from crystalmath_server.adapters.atomate2_table import maker_class, recipes
+from crystalmath_server.adapters.atomate2_table import RecipeSpec, maker_class, recipes
+from crystalmath_server.protocol.templates import Restart
+from tests.vasp_standin.potmake import potcar
+from tests.vasp_standin.standin_install import install
+
+LARGE = ("CHGCAR", "WAVECAR", "WAVEDER", "AECCAR0")
+"""What an earlier run left on the cluster: empty here."""
 
 
 def structures() -> dict[str, Structure]:
@@ -42,11 +52,10 @@ def structures() -> dict[str, Structure]:
     }
 
 
-def atomate2_inputs(maker: Any, structure: Structure) -> dict[str, str]:
+def atomate2_inputs(maker: Any, structure: Structure, earlier: Path | None = None) -> dict[str, str]:
     """What atomate2's writer makes of the Maker's input set, after what the Maker documents to do before."""
-    if isinstance(maker, HSEBSMaker):
-        generator: Any = maker.input_set_generator
-        generator.mode = signature(type(maker).make).parameters["mode"].default
+    if mode := signature(type(maker).make).parameters.get("mode"):
+        maker.input_set_generator.mode = mode.default
     if isinstance(maker, SupercellElectronPhononDisplacedStructureMaker):
         repeats = [math.ceil(maker.min_supercell_length / length) for length in structure.lattice.abc]
         matrix = [[repeats[i] if i == j else 0 for j in range(3)] for i in range(3)]
@@ -56,27 +65,72 @@ def atomate2_inputs(maker: Any, structure: Structure) -> dict[str, str]:
         steps = get_transformations(maker.transformations, maker.transformation_params)
         done = StandardTransmuter([TransformedStructure(structure)], steps).transformed_structures
         structure = done[-1].final_structure
-    with tempfile.TemporaryDirectory() as folder:
-        options = {**maker.write_input_set_kwargs, "potcar_spec": True}
-        write_vasp_input_set(structure, maker.input_set_generator, folder, **options)
-        return {path.name: path.read_text() for path in sorted(Path(folder).iterdir())}
+    options: dict[str, Any] = {
+        "from_prev": earlier is not None,
+        **maker.write_input_set_kwargs,
+        "potcar_spec": True,
+    }
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        if earlier:
+            copy_vasp_outputs(earlier, **{**maker.copy_vasp_kwargs, "additional_vasp_files": ()})
+        write_vasp_input_set(structure, maker.input_set_generator, **options)
+        names = {path.name for path in Path().iterdir()} - {"OUTCAR", "vasprun.xml"}
+        return {name: Path(name).read_text() for name in sorted(names)}
+
+
+def earlier_run(root: Path, name: str, structure: Structure) -> Path:
+    """A static run of the stand-in as it is laid out to go on from: large files are empty."""
+    folder, program = root / name, install(root / "bin")["vasp_std"]
+    folder.mkdir()
+    for file, text in atomate2_inputs(StaticMaker(), structure).items():
+        (folder / file).write_text(text)
+    symbols = (folder / "POTCAR.spec").read_text().split()
+    (folder / "POTCAR").write_text("".join(map(potcar, symbols)))
+    subprocess.run([program], cwd=folder, capture_output=True, check=True)
+    (folder / "POTCAR").unlink()
+    for file in LARGE:
+        (folder / file).write_text("")
+    return folder
+
+
+def pairs(earlier: dict[str, Path]) -> Iterator[tuple[RecipeSpec, str, Path | None]]:
+    """All Makers on all structures; after an earlier run on all where that is needed, else on one."""
+    for spec in recipes().values():
+        if spec.engine == "vasp" and not spec.needs:
+            for index, (name, folder) in enumerate(earlier.items()):
+                if spec.restart is not Restart.REQUIRED:
+                    yield spec, name, None
+                if spec.restart is Restart.REQUIRED or not index:
+                    yield spec, name, folder
+
+
+def compared(spec: RecipeSpec, structure: Structure, earlier: Path | None) -> list[str]:
+    """Files that differ."""
+    ours, _ = written_inputs(default_maker(spec, {}), structure, earlier)
+    theirs = atomate2_inputs(maker_class(spec.maker)(), structure, earlier)
+    names = sorted((ours.keys() | theirs.keys()) - {"transformations.json"})
+    return [file for file in names if ours.get(file) != theirs.get(file)]
+
+
+def copied(earlier: Path, structure: Structure) -> dict[str, tuple[str, ...]]:
+    """What Makers that go on from an earlier run have copied."""
+    specs = [spec for spec in recipes().values() if spec.restart is Restart.REQUIRED]
+    return {spec.name: written_inputs(default_maker(spec, {}), structure, earlier)[1] for spec in specs}
 
 
 def main() -> None:
-    """Print {"pairs": n, "makers": n, "different": [[maker, structure, file], …]} as JSON."""
+    """Print {"pairs": [[maker, structure, after an earlier run], …], "different": …, "copied": …} as JSON."""
     warnings.simplefilter("ignore")
-    specs = [spec for spec in recipes().values() if spec.engine == "vasp" and not spec.needs]
     given = structures()
+    done: list[tuple[str, str, bool]] = []
     different: list[list[str]] = []
-    pairs = 0
-    for spec in specs:
-        for name, structure in given.items():
-            ours = written_inputs(maker_class(spec.maker)(), structure)
-            theirs = atomate2_inputs(maker_class(spec.maker)(), structure)
-            pairs += 1
-            names = sorted((ours.keys() | theirs.keys()) - {"transformations.json"})
-            different += [[spec.name, name, file] for file in names if ours.get(file) != theirs.get(file)]
-    json.dump({"pairs": pairs, "makers": len(specs), "different": different}, sys.stdout)
+    with tempfile.TemporaryDirectory() as root:
+        earlier = {name: earlier_run(Path(root), name, structure) for name, structure in given.items()}
+        for spec, name, folder in pairs(earlier):
+            done.append((spec.name, name, folder is not None))
+            different += [[spec.name, name, file] for file in compared(spec, given[name], folder)]
+        taken = copied(earlier["metal"], given["metal"])
+    json.dump({"pairs": done, "different": different, "copied": taken}, sys.stdout)
 
 
 if __name__ == "__main__":

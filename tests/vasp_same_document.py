@@ -11,12 +11,13 @@ import shutil
 import sys
 import tempfile
 import warnings
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 OF_THE_PLACE = {"dir_name", "last_updated", "completed_at", "uuid", "run_stats"}
 """What tells when and where, not what."""
-LEFT_THERE = {"aeccar0", "aeccar1", "aeccar2", "summary_stats"}
+LEFT_THERE = {"aeccar0", "aeccar1", "aeccar2", "chgcar", "wavecar", "summary_stats"}
 """Files that stay on the computer, and what is told of POTCAR's numbers, for it stays there too."""
 
 
@@ -37,6 +38,10 @@ def reference(maker_json: dict[str, Any], folder: Path) -> Any:
     from monty.json import MontyDecoder, jsanitize
 
     maker: Any = MontyDecoder().process_decoded(maker_json)
+    if "mode" in signature(type(maker).make).parameters:  # as make does before it runs VASP
+        mode = maker.input_set_generator.mode
+        kwargs = maker.task_document_kwargs
+        maker.task_document_kwargs = {"parse_dos": "uniform" in mode, "parse_bandstructure": mode} | kwargs
     with tempfile.TemporaryDirectory() as copy:
         shutil.copytree(folder, copy, dirs_exist_ok=True)
         document = get_vasp_task_document(Path(copy), **maker.task_document_kwargs)

@@ -20,6 +20,7 @@ from crystalmath_server.adapters.aiida_profiles import AiidaProfiles
 from crystalmath_server.adapters.aiida_runtime import AiidaRuntime
 from crystalmath_server.adapters.aiida_structures import AiidaStructures
 from crystalmath_server.adapters.aiida_symptoms import SymptomReader
+from crystalmath_server.adapters.earlier_runs import EarlierRunLooker
 from crystalmath_server.adapters.potcar_check import PotcarLooker
 from crystalmath_server.adapters.remote_link import Links
 from crystalmath_server.adapters.run_folders import RunFolderLooker
@@ -109,6 +110,7 @@ class RealWorld(World):
             clusters=AiidaClusters(runtime, self._links),
             codes=AiidaCodes(runtime, self._links),
             runs=RunFolderLooker(runtime, self._links),
+            earlier=EarlierRunLooker(runtime, self._links),
             potcars=PotcarLooker(runtime, self._links, bench.potcar_library),
             symptoms=SymptomReader(runtime, bench, watch.part, self._links.breaker),
             server=fakes.FakeServer(),

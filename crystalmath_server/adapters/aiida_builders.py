@@ -7,6 +7,7 @@ from typing import Any
 from crystalmath_server.adapters.aiida_cluster_store import potcar_dir_of
 from crystalmath_server.adapters.aiida_codes import codes_on
 from crystalmath_server.adapters.aiida_computers import computer_of, python_of
+from crystalmath_server.adapters.aiida_earlier import folder_of
 from crystalmath_server.domain import nodes
 from crystalmath_server.domain.run_folder import RunFolder, symbols_of
 from crystalmath_server.domain.vasp_deck import choose, program
@@ -49,6 +50,8 @@ def _vasp(plan: JobPlan) -> Any:
     builder.files = _folder({name: text.encode() for name, text in files.items()})
     builder.potcar = orm.Dict({**plan.recipe.potcar, "directory": _potcar_dir(computer)})
     builder.metadata.options.withmpi = True
+    if plan.restart_pk is not None:
+        builder[nodes.RESTART] = folder_of(plan.restart_pk)
     return builder
 
 
@@ -85,7 +88,12 @@ def _common(entry_point: str, plan: JobPlan, threads: str) -> Any:
     builder.metadata.options = options
     builder.structure = structure
     builder.maker = orm.Dict(dict(plan.recipe.maker))
-    builder.settings = orm.Dict({nodes.VALUES: dict(plan.recipe.values)})
+    settings: dict[str, Any] = {nodes.VALUES: dict(plan.recipe.values)}
+    if plan.restart_pk is not None:
+        settings[nodes.COPIED] = list(plan.recipe.rendered.copied)
+    if plan.retrieve:
+        settings |= {nodes.RETRIEVE: list(plan.retrieve), nodes.MOST_MB: plan.retrieve_mb}
+    builder.settings = orm.Dict(settings)
     builder.settings.label = plan.key
     builder.metadata.label = plan.label or f"{options[nodes.FORMULA]} {plan.recipe.rendered.template}"[:255]
     builder.metadata.description = plan.description

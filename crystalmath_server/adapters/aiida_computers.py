@@ -55,6 +55,15 @@ def python_of(computer: Any) -> Any:
     return _new_code(computer)
 
 
+def knows_python(label: str) -> bool:
+    """Whether a job of Python could run on a computer without anything being made for it."""
+    computer = _computer(label)
+    if computer is None or not computer.is_configured:
+        return label != LOCALHOST  # the refusal of `computer_of` tells more
+    here = (computer.transport_type, computer.scheduler_type) == _HERE
+    return not here or _find_code(computer, sys.executable) is not None
+
+
 def _computer(label: str) -> Any:
     from aiida import orm
 

@@ -5,14 +5,14 @@ from dataclasses import replace
 from typing import Any
 
 from crystalmath_server.adapters.aiida_again import retried
-from crystalmath_server.adapters.aiida_files import load_job
+from crystalmath_server.adapters.aiida_files import last_trouble, load_job
 from crystalmath_server.adapters.aiida_results import engine_of, input_nodes, input_structure, output_nodes
 from crystalmath_server.adapters.aiida_rows import read_facts
 from crystalmath_server.domain import nodes
 from crystalmath_server.domain.breaker import Breaker
 from crystalmath_server.domain.explain import Facts, explain
 from crystalmath_server.protocol.errors import NotFound
-from crystalmath_server.protocol.jobs import JobDetail, JobRow, NodeLink
+from crystalmath_server.protocol.jobs import JobDetail, JobRow, JobState, NodeLink
 
 _SUMMARY_LENGTH = 80
 
@@ -30,7 +30,14 @@ def read_words(node: Any, breaker: Callable[[str], Breaker]) -> tuple[JobRow, Fa
         raise NotFound(f"There is no job {node.pk}", field="pk")
     row, facts = found
     retry_at = breaker(facts.cluster).retry_at
-    return row, replace(facts, retry_at=retry_at, same_as=_same_as(node), queue_reason=_queue_reason(node))
+    trouble = last_trouble(node.pk) if row.state is JobState.PAUSED else ""
+    return row, replace(
+        facts,
+        retry_at=retry_at,
+        same_as=_same_as(node),
+        queue_reason=_queue_reason(node),
+        trouble=trouble,
+    )
 
 
 def _queue_reason(node: Any) -> str:

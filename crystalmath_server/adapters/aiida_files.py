@@ -1,16 +1,27 @@
 """Files of a job in AiiDA's repository, and its log; on the AiiDA thread."""
 
 import os
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
 from crystalmath_server.domain import nodes
 from crystalmath_server.domain.excerpts import as_text
+from crystalmath_server.domain.retrieval import LISTING, left
 from crystalmath_server.protocol.errors import NotFound
-from crystalmath_server.protocol.files import FileRange, JobFile, JobFiles, JobLog, LogLine, ReadFileParams
+from crystalmath_server.protocol.files import (
+    REMOTE,
+    FileRange,
+    JobFile,
+    JobFiles,
+    JobLog,
+    LogLine,
+    ReadFileParams,
+)
 
 MAX_LINES = 2000
 MAX_LINE = 4000
+MAX_TROUBLE = 400
 _TAIL_BYTES = 65_536
 _SCHEDULER_FILES = {"scheduler_stdout": "_scheduler-stdout.txt", "scheduler_stderr": "_scheduler-stderr.txt"}
 
@@ -21,12 +32,27 @@ def list_files(pk: int) -> JobFiles:
     found = [
         (source, repository) for source in ("inputs", "retrieved") if (repository := open_files(node, source))
     ]
-    return JobFiles(tuple(file for source, repository in found for file in _files(source, repository)))
+    files = [file for source, repository in found for file in _files(source, repository)]
+    return JobFiles((*files, *_left(node, files)))
+
+
+def _left(node: Any, files: Sequence[JobFile]) -> list[JobFile]:
+    """Files that the job left on its computer, as it said itself at its end."""
+    listing = _tail(open_files(node, "retrieved"), LISTING)
+    folder = node.base.attributes.get("remote_workdir", "")
+    here = {PurePosixPath(file.path).name for file in files}
+    rows = left(listing, tuple(here)).items()
+    return [JobFile(REMOTE, f"{folder}/{name}", size) for name, size in rows]
 
 
 def read_range(params: ReadFileParams) -> FileRange:
     """A range of a file, read from where it begins."""
-    repository = open_files(load_job(params.pk), params.source)
+    node = load_job(params.pk)
+    if params.source == REMOTE:
+        where = f"{node.computer.label}:{params.path}"
+        hint = f"Copy it: scp {where} . — the next job brings such files with --retrieve."
+        raise NotFound(f"{params.path} was left on {node.computer.label}", field="path", hint=hint)
+    repository = open_files(node, params.source)
     path = PurePosixPath(params.path)
     if repository is None or path.is_absolute() or ".." in path.parts or "\0" in params.path:
         raise _no_file(params)
@@ -105,6 +131,16 @@ def _records(pk: int) -> list[list[LogLine]]:
     return [_lines(time.timestamp(), level, name, text) for time, level, name, text in reversed(rows)]
 
 
+def last_trouble(pk: int) -> str:
+    """The last line of the newest traceback in a job's log; empty where there is none."""
+    from aiida import orm
+
+    filters = {"dbnode_id": pk, "message": {"like": "Traceback%"}}
+    query = orm.QueryBuilder().append(orm.Log, filters=filters, project="message", tag="log")
+    found = query.order_by({"log": {"id": "desc"}}).first(flat=True)
+    return str(found or "").rstrip().rpartition("\n")[2].strip()[:MAX_TROUBLE]
+
+
 def _lines(time_s: float, level: str, source: str, text: str) -> list[LogLine]:
     return [LogLine(time_s, level, source, line[:MAX_LINE]) for line in text.splitlines()]
 
@@ -123,6 +159,8 @@ def _scheduler_lines(node: Any) -> list[LogLine]:
 
 def _tail(repository: Any, name: str) -> str:
     """The end of a file; empty where there is none."""
+    if repository is None:
+        return ""
     try:
         with repository.open(name, "rb") as handle:
             size = handle.seek(0, os.SEEK_END)

@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 
 from crystalmath_server.adapters import aiida_control as control
 from crystalmath_server.adapters.aiida_plan import StoredJob, find_job, make_again, make_job
+from crystalmath_server.adapters.aiida_script import script_of
 from crystalmath_server.domain.past_job import PastJob
 from crystalmath_server.ports import JobPlan
 from crystalmath_server.protocol.errors import NotAllowed, RpcError
@@ -109,6 +110,10 @@ class AiidaLauncher:
             if not reused:
                 self._gate.note(made.pk, job.cluster, held=bool(why_held))
         return await self._submitted(made, reused=reused, held=bool(why_held) and not reused)
+
+    async def script(self, plan: JobPlan) -> str:
+        """The batch script of a plan."""
+        return await self._runtime.call(script_of, plan)
 
     async def cancel(self, pk: int, wait_s: float) -> Control:
         """Kill and wait for the end; a job that has ended already is left as it is."""

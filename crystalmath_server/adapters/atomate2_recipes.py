@@ -17,10 +17,10 @@ from pymatgen.core import Structure
 
 from crystalmath_server.adapters.atomate2_forms import form, value_of
 from crystalmath_server.adapters.atomate2_table import ENGINES, Engine, RecipeSpec, maker_class, recipes
-from crystalmath_server.adapters.atomate2_vasp import potcar_of, sentences, vasp_files
+from crystalmath_server.adapters.atomate2_vasp import Written, potcar_of, sentences, vasp_files
 from crystalmath_server.adapters.pymatgen_structures import digest_of, from_document, poscar_of
-from crystalmath_server.domain.recipes import check_elements, check_values, nested, resolve
-from crystalmath_server.ports import Recipe
+from crystalmath_server.domain.recipes import check_elements, check_restart, check_values, nested, resolve
+from crystalmath_server.ports import EarlierRun, Recipe
 from crystalmath_server.protocol.errors import EngineUnavailable, InvalidForm, InvalidRecipe
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.templates import (
@@ -51,13 +51,17 @@ def show_template(name: str) -> TemplateDetail:
     return TemplateDetail(_row(spec), _fields(spec))
 
 
-def render(name: str, document: Mapping[str, Json], values: Mapping[str, Json]) -> Recipe:
+def render(
+    name: str, document: Mapping[str, Json], values: Mapping[str, Json], earlier: EarlierRun | None = None
+) -> Recipe:
     """Check a recipe with its values on a structure, and write its inputs.
 
     Parameters
     ----------
     document
         pymatgen's JSON of the structure.
+    earlier
+        A job of VASP to go on from.
 
     Raises
     ------
@@ -69,16 +73,18 @@ def render(name: str, document: Mapping[str, Json], values: Mapping[str, Json]) 
     if spec.needs:
         raise InvalidRecipe(f"{spec.name}: {_needs(spec)}", field="name")
     _check_engine(spec, structure)
+    check_restart(spec.name, spec.restart, given=earlier is not None)
     fields = _fields(spec)
     checked = check_values(fields, values)
-    maker = _make(spec, {name: checked[name] for name in values})
+    maker = default_maker(spec, {name: checked[name] for name in values})
     effective = {field.name: value_of(maker, field.name) for field in fields}
     maker_json = cast("dict[str, Json]", orjson.loads(MontyEncoder().encode(maker)))
-    files, warned = _files(spec, maker, structure, maker_json)
+    written = _written(spec, maker, structure, maker_json, earlier)
     versions = versions_of(spec.engine)
-    digest = _digest(spec.name, maker_json, digest_of(document), versions)
-    rendered = Rendered(spec.name, files, warned, digest)
-    potcar = potcar_of(maker, files) if spec.engine == "vasp" else {}
+    before = [[earlier.uuid, *written.copied]] if earlier else []
+    digest = _digest(spec.name, maker_json, digest_of(document), versions, *before)
+    rendered = Rendered(spec.name, written.files, written.warnings, digest, written.copied)
+    potcar = potcar_of(maker, written.files) if spec.engine == "vasp" else {}
     return Recipe(rendered, maker_json, _engine_words(spec, versions), versions, effective, potcar)
 
 
@@ -89,7 +95,7 @@ def _spec(name: str) -> RecipeSpec:
 @cache
 def _fields_of(name: str) -> tuple[FormField, ...]:
     spec = recipes()[name]
-    return form(_make(spec, {}), spec.shown, spec.fixed)
+    return form(default_maker(spec, {}), spec.shown, spec.fixed)
 
 
 def _fields(spec: RecipeSpec) -> tuple[FormField, ...]:
@@ -101,7 +107,7 @@ def _row(spec: RecipeSpec) -> TemplateRow:
     summary = " ".join(doc.split("\n\n")[0].split())
     reason = _needs(spec) or _why_not(ENGINES[spec.engine])
     return TemplateRow(
-        spec.name, spec.title, spec.engine, spec.kind, summary, spec.maker, runnable=not reason, reason=reason
+        spec.name, spec.title, spec.engine, spec.kind, summary, spec.maker, not reason, reason, spec.restart
     )
 
 
@@ -132,11 +138,13 @@ def _check_engine(spec: RecipeSpec, structure: Structure) -> None:
         check_elements(engine.title, elements, engine.elements, others)
 
 
-def _make(spec: RecipeSpec, values: Mapping[str, Json]) -> Any:
+def default_maker(spec: RecipeSpec, values: Mapping[str, Json]) -> Any:
     """The Maker with the recipe's settings and the user's over them."""
     cls = maker_class(spec.maker)
-    maker = cls(**spec.settings)
-    changes = {name: _merged(getattr(maker, name), value) for name, value in nested(values).items()}
+    maker = cls(**{name: value for name, value in spec.settings.items() if "." not in name})
+    inner = {name: value for name, value in spec.settings.items() if "." in name}
+    wanted = nested({**inner, **values})
+    changes = {name: _merged(getattr(maker, name), value) for name, value in wanted.items()}
     try:
         return dataclasses.replace(maker, **changes)
     except (TypeError, ValueError) as error:
@@ -153,16 +161,20 @@ def _merged(default: Any, value: Json) -> Any:
     return value
 
 
-def _files(
-    spec: RecipeSpec, maker: Any, structure: Structure, maker_json: Mapping[str, Json]
-) -> tuple[tuple[InputFile, ...], tuple[str, ...]]:
+def _written(
+    spec: RecipeSpec,
+    maker: Any,
+    structure: Structure,
+    maker_json: Mapping[str, Json],
+    earlier: EarlierRun | None,
+) -> Written:
     if spec.engine == "vasp":
-        return vasp_files(maker, structure)
+        return vasp_files(maker, structure, earlier)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         poscar = poscar_of(structure)
     text = orjson.dumps(maker_json, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode() + "\n"
-    return (InputFile("POSCAR", poscar), InputFile("maker.json", text)), sentences(caught)
+    return Written((InputFile("POSCAR", poscar), InputFile("maker.json", text)), sentences(caught))
 
 
 def versions_of(engine: str) -> dict[str, str]:
@@ -179,6 +191,5 @@ def _engine_words(spec: RecipeSpec, versions: Mapping[str, str]) -> str:
     return f"{ENGINES[spec.engine].title} {versions[spec.engine]}"
 
 
-def _digest(name: str, maker: Mapping[str, Json], structure: str, versions: Mapping[str, str]) -> str:
-    parts = [name, maker, structure, versions]
-    return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()
+def _digest(*parts: Json) -> str:
+    return hashlib.sha256(orjson.dumps(list(parts), option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -9,6 +9,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Generator, Mapping
+from inspect import signature
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,45 +21,77 @@ from monty.json import jsanitize
 from pymatgen.core import Structure
 
 WRITE = vasp_io.write_vasp_input_set
+COPY = vasp_io.copy_files
+_READ = {"OUTCAR": "", "vasprun.xml": "", "CONTCAR": ""}
+"""Of an earlier run, read here and of no use to VASP."""
+_WRITTEN_ANEW = {"INCAR", "KPOINTS", "POSCAR", "POTCAR", "POTCAR.spec", *_READ}
 
 
 class _ReachedVasp(BaseException):  # no `except Exception` of a Maker may swallow it
     """The Maker is about to run VASP."""
 
 
-def written_inputs(maker: Any, structure: Structure) -> dict[str, str]:
-    """Name → text of the files that the Maker writes for VASP, with POTCAR.spec in place of POTCAR.
+def written_inputs(
+    maker: Any, structure: Structure, earlier: Path | None = None
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """What the Maker writes for VASP, and what it takes from an earlier run.
+
+    Parameters
+    ----------
+    earlier
+        Folder of an earlier run; an empty file stands for a large one.
+
+    Returns
+    -------
+    tuple
+        Name → text of the files that it writes, with POTCAR.spec in place of POTCAR; names in `earlier` of
+        the files that it copies and does not write anew, for VASP to read.
 
     Raises
     ------
     Exception
         Whatever the Maker raises of settings or structures that it cannot take.
     """
-    before = {"run_vasp": _reach_vasp, "write_vasp_input_set": _write_with_spec}
+    copied: dict[str, str] = {}
+    before = {
+        "run_vasp": _reach_vasp,
+        "write_vasp_input_set": _write_with_spec,
+        "copy_files": _noting(copied),
+    }
     with TemporaryDirectory() as folder, _inside(folder), _replaced(before):
         try:
-            _run(maker, structure)
+            _run(maker, structure, earlier)
         except _ReachedVasp:
-            return {path.name: path.read_text() for path in sorted(Path().iterdir())}
+            taken = {name: source for name, source in copied.items() if name not in _WRITTEN_ANEW}
+            paths = [path for path in sorted(Path().iterdir()) if path.name not in taken | _READ]
+            return {path.name: path.read_text() for path in paths}, tuple(sorted(taken.values()))
     msg = "the Maker ended before it would run VASP"
     raise ValueError(msg)
 
 
-def document_of(maker: Any, structure: Structure, folder: Path) -> Any:
+def document_of(maker: Any, structure: Structure, folder: Path, *, restarted: bool = False) -> Any:
     """Plain JSON of the Maker's output document, from the files that VASP left in `folder`.
 
     A run that did not converge has a document too: `should_stop_children` would raise in place of it.
     """
     done: dict[str, Callable[..., Any]] = dict.fromkeys(
-        ("run_vasp", "write_vasp_input_set", "gzip_output_folder", "should_stop_children"), _nothing
-    )
+        (
+            "run_vasp", "write_vasp_input_set", "copy_vasp_outputs", "gzip_output_folder",
+            "should_stop_children",
+        ),
+        _nothing,
+    )  # fmt: skip
     with _inside(folder), _replaced(done):
-        return jsanitize(_run(maker, structure).output, strict=True, enum_values=True)
+        output = _run(maker, structure, folder if restarted else None).output
+        return jsanitize(output, strict=True, enum_values=True)
 
 
-def _run(maker: Any, structure: Structure) -> Any:
+def _run(maker: Any, structure: Structure, earlier: Path | None) -> Any:
     """Run the Maker's one job; its document goes to a store in memory."""
-    job: Any = maker.make(structure)
+    given: dict[str, Any] = {"prev_dir": earlier} if earlier else {}
+    if "mode" in signature(type(maker).make).parameters:  # make would put its own default in its place
+        given["mode"] = maker.input_set_generator.mode
+    job: Any = maker.make(structure, **given)
     store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
     store.connect()
     return job.run(store)
@@ -70,6 +103,16 @@ def _reach_vasp(*_: Any, **__: Any) -> None:
 
 def _write_with_spec(*args: Any, **kwargs: Any) -> None:
     WRITE(*args, **{**kwargs, "potcar_spec": True})
+
+
+def _noting(copied: dict[str, str]) -> Callable[..., None]:
+    """atomate2's own copying, which notes name → name in the earlier run."""
+
+    def copy(*args: Any, **kwargs: Any) -> None:
+        copied.update({path.name.split(".gz")[0]: path.name for path in map(Path, kwargs["include_files"])})
+        COPY(*args, **kwargs)
+
+    return copy
 
 
 def _nothing(*_: Any, **__: Any) -> None:

@@ -13,6 +13,7 @@ import atomate2.vasp.jobs as vasp_jobs
 from atomate2.vasp.jobs.base import BaseVaspMaker
 
 from crystalmath_server.domain.recipes import EMT_ELEMENTS
+from crystalmath_server.protocol.templates import Restart
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class RecipeSpec:
     fixed: frozenset[str] = frozenset()
     shown: tuple[str, ...] = ()
     needs: str = ""
+    restart: Restart = Restart.NO
 
     @property
     def name(self) -> str:
@@ -54,6 +56,8 @@ _VASP_FIXED = _FIXED | {
     "input_set_generator.config_dict", "run_vasp_kwargs", "stop_children_kwargs", "write_additional_data",
     "input_set_generator.structure", "write_input_set_kwargs",
 }  # fmt: skip
+MODE = "input_set_generator.mode"
+"""A setting that `make` of some Makers takes, in place of the input set's own."""
 _TIGHT: dict[str, Any] = {"relax_kwargs": {"fmax": 0.01}}
 _CHGNET: dict[str, Any] = {"force_field_name": "CHGNet"}
 _STATIC: dict[str, Any] = {"relax_cell": False, "steps": 1}
@@ -118,15 +122,11 @@ def _vasp_recipe(maker: type) -> RecipeSpec:
     )
     kind = words.lower().replace(" ", "_")
     path = f"{maker.__module__}.{maker.__name__}"
-    return RecipeSpec(
-        "vasp", kind, f"{words} with VASP", path, {}, _VASP_FIXED, _VASP, _what_else_it_needs(maker)
-    )
-
-
-def _what_else_it_needs(maker: Any) -> str:
-    """What a Maker is given besides a structure, in words."""
     _, first, *others = inspect.signature(maker.make).parameters.values()
-    if first.name != "structure":
-        return first.name
-    required = [parameter.name for parameter in others if parameter.default is parameter.empty]
-    return "an earlier calculation" if required else ""
+    given = {parameter.name: parameter.default for parameter in others}
+    needs = "" if first.name == "structure" else first.name
+    required = given["prev_dir"] is inspect.Parameter.empty
+    restart = Restart.REQUIRED if required else Restart.OPTIONAL
+    settings = {MODE: given["mode"]} if "mode" in given else {}
+    shown = (*_VASP, *settings)
+    return RecipeSpec("vasp", kind, f"{words} with VASP", path, settings, _VASP_FIXED, shown, needs, restart)

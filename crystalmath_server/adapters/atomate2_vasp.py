@@ -3,6 +3,7 @@
 import re
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +15,29 @@ from crystalmath_server.adapters.atomate2_split import written_inputs
 from crystalmath_server.domain.potcar_library import PotcarLibrary
 from crystalmath_server.domain.potcars import FOLDERS
 from crystalmath_server.domain.vasp_deck import symbols
+from crystalmath_server.ports import EarlierRun
 from crystalmath_server.protocol.errors import InvalidForm, InvalidRecipe
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.templates import InputFile
 
 FIRST = ("INCAR", "KPOINTS", "POSCAR")
 SPEC = "POTCAR.spec"
+_LACKING = re.compile(r"Could not find (\S+) or ")
+_WRITTEN_BY = {"CHGCAR": " (LCHARG = True)", "WAVECAR": " (LWAVE = True)", "WAVEDER": " (LOPTICS = True)"}
 DEFAULT_FUNCTIONAL = "PBE"
 """pymatgen's, where an input set names none."""
 
 
-def vasp_files(maker: Any, structure: Structure) -> tuple[tuple[InputFile, ...], tuple[str, ...]]:
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a Maker writes, warns of, and takes from an earlier run as it is there."""
+
+    files: tuple[InputFile, ...]
+    warnings: tuple[str, ...]
+    copied: tuple[str, ...] = ()
+
+
+def vasp_files(maker: Any, structure: Structure, earlier: EarlierRun | None) -> Written:
     """INCAR, KPOINTS, POSCAR, POTCAR.spec and what else the Maker writes, with warnings.
 
     Raises
@@ -37,12 +50,13 @@ def vasp_files(maker: Any, structure: Structure) -> tuple[tuple[InputFile, ...],
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            texts = written_inputs(maker, structure)
+            texts, copied = written_inputs(maker, structure, Path(earlier.folder) if earlier else None)
             Incar.from_str(texts["INCAR"]).check_params()
         except Exception as error:
-            raise _refusal(maker, error) from error
+            raise _refusal(maker, error, earlier) from error
     names = sorted(texts, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))
-    return tuple(InputFile(name, texts[name]) for name in names), sentences(caught)
+    files = tuple(InputFile(name, texts[name]) for name in names)
+    return Written(files, sentences(caught), copied)
 
 
 def potcar_of(maker: Any, files: Sequence[InputFile]) -> dict[str, Json]:
@@ -61,8 +75,17 @@ def potcar_library() -> PotcarLibrary:
     )
 
 
-def _refusal(maker: Any, error: Exception) -> InvalidForm | InvalidRecipe:
+def _refusal(maker: Any, error: Exception, earlier: EarlierRun | None) -> InvalidForm | InvalidRecipe:
     reason = " ".join(str(error).split())[:300] or type(error).__name__
+    lacking = _LACKING.search(reason) if earlier and isinstance(error, FileNotFoundError) else None
+    if earlier and lacking:
+        detail = f"{type(maker).__name__} goes on from {lacking[1]}, which job {earlier.pk} did not leave"
+        hint = f"Name a job that wrote it{_WRITTEN_BY.get(lacking[1], '')}."
+        return InvalidForm(f"{detail} on {earlier.cluster}", field="restart_pk", hint=hint)
+    if earlier and not isinstance(error, (TypeError, AttributeError)):
+        detail = f"{type(maker).__name__} cannot go on from job {earlier.pk}: {reason}"
+        hint = "Name a job that ended well on the same structure; read its vasprun.xml and OUTCAR."
+        return InvalidForm(detail, field="restart_pk", hint=hint)
     if isinstance(error, (TypeError, AttributeError)) and "setting" in reason.lower():
         return InvalidForm(
             f"the input set cannot take these settings: {reason}", field="values.input_set_generator"

@@ -1,9 +1,10 @@
 """A program: the Maker's own document of the files that VASP left; run by the parser in a process of its own.
 
-usage: python -m crystalmath_server.adapters.vasp_document FOLDER
+usage: python -m crystalmath_server.adapters.vasp_document FOLDER [--restarted]
 
 FOLDER holds maker.json, structure.json and, in run/, VASP's files; there document.json.gz is written, or
-error.json and, where VASP was cut off after a whole ionic step, fragment.json.
+error.json and, where VASP was cut off after a whole ionic step, fragment.json. --restarted: the run went on
+from an earlier one.
 """
 
 import contextlib
@@ -22,13 +23,14 @@ from crystalmath_server.adapters.vasp_fragment import fragment_of
 from crystalmath_server.domain.vasp_deck import RUN_FOLDER
 
 
-def main(folder: Path) -> int:
+def main(folder: Path, *, restarted: bool) -> int:
     """Write the document; 0 where that was possible."""
     warnings.simplefilter("ignore")
     try:
         maker = MontyDecoder().process_decoded(json.loads((folder / "maker.json").read_text()))
         structure = Structure.from_dict(json.loads((folder / "structure.json").read_text()))
-        text = json.dumps(document_of(maker, structure, folder / RUN_FOLDER))
+        document = document_of(maker, structure, folder / RUN_FOLDER, restarted=restarted)
+        text = json.dumps(document)
     except Exception as error:  # noqa: BLE001  whatever a Maker raises is told to the parser
         problem = {"error": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
         (folder / "error.json").write_text(json.dumps(problem))
@@ -40,4 +42,4 @@ def main(folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), restarted="--restarted" in sys.argv[2:]))

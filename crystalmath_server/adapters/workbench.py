@@ -8,8 +8,8 @@ from typing import TypeVar, cast
 from crystalmath_server.adapters.worker_process import WorkerProcess
 from crystalmath_server.domain.potcar_library import PotcarLibrary
 from crystalmath_server.domain.symptoms import Correction
-from crystalmath_server.ports import ParsedStructure, Recipe
-from crystalmath_server.protocol.codec import from_json
+from crystalmath_server.ports import EarlierRun, ParsedStructure, Recipe
+from crystalmath_server.protocol.codec import from_json, to_json
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.structures import ImportStructureParams
 from crystalmath_server.protocol.system import Part
@@ -62,9 +62,16 @@ class WorkerBench:
             self._details[name] = await self._ask(TemplateDetail, "show_template", {"name": name})
         return self._details[name]
 
-    async def render(self, name: str, structure: Mapping[str, Json], values: Mapping[str, Json]) -> Recipe:
+    async def render(
+        self,
+        name: str,
+        structure: Mapping[str, Json],
+        values: Mapping[str, Json],
+        earlier: EarlierRun | None = None,
+    ) -> Recipe:
         """Check and render; raises what the port says."""
         argument: dict[str, Json] = {"name": name, "structure": structure, "values": values}
+        argument["earlier"] = earlier and to_json(earlier)
         return await self._ask(Recipe, "render", argument)
 
     async def reader(self, incar: str) -> Recipe:

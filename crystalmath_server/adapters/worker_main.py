@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from crystalmath_server.adapters import atomate2_reader, atomate2_recipes, atomate2_vasp, pymatgen_structures
+from crystalmath_server.ports import EarlierRun
 from crystalmath_server.protocol.codec import from_json, to_json
 from crystalmath_server.protocol.errors import InternalError, RpcError
 from crystalmath_server.protocol.structures import ImportStructureParams
@@ -30,14 +31,18 @@ def _parse(argument: dict[str, Any]) -> object:
     return pymatgen_structures.parse(from_json(ImportStructureParams, argument))
 
 
+def _render(argument: dict[str, Any]) -> object:
+    given = argument.get("earlier")
+    earlier = from_json(EarlierRun, given) if given else None
+    return atomate2_recipes.render(argument["name"], argument["structure"], argument["values"], earlier)
+
+
 CALLS: dict[str, Callable[[dict[str, Any]], object]] = {
     "parse_structure": _parse,
     "describe_structure": lambda argument: pymatgen_structures.describe(argument["document"]),
     "list_templates": lambda _: atomate2_recipes.list_templates(),
     "show_template": lambda argument: atomate2_recipes.show_template(argument["name"]),
-    "render": lambda argument: atomate2_recipes.render(
-        argument["name"], argument["structure"], argument["values"]
-    ),
+    "render": _render,
     "look_at_run": _look_at_run,
     "reader": lambda argument: atomate2_reader.reader(argument["incar"]),
     "potcar_library": lambda _: atomate2_vasp.potcar_library(),

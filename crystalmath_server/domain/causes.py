@@ -166,6 +166,14 @@ BY_SCHEDULER = (
 
 BY_PLUGIN = (
     Cause("potcar", "A POTCAR is not there", _ANY_FAILURE, ("potcars", "retry"), exits=(330,)),
+    Cause(
+        "restart",
+        "A file of the earlier job is not there any more",
+        _ANY_FAILURE,
+        ("clone", "log"),
+        exits=(331,),
+        detail="Go on from another job, or run the earlier one again.",
+    ),
     Cause("module", "A module cannot be loaded", _ANY_FAILURE, ("codes", "clone", "log"), exits=(335,)),
     Cause("engine", "The computer lacks the engine", _ANY_FAILURE, ("codes", "log"), exits=(311,)),
     Cause("recipe", "The recipe cannot run as one job", _ANY_FAILURE, _CHANGE, exits=(312,)),
@@ -205,6 +213,15 @@ BY_OUTPUT = (
         r"command not found|: not found|No such file or directory|Exec format error",
         (300,),
         "The path of the code, or what is loaded before it, is not right.",
+    ),
+    Cause(
+        "not_vasp",
+        "The program that ran is not VASP",
+        _ANY_FAILURE,
+        ("codes", "clone"),
+        "is it VASP",
+        (300,),
+        "The path of the code leads to another program.",
     ),
     Cause(
         "permission",

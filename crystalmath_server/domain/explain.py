@@ -1,5 +1,6 @@
 """What a job waits for or why it ended, in words, and what mends it."""
 
+import re
 import time
 from dataclasses import dataclass
 
@@ -26,6 +27,7 @@ class Facts:
     exception: str = ""
     queue_reason: str = ""  # as the scheduler gives it
     same_as: int = 0  # pk of the job whose results were taken
+    trouble: str = ""  # what the last failed try on the computer raised
     retry_at: float = 0.0  # UNIX time [s] until which the computer is left alone
 
 
@@ -45,6 +47,22 @@ _STEPS = {
     "retrieving": "bringing the results back",
     "parsing": "reading the results",
 }
+_TASK = re.compile(r"failed transport task: (\w+) failed")
+_TASKS = {
+    "upload_calculation": "uploading",
+    "submit_calculation": "submitting",
+    "retrieve_calculation": "retrieving",
+}
+_NOT_WRITTEN = "the computer could not write, as where a disk is full or a quota is used up"
+_TROUBLES = (
+    ("SFTPNoSuchFile", "a folder is missing there or cannot be made; is the work folder right?"),
+    ("SFTPPermissionDenied", "a folder there may not be written; is the work folder right?"),
+    ("SFTPFailure", _NOT_WRITTEN),
+    ("Error while uploading file", _NOT_WRITTEN),  # AiiDA's, for what sftp calls a failure
+    ("HostKeyNotVerifiable", "the host key is not the one in known_hosts, or is not there"),
+    ("asyncssh.misc.PermissionDenied", "the host refused the login"),
+)
+"""What a transport raised → what it means."""
 _HELD = {
     "queued held": ("it is held in the queue", "Release it on the computer, as with: scontrol release"),
     "suspended": ("the scheduler suspended it", "It goes on when the scheduler resumes it."),
@@ -57,6 +75,7 @@ _EXIT_HINTS = {
     132: "Correct what the scheduler refused, and submit it again.",
     140: "A node failed: submit it again.",
     145: "Submit it again if that was not meant.",
+    331: "Name a job whose folder is still there, or run that one again.",
     146: "Submit it again, or to a partition where it is left alone.",
     150: "It was stopped by a monitor: read the log.",
 }
@@ -113,12 +132,21 @@ def _running(facts: Facts) -> Words:
 def _paused(facts: Facts) -> Words:
     play = f"let it go on: crystalmath jobs play {facts.pk}"
     if "failed" in facts.process_status.lower():
-        step = _STEPS.get(facts.transport_state, "talking to the computer")
-        text = f"Paused: {step}{_on(facts)} failed again and again ({facts.process_status})"
+        found = _TASK.search(facts.process_status)
+        state = _TASKS.get(found[1] if found else "", facts.transport_state)
+        step = _STEPS.get(state, "talking to the computer")
+        what = _trouble(facts.trouble)
+        text = f"Paused: {step}{_on(facts)} failed again and again{what} ({facts.process_status})"
         until = time.strftime(" after %H:%M:%S", time.localtime(facts.retry_at)) if facts.retry_at else ""
-        return Words(text, f"It goes on by itself when {facts.cluster} answers, tried{until}; or {play}")
+        goes_on = f"It goes on by itself when {facts.cluster} answers, tried{until}; or {play}"
+        return Words(text, f"{goes_on}. What is wrong there: crystalmath clusters test {facts.cluster}")
     status = f" ({facts.process_status})" if facts.process_status else ""
     return Words(f"Paused{status}", f"{play[0].upper()}{play[1:]}")
+
+
+def _trouble(raised: str) -> str:
+    meaning = next((f": {words}" for sign, words in _TROUBLES if sign in raised), "")
+    return f"{meaning}: {raised}" if raised else ""
 
 
 def _finished(facts: Facts) -> Words:

@@ -30,6 +30,12 @@ CODE_KIND = "crystalmath_kind"
 # Key of the settings node: one above the form's names, for AiiDA takes no dot in a key at the top
 VALUES = "values"
 
+COPIED = "copied"
+"""In the settings node: names of the files that are copied from the earlier job."""
+
+RETRIEVE, MOST_MB = "retrieve", "retrieve_mb"
+"""In the settings node: files that come back beside those that results need, and their limit."""
+
 # Link labels of the CalcJob
 STRUCTURE = "structure"
 MAKER = "maker"
@@ -38,6 +44,8 @@ FILES = "files"
 POTCAR = "potcar"
 SOURCE = "remote_folder"
 """AiiDA's own link of a run that is read instead of made."""
+RESTART = "restart_folder"
+"""Folder of an earlier job, from which files are copied."""
 OWN_INPUTS = (MAKER, SETTINGS, FILES, POTCAR, SOURCE)
 """Inputs that are made for one job alone."""
 SUMMARY = "summary"

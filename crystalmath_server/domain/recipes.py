@@ -9,7 +9,7 @@ from typing import cast
 from crystalmath_server.protocol.codes import CodeKind, CodeRow
 from crystalmath_server.protocol.errors import InvalidForm, InvalidRecipe, NotFound
 from crystalmath_server.protocol.method import Json
-from crystalmath_server.protocol.templates import FieldType, FormField, TemplateRow
+from crystalmath_server.protocol.templates import FieldType, FormField, Restart, TemplateRow
 
 EMT_ELEMENTS = ("Ag", "Al", "Au", "Cu", "Ni", "Pd", "Pt")
 """Elements that EMT describes; ASE's further parameters (H, C, N, O) are "not for any serious use"."""
@@ -55,6 +55,22 @@ def with_codes(rows: Sequence[TemplateRow], codes: Sequence[CodeRow]) -> tuple[T
         replace(row, runnable=False, reason=row.reason or _NO_VASP) if row.engine == VASP else row
         for row in rows
     )
+
+
+def check_restart(name: str, restart: Restart, *, given: bool) -> None:
+    """Refuse a recipe without the earlier job that it needs, or with one that it has no use for.
+
+    Raises
+    ------
+    InvalidForm
+        Field: restart_pk.
+    """
+    if restart is Restart.REQUIRED and not given:
+        hint = "Name an ended job of VASP on the same structure that wrote CHGCAR, as one of vasp.static."
+        raise InvalidForm(f"{name} goes on from an earlier job of VASP", field="restart_pk", hint=hint)
+    if restart is Restart.NO and given:
+        hint = "Leave restart_pk out, or choose a recipe of VASP."
+        raise InvalidForm(f"{name} goes on from no earlier job", field="restart_pk", hint=hint)
 
 
 def check_elements(engine: str, elements: Sequence[str], known: Sequence[str], others: Sequence[str]) -> None:

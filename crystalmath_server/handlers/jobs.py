@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 
+from crystalmath_server.domain import retrieval
+from crystalmath_server.domain.recipes import VASP
 from crystalmath_server.handlers.fields import fields
+from crystalmath_server.handlers.inputs import options_of, recipe_of
 from crystalmath_server.ports import JobPlan, Ports, Recipe
-from crystalmath_server.protocol.errors import Conflict
+from crystalmath_server.protocol.errors import Conflict, InvalidForm
 from crystalmath_server.protocol.jobs import (
     Control,
     ControlJobParams,
@@ -35,11 +38,13 @@ async def submit(ports: Ports, params: SubmitJobParams) -> Submitted:
     """
     if known := await ports.launcher.find(params.key, params.digest):
         return known
-    with fields(label="cluster", pk="structure_pk", name="template"):
-        options = await ports.clusters.options(params.cluster, params.resources)
-        document = await ports.structures.document(params.structure_pk)
-        ports.server.progress("writing the input files")
-        recipe = await ports.workbench.render(params.template, document, params.values)
+    retrieval.check(params.retrieve)
+    options = await options_of(ports, params)
+    with fields(pk="structure_pk", name="template"):
+        recipe = await recipe_of(ports, params.template, params)
+    if params.retrieve and not recipe.rendered.template.startswith(f"{VASP}."):
+        hint = "Leave retrieve out: all that such a job writes comes back."
+        raise InvalidForm("Further files come back of jobs of VASP only", field="retrieve", hint=hint)
     _check_digest(params, recipe)
     ports.server.progress("submitting")
     return await ports.launcher.submit(_plan(params, recipe, options))
@@ -67,6 +72,9 @@ def _plan(params: SubmitJobParams, recipe: Recipe, options: Mapping[str, Json]) 
         code=params.code,
         reuse=params.reuse,
         options=options,
+        restart_pk=params.restart_pk,
+        retrieve=params.retrieve,
+        retrieve_mb=params.retrieve_mb,
     )
 
 

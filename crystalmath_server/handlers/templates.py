@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from crystalmath_server.domain.recipes import with_codes
 from crystalmath_server.handlers.fields import fields
-from crystalmath_server.ports import Ports
+from crystalmath_server.handlers.inputs import options_of, recipe_of
+from crystalmath_server.ports import JobPlan, Ports
 from crystalmath_server.protocol.codes import CodeRow, ListCodesParams
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.templates import (
@@ -38,9 +39,20 @@ async def _codes(ports: Ports) -> tuple[CodeRow, ...]:
 
 
 async def render(ports: Ports, params: RenderParams) -> Rendered:
-    """The input files of a recipe for a stored structure."""
+    """The input files of a recipe for a stored structure; for a cluster its batch script too."""
     with fields(pk="structure_pk", template="name"):
-        document = await ports.structures.document(params.structure_pk)
-        ports.server.progress("writing the input files")
-        recipe = await ports.workbench.render(params.name, document, params.values)
-    return recipe.rendered
+        recipe = await recipe_of(ports, params.name, params)
+    if not params.cluster:
+        return recipe.rendered
+    plan = JobPlan(
+        recipe=recipe,
+        structure_pk=params.structure_pk,
+        key="",
+        label="",
+        cluster=params.cluster,
+        code=params.code,
+        options=await options_of(ports, params),
+        restart_pk=params.restart_pk,
+    )
+    ports.server.progress("writing the batch script")
+    return replace(recipe.rendered, script=await ports.launcher.script(plan))

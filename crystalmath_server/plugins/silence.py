@@ -1,9 +1,10 @@
 """Why a job left no response: what its output and the scheduler's tell."""
 
 _SIGNS = (
+    ("type information on POSCAR and POTCAR", "POTCAR has other elements than POSCAR, or another order"),
     ("No space left on device", "the disk of the computer is full"),
     ("Disk quota exceeded", "the disk quota on the computer is used up"),
-    ("Permission denied", "a file or folder on the computer may not be written"),
+    ("Permission denied", "a program, file or folder on the computer may not be used"),
     ("oom-kill", "it needed more memory than it was given"),
     ("Out of memory", "it needed more memory than it was given"),
     ("OUT_OF_MEMORY", "it needed more memory than it was given"),
@@ -13,10 +14,11 @@ _SIGNS = (
     ("Illegal instruction", "the engine does not fit the processor of the computer (illegal instruction)"),
     ("No such file or directory", "a program or file is not there on the computer"),
     ("command not found", "a program is not there on the computer"),
+    ("Exec format error", "the program does not fit the computer"),
     ("Terminated", "it was terminated from outside"),
     ("Killed", "it was killed from outside, or needed more memory than there is"),
 )
-_UNKNOWN = "it was killed, or ran out of memory or time; its output does not tell which"
+UNKNOWN = "it was killed, or ran out of memory or time; its output does not tell which"
 
 
 def why_silent(text: str) -> str:
@@ -25,4 +27,4 @@ def why_silent(text: str) -> str:
         line = next((line.strip() for line in text.splitlines() if sign in line), None)
         if line is not None:
             return f"{words} ({line[:200]})"
-    return _UNKNOWN
+    return UNKNOWN

@@ -13,6 +13,8 @@ from plumpy.process_states import Wait
 
 from crystalmath_server.domain import nodes
 from crystalmath_server.domain.potcars import LOCAL, assembly
+from crystalmath_server.domain.restart import check
+from crystalmath_server.domain.retrieval import FOLDER, LISTING, script
 from crystalmath_server.domain.vasp_deck import OUTPUTS, needed_large_files
 
 _PACKED = ("", ".gz")
@@ -62,15 +64,27 @@ class VaspCalculation(CalcJob):
         code.stdout_name = nodes.VASP_OUTPUT_FILE
         code.join_files = True
         info = _brought_back(held)
+        wanted: Any = self.inputs.settings.get_dict() if nodes.SETTINGS in self.inputs else {}
+        info.append_text = script(wanted.get(nodes.RETRIEVE, ()), wanted.get(nodes.MOST_MB, 0.0))
+        info.retrieve_list = [*(info.retrieve_list or []), LISTING, f"{FOLDER}/*"]
         info.codes_info = [code]
+        checks = self._take_over(info) if nodes.RESTART in self.inputs else []
         potcar = self.inputs.potcar
         if potcar["directory"] == LOCAL:
             with folder.open("POTCAR", "w", encoding="utf-8") as out:
                 out.write(_local_potcar(potcar["symbols"], potcar["functional"]))
             info.provenance_exclude_list = ["POTCAR"]
         else:
-            info.prepend_text = assembly(potcar["directory"], potcar["functional"], potcar["symbols"])
+            checks.append(assembly(potcar["directory"], potcar["functional"], potcar["symbols"]))
+        info.prepend_text = "\n".join(checks)
         return info
+
+    def _take_over(self, info: CalcInfo) -> list[str]:
+        """Have files of the earlier job copied from folder to folder; shell lines that check them."""
+        earlier = self.inputs.restart_folder
+        path, names = earlier.get_remote_path(), self.inputs.settings[nodes.COPIED]
+        info.remote_copy_list = [(earlier.computer.uuid, f"{path}/{name}", name) for name in names]
+        return [check(names, path)] if names else []
 
 
 def _brought_back(files: Any, ends: Sequence[str] = ("",)) -> CalcInfo:
@@ -99,6 +113,12 @@ def _define_inputs(spec: CalcJobProcessSpec) -> None:
     spec.input(
         nodes.POTCAR, valid_type=orm.Dict, help="symbols, functional, directory on the computer or pymatgen."
     )
+    spec.input(
+        nodes.RESTART,
+        valid_type=orm.RemoteData,
+        required=False,
+        help="Folder of the earlier job gone on from.",
+    )
     spec.input("code", valid_type=orm.InstalledCode, required=False, help="vasp_std, vasp_gam or vasp_ncl.")
     for name in nodes.ATTRIBUTES:
         spec.input(f"metadata.options.{name}", valid_type=str, required=False, help="Kept as attribute.")
@@ -124,5 +144,6 @@ def _define_exit_codes(spec: CalcJobProcessSpec) -> None:
     spec.exit_code(301, "RESPONSE_UNREADABLE", message="VASP's files cannot be read: {reason}")
     spec.exit_code(320, "NOT_CONVERGED", message="VASP did not converge: {reason}")
     spec.exit_code(330, "POTCAR_MISSING", message="{reason}")
+    spec.exit_code(331, "RESTART_MISSING", message="{reason}")
     spec.exit_code(335, "MODULE_MISSING", message="{reason}")
     spec.exit_code(340, "CUT_OFF", message="VASP was cut off: {reason}")

@@ -18,16 +18,20 @@ from aiida.parsers import Parser
 from crystalmath_server.domain import nodes
 from crystalmath_server.domain.potcars import MISSING
 from crystalmath_server.domain.resources import NO_MODULE
+from crystalmath_server.domain.restart import ABSENT
 from crystalmath_server.domain.vasp_deck import RUN_FOLDER
 from crystalmath_server.plugins import vasp_results as vasp
 from crystalmath_server.plugins.jobflow_calculation import structure_text
 from crystalmath_server.plugins.jobflow_parser import steps_node, structure_node
-from crystalmath_server.plugins.silence import why_silent
+from crystalmath_server.plugins.silence import UNKNOWN, why_silent
 from crystalmath_server.plugins.vasp_files import breaks_off, unpack
 
 PROGRAM = (sys.executable, "-P", "-m", "crystalmath_server.adapters.vasp_document")
 LONGEST_S = 1800
 _MAX_REASON = 400
+_SIGNS = ((MISSING, "POTCAR_MISSING"), (ABSENT, "RESTART_MISSING"), (NO_MODULE, "MODULE_MISSING"))
+_BANNER = re.compile(r"^\s*(?:running\s+on|vasp\.\d)", re.IGNORECASE | re.MULTILINE)
+"""What any VASP writes before it reads a file."""
 _CUT = re.compile(r"DUE TO TIME LIMIT|CANCELLED AT|oom.kill|OUT_OF_MEMORY", re.IGNORECASE)
 
 
@@ -40,7 +44,7 @@ class VaspParser(Parser):
         Large files that the document needs, as LOCPOT, come in `retrieved_temporary_folder` and are not kept.
         """
         said = self._text("_scheduler-stderr.txt") + "\n" + self._text(nodes.VASP_OUTPUT_FILE)
-        for sign, label in ((MISSING, "POTCAR_MISSING"), (NO_MODULE, "MODULE_MISSING")):
+        for sign, label in _SIGNS:
             line = next((line for line in said.splitlines() if sign in line), "")
             if line:
                 return self._exit(label, line.partition("crystalmath: ")[2])
@@ -48,7 +52,8 @@ class VaspParser(Parser):
             return self._silent(said)
         with tempfile.TemporaryDirectory() as folder:
             self._lay_out(Path(folder), given.get("retrieved_temporary_folder"))
-            problem = _make_document(Path(folder))
+            restarted = ["--restarted"] if nodes.RESTART in self.node.inputs else []
+            problem = _make_document(Path(folder), restarted)
             if problem:
                 return self._unreadable(problem, said, Path(folder))
             return self._attach(Path(folder, "document.json.gz"), said)
@@ -121,6 +126,8 @@ class VaspParser(Parser):
             return self._exit("NO_RESPONSE", "the folder has no vasprun.xml, which holds the results")
         if self.node.exit_status:
             return ExitCode(self.node.exit_status, f"VASP left no result: {self.node.exit_message}")
+        if not _BANNER.search(said) and why_silent(said) == UNKNOWN:
+            return self._exit("NO_RESPONSE", _not_vasp(self.node.inputs.code, said))
         return self._exit("NO_RESPONSE", why_silent(said))
 
     def _text(self, name: str) -> str:
@@ -134,11 +141,21 @@ class VaspParser(Parser):
         return getattr(self.exit_codes, label).format(reason=reason[:_MAX_REASON])
 
 
-def _make_document(folder: Path) -> Mapping[str, Any] | None:
+def _not_vasp(code: Any, said: str) -> str:
+    """In words that a program ended which never said that it is VASP."""
+    line = next((line.strip() for line in said.splitlines() if line.strip()), "")
+    wrote = f"wrote {line[:200]!r}" if line else "wrote nothing"
+    return (
+        f"{code.filepath_executable} {wrote} and no word of VASP's; is it VASP? "
+        f"Look with: crystalmath codes test {code.pk}"
+    )
+
+
+def _make_document(folder: Path, more: list[str]) -> Mapping[str, Any] | None:
     """Run the program; what went wrong, or None."""
     try:
         done = subprocess.run(  # noqa: S603  our own program
-            [*PROGRAM, str(folder)], capture_output=True, text=True, timeout=LONGEST_S, check=False
+            [*PROGRAM, str(folder), *more], capture_output=True, text=True, timeout=LONGEST_S, check=False
         )
     except subprocess.TimeoutExpired:
         return {"error": f"reading the files took more than {LONGEST_S} s"}

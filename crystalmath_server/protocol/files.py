@@ -7,19 +7,24 @@ from crystalmath_server.protocol.jobs import JobPk
 from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, Params
 from crystalmath_server.protocol.record import record
 
+REMOTE = "remote"
+"""Source of a file that stayed on the computer."""
+
 
 @record
 class JobFile:
     """One file of a job."""
 
-    source: Annotated[str, Doc("inputs: as sent to the computer; retrieved: as brought back")]
-    path: str
+    source: Annotated[
+        str, Doc("inputs: as sent to the computer; retrieved: as brought back; remote: left there")
+    ]
+    path: Annotated[str, Doc("name; of a file that was left there the whole path")]
     size: Annotated[int, Doc("size", "bytes")]
 
 
 @record
 class JobFiles:
-    """The files of a job that AiiDA's repository holds."""
+    """The files of a job that AiiDA's repository holds, and those that it left on its computer."""
 
     rows: tuple[JobFile, ...]
 
@@ -30,7 +35,7 @@ class ReadFileParams(Params):
 
     pk: Annotated[int, Bound(1), Doc("pk of the process node")]
     path: Annotated[str, Length(1, 4096)]
-    source: Literal["inputs", "retrieved"] = "retrieved"
+    source: Literal["inputs", "retrieved", "remote"] = "retrieved"
     offset: Annotated[int, Bound(0), Doc("first byte")] = 0
     limit: Annotated[int, Bound(1, 1_048_576), Doc("most bytes")] = 65_536
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Literal
 
+from crystalmath_server.protocol.clusters import REMOTE
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Length, Method, Params
 from crystalmath_server.protocol.record import record
@@ -140,6 +141,15 @@ class SubmitJobParams(Params):
     resources: Annotated[Resources, Doc("asked for in place of the computer's defaults")] = field(
         default_factory=Resources
     )
+    restart_pk: Annotated[int | None, Bound(1), Doc("ended job of VASP to go on from")] = None
+    retrieve: Annotated[
+        tuple[str, ...],
+        Length(0, 50),
+        Doc("files of VASP to bring back beside what results need, as CHGCAR or *"),
+    ] = ()
+    retrieve_mb: Annotated[float, Bound(0, 100_000), Doc("largest of those that is brought back", "MB")] = (
+        50.0
+    )
 
 
 @record
@@ -213,13 +223,13 @@ JOBS_SUBMIT = Method(
         ErrorCode.STORAGE_FULL,
         ErrorCode.DAEMON_NOT_RUNNING,
         ErrorCode.BROKER_UNAVAILABLE,
-        ErrorCode.COMPUTER_DISABLED,
+        *REMOTE,
         ErrorCode.WORKER_CRASHED,
         ErrorCode.WORKER_TIMEOUT,
         *_AIIDA,
     ),
     effect="write",
-    timeout_s=120,
+    timeout_s=180,
     example=Example({"template": "emt.static", "structure_pk": 1, "key": "example-key-1"}),
 )
 JOBS_CANCEL = Method(

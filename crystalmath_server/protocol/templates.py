@@ -4,9 +4,11 @@ from dataclasses import field
 from enum import StrEnum
 from typing import Annotated
 
+from crystalmath_server.protocol.clusters import REMOTE
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Length, Method, Params
 from crystalmath_server.protocol.record import record
+from crystalmath_server.protocol.resources import Resources
 
 
 class FieldType(StrEnum):
@@ -18,6 +20,14 @@ class FieldType(StrEnum):
     TEXT = "text"
     CHOICE = "choice"
     JSON = "json"
+
+
+class Restart(StrEnum):
+    """Whether a recipe goes on from an earlier job of VASP."""
+
+    NO = "no"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
 
 
 @record
@@ -32,6 +42,7 @@ class TemplateRow:
     maker: Annotated[str, Doc("dotted name of the atomate2 Maker")]
     runnable: Annotated[bool, Doc("whether jobs.submit takes it here")]
     reason: Annotated[str, Doc("why it cannot run, and the way out; empty where it can")] = ""
+    restart: Annotated[Restart, Doc("whether restart_pk may or must be given")] = Restart.NO
 
 
 @record
@@ -92,6 +103,12 @@ class RenderParams(Params):
     values: Annotated[dict[str, Json], Doc("form field name → value")] = field(
         default_factory=dict[str, Json]
     )
+    restart_pk: Annotated[int | None, Bound(1), Doc("ended job of VASP to go on from")] = None
+    cluster: Annotated[str, Length(0, 255), Doc("computer to show the batch script for; empty: none")] = ""
+    code: Annotated[str, Length(0, 255), Doc("label of the program there; empty: the one that fits")] = ""
+    resources: Annotated[Resources, Doc("asked for in place of the computer's defaults")] = field(
+        default_factory=Resources
+    )
 
 
 @record
@@ -110,6 +127,8 @@ class Rendered:
     files: tuple[InputFile, ...]
     warnings: tuple[str, ...]
     digest: Annotated[str, Doc("SHA-256 over recipe, settings and structure; jobs.submit checks it")]
+    copied: Annotated[tuple[str, ...], Doc("files of the earlier job that are copied on the cluster")] = ()
+    script: Annotated[str, Doc("batch script for the cluster, PK in place of the job's number")] = ""
 
 
 TEMPLATES_LIST = Method("templates.list", ListTemplatesParams, TemplateList, "List recipes.", timeout_s=60)
@@ -126,17 +145,19 @@ TEMPLATES_RENDER = Method(
     "templates.render",
     RenderParams,
     Rendered,
-    "Write the input files of a recipe for a structure.",
+    "Write the input files of a recipe for a structure, and the batch script for a cluster.",
     errors=(
         ErrorCode.NOT_FOUND,
         ErrorCode.INVALID_FORM,
         ErrorCode.INVALID_RECIPE,
         ErrorCode.INVALID_STRUCTURE,
         ErrorCode.ENGINE_UNAVAILABLE,
+        ErrorCode.STORAGE_FULL,
         ErrorCode.WORKER_CRASHED,
         ErrorCode.WORKER_TIMEOUT,
+        *REMOTE,
     ),
-    timeout_s=120,
+    timeout_s=180,
     example=Example({"name": "vasp.static", "structure_pk": 1, "values": {}}),
 )
 METHODS = (TEMPLATES_LIST, TEMPLATES_SHOW, TEMPLATES_RENDER)

@@ -43,6 +43,9 @@ SUBMIT_OPTIONS = (
     _SUBMIT["code"],
     _SUBMIT["resources"],
     _SUBMIT["reuse"],
+    _SUBMIT["restart_pk"],
+    _SUBMIT["retrieve"],
+    _SUBMIT["retrieve_mb"],
     _SUBMIT["key"].unforced(),
     Option("format", ("--format",), "format of FILE, as poscar or cif", str, "FORMAT"),
     Option("wait", ("--wait",), "wait for the end; exit status 0 only if it finished"),
@@ -69,9 +72,8 @@ def run_submit(session: Session, words: Sequence[str]) -> int:
     if found.get("values"):
         found["values"] = full_names(session, found["template"], found["values"])
     params: SubmitJobParams = to_params(SubmitJobParams, SUBMIT_OPTIONS, {**found, "digest": ""})
-    rendered = session.call(
-        TEMPLATES_RENDER, RenderParams(params.template, params.structure_pk, params.values)
-    )
+    render = RenderParams(params.template, params.structure_pk, params.values, params.restart_pk)
+    rendered = session.call(TEMPLATES_RENDER, render)
     for warning in rendered.warnings:
         output.say(f"warning: {warning}")
     digested = to_params(SubmitJobParams, SUBMIT_OPTIONS, {**found, "digest": rendered.digest})

@@ -8,6 +8,7 @@ from crystalmath_server.protocol.files import (
     JOBS_FILE,
     JOBS_FILES,
     JOBS_LOG,
+    REMOTE,
     FileRange,
     JobFile,
     JobFiles,
@@ -261,6 +262,8 @@ def _opened(job: Slice) -> Update:
     if job.tab != "files" or job.viewer or job.chosen.index >= len(rows):
         return job, ()
     file = rows[job.chosen.index]
+    if file.source == REMOTE:
+        return job, (Say(f"It stayed on the cluster: {file.path}", "warn"),)
     return replace(job, viewer=Viewer(file, size=file.size)), (_reading(job.pk, file, 0),)
 
 

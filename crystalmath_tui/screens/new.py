@@ -22,6 +22,7 @@ from crystalmath_tui.screens.new_calls import (
     stored,
     submit,
     to_submit,
+    with_script,
 )
 from crystalmath_tui.screens.new_model import (
     INPUTS,
@@ -45,6 +46,7 @@ from crystalmath_tui.screens.new_model import (
     looks_like_a_path,
     search_of,
     setting,
+    shown_files,
     step_at,
     submit_rows,
 )
@@ -168,7 +170,7 @@ def _take_structure(new: Slice) -> Update:
 def _submit_key(new: Slice, key: str) -> Update:
     match key:
         case "esc":
-            return replace(new, step=INPUTS, error=None), ()
+            return with_script(new)
         case "enter":
             return submit(new)
         case _:
@@ -192,7 +194,7 @@ def _act(new: Slice, action: str, context: Context) -> Update:
             return _set(new, chosen, None), ()
         case "file on" | "file back" if new.step == INPUTS and new.rendered:
             step = 1 if action == "file on" else -1
-            return replace(new, file=(new.file + step) % max(1, len(new.rendered.files)), top=0), ()
+            return replace(new, file=(new.file + step) % max(1, len(shown_files(new))), top=0), ()
         case _:
             return _move(new, action, context), ()
 
@@ -204,8 +206,8 @@ def _move(new: Slice, action: str, context: Context) -> Slice:
             return replace(new, recipe_at=moved(new.recipe_at, action, len(new.recipes), rows))
         case 2:
             return replace(new, setting_at=moved(new.setting_at, action, len(fields(new)), rows))
-        case 3 if new.rendered and new.rendered.files:
-            count = new.rendered.files[min(new.file, len(new.rendered.files) - 1)].text.count("\n") + 1
+        case 3 if files := shown_files(new):
+            count = files[min(new.file, len(files) - 1)].text.count("\n") + 1
             return replace(new, top=pages(new.top, action, count, rows))
         case _:
             return new

@@ -25,11 +25,11 @@ from crystalmath_tui.core.effects import Back, Call, Effect, NewKey, Open, Say, 
 from crystalmath_tui.core.messages import Message
 from crystalmath_tui.core.scroll import START, Scroll
 from crystalmath_tui.screens import new_clone as clone
-from crystalmath_tui.screens import new_form as forms
 from crystalmath_tui.screens import new_target as target
 from crystalmath_tui.screens.new_model import (
     INPUTS,
     RECIPE,
+    RESTART,
     SETTINGS,
     STRUCTURE,
     SUBMIT,
@@ -39,14 +39,17 @@ from crystalmath_tui.screens.new_model import (
     JobSubmitted,
     KeyMade,
     RecipesLoaded,
+    ScriptLoaded,
     Slice,
     StepFailed,
     StoredLoaded,
     StructureLoaded,
     Update,
     all_problems,
+    chosen_values,
     fields,
     search_of,
+    with_restart,
 )
 
 
@@ -65,6 +68,8 @@ def answered(new: Slice, message: Message) -> Update:
             return clone.begun(new, draft)
         case InputsLoaded(pk, rendered) if new.structure and new.structure.row.pk == pk:
             return _with_inputs(new, rendered)
+        case ScriptLoaded(rendered):
+            return _with_script(new, rendered)
         case JobSubmitted(submitted):
             return _submitted(new, submitted)
         case StepFailed(step, error):
@@ -106,11 +111,12 @@ def _with_structure(new: Slice, structure: StructureDetail) -> Slice:
 def _with_form(new: Slice, template: TemplateDetail) -> Slice:
     """The form; what was typed stays where it is the same recipe."""
     same = new.template is not None and new.template.row.name == template.row.name
-    texts = new.texts if same else {}
+    earlier = {name: text for name, text in new.texts.items() if name == RESTART}
+    texts = new.texts if same else earlier
     place = new.setting_at if same else START
     return replace(
-        new, template=template, texts=texts, refused={}, setting_at=place, step=SETTINGS, rendered=None,
-        waiting="", error=None,
+        new, template=with_restart(template), texts=texts, refused={}, setting_at=place, step=SETTINGS,
+        rendered=None, waiting="", error=None,
     )  # fmt: skip
 
 
@@ -146,7 +152,7 @@ def _failed(new: Slice, step: int, error: RpcError) -> Slice:
     failed = replace(new, error=error, waiting="", step=step)
     name = error.data.field.removeprefix("values.")
     rows = new.template.fields if new.template else ()
-    if name == error.data.field or all(row.name != name for row in rows):
+    if (name == error.data.field and name != RESTART) or all(row.name != name for row in rows):
         return failed
     shown = replace(failed, step=SETTINGS, advanced=True, refused={name: error.data.detail})
     index = next(index for index, row in enumerate(fields(shown)) if row.name == name)
@@ -176,12 +182,37 @@ def render(new: Slice) -> Update:
     if not (new.structure and new.template):
         return new, (Say("Choose a structure and a recipe first.", "warn"),)
     pk = new.structure.row.pk
-    texts = forms.values(new.template.fields, new.texts)
-    params = RenderParams(new.template.row.name, pk, texts)
+    values, earlier = chosen_values(new)
+    params = RenderParams(new.template.row.name, pk, values, earlier)
     call = Call(
         TEMPLATES_RENDER, params, Tagged(InputsLoaded, pk), Tagged(StepFailed, SETTINGS), "new inputs"
     )
     return replace(new, waiting="writing the inputs", error=None), (call,)
+
+
+def with_script(new: Slice) -> Update:
+    """Back to the inputs, and have the batch script written for the cluster as it is chosen now."""
+    back = replace(new, step=INPUTS, error=None)
+    try:
+        params = None if new.waiting or target.is_other(new) else target.submit_params(new)
+    except RpcError:  # it is told when it is submitted
+        return back, ()
+    if params is None:
+        return back, ()
+    wanted = RenderParams(
+        params.template, params.structure_pk, params.values, params.restart_pk, params.cluster, params.code,
+        params.resources,
+    )  # fmt: skip
+    call = Call(TEMPLATES_RENDER, wanted, ScriptLoaded, Tagged(StepFailed, SUBMIT), "new inputs")
+    return replace(back, waiting=f"writing the batch script for {params.cluster}"), (call,)
+
+
+def _with_script(new: Slice, rendered: Rendered) -> Update:
+    """Show the script if the inputs are still those that were shown."""
+    if new.rendered is None or rendered.digest != new.rendered.digest:
+        return replace(new, waiting=""), ()
+    shown = replace(new, rendered=rendered, waiting="")
+    return (replace(shown, file=len(rendered.files), top=0) if rendered.script else shown), ()
 
 
 def to_submit(new: Slice) -> Update:

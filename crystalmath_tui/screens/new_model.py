@@ -1,16 +1,20 @@
 """New job: its slice of the model, its messages, and what follows from them."""
 
-from dataclasses import field
+from dataclasses import field, replace
 
 from crystalmath_server.protocol.again import JobDraft
 from crystalmath_server.protocol.clusters import ClusterDetail, ClusterList
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import Submitted
+from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.structures import StructureDetail, StructurePage, StructureRow
 from crystalmath_server.protocol.templates import (
+    FieldType,
     FormField,
+    InputFile,
     Rendered,
+    Restart,
     TemplateDetail,
     TemplateList,
     TemplateRow,
@@ -25,6 +29,9 @@ from crystalmath_tui.screens import new_form as forms
 
 STEPS = ("structure", "recipe", "settings", "inputs", "submit")
 STRUCTURE, RECIPE, SETTINGS, INPUTS, SUBMIT = range(5)
+RESTART = "restart_pk"
+"""The earlier job, a setting among those of the recipe."""
+SCRIPT = "batch script"
 TOP = 2
 """Rows above the body: the steps and a rule."""
 SUBMIT_TOP = 6
@@ -65,6 +72,13 @@ class InputsLoaded(Message):
     """The inputs came; `structure_pk` is what they were made for."""
 
     structure_pk: int
+    rendered: Rendered
+
+
+@record
+class ScriptLoaded(Message):
+    """The inputs came with the batch script for the chosen cluster."""
+
     rendered: Rendered
 
 
@@ -208,6 +222,30 @@ def fields(new: Slice) -> tuple[FormField, ...]:
     return tuple(
         row for row in new.template.fields if new.advanced or not row.advanced or row.name in new.texts
     )
+
+
+def with_restart(template: TemplateDetail) -> TemplateDetail:
+    """The form with the earlier job, where the recipe can go on from one."""
+    if template.row.restart is Restart.NO:
+        return template
+    words = "Ended job of VASP on the same cluster: atomate2 derives the inputs from it."
+    asked = FormField(RESTART, FieldType.INTEGER, "restart from job", minimum=1, help=words, optional=True)
+    return replace(template, fields=(asked, *template.fields))
+
+
+def chosen_values(new: Slice) -> tuple[dict[str, Json], int | None]:
+    """Settings that were changed, and the earlier job."""
+    values = forms.values(new.template.fields, new.texts) if new.template else {}
+    earlier = values.pop(RESTART, None)
+    return values, earlier if isinstance(earlier, int) else None
+
+
+def shown_files(new: Slice) -> tuple[InputFile, ...]:
+    """The input files, and the batch script where there is one."""
+    if new.rendered is None:
+        return ()
+    script = new.rendered.script
+    return (*new.rendered.files, *((InputFile(SCRIPT, script),) if script else ()))
 
 
 def setting(new: Slice) -> FormField | None:

@@ -1,5 +1,6 @@
 """New job: where it runs and what it asks for, with the defaults of the cluster in sight."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from crystalmath_server.protocol.clusters import (
     ClusterLabel,
     ClusterList,
 )
-from crystalmath_server.protocol.errors import NotFound, RpcError
+from crystalmath_server.protocol.errors import InvalidForm, NotFound, RpcError
 from crystalmath_server.protocol.jobs import SubmitJobParams
 from crystalmath_server.protocol.method import NoParams
 from crystalmath_server.protocol.resources import Resources
@@ -20,7 +21,6 @@ from crystalmath_tui.core.form import Field, Form, made
 from crystalmath_tui.core.messages import Message
 from crystalmath_tui.core.resources import changes, resource_fields, shown
 from crystalmath_tui.core.words import error_words
-from crystalmath_tui.screens import new_form as forms
 from crystalmath_tui.screens.new_model import (
     SUBMIT,
     ClustersListed,
@@ -28,11 +28,13 @@ from crystalmath_tui.screens.new_model import (
     TargetFailed,
     TargetLoaded,
     Update,
+    chosen_values,
 )
 
 LOCALHOST = "localhost"
+MOST_MB = 100_000
 NO, YES = "no", "yes"
-_HEAD = 4  # fields above those of resources
+_HEAD = 6  # fields above those of resources
 
 
 def blank() -> Form:
@@ -45,6 +47,8 @@ def _head(label: str, cluster: str, code: str, clusters: Iterable[str], codes: I
         made("label", "label", label, "Name of the job; empty: formula and recipe."),
         made("cluster", "cluster", cluster, "Where it runs.", tuple(clusters)),
         made("code", "program", code, "Code on the cluster; none: the one that fits.", ("", *codes)),
+        made("retrieve", "further files", "", "Of VASP, to be brought back: CHGCAR WAVECAR, or *."),
+        made("retrieve_mb", "up to MB", "50", "Larger ones stay on the cluster."),
         made("reuse", "reuse results", NO, "Take those of a job that had the same inputs.", (NO, YES)),
     ]
 
@@ -173,18 +177,39 @@ def submit_params(new: Slice) -> SubmitJobParams | None:
         return None
     given = form.values(new.job)
     defaults = new.target.defaults if new.target else Resources()
+    values, earlier = chosen_values(new)
     return SubmitJobParams(
         template=new.rendered.template,
         structure_pk=new.structure.row.pk,
         key=new.key,
-        values=forms.values(new.template.fields, new.texts),
+        values=values,
+        restart_pk=earlier,
         digest=new.rendered.digest,
         label=given.get("label", "")[:255],
         cluster=cluster_of(new),
         code=given.get("code", ""),
         resources=changes(given, defaults),
         reuse=given.get("reuse") == YES,
+        retrieve=tuple(given.get("retrieve", "").replace(",", " ").split()),
+        retrieve_mb=_megabytes(given.get("retrieve_mb", "")),
     )
+
+
+def _megabytes(text: str) -> float:
+    """A limit of size.
+
+    Raises
+    ------
+    InvalidForm
+        It is no number from 0 up.
+    """
+    try:
+        limit = float(text or 0)
+    except ValueError:
+        limit = math.nan
+    if not 0 <= limit <= MOST_MB:
+        raise InvalidForm(f"give a number from 0 to {MOST_MB}", field="retrieve_mb")
+    return limit
 
 
 def refused(new: Slice, error: RpcError) -> Slice | None:

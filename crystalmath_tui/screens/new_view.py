@@ -26,6 +26,7 @@ from crystalmath_tui.screens.new_model import (
     fields,
     list_rows,
     setting,
+    shown_files,
     submit_rows,
     typing,
 )
@@ -228,15 +229,18 @@ def _about(chosen: FormField | None, cols: int) -> tuple[Line, ...]:
 
 
 def _inputs(new: Slice, context: Context) -> tuple[Line, ...]:
-    if new.rendered is None or not new.rendered.files:
+    files = shown_files(new)
+    if new.rendered is None or not files:
         return ()
-    at = min(new.file, len(new.rendered.files) - 1)
+    at = min(new.file, len(files) - 1)
     names = tuple(
         Span("accent" if index == at else "dim", f" {'▸' if index == at else ' '} {file.name} ")
-        for index, file in enumerate(new.rendered.files)
+        for index, file in enumerate(files)
     )
     warned = tuple(line(("warn", f" ! {words}")) for words in new.rendered.warnings[:2])
-    text = new.rendered.files[at].text.split("\n")
+    if new.rendered.copied:
+        warned += (line(("dim", f" copied on the cluster: {', '.join(new.rendered.copied)}")),)
+    text = files[at].text.split("\n")
     rows = max(0, context.size.rows - 3 - len(warned))
     return (names, *warned, *(line(f" {part}") for part in text[new.top : new.top + rows]))
 
@@ -251,7 +255,10 @@ def _submit(new: Slice, context: Context) -> tuple[Line, ...]:
         (Span("dim", " structure"), *_brief(structure)),
         line(("dim", " settings  "), changed),
         line(("dim", " digest    "), rendered.digest[:16]),
-        line(("accent", " Enter submits"), ("dim", ", ↑ ↓ go through the fields, Esc goes back")),
+        line(
+            ("accent", " Enter submits"),
+            ("dim", ", ↑ ↓ go through the fields, Esc shows inputs and batch script"),
+        ),
         (),
         *form_lines(new.job, submit_rows(context.size), context.size.cols),
     )

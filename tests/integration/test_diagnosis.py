@@ -67,13 +67,15 @@ CASES = {
     "a program": Case("program", "codes", "o such file", code="gone"),
     "the right to run it": Case("permission", "codes", "ermission denied", code="locked"),
     "killed in the middle": Case("ended", "retry", "Killed", stopped("truncate=1")),
-    "no vasprun.xml": Case("unknown", "log", "left no result", code="mute"),
+    "another program": Case("not_vasp", "codes", "is it VASP", code="mute"),
+    "no vasprun.xml": Case("unknown", "log", "left no result", code="silent"),
     "an unreadable vasprun.xml": Case("unreadable", "log", "cannot be read", code="babbler"),
 }
 PROGRAMS = {
     "cutter": "#!/bin/sh\nVASP\nhead -c 3000 vasprun.xml > part\nmv part vasprun.xml\n",
     "locked": "#!/bin/sh\nexit 0\n",
     "mute": "#!/bin/sh\nexit 0\n",
+    "silent": "#!/bin/sh\necho ' running on    1 total cores'\n",
     "babbler": "#!/bin/sh\nprintf '<modeling>\\n<broken>\\n</modeling>\\n' > vasprun.xml\n",
 }
 

@@ -1,16 +1,22 @@
-"""VASP inputs are atomate2's to the letter, for every Maker of one job."""
+"""VASP inputs are atomate2's to the letter, for every Maker of one job, also after an earlier run."""
 
 import json
 import subprocess
 import sys
 from pathlib import Path
 
-PROGRAM = Path(__file__).parents[1] / "vasp_inputs.py"
+ROOT = Path(__file__).parents[2]
 
 
 def test_inputs_are_those_of_atomate2() -> None:
-    done = subprocess.run([sys.executable, str(PROGRAM)], capture_output=True, text=True, check=True)
+    command = [sys.executable, "-m", "tests.vasp_inputs"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
     report = json.loads(done.stdout.splitlines()[-1])
     assert report["different"] == []
-    assert report["makers"] >= 50
-    assert report["pairs"] == 6 * report["makers"]
+    afresh = [maker for maker, _, restarted in report["pairs"] if not restarted]
+    after = [maker for maker, _, restarted in report["pairs"] if restarted]
+    assert len(set(afresh)) >= 50
+    assert len(afresh) == 6 * len(set(afresh))
+    assert after.count("vasp.non_scf") == after.count("vasp.dense_uniform") == 6
+    assert set(afresh) | {"vasp.non_scf", "vasp.dense_uniform"} == set(after)
+    assert report["copied"] == {"vasp.non_scf": ["CHGCAR"], "vasp.dense_uniform": ["CHGCAR"]}

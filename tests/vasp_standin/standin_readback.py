@@ -78,7 +78,7 @@ def documents(root: Path) -> list[dict[str, Any]]:
 
 
 def _document(folder: Path, maker: Any, structure: Structure, library: Path) -> dict[str, Any]:
-    files = written_inputs(maker, structure)
+    files, _ = written_inputs(maker, structure)
     folder.mkdir()
     for name, text in files.items():
         (folder / name).write_text(text)

@@ -84,6 +84,22 @@ def jobs(world: World) -> Jobs:
     return Jobs(quick, done, stopped, third)
 
 
+def test_a_job_that_cannot_be_gone_on_from(world: World, jobs: Jobs) -> None:
+    async def enter(pk: int) -> None:
+        async with world.ports.earlier.laid_out(pk, ""):
+            pass
+
+    world.refuse(enter(NOWHERE), NotFound, "restart_pk")
+    world.refuse(enter(jobs.done.pk), InvalidForm, "restart_pk")
+
+
+def test_the_batch_script_of_a_plan(world: World, jobs: Jobs) -> None:
+    script = world.run(world.ports.launcher.script(jobs.done_plan))
+    wanted = ReadFileParams(jobs.done.pk, SCRIPT, "inputs")
+    assert PROLOGUE in script
+    assert world.run(world.ports.jobs.read(wanted)).content.startswith(script.split("\n")[0])
+
+
 def page(world: World, **params: Any) -> JobsPage:
     return world.run(world.ports.jobs.list_jobs(ListJobsParams(**params)))
 

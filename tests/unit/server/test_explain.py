@@ -22,6 +22,24 @@ def test_failed_transport_names_step_cluster_and_way_out() -> None:
     assert "crystalmath jobs play 7" in words.hint
 
 
+@pytest.mark.parametrize(
+    "raised,words",
+    [
+        ("asyncssh.sftp.SFTPNoSuchFile: No such file", "is the work folder right?"),
+        ("asyncssh.sftp.SFTPFailure: Failure", "disk is full"),
+        ("OSError: Error while uploading file /tmp/calcinfo.json:", "disk is full"),
+        ("asyncssh.misc.HostKeyNotVerifiable: Host key is not trusted", "known_hosts"),
+        ("ValueError: something else", "again and again: ValueError: something else"),
+    ],
+)
+def test_a_pause_tells_what_was_raised_and_what_it_means(raised: str, words: str) -> None:
+    words_of = explain(replace(FACTS, process_status=RETRIES, trouble=raised))
+    assert words in words_of.explanation
+    assert raised in words_of.explanation
+    assert "uploading the inputs on daint failed" in words_of.explanation
+    assert "clusters test daint" in words_of.hint
+
+
 def test_paused_by_hand_is_played() -> None:
     assert explain(FACTS).hint == "Let it go on: crystalmath jobs play 7"
 

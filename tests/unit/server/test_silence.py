@@ -13,6 +13,8 @@ from crystalmath_server.plugins.silence import why_silent
         ("JOB 7 CANCELLED AT 12:00 DUE TO TIME LIMIT", "time limit"),
         ("_aiidasubmit.sh: line 5: /x/python: No such file or directory", "not there"),
         ("line 5: 123 Killed  python run.py", "killed from outside"),
+        ("env: '/x/vasp': Permission denied", "may not be used"),
+        ("the type information on POSCAR and POTCAR are incompatible", "another order"),
         ("", "does not tell"),
     ],
 )

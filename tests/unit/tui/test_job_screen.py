@@ -4,11 +4,19 @@ from dataclasses import replace
 from typing import Any
 
 from crystalmath_server.protocol.errors import NotFound
-from crystalmath_server.protocol.files import FileRange, JobFile, JobFiles, JobLog, LogLine, ReadFileParams
+from crystalmath_server.protocol.files import (
+    REMOTE,
+    FileRange,
+    JobFile,
+    JobFiles,
+    JobLog,
+    LogLine,
+    ReadFileParams,
+)
 from crystalmath_server.protocol.jobs import JobDetail, JobRow, JobState
 from crystalmath_server.protocol.results import IonicStep, JobResults, Quantity
 from crystalmath_server.protocol.structures import Lattice
-from crystalmath_tui.core.effects import Back
+from crystalmath_tui.core.effects import Back, Say
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import Entered, KeyPressed, MousePressed, StatusLoaded
 from crystalmath_tui.core.screen import Context
@@ -109,6 +117,15 @@ def test_a_file_is_read_in_ranges() -> None:
     assert screen.viewer.content == "row\n" * 50
     assert press(screen, "esc")[0].viewer is None
     assert press(screen, "esc", "esc")[1] == (Back(),)
+
+
+def test_a_file_that_stayed_on_the_cluster_is_told_not_read() -> None:
+    file = JobFile(REMOTE, "/scratch/7/CHGCAR", 2048)
+    screen, _ = update(entered("7", "files")[0], Loaded(7, JobFiles((file,))), CONTEXT)
+    assert "/scratch/7/CHGCAR" in words(job.view(screen, CONTEXT))
+    screen, effects = press(screen, "enter")
+    assert effects == (Say("It stayed on the cluster: /scratch/7/CHGCAR", "warn"),)
+    assert screen.viewer is None
 
 
 def test_a_binary_file_is_said_to_be_one() -> None:

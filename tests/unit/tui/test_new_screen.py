@@ -13,6 +13,7 @@ from crystalmath_server.protocol.templates import (
     FormField,
     InputFile,
     Rendered,
+    Restart,
     TemplateDetail,
     TemplateList,
     TemplateRow,
@@ -247,3 +248,22 @@ def test_a_wrong_pk_leaves_what_was_typed() -> None:
     new, effects = update(typed, Entered("new", ("like", "x")), CONTEXT)
     assert new.path == typed.path
     assert isinstance(effects[-1], Say)
+
+
+BANDS = replace(VASP, name="vasp.non_scf", runnable=True, restart=Restart.REQUIRED)
+
+
+def test_an_earlier_job_is_a_setting_of_recipes_that_go_on_from_one() -> None:
+    at_recipe = Slice(RECIPE, structure=COPPER)
+    new = told(at_recipe, FormLoaded(TemplateDetail(BANDS, (CELL,))))
+    assert "restart from job" in words(new)
+    typed, _ = press(new, "enter", "backspace", "backspace", "backspace", "backspace", "4", "2", "enter")
+    _, (call,) = press(typed, "tab")
+    assert (call.params.restart_pk, call.params.values) == (42, {})
+    gone = InvalidForm("Job 42 has not ended", field="restart_pk", hint="Wait for its end.")
+    refused = told(typed, StepFailed(SUBMIT, gone))
+    assert refused.step == SETTINGS
+    assert "has not ended" in words(refused)
+    kept = told(typed, FormLoaded(TemplateDetail(replace(BANDS, name="vasp.dense_uniform"), (CELL,))))
+    assert kept.texts == {"restart_pk": "42"}
+    assert "restart from job" not in words(told(at_recipe, FormLoaded(FORM)))

@@ -18,8 +18,10 @@ from crystalmath_tui.core.screen import Context
 from crystalmath_tui.screens.new import update
 from crystalmath_tui.screens.new_model import (
     INPUTS,
+    SCRIPT,
     SUBMIT,
     ClustersListed,
+    ScriptLoaded,
     Slice,
     StepFailed,
     TargetFailed,
@@ -173,3 +175,27 @@ def test_clicks_select_fields_and_submit() -> None:
     _, (call,) = update(end, MousePressed(row, 24, 1), CONTEXT)
     assert isinstance(call, Call)
     assert call.method.name == "jobs.submit"
+
+
+def test_going_back_shows_the_batch_script_of_the_cluster_chosen() -> None:
+    new, (call,) = press(go_to(on_hpc(), "partition"), "esc")
+    assert (new.step, call.method.name) == (INPUTS, "templates.render")
+    assert (call.params.cluster, call.params.structure_pk) == ("hpc", 3)
+    assert "hpc" in new.waiting
+    shown = told(new, ScriptLoaded(replace(RENDERED, script="#!/bin/bash\n#SBATCH --nodes=2\n")))
+    assert (shown.step, shown.waiting, shown.key) == (INPUTS, "", "key-0001")
+    assert SCRIPT in words(shown)
+    assert "#SBATCH --nodes=2" in words(shown)
+    assert "Cu4" in words(press(shown, "right")[0])
+    other = told(new, ScriptLoaded(replace(RENDERED, digest="d2", script="#!/bin/bash")))
+    assert other.rendered == RENDERED
+
+
+def test_further_files_and_their_limit() -> None:
+    new = told(go_to(at_submit(), "retrieve"), Pasted("CHGCAR, DOS*"))
+    params = sent(new)
+    assert (params.retrieve, params.retrieve_mb) == (("CHGCAR", "DOS*"), 50.0)
+    wrong = told(go_to(at_submit(), "retrieve_mb"), Pasted("x"))
+    after, effects = press(wrong, "enter")
+    assert effects == ()
+    assert "number from 0" in words(after)
