@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from crystalmath_server.domain.parsed_structure import ParsedStructure
 from crystalmath_server.domain.past_job import PastJob
 from crystalmath_server.domain.restart import EarlierRun
 from crystalmath_server.domain.run_folder import RunFolder
@@ -32,38 +33,12 @@ from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.results import JobResults
 from crystalmath_server.protocol.structures import (
     ImportStructureParams,
-    Lattice,
     ListStructuresParams,
-    Site,
     StructureDetail,
     StructurePage,
 )
 from crystalmath_server.protocol.system import Metrics, Part, Status
 from crystalmath_server.protocol.templates import Rendered, TemplateDetail, TemplateList
-
-
-@dataclass(frozen=True, slots=True)
-class ParsedStructure:
-    """A structure as plain data, made by the worker.
-
-    Attributes
-    ----------
-    document
-        pymatgen's own JSON: keeps what AiiDA's StructureData cannot (site properties, oxidation, charge).
-    digest
-        SHA-256 of the canonical JSON of `document`: the same structure has the same digest.
-    """
-
-    document: Mapping[str, Json]
-    digest: str
-    formula: str
-    elements: tuple[str, ...]
-    n_sites: int
-    lattice: Lattice
-    spacegroup: str
-    density_g_cm3: float
-    sites: tuple[Site, ...]
-    poscar: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import anyio
 
 from crystalmath_server.domain.crystal import formula_of, plain_crystal
 from crystalmath_server.domain.lattice import lattice_of
+from crystalmath_server.domain.parsed_structure import ParsedStructure
 from crystalmath_server.domain.recipes import (
     EMT_ELEMENTS,
     check_elements,
@@ -19,7 +20,7 @@ from crystalmath_server.domain.recipes import (
     check_values,
     resolve,
 )
-from crystalmath_server.ports import EarlierRun, ParsedStructure, Recipe
+from crystalmath_server.ports import EarlierRun, Recipe
 from crystalmath_server.protocol.errors import FileUnreadable, InvalidParams, InvalidStructure, NotFound
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.structures import (

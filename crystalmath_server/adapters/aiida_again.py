@@ -18,7 +18,9 @@ def recall(pk: int) -> PastJob:
     template = node.base.attributes.get(nodes.TEMPLATE, "") or ""
     structure = input_structure(node)
     inputs = input_nodes(node)
-    settings = inputs.get(nodes.SETTINGS)
+    found = inputs.get(nodes.SETTINGS)
+    settings: dict[str, Any] = found.get_dict() if template and found is not None else {}
+    earlier = inputs.get(nodes.RESTART)
     code = inputs.get("code")
     by_name = template and nodes.FILES in inputs  # a job of jobflow has the one Python there
     return PastJob(
@@ -28,13 +30,24 @@ def recall(pk: int) -> PastJob:
         template=template,
         formula=row.formula,
         structure_pk=structure.pk if structure is not None else None,
-        values=settings.get_dict().get(nodes.VALUES, {}) if template and settings is not None else {},
+        values=settings.get(nodes.VALUES, {}),
         label=row.label,
         description=node.description or "",
         cluster=row.cluster,
         code=code.label if by_name and code is not None else "",
         options=node.get_options() if template else {},
+        restart_pk=_job_of(earlier) if earlier is not None else None,
+        retrieve=tuple(settings.get(nodes.RETRIEVE, ())),
+        retrieve_mb=float(settings.get(nodes.MOST_MB, 50.0)),
     )
+
+
+def _job_of(folder: Any) -> int | None:
+    """The job that ran in a folder, or that was imported from it."""
+    if folder.creator is not None:
+        return folder.creator.pk
+    imported = folder.base.links.get_outgoing(link_label_filter=nodes.SOURCE).first()
+    return imported.node.pk if imported else None
 
 
 def builder_again(job: PastJob, key: str, label: str) -> Any:

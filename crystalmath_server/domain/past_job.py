@@ -46,6 +46,9 @@ class PastJob:
     cluster: str = ""
     code: str = ""
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    restart_pk: int | None = None
+    retrieve: tuple[str, ...] = ()
+    retrieve_mb: float = 50.0
 
 
 def no_retry(job: PastJob) -> tuple[str, str]:
@@ -81,6 +84,9 @@ def draft(
         cluster=job.cluster,
         code=job.code if code_known else "",
         resources=resources,
+        restart_pk=job.restart_pk,
+        retrieve=job.retrieve,
+        retrieve_mb=job.retrieve_mb,
         left_out=(
             *_about_recipe(job, template),
             *odd,

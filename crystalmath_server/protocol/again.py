@@ -36,6 +36,9 @@ class JobDraft:
         default_factory=Resources
     )
     left_out: tuple[LeftOut, ...] = ()
+    restart_pk: Annotated[int | None, Doc("job of VASP that it went on from")] = None
+    retrieve: Annotated[tuple[str, ...], Doc("files to bring back beside what results need")] = ()
+    retrieve_mb: Annotated[float, Doc("largest of those that is brought back", "MB")] = 50.0
 
 
 @record

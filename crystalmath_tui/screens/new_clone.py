@@ -14,6 +14,7 @@ from crystalmath_tui.screens import new_form as forms
 from crystalmath_tui.screens import new_target as target
 from crystalmath_tui.screens.new_model import (
     RECIPE,
+    RESTART,
     STRUCTURE,
     DraftLoaded,
     FormLoaded,
@@ -43,7 +44,7 @@ def begun(new: Slice, draft: JobDraft) -> Update:
         recipes=new.recipes,
         like=draft.pk,
         draft=draft,
-        notes=tuple(row.reason for row in draft.left_out),
+        notes=(*(row.reason for row in draft.left_out), *_unasked(draft)),
     )
     filled = _with_target(fresh, draft)
     if draft.structure_pk is None:
@@ -56,6 +57,14 @@ def begun(new: Slice, draft: JobDraft) -> Update:
         "new structure",
     )
     return replace(filled, waiting=f"looking at structure {draft.structure_pk}"), (call,)
+
+
+def _unasked(draft: JobDraft) -> tuple[str, ...]:
+    """What a job can have, but no field of the form asks for."""
+    if not draft.retrieve:
+        return ()
+    names = ", ".join(draft.retrieve)
+    return (f"Only the command line asks for more files to come back: --retrieve {names}",)
 
 
 def _with_target(new: Slice, draft: JobDraft) -> Slice:
@@ -85,4 +94,6 @@ def with_form(new: Slice) -> Slice:
     if draft is None or new.template is None or new.template.row.name != draft.template:
         return replace(new, draft=None)
     texts = {name: forms.text_of(value) for name, value in draft.values.items()}
+    if draft.restart_pk is not None:
+        texts[RESTART] = str(draft.restart_pk)
     return replace(new, texts=texts, draft=None)

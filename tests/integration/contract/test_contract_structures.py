@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from crystalmath_server.ports import ParsedStructure, Recipe
+from crystalmath_server.domain.parsed_structure import ParsedStructure
+from crystalmath_server.ports import Recipe
 from crystalmath_server.protocol.errors import (
     FileUnreadable,
     InvalidForm,

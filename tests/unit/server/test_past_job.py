@@ -49,6 +49,8 @@ def test_all_that_is_still_there_is_taken_over() -> None:
     assert (found.label, found.description, found.cluster, found.code) == ("mine", "words", "hpc", "vasp_std")
     assert found.resources == Resources(partition="short")
     assert found.left_out == ()
+    more = drafted(replace(JOB, restart_pk=9, retrieve=("CHGCAR",), retrieve_mb=7.0))
+    assert (more.restart_pk, more.retrieve, more.retrieve_mb) == (9, ("CHGCAR",), 7.0)
     assert drafted(replace(JOB, label="Si2 vasp.relax")).label == ""
 
 

@@ -234,6 +234,13 @@ def test_a_new_job_like_another_is_filled_in() -> None:
     assert "no setting gone any more" in shown
 
 
+def test_a_job_that_went_on_from_another_does_so_again() -> None:
+    draft = replace(DRAFT, template="vasp.non_scf", restart_pk=42, values={}, retrieve=("CHGCAR",))
+    new, _ = like(draft, StructureLoaded(COPPER), FormLoaded(TemplateDetail(BANDS, (CELL,))))
+    assert new.texts == {"restart_pk": "42"}
+    assert "--retrieve CHGCAR" in new.notes[-1]
+
+
 def test_what_is_missing_is_chosen_by_hand() -> None:
     new, effects = like(replace(DRAFT, structure_pk=None))
     assert (new.step, effects) == (STRUCTURE, ())
