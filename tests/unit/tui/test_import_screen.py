@@ -86,7 +86,7 @@ def test_a_folder_of_this_machine_is_completed() -> None:
     assert isinstance(effects[0], ListFolder)
     run, _ = told(run, FoldersListed("/tm", ("/tmp/",)))
     assert values(run.form)["path"] == "/tmp/"
-    run, _ = told(run, FoldersListed("/tmp/", ("/tmp/a1/", "/tmp/a2/", "/tmp/afile")))
+    run, _ = told(run, FoldersListed("/tmp/", ("/tmp/a1/", "/tmp/a2/", "/tmp/a.out")))
     assert values(run.form)["path"] == "/tmp/a"
     assert "/tmp/a2/" in words(run)
     assert told(run, FoldersListed("/old", ("/old/",)))[0] == run
