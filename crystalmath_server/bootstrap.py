@@ -31,8 +31,10 @@ from crystalmath_server.adapters.run_folders import RunFolderLooker
 from crystalmath_server.adapters.work_folder import WorkFolderLooker
 from crystalmath_server.adapters.workbench import WorkerBench
 from crystalmath_server.handlers import (
+    again,
     clusters,
     codes,
+    compare,
     decks,
     diagnosis,
     exports,
@@ -51,6 +53,7 @@ from crystalmath_server.handlers import (
 )
 from crystalmath_server.handlers.run_progress import RunProgress
 from crystalmath_server.ports import Ports
+from crystalmath_server.protocol.again import JOBS_CLONE, JOBS_RETRY
 from crystalmath_server.protocol.clusters import (
     CLUSTERS_CREATE,
     CLUSTERS_DELETE,
@@ -63,6 +66,7 @@ from crystalmath_server.protocol.clusters import (
     CLUSTERS_UPDATE,
 )
 from crystalmath_server.protocol.codes import CODES_CREATE, CODES_LIST, CODES_TEST
+from crystalmath_server.protocol.compare import JOBS_COMPARE
 from crystalmath_server.protocol.decks import DECKS_CHECK, DECKS_DIFF
 from crystalmath_server.protocol.diagnosis import JOBS_DIAGNOSE
 from crystalmath_server.protocol.document import JOBS_DOCUMENT
@@ -138,8 +142,11 @@ BINDINGS: tuple[Binding[Any, Any], ...] = (
     bind(JOBS_DUMP, exports.dump),
     bind(JOBS_EXPORT, exports.archive),
     bind(NODES_GRAPH, graph.graph),
+    bind(JOBS_COMPARE, compare.compare),
     bind(JOBS_DIAGNOSE, diagnosis.diagnose),
     bind(JOBS_IMPORT, imports.import_run),
+    bind(JOBS_CLONE, again.clone),
+    bind(JOBS_RETRY, again.retry),
     bind(CLUSTERS_LIST, clusters.list_clusters),
     bind(CLUSTERS_SHOW, clusters.show),
     bind(CLUSTERS_CREATE, clusters.create),

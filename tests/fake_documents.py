@@ -12,7 +12,7 @@ from crystalmath_server.domain.graph_dot import dot_of
 from crystalmath_server.domain.site_results import sites_of
 from crystalmath_server.domain.step_columns import columns_of
 from crystalmath_server.domain.task_document import quantities
-from crystalmath_server.ports import Tell
+from crystalmath_server.ports.of_jobs import Tell
 from crystalmath_server.protocol.codec import to_json
 from crystalmath_server.protocol.document import DocumentParams, DocumentPart
 from crystalmath_server.protocol.errors import Conflict, InvalidForm, NotFound

@@ -17,6 +17,7 @@ from crystalmath_server.domain.deck_edits import put_in
 from crystalmath_server.domain.deck_problem import in_order
 from crystalmath_server.domain.incar_catalogue import KnownTag
 from crystalmath_server.domain.lattice import lattice_of
+from crystalmath_server.domain.plans import ParsedStructure, Recipe
 from crystalmath_server.domain.recipes import (
     EMT_ELEMENTS,
     check_elements,
@@ -24,7 +25,7 @@ from crystalmath_server.domain.recipes import (
     check_values,
     resolve,
 )
-from crystalmath_server.ports import EarlierRun, ParsedStructure, Recipe
+from crystalmath_server.domain.restart import EarlierRun
 from crystalmath_server.protocol.decks import DeckDiff, DeckFacts, DeckReport
 from crystalmath_server.protocol.errors import (
     FileUnreadable,

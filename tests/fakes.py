@@ -131,7 +131,7 @@ class FakeHost:
         self.in_flight = 0
         self.stopping = False
         self.server = FakeServer()
-        jobs = FakeJobs()
+        self.jobs = jobs = FakeJobs()
         self.ports = ports(self.server, jobs)
         rendered = replace(PLAN.recipe.rendered, template="vasp.relax")
         jobs.add(JobState.RUNNING, replace(PLAN, recipe=replace(PLAN.recipe, rendered=rendered)))  # pk 2

@@ -9,9 +9,9 @@ from crystalmath_server.adapters.aiida_codes import codes_on
 from crystalmath_server.adapters.aiida_computers import computer_of, python_of
 from crystalmath_server.adapters.aiida_earlier import folder_of
 from crystalmath_server.domain import nodes
+from crystalmath_server.domain.plans import JobPlan
 from crystalmath_server.domain.run_folder import RunFolder, symbols_of
 from crystalmath_server.domain.vasp_deck import choose, program
-from crystalmath_server.ports import JobPlan
 from crystalmath_server.protocol.errors import InvalidForm, NotFound
 
 MAX_THREADS = 4

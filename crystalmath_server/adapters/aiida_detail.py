@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from crystalmath_server.adapters.aiida_again import retried
 from crystalmath_server.adapters.aiida_files import last_trouble, load_job
-from crystalmath_server.adapters.aiida_results import engine_of, input_structure, output_nodes
+from crystalmath_server.adapters.aiida_results import engine_of, input_nodes, input_structure, output_nodes
 from crystalmath_server.adapters.aiida_rows import read_facts
 from crystalmath_server.domain import nodes
 from crystalmath_server.domain.breaker import Breaker
@@ -60,7 +61,7 @@ def _same_as(node: Any) -> int:
 
 def _detail(node: Any, row: JobRow, facts: Facts) -> JobDetail:
     words, outputs, structure = explain(facts), output_nodes(node), input_structure(node)
-    inputs = _input_nodes(node)
+    inputs = input_nodes(node)
     settings = _settings(node, inputs)
     return JobDetail(
         row=row,
@@ -81,6 +82,7 @@ def _detail(node: Any, row: JobRow, facts: Facts) -> JobDetail:
         structure_pk=structure.pk if structure is not None else None,
         caller_pk=_caller(node),
         called=_called(node),
+        retry_of=retried(node),
     )
 
 
@@ -92,13 +94,6 @@ def _settings(node: Any, inputs: dict[str, Any]) -> dict[str, Any]:
 
 def _is_own(node: Any) -> bool:
     return bool(node.base.attributes.get(nodes.TEMPLATE, ""))
-
-
-def _input_nodes(node: Any) -> dict[str, Any]:
-    from aiida.common.links import LinkType
-
-    kinds = (LinkType.INPUT_CALC, LinkType.INPUT_WORK)
-    return {link.link_label: link.node for link in node.base.links.get_incoming(link_type=kinds).all()}
 
 
 def _links(found: dict[str, Any]) -> tuple[NodeLink, ...]:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import anyio
 from anyio.streams.buffered import BufferedByteReceiveStream
 
-from crystalmath_server.ports import Tell
+from crystalmath_server.ports.of_jobs import Tell
 from crystalmath_server.protocol.codec import from_json
 from crystalmath_server.protocol.errors import WorkerCrashed
 from crystalmath_server.protocol.errors import from_json as error_of

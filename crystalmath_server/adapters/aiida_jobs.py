@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from crystalmath_server.adapters.aiida_again import recall
 from crystalmath_server.adapters.aiida_detail import read_detail
 from crystalmath_server.adapters.aiida_files import list_files, read_log, read_range
 from crystalmath_server.adapters.aiida_index import JobFeed, Runtime
@@ -10,6 +11,7 @@ from crystalmath_server.adapters.aiida_results import read_results
 from crystalmath_server.adapters.regex_search import matching
 from crystalmath_server.domain.breaker import CLOSED, Breaker
 from crystalmath_server.domain.job_index import is_quick
+from crystalmath_server.domain.past_job import PastJob
 from crystalmath_server.domain.patterns import compile_pattern, is_tame
 from crystalmath_server.protocol.files import FileRange, JobFiles, JobLog, ReadFileParams
 from crystalmath_server.protocol.jobs import JobDetail, JobsPage, JobState, ListJobsParams
@@ -73,6 +75,10 @@ class AiidaJobStore:
     async def results(self, pk: int) -> JobResults:
         """Its results."""
         return await self._runtime.call_long(read_results, pk)
+
+    async def recall(self, pk: int) -> PastJob:
+        """What it was made of."""
+        return await self._runtime.call(recall, pk)
 
     def _page(self, params: ListJobsParams, matches: Matches | None) -> JobsPage:
         with self._feed.lock:

@@ -37,6 +37,14 @@ def read_results(pk: int) -> JobResults:
     )
 
 
+def input_nodes(node: Any) -> dict[str, Any]:
+    """Input nodes by link label."""
+    from aiida.common.links import LinkType
+
+    kinds = (LinkType.INPUT_CALC, LinkType.INPUT_WORK)
+    return {link.link_label: link.node for link in node.base.links.get_incoming(link_type=kinds).all()}
+
+
 def output_nodes(node: Any) -> dict[str, Any]:
     """Output nodes by link label."""
     from aiida.common.links import LinkType

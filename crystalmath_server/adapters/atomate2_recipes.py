@@ -21,8 +21,9 @@ from crystalmath_server.adapters.atomate2_vasp import Written, potcar_of, senten
 from crystalmath_server.adapters.deck_rendering import render_deck
 from crystalmath_server.adapters.pymatgen_structures import digest_of, from_document, poscar_of
 from crystalmath_server.domain.deck_edits import warnings_of
+from crystalmath_server.domain.plans import Recipe
 from crystalmath_server.domain.recipes import check_elements, check_restart, check_values, nested, resolve
-from crystalmath_server.ports import EarlierRun, Recipe
+from crystalmath_server.domain.restart import EarlierRun
 from crystalmath_server.protocol.errors import EngineUnavailable, InvalidForm, InvalidRecipe
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.templates import (

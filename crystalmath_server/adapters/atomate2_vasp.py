@@ -14,8 +14,8 @@ from pymatgen.io.vasp.inputs import PotcarSingle
 from crystalmath_server.adapters.atomate2_split import written_inputs
 from crystalmath_server.domain.potcar_library import PotcarLibrary
 from crystalmath_server.domain.potcars import FOLDERS
+from crystalmath_server.domain.restart import EarlierRun
 from crystalmath_server.domain.vasp_deck import symbols
-from crystalmath_server.ports import EarlierRun
 from crystalmath_server.protocol.errors import InvalidForm, InvalidRecipe
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.templates import InputFile

@@ -10,7 +10,7 @@ from pymatgen.io.vasp import Poscar
 from crystalmath_server.adapters.deck_check import check
 from crystalmath_server.adapters.pymatgen_structures import describe_structure
 from crystalmath_server.domain.deck_edits import put_in
-from crystalmath_server.ports import ParsedStructure
+from crystalmath_server.domain.plans import ParsedStructure
 from crystalmath_server.protocol.decks import DeckReport, Severity
 from crystalmath_server.protocol.templates import InputFile
 

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 from crystalmath_server.adapters.worker_process import WorkerProcess
+from crystalmath_server.domain.plans import ParsedStructure, Recipe
 from crystalmath_server.domain.potcar_library import PotcarLibrary
+from crystalmath_server.domain.restart import EarlierRun
 from crystalmath_server.domain.symptoms import Correction
-from crystalmath_server.ports import EarlierRun, ParsedStructure, Recipe
 from crystalmath_server.protocol.codec import from_json, to_json
 from crystalmath_server.protocol.decks import DeckDiff, DeckReport
 from crystalmath_server.protocol.exports import ExportedStructure, ExportStructureParams

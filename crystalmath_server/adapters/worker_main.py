@@ -14,7 +14,7 @@ from crystalmath_server.adapters import (
     structure_export,
 )
 from crystalmath_server.adapters.worker_loop import serve
-from crystalmath_server.ports import EarlierRun
+from crystalmath_server.domain.restart import EarlierRun
 from crystalmath_server.protocol.codec import from_json
 from crystalmath_server.protocol.exports import ExportStructureParams
 from crystalmath_server.protocol.structures import ImportStructureParams

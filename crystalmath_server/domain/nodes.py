@@ -21,6 +21,9 @@ IMPORTED = "vasp.imported"
 # Extra of a structure node, beside DIGEST and FORMULA
 N_SITES = "crystalmath_n_sites"
 
+# Extra of a settings node: uuid of the job that this one is a retry of
+RETRY_OF = "crystalmath_retry_of"
+
 # Extra of a code
 CODE_KIND = "crystalmath_kind"
 

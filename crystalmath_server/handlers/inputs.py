@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
+from crystalmath_server.domain.plans import Recipe
 from crystalmath_server.handlers.fields import fields
-from crystalmath_server.ports import Ports, Recipe
+from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.jobs import SubmitJobParams
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.templates import RenderParams

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 from crystalmath_server.domain import retrieval
 from crystalmath_server.domain.deck_edits import refuse_errors, refuse_warnings, tasks_of
+from crystalmath_server.domain.plans import JobPlan, Recipe
 from crystalmath_server.domain.recipes import VASP
 from crystalmath_server.handlers.fields import fields
 from crystalmath_server.handlers.inputs import options_of, recipe_of
-from crystalmath_server.ports import JobPlan, Ports, Recipe
+from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.errors import Conflict, InvalidForm
 from crystalmath_server.protocol.jobs import (
     Control,

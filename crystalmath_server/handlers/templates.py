@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 from crystalmath_server.domain.deck_edits import tasks_of
+from crystalmath_server.domain.plans import JobPlan
 from crystalmath_server.domain.recipes import with_codes
 from crystalmath_server.handlers.fields import fields
 from crystalmath_server.handlers.inputs import options_of, recipe_of
-from crystalmath_server.ports import JobPlan, Ports
+from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.codes import CodeRow, ListCodesParams
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.templates import (

@@ -121,6 +121,7 @@ class JobDetail:
     edits: Annotated[dict[str, str], Doc("file edited by hand → unified diff against the recipe's")] = field(
         default_factory=dict[str, str]
     )
+    retry_of: Annotated[int | None, Doc("pk of the job that this one is a retry of")] = None
 
 
 @record

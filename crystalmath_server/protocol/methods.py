@@ -3,8 +3,10 @@
 from typing import Any
 
 from crystalmath_server.protocol import (
+    again,
     clusters,
     codes,
+    compare,
     decks,
     diagnosis,
     document,
@@ -40,8 +42,10 @@ _FAMILIES = (
     series,
     exports,
     graph,
+    compare,
     diagnosis,
     imports,
+    again,
     clusters,
     codes,
     potcars,

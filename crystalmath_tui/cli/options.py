@@ -23,6 +23,9 @@ LOCAL_FILES = frozenset(
 )
 """Parameters that name a file on this side: an argument, made absolute."""
 
+OWN_KEY = "key"
+"""The idempotency key: who types a command need not think of one."""
+
 
 LOCAL_TEXTS = frozenset(
     {
@@ -220,6 +223,8 @@ def _of_field(method: str, name: str, hint: Any, default: Any) -> Option:
         default=_default_words(default),
     )
     option = replace(option, positional=option.required and option.convert is not None)
+    if name == OWN_KEY and option.required:
+        return replace(option, required=False, help=f"{option.help}; made where none is given")
     if (method, name) in LOCAL_FILES:
         return replace(option, convert=_absolute, metavar="FILE", positional=True)
     if (method, name) in LOCAL_TEXTS:

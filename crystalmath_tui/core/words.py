@@ -7,6 +7,7 @@ from math import isfinite
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import JobState
 from crystalmath_tui.core.lines import Span
+from crystalmath_tui.core.messages import Progress
 
 GLYPHS = {
     JobState.CREATED: "·",
@@ -76,6 +77,13 @@ def number(value: object) -> str:
 def count(amount: int, noun: str) -> str:
     """An amount with its noun, as 3 jobs."""
     return f"{amount} {noun}" if amount == 1 else f"{amount} {noun}s"
+
+
+def progress_words(told: Progress) -> str:
+    """How far a call is: the server's words, and the part that is done."""
+    known = told.fraction is not None and isfinite(told.fraction)
+    done = f" {min(1.0, max(0.0, told.fraction or 0.0)):.0%}" if known else ""
+    return f"{told.text} …{done}"
 
 
 def error_words(error: RpcError) -> str:

@@ -226,7 +226,7 @@ def _act(job: Slice, action: str, context: Context) -> Update:
             return replace(job, viewer=None), ()
         case "close":
             return job, (Back(),)
-        case "diagnose" | "stop" | "cancel" | "pause" | "copy pk" | "copy uuid":
+        case "clone" | "diagnose" | "stop" | "cancel" | "retry" | "pause" | "copy pk" | "copy uuid":
             return job, _effects(job, action)
         case _:
             return _moved(job, action, context)
@@ -237,12 +237,16 @@ def _effects(job: Slice, action: str) -> tuple[Effect, ...]:
         return (Say("The job is not loaded yet.", "warn"),)
     row = job.detail.row
     match action:
+        case "clone":
+            return (Open("new", ("like", str(row.pk))),)
         case "diagnose":
             return (Open("diagnose", (str(row.pk),)),)
         case "stop":
             return control.stop(row)
         case "cancel":
             return control.cancel((row,))
+        case "retry":
+            return control.retry((row,))
         case "pause":
             return control.pause_or_play((row,))
         case _:

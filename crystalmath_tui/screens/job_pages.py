@@ -58,6 +58,7 @@ def _origin(detail: JobDetail, now: float) -> list[tuple[str, str]]:
         ("AiiDA", f"{detail.process_type} · {detail.process_state}"),
         ("pk", str(job.pk)),
         ("uuid", job.uuid),
+        ("retry of", str(detail.retry_of) if detail.retry_of is not None else ""),
         ("called by", str(detail.caller_pk) if detail.caller_pk is not None else ""),
         ("calls", " ".join(map(str, detail.called))),
         ("description", detail.description),

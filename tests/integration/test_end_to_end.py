@@ -137,7 +137,11 @@ def test_files_in_ranges(place: Place, server: Client) -> None:
 @pytest.mark.parametrize("name", [name for name in METHODS if name != "system.shutdown"])
 def test_every_example_runs_on_the_real_server(place: Place, server: Client, name: str) -> None:
     method = METHODS[name]
-    given: dict[str, Any] = {"pk": place.job_pk, "structure_pk": place.structure_pk}
+    given: dict[str, Any] = {
+        "pk": place.job_pk,
+        "structure_pk": place.structure_pk,
+        "pks": [place.job_pk],
+    }
     if name in {"structures.show", "structures.export"}:
         given["pk"] = place.structure_pk
     if name in {"jobs.plot", "jobs.dump", "jobs.export"}:

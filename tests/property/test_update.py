@@ -19,9 +19,13 @@ from crystalmath_tui.screens import new_model
 from crystalmath_tui.screens.results_model import Loaded
 from tests.property.tui_strategies import (
     CLUSTER_MESSAGES,
+    COMPARE_MESSAGES,
     DOCUMENT_PARTS,
+    DRAFTS,
+    IMPORT_MESSAGES,
     KEYS,
     MESSAGES,
+    POTCAR_MESSAGES,
     RESULT_MESSAGES,
     RESULTS_TOLD,
     SERIES,
@@ -30,7 +34,19 @@ from tests.property.tui_strategies import (
     TARGET_MESSAGES,
 )
 
-OUTER = {"Call", "Later", "NewKey", "ListFolder", "FindPath", "Copy", "Connect", "Suspend", "Redraw", "Quit"}
+OUTER = {
+    "WriteFile",
+    "Call",
+    "Later",
+    "NewKey",
+    "ListFolder",
+    "FindPath",
+    "Copy",
+    "Connect",
+    "Suspend",
+    "Redraw",
+    "Quit",
+}
 
 
 def played(sequence: list[Message], *, readonly: bool = False) -> tuple[program.Model, list[Effect]]:
@@ -99,6 +115,37 @@ def test_results_are_total_and_fit(
         holds(model, effects, size)
 
 
+@settings(max_examples=80, deadline=None)
+@given(st.sampled_from([":potcars hpc", ":potcars hpc Fe_pv O"]), st.lists(POTCAR_MESSAGES | INPUT), SIZES)
+def test_the_potcars_are_total_and_fit(words: str, sequence: list[Message], size: Size) -> None:
+    typed = [KeyPressed(key) for key in [*words, "enter"]]
+    model, effects = played([*typed, *sequence])
+    holds(model, effects, size)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.sampled_from([":import", ":import hpc /run"]),
+    st.lists(IMPORT_MESSAGES | INPUT | st.just(KeyPressed("f2")), max_size=25),
+    SIZES,
+)
+def test_the_import_is_total_and_fits(words: str, sequence: list[Message], size: Size) -> None:
+    typed = [KeyPressed(key) for key in [*words, "enter"]]
+    model, effects = played([*typed, *sequence])
+    holds(model, effects, size)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(COMPARE_MESSAGES | INPUT | st.sampled_from([KeyPressed("s"), KeyPressed("a")]), max_size=25),
+    SIZES,
+)
+def test_the_comparison_is_total_and_fits(sequence: list[Message], size: Size) -> None:
+    typed = [KeyPressed(key) for key in [*":compare 3 1", "enter"]]
+    model, effects = played([*typed, *sequence])
+    holds(model, effects, size)
+
+
 LAST_STEP = (
     new_model.StructureLoaded(
         StructureDetail(
@@ -112,7 +159,7 @@ LAST_STEP = (
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.lists(TARGET_MESSAGES | INPUT, max_size=25), SIZES)
+@given(st.lists(TARGET_MESSAGES | INPUT | st.builds(new_model.DraftLoaded, DRAFTS), max_size=25), SIZES)
 def test_the_last_step_of_a_new_job_is_total_and_fits(sequence: list[Message], size: Size) -> None:
     typed = [KeyPressed(key) for key in (*":new", "enter")]
     model, effects = played([*typed, *LAST_STEP, KeyPressed("enter"), *sequence])

@@ -4,6 +4,7 @@ from typing import get_args
 
 from hypothesis import strategies as st
 
+from crystalmath_server.protocol.again import JobDraft, LeftOut
 from crystalmath_server.protocol.clusters import (
     ClusterDetail,
     ClusterList,
@@ -17,7 +18,8 @@ from crystalmath_server.protocol.clusters import (
     QueueJob,
     SshHost,
 )
-from crystalmath_server.protocol.codes import CodeKind, CodeRow, CodeTest, Outcome, Step
+from crystalmath_server.protocol.codes import CodeKind, CodeList, CodeRow, CodeTest, Outcome, Step
+from crystalmath_server.protocol.compare import CompareColumn, CompareRow, Comparison
 from crystalmath_server.protocol.diagnosis import Action, Diagnosis, Evidence, NextStep
 from crystalmath_server.protocol.document import DocumentChild, DocumentPart
 from crystalmath_server.protocol.errors import ERRORS
@@ -31,6 +33,7 @@ from crystalmath_server.protocol.jobs import (
     NodeLink,
     Submitted,
 )
+from crystalmath_server.protocol.potcars import Potcar, PotcarCheck, PotcarFolder
 from crystalmath_server.protocol.progress import JobProgress, StepColumns
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.results import IonicStep, JobResults, Quantity, SiteResult
@@ -59,12 +62,15 @@ from crystalmath_tui.core.lines import Size
 from crystalmath_tui.screens import (
     cluster,
     clusters,
+    compare,
     diagnosis,
     file_viewer,
+    imports,
     job,
     jobs,
     jobs_query,
     new_model,
+    potcars,
     results_model,
     setup,
 )
@@ -119,6 +125,7 @@ DETAILS = st.builds(
     st.none() | PKS,
     st.none() | PKS,
     st.lists(PKS, max_size=3).map(tuple),
+    st.none() | PKS,
 )
 FILES = st.builds(
     JobFile,
@@ -407,6 +414,53 @@ RESULT_MESSAGES = st.one_of(
     ),
     st.builds(results_model.Failed, st.tuples(PKS, KINDS | st.just("results") | TEXTS), ERROR_VALUES),
 )
+POTCARS = st.builds(
+    PotcarCheck,
+    LABELS,
+    *[TEXTS] * 2,
+    st.booleans(),
+    *[TEXTS] * 2,
+    NAMES,
+    st.lists(st.builds(Potcar, TEXTS, st.booleans(), TEXTS, TEXTS, NAMES, NAMES, TEXTS), max_size=30).map(
+        tuple
+    ),
+    st.lists(st.builds(PotcarFolder, TEXTS, TEXTS, PKS), max_size=3).map(tuple),
+)
+POTCAR_MESSAGES = st.one_of(
+    st.builds(potcars.Looked, TURNS, POTCARS),
+    st.builds(potcars.Looked, st.just(1), POTCARS),
+    st.builds(potcars.LookFailed, TURNS, ERROR_VALUES),
+)
+
+SUBMITTED = st.builds(Submitted, PKS, TEXTS, st.sampled_from(JobState), TEXTS, st.booleans())
+DRAFTS = st.builds(
+    JobDraft,
+    PKS,
+    st.just("emt.relax") | TEXTS,
+    st.none() | PKS,
+    st.dictionaries(TEXTS, JSON, max_size=3),
+    *[TEXTS] * 4,
+    RESOURCES,
+    st.lists(st.builds(LeftOut, TEXTS, TEXTS), max_size=12).map(tuple),
+)
+COMPARISONS = st.builds(
+    Comparison,
+    st.lists(st.builds(CompareColumn, TEXTS, TEXTS, TEXTS), max_size=6).map(tuple),
+    st.lists(st.builds(CompareRow, PKS, TEXTS, st.lists(JSON, max_size=6).map(tuple)), max_size=8).map(tuple),
+)
+COMPARE_MESSAGES = st.one_of(
+    st.builds(compare.Compared, st.just((3, 1)), COMPARISONS),
+    st.builds(compare.CompareFailed, st.just((3, 1)), ERROR_VALUES),
+    st.builds(compare.Written, st.tuples(TEXTS, TEXTS), st.sampled_from(["written", "exists"]) | TEXTS),
+)
+IMPORT_MESSAGES = st.one_of(
+    st.builds(imports.ClustersCame, CLUSTER_LISTS),
+    st.builds(imports.CodesCame, st.builds(CodeList, st.lists(CODES, max_size=4).map(tuple))),
+    st.builds(imports.FoldersListed, st.just("") | TEXTS, st.lists(TEXTS, max_size=40).map(tuple)),
+    st.builds(imports.FolderFound, TURNS, TEXTS),
+    st.builds(imports.Imported, TURNS, SUBMITTED),
+    st.builds(imports.ImportFailed, TURNS, ERROR_VALUES),
+)
 
 TARGET_MESSAGES = st.one_of(
     st.builds(new_model.ClustersListed, CLUSTER_LISTS),
@@ -415,6 +469,15 @@ TARGET_MESSAGES = st.one_of(
     st.builds(new_model.StepFailed, st.just(4), ERROR_VALUES),
 )
 
+PROGRESS = st.lists(
+    st.builds(
+        messages.Progress,
+        st.sampled_from(["potcars", "import run", "new submit", "setup", "cluster test"]) | TEXTS,
+        TEXTS,
+        st.none() | NUMBERS,
+    ),
+    max_size=3,
+).map(tuple)
 MESSAGES = st.one_of(
     st.builds(messages.KeyPressed, KEYS),
     st.builds(messages.KeyPressed, KEYS),
@@ -427,6 +490,7 @@ MESSAGES = st.one_of(
     st.builds(messages.Connected, st.builds(Hello, TEXTS, TEXTS, PKS, TEXTS, PKS, st.just(()))),
     st.builds(messages.Disconnected, ERROR_VALUES, st.floats(0, 1)),
     st.just(messages.RetryDue()),
+    st.builds(messages.Progressed, PROGRESS),
     st.builds(messages.StatusLoaded, STATUSES),
     st.builds(messages.StatusFailed, ERROR_VALUES),
     st.builds(messages.CallFailed, ERROR_VALUES),
@@ -465,15 +529,19 @@ MESSAGES = st.one_of(
     st.builds(new_model.FormLoaded, TEMPLATES),
     st.builds(new_model.InputsLoaded, PKS, INPUTS),
     st.builds(new_model.KeyMade, st.sampled_from(["d1", "d2"]), TEXTS),
-    st.builds(
-        new_model.JobSubmitted,
-        st.builds(Submitted, PKS, TEXTS, st.sampled_from(JobState), TEXTS, st.booleans()),
-    ),
+    st.builds(new_model.JobSubmitted, SUBMITTED),
+    st.builds(new_model.DraftLoaded, DRAFTS),
+    st.builds(control.RetryKeyed, PKS, TEXTS),
+    st.builds(control.Retried, st.tuples(PKS, TEXTS), SUBMITTED),
+    st.builds(control.RetryFailed, st.tuples(PKS, TEXTS), ERROR_VALUES),
     st.builds(new_model.NamesListed, TEXTS, st.lists(TEXTS, max_size=4).map(tuple)),
     st.builds(new_model.PathFound, TEXTS),
     CLUSTER_MESSAGES,
     RESULT_MESSAGES,
     TARGET_MESSAGES,
+    POTCAR_MESSAGES,
+    IMPORT_MESSAGES,
+    COMPARE_MESSAGES,
     st.builds(new_model.StepFailed, st.integers(0, 4), ERROR_VALUES),
 )
 """Everything that may come in."""

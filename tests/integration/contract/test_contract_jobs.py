@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from crystalmath_server.ports import JobPlan
+from crystalmath_server.domain.plans import JobPlan
 from crystalmath_server.protocol.errors import Conflict, InvalidForm, NotAllowed, NotFound
 from crystalmath_server.protocol.files import FileRange, ReadFileParams
 from crystalmath_server.protocol.jobs import (
@@ -395,3 +395,40 @@ def test_the_state_alone_is_that_of_the_job(world: World, jobs: Jobs) -> None:
 def test_files_of_one_source(world: World, jobs: Jobs) -> None:
     rows = world.run(world.ports.jobs.files(jobs.done.pk, "inputs")).rows
     assert {row.source for row in rows} == {"inputs"}
+
+
+def test_a_job_is_recalled_as_it_was_planned(world: World, jobs: Jobs) -> None:
+    found = world.run(world.ports.jobs.recall(jobs.done.pk))
+    made = jobs.done_plan
+    assert (found.pk, found.uuid, found.template) == (jobs.done.pk, jobs.done.uuid, "emt.relax")
+    assert (found.structure_pk, found.values) == (made.structure_pk, made.recipe.values)
+    assert (found.label, found.description, found.cluster) == (made.label, "words", "localhost")
+    assert (found.code, found.formula) == ("", "Cu4")
+    assert found.options["prepend_text"] == PROLOGUE
+    assert found.options["resources"]["num_machines"] == 1
+    world.refuse(world.ports.jobs.recall(NOWHERE), NotFound, "pk")
+
+
+def test_a_job_is_run_again_once_for_each_key(world: World, jobs: Jobs) -> None:
+    launcher, store = world.ports.launcher, world.ports.jobs
+    past = world.run(store.recall(jobs.killed.pk))
+    key = f"key-{world.tag}-again"
+    again = world.run(launcher.retry(past, key, f"{world.tag}-again"))
+    assert (again.reused, again.template) == (False, "emt.static")
+    assert world.run(launcher.retry(past, key, "")) == replace(
+        again, state=row_of(world, again.pk).state, reused=True
+    )
+    detail = world.run(store.show(again.pk))
+    assert (detail.retry_of, detail.row.label) == (jobs.killed.pk, f"{world.tag}-again")
+    assert world.run(store.show(jobs.killed.pk)).retry_of is None
+    assert detail.structure_pk == jobs.done_plan.structure_pk
+    assert (
+        replace(
+            world.run(store.recall(again.pk)), pk=past.pk, uuid=past.uuid, label=past.label, state=past.state
+        )
+        == past
+    )
+    other = world.run(store.recall(jobs.unnamed.pk))
+    world.refuse(launcher.retry(other, key, ""), Conflict, "key")
+    world.refuse(launcher.retry(other, jobs.done_plan.key, ""), Conflict, "key")
+    assert killed(world, again.pk).done
