@@ -38,7 +38,10 @@ def test_quantities_keep_every_digit() -> None:
 
 def test_a_page_is_a_table() -> None:
     found = read(text_of(JobFiles((JobFile("inputs", 'a "b", c', 3),))))
-    assert found == [["source", "path", "size"], ["inputs", 'a "b", c', "3"]]
+    assert found == [
+        ["source", "path", "size", "modified_at", "kind"],
+        ["inputs", 'a "b", c', "3", "0.0", "file"],
+    ]
 
 
 def test_what_is_no_table_is_refused() -> None:
