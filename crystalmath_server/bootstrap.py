@@ -13,6 +13,8 @@ import anyio
 from crystalmath_server.adapters.aiida_clusters import AiidaClusters
 from crystalmath_server.adapters.aiida_codes import AiidaCodes
 from crystalmath_server.adapters.aiida_daemon import DaemonWatch
+from crystalmath_server.adapters.aiida_documents import AiidaDocuments
+from crystalmath_server.adapters.aiida_exports import AiidaExports
 from crystalmath_server.adapters.aiida_gate import Gate
 from crystalmath_server.adapters.aiida_index import JobFeed
 from crystalmath_server.adapters.aiida_jobs import AiidaJobStore
@@ -23,24 +25,35 @@ from crystalmath_server.adapters.aiida_structures import AiidaStructures
 from crystalmath_server.adapters.aiida_symptoms import SymptomReader
 from crystalmath_server.adapters.earlier_runs import EarlierRunLooker
 from crystalmath_server.adapters.potcar_check import PotcarLooker
+from crystalmath_server.adapters.reading_process import ReadingProcess
 from crystalmath_server.adapters.remote_link import Links
 from crystalmath_server.adapters.run_folders import RunFolderLooker
+from crystalmath_server.adapters.work_folder import WorkFolderLooker
 from crystalmath_server.adapters.workbench import WorkerBench
 from crystalmath_server.handlers import (
+    again,
     clusters,
     codes,
+    compare,
+    decks,
     diagnosis,
+    exports,
     files,
+    graph,
     imports,
     jobs,
+    logs,
     potcars,
     profiles,
+    progress,
     results,
     structures,
     system,
     templates,
 )
+from crystalmath_server.handlers.run_progress import RunProgress
 from crystalmath_server.ports import Ports
+from crystalmath_server.protocol.again import JOBS_CLONE, JOBS_RETRY
 from crystalmath_server.protocol.clusters import (
     CLUSTERS_CREATE,
     CLUSTERS_DELETE,
@@ -53,9 +66,14 @@ from crystalmath_server.protocol.clusters import (
     CLUSTERS_UPDATE,
 )
 from crystalmath_server.protocol.codes import CODES_CREATE, CODES_LIST, CODES_TEST
+from crystalmath_server.protocol.compare import JOBS_COMPARE
+from crystalmath_server.protocol.decks import DECKS_CHECK, DECKS_DIFF
 from crystalmath_server.protocol.diagnosis import JOBS_DIAGNOSE
+from crystalmath_server.protocol.document import JOBS_DOCUMENT
 from crystalmath_server.protocol.errors import RpcError
+from crystalmath_server.protocol.exports import JOBS_DUMP, JOBS_EXPORT, JOBS_PLOT, STRUCTURES_EXPORT
 from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, JOBS_LOG
+from crystalmath_server.protocol.graph import NODES_GRAPH
 from crystalmath_server.protocol.imports import JOBS_IMPORT
 from crystalmath_server.protocol.jobs import (
     JOBS_CANCEL,
@@ -65,9 +83,12 @@ from crystalmath_server.protocol.jobs import (
     JOBS_SHOW,
     JOBS_SUBMIT,
 )
+from crystalmath_server.protocol.logs import LOGS_CREDIT, LOGS_FOLLOW, LOGS_PAUSE, LOGS_RESUME, LOGS_UNFOLLOW
 from crystalmath_server.protocol.potcars import POTCARS_CHECK
 from crystalmath_server.protocol.profiles import PROFILES_CREATE, PROFILES_LIST
+from crystalmath_server.protocol.progress import JOBS_PROGRESS, JOBS_STOP
 from crystalmath_server.protocol.results import JOBS_RESULTS
+from crystalmath_server.protocol.series import JOBS_SERIES
 from crystalmath_server.protocol.structures import STRUCTURES_IMPORT, STRUCTURES_LIST, STRUCTURES_SHOW
 from crystalmath_server.protocol.system import DISCOVER, HELLO, METRICS, PING, SHUTDOWN, STATUS
 from crystalmath_server.protocol.templates import TEMPLATES_LIST, TEMPLATES_RENDER, TEMPLATES_SHOW
@@ -95,6 +116,8 @@ BINDINGS: tuple[Binding[Any, Any], ...] = (
     bind(TEMPLATES_LIST, templates.list_templates),
     bind(TEMPLATES_SHOW, templates.show),
     bind(TEMPLATES_RENDER, templates.render),
+    bind(DECKS_CHECK, decks.check),
+    bind(DECKS_DIFF, decks.diff),
     bind(JOBS_LIST, jobs.list_jobs),
     bind(JOBS_SHOW, jobs.show),
     bind(JOBS_SUBMIT, jobs.submit),
@@ -104,9 +127,26 @@ BINDINGS: tuple[Binding[Any, Any], ...] = (
     bind(JOBS_FILES, files.files),
     bind(JOBS_FILE, files.file),
     bind(JOBS_LOG, files.log),
+    bind(LOGS_FOLLOW, logs.follow),
+    bind(LOGS_CREDIT, logs.credit),
+    bind(LOGS_PAUSE, logs.pause),
+    bind(LOGS_RESUME, logs.resume),
+    bind(LOGS_UNFOLLOW, logs.unfollow),
+    bind(JOBS_PROGRESS, progress.progress),
+    bind(JOBS_STOP, progress.stop),
     bind(JOBS_RESULTS, results.results),
+    bind(JOBS_DOCUMENT, results.document),
+    bind(JOBS_SERIES, results.series),
+    bind(JOBS_PLOT, results.plot),
+    bind(STRUCTURES_EXPORT, structures.export),
+    bind(JOBS_DUMP, exports.dump),
+    bind(JOBS_EXPORT, exports.archive),
+    bind(NODES_GRAPH, graph.graph),
+    bind(JOBS_COMPARE, compare.compare),
     bind(JOBS_DIAGNOSE, diagnosis.diagnose),
     bind(JOBS_IMPORT, imports.import_run),
+    bind(JOBS_CLONE, again.clone),
+    bind(JOBS_RETRY, again.retry),
     bind(CLUSTERS_LIST, clusters.list_clusters),
     bind(CLUSTERS_SHOW, clusters.show),
     bind(CLUSTERS_CREATE, clusters.create),
@@ -165,13 +205,18 @@ async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
     watch = DaemonWatch(runtime, settings.daemon_workers)
     bench = WorkerBench(settings.worker_timeout_s)
     feed = JobFeed(runtime)
+    reader = ReadingProcess()
+    documents = AiidaDocuments(runtime, reader)
     links = Links()
     jobs = AiidaJobStore(runtime, feed, links.breaker)
+    work = WorkFolderLooker(runtime, links)
     gate = Gate(runtime, watch, links, feed.refresh)
     watch.on_connect(feed.subscribe)
     server.parts = Parts(runtime.part, watch.part, bench.part, lambda: jobs.revision, lambda: gate.is_needed)
     ports = Ports(
         jobs=jobs,
+        documents=documents,
+        exports=AiidaExports(runtime),
         launcher=AiidaLauncher(runtime, watch, gate, feed.refresh),
         structures=AiidaStructures(runtime, bench),
         workbench=bench,
@@ -180,6 +225,8 @@ async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
         codes=AiidaCodes(runtime, links),
         runs=RunFolderLooker(runtime, links),
         earlier=EarlierRunLooker(runtime, links),
+        work=work,
+        progress=RunProgress(jobs, work),
         potcars=PotcarLooker(runtime, links, bench.potcar_library),
         symptoms=SymptomReader(runtime, bench, watch.part, links.breaker),
         server=server,
@@ -190,11 +237,13 @@ async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
         background.start_soon(feed.run)
         background.start_soon(gate.run)
         background.start_soon(bench.start)
+        background.start_soon(reader.run)
         try:
             yield ports
         finally:
             background.cancel_scope.cancel()
             links.close()
+            documents.close()
             await runtime.close()
 
 

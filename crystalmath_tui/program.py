@@ -25,9 +25,23 @@ from crystalmath_tui.core.lines import Line, Size, Span, fit_line, fit_lines, li
 from crystalmath_tui.core.messages import Entered, KeyPressed, Message, MousePressed, Pasted, Resized, Ticked
 from crystalmath_tui.core.screen import AnyScreen, Context
 from crystalmath_tui.core.textfield import TextField
-from crystalmath_tui.screens import cluster_pages, clusters, diagnosis, job, jobs_view, new_view, setup_view
+from crystalmath_tui.screens import (
+    cluster_pages,
+    clusters,
+    compare_view,
+    diagnosis,
+    graph,
+    imports_view,
+    job,
+    jobs_view,
+    new_view,
+    potcars_view,
+    results,
+    setup_view,
+)
 from crystalmath_tui.screens import command as command_line
 from crystalmath_tui.screens import help as help_page
+from crystalmath_tui.screens import retries as retry_calls
 from crystalmath_tui.screens import status as status_line
 
 SCREENS: dict[str, AnyScreen] = {
@@ -35,11 +49,16 @@ SCREENS: dict[str, AnyScreen] = {
     for screen in (
         jobs_view.SCREEN,
         job.SCREEN,
+        results.SCREEN,
+        graph.SCREEN,
         diagnosis.SCREEN,
         new_view.SCREEN,
+        imports_view.SCREEN,
+        compare_view.SCREEN,
         clusters.SCREEN,
         cluster_pages.SCREEN,
         setup_view.SCREEN,
+        potcars_view.SCREEN,
         help_page.SCREEN,
     )
 }
@@ -79,6 +98,7 @@ class Model:
     now: float = 0.0
     stack: tuple[str, ...] = (_HOME,)
     link: status_line.Slice = status_line.START
+    retries: retry_calls.Slice = retry_calls.START
     command: command_line.Slice | None = None
     last_command: str = ""
     question: Ask | None = None
@@ -132,7 +152,8 @@ def _receive(model: Model, message: Message) -> Update:
 def _all(model: Model, message: Message) -> Update:
     """Give a message to the status line and to every screen."""
     link, effects = status_line.update(model.link, message, model.now)
-    model = replace(model, link=link)
+    again, more = retry_calls.update(model.retries, message)
+    model, effects = replace(model, link=link, retries=again), (*effects, *more)
     for name in SCREENS:
         model, more = _to_screen(model, name, message)
         effects += more
@@ -155,6 +176,7 @@ def context(model: Model, name: str) -> Context:
         model.link.phase == "online",
         status_line.trouble(model.link, model.now),
         model.readonly,
+        model.link.progress,
     )
 
 
@@ -259,7 +281,9 @@ def _opened(model: Model, effect: Open) -> Update:
 def _other_profile(model: Model) -> Update:
     """Forget what belongs to the profile that is left."""
     slices: dict[str, object] = {name: screen.initial for name, screen in SCREENS.items()}
-    return replace(model, slices=slices, stack=(_HOME,), link=status_line.START), ()
+    return replace(
+        model, slices=slices, stack=(_HOME,), link=status_line.START, retries=retry_calls.START
+    ), ()
 
 
 def _mouse(model: Model, mouse: MousePressed) -> Update:

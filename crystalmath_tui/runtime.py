@@ -25,7 +25,7 @@ from crystalmath_server.protocol.errors import CallTimeout, ConnectionLost, RpcE
 from crystalmath_server.protocol.system import HELLO
 from crystalmath_tui import program, theme
 from crystalmath_tui.client.calls import Calls
-from crystalmath_tui.client.connection import Event, Fault, Response, check_hello, hello_params
+from crystalmath_tui.client.connection import Event, Fault, Notice, Response, check_hello, hello_params
 from crystalmath_tui.client.daemon import RETRY_S, Starter, Where, locate
 from crystalmath_tui.client.folders import looked_up
 from crystalmath_tui.client.transport import Link
@@ -116,6 +116,7 @@ class Runtime:
                 self._lose(error)
             else:
                 self._send(*late)
+        self._tell_progress()
         if self._greeting is not None and self._greeting[2] < now:
             self._lose(CallTimeout("the server did not greet in time"))
         self._send(messages.Ticked(time.time()))
@@ -157,7 +158,7 @@ class Runtime:
                 self._later(seconds, message, key)
             case effects.NewKey(made):
                 self._send(made(str(uuid.uuid4())))
-            case effects.ListFolder() | effects.FindPath():
+            case effects.ListFolder() | effects.FindPath() | effects.WriteFile():
                 self._send(looked_up(effect))
             case effects.Copy(text):
                 self._copy(text)
@@ -252,6 +253,7 @@ class Runtime:
         try:
             for event in link.on_readable():
                 self._on_event(event)
+            self._tell_progress()
             self._flush(link)
         except RpcError as error:
             self._lose(error)
@@ -265,6 +267,14 @@ class Runtime:
             message = self._calls.answered(event, time.monotonic())
             if message is not None:
                 self._send(message)
+        elif isinstance(event, Notice) and self._calls is not None:
+            self._calls.noticed(event)
+
+    def _tell_progress(self) -> None:
+        """Hand on how far calls are, where that changed."""
+        told = self._calls.progress if self._calls is not None else ()
+        if told != self._model.link.progress:
+            self._send(messages.Progressed(told))
 
     def _greeted(self, link: Link, response: Response) -> None:
         if response.error is not None:

@@ -21,7 +21,7 @@ from crystalmath_server.adapters.aiida_launch import AiidaLauncher
 from crystalmath_server.adapters.aiida_runtime import AiidaRuntime
 from crystalmath_server.adapters.aiida_structures import AiidaStructures
 from crystalmath_server.adapters.remote_link import Links
-from crystalmath_server.ports import JobPlan, ParsedStructure, Recipe
+from crystalmath_server.domain.plans import JobPlan, ParsedStructure, Recipe
 from crystalmath_server.protocol.jobs import ENDED, JobState
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.structures import Lattice

@@ -265,7 +265,8 @@ class FakePotcars:
         paths = [f"/pot/potpaw_PBE.54/{name}/POTCAR" for name in {*symbols, "Fe"} - {"Fe_pv"}]
         seen = listing("/pot", "\n".join((LIBRARY_OPEN, *paths)))
         told = dict.fromkeys(paths, "PAW_PBE")
-        rows = [potcar(place, seen, functional, symbol, told) for symbol in symbols]
+        wanted = symbols or sorted(seen.symbols(place.searched(functional)))
+        rows = [potcar(place, seen, functional, symbol, told) for symbol in wanted]
         return verdict(cluster, functional, place, seen, rows)
 
 

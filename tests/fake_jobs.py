@@ -11,9 +11,10 @@ import anyio
 from crystalmath_server.domain.excerpts import as_text
 from crystalmath_server.domain.explain import Facts
 from crystalmath_server.domain.job_index import JobIndex
+from crystalmath_server.domain.past_job import PastJob
 from crystalmath_server.domain.patterns import compile_pattern
+from crystalmath_server.domain.plans import JobPlan, Recipe
 from crystalmath_server.domain.symptoms import Symptoms
-from crystalmath_server.ports import JobPlan, Recipe
 from crystalmath_server.protocol.errors import Conflict, NotAllowed, NotFound
 from crystalmath_server.protocol.files import FileRange, JobFile, JobFiles, JobLog, LogLine, ReadFileParams
 from crystalmath_server.protocol.jobs import (
@@ -48,6 +49,7 @@ class Job:
     plan: JobPlan = PLAN
     files: dict[tuple[str, str], bytes] = field(default_factory=dict[tuple[str, str], bytes])
     goes_on_as: JobState = JobState.RUNNING
+    retry_of: int | None = None
 
 
 class FakeJobs:
@@ -110,10 +112,35 @@ class FakeJobs:
             inputs=(structure,),
             outputs=(),
             structure_pk=job.plan.structure_pk,
+            retry_of=job.retry_of,
         )
 
-    async def files(self, pk: int) -> JobFiles:
-        return JobFiles(tuple(JobFile(s, p, len(data)) for (s, p), data in self.get(pk).files.items()))
+    async def recall(self, pk: int) -> PastJob:
+        job = self.get(pk)
+        row, plan = job.row, job.plan
+        machines = {"num_machines": 1, "num_mpiprocs_per_machine": 1}
+        return PastJob(
+            pk,
+            row.uuid,
+            row.state,
+            row.template,
+            row.formula,
+            plan.structure_pk,
+            plan.recipe.values,
+            row.label,
+            plan.description,
+            row.cluster,
+            plan.code,
+            {"resources": machines, **plan.options},
+        )
+
+    async def state(self, pk: int) -> JobState:
+        return self.get(pk).row.state
+
+    async def files(self, pk: int, source: str = "") -> JobFiles:
+        wanted = (source,) if source else ("inputs", "retrieved")
+        held = self.get(pk).files.items()
+        return JobFiles(tuple(JobFile(s, p, len(data)) for (s, p), data in held if s in wanted))
 
     async def read(self, params: ReadFileParams) -> FileRange:
         data = self.get(params.pk).files.get((params.source, params.path))
@@ -163,6 +190,16 @@ class FakeLauncher:
             self.submissions += 1
             named = replace(plan, label=plan.label or f"Cu4 {plan.recipe.rendered.template}")
             return self._submitted(self._jobs.add(JobState.CREATED, named), reused=False)
+
+    async def retry(self, job: PastJob, key: str, label: str) -> Submitted:
+        earlier = self._jobs.get(job.pk)
+        plan = replace(earlier.plan, key=key, label=label)
+        known = await self.find(key, plan.recipe.rendered.digest)
+        if known and self._jobs.get(known.pk).retry_of != job.pk:
+            raise Conflict(f"The key {key!r} belongs to another job.", field="key")
+        made = known or await self.submit(plan)
+        self._jobs.get(made.pk).retry_of = job.pk
+        return made
 
     def _submitted(self, job: Job, *, reused: bool) -> Submitted:
         return Submitted(job.row.pk, job.row.uuid, job.row.state, job.row.template, reused)

@@ -10,8 +10,14 @@ from pathlib import Path
 
 import anyio
 
+from crystalmath_server.domain import deck_diff, deck_rules, deck_sampling
 from crystalmath_server.domain.crystal import formula_of, plain_crystal
+from crystalmath_server.domain.deck import read
+from crystalmath_server.domain.deck_edits import put_in
+from crystalmath_server.domain.deck_problem import in_order
+from crystalmath_server.domain.incar_catalogue import KnownTag
 from crystalmath_server.domain.lattice import lattice_of
+from crystalmath_server.domain.plans import ParsedStructure, Recipe
 from crystalmath_server.domain.recipes import (
     EMT_ELEMENTS,
     check_elements,
@@ -19,8 +25,16 @@ from crystalmath_server.domain.recipes import (
     check_values,
     resolve,
 )
-from crystalmath_server.ports import EarlierRun, ParsedStructure, Recipe
-from crystalmath_server.protocol.errors import FileUnreadable, InvalidParams, InvalidStructure, NotFound
+from crystalmath_server.domain.restart import EarlierRun
+from crystalmath_server.protocol.decks import DeckDiff, DeckFacts, DeckReport
+from crystalmath_server.protocol.errors import (
+    FileUnreadable,
+    InvalidForm,
+    InvalidParams,
+    InvalidStructure,
+    NotFound,
+)
+from crystalmath_server.protocol.exports import ExportedStructure, ExportStructureParams
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.structures import (
     SI_POSCAR,
@@ -107,6 +121,9 @@ _FIELDS = (
 )
 
 
+_DECK = (InputFile("INCAR", "ENCUT = 520\nISMEAR = 0\n"), InputFile("KPOINTS", "mesh\n0\nGamma\n6 6 6\n"))
+
+
 class FakeWorkbench:
     """Renders the settings that it is given."""
 
@@ -128,6 +145,16 @@ class FakeWorkbench:
     async def describe_structure(self, document: Mapping[str, Json]) -> ParsedStructure:
         return describe(document)
 
+    async def export_structure(
+        self, document: Mapping[str, Json], params: ExportStructureParams
+    ) -> ExportedStructure:
+        if params.format != "poscar":
+            raise InvalidStructure(f"format {params.format!r} is not known", field="format")
+        text = describe(document).poscar
+        if not params.path:
+            return ExportedStructure(params.pk, params.format, text, "", len(text))
+        return ExportedStructure(params.pk, params.format, "", params.path, len(text))
+
     async def list_templates(self, engine: str) -> TemplateList:
         return TemplateList(tuple(row for row in _ROWS if engine in ("", row.engine)))
 
@@ -140,6 +167,8 @@ class FakeWorkbench:
         structure: Mapping[str, Json],
         values: Mapping[str, Json],
         earlier: EarlierRun | None = None,
+        edits: Mapping[str, str] | None = None,
+        tasks: int | None = None,
     ) -> Recipe:
         row = resolve(name, _ROWS)
         await anyio.sleep(self.render_s)
@@ -161,7 +190,31 @@ class FakeWorkbench:
             }
         )
         copied = ("CHGCAR",) if row.restart is Restart.REQUIRED else ()
-        return Recipe(Rendered(row.name, files, (), digest, copied), {}, "EMT 1", {"ase": "3"}, checked)
+        recipe = Recipe(Rendered(row.name, files, (), digest, copied), {}, "EMT 1", {"ase": "3"}, checked)
+        return await self._with_deck(recipe, edits or {}, tasks) if row.engine == "vasp" or edits else recipe
+
+    async def _with_deck(self, recipe: Recipe, edits: Mapping[str, str], tasks: int | None) -> Recipe:
+        if recipe.rendered.template.startswith("emt"):
+            raise InvalidForm("There are no files that can be edited.", field="edits")
+        (poscar, _), own = recipe.rendered.files, recipe.rendered
+        symbols = "\n".join(poscar.text.splitlines()[5].split())
+        deck = (*_DECK, poscar, InputFile("POTCAR.spec", symbols))
+        files, diffs = put_in(deck, edits)
+        report = await self.check_deck({file.name: file.text for file in files}, tasks)
+        digest = _digest({"own": own.digest, "edits": dict(edits)}) if diffs else own.digest
+        changed = replace(own, files=files, digest=digest, problems=report.problems, edits=diffs)
+        moved = structure(dict(edits)["POSCAR"]) if "POSCAR" in diffs else None
+        return replace(recipe, rendered=changed, structure=moved)
+
+    async def check_deck(self, files: Mapping[str, str], tasks: int | None = None) -> DeckReport:
+        deck, problems = read(files, {"ENCUT": KnownTag("float"), "ISMEAR": KnownTag("int")})
+        facts = DeckFacts(n_sites=deck.poscar.n_sites if deck.poscar else None)
+        found = (*problems, *deck_rules.judge(deck, facts), *deck_sampling.judge(deck, facts, tasks))
+        return DeckReport(in_order(found), facts)
+
+    async def diff_decks(self, left: Mapping[str, str], right: Mapping[str, str]) -> DeckDiff:
+        catalogue = {"ENCUT": KnownTag("float"), "EDIFF": KnownTag("float"), "ISMEAR": KnownTag("int")}
+        return deck_diff.diff(left, right, catalogue, None)
 
     async def reader(self, incar: str) -> Recipe:
         maker: dict[str, Json] = {"incar": incar}

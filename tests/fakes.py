@@ -8,20 +8,25 @@ from typing import Any
 
 import anyio
 
+from crystalmath_server.domain.sink import SubscriptionWork
+from crystalmath_server.handlers.run_progress import RunProgress
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.errors import Conflict, InvalidForm
 from crystalmath_server.protocol.jobs import JobState
+from crystalmath_server.protocol.logs import SubscriptionState
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.profiles import CreateProfileParams, ProfileList, ProfileRow
 from crystalmath_server.protocol.system import Metrics, Part, PartState, Status
 from crystalmath_server.rpc.bindings import Binding
-from crystalmath_server.rpc.dispatcher import Dispatcher
+from crystalmath_server.rpc.dispatcher import CURRENT, Dispatcher, Peer
 from crystalmath_server.rpc.meters import Meters
 from crystalmath_server.rpc.sessions import Session
 from crystalmath_server.settings import Settings
 from tests.fake_clusters import FakeClusters, FakeCodes, FakePotcars, FakeRunFolders
+from tests.fake_documents import FakeDocuments, FakeExports, relaxation
 from tests.fake_earlier import FakeEarlierRuns
-from tests.fake_jobs import FakeJobs, FakeLauncher, FakeSymptoms
+from tests.fake_folders import FakeWorkFolders
+from tests.fake_jobs import PLAN, FakeJobs, FakeLauncher, FakeSymptoms
 from tests.fake_structures import CU_POSCAR, FakeStructures, FakeWorkbench, structure
 
 
@@ -67,6 +72,21 @@ class FakeServer:
     async def discover(self) -> dict[str, Json]:
         return {"openrpc": "1.3.2"}
 
+    def subscribe(self, work: SubscriptionWork, credit: int) -> int:
+        """As the server does: of the client whose request is at hand."""
+        return self._peer().subscribe(work, credit)
+
+    def subscription(self, number: int, *, more: int = 0, paused: bool | None = None) -> SubscriptionState:
+        return self._peer().subscriptions.change(number, more=more, paused=paused)
+
+    def unsubscribe(self, number: int) -> SubscriptionState:
+        return self._peer().subscriptions.end(number)
+
+    def _peer(self) -> Peer:
+        work = CURRENT.get()
+        assert work is not None
+        return work.peer
+
     def progress(self, text: str, fraction: float | None = None) -> None:
         self.told.append(text)
 
@@ -76,10 +96,16 @@ def ports(server: object | None = None, jobs: FakeJobs | None = None) -> Ports:
     structures, codes = FakeStructures(), FakeCodes()
     jobs = jobs or FakeJobs()
     clusters = FakeClusters(codes, jobs.on_cluster)
+    work = FakeWorkFolders(jobs)
     jobs.add(JobState.RUNNING)
+    work.put(1, "progress.jsonl", b"")
+    documents = FakeDocuments(jobs)
+    documents.documents[1] = relaxation()  # as a workflow that runs on may have one already
     structures.add(structure(CU_POSCAR), "copper")
     return Ports(
         jobs=jobs,
+        documents=documents,
+        exports=FakeExports(jobs, documents.files),
         launcher=FakeLauncher(jobs),
         structures=structures,
         workbench=FakeWorkbench(),
@@ -88,6 +114,8 @@ def ports(server: object | None = None, jobs: FakeJobs | None = None) -> Ports:
         codes=codes,
         runs=FakeRunFolders(clusters),
         earlier=FakeEarlierRuns(jobs),
+        work=work,
+        progress=RunProgress(jobs, work),
         potcars=FakePotcars(clusters),
         symptoms=FakeSymptoms(jobs),
         server=server or FakeServer(),  # type: ignore[arg-type]
@@ -103,7 +131,10 @@ class FakeHost:
         self.in_flight = 0
         self.stopping = False
         self.server = FakeServer()
-        self.ports = ports(self.server)
+        self.jobs = jobs = FakeJobs()
+        self.ports = ports(self.server, jobs)
+        rendered = replace(PLAN.recipe.rendered, template="vasp.relax")
+        jobs.add(JobState.RUNNING, replace(PLAN, recipe=replace(PLAN.recipe, rendered=rendered)))  # pk 2
         self.dispatcher = Dispatcher(bindings, self.ports, self.meters)
 
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,9 @@ from pymatgen.core.surface import SlabGenerator
 from crystalmath_server.adapters.atomate2_recipes import default_maker
 from crystalmath_server.adapters.atomate2_split import written_inputs
 from crystalmath_server.adapters.atomate2_table import RecipeSpec, maker_class, recipes
+from crystalmath_server.adapters.deck_check import check
+from crystalmath_server.domain.deck_problem import sentence
+from crystalmath_server.protocol.decks import Severity
 from crystalmath_server.protocol.templates import Restart
 from tests.vasp_standin.potmake import potcar
 from tests.vasp_standin.standin_install import install
@@ -32,8 +35,12 @@ LARGE = ("CHGCAR", "WAVECAR", "WAVEDER", "AECCAR0")
 """What an earlier run left on the cluster: empty here."""
 
 
+GO_ON = ("metal", "oxide", "decorated", "magnet", "slab", "molecule")
+"""Structures whose potentials the stand-in has."""
+
+
 def structures() -> dict[str, Structure]:
-    """A metal, an oxide with U, one with oxidation states, a magnet, a slab, a molecule in a box."""
+    """Ten of all sorts: metal, oxides, magnet, slab, molecules in boxes, hexagonal, layered, f electrons."""
     copper = Structure.from_spacegroup("Fm-3m", Lattice.cubic(3.6), ["Cu"], [[0, 0, 0]])
     oxide = Structure.from_spacegroup("Fm-3m", Lattice.cubic(4.2), ["Ni", "O"], [[0, 0, 0], [0.5, 0.5, 0.5]])
     decorated = oxide.copy()
@@ -49,6 +56,29 @@ def structures() -> dict[str, Structure]:
         "magnet": iron,
         "slab": Structure.from_sites(slab.sites),
         "molecule": Structure.from_sites(water.get_boxed_structure(10, 10, 10).sites),
+        "hexagonal": Structure(
+            Lattice.hexagonal(2.95, 4.68), ["Ti", "Ti"], [[1 / 3, 2 / 3, 0.25], [2 / 3, 1 / 3, 0.75]]
+        ),
+        "layers": Structure(
+            Lattice.hexagonal(3.16, 12.3),
+            ["Mo", "Mo", "S", "S", "S", "S"],
+            [
+                [1 / 3, 2 / 3, 0.25],
+                [2 / 3, 1 / 3, 0.75],
+                [1 / 3, 2 / 3, 0.62],
+                [1 / 3, 2 / 3, 0.88],
+                [2 / 3, 1 / 3, 0.12],
+                [2 / 3, 1 / 3, 0.38],
+            ],
+        ),
+        "rare_earth": Structure.from_spacegroup(
+            "Fm-3m", Lattice.cubic(5.41), ["Ce", "O"], [[0, 0, 0], [0.25, 0.25, 0.25]]
+        ),
+        "triclinic": Structure(
+            Lattice.from_parameters(5.1, 6.3, 7.4, 78, 83, 97),
+            ["Na", "Si", "O", "O", "F"],
+            [[0, 0, 0], [0.5, 0.5, 0.5], [0.4, 0.3, 0.6], [0.7, 0.6, 0.4], [0.1, 0.5, 0.1]],
+        ),
     }
 
 
@@ -93,20 +123,26 @@ def earlier_run(root: Path, name: str, structure: Structure) -> Path:
     return folder
 
 
-def pairs(earlier: dict[str, Path]) -> Iterator[tuple[RecipeSpec, str, Path | None]]:
+def pairs(names: list[str], earlier: dict[str, Path]) -> Iterator[tuple[RecipeSpec, str, Path | None]]:
     """All Makers on all structures; after an earlier run on all where that is needed, else on one."""
     for spec in recipes().values():
         if spec.engine == "vasp" and not spec.needs:
-            for index, (name, folder) in enumerate(earlier.items()):
+            for index, name in enumerate(names):
                 if spec.restart is not Restart.REQUIRED:
                     yield spec, name, None
-                if spec.restart is Restart.REQUIRED or not index:
-                    yield spec, name, folder
+                if name in earlier and (spec.restart is Restart.REQUIRED or not index):
+                    yield spec, name, earlier[name]
 
 
-def compared(spec: RecipeSpec, structure: Structure, earlier: Path | None) -> list[str]:
+def errors(files: Mapping[str, str]) -> list[str]:
+    """What decks.check calls an error."""
+    return [sentence(row) for row in check(files).problems if row.severity is Severity.ERROR]
+
+
+def compared(
+    spec: RecipeSpec, structure: Structure, ours: Mapping[str, str], earlier: Path | None
+) -> list[str]:
     """Files that differ."""
-    ours, _ = written_inputs(default_maker(spec, {}), structure, earlier)
     theirs = atomate2_inputs(maker_class(spec.maker)(), structure, earlier)
     names = sorted((ours.keys() | theirs.keys()) - {"transformations.json"})
     return [file for file in names if ours.get(file) != theirs.get(file)]
@@ -119,18 +155,22 @@ def copied(earlier: Path, structure: Structure) -> dict[str, tuple[str, ...]]:
 
 
 def main() -> None:
-    """Print {"pairs": [[maker, structure, after an earlier run], …], "different": …, "copied": …} as JSON."""
+    """Print {"pairs": [[maker, structure, after an earlier run], …], "different": …, …} as JSON."""
     warnings.simplefilter("ignore")
     given = structures()
     done: list[tuple[str, str, bool]] = []
     different: list[list[str]] = []
+    wrong: list[list[str]] = []
     with tempfile.TemporaryDirectory() as root:
-        earlier = {name: earlier_run(Path(root), name, structure) for name, structure in given.items()}
-        for spec, name, folder in pairs(earlier):
+        earlier = {name: earlier_run(Path(root), name, given[name]) for name in GO_ON}
+        for spec, name, folder in pairs(list(given), earlier):
             done.append((spec.name, name, folder is not None))
-            different += [[spec.name, name, file] for file in compared(spec, given[name], folder)]
+            ours, _ = written_inputs(default_maker(spec, {}), given[name], folder)
+            different += [[spec.name, name, file] for file in compared(spec, given[name], ours, folder)]
+            if folder is None:  # an earlier run with other potentials hands on too few bands
+                wrong += [[spec.name, name, words] for words in errors(ours)]
         taken = copied(earlier["metal"], given["metal"])
-    json.dump({"pairs": done, "different": different, "copied": taken}, sys.stdout)
+    json.dump({"pairs": done, "different": different, "wrong": wrong, "copied": taken}, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ import pytest
 from crystalmath_server.adapters.aiida_clusters import AiidaClusters
 from crystalmath_server.adapters.aiida_codes import AiidaCodes
 from crystalmath_server.adapters.aiida_daemon import DaemonWatch
+from crystalmath_server.adapters.aiida_documents import AiidaDocuments
+from crystalmath_server.adapters.aiida_exports import AiidaExports
 from crystalmath_server.adapters.aiida_gate import Gate
 from crystalmath_server.adapters.aiida_index import JobFeed
 from crystalmath_server.adapters.aiida_jobs import AiidaJobStore
@@ -22,9 +24,12 @@ from crystalmath_server.adapters.aiida_structures import AiidaStructures
 from crystalmath_server.adapters.aiida_symptoms import SymptomReader
 from crystalmath_server.adapters.earlier_runs import EarlierRunLooker
 from crystalmath_server.adapters.potcar_check import PotcarLooker
+from crystalmath_server.adapters.reading_process import ReadingProcess
 from crystalmath_server.adapters.remote_link import Links
 from crystalmath_server.adapters.run_folders import RunFolderLooker
+from crystalmath_server.adapters.work_folder import WorkFolderLooker
 from crystalmath_server.adapters.workbench import WorkerBench
+from crystalmath_server.handlers.run_progress import RunProgress
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import JobState
@@ -100,9 +105,15 @@ class RealWorld(World):
         watch, feed = DaemonWatch(runtime), JobFeed(runtime)
         self._bench = bench = WorkerBench(60)
         gate = Gate(runtime, watch, self._links, feed.refresh)
+        jobs, work = AiidaJobStore(runtime, feed, self._links.breaker), WorkFolderLooker(runtime, self._links)
         self._tasks = [asyncio.create_task(feed.run())]
+        self._reader = ReadingProcess()
+        self._documents = AiidaDocuments(runtime, self._reader)
+        self._tasks.append(asyncio.create_task(self._reader.run()))
         return Ports(
-            jobs=AiidaJobStore(runtime, feed, self._links.breaker),
+            documents=self._documents,
+            exports=AiidaExports(runtime),
+            jobs=jobs,
             launcher=AiidaLauncher(runtime, watch, gate, feed.refresh),
             structures=AiidaStructures(runtime, bench),
             workbench=bench,
@@ -111,6 +122,8 @@ class RealWorld(World):
             codes=AiidaCodes(runtime, self._links),
             runs=RunFolderLooker(runtime, self._links),
             earlier=EarlierRunLooker(runtime, self._links),
+            work=work,
+            progress=RunProgress(jobs, work),
             potcars=PotcarLooker(runtime, self._links, bench.potcar_library),
             symptoms=SymptomReader(runtime, bench, watch.part, self._links.breaker),
             server=fakes.FakeServer(),
@@ -146,4 +159,5 @@ class RealWorld(World):
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._documents.close()
         await self._loop.shutdown_default_executor()

@@ -9,9 +9,9 @@ from crystalmath_server.adapters.aiida_codes import codes_on
 from crystalmath_server.adapters.aiida_computers import computer_of, python_of
 from crystalmath_server.adapters.aiida_earlier import folder_of
 from crystalmath_server.domain import nodes
+from crystalmath_server.domain.plans import JobPlan
 from crystalmath_server.domain.run_folder import RunFolder, symbols_of
 from crystalmath_server.domain.vasp_deck import choose, program
-from crystalmath_server.ports import JobPlan
 from crystalmath_server.protocol.errors import InvalidForm, NotFound
 
 MAX_THREADS = 4
@@ -88,16 +88,25 @@ def _common(entry_point: str, plan: JobPlan, threads: str) -> Any:
     builder.metadata.options = options
     builder.structure = structure
     builder.maker = orm.Dict(dict(plan.recipe.maker))
-    settings: dict[str, Any] = {nodes.VALUES: dict(plan.recipe.values)}
-    if plan.restart_pk is not None:
-        settings[nodes.COPIED] = list(plan.recipe.rendered.copied)
-    if plan.retrieve:
-        settings |= {nodes.RETRIEVE: list(plan.retrieve), nodes.MOST_MB: plan.retrieve_mb}
-    builder.settings = orm.Dict(settings)
+    builder.settings = orm.Dict(_settings(plan))
     builder.settings.label = plan.key
     builder.metadata.label = plan.label or f"{options[nodes.FORMULA]} {plan.recipe.rendered.template}"[:255]
     builder.metadata.description = plan.description
     return builder
+
+
+def _settings(plan: JobPlan) -> dict[str, Any]:
+    """Values of the form; with files edited by hand what differs from the recipe's own."""
+    found: dict[str, Any] = {nodes.VALUES: dict(plan.recipe.values)}
+    if plan.recipe.rendered.edits:
+        found[nodes.EDITS] = dict(plan.recipe.rendered.edits)
+    if plan.edited_from is not None:
+        found[nodes.EDITED_FROM] = _structure(plan.edited_from).uuid
+    if plan.restart_pk is not None:
+        found[nodes.COPIED] = list(plan.recipe.rendered.copied)
+    if plan.retrieve:
+        found |= {nodes.RETRIEVE: list(plan.retrieve), nodes.MOST_MB: plan.retrieve_mb}
+    return found
 
 
 def _options(plan: JobPlan, structure: Any, threads: str) -> dict[str, Any]:

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from crystalmath_server.adapters.aiida_again import retried
 from crystalmath_server.adapters.aiida_files import last_trouble, load_job
-from crystalmath_server.adapters.aiida_results import engine_of, input_structure, output_nodes
+from crystalmath_server.adapters.aiida_results import engine_of, input_nodes, input_structure, output_nodes
 from crystalmath_server.adapters.aiida_rows import read_facts
 from crystalmath_server.domain import nodes
 from crystalmath_server.domain.breaker import Breaker
@@ -60,8 +61,8 @@ def _same_as(node: Any) -> int:
 
 def _detail(node: Any, row: JobRow, facts: Facts) -> JobDetail:
     words, outputs, structure = explain(facts), output_nodes(node), input_structure(node)
-    inputs = _input_nodes(node)
-    settings = inputs.get(nodes.SETTINGS)
+    inputs = input_nodes(node)
+    settings = _settings(node, inputs)
     return JobDetail(
         row=row,
         description=node.description or "",
@@ -74,24 +75,25 @@ def _detail(node: Any, row: JobRow, facts: Facts) -> JobDetail:
         explanation=words.explanation,
         hint=words.hint,
         engine=engine_of(node, outputs),
-        values=settings.get_dict().get(nodes.VALUES, {}) if _is_own(node) and settings is not None else {},
+        values=settings.get(nodes.VALUES, {}),
+        edits=settings.get(nodes.EDITS, {}),
         inputs=_links(inputs),
         outputs=_links(outputs),
         structure_pk=structure.pk if structure is not None else None,
         caller_pk=_caller(node),
         called=_called(node),
+        retry_of=retried(node),
     )
+
+
+def _settings(node: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    """The settings node of a job of ours."""
+    found = inputs.get(nodes.SETTINGS)
+    return found.get_dict() if _is_own(node) and found is not None else {}
 
 
 def _is_own(node: Any) -> bool:
     return bool(node.base.attributes.get(nodes.TEMPLATE, ""))
-
-
-def _input_nodes(node: Any) -> dict[str, Any]:
-    from aiida.common.links import LinkType
-
-    kinds = (LinkType.INPUT_CALC, LinkType.INPUT_WORK)
-    return {link.link_label: link.node for link in node.base.links.get_incoming(link_type=kinds).all()}
 
 
 def _links(found: dict[str, Any]) -> tuple[NodeLink, ...]:

@@ -10,7 +10,6 @@ from crystalmath_server.domain.excerpts import as_text
 from crystalmath_server.domain.retrieval import LISTING, left
 from crystalmath_server.protocol.errors import NotFound
 from crystalmath_server.protocol.files import (
-    REMOTE,
     FileRange,
     JobFile,
     JobFiles,
@@ -26,33 +25,25 @@ _TAIL_BYTES = 65_536
 _SCHEDULER_FILES = {"scheduler_stdout": "_scheduler-stdout.txt", "scheduler_stderr": "_scheduler-stderr.txt"}
 
 
-def list_files(pk: int) -> JobFiles:
-    """All files of a job, inputs first."""
+def list_files(pk: int, source: str = "") -> JobFiles:
+    """Files of a job, inputs first; of one source where one is named."""
     node = load_job(pk)
-    found = [
-        (source, repository) for source in ("inputs", "retrieved") if (repository := open_files(node, source))
-    ]
-    files = [file for source, repository in found for file in _files(source, repository)]
-    return JobFiles((*files, *_left(node, files)))
+    wanted = (source,) if source else ("inputs", "retrieved")
+    found = [(name, repository) for name in wanted if (repository := open_files(node, name))]
+    files = [file for name, repository in found for file in _files(name, repository)]
+    return JobFiles((*files, *([] if source else _left(node, files))))
 
 
 def _left(node: Any, files: Sequence[JobFile]) -> list[JobFile]:
     """Files that the job left on its computer, as it said itself at its end."""
     listing = _tail(open_files(node, "retrieved"), LISTING)
-    folder = node.base.attributes.get("remote_workdir", "")
     here = {PurePosixPath(file.path).name for file in files}
-    rows = left(listing, tuple(here)).items()
-    return [JobFile(REMOTE, f"{folder}/{name}", size) for name, size in rows]
+    return [JobFile("work", name, size) for name, size in left(listing, tuple(here)).items()]
 
 
 def read_range(params: ReadFileParams) -> FileRange:
     """A range of a file, read from where it begins."""
-    node = load_job(params.pk)
-    if params.source == REMOTE:
-        where = f"{node.computer.label}:{params.path}"
-        hint = f"Copy it: scp {where} . — the next job brings such files with --retrieve."
-        raise NotFound(f"{params.path} was left on {node.computer.label}", field="path", hint=hint)
-    repository = open_files(node, params.source)
+    repository = open_files(load_job(params.pk), params.source)
     path = PurePosixPath(params.path)
     if repository is None or path.is_absolute() or ".." in path.parts or "\0" in params.path:
         raise _no_file(params)

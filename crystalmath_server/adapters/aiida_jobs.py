@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from crystalmath_server.adapters.aiida_again import recall
 from crystalmath_server.adapters.aiida_detail import read_detail
 from crystalmath_server.adapters.aiida_files import list_files, read_log, read_range
 from crystalmath_server.adapters.aiida_index import JobFeed, Runtime
@@ -10,9 +11,10 @@ from crystalmath_server.adapters.aiida_results import read_results
 from crystalmath_server.adapters.regex_search import matching
 from crystalmath_server.domain.breaker import CLOSED, Breaker
 from crystalmath_server.domain.job_index import is_quick
+from crystalmath_server.domain.past_job import PastJob
 from crystalmath_server.domain.patterns import compile_pattern, is_tame
 from crystalmath_server.protocol.files import FileRange, JobFiles, JobLog, ReadFileParams
-from crystalmath_server.protocol.jobs import JobDetail, JobsPage, ListJobsParams
+from crystalmath_server.protocol.jobs import JobDetail, JobsPage, JobState, ListJobsParams
 from crystalmath_server.protocol.results import JobResults
 
 Matches = Callable[[str], bool]
@@ -48,13 +50,19 @@ class AiidaJobStore:
         matches = await self._matches(params) if params.regex and params.label else None
         return await asyncio.to_thread(self._page, params, matches)
 
+    async def state(self, pk: int) -> JobState:
+        """The state of one job, from memory where it is listed."""
+        with self._feed.lock:
+            row = self._feed.index.get(pk)
+        return row.state if row is not None else (await self.show(pk)).row.state
+
     async def show(self, pk: int) -> JobDetail:
         """One job."""
         return await self._runtime.call(read_detail, pk, self._breaker)
 
-    async def files(self, pk: int) -> JobFiles:
-        """Its files."""
-        return await self._runtime.call_long(list_files, pk)
+    async def files(self, pk: int, source: str = "") -> JobFiles:
+        """Its files, of both sources or of one."""
+        return await self._runtime.call_long(list_files, pk, source)
 
     async def read(self, params: ReadFileParams) -> FileRange:
         """A range of a file."""
@@ -67,6 +75,10 @@ class AiidaJobStore:
     async def results(self, pk: int) -> JobResults:
         """Its results."""
         return await self._runtime.call_long(read_results, pk)
+
+    async def recall(self, pk: int) -> PastJob:
+        """What it was made of."""
+        return await self._runtime.call(recall, pk)
 
     def _page(self, params: ListJobsParams, matches: Matches | None) -> JobsPage:
         with self._feed.lock:

@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
 from crystalmath_server.adapters import aiida_control as control
-from crystalmath_server.adapters.aiida_plan import StoredJob, find_job, make_job
+from crystalmath_server.adapters.aiida_plan import StoredJob, find_job, make_again, make_job
 from crystalmath_server.adapters.aiida_script import script_of
-from crystalmath_server.ports import JobPlan
+from crystalmath_server.domain.past_job import PastJob
+from crystalmath_server.domain.plans import JobPlan
 from crystalmath_server.protocol.errors import NotAllowed, RpcError
 from crystalmath_server.protocol.jobs import ENDED, Control, Submitted
 
@@ -99,6 +100,16 @@ class AiidaLauncher:
             if not reused:
                 self._gate.note(job.pk, plan.cluster, held=bool(why_held))
         return await self._submitted(job, reused=reused, held=bool(why_held))
+
+    async def retry(self, job: PastJob, key: str, label: str) -> Submitted:
+        """A job with the inputs of another."""
+        await self._watch.ensure()
+        async with self._gate.lock:
+            why_held = await self._gate.why_not(job.cluster)
+            made, reused = await self._runtime.call(make_again, job, key, label, why_held)
+            if not reused:
+                self._gate.note(made.pk, job.cluster, held=bool(why_held))
+        return await self._submitted(made, reused=reused, held=bool(why_held) and not reused)
 
     async def script(self, plan: JobPlan) -> str:
         """The batch script of a plan."""

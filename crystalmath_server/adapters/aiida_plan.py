@@ -1,15 +1,17 @@
 """One JobPlan becomes one process node, once; on the AiiDA thread."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from crystalmath_server.adapters.aiida_again import builder_again, check_retry
 from crystalmath_server.adapters.aiida_builders import builder_of
 from crystalmath_server.adapters.aiida_held import submit_or_hold
 from crystalmath_server.adapters.aiida_lost import own_inputs, remove_unfinished
 from crystalmath_server.domain import nodes
-from crystalmath_server.ports import JobPlan
+from crystalmath_server.domain.past_job import PastJob
+from crystalmath_server.domain.plans import JobPlan
 from crystalmath_server.protocol.errors import Conflict
 
 
@@ -21,6 +23,17 @@ class StoredJob:
     uuid: str
     digest: str
     template: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoreOrder:
+    """A process that shall be stored once, under its key."""
+
+    key: str
+    digest: str
+    template: str
+    reuse: bool
+    builder: Callable[[], Any]
 
 
 def find_job(key: str, digest: str) -> StoredJob | None:
@@ -59,18 +72,33 @@ def make_job(plan: JobPlan, why_held: str = "") -> tuple[StoredJob, bool]:
     A job that a dying server stored only in part is removed and made anew; one that cannot be handed to the
     broker is removed, so that a refused submit leaves no node.
     """
-    digest = plan.recipe.rendered.digest
-    found = find_job(plan.key, digest)
+    rendered = plan.recipe.rendered
+    order = StoreOrder(plan.key, rendered.digest, rendered.template, plan.reuse, lambda: builder_of(plan))
+    return _make_once(order, why_held)
+
+
+def make_again(job: PastJob, key: str, label: str, why_held: str = "") -> tuple[StoredJob, bool]:
+    """The job of a key with the inputs of another, and whether it was there before; never from the cache."""
+    digest = str(job.options.get(nodes.DIGEST, ""))
+    order = StoreOrder(key, digest, job.template, False, lambda: builder_again(job, key, label))
+    made, reused = _make_once(order, why_held)
+    if reused:
+        check_retry(made.pk, job)
+    return made, reused
+
+
+def _make_once(order: StoreOrder, why_held: str) -> tuple[StoredJob, bool]:
+    found = find_job(order.key, order.digest)
     if found is not None and not _remove_if_unfinished(found.pk):
         return found, True
-    builder = builder_of(plan)
+    builder = order.builder()
     try:
-        with caching(plan.reuse):
+        with caching(order.reuse):
             node = submit_or_hold(builder, why_held)
     except BaseException:
-        _remove_refused(plan.key)
+        _remove_refused(order.key)
         raise
-    return StoredJob(node.pk, node.uuid, digest, plan.recipe.rendered.template), False
+    return StoredJob(node.pk, node.uuid, order.digest, order.template), False
 
 
 @contextmanager

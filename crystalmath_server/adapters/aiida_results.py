@@ -22,17 +22,27 @@ def read_results(pk: int) -> JobResults:
     own = node.base.attributes.get(nodes.TEMPLATE, None) is not None and nodes.SUMMARY in outputs
     before: Any = input_structure(node)
     after: Any = outputs.get(nodes.STRUCTURE)
+    steps = _steps(outputs.get(nodes.STEPS))
     return JobResults(
         pk=pk,
         state=row.state,
         engine=engine_of(node, outputs),
         quantities=_summary(outputs[nodes.SUMMARY]) if own else _foreign(outputs),
-        steps=_steps(outputs.get(nodes.STEPS)),
+        steps=tuple(thinned(steps, MAX_STEPS)),
+        n_steps=len(steps),
         lattice_before=_lattice(before),
         lattice_after=_lattice(after),
         structure_before_pk=before.pk if before is not None else None,
         structure_after_pk=after.pk if _is_structure(after) else None,
     )
+
+
+def input_nodes(node: Any) -> dict[str, Any]:
+    """Input nodes by link label."""
+    from aiida.common.links import LinkType
+
+    kinds = (LinkType.INPUT_CALC, LinkType.INPUT_WORK)
+    return {link.link_label: link.node for link in node.base.links.get_incoming(link_type=kinds).all()}
 
 
 def output_nodes(node: Any) -> dict[str, Any]:
@@ -80,17 +90,16 @@ def _foreign(outputs: dict[str, Any]) -> tuple[Quantity, ...]:
     return tuple(found)
 
 
-def _steps(node: Any) -> tuple[IonicStep, ...]:
+def _steps(node: Any) -> list[IonicStep]:
     from aiida import orm
 
     if not isinstance(node, orm.ArrayData) or "energy" not in node.get_arraynames():
-        return ()
+        return []
     energies = node.get_array("energy").tolist()
     known = "max_force" in node.get_arraynames()
     forces = node.get_array("max_force").tolist() if known else [math.nan] * len(energies)
     rows = zip(range(len(energies)), energies, forces, strict=False)
-    steps = [IonicStep(i, energy, _finite(force)) for i, energy, force in rows if math.isfinite(energy)]
-    return tuple(thinned(steps, MAX_STEPS))
+    return [IonicStep(i, energy, _finite(force)) for i, energy, force in rows if math.isfinite(energy)]
 
 
 def _finite(value: float) -> float | None:

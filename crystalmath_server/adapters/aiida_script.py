@@ -4,7 +4,7 @@ from typing import Any
 
 from crystalmath_server.adapters.aiida_builders import builder_of
 from crystalmath_server.adapters.aiida_computers import knows_python
-from crystalmath_server.ports import JobPlan
+from crystalmath_server.domain.plans import JobPlan
 
 NO_NUMBER, NUMBER = "aiida-None", "aiida-PK"
 

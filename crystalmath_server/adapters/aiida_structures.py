@@ -8,7 +8,8 @@ from typing import Any, Protocol, TypeVar
 from crystalmath_server.adapters.aiida_structure_list import page
 from crystalmath_server.domain import nodes
 from crystalmath_server.domain.crystal import plain_crystal, structure_document
-from crystalmath_server.ports import ParsedStructure, Workbench
+from crystalmath_server.domain.plans import ParsedStructure
+from crystalmath_server.ports import Workbench
 from crystalmath_server.protocol.errors import InvalidStructure, NotFound
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.structures import (

@@ -6,8 +6,8 @@ from monty.json import MontyEncoder
 
 from crystalmath_server.adapters.atomate2_recipes import versions_of
 from crystalmath_server.domain.nodes import IMPORTED
+from crystalmath_server.domain.plans import Recipe
 from crystalmath_server.domain.vasp_deck import moves
-from crystalmath_server.ports import Recipe
 from crystalmath_server.protocol.templates import Rendered
 
 

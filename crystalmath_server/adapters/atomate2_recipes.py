@@ -18,9 +18,12 @@ from pymatgen.core import Structure
 from crystalmath_server.adapters.atomate2_forms import form, value_of
 from crystalmath_server.adapters.atomate2_table import ENGINES, Engine, RecipeSpec, maker_class, recipes
 from crystalmath_server.adapters.atomate2_vasp import Written, potcar_of, sentences, vasp_files
+from crystalmath_server.adapters.deck_rendering import render_deck
 from crystalmath_server.adapters.pymatgen_structures import digest_of, from_document, poscar_of
+from crystalmath_server.domain.deck_edits import warnings_of
+from crystalmath_server.domain.plans import Recipe
 from crystalmath_server.domain.recipes import check_elements, check_restart, check_values, nested, resolve
-from crystalmath_server.ports import EarlierRun, Recipe
+from crystalmath_server.domain.restart import EarlierRun
 from crystalmath_server.protocol.errors import EngineUnavailable, InvalidForm, InvalidRecipe
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.templates import (
@@ -52,7 +55,12 @@ def show_template(name: str) -> TemplateDetail:
 
 
 def render(
-    name: str, document: Mapping[str, Json], values: Mapping[str, Json], earlier: EarlierRun | None = None
+    name: str,
+    document: Mapping[str, Json],
+    values: Mapping[str, Json],
+    earlier: EarlierRun | None = None,
+    edits: Mapping[str, str] | None = None,
+    tasks: int | None = None,
 ) -> Recipe:
     """Check a recipe with its values on a structure, and write its inputs.
 
@@ -62,6 +70,10 @@ def render(
         pymatgen's JSON of the structure.
     earlier
         A job of VASP to go on from.
+    edits
+        File name → text in place of what the recipe writes.
+    tasks
+        MPI tasks that the job will have.
 
     Raises
     ------
@@ -70,6 +82,9 @@ def render(
     """
     spec = _spec(name)
     structure = from_document(document)
+    if edits and spec.engine != "vasp":
+        detail = f"{spec.name} has no files that can be edited; only recipes of VASP have"
+        raise InvalidForm(detail, field="edits", hint="Change its settings instead.")
     if spec.needs:
         raise InvalidRecipe(f"{spec.name}: {_needs(spec)}", field="name")
     _check_engine(spec, structure)
@@ -84,8 +99,33 @@ def render(
     before = [[earlier.uuid, *written.copied]] if earlier else []
     digest = _digest(spec.name, maker_json, digest_of(document), versions, *before)
     rendered = Rendered(spec.name, written.files, written.warnings, digest, written.copied)
-    potcar = potcar_of(maker, written.files) if spec.engine == "vasp" else {}
-    return Recipe(rendered, maker_json, _engine_words(spec, versions), versions, effective, potcar)
+    recipe = Recipe(rendered, maker_json, _engine_words(spec, versions), versions, effective)
+    return _with_deck(recipe, maker, edits or {}, tasks) if spec.engine == "vasp" else recipe
+
+
+def _with_deck(recipe: Recipe, maker: Any, edits: Mapping[str, str], tasks: int | None) -> Recipe:
+    """A recipe of VASP with its files edited and checked."""
+    own = recipe.rendered
+    functional = str(potcar_of(maker, own.files)["functional"])
+    deck = render_deck(own.files, edits, tasks, functional)
+    rendered = dataclasses.replace(
+        own,
+        files=deck.files,
+        warnings=(*own.warnings, *warnings_of(deck.report.problems)),
+        digest=_with_edits(own.digest, {name: deck.text(name) for name in deck.diffs}),
+        problems=deck.report.problems,
+        facts=deck.report.facts,
+        edits=deck.diffs,
+    )
+    return dataclasses.replace(
+        recipe, rendered=rendered, potcar=potcar_of(maker, deck.files), structure=deck.structure
+    )
+
+
+def _with_edits(digest: str, edits: Mapping[str, str]) -> str:
+    if not edits:
+        return digest
+    return hashlib.sha256(orjson.dumps([digest, edits], option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def _spec(name: str) -> RecipeSpec:
@@ -144,8 +184,8 @@ def default_maker(spec: RecipeSpec, values: Mapping[str, Json]) -> Any:
     maker = cls(**{name: value for name, value in spec.settings.items() if "." not in name})
     inner = {name: value for name, value in spec.settings.items() if "." in name}
     wanted = nested({**inner, **values})
-    changes = {name: _merged(getattr(maker, name), value) for name, value in wanted.items()}
     try:
+        changes = {name: _merged(getattr(maker, name), value) for name, value in wanted.items()}
         return dataclasses.replace(maker, **changes)
     except (TypeError, ValueError) as error:
         detail = f"{cls.__name__} refuses these settings: {error}"

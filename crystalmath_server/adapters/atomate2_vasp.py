@@ -8,18 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from pymatgen.core import SETTINGS, Structure
-from pymatgen.io.vasp import Incar
+from pymatgen.io.vasp import Poscar
 from pymatgen.io.vasp.inputs import PotcarSingle
 
 from crystalmath_server.adapters.atomate2_split import written_inputs
 from crystalmath_server.domain.potcar_library import PotcarLibrary
 from crystalmath_server.domain.potcars import FOLDERS
+from crystalmath_server.domain.restart import EarlierRun
 from crystalmath_server.domain.vasp_deck import symbols
-from crystalmath_server.ports import EarlierRun
 from crystalmath_server.protocol.errors import InvalidForm, InvalidRecipe
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.templates import InputFile
 
+_OF_POTCAR = "No POTCAR file with matching"
+"""pymatgen misses it beside every earlier run: it stays on the cluster."""
 FIRST = ("INCAR", "KPOINTS", "POSCAR")
 SPEC = "POTCAR.spec"
 _LACKING = re.compile(r"Could not find (\S+) or ")
@@ -51,12 +53,21 @@ def vasp_files(maker: Any, structure: Structure, earlier: EarlierRun | None) -> 
         warnings.simplefilter("always")
         try:
             texts, copied = written_inputs(maker, structure, Path(earlier.folder) if earlier else None)
-            Incar.from_str(texts["INCAR"]).check_params()
         except Exception as error:
             raise _refusal(maker, error, earlier) from error
     names = sorted(texts, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))
     files = tuple(InputFile(name, texts[name]) for name in names)
-    return Written(files, sentences(caught), copied)
+    others = _other_atoms(texts["POSCAR"], earlier) if earlier and copied else ()
+    return Written(files, (*others, *sentences(caught)), copied)
+
+
+def _other_atoms(poscar: str, earlier: EarlierRun) -> tuple[str, ...]:
+    """A warning where the earlier job had other atoms; atomate2 compares them not."""
+    contcar = next(Path(earlier.folder).glob("CONTCAR*"))
+    before, now = Structure.from_file(contcar).formula, Poscar.from_str(poscar).structure.formula
+    if before == now:
+        return ()
+    return (f"Job {earlier.pk} computed {before}, this one computes {now}: its files do not fit",)
 
 
 def potcar_of(maker: Any, files: Sequence[InputFile]) -> dict[str, Json]:
@@ -99,6 +110,8 @@ def sentences(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:
     """What libraries warn of, one line each, without repetition and without talk among developers."""
     seen: dict[str, None] = {}
     for warning in caught:
+        if str(warning.message).startswith(_OF_POTCAR):
+            continue
         if not issubclass(warning.category, (DeprecationWarning, FutureWarning, ResourceWarning)):
             seen[re.sub(r"\s+", " ", str(warning.message)).strip()] = None
     return tuple(text for text in seen if text)

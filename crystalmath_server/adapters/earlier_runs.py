@@ -10,8 +10,7 @@ from typing import Protocol, TypeVar
 from crystalmath_server.adapters.aiida_cluster_store import facts
 from crystalmath_server.adapters.aiida_earlier import lay_out
 from crystalmath_server.adapters.remote_link import Connection, Links
-from crystalmath_server.domain.restart import look_script, names_there
-from crystalmath_server.ports import EarlierRun
+from crystalmath_server.domain.restart import EarlierRun, look_script, names_there
 
 T = TypeVar("T")
 

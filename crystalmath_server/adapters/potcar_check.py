@@ -17,6 +17,9 @@ from crystalmath_server.protocol.potcars import PotcarCheck
 T = TypeVar("T")
 Shell = Callable[[str], tuple[int, str, str]]
 LONGEST_S = 60
+AT_ONCE = 200
+"""Files in one command: a line of a shell has an end."""
+MOST_SYMBOLS = 1000
 
 
 class Runtime(Protocol):
@@ -57,11 +60,15 @@ class PotcarLooker:
 def _look(
     shell: Shell, *, cluster: str, place: library.PotcarLibrary, functional: str, symbols: tuple[str, ...]
 ) -> PotcarCheck:
-    """List the names, then read the TITEL line of the files of these symbols."""
+    """List the names, then read the TITEL line of the files of these symbols, or of all there are."""
     seen = library.listing(place.root, _said(shell, library.list_script(place.root), cluster))
-    paths = [path for symbol in symbols for path in seen.paths(place.searched(functional), symbol)]
-    told = library.titel_lines(_said(shell, library.titel_script(paths), cluster)) if paths else {}
-    rows = [library.potcar(place, seen, functional, symbol, told) for symbol in symbols]
+    folders = place.searched(functional)
+    wanted = symbols or tuple(sorted(seen.symbols(folders)))[:MOST_SYMBOLS]
+    paths = [path for symbol in wanted for path in seen.paths(folders, symbol)]
+    told: dict[str, str] = {}
+    for part in (paths[i : i + AT_ONCE] for i in range(0, len(paths), AT_ONCE)):
+        told |= library.titel_lines(_said(shell, library.titel_script(part), cluster))
+    rows = [library.potcar(place, seen, functional, symbol, told) for symbol in wanted]
     return words.verdict(cluster, functional, place, seen, rows)
 
 

@@ -19,7 +19,7 @@ from pymatgen.core import DummySpecies, Structure
 from pymatgen.io.vasp import Poscar
 from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
-from crystalmath_server.ports import ParsedStructure
+from crystalmath_server.domain.plans import ParsedStructure
 from crystalmath_server.protocol.errors import FileUnreadable, InvalidStructure
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.structures import ImportStructureParams, Lattice, Site

@@ -7,8 +7,10 @@
 """
 
 import asyncio
+import base64
 import contextlib
 import logging
+import shlex
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -81,6 +83,21 @@ class Connection:
         """Exit status, stdout and stderr of a command; the name is AiiDA's."""
         status, out, err = self.do(self.transport.exec_command_wait_async(command, workdir=workdir))
         return int(status), str(out), str(err)
+
+    def exec_bytes(self, command: str) -> tuple[bytes, str]:
+        """Bytes of stdout, and stderr.
+
+        AiiDA's asynchronous transports answer text alone, letter by letter. Where the connection below can
+        give bytes it is asked itself; elsewhere they come in base64.
+        """
+        backend = getattr(self.transport, "async_backend", None)
+        connection = getattr(backend, "_conn", None)
+        if backend is None or connection is None:
+            _, text, err = self.exec_command_wait(f"( {command}\n) | base64")
+            return base64.b64decode(text), err
+        line = backend.bash_command + shlex.quote(command)
+        done = self.do(connection.run(line, check=False, encoding=None))
+        return bytes(done.stdout or b""), bytes(done.stderr or b"").decode(errors="replace")
 
     def __enter__(self) -> Self:
         return self

@@ -3,8 +3,8 @@
 usage: python -m crystalmath_server.adapters.vasp_document FOLDER [--restarted]
 
 FOLDER holds maker.json, structure.json and, in run/, VASP's files; there document.json.gz is written, or
-error.json and, where VASP was cut off after a whole ionic step, fragment.json. --restarted: the run went on
-from an earlier one.
+error.json and, where VASP was cut off after a whole ionic step, fragment.json. Where the document lacks the
+ionic steps, steps.json has them. --restarted: the run went on from an earlier one.
 """
 
 import contextlib
@@ -14,13 +14,16 @@ import sys
 import traceback
 import warnings
 from pathlib import Path
+from typing import Any
 
 from monty.json import MontyDecoder
 from pymatgen.core import Structure
 
+from crystalmath_server.adapters import vasprun_stream as stream
 from crystalmath_server.adapters.atomate2_split import document_of
 from crystalmath_server.adapters.vasp_fragment import fragment_of
 from crystalmath_server.domain.vasp_deck import RUN_FOLDER
+from crystalmath_server.domain.vasp_results import steps_of
 
 
 def main(folder: Path, *, restarted: bool) -> int:
@@ -31,6 +34,7 @@ def main(folder: Path, *, restarted: bool) -> int:
         structure = Structure.from_dict(json.loads((folder / "structure.json").read_text()))
         document = document_of(maker, structure, folder / RUN_FOLDER, restarted=restarted)
         text = json.dumps(document)
+        _tell_steps(document, folder)
     except Exception as error:  # noqa: BLE001  whatever a Maker raises is told to the parser
         problem = {"error": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
         (folder / "error.json").write_text(json.dumps(problem))
@@ -39,6 +43,14 @@ def main(folder: Path, *, restarted: bool) -> int:
         return 1
     (folder / "document.json.gz").write_bytes(gzip.compress(text.encode(), 4, mtime=0))
     return 0
+
+
+def _tell_steps(document: Any, folder: Path) -> None:
+    """Write steps.json where VASP took ionic steps and the document has none of them."""
+    if steps_of(document):
+        return
+    vasprun = folder / RUN_FOLDER / "vasprun.xml"
+    (folder / "steps.json").write_text(json.dumps(stream.steps_of(vasprun) if vasprun.exists() else []))
 
 
 if __name__ == "__main__":

@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 from crystalmath_server.adapters.worker_process import WorkerProcess
+from crystalmath_server.domain.plans import ParsedStructure, Recipe
 from crystalmath_server.domain.potcar_library import PotcarLibrary
+from crystalmath_server.domain.restart import EarlierRun
 from crystalmath_server.domain.symptoms import Correction
-from crystalmath_server.ports import EarlierRun, ParsedStructure, Recipe
 from crystalmath_server.protocol.codec import from_json, to_json
+from crystalmath_server.protocol.decks import DeckDiff, DeckReport
+from crystalmath_server.protocol.exports import ExportedStructure, ExportStructureParams
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.structures import ImportStructureParams
 from crystalmath_server.protocol.system import Part
@@ -49,6 +52,13 @@ class WorkerBench:
         """Cell, sites and symmetry of a stored structure."""
         return await self._ask(ParsedStructure, "describe_structure", {"document": document})
 
+    async def export_structure(
+        self, document: Mapping[str, Json], params: ExportStructureParams
+    ) -> ExportedStructure:
+        """A structure in a format; raises what the port says."""
+        argument: dict[str, Json] = {"document": document, "params": to_json(params)}
+        return await self._ask(ExportedStructure, "export_structure", argument)
+
     async def list_templates(self, engine: str) -> TemplateList:
         """All recipes, or those of one engine."""
         if self._templates is None:
@@ -68,11 +78,21 @@ class WorkerBench:
         structure: Mapping[str, Json],
         values: Mapping[str, Json],
         earlier: EarlierRun | None = None,
+        edits: Mapping[str, str] | None = None,
+        tasks: int | None = None,
     ) -> Recipe:
         """Check and render; raises what the port says."""
         argument: dict[str, Json] = {"name": name, "structure": structure, "values": values}
-        argument["earlier"] = earlier and to_json(earlier)
+        argument |= {"earlier": earlier and to_json(earlier), "edits": edits, "tasks": tasks}
         return await self._ask(Recipe, "render", argument)
+
+    async def check_deck(self, files: Mapping[str, str], tasks: int | None = None) -> DeckReport:
+        """Problems and facts of input files of VASP."""
+        return await self._ask(DeckReport, "check_deck", {"files": files, "tasks": tasks})
+
+    async def diff_decks(self, left: Mapping[str, str], right: Mapping[str, str]) -> DeckDiff:
+        """What differs between two decks."""
+        return await self._ask(DeckDiff, "diff_decks", {"left": left, "right": right})
 
     async def reader(self, incar: str) -> Recipe:
         """The Maker that reads a run that was made by other means."""

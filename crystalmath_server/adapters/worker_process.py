@@ -87,6 +87,11 @@ class WorkerProcess:
             answer = await self._exchange(orjson.dumps({"call": name, "argument": dict(argument)}))
         return _value(answer)
 
+    async def rest(self) -> None:
+        """End the process after the call at hand; the next call starts another."""
+        async with self._turn:
+            await self._end("it rests until it is needed")
+
     async def _warm(self) -> anyio.abc.Process | None:
         """The running process, or None where it cannot be started."""
         async with self._turn:

@@ -92,6 +92,11 @@ class JobIndex:
         self.revision += bool(places)
         return len(places)
 
+    def get(self, pk: int) -> JobRow | None:
+        """One row; None where there is none."""
+        place = self._find(pk)
+        return None if place is None else self._rows[place]
+
     def page(self, params: ListJobsParams, matches: Callable[[str], bool] | None = None) -> JobsPage:
         """A page of jobs.
 

@@ -21,7 +21,14 @@ def lattice_of(cell: Sequence[Sequence[float]]) -> Lattice:
     """
     a, b, c = cell
     angles = (_angle(b, c), _angle(a, c), _angle(a, b))
-    return Lattice(math.hypot(*a), math.hypot(*b), math.hypot(*c), *angles, volume=_volume(a, b, c))
+    return Lattice(math.hypot(*a), math.hypot(*b), math.hypot(*c), *angles, volume=volume_of(cell))
+
+
+def volume_of(cell: Sequence[Sequence[float]]) -> float:
+    """Volume [Å³] of lattice vectors as rows, (3, 3) float [Å]."""
+    a, b, c = cell
+    cross = (b[1] * c[2] - b[2] * c[1], b[2] * c[0] - b[0] * c[2], b[0] * c[1] - b[1] * c[0])
+    return abs(_dot(a, cross))
 
 
 def _dot(u: Sequence[float], v: Sequence[float]) -> float:
@@ -31,8 +38,3 @@ def _dot(u: Sequence[float], v: Sequence[float]) -> float:
 def _angle(u: Sequence[float], v: Sequence[float]) -> float:
     lengths = math.hypot(*u) * math.hypot(*v)
     return math.degrees(math.acos(max(-1.0, min(1.0, _dot(u, v) / lengths)))) if lengths else 90.0
-
-
-def _volume(a: Sequence[float], b: Sequence[float], c: Sequence[float]) -> float:
-    cross = (b[1] * c[2] - b[2] * c[1], b[2] * c[0] - b[0] * c[2], b[0] * c[1] - b[1] * c[0])
-    return abs(_dot(a, cross))

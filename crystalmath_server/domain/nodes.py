@@ -21,11 +21,18 @@ IMPORTED = "vasp.imported"
 # Extra of a structure node, beside DIGEST and FORMULA
 N_SITES = "crystalmath_n_sites"
 
+# Extra of a settings node: uuid of the job that this one is a retry of
+RETRY_OF = "crystalmath_retry_of"
+
 # Extra of a code
 CODE_KIND = "crystalmath_kind"
 
 # Key of the settings node: one above the form's names, for AiiDA takes no dot in a key at the top
 VALUES = "values"
+EDITS = "edits"
+"""File name → unified diff of what was edited by hand against what the recipe wrote."""
+EDITED_FROM = "edited_from"
+"""UUID of the structure that the recipe was given, where POSCAR was edited to another."""
 
 COPIED = "copied"
 """In the settings node: names of the files that are copied from the earlier job."""

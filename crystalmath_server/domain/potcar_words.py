@@ -42,7 +42,7 @@ def verdict(
         cluster,
         functional,
         library.root,
-        ok=not missing,
+        ok=bool(potcars) and not missing,
         detail=detail or f"all {len(potcars)} are there",
         hint=hint,
         looked=library.searched(functional),

@@ -5,8 +5,9 @@ import json
 import posixpath
 from dataclasses import replace
 
+from crystalmath_server.domain.plans import JobPlan
 from crystalmath_server.handlers.fields import fields
-from crystalmath_server.ports import JobPlan, Ports
+from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.errors import InvalidForm
 from crystalmath_server.protocol.imports import ImportJobParams
 from crystalmath_server.protocol.jobs import Submitted

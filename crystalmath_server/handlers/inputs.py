@@ -3,15 +3,18 @@
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
+from crystalmath_server.domain.plans import Recipe
 from crystalmath_server.handlers.fields import fields
-from crystalmath_server.ports import Ports, Recipe
+from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.jobs import SubmitJobParams
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.templates import RenderParams
 
 
-async def recipe_of(ports: Ports, name: str, params: SubmitJobParams | RenderParams) -> Recipe:
-    """The recipe `name` with the structure, values and earlier job of `params`."""
+async def recipe_of(
+    ports: Ports, name: str, params: SubmitJobParams | RenderParams, tasks: int | None
+) -> Recipe:
+    """The recipe `name` with the structure, values, earlier job and edited files of `params`."""
     async with AsyncExitStack() as stack:
         document = await ports.structures.document(params.structure_pk)
         earlier = None
@@ -20,7 +23,7 @@ async def recipe_of(ports: Ports, name: str, params: SubmitJobParams | RenderPar
             runs = ports.earlier.laid_out(params.restart_pk, params.cluster)
             earlier = await stack.enter_async_context(runs)
         ports.server.progress("writing the input files")
-        return await ports.workbench.render(name, document, params.values, earlier)
+        return await ports.workbench.render(name, document, params.values, earlier, params.edits, tasks)
 
 
 async def options_of(ports: Ports, params: SubmitJobParams | RenderParams) -> Mapping[str, Json]:

@@ -1,12 +1,15 @@
 """jobs.*: calculations, listed, looked into, submitted once, steered."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from crystalmath_server.domain import retrieval
+from crystalmath_server.domain.deck_edits import refuse_errors, refuse_warnings, tasks_of
+from crystalmath_server.domain.plans import JobPlan, Recipe
 from crystalmath_server.domain.recipes import VASP
 from crystalmath_server.handlers.fields import fields
 from crystalmath_server.handlers.inputs import options_of, recipe_of
-from crystalmath_server.ports import JobPlan, Ports, Recipe
+from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.errors import Conflict, InvalidForm
 from crystalmath_server.protocol.jobs import (
     Control,
@@ -27,8 +30,13 @@ async def list_jobs(ports: Ports, params: ListJobsParams) -> JobsPage:
 
 
 async def show(ports: Ports, params: JobPk) -> JobDetail:
-    """One job."""
-    return await ports.jobs.show(params.pk)
+    """One job; of one that runs also whether it seems stuck."""
+    found = await ports.jobs.show(params.pk)
+    stuck = ports.progress.remembered(params.pk, found.row.state)
+    if not stuck:
+        return found
+    hint = f"Look at it: crystalmath jobs progress {params.pk}; end it: crystalmath jobs cancel {params.pk}"
+    return replace(found, explanation=f"{found.explanation}. {stuck}", hint=found.hint or hint)
 
 
 async def submit(ports: Ports, params: SubmitJobParams) -> Submitted:
@@ -41,13 +49,14 @@ async def submit(ports: Ports, params: SubmitJobParams) -> Submitted:
     retrieval.check(params.retrieve)
     options = await options_of(ports, params)
     with fields(pk="structure_pk", name="template"):
-        recipe = await recipe_of(ports, params.template, params)
+        recipe = await recipe_of(ports, params.template, params, tasks_of(options))
     if params.retrieve and not recipe.rendered.template.startswith(f"{VASP}."):
         hint = "Leave retrieve out: all that such a job writes comes back."
         raise InvalidForm("Further files come back of jobs of VASP only", field="retrieve", hint=hint)
     _check_digest(params, recipe)
+    _check_deck(params, recipe)
     ports.server.progress("submitting")
-    return await ports.launcher.submit(_plan(params, recipe, options))
+    return await ports.launcher.submit(await _with_structure(ports, _plan(params, recipe, options)))
 
 
 def _check_digest(params: SubmitJobParams, recipe: Recipe) -> None:
@@ -59,6 +68,22 @@ def _check_digest(params: SubmitJobParams, recipe: Recipe) -> None:
         )
         hint = "The settings, the structure or an installed package changed; render again and compare."
         raise Conflict(detail, field="digest", hint=hint)
+
+
+def _check_deck(params: SubmitJobParams, recipe: Recipe) -> None:
+    """Errors block; warnings of files that were edited are to be confirmed."""
+    refuse_errors(recipe.rendered.problems, params.edits)
+    if recipe.rendered.edits and not (params.confirm or params.digest):
+        refuse_warnings(recipe.rendered.problems)
+
+
+async def _with_structure(ports: Ports, plan: JobPlan) -> JobPlan:
+    """The plan on the structure that will be computed: that of an edited POSCAR is stored first."""
+    edited = plan.recipe.structure
+    if edited is None:
+        return plan
+    stored = await ports.structures.store(edited, f"{edited.formula}, POSCAR edited by hand")
+    return replace(plan, structure_pk=stored.row.pk, edited_from=plan.structure_pk)
 
 
 def _plan(params: SubmitJobParams, recipe: Recipe, options: Mapping[str, Json]) -> JobPlan:

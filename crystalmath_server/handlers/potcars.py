@@ -10,26 +10,23 @@ from crystalmath_server.protocol.potcars import CheckPotcarsParams, PotcarCheck
 
 
 async def check(ports: Ports, params: CheckPotcarsParams) -> PotcarCheck:
-    """Look for the symbols that are given, or that a recipe needs for a structure."""
+    """Look for the symbols that are given, that a recipe needs for a structure, or for all there are."""
     if params.functional and params.functional not in FOLDERS:
         detail = f"There is no functional {params.functional!r}: {', '.join(FOLDERS)}"
         raise InvalidForm(detail, field="functional")
     symbols, functional = params.symbols, params.functional or DEFAULT_FUNCTIONAL
-    if not symbols:
-        symbols, own = await _needed(ports, params)
+    if not symbols and params.structure_pk is not None:
+        symbols, own = await _needed(ports, params, params.structure_pk)
         functional = params.functional or own
     ports.server.progress(f"looking on {params.cluster}")
     with fields(label="cluster", hostname="cluster"):
         return await ports.potcars.check(params.cluster, functional, tuple(dict.fromkeys(symbols)))
 
 
-async def _needed(ports: Ports, params: CheckPotcarsParams) -> tuple[tuple[str, ...], str]:
+async def _needed(ports: Ports, params: CheckPotcarsParams, structure_pk: int) -> tuple[tuple[str, ...], str]:
     """Symbols and functional of a recipe for a structure."""
-    if params.structure_pk is None:
-        hint = "Give symbols, as --symbol Fe_pv, or a structure, as --structure-pk 1."
-        raise InvalidForm("It is not said which potentials to look for", field="symbols", hint=hint)
-    with fields(pk="structure_pk", name="template"):
-        document = await ports.structures.document(params.structure_pk)
+    with fields(pk="structure_pk", name="template", restart_pk="template"):
+        document = await ports.structures.document(structure_pk)
         ports.server.progress("asking the recipe")
         recipe = await ports.workbench.render(params.template, document, params.values)
     if not recipe.potcar:

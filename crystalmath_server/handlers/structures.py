@@ -4,6 +4,7 @@ from pathlib import PurePath
 
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.errors import InvalidForm
+from crystalmath_server.protocol.exports import ExportedStructure, ExportStructureParams
 from crystalmath_server.protocol.structures import (
     ImportStructureParams,
     ListStructuresParams,
@@ -40,3 +41,9 @@ async def list_structures(ports: Ports, params: ListStructuresParams) -> Structu
 async def show(ports: Ports, params: StructurePk) -> StructureDetail:
     """One structure."""
     return await ports.structures.show(params.pk)
+
+
+async def export(ports: Ports, params: ExportStructureParams) -> ExportedStructure:
+    """A stored structure in a format."""
+    document = await ports.structures.document(params.pk)
+    return await ports.workbench.export_structure(document, params)

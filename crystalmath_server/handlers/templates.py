@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+from crystalmath_server.domain.deck_edits import tasks_of
+from crystalmath_server.domain.plans import JobPlan
 from crystalmath_server.domain.recipes import with_codes
 from crystalmath_server.handlers.fields import fields
 from crystalmath_server.handlers.inputs import options_of, recipe_of
-from crystalmath_server.ports import JobPlan, Ports
+from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.codes import CodeRow, ListCodesParams
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.templates import (
@@ -40,8 +42,9 @@ async def _codes(ports: Ports) -> tuple[CodeRow, ...]:
 
 async def render(ports: Ports, params: RenderParams) -> Rendered:
     """The input files of a recipe for a stored structure; for a cluster its batch script too."""
+    options = await options_of(ports, params) if params.cluster else dict[str, object]()
     with fields(pk="structure_pk", template="name"):
-        recipe = await recipe_of(ports, params.name, params)
+        recipe = await recipe_of(ports, params.name, params, tasks_of(options))
     if not params.cluster:
         return recipe.rendered
     plan = JobPlan(
@@ -51,7 +54,7 @@ async def render(ports: Ports, params: RenderParams) -> Rendered:
         label="",
         cluster=params.cluster,
         code=params.code,
-        options=await options_of(ports, params),
+        options=options,
         restart_pk=params.restart_pk,
     )
     ports.server.progress("writing the batch script")

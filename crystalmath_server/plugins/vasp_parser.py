@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,11 @@ from aiida.engine import ExitCode
 from aiida.parsers import Parser
 
 from crystalmath_server.domain import nodes
+from crystalmath_server.domain import vasp_results as vasp
 from crystalmath_server.domain.potcars import MISSING
 from crystalmath_server.domain.resources import NO_MODULE
 from crystalmath_server.domain.restart import ABSENT
 from crystalmath_server.domain.vasp_deck import RUN_FOLDER
-from crystalmath_server.plugins import vasp_results as vasp
 from crystalmath_server.plugins.jobflow_calculation import structure_text
 from crystalmath_server.plugins.jobflow_parser import steps_node, structure_node
 from crystalmath_server.plugins.silence import UNKNOWN, why_silent
@@ -56,7 +56,7 @@ class VaspParser(Parser):
             problem = _make_document(Path(folder), restarted)
             if problem:
                 return self._unreadable(problem, said, Path(folder))
-            return self._attach(Path(folder, "document.json.gz"), said)
+            return self._attach(Path(folder), said)
 
     def _lay_out(self, folder: Path, temporary: str | None) -> None:
         """VASP's folder as it was, as far as it was brought back, and beside it what the Maker needs."""
@@ -71,19 +71,20 @@ class VaspParser(Parser):
         (folder / "maker.json").write_text(json.dumps(given.maker.get_dict()))
         (folder / nodes.STRUCTURE_FILE).write_text(structure_text(given.structure))
 
-    def _attach(self, path: Path, said: str) -> ExitCode | None:
+    def _attach(self, folder: Path, said: str) -> ExitCode | None:
+        path, told = folder / "document.json.gz", folder / "steps.json"
         document = json.loads(gzip.decompress(path.read_bytes()))
         self.out(nodes.DOCUMENT, orm.SinglefileData(path))
-        n_steps = self._attach_results(document)
+        n_steps = self._attach_results(document, json.loads(told.read_text()) if told.exists() else [])
         if why := self._cut_off_by(said):
             return self._cut_off(why, n_steps)
         if not vasp.converged(document):
             return self._exit("NOT_CONVERGED", f"after {n_steps} ionic steps; see OSZICAR and vasp.out")
         return None
 
-    def _attach_results(self, document: Mapping[str, Any]) -> int:
-        """Summary, steps and structure; the number of steps."""
-        steps = vasp.steps_of(document)
+    def _attach_results(self, document: Mapping[str, Any], told: Sequence[Mapping[str, Any]] = ()) -> int:
+        """Summary, steps (of the document, else as told) and structure; the number of steps."""
+        steps = vasp.steps_of(document) or vasp.steps_among(told)
         summary: dict[str, Any] = vasp.quantities(document, len(steps))
         self.out(nodes.SUMMARY, orm.Dict(summary | {"engine": {"VASP": vasp.version(document)}}))
         if steps:

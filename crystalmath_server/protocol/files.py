@@ -7,26 +7,40 @@ from crystalmath_server.protocol.jobs import JobPk
 from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, Params
 from crystalmath_server.protocol.record import record
 
-REMOTE = "remote"
-"""Source of a file that stayed on the computer."""
-
 
 @record
 class JobFile:
     """One file of a job."""
 
-    source: Annotated[
-        str, Doc("inputs: as sent to the computer; retrieved: as brought back; remote: left there")
-    ]
-    path: Annotated[str, Doc("name; of a file that was left there the whole path")]
+    source: Annotated[str, Doc("inputs: as sent; retrieved: as brought back; work: in the folder it runs in")]
+    path: str
     size: Annotated[int, Doc("size", "bytes")]
+    modified_at: Annotated[float, Doc("UNIX time of the last change there; 0 where unknown", "s")] = 0.0
+    kind: Annotated[Literal["file", "folder", "other"], Doc("folder: one too deep to be looked into")] = (
+        "file"
+    )
+
+
+@record
+class ListFilesParams(Params):
+    """Which files of a job."""
+
+    pk: Annotated[int, Bound(1), Doc("pk of the process node")]
+    source: Annotated[
+        Literal["", "inputs", "retrieved", "work"],
+        Doc("work: the folder on the computer, as it is now; empty: what AiiDA's repository holds"),
+    ] = ""
+    depth: Annotated[int, Bound(1, 16), Doc("how deep the folder on the computer is looked into")] = 4
+    limit: Annotated[int, Bound(1, 10_000), Doc("most files of the folder on the computer")] = 1000
 
 
 @record
 class JobFiles:
-    """The files of a job that AiiDA's repository holds, and those that it left on its computer."""
+    """The files of a job."""
 
     rows: tuple[JobFile, ...]
+    folder: Annotated[str, Doc("the folder on the computer, where that was looked at")] = ""
+    note: Annotated[str, Doc("what was left out, in words; empty where nothing was")] = ""
 
 
 @record
@@ -35,7 +49,7 @@ class ReadFileParams(Params):
 
     pk: Annotated[int, Bound(1), Doc("pk of the process node")]
     path: Annotated[str, Length(1, 4096)]
-    source: Literal["inputs", "retrieved", "remote"] = "retrieved"
+    source: Literal["inputs", "retrieved", "work"] = "retrieved"
     offset: Annotated[int, Bound(0), Doc("first byte")] = 0
     limit: Annotated[int, Bound(1, 1_048_576), Doc("most bytes")] = 65_536
 
@@ -71,14 +85,25 @@ class JobLog:
 
 
 _AIIDA = (ErrorCode.NOT_READY, ErrorCode.STORAGE_UNREACHABLE)
+ON_COMPUTER = (
+    ErrorCode.NOT_FOUND,
+    ErrorCode.NOT_ALLOWED,
+    ErrorCode.FILE_UNREADABLE,
+    ErrorCode.COMPUTER_DISABLED,
+    ErrorCode.TRANSPORT_FAILED,
+    ErrorCode.HOST_KEY_REFUSED,
+    ErrorCode.ACCESS_DENIED,
+    *_AIIDA,
+)
+"""What may keep a folder on a computer from being looked at."""
 
 JOBS_FILES = Method(
     "jobs.files",
-    JobPk,
+    ListFilesParams,
     JobFiles,
-    "List the files of a job.",
-    errors=(ErrorCode.NOT_FOUND, *_AIIDA),
-    timeout_s=30,
+    "List the files of a job, in AiiDA's repository or on the computer.",
+    errors=ON_COMPUTER,
+    timeout_s=100,
     example=Example({"pk": 1}),
 )
 JOBS_FILE = Method(
@@ -86,8 +111,8 @@ JOBS_FILE = Method(
     ReadFileParams,
     FileRange,
     "Read a range of a file of a job.",
-    errors=(ErrorCode.NOT_FOUND, *_AIIDA),
-    timeout_s=30,
+    errors=ON_COMPUTER,
+    timeout_s=100,
     example=Example({"pk": 1, "path": "_aiidasubmit.sh", "source": "inputs", "limit": 200}),
 )
 JOBS_LOG = Method(

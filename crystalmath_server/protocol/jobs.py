@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Literal
 
 from crystalmath_server.protocol.clusters import REMOTE
+from crystalmath_server.protocol.decks import DeckText
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Length, Method, Params
 from crystalmath_server.protocol.record import record
@@ -117,6 +118,10 @@ class JobDetail:
     structure_pk: int | None = None
     caller_pk: int | None = None
     called: tuple[int, ...] = ()
+    edits: Annotated[dict[str, str], Doc("file edited by hand → unified diff against the recipe's")] = field(
+        default_factory=dict[str, str]
+    )
+    retry_of: Annotated[int | None, Doc("pk of the job that this one is a retry of")] = None
 
 
 @record
@@ -137,6 +142,10 @@ class SubmitJobParams(Params):
     reuse: Annotated[bool, Doc("take the results of a job that had the same inputs, where there is one")] = (
         False
     )
+    edits: Annotated[
+        dict[str, DeckText], Doc("file name → text in its place; VASP alone; an empty KPOINTS leaves it out")
+    ] = field(default_factory=dict[str, str])
+    confirm: Annotated[bool, Doc("run edited files in spite of warnings; a digest confirms too")] = False
     resources: Annotated[Resources, Doc("asked for in place of the computer's defaults")] = field(
         default_factory=Resources
     )

@@ -3,15 +3,24 @@
 from typing import Any
 
 from crystalmath_server.protocol import (
+    again,
     clusters,
     codes,
+    compare,
+    decks,
     diagnosis,
+    document,
+    exports,
     files,
+    graph,
     imports,
     jobs,
+    logs,
     potcars,
     profiles,
+    progress,
     results,
+    series,
     structures,
     system,
     templates,
@@ -23,11 +32,20 @@ _FAMILIES = (
     profiles,
     structures,
     templates,
+    decks,
     jobs,
     files,
+    logs,
+    progress,
     results,
+    document,
+    series,
+    exports,
+    graph,
+    compare,
     diagnosis,
     imports,
+    again,
     clusters,
     codes,
     potcars,
@@ -36,4 +54,6 @@ _FAMILIES = (
 METHODS: dict[str, Method[Any, Any]] = {
     method.name: method for family in _FAMILIES for method in family.METHODS
 }
-NOTIFICATIONS: dict[str, Notification[Any]] = {row.name: row for row in system.NOTIFICATIONS}
+NOTIFICATIONS: dict[str, Notification[Any]] = {
+    row.name: row for family in (system, logs) for row in family.NOTIFICATIONS
+}

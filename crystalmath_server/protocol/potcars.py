@@ -8,14 +8,33 @@ from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Length, Method, Params
 from crystalmath_server.protocol.record import record
 
+FUNCTIONALS = (
+    "PBE_54",
+    "PBE_64",
+    "PBE_52",
+    "PBE",
+    "LDA_54",
+    "LDA_64",
+    "LDA_52",
+    "LDA",
+    "PW91",
+    "PBE_54_W_HASH",
+    "PBE_52_W_HASH",
+    "LDA_54_W_HASH",
+    "LDA_52_W_HASH",
+)
+"""Functionals as pymatgen names them, the usual one first."""
+
 
 @record
 class CheckPotcarsParams(Params):
-    """Which potentials on which computer: those of a list, or those that a recipe needs for a structure."""
+    """Which potentials on which computer: a list, what a recipe needs for a structure, or all."""
 
     cluster: Annotated[str, Length(1, 255), Doc("label of the computer")]
     symbols: Annotated[
-        tuple[Annotated[str, Length(1, 50)], ...], Length(0, 200), Doc("POTCAR symbol, as Fe_pv")
+        tuple[Annotated[str, Length(1, 50)], ...],
+        Length(0, 200),
+        Doc("POTCAR symbol, as Fe_pv; none: all there"),
     ] = ()
     functional: Annotated[
         str, Length(0, 50), Doc("as pymatgen names it, as PBE_54; empty: the recipe's, else PBE_54")

@@ -30,6 +30,17 @@ class IonicStep:
 
 
 @record
+class SiteResult:
+    """What was computed of one site."""
+
+    index: Annotated[int, Doc("place among the sites, from 1")]
+    species: str
+    force_ev_a: Annotated[tuple[float, float, float] | None, Doc("force", "eV/Å")] = None
+    magmom_mub: Annotated[float | None, Doc("magnetic moment", "μB")] = None
+    charge_e: Annotated[float | None, Doc("electrons inside the sphere of the atom", "e")] = None
+
+
+@record
 class JobResults:
     """What was computed."""
 
@@ -42,6 +53,12 @@ class JobResults:
     lattice_after: Lattice | None = None
     structure_before_pk: int | None = None
     structure_after_pk: int | None = None
+    n_steps: Annotated[int, Doc("all steps, of which some may be left out here")] = 0
+    sites: Annotated[tuple[SiteResult, ...], Doc("the first 1000")] = ()
+    n_sites: Annotated[int, Doc("all sites, of which some may be left out here")] = 0
+    document: Annotated[str, Doc("uuid of the node that the sites come from; empty: there is none")] = ""
+    series: Annotated[tuple[str, ...], Doc("kinds of jobs.series that this job has")] = ()
+    note: Annotated[str, Doc("what could not be read, and why; empty: all was read")] = ""
 
 
 _AIIDA = (ErrorCode.NOT_READY, ErrorCode.STORAGE_UNREACHABLE)

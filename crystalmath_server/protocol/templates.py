@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from crystalmath_server.protocol.clusters import REMOTE
+from crystalmath_server.protocol.decks import DeckFacts, DeckProblem, DeckText
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Length, Method, Params
 from crystalmath_server.protocol.record import record
@@ -109,6 +110,9 @@ class RenderParams(Params):
     resources: Annotated[Resources, Doc("asked for in place of the computer's defaults")] = field(
         default_factory=Resources
     )
+    edits: Annotated[
+        dict[str, DeckText], Doc("file name → text in its place; VASP alone; an empty KPOINTS leaves it out")
+    ] = field(default_factory=dict[str, str])
 
 
 @record
@@ -126,9 +130,14 @@ class Rendered:
     template: Annotated[str, Doc("full name, as emt.relax")]
     files: tuple[InputFile, ...]
     warnings: tuple[str, ...]
-    digest: Annotated[str, Doc("SHA-256 over recipe, settings and structure; jobs.submit checks it")]
+    digest: Annotated[str, Doc("SHA-256 over recipe, settings, structure and edits; jobs.submit checks it")]
     copied: Annotated[tuple[str, ...], Doc("files of the earlier job that are copied on the cluster")] = ()
     script: Annotated[str, Doc("batch script for the cluster, PK in place of the job's number")] = ""
+    problems: Annotated[tuple[DeckProblem, ...], Doc("of a deck of VASP, as decks.check tells them")] = ()
+    facts: Annotated[DeckFacts, Doc("of a deck of VASP, as decks.check tells them")] = DeckFacts()
+    edits: Annotated[dict[str, str], Doc("file name → unified diff against the recipe's own file")] = field(
+        default_factory=dict[str, str]
+    )
 
 
 TEMPLATES_LIST = Method("templates.list", ListTemplatesParams, TemplateList, "List recipes.", timeout_s=60)

@@ -16,6 +16,7 @@ from jsonrpcserver.request import Request
 from jsonrpcserver.sentinels import NOID
 from pydantic_core import ValidationError
 
+from crystalmath_server.domain.sink import SubscriptionWork
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.errors import (
     ErrorCode,
@@ -31,6 +32,7 @@ from crystalmath_server.rpc import envelope
 from crystalmath_server.rpc.bindings import Binding, by_name
 from crystalmath_server.rpc.envelope import Id
 from crystalmath_server.rpc.meters import Meters
+from crystalmath_server.rpc.subscriptions import Subscriptions
 from crystalmath_server.rpc.validation import ParamsReader
 
 log = logging.getLogger(__name__)
@@ -58,6 +60,15 @@ class Peer(Protocol):
 
     def progress(self, id_: Id, text: str, fraction: float | None) -> None:
         """Tell how far a request is."""
+        ...
+
+    @property
+    def subscriptions(self) -> Subscriptions:
+        """What it follows."""
+        ...
+
+    def subscribe(self, work: SubscriptionWork, credit: int) -> int:
+        """Begin a subscription; its number."""
         ...
 
 

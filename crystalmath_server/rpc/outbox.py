@@ -70,7 +70,8 @@ class Outbox:
     async def wait_drained(self) -> None:
         """Wait until the queue is no longer full."""
         while self.full:
-            self._drained = anyio.Event()
+            if self._drained.is_set():  # others may wait for the one that is not
+                self._drained = anyio.Event()
             await self._drained.wait()
 
     def _advance(self, sent: int) -> None:

@@ -13,13 +13,15 @@ import anyio.to_thread
 from anyio.abc import TaskGroup
 
 from crystalmath_server import __version__
+from crystalmath_server.domain.sink import SubscriptionWork
 from crystalmath_server.protocol.errors import NotAllowed, Overloaded, RpcError
 from crystalmath_server.protocol.framing import encode
+from crystalmath_server.protocol.logs import SubscriptionState
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.system import Metrics, Part, PartState, Status
 from crystalmath_server.rpc import envelope
 from crystalmath_server.rpc.claim import Claim
-from crystalmath_server.rpc.dispatcher import CURRENT, Dispatcher
+from crystalmath_server.rpc.dispatcher import CURRENT, Dispatcher, Peer
 from crystalmath_server.rpc.meters import Meters
 from crystalmath_server.rpc.openrpc import document
 from crystalmath_server.rpc.peer import peer_uid
@@ -112,6 +114,18 @@ class RpcServer:
         if work is not None and work.awaited:
             work.peer.progress(work.id, text, fraction)
 
+    def subscribe(self, work: SubscriptionWork, credit: int) -> int:
+        """Begin a subscription of the client of the request at hand; its number."""
+        return _peer().subscribe(work, credit)
+
+    def subscription(self, number: int, *, more: int = 0, paused: bool | None = None) -> SubscriptionState:
+        """Grant bytes to a subscription of this client, pause or resume it."""
+        return _peer().subscriptions.change(number, more=more, paused=paused)
+
+    def unsubscribe(self, number: int) -> SubscriptionState:
+        """End a subscription of this client."""
+        return _peer().subscriptions.end(number)
+
     async def serve(self) -> None:
         """Serve until it is time to end."""
         async with anyio.create_task_group() as tasks:
@@ -194,6 +208,15 @@ class RpcServer:
                 await anyio.sleep(0.02)
         if scope.cancelled_caught:
             log.warning("ending with %d requests unanswered", self.in_flight)
+
+
+def _peer() -> Peer:
+    """The client of the request at hand."""
+    work = CURRENT.get()
+    if work is None:
+        message = "only a request has a client"
+        raise RuntimeError(message)
+    return work.peer
 
 
 def _turn_away(sock: socket.socket, error: RpcError) -> None:

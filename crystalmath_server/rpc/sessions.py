@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import anyio
 from anyio.lowlevel import checkpoint
 
+from crystalmath_server.domain.sink import SubscriptionWork
 from crystalmath_server.protocol.errors import (
     ConnectionLost,
     InvalidRequest,
@@ -23,6 +24,7 @@ from crystalmath_server.rpc.dispatcher import Dispatcher, Work
 from crystalmath_server.rpc.envelope import Id
 from crystalmath_server.rpc.meters import Meters
 from crystalmath_server.rpc.outbox import Outbox
+from crystalmath_server.rpc.subscriptions import Subscriptions
 from crystalmath_server.settings import Settings
 
 if TYPE_CHECKING:
@@ -67,6 +69,7 @@ class Session:
         self._host = host
         self._framer = Framer(host.settings.max_frame)
         self._outbox = Outbox(sock, host.settings.high_water, 2 * host.settings.max_frame)
+        self.subscriptions = Subscriptions(self._outbox, self._send)
         self._works: dict[Id, Work] = {}
         self._running = 0
         self._flushing = False
@@ -101,6 +104,10 @@ class Session:
         """Tell how far a request is, unless the client is behind with reading."""
         if id_ is not None and not self._outbox.full:
             self._send(envelope.notification(PROGRESS.name, ProgressParams(id_, text, fraction)))
+
+    def subscribe(self, work: SubscriptionWork, credit: int) -> int:
+        """Begin a subscription; its number."""
+        return self.subscriptions.start(self._tasks, work, credit)
 
     async def _read(self) -> bool:
         """Read to the end; whether the stream was broken."""

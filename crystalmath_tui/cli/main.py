@@ -9,7 +9,7 @@ from typing import NoReturn
 from crystalmath_server import __version__
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_tui.cli import output
-from crystalmath_tui.cli.options import Option, UsageError, number, of_method, parse, split_at_command
+from crystalmath_tui.cli.options import Option, UsageError, number, parse, split_at_command
 from crystalmath_tui.cli.session import DONE, INTERRUPTED, USAGE, Session, exit_status
 from crystalmath_tui.cli.table import FAMILIES, family
 
@@ -17,6 +17,7 @@ GENERAL = (
     Option("profile", ("--profile",), "AiiDA profile", str, "NAME"),
     Option("socket", ("--socket",), "socket of the server", str, "PATH"),
     Option("as_json", ("--json",), "results and errors as JSON"),
+    Option("as_csv", ("--csv",), "results as comma-separated values"),
     Option("yes", ("--yes", "-y"), "do not ask before what cannot be undone"),
     Option("readonly", ("--readonly",), "refuse all that changes something"),
     Option("timeout", ("--timeout",), "longest wait for an answer, or for the end of a job [s]", number, "S"),
@@ -170,7 +171,9 @@ def _help(words: Sequence[str]) -> str:
         return texts.listing(f"crystalmath {first} METHOD …", rows)
     method = methods[second]
     usage = f"crystalmath {first} {second}"
-    return texts.command(usage, method.summary, of_method(method.name, method.params), GENERAL)
+    from crystalmath_tui.cli.methods import options_of
+
+    return texts.command(usage, method.summary, options_of(method), GENERAL)
 
 
 def _load_submit() -> tuple[Sequence[Option], Callable[[Session, Sequence[str]], int]]:
@@ -183,6 +186,12 @@ def _load_wait() -> tuple[Sequence[Option], Callable[[Session, Sequence[str]], i
     from crystalmath_tui.cli import running
 
     return running.WAIT_OPTIONS, running.run_wait
+
+
+def _load_follow() -> tuple[Sequence[Option], Callable[[Session, Sequence[str]], int]]:
+    from crystalmath_tui.cli import follow
+
+    return follow.OPTIONS, follow.run_follow
 
 
 def _load_call() -> tuple[Sequence[Option], Callable[[Session, Sequence[str]], int]]:
@@ -205,12 +214,13 @@ def _load_completion() -> tuple[Sequence[Option], Callable[[Session, Sequence[st
 
 def _completion(_session: Session, words: Sequence[str]) -> int:
     from crystalmath_tui.cli import completion
+    from crystalmath_tui.cli.methods import options_of
     from crystalmath_tui.cli.table import all_methods
 
     if len(words) != 1 or words[0] not in SHELLS:
         raise UsageError(f"completion needs one of {', '.join(SHELLS)}")
     known: dict[str, Sequence[Option]] = {name: row.load()[0] for name, row in COMMANDS.items()}
-    known.update({row.name.replace(".", " "): of_method(row.name, row.params) for row in all_methods()})
+    known.update({row.name.replace(".", " "): options_of(row) for row in all_methods()})
     output.put(completion.script(words[0], completion.words_of(known, GENERAL)))
     return DONE
 
@@ -218,6 +228,7 @@ def _completion(_session: Session, words: Sequence[str]) -> int:
 COMMANDS = {
     "submit": Command("submit", "Run a recipe on a structure file.", _load_submit),
     "wait": Command("wait", "Follow a job to its end.", _load_wait),
+    "follow": Command("follow", "Print a file of a job as it grows, to the end of the job.", _load_follow),
     "call": Command("call", "Call any method with plain JSON.", _load_call),
     "server": Command("server", "Start, stop or look at the server.", _load_server),
     "completion": Command("completion", "Print a completion script for a shell.", _load_completion),

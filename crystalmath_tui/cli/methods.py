@@ -1,15 +1,18 @@
 """FAMILY METHOD …: any method of the table; call METHOD JSON: any method at all."""
 
 import json
+import os
 import sys
 from collections.abc import Sequence
+from dataclasses import MISSING, fields
+from pathlib import Path
 from typing import Any
 
-from crystalmath_server.protocol.files import FileRange
+from crystalmath_server.protocol.files import JOBS_FILE, FileRange
 from crystalmath_server.protocol.jobs import JOBS_SHOW, JobPk
 from crystalmath_server.protocol.method import Json
-from crystalmath_tui.cli import output
-from crystalmath_tui.cli.options import Option, UsageError, of_method, parse, to_params
+from crystalmath_tui.cli import download, output
+from crystalmath_tui.cli.options import OWN_KEY, Option, UsageError, of_method, parse, to_params
 from crystalmath_tui.cli.session import DONE, Session
 from crystalmath_tui.cli.table import AnyMethod, find
 
@@ -21,12 +24,22 @@ CALL_OPTIONS = (
 
 def run_method(session: Session, method: AnyMethod, words: Sequence[str]) -> int:
     """Call a method with the parameters that the words give, and print its result."""
-    options = of_method(method.name, method.params)
-    params = to_params(method.params, options, parse(options, words))
+    options = options_of(method)
+    found = _keyed(method, parse(options, words))
+    target = found.pop("output", "") if method is JOBS_FILE else ""
+    params = to_params(method.params, options, found)
+    if target:
+        return download.run_download(session, params, Path(target))
     session.consent(method.name, lambda: _question(session, method.name, params))
     result = session.call(method, params)
     if session.as_json:
         output.put_json(result)
+    elif method.name == "jobs.compare":
+        put_comparison(result, as_csv=session.as_csv)
+    elif session.as_csv:
+        from crystalmath_tui.cli.tabular import text_of
+
+        output.put(text_of(result))
     elif isinstance(result, FileRange):
         output.put_file(result.encoding, result.content)
     else:
@@ -34,6 +47,34 @@ def run_method(session: Session, method: AnyMethod, words: Sequence[str]) -> int
     if left := more(params, result):
         output.say(left)
     return DONE
+
+
+def options_of(method: AnyMethod) -> list[Option]:
+    """Options of a method: its parameters, and what the command line adds to them."""
+    more = (download.OPTION,) if method is JOBS_FILE else ()
+    return [*of_method(method.name, method.params), *more]
+
+
+def _keyed(method: AnyMethod, found: dict[str, Any]) -> dict[str, Any]:
+    """Make a key where the method needs one and none is given; it is told, so that it can be sent again."""
+    needs = any(row.name == OWN_KEY and row.default is MISSING for row in fields(method.params))
+    if not needs or OWN_KEY in found:
+        return found
+    key = os.urandom(16).hex()
+    output.say(f"key {key}: the same --key never makes a second job")
+    return {**found, OWN_KEY: key}
+
+
+def put_comparison(table: Any, *, as_csv: bool) -> None:
+    """Jobs beside one another: a table with units in its headings, or CSV."""
+    from crystalmath_tui.core.comparison import csv_text, titled
+
+    if as_csv:
+        output.put(csv_text(table))
+        return
+    head = ["PK", "LABEL", *map(titled, table.columns)]
+    rows = [[str(row.pk), row.label, *map(output.cell, row.values)] for row in table.rows]
+    output.put("".join(f"{line}\n" for line in output.aligned([head, *rows])))
 
 
 def run_call(session: Session, words: Sequence[str]) -> int:
@@ -59,6 +100,8 @@ def _json(text: str) -> Json:
 def _question(session: Session, name: str, params: Any) -> str:
     if name == "clusters.delete":
         return f"Delete computer {params.label} and its codes that nothing used?"
+    if name == "jobs.stop":
+        return f"Have job {params.pk} end after its {params.after} step?"
     if name != "jobs.cancel":
         return f"Really call {name}? Jobs go on."
     row = session.call(JOBS_SHOW, JobPk(params.pk)).row
@@ -74,6 +117,8 @@ def more(params: Any, result: Any) -> str:
         total = getattr(result, "total", None)
         of = "" if total is None else f" of {total}"
         return f"{len(result.rows)}{of} shown; more: --cursor {cursor}, or --limit up to 500"
+    if note := getattr(result, "note", ""):
+        return note
     if getattr(result, "truncated", False):
         return "older lines were left out"
     if getattr(result, "rows", None) == ():

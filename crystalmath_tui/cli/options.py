@@ -11,11 +11,32 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, g
 from crystalmath_server.protocol import codec
 from crystalmath_server.protocol.errors import InvalidParams
 from crystalmath_server.protocol.method import Bound, Doc, Length
+from crystalmath_tui.cli.texts import texts_of
+
+_TEXTS = "FILE|FOLDER|NAME=FILE"
 
 Convert = Callable[[str], Any]
 
-LOCAL_FILES = frozenset({("structures.import", "path")})
+LOCAL_FILES = frozenset(
+    (name, "path")
+    for name in ("structures.import", "structures.export", "jobs.plot", "jobs.dump", "jobs.export")
+)
 """Parameters that name a file on this side: an argument, made absolute."""
+
+OWN_KEY = "key"
+"""The idempotency key: who types a command need not think of one."""
+
+
+LOCAL_TEXTS = frozenset(
+    {
+        ("decks.check", "files"),
+        ("left", "files"),
+        ("right", "files"),
+        ("jobs.submit", "edits"),
+        ("templates.render", "edits"),
+    }
+)
+"""Parameters that are texts of files on this side."""
 
 
 class UsageError(Exception):
@@ -140,7 +161,7 @@ def _fill(reader: _Reader, bare: list[str]) -> None:
     for option in reader.options:
         if not option.positional or option.name in reader.found or not bare:
             continue
-        count = len(bare) if option.many == "list" else 1
+        count = len(bare) if option.many == "list" or option.metavar == _TEXTS else 1
         for text in bare[:count]:
             reader.put(option, option.metavar, text)
         del bare[:count]
@@ -202,8 +223,12 @@ def _of_field(method: str, name: str, hint: Any, default: Any) -> Option:
         default=_default_words(default),
     )
     option = replace(option, positional=option.required and option.convert is not None)
+    if name == OWN_KEY and option.required:
+        return replace(option, required=False, help=f"{option.help}; made where none is given")
     if (method, name) in LOCAL_FILES:
         return replace(option, convert=_absolute, metavar="FILE", positional=True)
+    if (method, name) in LOCAL_TEXTS:
+        return replace(option, convert=texts_of, metavar=_TEXTS)
     if any(isinstance(mark, Doc) and mark.text.startswith("UNIX time") for mark in marks):
         return replace(option, convert=_time, metavar="TIME")
     return option

@@ -52,7 +52,14 @@ def safe(text: str, stream: TextIO) -> str:
 
 
 def put_file(encoding: str, content: str) -> None:
-    """A file's content as it is; bytes that are no text go to a terminal only as base64."""
+    """A whole file, or a range: on a terminal it ends with its line."""
+    put_part(encoding, content)
+    if sys.stdout.isatty() and not content.endswith("\n"):
+        put("\n")
+
+
+def put_part(encoding: str, content: str) -> None:
+    """Content as it is; bytes that are no text go to a terminal only as base64."""
     if encoding == "base64" and not sys.stdout.isatty():
         import base64
 
@@ -60,7 +67,7 @@ def put_file(encoding: str, content: str) -> None:
         sys.stdout.buffer.write(base64.b64decode(content))
         sys.stdout.buffer.flush()
     else:
-        put(content if content.endswith("\n") or not sys.stdout.isatty() else content + "\n")
+        put(content)
 
 
 def put_result(value: Any) -> None:
@@ -125,12 +132,21 @@ def table(rows: Sequence[Any]) -> list[str]:
     names = [row.name for row in fields(rows[0]) if row.name not in _LEFT_OUT]
     columns = [[_cell(name, getattr(row, name)) for row in rows] for name in names]
     kept = [(name, cells) for name, cells in zip(names, columns, strict=True) if any(cells)]
-    headed = [[name.upper(), *cells] for name, cells in kept]
-    widths = [max(map(width, cells)) for cells in headed]
+    return aligned(list(zip(*([name.upper(), *cells] for name, cells in kept), strict=True)))
+
+
+def aligned(lines: Sequence[Sequence[str]]) -> list[str]:
+    """Cells in columns, each as wide as its longest."""
+    widths = [max(map(width, cells)) for cells in zip(*lines, strict=True)]
     return [
         "  ".join(cell + " " * (size - width(cell)) for cell, size in zip(line, widths, strict=True)).rstrip()
-        for line in zip(*headed, strict=True)
+        for line in lines
     ]
+
+
+def cell(value: Any) -> str:
+    """One value in one line."""
+    return _cell("", value)
 
 
 def _cell(name: str, value: Any) -> str:

@@ -43,6 +43,8 @@ SUBMIT_OPTIONS = (
     _SUBMIT["code"],
     _SUBMIT["resources"],
     _SUBMIT["reuse"],
+    _SUBMIT["edits"],
+    _SUBMIT["confirm"],
     _SUBMIT["restart_pk"],
     _SUBMIT["retrieve"],
     _SUBMIT["retrieve_mb"],
@@ -72,11 +74,15 @@ def run_submit(session: Session, words: Sequence[str]) -> int:
     if found.get("values"):
         found["values"] = full_names(session, found["template"], found["values"])
     params: SubmitJobParams = to_params(SubmitJobParams, SUBMIT_OPTIONS, {**found, "digest": ""})
-    render = RenderParams(params.template, params.structure_pk, params.values, params.restart_pk)
+    render = RenderParams(
+        params.template, params.structure_pk, params.values, params.restart_pk, edits=params.edits
+    )
     rendered = session.call(TEMPLATES_RENDER, render)
     for warning in rendered.warnings:
         output.say(f"warning: {warning}")
-    digested = to_params(SubmitJobParams, SUBMIT_OPTIONS, {**found, "digest": rendered.digest})
+    # a digest confirms warnings of edited files, which is for --confirm to do
+    digest = "" if rendered.edits and not params.confirm else rendered.digest
+    digested = to_params(SubmitJobParams, SUBMIT_OPTIONS, {**found, "digest": digest})
     submitted = _submit(session, digested)
     _put(session, submitted)
     return _follow(session, submitted.pk) if wait else DONE

@@ -43,6 +43,7 @@ class Session:
     profile: str | None = None
     socket: str | None = None
     as_json: bool = False
+    as_csv: bool = False
     yes: bool = False
     readonly: bool = False
     mouse: bool = True

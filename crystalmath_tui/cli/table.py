@@ -9,8 +9,11 @@ AnyMethod = Method[Any, Any]
 
 FAMILIES = {
     "jobs": "calculations and workflows",
+    "logs": "files of jobs, followed while they grow",
     "structures": "crystal structures and molecules",
     "templates": "recipes and their input files",
+    "nodes": "provenance: nodes and their links",
+    "decks": "input files of VASP",
     "clusters": "computers that run jobs",
     "codes": "programs on computers",
     "potcars": "potentials of VASP on computers",
@@ -20,10 +23,27 @@ FAMILIES = {
 }
 """First word of a method's name, and what the family is; a test holds it to the method table."""
 
-_MODULES = {"rpc": ("system",), "jobs": ("jobs", "files", "results", "diagnosis", "imports")}
+_MODULES = {
+    "rpc": ("system",),
+    "jobs": (
+        "jobs",
+        "files",
+        "progress",
+        "results",
+        "compare",
+        "diagnosis",
+        "document",
+        "series",
+        "exports",
+        "imports",
+        "again",
+    ),
+    "structures": ("structures", "exports"),
+    "nodes": ("graph",),
+}
 """Where the methods of a family are, if not in the module of its name alone."""
 
-DESTRUCTIVE = frozenset({"clusters.delete", "jobs.cancel", "system.shutdown"})
+DESTRUCTIVE = frozenset({"clusters.delete", "jobs.cancel", "jobs.stop", "system.shutdown"})
 """Methods that end something; a person confirms them."""
 
 

@@ -4,10 +4,11 @@ from collections import deque
 from typing import Any
 
 from crystalmath_server.protocol.errors import CallTimeout, RpcError
-from crystalmath_tui.client.connection import Response
+from crystalmath_server.protocol.system import ProgressParams
+from crystalmath_tui.client.connection import Notice, Response
 from crystalmath_tui.client.transport import Link
 from crystalmath_tui.core.effects import Call
-from crystalmath_tui.core.messages import Message
+from crystalmath_tui.core.messages import Message, Progress
 
 _MOST_IN_FLIGHT = 16
 
@@ -19,6 +20,22 @@ class Calls:
         self.link = link
         self._running: dict[int, tuple[Call[Any, Any], float]] = {}
         self._waiting: deque[Call[Any, Any]] = deque()
+        self._told: dict[int, Progress] = {}
+
+    @property
+    def progress(self) -> tuple[Progress, ...]:
+        """What the server told of calls that are not answered yet, the newest last."""
+        return tuple(self._told.values())
+
+    def noticed(self, notice: Notice) -> None:
+        """Keep how far a call is; what is told of no call of ours is dropped."""
+        match notice:
+            case Notice(params=ProgressParams(id=int() as number, text=text, fraction=fraction)):
+                if number in self._running:
+                    self._told.pop(number, None)
+                    self._told[number] = Progress(self._running[number][0].key, text, fraction)
+            case _:
+                pass
 
     def start(self, call: Call[Any, Any], now: float) -> None:
         """Send a call; an earlier one of the same key is cancelled and its answer dropped."""
@@ -30,6 +47,7 @@ class Calls:
     def answered(self, response: Response, now: float) -> Message | None:
         """The message of an answer."""
         call, _ = self._running.pop(response.id, (None, 0.0))
+        self._told.pop(response.id, None)
         self._send(now)
         if call is None:
             return None
@@ -52,6 +70,7 @@ class Calls:
         """All calls fail with the link."""
         calls = [*(call for call, _ in self._running.values()), *self._waiting]
         self._running.clear()
+        self._told.clear()
         self._waiting.clear()
         return [call.failed(error) for call in calls]
 
@@ -68,5 +87,6 @@ class Calls:
 
     def _drop(self, number: int) -> None:
         del self._running[number]
+        self._told.pop(number, None)
         self.link.cancel(number)
         self.link.connection.forget(number)

@@ -210,13 +210,22 @@ def _typed(kind: type[R]) -> Callable[[Json], R]:
 
 
 def _notice(name: str, params: Json) -> Notice:
-    kind = _NOTICES.get(name)
+    kind = _notice_kind(name)
     if kind is None:
         return Notice(name, params)
     try:
         return Notice(name, codec.from_json(kind, params))
     except InvalidParams:
         return Notice(name, params)
+
+
+def _notice_kind(name: str) -> type[Params] | None:
+    """Parameters of a notification; imported when the first one comes, for few commands follow anything."""
+    if name == "logs.chunk":
+        from crystalmath_server.protocol.logs import LogChunk
+
+        return LogChunk
+    return _NOTICES.get(name)
 
 
 _NOTICES: dict[str, type[Params]] = {row.name: row.params for row in NOTIFICATIONS}

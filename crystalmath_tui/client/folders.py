@@ -1,8 +1,10 @@
-"""Paths of this machine: completed while they are typed, then made whole."""
+"""Paths of this machine: completed while they are typed, made whole, written to."""
 
 import os
+from contextlib import suppress
+from pathlib import Path
 
-from crystalmath_tui.core.effects import FindPath, ListFolder
+from crystalmath_tui.core.effects import FindPath, ListFolder, WriteFile
 from crystalmath_tui.core.messages import Message
 
 _MOST_NAMES = 1000
@@ -30,8 +32,28 @@ def path_from_root(path: str) -> str:
     return os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111  one that need not exist
 
 
-def looked_up(effect: ListFolder | FindPath) -> Message:
+def write(path: str, text: str, *, over: bool) -> str:
+    """Write a whole file; a file that is there stays unless `over` is said, and always if writing fails."""
+    place = Path(path_from_root(path))
+    if place.is_dir():
+        return "it is a folder"
+    beside = place.with_name(f".{place.name}.{os.getpid()}")
+    try:
+        if place.exists() and not over:
+            return "exists"
+        beside.write_text(text, encoding="utf-8", errors="replace")
+        beside.replace(place)
+    except (OSError, ValueError) as error:
+        with suppress(OSError, ValueError):
+            beside.unlink()
+        return getattr(error, "strerror", None) or str(error)
+    return "written"
+
+
+def looked_up(effect: ListFolder | FindPath | WriteFile) -> Message:
     """What the folders tell."""
+    if isinstance(effect, WriteFile):
+        return effect.written(write(effect.path, effect.text, over=effect.over))
     if isinstance(effect, ListFolder):
         return effect.listed(folder_names(effect.prefix))
     return effect.found(path_from_root(effect.path))

@@ -5,6 +5,7 @@ import select
 import socket
 import struct
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -148,6 +149,7 @@ class Client:
         self.hello: Hello | None = None
         self.on_progress = on_progress
         self._link = link
+        self._notices: deque[Notice] = deque()
 
     def __enter__(self) -> Self:
         return self
@@ -196,14 +198,31 @@ class Client:
         self._link.connection.notify(notification, params)
         self._link.flush()
 
+    def next_notice(self, seconds: float) -> Notice | None:
+        """The next notification that is no progress; None where none came in time.
+
+        Raises
+        ------
+        ConnectionLost
+            The server is gone.
+        """
+        deadline = time.monotonic() + seconds
+        while not self._notices and (left := deadline - time.monotonic()) > 0:
+            for event in self._next_events(left):
+                if isinstance(event, Fault):
+                    raise event.error
+                if isinstance(event, Notice):
+                    self._tell(event, 0)
+        return self._notices.popleft() if self._notices else None
+
     def _wait(self, request_id: int, name: str, seconds: float) -> Any:
         """The result of one request; gives it up at the deadline and when interrupted."""
         deadline = time.monotonic() + seconds
         try:
             while (left := deadline - time.monotonic()) > 0:
-                for event in self._next_events(left):
-                    if (answer := self._take(event, request_id)) is not None:
-                        return _result(answer)
+                taken = [self._take(event, request_id) for event in self._next_events(left)]
+                if answer := next(filter(None, taken), None):  # after all that came with it
+                    return _result(answer)
         except KeyboardInterrupt:
             self._give_up(request_id)
             raise
@@ -220,8 +239,9 @@ class Client:
 
     def _tell(self, notice: Notice, request_id: int) -> None:
         params = notice.params
-        wanted = notice.name == PROGRESS.name and isinstance(params, ProgressParams)
-        if wanted and params.id == request_id and self.on_progress:
+        if notice.name != PROGRESS.name:
+            self._notices.append(notice)  # no more than what was granted
+        elif isinstance(params, ProgressParams) and params.id == request_id and self.on_progress:
             self.on_progress(params)
 
     def _next_events(self, seconds: float) -> list[Event]:

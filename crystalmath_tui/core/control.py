@@ -1,7 +1,8 @@
-"""Cancel, pause and play of jobs: questions with names and counts, and the calls behind them."""
+"""Cancel, pause, play and retry of jobs: questions with names and counts, and the calls behind them."""
 
 from collections.abc import Sequence
 
+from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import (
     ENDED,
     HELD,
@@ -12,10 +13,12 @@ from crystalmath_server.protocol.jobs import (
     ControlJobParams,
     JobRow,
     JobState,
+    Submitted,
 )
 from crystalmath_server.protocol.method import Method
+from crystalmath_server.protocol.progress import JOBS_STOP, StopAsked, StopJobParams
 from crystalmath_server.protocol.record import record
-from crystalmath_tui.core.effects import Ask, Call, Effect, Say, Tagged
+from crystalmath_tui.core.effects import Ask, Call, Effect, NewKey, Say, Tagged
 from crystalmath_tui.core.lines import Line, line
 from crystalmath_tui.core.messages import Message
 from crystalmath_tui.core.words import count, state_span
@@ -31,6 +34,52 @@ class Controlled(Message):
     control: Control
 
 
+@record
+class StopTold(Message):
+    """The server asked a program to end."""
+
+    asked: StopAsked
+
+
+@record
+class RetryKeyed(Message):
+    """A key was made for another run of a job."""
+
+    pk: int
+    key: str
+
+
+@record
+class Retried(Message):
+    """A job runs once more; `asked` is the pk of the earlier one and the key."""
+
+    asked: tuple[int, str]
+    submitted: Submitted
+
+
+@record
+class RetryFailed(Message):
+    """A job does not run once more."""
+
+    asked: tuple[int, str]
+    error: RpcError
+
+
+def retry(rows: Sequence[JobRow]) -> tuple[Effect, ...]:
+    """Ask, then run those that have ended once more, each under a key of its own."""
+    ended = [row for row in rows if row.state in ENDED]
+    if not ended:
+        words = (
+            "no job is selected." if not rows else "it has not ended. Cancel it first, or clone it with c."
+        )
+        return (Say(f"Nothing to run again: {words}", "warn"),)
+    left = len(rows) - len(ended)
+    more = (line(("dim", f"          {count(left, 'job')} of these have not ended")),) if left else ()
+    keys = tuple(NewKey(Tagged(RetryKeyed, row.pk)) for row in ended)
+    title = f"Run {count(len(ended), 'job')} again with the same inputs?"
+    return (Ask(title, (*_names(ended), *more), keys),)
+
+
 def cancel(rows: Sequence[JobRow]) -> tuple[Effect, ...]:
     """Ask, then cancel those that have not ended."""
     alive = [row for row in rows if row.state not in ENDED]
@@ -42,6 +91,15 @@ def cancel(rows: Sequence[JobRow]) -> tuple[Effect, ...]:
     return (
         Ask(f"Cancel {count(len(alive), 'job')}? What they computed so far is lost.", _names(alive), calls),
     )
+
+
+def stop(row: JobRow) -> tuple[Effect, ...]:
+    """Ask, then have it end after its ionic step; the server tells whether it can."""
+    if row.state is not JobState.RUNNING:
+        return (Say(f"Nothing to stop: it is {row.state}.", "warn"),)
+    call = Call(JOBS_STOP, StopJobParams(row.pk), StopTold, key=f"stop {row.pk}")
+    title = "Have the job end after its ionic step? What it computed is kept."
+    return (Ask(title, _names((row,)), (call,)),)
 
 
 def pause_or_play(rows: Sequence[JobRow]) -> tuple[Effect, ...]:

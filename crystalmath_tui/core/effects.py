@@ -75,6 +75,16 @@ class FindPath(Effect):
 
 
 @record
+class WriteFile(Effect):
+    """Write a text to a file of this machine; answers "written", "exists", or why it cannot be written."""
+
+    path: str
+    text: str
+    written: Callable[[str], Message]
+    over: bool = False
+
+
+@record
 class Copy(Effect):
     """Put text on the clipboard of the terminal (OSC 52)."""
 

@@ -93,6 +93,30 @@ class CallFailed(Message):
 
 
 @record
+class Progress:
+    """How far a call is, as the server tells it.
+
+    Attributes
+    ----------
+    key
+        That of the effect which made the call.
+    fraction
+        0 to 1; None where it is not known.
+    """
+
+    key: str
+    text: str
+    fraction: float | None = None
+
+
+@record
+class Progressed(Message):
+    """All that is told of the calls under way; one that was answered is no longer among them."""
+
+    calls: tuple[Progress, ...]
+
+
+@record
 class StatusFailed(CallFailed):
     """The poll failed; the status line says so without an error of its own."""
 

@@ -7,7 +7,8 @@ from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.effects import Effect
 from crystalmath_tui.core.keymap import KeyTable
 from crystalmath_tui.core.lines import Line, Size
-from crystalmath_tui.core.messages import Message
+from crystalmath_tui.core.messages import Message, Progress
+from crystalmath_tui.core.words import progress_words
 
 S = TypeVar("S")
 
@@ -28,6 +29,8 @@ class Context:
         Whether the server is connected.
     trouble
         Why it is not, in words.
+    progress
+        What the server tells of calls under way.
     """
 
     size: Size
@@ -36,6 +39,12 @@ class Context:
     online: bool = True
     trouble: str = ""
     readonly: bool = False
+    progress: tuple[Progress, ...] = ()
+
+    def told(self, key: str) -> str:
+        """How far the call of a key is, or of one whose key begins so; empty where nothing is told."""
+        found = [each for each in self.progress if each.key.startswith(key)]
+        return progress_words(found[-1]) if found else ""
 
 
 Update = tuple[S, tuple[Effect, ...]]

@@ -1,5 +1,7 @@
 """One line of text that is being edited."""
 
+from itertools import takewhile
+
 from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.cells import char_width, clean, width
 from crystalmath_tui.core.lines import Line, Span, fit_line
@@ -53,6 +55,12 @@ def pasted(field: TextField, text: str) -> TextField:
     added = clean(text.rstrip("\r\n"))
     before = field.text[: field.cursor] + added
     return TextField(before + field.text[field.cursor :], len(before))
+
+
+def shared_beginning(names: tuple[str, ...]) -> str:
+    """The beginning that all names share."""
+    alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
+    return "".join(letters[0] for letters in alike)
 
 
 def field_line(field: TextField, cols: int, style: str = "field") -> Line:

@@ -46,6 +46,7 @@ KEYS = (
     Binding(("T",), "force", "test now", "Test at once, also where it rests after failures."),
     Binding(("n",), "code", "new code", "Make a program there known.", footer=True),
     Binding(("e",), "edit", "edit", "Change the settings.", footer=True),
+    Binding(("P",), "potcars", "POTCARs", "Look which POTCARs are there."),
     Binding(("x",), "enable", "on/off", "Disable the cluster, or enable it again."),
     Binding(("d",), "delete", "delete", "Delete the cluster; asks first.", footer=True),
     Binding(("enter",), "open", "open job", "Open the selected job, where it is ours."),
@@ -284,7 +285,7 @@ def _act(cluster: Slice, action: str, context: Context) -> Update:
             return _tried(cluster, force=action == "force")
         case "reload":
             return replace(cluster, asked_at=context.now), _fetch(cluster)
-        case "close" | "edit" | "code" | "enable" | "delete" | "open":
+        case "close" | "edit" | "code" | "potcars" | "enable" | "delete" | "open":
             return cluster, _effects(cluster, action)
         case _:
             return _moved(cluster, action, context), ()
@@ -310,6 +311,8 @@ def _effects(cluster: Slice, action: str) -> tuple[Effect, ...]:
             return (Back(),)
         case "edit" | "code":
             return (Open("setup", (action, cluster.label)),)
+        case "potcars":
+            return (Open("potcars", (cluster.label,)),)
         case "open":
             return _open_job(cluster)
         case _ if cluster.detail is None:

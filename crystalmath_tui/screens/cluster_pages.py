@@ -124,14 +124,15 @@ def _page(cluster: Slice, context: Context) -> Page:
     if error := cluster.errors.get(cluster.tab):
         return Page(((), *_paragraph("error", error_words(error), cols)))
     if cluster.tab == "test":
-        return Page(_test(cluster, cols))
+        return Page(_test(cluster, context))
     if cluster.tab == "queue" and cluster.queue is not None:
         return _queue(cluster.queue, context)
     if cluster.tab == "codes" and cluster.detail is not None:
         return _codes(cluster.detail.codes, cluster, context)
     if cluster.tab == "summary" and cluster.detail is not None:
         return Page(_summary(cluster.detail, cols))
-    words = f"Asking {cluster.label} …" if cluster.tab == "queue" else "Loading …"
+    asking = context.told("cluster queue") or f"Asking {cluster.label} …"
+    words = asking if cluster.tab == "queue" else "Loading …"
     return Page(((), line(("dim", f" {context.trouble or words}"))))
 
 
@@ -274,15 +275,17 @@ def _job_cells(job: QueueJob) -> dict[str, Span]:
     }
 
 
-def _test(cluster: Slice, cols: int) -> tuple[Line, ...]:
+def _test(cluster: Slice, context: Context) -> tuple[Line, ...]:
     """Steps that ended, the one that runs, and those that wait."""
+    cols, told = context.size.cols, context.told("cluster test")
     if not cluster.steps and cluster.running is None:
         return ((), line(("dim", " Press t to test the cluster step by step.")))
     done = [each for step in cluster.steps for each in _step_lines(step, cols)]
     waiting: list[Line] = []
     for name in STEPS[len(cluster.steps) :]:
         running = name is cluster.running
-        waiting.append(line(("accent" if running else "dim", f" {'…' if running else ' '} {_STEPS[name]}")))
+        shown_name = line(("accent" if running else "dim", f" {'…' if running else ' '} {_STEPS[name]}"))
+        waiting.append((*shown_name, Span("dim", f"  {told}")) if running and told else shown_name)
     return (*_verdict(cluster, cols), (), *done, *waiting)
 
 

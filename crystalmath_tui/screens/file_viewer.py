@@ -1,17 +1,24 @@
-"""Viewer of one file, read in ranges as one scrolls."""
+"""Viewer of one file, read in ranges as one scrolls, and followed while it grows."""
 
 from dataclasses import replace
+from typing import Literal, cast
 
-from crystalmath_server.protocol.files import FileRange, JobFile
+from crystalmath_server.protocol.files import JOBS_FILE, FileRange, JobFile, ReadFileParams
 from crystalmath_server.protocol.record import record
+from crystalmath_tui.core.effects import Call, Tagged
 from crystalmath_tui.core.lines import Line, line, spread
+from crystalmath_tui.core.messages import Message
 from crystalmath_tui.core.scroll import pages
 from crystalmath_tui.core.words import file_size
+
+KEPT = 1_000_000
+"""Letters of a followed file that are kept, the last."""
+_END = 65_536
 
 
 @record
 class Viewer:
-    """One file as far as it was read."""
+    """One file as far as it was read; `skipped` bytes before its content are not in memory."""
 
     file: JobFile
     content: str = ""
@@ -20,31 +27,81 @@ class Viewer:
     binary: bool = False
     reading: bool = True
     top: int = 0
+    following: bool = False
+    skipped: bool = False
+
+    @property
+    def growing(self) -> bool:
+        """Whether it is to be read again for what it got."""
+        return self.following and not self.binary and self.file.source == "work"
+
+
+@record
+class RangeLoaded(Message):
+    """A part of a file came."""
+
+    about: tuple[int, JobFile]
+    part: FileRange
 
 
 def read_on(viewer: Viewer, part: FileRange) -> Viewer:
-    """Put a part behind what was read."""
+    """Put a part behind what was read; a file that shrank is read from its beginning."""
+    if part.size < viewer.offset:
+        return replace(viewer, content="", offset=0, size=part.size, reading=False, skipped=False)
     if part.offset != viewer.offset:
         return viewer
     binary = viewer.binary or part.encoding == "base64"
     content = "" if binary else viewer.content + part.content
+    skipped = viewer.skipped
+    if viewer.following and len(content) > KEPT:
+        content, skipped = content[-KEPT:].partition("\n")[2], True
     return replace(
-        viewer, content=content, offset=part.next_offset, size=part.size, binary=binary, reading=False
+        viewer,
+        content=content,
+        offset=part.next_offset,
+        size=part.size,
+        binary=binary,
+        reading=False,
+        skipped=skipped,
+    )
+
+
+def followed(viewer: Viewer) -> Viewer:
+    """Follow, or stop where it is; what lies far before the end is passed over."""
+    if viewer.following:
+        return replace(viewer, following=False)
+    if viewer.size - viewer.offset <= _END or viewer.binary:
+        return replace(viewer, following=True)
+    return replace(viewer, following=True, content="", offset=viewer.size - _END, skipped=True)
+
+
+def reading(pk: int, viewer: Viewer) -> Call[ReadFileParams, FileRange]:
+    """Read on."""
+    file = viewer.file
+    source = file.source if file.source in {"inputs", "work"} else "retrieved"
+    given = cast("Literal['inputs', 'retrieved', 'work']", source)
+    return Call(
+        JOBS_FILE,
+        ReadFileParams(pk, file.path, given, viewer.offset),
+        Tagged(RangeLoaded, (pk, file)),
+        key="job file",
     )
 
 
 def shown(viewer: Viewer, page: tuple[Line, ...], height: int) -> tuple[Line, ...]:
-    """The lines in sight, or why there are none."""
+    """The lines in sight, or why there are none; of a followed file its end."""
     if viewer.binary:
         return ((), line(("warn", f" A binary file of {file_size(viewer.size)}; it is not shown as text.")))
     if not page:
         return ((), line(("dim", " Reading …" if viewer.reading else " The file is empty.")))
-    top = pages(viewer.top, "", len(page), height)
+    top = pages(viewer.top, "last" if viewer.following else "", len(page), height)
     return page[top : top + height]
 
 
 def title_line(viewer: Viewer, cols: int) -> Line:
     """Name and size."""
+    marks = "following · " if viewer.following else ""
+    marks += "end only · " if viewer.skipped else ""
     part = "" if viewer.offset >= viewer.size else f"read {file_size(viewer.offset)} of "
-    right = line(("dim", f"{part}{file_size(viewer.size)} "))
+    right = line(("dim", f"{marks}{part}{file_size(viewer.size)} "))
     return spread(line(("strong", f" {viewer.file.path}"), ("dim", f"  {viewer.file.source}")), right, cols)

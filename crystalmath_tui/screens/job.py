@@ -1,65 +1,54 @@
 """Job: summary, inputs, files, log and results of one job."""
 
 from dataclasses import field, replace
-from typing import Any, Literal, cast, get_args
+from typing import Any, cast
 
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.files import (
-    JOBS_FILE,
     JOBS_FILES,
     JOBS_LOG,
-    REMOTE,
-    FileRange,
     JobFile,
     JobFiles,
     JobLog,
-    ReadFileParams,
+    ListFilesParams,
 )
 from crystalmath_server.protocol.jobs import ENDED, JOBS_SHOW, JobDetail, JobPk
 from crystalmath_server.protocol.method import Method
+from crystalmath_server.protocol.progress import JOBS_PROGRESS, JobProgress, ProgressOfJobParams
 from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.results import JOBS_RESULTS, JobResults
 from crystalmath_tui.core import control
 from crystalmath_tui.core.cells import width, wrap
 from crystalmath_tui.core.effects import Back, Call, Copy, Effect, Open, Say, Tagged
-from crystalmath_tui.core.keymap import MOVES, Binding, action_of
+from crystalmath_tui.core.keymap import action_of
 from crystalmath_tui.core.lines import Line, Size, Span, fit_line, fit_lines, line, selected, spread
 from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, Message, MousePressed, StatusLoaded
 from crystalmath_tui.core.screen import Context, Screen
 from crystalmath_tui.core.scroll import START, Scroll, moved, pages, settled
 from crystalmath_tui.core.words import error_words
-from crystalmath_tui.screens import job_pages
-from crystalmath_tui.screens.file_viewer import Viewer, read_on, shown, title_line
+from crystalmath_tui.screens import job_pages, job_run
+from crystalmath_tui.screens.file_viewer import (
+    RangeLoaded,
+    Viewer,
+    followed,
+    read_on,
+    reading,
+    shown,
+    title_line,
+)
+from crystalmath_tui.screens.job_keys import KEYS, TABS, Tab
 
-Tab = Literal["summary", "inputs", "files", "log", "results"]
-TABS: tuple[Tab, ...] = get_args(Tab)
-
-_METHODS: dict[Tab, Method[JobPk, Any]] = {
+_METHODS: dict[Tab, Method[Any, Any]] = {
     "inputs": JOBS_SHOW,
     "summary": JOBS_SHOW,
     "files": JOBS_FILES,
     "log": JOBS_LOG,
     "results": JOBS_RESULTS,
+    "run": JOBS_PROGRESS,
 }
 _LIVE_S = 2.0  # how old a page of a running job may become
 
-KEYS = (
-    *MOVES,
-    Binding(("tab", "right", "l"), "next", "next page", "Next page.", footer=True),
-    Binding(("shift tab", "left", "h"), "previous", "previous page", "Previous page."),
-    *(Binding((str(i + 1),), f"page {name}", name, f"Page {name}.") for i, name in enumerate(TABS)),
-    Binding(("enter",), "open", "open file", "Open the selected file.", footer=True),
-    Binding(("w",), "wrap", "wrap", "Wrap long lines, or cut them.", footer=True),
-    Binding(("f",), "follow", "follow", "Keep the end of the log in sight.", footer=True),
-    Binding(("t",), "times", "times", "Show or hide times in the log."),
-    Binding(("c", "x"), "cancel", "cancel", "Cancel the job; asks first.", footer=True),
-    Binding(("p",), "pause", "pause/play", "Pause the job, or let it go on.", footer=True),
-    Binding(("d",), "diagnose", "why?", "Say why it waits or failed, and what to do.", footer=True),
-    Binding(("y",), "copy pk", "copy pk", "Copy the pk to the clipboard."),
-    Binding(("Y",), "copy uuid", "copy uuid", "Copy the uuid to the clipboard."),
-    Binding(("r",), "reload", "reload", "Fetch the page anew."),
-    Binding(("esc",), "close", "back", "Close the file, then go back.", footer=True),
-)
+Page = JobDetail | JobFiles | JobLog | JobResults | JobProgress
 
 
 @record
@@ -67,23 +56,15 @@ class Loaded(Message):
     """An answer about a job: `about` is its pk."""
 
     about: int
-    value: JobDetail | JobFiles | JobLog | JobResults
+    value: Page
 
 
 @record
 class LoadFailed(Message):
     """A page did not come."""
 
-    about: tuple[int, Tab]
+    about: tuple[int, str]
     error: RpcError
-
-
-@record
-class RangeLoaded(Message):
-    """A part of a file came."""
-
-    about: tuple[int, JobFile]
-    part: FileRange
 
 
 @record
@@ -94,6 +75,8 @@ class Slice:
     tab: Tab = "summary"
     detail: JobDetail | None = None
     files: JobFiles | None = None
+    work: JobFiles | None = None
+    run: JobProgress | None = None
     log: JobLog | None = None
     results: JobResults | None = None
     errors: dict[str, RpcError] = field(default_factory=dict[str, RpcError])
@@ -125,6 +108,8 @@ def update(job: Slice, message: Message, context: Context) -> Update:
             return replace(job, errors={**job.errors, tab: error}), ()
         case RangeLoaded((pk, file), part) if pk == job.pk and job.viewer and job.viewer.file == file:
             return replace(job, viewer=read_on(job.viewer, part)), ()
+        case control.StopTold(asked):
+            return job, (Say(asked.words),)
         case StatusLoaded(status) if context.front and job.pk:
             return _refreshed(job, status.jobs_revision, context)
         case Connected() if job.pk:
@@ -153,20 +138,26 @@ def _tab_named(given: str) -> Tab:
 def fetched(job: Slice, context: Context) -> Update:
     """Ask for what the page shows, and for the state."""
     tabs: tuple[Tab, ...] = ("summary",) if _METHODS[job.tab] is JOBS_SHOW else ("summary", job.tab)
-    return replace(job, asked_at=context.now), tuple(
-        Call(
-            _METHODS[tab],
-            JobPk(job.pk),
-            Tagged(Loaded, job.pk),
-            Tagged(LoadFailed, (job.pk, tab)),
-            key=f"job {tab}",
-        )
-        for tab in tabs
-    )
+    calls = [_asking(job.pk, tab, tab, JobPk(job.pk)) for tab in tabs if tab not in {"files", "run"}]
+    if job.tab == "files":
+        calls += [_asking(job.pk, "files", "files", ListFilesParams(job.pk))]
+        calls += [_asking(job.pk, "files", "work", ListFilesParams(job.pk, "work"))]
+    if job.tab == "run":
+        calls += [_asking(job.pk, "run", "run", ProgressOfJobParams(job.pk))]
+    return replace(job, asked_at=context.now), tuple(calls)
+
+
+def _asking(pk: int, tab: Tab, name: str, params: object) -> Call[Any, Any]:
+    """Ask for one part of a page; an error of it is kept under its name."""
+    answers = (Tagged(Loaded, pk), Tagged(LoadFailed, (pk, name)))
+    return Call(_METHODS[tab], params, *answers, key=f"job {name}")
 
 
 def _refreshed(job: Slice, revision: int, context: Context) -> Update:
     """Fetch when the list moved, and now and then while the job is alive."""
+    if job.viewer is not None:
+        follows = job.viewer.growing and not job.viewer.reading
+        return _read_on(job, job.viewer) if follows else (job, ())
     alive = job.detail is not None and job.detail.row.state not in ENDED
     retry = any(error.retryable for error in job.errors.values())
     due = (alive or retry) and context.now - job.asked_at >= _LIVE_S
@@ -175,12 +166,16 @@ def _refreshed(job: Slice, revision: int, context: Context) -> Update:
     return fetched(replace(job, revision=revision), context)
 
 
-def _kept(job: Slice, value: JobDetail | JobFiles | JobLog | JobResults) -> Slice:
+def _kept(job: Slice, value: Page) -> Slice:
     errors = job.errors
     match value:
         case JobDetail():
             errors = _without(errors, "summary", "inputs")
             return replace(job, detail=value, errors=errors)
+        case JobFiles(folder=folder) if folder:
+            return replace(job, work=value, errors=_without(errors, "work"))
+        case JobProgress():
+            return replace(job, run=value, errors=_without(errors, "run"))
         case JobFiles():
             return replace(job, files=value, errors=_without(errors, "files"))
         case JobLog():
@@ -202,6 +197,12 @@ def _followed(job: Slice, context: Context) -> Slice:
     )
 
 
+def _following(job: Slice, context: Context) -> Update:
+    if job.viewer:
+        return _read_on(job, followed(job.viewer))
+    return _followed(replace(job, follow=not job.follow), context), ()
+
+
 def _act(job: Slice, action: str, context: Context) -> Update:
     match action:
         case "next" | "previous":
@@ -218,14 +219,14 @@ def _act(job: Slice, action: str, context: Context) -> Update:
                 else replace(job, times=not job.times)
             ), ()
         case "follow":
-            return _followed(replace(job, follow=not job.follow), context), ()
+            return _following(job, context)
         case "reload":
             return fetched(job, context)
         case "close" if job.viewer:
             return replace(job, viewer=None), ()
         case "close":
             return job, (Back(),)
-        case "diagnose" | "cancel" | "pause" | "copy pk" | "copy uuid":
+        case "clone" | "diagnose" | "stop" | "cancel" | "retry" | "pause" | "copy pk" | "copy uuid":
             return job, _effects(job, action)
         case _:
             return _moved(job, action, context)
@@ -236,10 +237,16 @@ def _effects(job: Slice, action: str) -> tuple[Effect, ...]:
         return (Say("The job is not loaded yet.", "warn"),)
     row = job.detail.row
     match action:
+        case "clone":
+            return (Open("new", ("like", str(row.pk))),)
         case "diagnose":
             return (Open("diagnose", (str(row.pk),)),)
+        case "stop":
+            return control.stop(row)
         case "cancel":
             return control.cancel((row,))
+        case "retry":
+            return control.retry((row,))
         case "pause":
             return control.pause_or_play((row,))
         case _:
@@ -252,23 +259,21 @@ def _turned(job: Slice, tab: Tab, context: Context) -> Update:
 
 
 def _opened(job: Slice) -> Update:
-    rows = job.files.rows if job.files else ()
+    rows = _files(job)
+    if job.tab == "results":
+        return job, (Open("results", (str(job.pk),)),)
     if job.tab != "files" or job.viewer or job.chosen.index >= len(rows):
         return job, ()
     file = rows[job.chosen.index]
-    if file.source == REMOTE:
-        return job, (Say(f"It stayed on the cluster: {file.path}", "warn"),)
-    return replace(job, viewer=Viewer(file, size=file.size)), (_reading(job.pk, file, 0),)
+    if file.kind != "file":
+        return job, (Say(f"{file.path} is no file that can be read.", "warn"),)
+    viewer = Viewer(file, size=file.size)
+    return replace(job, viewer=viewer), (reading(job.pk, viewer),)
 
 
-def _reading(pk: int, file: JobFile, offset: int) -> Call[ReadFileParams, FileRange]:
-    source = "inputs" if file.source == "inputs" else "retrieved"
-    return Call(
-        JOBS_FILE,
-        ReadFileParams(pk, file.path, source, offset),
-        Tagged(RangeLoaded, (pk, file)),
-        key="job file",
-    )
+def _files(job: Slice) -> tuple[JobFile, ...]:
+    """What was kept, then what is on the computer."""
+    return (*(job.files.rows if job.files else ()), *(job.work.rows if job.work else ()))
 
 
 def _moved(job: Slice, action: str, context: Context) -> Update:
@@ -276,7 +281,7 @@ def _moved(job: Slice, action: str, context: Context) -> Update:
     if job.viewer:
         return _moved_in_file(job, job.viewer, action, context)
     if job.tab == "files":
-        rows = job.files.rows if job.files else ()
+        rows = _files(job)
         return replace(job, chosen=moved(job.chosen, action, len(rows), height)), ()
     top = pages(job.tops.get(job.tab, 0), action, len(_page(job, context)), height)
     return replace(job, tops={**job.tops, job.tab: top}, follow=job.follow and action == "last"), ()
@@ -286,11 +291,17 @@ def _moved_in_file(job: Slice, viewer: Viewer, action: str, context: Context) ->
     """Move, and read on near the end of what was read."""
     height = _height(context)
     count = len(_page(job, context))
-    after = replace(viewer, top=pages(viewer.top, action, count, height))
+    before = pages(0, "last", count, height) if viewer.following else viewer.top
+    top = pages(before, action, count, height)
+    after = replace(viewer, top=top, following=viewer.following and top >= before)
     more = not (viewer.binary or viewer.reading) and viewer.offset < viewer.size
     if not more or after.top + 2 * height < count:
         return replace(job, viewer=after), ()
-    return replace(job, viewer=replace(after, reading=True)), (_reading(job.pk, viewer.file, viewer.offset),)
+    return _read_on(job, after)
+
+
+def _read_on(job: Slice, viewer: Viewer) -> Update:
+    return replace(job, viewer=replace(viewer, reading=True)), (reading(job.pk, viewer),)
 
 
 def _mouse(job: Slice, mouse: MousePressed, context: Context) -> Update:
@@ -300,7 +311,7 @@ def _mouse(job: Slice, mouse: MousePressed, context: Context) -> Update:
     if mouse.button == 1 and mouse.row == 0:
         tab = _tab_at(mouse.col)
         return _turned(job, tab, context) if tab else (job, ())
-    rows = job.files.rows if job.files else ()
+    rows = _files(job)
     index = job.chosen.top + mouse.row - 2
     if mouse.button != 1 or job.tab != "files" or job.viewer or mouse.row < 2 or index >= len(rows):
         return job, ()
@@ -334,8 +345,10 @@ def _page(job: Slice, context: Context) -> tuple[Line, ...]:
             return job_pages.summary(detail, context.now, cols)
         case Slice(tab="inputs", detail=JobDetail() as detail):
             return job_pages.inputs(detail, cols)
-        case Slice(tab="files", files=JobFiles() as files):
-            return job_pages.files(files.rows) or ((), line(("dim", " There are no files yet.")))
+        case Slice(tab="run", run=JobProgress() as run):
+            return job_run.page(run, cols)
+        case Slice(tab="files", files=JobFiles()):
+            return job_pages.files(_files(job)) or ((), line(("dim", " There are no files yet.")))
         case Slice(tab="log", log=JobLog() as log):
             return job_pages.log(log, cols, wrapped=job.wrapped, times=job.times)
         case Slice(tab="results", results=JobResults() as results):
@@ -349,7 +362,7 @@ def view(job: Slice, context: Context) -> tuple[Line, ...]:
     page, height, cols = _page(job, context), _height(context), context.size.cols
     if job.viewer:
         return (_tabs(job, cols), title_line(job.viewer, cols), *shown(job.viewer, page, height))
-    if job.tab == "files" and job.files and job.files.rows and "files" not in job.errors:
+    if job.tab == "files" and _files(job) and "files" not in job.errors:
         at = settled(job.chosen, len(page), height)
         seen = page[at.top : at.top + height]
         rows = (selected(row, cols) if at.top + i == at.index else row for i, row in enumerate(seen))

@@ -7,12 +7,13 @@ from math import isfinite
 
 from crystalmath_server.protocol.files import JobFile, JobLog, LogLine
 from crystalmath_server.protocol.jobs import JobDetail, JobState, NodeLink
-from crystalmath_server.protocol.results import IonicStep, JobResults, Quantity
+from crystalmath_server.protocol.results import IonicStep, JobResults
 from crystalmath_server.protocol.structures import Lattice
 from crystalmath_tui.core.cells import fit, wrap
 from crystalmath_tui.core.lines import Line, Span, line
 from crystalmath_tui.core.plot import curve, thinned
 from crystalmath_tui.core.words import age, clock, file_size, number, state_span
+from crystalmath_tui.screens.results_numbers import quantity_lines
 
 _NAME = 16
 _STEPS_SHOWN = 12
@@ -38,6 +39,7 @@ def summary(detail: JobDetail, now: float, cols: int) -> tuple[Line, ...]:
         (),
         *_facts(_origin(detail, now), cols),
         *_section("settings", _facts([(name, number(value)) for name, value in detail.values.items()], cols)),
+        *(line(("mark", f" {name} was edited by hand"), ("dim", "; see inputs")) for name in detail.edits),
         *_section("inputs", map(_link, detail.inputs)),
         *_section("outputs", map(_link, detail.outputs)),
     )
@@ -56,6 +58,7 @@ def _origin(detail: JobDetail, now: float) -> list[tuple[str, str]]:
         ("AiiDA", f"{detail.process_type} · {detail.process_state}"),
         ("pk", str(job.pk)),
         ("uuid", job.uuid),
+        ("retry of", str(detail.retry_of) if detail.retry_of is not None else ""),
         ("called by", str(detail.caller_pk) if detail.caller_pk is not None else ""),
         ("calls", " ".join(map(str, detail.called))),
         ("description", detail.description),
@@ -67,10 +70,18 @@ def inputs(detail: JobDetail, cols: int) -> tuple[Line, ...]:
     settings = _facts([(name, _json(value)) for name, value in detail.values.items()], cols)
     return (
         *_section("settings", settings or [line(("dim", " all as the recipe has them"))]),
+        *(row for name, diff in detail.edits.items() for row in _edit(name, diff)),
         *_section("nodes", map(_link, detail.inputs)),
         (),
         line(("dim", " The input files as sent are on the page files.")),
     )
+
+
+def _edit(name: str, diff: str) -> tuple[Line, ...]:
+    """What was edited by hand: lines of a unified diff, told apart by their first column."""
+    styles = {"+": "ok", "-": "error", "@": "dim"}
+    rows = diff.splitlines()[2:]  # the names of the two files
+    return _section(f"{name}, edited by hand", (line((styles.get(row[:1], ""), f" {row}")) for row in rows))
 
 
 def files(rows: tuple[JobFile, ...]) -> tuple[Line, ...]:
@@ -107,24 +118,10 @@ def results(found: JobResults, cols: int) -> tuple[Line, ...]:
         words = "No results yet." if found.state is not JobState.FINISHED else "This job has no results."
         return ((), line(("dim", f" {words}")))
     return (
-        *_section(found.engine, _quantities(found.quantities, cols)),
+        *_section(found.engine, quantity_lines(found.quantities, cols)),
         *_cell_lines(found.lattice_before, found.lattice_after),
         *_step_lines(found.steps, cols),
     )
-
-
-def _quantities(rows: tuple[Quantity, ...], cols: int) -> list[Line]:
-    names = max((len(row.title) for row in rows), default=0)
-    return [shown for row in rows for shown in _quantity(row, min(names, 28), cols)]
-
-
-def _quantity(row: Quantity, names: int, cols: int) -> tuple[Line, ...]:
-    name = Span("dim", f" {fit(row.title, names)}  ")
-    value = _json(row.value)
-    if len(value) <= cols - names - len(row.unit) - 4:
-        return ((name, Span("strong", value), Span("dim", f" {row.unit}")),)
-    texts = wrap(f"{value} {row.unit}", max(20, cols - names - 4))
-    return ((name, Span("", texts[0])), *(line(" " * (names + 3), text) for text in texts[1:]))
 
 
 def _cell_lines(before: Lattice | None, after: Lattice | None) -> tuple[Line, ...]:

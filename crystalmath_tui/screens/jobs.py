@@ -52,15 +52,13 @@ KEYS = (
         "Mark the job; actions then are for all marked ones.",
         footer=True,
     ),
-    Binding(
-        ("c", "x"),
-        "cancel",
-        "cancel",
-        "Cancel the job, or the marked ones; asks first.",
-        footer=True,
-    ),
+    Binding(("c",), "clone", "clone", "Prepare a new job like this one.", footer=True),
+    Binding(("x",), "cancel", "cancel", "Cancel the job, or the marked ones; asks first.", footer=True),
+    Binding(("R",), "retry", "run again", "Run the ended job, or the marked ones, again; asks first."),
     Binding(("p",), "pause", "pause/play", "Pause, or let paused jobs go on.", footer=True),
     Binding(("tab",), "pane", "details", "Show or hide the details of the selected job.", footer=True),
+    Binding(("v",), "compare", "compare", "Show the marked jobs beside one another."),
+    Binding(("i",), "import", "import", "Make a job of a folder in which VASP ran."),
     Binding(("y",), "copy pk", "copy pk", "Copy the pk to the clipboard."),
     Binding(("Y",), "copy uuid", "copy uuid", "Copy the uuid to the clipboard."),
     Binding(("r",), "reload", "reload", "Fetch the list anew."),
@@ -271,7 +269,10 @@ def _act(jobs: Slice, action: str, context: Context) -> tuple[Slice, tuple[Effec
             return _cleared(jobs)
         case "reload":
             return refreshed(jobs, context)
-        case "open" | "diagnose" | "new" | "clusters" | "cancel" | "pause" | "copy pk" | "copy uuid":
+        case (
+            "open" | "diagnose" | "new" | "clone" | "clusters" | "import" | "cancel" | "retry" | "compare"
+            | "pause" | "copy pk" | "copy uuid"
+        ):  # fmt: skip
             return jobs, _effects(jobs, action, rows)
         case _ if action.startswith("sort "):
             return _asked(jobs, sorted_by(jobs.query, _SORTS_BY_NAME[action.removeprefix("sort ")]))
@@ -285,10 +286,17 @@ _SORTS_BY_NAME: dict[str, Sort] = {str(name): name for name in _SORTS.values()}
 def _effects(jobs: Slice, action: str, rows: tuple[JobRow, ...]) -> tuple[Effect, ...]:
     chosen = selected_row(jobs)
     match action:
-        case "new" | "clusters":
+        case "new" | "clusters" | "import":
             return (Open(action),)
         case "open":
             return (Open("job", (str(chosen.pk),)),) if chosen else ()
+        case "clone":
+            return (Open("new", ("like", str(chosen.pk))),) if chosen else ()
+        case "retry":
+            return control.retry(rows)
+        case "compare":
+            pks = tuple(sorted(jobs.marked)) or tuple(row.pk for row in rows)
+            return (Open("compare", tuple(map(str, pks))),) if pks else ()
         case "diagnose":
             return (Open("diagnose", (str(chosen.pk),)),) if chosen else ()
         case "cancel":

@@ -1,7 +1,6 @@
 """New job: structure, recipe, settings, rendered inputs, submit; each step keeps what was typed."""
 
 from dataclasses import replace
-from itertools import takewhile
 
 from crystalmath_server.protocol.templates import TEMPLATES_SHOW, FormField, ShowTemplateParams
 from crystalmath_tui.core import form
@@ -10,7 +9,8 @@ from crystalmath_tui.core.keymap import MOVES, Binding, action_of
 from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, Message, MousePressed, Pasted
 from crystalmath_tui.core.screen import Context
 from crystalmath_tui.core.scroll import START, Scroll, moved, pages
-from crystalmath_tui.core.textfield import TextField, edited, field_of, pasted
+from crystalmath_tui.core.textfield import TextField, edited, field_of, pasted, shared_beginning
+from crystalmath_tui.screens import new_clone as clone
 from crystalmath_tui.screens import new_form as forms
 from crystalmath_tui.screens import new_target as target
 from crystalmath_tui.screens.new_calls import (
@@ -93,6 +93,10 @@ def _entered(new: Slice, args: tuple[str, ...]) -> Update:
     given = " ".join(args).strip()
     if not given:
         return new, lists(search_of(new))
+    if args[0] == clone.LIKE and len(args) > 1:
+        asked, effects = clone.asked(new, args[1])
+        return asked, (*lists(search_of(new)), *effects)
+    new = replace(new, like=0, draft=None, notes=())
     if given.isdecimal() and given.isascii() and int(given[:18]) > 0:
         fresh, effects = show(replace(new, step=STRUCTURE), int(given[:18]))
     else:
@@ -150,12 +154,6 @@ def _completed(new: Slice, names: tuple[str, ...]) -> Slice:
     shared = shared_beginning(names)
     path = field_of(shared) if len(shared) > len(new.path.text) else new.path
     return replace(new, path=path, names=names if len(names) > 1 else ())
-
-
-def shared_beginning(names: tuple[str, ...]) -> str:
-    """The beginning that all names share."""
-    alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
-    return "".join(letters[0] for letters in alike)
 
 
 def _take_structure(new: Slice) -> Update:

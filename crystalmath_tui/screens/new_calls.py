@@ -24,6 +24,7 @@ from crystalmath_server.protocol.templates import (
 from crystalmath_tui.core.effects import Back, Call, Effect, NewKey, Open, Say, Tagged
 from crystalmath_tui.core.messages import Message
 from crystalmath_tui.core.scroll import START, Scroll
+from crystalmath_tui.screens import new_clone as clone
 from crystalmath_tui.screens import new_target as target
 from crystalmath_tui.screens.new_model import (
     INPUTS,
@@ -32,6 +33,7 @@ from crystalmath_tui.screens.new_model import (
     SETTINGS,
     STRUCTURE,
     SUBMIT,
+    DraftLoaded,
     FormLoaded,
     InputsLoaded,
     JobSubmitted,
@@ -57,11 +59,13 @@ def answered(new: Slice, message: Message) -> Update:
         case StoredLoaded(search, page) if search == search_of(new):
             return replace(new, stored=page.rows, stored_at=START), ()
         case StructureLoaded(structure):
-            return _with_structure(new, structure), ()
+            return clone.with_structure(_with_structure(new, structure))
         case RecipesLoaded(recipes):
             return replace(new, recipes=recipes.rows), ()
         case FormLoaded(template):
-            return _with_form(new, template), ()
+            return clone.with_form(_with_form(new, template)), ()
+        case DraftLoaded(draft):
+            return clone.begun(new, draft)
         case InputsLoaded(pk, rendered) if new.structure and new.structure.row.pk == pk:
             return _with_inputs(new, rendered)
         case ScriptLoaded(rendered):
@@ -128,7 +132,15 @@ def _submitted(new: Slice, submitted: Submitted) -> Update:
     """Show the job; the next submit is another job, even of the same inputs."""
     words = "was submitted before" if submitted.reused else "is submitted"
     fresh = replace(
-        target.emptied(new), step=SETTINGS, rendered=None, key="", key_digest="", waiting="", error=None
+        target.emptied(new),
+        step=SETTINGS,
+        rendered=None,
+        key="",
+        key_digest="",
+        waiting="",
+        error=None,
+        like=0,
+        notes=(),
     )
     return fresh, (Back(), Open("job", (str(submitted.pk),)), Say(f"Job {submitted.pk} {words}."))
 

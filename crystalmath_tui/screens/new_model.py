@@ -2,6 +2,7 @@
 
 from dataclasses import field, replace
 
+from crystalmath_server.protocol.again import JobDraft
 from crystalmath_server.protocol.clusters import ClusterDetail, ClusterList
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import Submitted
@@ -120,6 +121,13 @@ class StepFailed(Message):
 
 
 @record
+class DraftLoaded(Message):
+    """What an earlier job was made of came."""
+
+    draft: JobDraft
+
+
+@record
 class ClustersListed(Message):
     """The clusters came."""
 
@@ -162,6 +170,12 @@ class Slice:
         Label of the cluster whose settings are on their way.
     waiting
         What is waited for, in words.
+    like
+        Pk of the job that the form was filled in from; 0: none.
+    draft
+        What is yet to be filled in from it.
+    notes
+        What could not be taken over, in words.
     """
 
     step: int = STRUCTURE
@@ -188,6 +202,9 @@ class Slice:
     key_digest: str = ""
     waiting: str = ""
     error: RpcError | None = None
+    like: int = 0
+    draft: JobDraft | None = None
+    notes: tuple[str, ...] = ()
 
 
 Update = tuple[Slice, tuple[Effect, ...]]

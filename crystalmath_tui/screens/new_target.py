@@ -64,7 +64,9 @@ def cluster_of(new: Slice) -> str:
 
 def opened(new: Slice) -> Update:
     """Go to the last step; what was typed there before stays."""
-    there = replace(new, step=SUBMIT, job=new.job if new.job.fields else blank(), error=None)
+    rendered = replace(new.rendered, script="") if new.rendered else None  # another may be asked for now
+    job = new.job if new.job.fields else blank()
+    there = replace(new, step=SUBMIT, job=job, rendered=rendered, error=None)
     listed = Call(CLUSTERS_LIST, NoParams(), ClustersListed, key="new clusters")
     looking, effects = _looked(there)
     return looking, (listed, *effects)
@@ -110,10 +112,11 @@ def is_other(new: Slice) -> bool:
 def _with_clusters(new: Slice, found: ClusterList) -> Slice:
     """Let every cluster that is in use be chosen."""
     labels = tuple(row.label for row in found.rows if row.enabled)
-    return _replaced(new, "cluster", tuple(dict.fromkeys((*labels, cluster_of(new)))))
+    return replaced(new, "cluster", tuple(dict.fromkeys((*labels, cluster_of(new)))))
 
 
-def _replaced(new: Slice, name: str, choices: tuple[str, ...]) -> Slice:
+def replaced(new: Slice, name: str, choices: tuple[str, ...]) -> Slice:
+    """The form with other choices in one field."""
     fields = tuple(replace(each, choices=choices) if each.name == name else each for each in new.job.fields)
     return replace(new, job=replace(new.job, fields=fields))
 
@@ -123,8 +126,8 @@ def _with_target(new: Slice, detail: ClusterDetail) -> Slice:
     based = _based(new, detail.defaults)
     known = tuple(code.label for code in detail.codes)
     code = form.values(based.job).get("code", "")
-    fresh = based if code in known else _texted(based, "code", "")
-    return replace(_replaced(fresh, "code", ("", *known)), target=detail, looking_at="")
+    fresh = based if code in known else texted(based, "code", "")
+    return replace(replaced(fresh, "code", ("", *known)), target=detail, looking_at="")
 
 
 def _without_target(new: Slice, error: RpcError) -> Slice:
@@ -151,7 +154,7 @@ def _text(new: Slice, name: str) -> form.TextField:
     return next((each.text for each in new.job.fields if each.name == name), form.EMPTY)
 
 
-def _texted(new: Slice, name: str, text: str) -> Slice:
+def texted(new: Slice, name: str, text: str) -> Slice:
     """The form with another text in one field."""
     fields = tuple(
         replace(each, text=form.field_of(text)) if each.name == name else each for each in new.job.fields
@@ -161,7 +164,7 @@ def _texted(new: Slice, name: str, text: str) -> Slice:
 
 def emptied(new: Slice) -> Slice:
     """The next job is another one: cluster and resources stay, the label does not."""
-    return _texted(new, "label", "")
+    return texted(new, "label", "")
 
 
 def submit_params(new: Slice) -> SubmitJobParams | None:

@@ -1,5 +1,7 @@
 """New job: how the steps are painted."""
 
+from dataclasses import replace
+
 from crystalmath_server.protocol.structures import Lattice, StructureDetail, StructureRow
 from crystalmath_server.protocol.templates import FormField, TemplateRow
 from crystalmath_tui.core.cells import wrap
@@ -30,6 +32,7 @@ from crystalmath_tui.screens.new_model import (
 )
 
 _WIDE = 110
+_MOST_NOTES = 5
 _STORED = (
     Column("pk", "pk", 6, 8, rank=1, right=True),
     Column("label", "label", 16, 60, rank=0),
@@ -47,9 +50,10 @@ _RECIPES = (
 def view(new: Slice, context: Context) -> tuple[Line, ...]:
     """The steps, the body of the present one, and what went wrong."""
     cols = context.size.cols
-    tail = _tail(new, cols)[: max(0, context.size.rows - 4)]
+    tail = _tail(new, context)[: max(0, context.size.rows - 4)]
     rows = max(0, context.size.rows - 2 - len(tail))
-    body = fit_lines(_BODIES[new.step](new, context), Size(rows, cols))
+    inside = replace(context, size=Size(rows + 2, cols))
+    body = fit_lines(_BODIES[new.step](new, inside), Size(rows, cols))
     return (_steps(new), line(("rule", "─" * cols)), *body, *tail)
 
 
@@ -67,11 +71,28 @@ def _done(new: Slice, step: int) -> bool:
     return (new.structure is not None, new.template is not None, *[new.rendered is not None] * 2, False)[step]
 
 
-def _tail(new: Slice, cols: int) -> tuple[Line, ...]:
-    """What is waited for, or the error with its way out."""
+def _tail(new: Slice, context: Context) -> tuple[Line, ...]:
+    """What is waited for and how far it is, or the error with its way out."""
     if new.error is not None:
-        return ((), *(line(("error", f" {part}")) for part in wrap(error_words(new.error), cols - 2)))
-    return ((), line(("dim", f" … {new.waiting}"))) if new.waiting else ()
+        parts = wrap(error_words(new.error), context.size.cols - 2)
+        return ((), *(line(("error", f" {part}")) for part in parts))
+    told = context.told("new ")
+    if new.waiting:
+        return ((), line(("dim", f" … {new.waiting}"), ("accent", f"   {told}")))
+    return _notes(new, context.size.cols)
+
+
+def _notes(new: Slice, cols: int) -> tuple[Line, ...]:
+    """What could not be taken over from the earlier job."""
+    if not new.notes:
+        return ()
+    parts = [part for words in new.notes for part in wrap(f"! {words}", max(8, cols - 2))]
+    more = [f"and {len(parts) - _MOST_NOTES} more lines"] if len(parts) > _MOST_NOTES + 1 else []
+    kept = parts[:_MOST_NOTES] if more else parts
+    return (
+        line(("heading", f" not as in job {new.like}")),
+        *(line(("warn", f" {part}")) for part in (*kept, *more)),
+    )
 
 
 def _structure(new: Slice, context: Context) -> tuple[Line, ...]:
@@ -251,7 +272,12 @@ _BODIES = {
     SUBMIT: _submit,
 }
 
+
+def _title(new: Slice) -> str:
+    return f"new job like {new.like}" if new.like else "new job"
+
+
 SCREEN = Screen(
-    "new", Slice(), KEYS, update, view, lambda _: "new job",
-    typing=typing, usage="[PATH|PK]", summary="Prepare and submit a job.",
+    "new", Slice(), KEYS, update, view, _title,
+    typing=typing, usage="[PATH|PK|like JOB]", summary="Prepare and submit a job.",
 )  # fmt: skip

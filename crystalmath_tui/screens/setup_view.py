@@ -28,7 +28,8 @@ def view(setup: Slice, context: Context) -> tuple[Line, ...]:
         return _form(setup, context)
     if setup.error is not None:
         return ((), *_paragraph("error", error_words(setup.error), context.size.cols))
-    return ((), line(("accent", f" {_waiting(setup)}")), line(("dim", " Esc goes back.")))
+    told = line(("accent", f" {context.told('setup')}"))
+    return ((), line(("accent", f" {_waiting(setup)}")), told, line(("dim", " Esc goes back.")))
 
 
 def _waiting(setup: Slice) -> str:

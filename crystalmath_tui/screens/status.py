@@ -17,12 +17,14 @@ from crystalmath_tui.core.messages import (
     Connecting,
     Disconnected,
     Message,
+    Progress,
+    Progressed,
     RetryDue,
     StatusFailed,
     StatusLoaded,
     Ticked,
 )
-from crystalmath_tui.core.words import error_words
+from crystalmath_tui.core.words import error_words, progress_words
 
 _SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.25, 30.0
 _NOTE_S = 8.0
@@ -57,6 +59,7 @@ class Slice:
     status: Status | None = None
     note: Say | None = None
     note_at: float = 0.0
+    progress: tuple[Progress, ...] = ()
 
 
 START = Slice()
@@ -76,16 +79,25 @@ def update(status: Slice, message: Message, now: float) -> tuple[Slice, tuple[Ef
             return _disconnected(status, error, chance, now)
         case RetryDue() if status.phase == "waiting":
             return replace(status, phase="connecting", words="connecting …"), (Connect(),)
-        case StatusLoaded(loaded):
-            return replace(status, status=loaded, polling=False), ()
-        case StatusFailed():
-            return replace(status, polling=False), ()
-        case CallFailed(error):
-            return failed(status, error, now), ()
-        case Controlled():
-            return said(status, told(message), now), ()
         case _:
-            return status, ()
+            return _answered(status, message, now), ()
+
+
+def _answered(status: Slice, message: Message, now: float) -> Slice:
+    """What the server told."""
+    match message:
+        case StatusLoaded(loaded):
+            return replace(status, status=loaded, polling=False)
+        case StatusFailed():
+            return replace(status, polling=False)
+        case CallFailed(error):
+            return failed(status, error, now)
+        case Progressed(calls):
+            return replace(status, progress=calls)
+        case Controlled():
+            return said(status, told(message), now)
+        case _:
+            return status
 
 
 def said(status: Slice, note: Say, now: float) -> Slice:
@@ -136,6 +148,7 @@ def _disconnected(
         retry_at=now + delay,
         polling=False,
         status=None,
+        progress=(),
     )
     return waiting, (Later(delay, RetryDue(), key="retry"),)
 
@@ -165,7 +178,8 @@ def view(status: Slice, now: float, cols: int) -> Line:
 def overflow(status: Slice, cols: int) -> tuple[Line, ...]:
     """The last word in full, where one line is too short for it."""
     note = status.note
-    if status.phase != "online" or note is None or width(clean(note.words)) + 2 <= cols:
+    hidden = note is None or (status.progress and note.style == "info")
+    if status.phase != "online" or note is None or hidden or width(clean(note.words)) + 2 <= cols:
         return ()
     rows = wrap(note.words, max(1, cols - 2))
     return (line(("rule", "─" * cols)), *(line((note.style, f" {row}")) for row in rows[-_MOST_WORDS:]))
@@ -175,6 +189,8 @@ def _left(status: Slice, now: float) -> tuple[str, str]:
     """Style and words."""
     if status.phase != "online":
         return _phase_style(status), trouble(status, now)
+    if status.progress and (status.note is None or status.note.style == "info"):
+        return "accent", progress_words(status.progress[-1])
     if status.note:
         return status.note.style, status.note.words
     return _worst(status.status)

@@ -8,13 +8,19 @@ import pytest
 from crystalmath_server.bootstrap import BINDINGS
 from crystalmath_server.protocol.codec import from_json, to_json
 from crystalmath_server.protocol.framing import Framer, Style, encode
+from crystalmath_server.protocol.jobs import JobState
 from crystalmath_server.protocol.methods import METHODS
 from tests import fakes
+
+OF_AN_ENDED_JOB = {"jobs.retry"}
 
 
 def ask(name: str, style: Style) -> dict[str, object]:
     request = {"jsonrpc": "2.0", "id": "x", "method": name, "params": METHODS[name].example.params}
-    data = anyio.run(fakes.converse, fakes.FakeHost(BINDINGS), encode(json.dumps(request).encode(), style))
+    host = fakes.FakeHost(BINDINGS)
+    if name in OF_AN_ENDED_JOB:
+        host.jobs.change(1, JobState.FAILED)
+    data = anyio.run(fakes.converse, host, encode(json.dumps(request).encode(), style))
     messages = [json.loads(frame) for frame in Framer().feed(data)]
     return next(message for message in messages if "id" in message)
 

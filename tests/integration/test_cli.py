@@ -262,3 +262,26 @@ def test_start_up_imports_the_standard_library_and_the_protocol_alone(shell: She
     started_with = {"__main__", "_distutils_hack", "sitecustomize", "usercustomize"}
     assert loaded - started_with == {"crystalmath_server", "crystalmath_tui"}
     assert not {"argparse", "asyncio", "subprocess", "logging"} & set(done.stderr.split())
+
+
+def test_a_file_is_fetched_whole_and_goes_on_where_it_broke_off(shell: Shell, tmp_path: Path) -> None:
+    whole = shell("jobs", "file", "1", "_aiidasubmit.sh", "--source", "inputs").out.encode()
+    target = tmp_path / "script"
+    words = ("jobs", "file", "1", "_aiidasubmit.sh", "--source", "inputs", "--output", str(target))
+    for begun, start in ((b"", 0), (whole[:7], 7), (b"another", 0)):
+        (tmp_path / "script.part").write_bytes(begun)
+        done = shell(*words)
+        assert (done.status, target.read_bytes()) == (0, whole), done.err
+        assert (f"of which {start} were there" in done.err) == bool(start)
+        assert list(tmp_path.iterdir()) == [target]
+    done = shell(*words[:-1], str(tmp_path / "none" / "script"))
+    assert (done.status, "Give a file in a folder" in done.err) == (1, True)
+
+
+def test_a_file_is_followed_to_its_end(shell: Shell) -> None:
+    whole = shell("jobs", "file", "1", "_aiidasubmit.sh", "--source", "inputs").out
+    done = shell("follow", "1", "_aiidasubmit.sh", "--source", "inputs")
+    assert (done.status, done.out) == (0, whole), done.err
+    assert "ended: " in done.err
+    done = shell("follow", "1", "_aiidasubmit.sh", "--source", "inputs", "--last-lines", "1")
+    assert done.out == whole.splitlines(keepends=True)[-1]

@@ -15,7 +15,7 @@ import pytest
 
 from crystalmath_server.protocol.codec import from_json
 from crystalmath_server.protocol.errors import ErrorCode, RpcError
-from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, ReadFileParams
+from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, ListFilesParams, ReadFileParams
 from crystalmath_server.protocol.jobs import (
     JOBS_LIST,
     JOBS_SHOW,
@@ -122,7 +122,7 @@ def test_the_list_finds_it(place: Place, server: Client) -> None:
 
 
 def test_files_in_ranges(place: Place, server: Client) -> None:
-    rows = server.call(JOBS_FILES, JobPk(place.job_pk)).rows
+    rows = server.call(JOBS_FILES, ListFilesParams(place.job_pk)).rows
     assert {("inputs", "maker.json"), ("retrieved", "response.json")} <= {
         (row.source, row.path) for row in rows
     }
@@ -137,9 +137,15 @@ def test_files_in_ranges(place: Place, server: Client) -> None:
 @pytest.mark.parametrize("name", [name for name in METHODS if name != "system.shutdown"])
 def test_every_example_runs_on_the_real_server(place: Place, server: Client, name: str) -> None:
     method = METHODS[name]
-    given = {"pk": place.job_pk, "structure_pk": place.structure_pk}
-    if name == "structures.show":
+    given: dict[str, Any] = {
+        "pk": place.job_pk,
+        "structure_pk": place.structure_pk,
+        "pks": [place.job_pk],
+    }
+    if name in {"structures.show", "structures.export"}:
         given["pk"] = place.structure_pk
+    if name in {"jobs.plot", "jobs.dump", "jobs.export"}:
+        given |= {"path": str(place.home / f"{name}.svg"), "pks": [place.job_pk]}
     params = {key: given.get(key, value) for key, value in dict(method.example.params).items()}
     outcome = outcome_of(server, method, from_json(method.params, params))
     if isinstance(outcome, RpcError):  # an example may need what this place has not, and says so by the table

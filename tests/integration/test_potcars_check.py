@@ -70,6 +70,16 @@ def test_what_lacks_is_told_with_the_way_out(server: Client, library: Path) -> N
     assert "PBE_54" in none.hint
 
 
+def test_without_symbols_all_are_told(server: Client, library: Path) -> None:
+    set_folder(server, library)
+    found = server.call(POTCARS_CHECK, CheckPotcarsParams("hpc", functional="PBE_52"))
+    assert found.ok, found
+    names = [row.symbol for row in found.potcars]
+    assert names == sorted(names)
+    assert {"Si", "Fe", "Fe_pv"} <= set(names)
+    assert all(row.titel for row in found.potcars)
+
+
 def test_a_folder_that_is_not_there_or_empty_is_told(server: Client, tmp_path: Path) -> None:
     set_folder(server, tmp_path / "none")
     assert "does not exist" in server.call(POTCARS_CHECK, CheckPotcarsParams("hpc", ("Si",))).detail

@@ -13,7 +13,7 @@ import pytest
 
 from crystalmath_server.protocol.clusters import CLUSTERS_CREATE, CreateClusterParams
 from crystalmath_server.protocol.errors import ErrorCode
-from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, JOBS_LOG, ReadFileParams
+from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, JOBS_LOG, ListFilesParams, ReadFileParams
 from crystalmath_server.protocol.imports import JOBS_IMPORT, ImportJobParams
 from crystalmath_server.protocol.jobs import JOBS_LIST, JOBS_SHOW, JobPk, JobState, ListJobsParams
 from crystalmath_server.protocol.results import JOBS_RESULTS
@@ -117,7 +117,7 @@ def test_nothing_was_submitted_and_nothing_licensed_was_kept(
     site: Site, imported: int, server: Client
 ) -> None:
     assert site.cluster.sbatch_calls(site.run) == []
-    rows = server.call(JOBS_FILES, JobPk(imported)).rows
+    rows = server.call(JOBS_FILES, ListFilesParams(imported)).rows
     assert {"vasprun.xml", "OUTCAR", "vasp.out"} <= {row.path for row in rows if row.source == "retrieved"}
     assert {"INCAR", "KPOINTS", "POSCAR"} == {row.path for row in rows if row.source == "inputs"}
     incar = server.call(JOBS_FILE, ReadFileParams(imported, "INCAR", "inputs"))

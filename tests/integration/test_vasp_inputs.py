@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.timeout(400)
 def test_inputs_are_those_of_atomate2() -> None:
     command = [sys.executable, "-m", "tests.vasp_inputs"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
@@ -16,7 +19,8 @@ def test_inputs_are_those_of_atomate2() -> None:
     afresh = [maker for maker, _, restarted in report["pairs"] if not restarted]
     after = [maker for maker, _, restarted in report["pairs"] if restarted]
     assert len(set(afresh)) >= 50
-    assert len(afresh) == 6 * len(set(afresh))
+    assert len(afresh) == 10 * len(set(afresh))
     assert after.count("vasp.non_scf") == after.count("vasp.dense_uniform") == 6
     assert set(afresh) | {"vasp.non_scf", "vasp.dense_uniform"} == set(after)
     assert report["copied"] == {"vasp.non_scf": ["CHGCAR"], "vasp.dense_uniform": ["CHGCAR"]}
+    assert report["wrong"] == [], "a default deck is said to be wrong"

@@ -10,7 +10,7 @@ import pytest
 
 from crystalmath_server.protocol.clusters import CLUSTERS_UPDATE, UpdateClusterParams
 from crystalmath_server.protocol.errors import ErrorCode
-from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, ReadFileParams
+from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, ListFilesParams, ReadFileParams
 from crystalmath_server.protocol.jobs import JOBS_SHOW, JOBS_SUBMIT, JobPk, JobState, SubmitJobParams
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.structures import SI_POSCAR, STRUCTURES_IMPORT, ImportStructureParams
@@ -50,15 +50,15 @@ def folder_of(server: Client, pk: int) -> Path:
 
 
 def test_what_comes_back_is_chosen_by_size(site: Site, static: int, server: Client) -> None:
-    rows = server.call(JOBS_FILES, JobPk(static)).rows
+    rows = server.call(JOBS_FILES, ListFilesParams(static)).rows
     brought = {row.path for row in rows if row.source == "retrieved"}
     assert {"vasprun.xml", "OUTCAR", "CONTCAR", "IBZKPT"} <= brought
-    there = {row.path: row.size for row in rows if row.source == "remote"}
+    there = {row.path: row.size for row in rows if row.source == "work"}
     density = folder_of(server, static) / "CHGCAR"
-    assert there[str(density)] == density.stat().st_size > 10_000
+    assert there["CHGCAR"] == density.stat().st_size > 10_000
     assert not {path for path in (*brought, *there) if "POTCAR" in path}
-    error = refused(server, JOBS_FILE, ReadFileParams(static, str(density), "remote"))
-    assert "left on hpc" in error.data.detail
+    part = server.call(JOBS_FILE, ReadFileParams(static, "CHGCAR", "work", limit=100))
+    assert part.content == density.read_text()[:100]
     params = SubmitJobParams("vasp.static", site.copper, "retrieve-bad", cluster="hpc", retrieve=("$(id)",))
     assert refused(server, JOBS_SUBMIT, params).data.field == "retrieve"
 
@@ -83,7 +83,7 @@ def test_a_band_structure_goes_on_from_a_static_job(site: Site, static: int, ser
     assert (after / "CHGCAR").read_bytes() == (before / "CHGCAR").read_bytes()
     assert "charge-density read from file: CHGCAR" in (after / "vasp.out").read_text()
     assert "ICHARG = 11" in (after / "INCAR").read_text()
-    sent = {row.path: row for row in server.call(JOBS_FILES, JobPk(pk)).rows}
+    sent = {row.path: row for row in server.call(JOBS_FILES, ListFilesParams(pk)).rows}
     assert "CHGCAR" not in sent
     script = server.call(JOBS_FILE, ReadFileParams(pk, "_aiidasubmit.sh", "inputs")).content
     assert shown.script.replace("aiida-PK", f"aiida-{pk}") == script
@@ -115,6 +115,9 @@ def test_jobs_that_cannot_be_gone_on_from(site: Site, static: int, server: Clien
         assert found.code in {ErrorCode.INVALID_FORM, ErrorCode.NOT_FOUND}
         return found.data.detail
 
+    silicon = server.call(STRUCTURES_IMPORT, ImportStructureParams(text=SI_POSCAR)).row.pk
+    other_atoms = server.call(TEMPLATES_RENDER, RenderParams("vasp.non_scf", silicon, FEW, static))
+    assert f"Job {static} computed Cu" in other_atoms.warnings[0]
     assert "earlier job" in error(restart_pk=None)
     assert "no job 9999" in error(restart_pk=9999)
     assert "not on localhost" in error(cluster="localhost")

@@ -14,14 +14,20 @@ from crystalmath_server.protocol.clusters import (
     ClusterTestParams,
 )
 from crystalmath_server.protocol.codes import CODES_CREATE, CodeKind, CreateCodeParams
+from crystalmath_server.protocol.decks import DECKS_DIFF, DeckSource, DiffDecksParams
 from crystalmath_server.protocol.diagnosis import JOBS_DIAGNOSE
 from crystalmath_server.protocol.errors import ErrorCode
-from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, ReadFileParams
+from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, ListFilesParams, ReadFileParams
 from crystalmath_server.protocol.jobs import JOBS_SHOW, JOBS_SUBMIT, JobPk, JobState, SubmitJobParams
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.results import JOBS_RESULTS
 from crystalmath_server.protocol.structures import SI_POSCAR, STRUCTURES_IMPORT, ImportStructureParams
-from crystalmath_server.protocol.templates import TEMPLATES_LIST, ListTemplatesParams
+from crystalmath_server.protocol.templates import (
+    TEMPLATES_LIST,
+    TEMPLATES_RENDER,
+    ListTemplatesParams,
+    RenderParams,
+)
 from crystalmath_tui.client import Client, connect
 from tests.integration.real_server import ended, refused, submit
 from tests.services import Cluster
@@ -87,7 +93,7 @@ def test_one_submit_is_one_sbatch_and_leaves_no_potcar_here(site: Site, relaxed:
     folder = server.call(JOBS_SHOW, JobPk(relaxed)).remote_work_dir
     assert len(site.cluster.sbatch_calls(folder)) == 1
     assert Path(folder, "POTCAR").read_text().startswith("  PAW")
-    rows = server.call(JOBS_FILES, JobPk(relaxed)).rows
+    rows = server.call(JOBS_FILES, ListFilesParams(relaxed)).rows
     assert {"INCAR", "KPOINTS", "POSCAR"} <= {row.path for row in rows if row.source == "inputs"}
     assert not [row.path for row in rows if row.path.startswith("POTCAR")]
 
@@ -113,6 +119,29 @@ def test_bad_input_is_refused_by_field(site: Site, server: Client) -> None:
         assert (error.code, error.data.field) == (code, field)
 
 
+def test_the_edited_deck_is_what_runs(site: Site, server: Client) -> None:
+    rendered = server.call(TEMPLATES_RENDER, RenderParams("vasp.static", site.copper))
+    own = {file.name: file.text for file in rendered.files}
+    incar = "\n".join(line for line in own["INCAR"].splitlines() if "NELM" not in line)
+    edits = {"INCAR": f"{incar}\n# by hand\nNELM = 77\nNEELM = 1\n"}
+    job = SubmitJobParams("vasp.static", site.copper, "vasp-edited-deck", cluster="hpc", edits=edits)
+    error = refused(server, JOBS_SUBMIT, job)
+    assert (error.code, error.data.field) == (ErrorCode.INVALID_FORM, "confirm")
+    assert "NEELM" in error.data.detail
+    pk = submit(server, site.copper, job.key, "vasp.static", cluster="hpc", edits=edits, confirm=True)
+    assert ended(server, pk) is JobState.FINISHED, server.call(JOBS_SHOW, JobPk(pk))
+    detail = server.call(JOBS_SHOW, JobPk(pk))
+    assert Path(detail.remote_work_dir, "INCAR").read_text() == edits["INCAR"]
+    assert "+NELM = 77" in detail.edits["INCAR"]
+    assert detail.structure_pk == site.copper
+    recipe = DeckSource(template="vasp.static", structure_pk=site.copper)
+    diff = server.call(DECKS_DIFF, DiffDecksParams(recipe, DeckSource(job_pk=pk)))
+    assert [(row.tag, row.change) for row in diff.tags] == [("NEELM", "added"), ("NELM", "changed")]
+    assert diff.kpoints is None
+    assert diff.structure
+    assert diff.structure.same
+
+
 def test_a_missing_potcar_is_said_with_its_symbol(site: Site, server: Client, tmp_path: Path) -> None:
     server.call(CLUSTERS_CREATE, new_cluster(site.cluster, "bare", tmp_path))
     path = str(install(tmp_path / "bin")["vasp_std"])
@@ -127,11 +156,14 @@ def test_a_missing_potcar_is_said_with_its_symbol(site: Site, server: Client, tm
 
 
 def test_a_job_cut_off_by_its_walltime_yields_what_it_had(site: Site, server: Client) -> None:
-    slow = Resources(walltime_s=60, prepend_text="echo slow=2 > STANDIN; (sleep 4; scancel $SLURM_JOB_ID) &")
+    cut = "(until [ -s OSZICAR ]; do sleep 0.2; done; sleep 1; scancel $SLURM_JOB_ID) &"
+    slow = Resources(walltime_s=60, prepend_text=f"echo slow=2 > STANDIN; {cut}")
     pk = submit(server, site.copper, "vasp-cut-off", "vasp.relax", cluster="hpc", resources=slow)
     assert ended(server, pk) is JobState.FAILED
     job = server.call(JOBS_SHOW, JobPk(pk))
     assert "cut off" in job.explanation.lower()
-    rows = {row.path for row in server.call(JOBS_FILES, JobPk(pk)).rows if row.source == "retrieved"}
+    rows = {
+        row.path for row in server.call(JOBS_FILES, ListFilesParams(pk)).rows if row.source == "retrieved"
+    }
     assert "OSZICAR" in rows
     assert server.call(JOBS_FILE, ReadFileParams(pk, "OSZICAR", "retrieved")).content

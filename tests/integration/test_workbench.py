@@ -2,8 +2,7 @@
 
 import json
 import sys
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import anyio
 import pytest
 
 from crystalmath_server.adapters.workbench import WorkerBench
+from crystalmath_server.protocol.decks import Severity
 from crystalmath_server.protocol.errors import (
     FileUnreadable,
     InvalidForm,
@@ -21,6 +21,7 @@ from crystalmath_server.protocol.errors import (
 )
 from crystalmath_server.protocol.structures import SI_POSCAR, ImportStructureParams
 from crystalmath_server.protocol.system import PartState
+from tests.integration.worker_bench import warm_bench
 
 CU = SI_POSCAR.replace("Si2", "Cu2").replace("Si\n2", "Cu\n2")
 DISORDERED = """data_x
@@ -47,15 +48,6 @@ Cu 0 0 0
 Cu 1.8 1.8 0
 """
 XYZ = "3\nwater\nO 0 0 0\nH 0.96 0 0\nH -0.24 0.93 0\n"
-
-
-@asynccontextmanager
-async def warm_bench() -> AsyncGenerator[WorkerBench]:
-    bench = WorkerBench(60)
-    async with anyio.create_task_group() as group:
-        group.start_soon(bench.start)
-        yield bench
-        group.cancel_scope.cancel()
 
 
 def test_structures() -> None:
@@ -114,6 +106,43 @@ def test_recipes() -> None:
     anyio.run(main)
 
 
+async def _edited(bench: WorkerBench, si: Mapping[str, Any]) -> None:
+    """Files edited by hand, on the real input set."""
+    own = await bench.render("vasp.static", si, {})
+    poscar = next(file.text for file in own.rendered.files if file.name == "POSCAR")
+    assert [row for row in own.rendered.problems if row.severity is not Severity.NOTE] == []
+    assert own.rendered.facts.spacegroup == "Fd-3m (227)"
+    edits = {"INCAR": "ENCUT = 300\nNSW = 1.5\n", "POSCAR": poscar.replace("Si2", "a comment", 1)}
+    recipe = await bench.render("vasp.static", si, {}, None, edits, 4)
+    found = [(row.file, row.line, row.code) for row in recipe.rendered.problems]
+    assert ("INCAR", 2, "incar.not_whole") in found
+    assert recipe.structure is None, "a comment is no other structure"
+    assert "-Si2\n+a comment" in recipe.rendered.edits["POSCAR"]
+    moved = await bench.render("vasp.static", si, {}, None, {"POSCAR": poscar.replace("0.25", "0.26")})
+    assert moved.structure is not None
+    assert moved.structure.spacegroup != "Fd-3m (227)"
+    assert moved.rendered.digest not in {own.rendered.digest, recipe.rendered.digest}
+    other = await bench.render("vasp.static", si, {}, None, {"POTCAR.spec": "Si_GW"})
+    assert other.potcar["symbols"] == ["Si_GW"]
+
+
+async def _compared(bench: WorkerBench) -> None:
+    """Structures are compared as distances."""
+    before = {"INCAR": "ENCUT = 1\n", "POSCAR": SI_POSCAR}
+    for text, same, largest, volume in (
+        (SI_POSCAR.replace("Si2", "silicon"), True, 0, 0),
+        (SI_POSCAR.replace("0.25 0.25 0.25", "1.25 0.25 0.25"), True, 0, 0),
+        (SI_POSCAR.replace("0.25 0.25 0.25", "0.26 0.26 0.26"), False, 0.01 * 2.7 * 12**0.5, 0),
+        (SI_POSCAR.replace("1.0\n", "1.01\n", 1), False, 0, 3.0301),
+    ):
+        change = (await bench.diff_decks(before, before | {"POSCAR": text})).structure
+        assert change is not None
+        assert (change.same, change.largest) == (same, pytest.approx(largest, abs=1e-3))
+        assert change.volume_change == pytest.approx(volume, abs=1e-3)
+        assert bool(change.words) == (not same)
+    assert (await bench.diff_decks(before, before | {"POSCAR": "nonsense"})).structure is None
+
+
 async def _rendered(bench: WorkerBench) -> None:
     si = (await bench.parse_structure(ImportStructureParams(text=SI_POSCAR))).document
     cu = (await bench.parse_structure(ImportStructureParams(text=CU))).document
@@ -132,6 +161,8 @@ async def _rendered(bench: WorkerBench) -> None:
     assert "ENCUT = 432" in texts["INCAR"]
     assert texts["POTCAR.spec"] == "Si"
     assert any("FOO" in warning for warning in vasp.warnings)
+    await _edited(bench, si)
+    await _compared(bench)
     json.dumps(recipe.maker)
     refused: list[tuple[str, Any, dict[str, Any], type[RpcError], str]] = [
         ("emt.relax", si, {}, InvalidRecipe, "structure_pk"),

@@ -28,6 +28,8 @@ JSON = st.recursive(
 
 
 def _allowed(value: Any, marks: tuple[object, ...]) -> bool:
+    if value is None:
+        return True
     sizes = [
         (mark, value if isinstance(mark, Bound) else len(value))
         for mark in marks

@@ -1,8 +1,13 @@
 """Whatever comes in whatever order: update answers, never raises, and view is exactly as large as asked."""
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crystalmath_server.protocol.document import DocumentPart
+from crystalmath_server.protocol.results import JobResults
+from crystalmath_server.protocol.series import JobSeries
 from crystalmath_server.protocol.structures import Lattice, StructureDetail, StructureRow
 from crystalmath_server.protocol.templates import InputFile, Rendered, TemplateDetail, TemplateRow
 from crystalmath_tui import program, theme
@@ -11,9 +16,37 @@ from crystalmath_tui.core.effects import Call, Effect
 from crystalmath_tui.core.lines import SELECTED, Size
 from crystalmath_tui.core.messages import KeyPressed, Message, MousePressed
 from crystalmath_tui.screens import new_model
-from tests.property.tui_strategies import CLUSTER_MESSAGES, KEYS, MESSAGES, SIZES, TARGET_MESSAGES
+from crystalmath_tui.screens.results_model import Loaded
+from tests.property.tui_strategies import (
+    CLUSTER_MESSAGES,
+    COMPARE_MESSAGES,
+    DOCUMENT_PARTS,
+    DRAFTS,
+    IMPORT_MESSAGES,
+    KEYS,
+    MESSAGES,
+    POTCAR_MESSAGES,
+    RESULT_MESSAGES,
+    RESULTS_TOLD,
+    SERIES,
+    SIZES,
+    STRUCTURES,
+    TARGET_MESSAGES,
+)
 
-OUTER = {"Call", "Later", "NewKey", "ListFolder", "FindPath", "Copy", "Connect", "Suspend", "Redraw", "Quit"}
+OUTER = {
+    "WriteFile",
+    "Call",
+    "Later",
+    "NewKey",
+    "ListFolder",
+    "FindPath",
+    "Copy",
+    "Connect",
+    "Suspend",
+    "Redraw",
+    "Quit",
+}
 
 
 def played(sequence: list[Message], *, readonly: bool = False) -> tuple[program.Model, list[Effect]]:
@@ -54,6 +87,65 @@ def test_cluster_screens_are_total_and_fit(words: str, sequence: list[Message], 
     holds(model, effects, size)
 
 
+KINDS_OF_CURVES = ("convergence", "trajectory", "steps", "bands", "dos", "eos")
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    RESULTS_TOLD, SERIES, DOCUMENT_PARTS, STRUCTURES, st.lists(RESULT_MESSAGES | INPUT, max_size=20), SIZES
+)
+def test_results_are_total_and_fit(
+    results: JobResults,
+    series: JobSeries,
+    part: DocumentPart,
+    structure: StructureDetail,
+    sequence: list[Message],
+    size: Size,
+) -> None:
+    typed = [KeyPressed(key) for key in [*":results 7", "enter"]]
+    told = replace(results, series=KINDS_OF_CURVES, structure_after_pk=structure.row.pk)
+    answers = [
+        Loaded((7, "results"), told),
+        *(Loaded((7, kind), series) for kind in (*KINDS_OF_CURVES, "steps step energy")),
+        Loaded((7, "document"), replace(part, path="", offset=0)),
+        Loaded((7, "structure"), structure),
+    ]
+    for page in "1234":
+        model, effects = played([*typed, *answers, KeyPressed(page), *sequence])
+        holds(model, effects, size)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.sampled_from([":potcars hpc", ":potcars hpc Fe_pv O"]), st.lists(POTCAR_MESSAGES | INPUT), SIZES)
+def test_the_potcars_are_total_and_fit(words: str, sequence: list[Message], size: Size) -> None:
+    typed = [KeyPressed(key) for key in [*words, "enter"]]
+    model, effects = played([*typed, *sequence])
+    holds(model, effects, size)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.sampled_from([":import", ":import hpc /run"]),
+    st.lists(IMPORT_MESSAGES | INPUT | st.just(KeyPressed("f2")), max_size=25),
+    SIZES,
+)
+def test_the_import_is_total_and_fits(words: str, sequence: list[Message], size: Size) -> None:
+    typed = [KeyPressed(key) for key in [*words, "enter"]]
+    model, effects = played([*typed, *sequence])
+    holds(model, effects, size)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(COMPARE_MESSAGES | INPUT | st.sampled_from([KeyPressed("s"), KeyPressed("a")]), max_size=25),
+    SIZES,
+)
+def test_the_comparison_is_total_and_fits(sequence: list[Message], size: Size) -> None:
+    typed = [KeyPressed(key) for key in [*":compare 3 1", "enter"]]
+    model, effects = played([*typed, *sequence])
+    holds(model, effects, size)
+
+
 LAST_STEP = (
     new_model.StructureLoaded(
         StructureDetail(
@@ -67,7 +159,7 @@ LAST_STEP = (
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.lists(TARGET_MESSAGES | INPUT, max_size=25), SIZES)
+@given(st.lists(TARGET_MESSAGES | INPUT | st.builds(new_model.DraftLoaded, DRAFTS), max_size=25), SIZES)
 def test_the_last_step_of_a_new_job_is_total_and_fits(sequence: list[Message], size: Size) -> None:
     typed = [KeyPressed(key) for key in (*":new", "enter")]
     model, effects = played([*typed, *LAST_STEP, KeyPressed("enter"), *sequence])

@@ -4,6 +4,7 @@ from typing import get_args
 
 from hypothesis import strategies as st
 
+from crystalmath_server.protocol.again import JobDraft, LeftOut
 from crystalmath_server.protocol.clusters import (
     ClusterDetail,
     ClusterList,
@@ -17,8 +18,10 @@ from crystalmath_server.protocol.clusters import (
     QueueJob,
     SshHost,
 )
-from crystalmath_server.protocol.codes import CodeKind, CodeRow, CodeTest, Outcome, Step
+from crystalmath_server.protocol.codes import CodeKind, CodeList, CodeRow, CodeTest, Outcome, Step
+from crystalmath_server.protocol.compare import CompareColumn, CompareRow, Comparison
 from crystalmath_server.protocol.diagnosis import Action, Diagnosis, Evidence, NextStep
+from crystalmath_server.protocol.document import DocumentChild, DocumentPart
 from crystalmath_server.protocol.errors import ERRORS
 from crystalmath_server.protocol.files import FileRange, JobFile, JobFiles, JobLog, LogLine
 from crystalmath_server.protocol.jobs import (
@@ -30,8 +33,11 @@ from crystalmath_server.protocol.jobs import (
     NodeLink,
     Submitted,
 )
+from crystalmath_server.protocol.potcars import Potcar, PotcarCheck, PotcarFolder
+from crystalmath_server.protocol.progress import JobProgress, StepColumns
 from crystalmath_server.protocol.resources import Resources
-from crystalmath_server.protocol.results import IonicStep, JobResults, Quantity
+from crystalmath_server.protocol.results import IonicStep, JobResults, Quantity, SiteResult
+from crystalmath_server.protocol.series import Curve, JobSeries, Tick
 from crystalmath_server.protocol.structures import (
     Lattice,
     Site,
@@ -53,7 +59,21 @@ from crystalmath_tui import program
 from crystalmath_tui.core import clusters as cluster_messages
 from crystalmath_tui.core import control, messages
 from crystalmath_tui.core.lines import Size
-from crystalmath_tui.screens import cluster, clusters, diagnosis, job, jobs, jobs_query, new_model, setup
+from crystalmath_tui.screens import (
+    cluster,
+    clusters,
+    compare,
+    diagnosis,
+    file_viewer,
+    imports,
+    job,
+    jobs,
+    jobs_query,
+    new_model,
+    potcars,
+    results_model,
+    setup,
+)
 
 TEXTS = st.text(max_size=30) | st.sampled_from(
     [
@@ -105,8 +125,29 @@ DETAILS = st.builds(
     st.none() | PKS,
     st.none() | PKS,
     st.lists(PKS, max_size=3).map(tuple),
+    st.none() | PKS,
 )
-FILES = st.builds(JobFile, st.sampled_from(["inputs", "retrieved", "?"]), TEXTS, st.integers(0, 10**12))
+FILES = st.builds(
+    JobFile,
+    st.sampled_from(["inputs", "retrieved", "work", "?"]),
+    TEXTS,
+    st.integers(0, 10**12),
+    kind=st.sampled_from(["file", "folder"]),
+)
+COLUMN = st.lists(st.none() | NUMBERS, max_size=5).map(tuple)
+RUNS = st.builds(
+    JobProgress,
+    PKS,
+    st.sampled_from(JobState),
+    st.sampled_from(["", "work", "retrieved"]),
+    TEXTS,
+    energy_ev=st.none() | NUMBERS,
+    quiet_s=st.none() | NUMBERS,
+    stuck=st.booleans(),
+    estimate=TEXTS,
+    steps=st.builds(StepColumns, st.lists(PKS, max_size=5).map(tuple), COLUMN, COLUMN, COLUMN),
+    note=TEXTS,
+)
 LATTICES = st.builds(Lattice, *[NUMBERS] * 7)
 RESULTS = st.builds(
     JobResults,
@@ -312,6 +353,115 @@ CLUSTER_MESSAGES = st.one_of(
     st.builds(setup.SetupFailed, TURNS | st.just(setup.HOSTS), ERROR_VALUES),
 )
 
+VALUES = st.none() | st.floats() | st.lists(st.lists(st.floats(), min_size=3, max_size=3), max_size=3) | TEXTS
+SITES_TOLD = st.builds(
+    SiteResult, PKS, TEXTS, st.none() | st.tuples(*[st.floats()] * 3), st.none() | st.floats()
+)
+KINDS = st.sampled_from(["convergence", "trajectory", "steps", "bands", "dos", "eos"])
+QUANTITIES_TOLD = st.lists(st.builds(Quantity, TEXTS, TEXTS, VALUES, TEXTS, TEXTS), max_size=4).map(tuple)
+RESULTS_TOLD = st.builds(
+    JobResults,
+    PKS,
+    st.sampled_from(JobState),
+    TEXTS,
+    QUANTITIES_TOLD,
+    st.just(()),
+    structure_after_pk=st.none() | PKS,
+    sites=st.lists(SITES_TOLD, max_size=4).map(tuple),
+    n_sites=st.integers(0, 99),
+    series=st.lists(KINDS, max_size=6, unique=True).map(tuple),
+    note=TEXTS,
+)
+POINTS = st.lists(st.floats(), max_size=12).map(tuple)
+CURVES = st.builds(Curve, TEXTS, TEXTS, st.lists(st.none() | st.floats(), max_size=12).map(tuple))
+SERIES = st.builds(
+    JobSeries,
+    PKS,
+    KINDS,
+    *[TEXTS] * 3,
+    POINTS,
+    st.lists(CURVES, max_size=10).map(tuple),
+    st.lists(st.builds(Tick, st.floats(), TEXTS), max_size=5).map(tuple),
+    QUANTITIES_TOLD,
+    TEXTS,
+    PKS,
+    st.lists(TEXTS, max_size=3).map(tuple),
+    TEXTS,
+)
+PATHS = st.sampled_from(["", "a", "a/b", "c"]) | TEXTS
+BRANCHES = st.sampled_from(["object", "array", "string", "null"])
+DOCUMENT_PARTS = st.builds(
+    DocumentPart,
+    PKS,
+    PATHS,
+    BRANCHES,
+    st.integers(0, 9),
+    TEXTS,
+    st.lists(st.builds(DocumentChild, TEXTS, PATHS, BRANCHES, st.integers(0, 9), TEXTS), max_size=4).map(
+        tuple
+    ),
+    st.integers(0, 3),
+    TEXTS,
+)
+RESULT_MESSAGES = st.one_of(
+    st.builds(
+        messages.Entered, st.just("results"), st.tuples(PKS.map(str), st.sampled_from(results_model.TABS))
+    ),
+    st.builds(
+        results_model.Loaded,
+        st.tuples(PKS, KINDS | st.just("steps step energy") | TEXTS),
+        RESULTS_TOLD | SERIES | DOCUMENT_PARTS | STRUCTURES,
+    ),
+    st.builds(results_model.Failed, st.tuples(PKS, KINDS | st.just("results") | TEXTS), ERROR_VALUES),
+)
+POTCARS = st.builds(
+    PotcarCheck,
+    LABELS,
+    *[TEXTS] * 2,
+    st.booleans(),
+    *[TEXTS] * 2,
+    NAMES,
+    st.lists(st.builds(Potcar, TEXTS, st.booleans(), TEXTS, TEXTS, NAMES, NAMES, TEXTS), max_size=30).map(
+        tuple
+    ),
+    st.lists(st.builds(PotcarFolder, TEXTS, TEXTS, PKS), max_size=3).map(tuple),
+)
+POTCAR_MESSAGES = st.one_of(
+    st.builds(potcars.Looked, TURNS, POTCARS),
+    st.builds(potcars.Looked, st.just(1), POTCARS),
+    st.builds(potcars.LookFailed, TURNS, ERROR_VALUES),
+)
+
+SUBMITTED = st.builds(Submitted, PKS, TEXTS, st.sampled_from(JobState), TEXTS, st.booleans())
+DRAFTS = st.builds(
+    JobDraft,
+    PKS,
+    st.just("emt.relax") | TEXTS,
+    st.none() | PKS,
+    st.dictionaries(TEXTS, JSON, max_size=3),
+    *[TEXTS] * 4,
+    RESOURCES,
+    st.lists(st.builds(LeftOut, TEXTS, TEXTS), max_size=12).map(tuple),
+)
+COMPARISONS = st.builds(
+    Comparison,
+    st.lists(st.builds(CompareColumn, TEXTS, TEXTS, TEXTS), max_size=6).map(tuple),
+    st.lists(st.builds(CompareRow, PKS, TEXTS, st.lists(JSON, max_size=6).map(tuple)), max_size=8).map(tuple),
+)
+COMPARE_MESSAGES = st.one_of(
+    st.builds(compare.Compared, st.just((3, 1)), COMPARISONS),
+    st.builds(compare.CompareFailed, st.just((3, 1)), ERROR_VALUES),
+    st.builds(compare.Written, st.tuples(TEXTS, TEXTS), st.sampled_from(["written", "exists"]) | TEXTS),
+)
+IMPORT_MESSAGES = st.one_of(
+    st.builds(imports.ClustersCame, CLUSTER_LISTS),
+    st.builds(imports.CodesCame, st.builds(CodeList, st.lists(CODES, max_size=4).map(tuple))),
+    st.builds(imports.FoldersListed, st.just("") | TEXTS, st.lists(TEXTS, max_size=40).map(tuple)),
+    st.builds(imports.FolderFound, TURNS, TEXTS),
+    st.builds(imports.Imported, TURNS, SUBMITTED),
+    st.builds(imports.ImportFailed, TURNS, ERROR_VALUES),
+)
+
 TARGET_MESSAGES = st.one_of(
     st.builds(new_model.ClustersListed, CLUSTER_LISTS),
     st.builds(new_model.TargetLoaded, LABELS, CLUSTER_DETAILS),
@@ -319,6 +469,15 @@ TARGET_MESSAGES = st.one_of(
     st.builds(new_model.StepFailed, st.just(4), ERROR_VALUES),
 )
 
+PROGRESS = st.lists(
+    st.builds(
+        messages.Progress,
+        st.sampled_from(["potcars", "import run", "new submit", "setup", "cluster test"]) | TEXTS,
+        TEXTS,
+        st.none() | NUMBERS,
+    ),
+    max_size=3,
+).map(tuple)
 MESSAGES = st.one_of(
     st.builds(messages.KeyPressed, KEYS),
     st.builds(messages.KeyPressed, KEYS),
@@ -331,6 +490,7 @@ MESSAGES = st.one_of(
     st.builds(messages.Connected, st.builds(Hello, TEXTS, TEXTS, PKS, TEXTS, PKS, st.just(()))),
     st.builds(messages.Disconnected, ERROR_VALUES, st.floats(0, 1)),
     st.just(messages.RetryDue()),
+    st.builds(messages.Progressed, PROGRESS),
     st.builds(messages.StatusLoaded, STATUSES),
     st.builds(messages.StatusFailed, ERROR_VALUES),
     st.builds(messages.CallFailed, ERROR_VALUES),
@@ -348,10 +508,14 @@ MESSAGES = st.one_of(
     st.builds(
         job.Loaded,
         PKS,
-        DETAILS | LOGS | RESULTS | st.builds(JobFiles, st.lists(FILES, max_size=5).map(tuple)),
+        DETAILS
+        | LOGS
+        | RESULTS
+        | RUNS
+        | st.builds(JobFiles, st.lists(FILES, max_size=5).map(tuple), st.sampled_from(["", "/work"])),
     ),
     st.builds(job.LoadFailed, st.tuples(PKS, st.sampled_from(job.TABS)), ERROR_VALUES),
-    st.builds(job.RangeLoaded, st.tuples(PKS, FILES), RANGES),
+    st.builds(file_viewer.RangeLoaded, st.tuples(PKS, FILES), RANGES),
     st.builds(control.Controlled, TEXTS, CONTROLS),
     st.builds(
         new_model.StoredLoaded,
@@ -365,14 +529,19 @@ MESSAGES = st.one_of(
     st.builds(new_model.FormLoaded, TEMPLATES),
     st.builds(new_model.InputsLoaded, PKS, INPUTS),
     st.builds(new_model.KeyMade, st.sampled_from(["d1", "d2"]), TEXTS),
-    st.builds(
-        new_model.JobSubmitted,
-        st.builds(Submitted, PKS, TEXTS, st.sampled_from(JobState), TEXTS, st.booleans()),
-    ),
+    st.builds(new_model.JobSubmitted, SUBMITTED),
+    st.builds(new_model.DraftLoaded, DRAFTS),
+    st.builds(control.RetryKeyed, PKS, TEXTS),
+    st.builds(control.Retried, st.tuples(PKS, TEXTS), SUBMITTED),
+    st.builds(control.RetryFailed, st.tuples(PKS, TEXTS), ERROR_VALUES),
     st.builds(new_model.NamesListed, TEXTS, st.lists(TEXTS, max_size=4).map(tuple)),
     st.builds(new_model.PathFound, TEXTS),
     CLUSTER_MESSAGES,
+    RESULT_MESSAGES,
     TARGET_MESSAGES,
+    POTCAR_MESSAGES,
+    IMPORT_MESSAGES,
+    COMPARE_MESSAGES,
     st.builds(new_model.StepFailed, st.integers(0, 4), ERROR_VALUES),
 )
 """Everything that may come in."""

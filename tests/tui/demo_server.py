@@ -21,6 +21,7 @@ from crystalmath_server.protocol.system import Part, PartState
 from crystalmath_server.rpc.claim import claim
 from crystalmath_server.rpc.server import Parts, RpcServer
 from tests import fakes
+from tests.fake_documents import FakeDocuments
 from tests.fake_jobs import FakeJobs, FakeLauncher
 
 HOSTILE = "evil \x1b[2J\x1b]0;owned\x07\u202egnp.exe\u202c \x9b31m label"
@@ -97,14 +98,16 @@ def filled(count: int) -> DemoJobs:
     return jobs
 
 
-def serve(path: Path, count: int) -> int:
+def serve(path: Path, count: int, slow_s: float) -> int:
     """Serve until told to end."""
     found = claim(path)
     if found is None:
         return 0
     chosen = settings.load(Path("/nonexistent/config.toml"), {})
     jobs = filled(count)
-    made = replace(fakes.ports(), jobs=jobs, launcher=FakeLauncher(jobs))
+    launcher = FakeLauncher(jobs)
+    launcher.submit_s = slow_s
+    made = replace(fakes.ports(), jobs=jobs, documents=FakeDocuments(jobs), launcher=launcher)
 
     @asynccontextmanager
     async def compose(server: RpcServer) -> AsyncGenerator[Ports]:
@@ -123,5 +126,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("socket", type=Path)
     parser.add_argument("--jobs", type=int, default=30)
+    parser.add_argument("--slow", type=float, default=0.0, help="how long a submit takes [s]")
     given = parser.parse_args()
-    raise SystemExit(serve(given.socket, given.jobs))
+    raise SystemExit(serve(given.socket, given.jobs, given.slow))

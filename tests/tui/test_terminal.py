@@ -1,73 +1,14 @@
 """The interface in a pseudo-terminal against a server with real RPC."""
 
-import os
 import re
 import signal
 import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.tui.terminal import ROOT, Terminal, command, opened
-
-DEMO = ROOT / "tests/tui/demo_server.py"
-
-
-@pytest.fixture
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A short path: sockets have few bytes."""
-    return tmp_path_factory.mktemp("t")
-
-
-@pytest.fixture
-def environ(folder: Path) -> dict[str, str]:
-    places = {name: str(folder) for name in ("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "AIIDA_PATH")}
-    kept = {name: os.environ[name] for name in ("PATH",)}
-    return {**kept, **places, "TERM": "xterm-256color", "LANG": "C.UTF-8", "XDG_RUNTIME_DIR": str(folder)}
-
-
-class Demo:
-    """A server that can be killed and started again."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self, jobs: int = 30) -> None:
-        self.process = subprocess.Popen([sys.executable, str(DEMO), str(self.path), "--jobs", str(jobs)])
-        end = time.monotonic() + 20
-        while not self._answers():
-            assert time.monotonic() < end
-            time.sleep(0.03)
-
-    def _answers(self) -> bool:
-        with socket.socket(socket.AF_UNIX) as sock:
-            return sock.connect_ex(str(self.path)) == 0
-
-    def kill(self) -> None:
-        if self.process:
-            self.process.send_signal(signal.SIGKILL)
-            self.process.wait()
-            self.process = None
-
-
-@pytest.fixture
-def demo(folder: Path) -> Iterator[Demo]:
-    server = Demo(folder / "demo.sock")
-    server.start()
-    yield server
-    server.kill()
-
-
-@pytest.fixture
-def terminal(demo: Demo, environ: dict[str, str]) -> Iterator[Terminal]:
-    with opened(command(demo.path), environ) as shown:
-        shown.until("30 jobs")
-        yield shown
+from tests.tui.demo import Demo
+from tests.tui.terminal import Terminal, command, opened
 
 
 def test_first_paint_does_not_wait_for_the_server(folder: Path, environ: dict[str, str]) -> None:
@@ -129,12 +70,12 @@ def test_open_a_job_and_turn_its_pages(terminal: Terminal) -> None:
 
 
 def test_cancel_asks_with_names_and_esc_destroys_nothing(terminal: Terminal) -> None:
-    terminal.send("/", *"copper", "enter", " ", " ", "c")
+    terminal.send("/", *"copper", "enter", " ", " ", "x")
     terminal.until("Cancel 2 jobs?")
     terminal.send("esc")
     terminal.until("Nothing was done.")
     assert "killed" not in terminal.text
-    terminal.send("c", "y")
+    terminal.send("x", "y")
     terminal.until(lambda: terminal.text.count("× killed") == 2)
 
 
@@ -268,3 +209,91 @@ def test_a_terminal_that_cannot_place_text_is_told_the_way_out(
         assert terminal.ended() == 2
         assert "crystalmath jobs list" in terminal.text.replace("\n", "")
         assert b"\x1b" not in terminal.raw
+
+
+def test_potcars_of_a_cluster(terminal: Terminal) -> None:
+    terminal.send("m")
+    terminal.until("localhost")
+    terminal.send("enter")
+    terminal.until("summary")
+    terminal.send("P")
+    terminal.until("all 1 are there")
+    terminal.send("/", *"Fe_pv Si", "enter")
+    terminal.until("not there for PBE_54: Fe_pv")
+    assert "✓ yes" in terminal.line("PAW_PBE")
+    terminal.send("f")
+    terminal.until("PBE_64")
+    terminal.until("has no folder of PBE_64")
+    terminal.send("esc", "esc")
+    terminal.until("cluster localhost")
+
+
+def test_a_folder_becomes_a_job(terminal: Terminal, folder: Path) -> None:
+    (folder / "run-of-none").mkdir()
+    terminal.send("i")
+    terminal.until("Import a folder")
+    terminal.send("down", str(folder / "run"), "tab")
+    terminal.until("run-of-none/")
+    terminal.send("\x0f")  # Ctrl+O imports
+    terminal.until("it has no INCAR")
+    terminal.send("\x15", "/scratch/me/run", "\x0f")
+    terminal.until("job 31")
+    terminal.until("Job 31 is imported.")
+    terminal.send("q")
+    terminal.until("31 jobs")
+
+
+def test_progress_of_a_slow_call_is_shown_and_vanishes(folder: Path, environ: dict[str, str]) -> None:
+    slow = Demo(folder / "slow.sock")
+    slow.start(jobs=3, slow_s=1.5)
+    try:
+        with opened(command(slow.path), environ) as terminal:
+            terminal.until("3 jobs")
+            terminal.send(":", *"import localhost /run", "enter", "\x0f")
+            terminal.until(lambda: terminal.text.count("submitting …") == 2)
+            terminal.send("q")
+            terminal.until(lambda: terminal.text.count("submitting …") == 1 and "3 jobs" in terminal.text)
+            terminal.until("Job 4 is imported.")
+            assert "submitting …" not in terminal.text
+    finally:
+        slow.kill()
+
+
+def test_a_job_is_cloned_and_run_again(terminal: Terminal) -> None:
+    terminal.send("/", *"copper", "enter", "G", "c")
+    terminal.until("new job like 2")
+    terminal.until("settings of")
+    terminal.send("tab")
+    terminal.until("POSCAR")
+    terminal.send("enter")
+    terminal.until("Enter submits")
+    terminal.send("enter")
+    terminal.until("Job 31 is submitted.")
+    terminal.send("q", "esc")
+    terminal.until("31 jobs")
+    terminal.send("/", *"silicon", "enter", "g", " ", " ", "R")
+    terminal.until("Run 2 jobs again with the same inputs?")
+    terminal.send("esc")
+    terminal.until("Nothing was done.")
+    terminal.send("R", "y")
+    terminal.until("again.")
+    terminal.send("esc")
+    terminal.until("33 jobs")
+    terminal.send("g", "enter")
+    terminal.until("retry of")
+
+
+def test_marked_jobs_are_compared_and_written(terminal: Terminal, folder: Path) -> None:
+    terminal.send("/", *"silicon", "enter", "g", " ", " ", "v")
+    terminal.until("compare 2 jobs")
+    terminal.until("energy [eV]")
+    terminal.send("s", "w", str(folder / "out.csv"), "enter")
+    terminal.until("Wrote ")
+    head, *rows = (folder / "out.csv").read_text().splitlines()
+    assert head.startswith("pk,label,")
+    assert "energy per atom [eV/atom]" in head
+    assert len(rows) == 2
+    terminal.send("w", "enter")
+    terminal.until("Write over it?")
+    terminal.send("n", "esc")
+    terminal.until("jobs")

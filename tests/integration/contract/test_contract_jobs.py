@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
-from crystalmath_server.ports import JobPlan
+from crystalmath_server.domain.plans import JobPlan
 from crystalmath_server.protocol.errors import Conflict, InvalidForm, NotAllowed, NotFound
 from crystalmath_server.protocol.files import FileRange, ReadFileParams
 from crystalmath_server.protocol.jobs import (
@@ -20,7 +21,7 @@ from crystalmath_server.protocol.jobs import (
     Submitted,
 )
 from tests.aiida_rig import LONG, cubic_copper, emt, parsed, plan
-from tests.worlds import RealWorld, World
+from tests.worlds import FakeWorld, RealWorld, World
 
 T = TypeVar("T")
 
@@ -344,3 +345,90 @@ def test_a_job_that_has_ended_is_not_steered(world: World, jobs: Jobs) -> None:
 def test_a_computer_that_a_job_needs_stays(world: World, jobs: Jobs) -> None:
     world.refuse(world.ports.clusters.delete("localhost"), Conflict, "label")
     assert row_of(world, jobs.done.pk).cluster == "localhost"
+
+
+def put_there(world: World, pk: int, name: str, data: bytes) -> None:
+    """A file in the folder of a job, as if the job had written it."""
+    if isinstance(world, RealWorld):
+        Path(world.run(world.ports.work.tree(pk, 1, 1)).folder, name).write_bytes(data)
+    else:
+        world.ports.work.put(pk, name, data)  # type: ignore[attr-defined]
+
+
+def test_the_folder_of_a_job_on_its_computer(world: World, jobs: Jobs) -> None:
+    work, pk = world.ports.work, jobs.done.pk
+    if isinstance(world, FakeWorld):
+        put_there(world, pk, SCRIPT, b"x")
+    put_there(world, pk, "words.txt", "café".encode())
+    found = {row.path: row for row in world.run(work.tree(pk, 3, 1000)).rows}
+    assert {SCRIPT, "words.txt"} <= set(found)
+    assert (found["words.txt"].source, found["words.txt"].size) == ("work", 5)
+    assert world.run(work.tree(pk, 3, 1)).note
+    piece = world.run(work.read(pk, "words.txt", 3, 1))
+    assert (piece.data, piece.size) == ("é".encode()[:1], 5)
+    assert abs(piece.now - piece.modified_at) < 60
+    assert world.run(work.read(pk, "words.txt", 9, 1)).data == b""
+    world.run(work.write(pk, "STOPCAR", "LSTOP = .TRUE.\n"))
+    assert world.run(work.read(pk, "STOPCAR", 0, 100)).data == b"LSTOP = .TRUE.\n"
+
+
+@pytest.mark.parametrize("path", ["none", "../words.txt"])
+def test_a_file_that_is_not_in_the_folder(world: World, jobs: Jobs, path: str) -> None:
+    put_there(world, jobs.done.pk, "words.txt", b"")
+    with pytest.raises(NotFound) as caught:
+        world.run(world.ports.work.read(jobs.done.pk, path, 0, 1))
+    assert caught.value.data.field == "path"
+
+
+def test_a_folder_of_no_job(world: World) -> None:
+    with pytest.raises(NotFound) as caught:
+        world.run(world.ports.work.tree(NOWHERE, 3, 9))
+    assert caught.value.data.field == "pk"
+
+
+def test_the_state_alone_is_that_of_the_job(world: World, jobs: Jobs) -> None:
+    assert world.run(world.ports.jobs.state(jobs.done.pk)) is JobState.FINISHED
+    with pytest.raises(NotFound):
+        world.run(world.ports.jobs.state(NOWHERE))
+
+
+def test_files_of_one_source(world: World, jobs: Jobs) -> None:
+    rows = world.run(world.ports.jobs.files(jobs.done.pk, "inputs")).rows
+    assert {row.source for row in rows} == {"inputs"}
+
+
+def test_a_job_is_recalled_as_it_was_planned(world: World, jobs: Jobs) -> None:
+    found = world.run(world.ports.jobs.recall(jobs.done.pk))
+    made = jobs.done_plan
+    assert (found.pk, found.uuid, found.template) == (jobs.done.pk, jobs.done.uuid, "emt.relax")
+    assert (found.structure_pk, found.values) == (made.structure_pk, made.recipe.values)
+    assert (found.label, found.description, found.cluster) == (made.label, "words", "localhost")
+    assert (found.code, found.formula) == ("", "Cu4")
+    assert found.options["prepend_text"] == PROLOGUE
+    assert found.options["resources"]["num_machines"] == 1
+    world.refuse(world.ports.jobs.recall(NOWHERE), NotFound, "pk")
+
+
+def test_a_job_is_run_again_once_for_each_key(world: World, jobs: Jobs) -> None:
+    launcher, store = world.ports.launcher, world.ports.jobs
+    past = world.run(store.recall(jobs.killed.pk))
+    key = f"key-{world.tag}-again"
+    again = world.run(launcher.retry(past, key, f"{world.tag}-again"))
+    assert (again.reused, again.template) == (False, "emt.static")
+    assert world.run(launcher.retry(past, key, "")) == replace(
+        again, state=row_of(world, again.pk).state, reused=True
+    )
+    detail = world.run(store.show(again.pk))
+    assert (detail.retry_of, detail.row.label) == (jobs.killed.pk, f"{world.tag}-again")
+    assert world.run(store.show(jobs.killed.pk)).retry_of is None
+    assert detail.structure_pk == jobs.done_plan.structure_pk
+    assert (
+        replace(
+            world.run(store.recall(again.pk)), pk=past.pk, uuid=past.uuid, label=past.label, state=past.state
+        )
+        == past
+    )
+    other = world.run(store.recall(jobs.unnamed.pk))
+    world.refuse(launcher.retry(other, key, ""), Conflict, "key")
+    world.refuse(launcher.retry(other, jobs.done_plan.key, ""), Conflict, "key")
+    assert killed(world, again.pk).done

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from crystalmath_server.ports import ParsedStructure, Recipe
+from crystalmath_server.domain.plans import ParsedStructure, Recipe
+from crystalmath_server.protocol.decks import DECKS_CHECK, DECKS_DIFF, Severity
 from crystalmath_server.protocol.errors import (
     FileUnreadable,
     InvalidForm,
@@ -231,3 +233,25 @@ def test_a_recipe_that_does_not_fit(world: World, silicon: ParsedStructure) -> N
     world.refuse(bench.render("emt.relax", silicon.document, {}), InvalidRecipe, "structure_pk")
     world.refuse(bench.render("emt.relax", {}, {}), InvalidStructure, "structure_pk")
     world.refuse(bench.render("emt.dance", silicon.document, {}), NotFound, "name")
+
+
+def test_a_deck_is_checked(world: World) -> None:
+    files = cast("dict[str, str]", DECKS_CHECK.example.params["files"])
+    report = world.run(world.ports.workbench.check_deck(files, 4))
+    (wrong,) = [row for row in report.problems if row.tag == "ENCUTT"]
+    assert (wrong.file, wrong.line, wrong.column, wrong.code) == ("INCAR", 1, 1, "incar.unknown_tag")
+    assert "ENCUT?" in wrong.hint
+    assert report.facts.n_sites == 2
+    stopped = world.run(world.ports.workbench.check_deck({"INCAR": "ENCUT = abc"}, None))
+    assert [(row.code, row.severity) for row in stopped.problems] == [("incar.not_a_number", Severity.ERROR)]
+
+
+def test_decks_are_compared(world: World) -> None:
+    example = cast("dict[str, dict[str, dict[str, str]]]", DECKS_DIFF.example.params)
+    left, right = example["left"]["files"], example["right"]["files"]
+    found = world.run(world.ports.workbench.diff_decks(left, right))
+    assert [(row.tag, row.change, row.left, row.right) for row in found.tags] == [
+        ("ENCUT", "changed", "520", "400")
+    ]
+    assert (found.same, set(found.texts)) == (False, {"INCAR"})
+    assert world.run(world.ports.workbench.diff_decks(left, left)).same

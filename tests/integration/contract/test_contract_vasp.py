@@ -36,6 +36,9 @@ def test_potcars_are_looked_for_symbol_by_symbol(world: World, here: str) -> Non
     assert (found.cluster, found.functional, found.ok) == (here, "PBE_54", False)
     assert [(row.symbol, row.found) for row in found.potcars] == [("Fe", True), ("Fe_pv", False)]
     assert world.run(world.ports.potcars.check(here, "PBE_54", ("Fe",))).ok
+    everything = world.run(world.ports.potcars.check(here, "PBE_54", ()))
+    assert everything.ok
+    assert [row.symbol for row in everything.potcars] == ["Fe"]
 
 
 def test_a_folder_with_a_run(world: World, here: str, tmp_path: Path) -> None:

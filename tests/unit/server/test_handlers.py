@@ -40,7 +40,7 @@ from crystalmath_server.protocol.errors import (
     TransportFailed,
     VersionMismatch,
 )
-from crystalmath_server.protocol.files import ReadFileParams
+from crystalmath_server.protocol.files import ListFilesParams, ReadFileParams
 from crystalmath_server.protocol.jobs import (
     ControlJobParams,
     JobPk,
@@ -182,6 +182,70 @@ def test_submit_of_the_same_key_at_the_same_time(ports: Ports) -> None:
     assert ports.launcher.submissions == 1  # type: ignore[attr-defined]
 
 
+VASP = replace(SUBMIT, template="vasp.static", key="a-vasp-job")
+
+
+@pytest.mark.parametrize(
+    "edits, field, words",
+    [
+        ({"INCAR": "ISMEAR = 0\nENCUT = abc\n"}, "edits.INCAR", "INCAR, line 2: ENCUT takes a number"),
+        ({"INCAR": "ENCUT = 520\nENCUTT = 1\n"}, "confirm", "INCAR, line 2: ENCUTT is no tag"),
+        ({"KPOINTS": "mesh\n0\nGamma\n0 1 1\n"}, "edits.KPOINTS", "KPOINTS, line 4"),
+        ({"POTCAR.spec": "Fe\nCu\n"}, "edits.POTCAR.spec", "Fe stands where POSCAR has Cu"),
+        ({"INCAR": " "}, "edits.INCAR", "INCAR is empty"),
+        ({"INCAR": "A\0"}, "edits.INCAR", "NUL"),
+        ({"OUTCAR": "x"}, "edits", "OUTCAR"),
+    ],
+)
+def test_edited_files_are_refused_by_file_and_line(
+    ports: Ports, edits: dict[str, str], field: str, words: str
+) -> None:
+    with pytest.raises(InvalidForm) as caught:
+        run(jobs.submit(ports, replace(VASP, edits=edits)))
+    assert caught.value.data.field == field
+    assert words in caught.value.data.detail
+    assert caught.value.data.hint
+    assert ports.launcher.submissions == 0  # type: ignore[attr-defined]
+
+
+def test_warnings_are_confirmed_by_a_flag_or_by_the_digest(ports: Ports) -> None:
+    edits = {"INCAR": "ENCUT = 520\nENCUTT = 1\n"}
+    shown = run(templates.render(ports, RenderParams("vasp.static", 1, edits=edits)))
+    assert [(row.file, row.line, row.code) for row in shown.problems] == [("INCAR", 2, "incar.unknown_tag")]
+    assert "+ENCUTT = 1" in shown.edits["INCAR"]
+    assert shown.digest != run(templates.render(ports, RenderParams("vasp.static", 1))).digest
+    run(jobs.submit(ports, replace(VASP, edits=edits, confirm=True)))
+    run(jobs.submit(ports, replace(VASP, edits=edits, key="another-vasp-job", digest=shown.digest)))
+    assert ports.launcher.submissions == 2  # type: ignore[attr-defined]
+
+
+def test_an_edit_that_changes_nothing_is_none(ports: Ports) -> None:
+    own = run(templates.render(ports, RenderParams("vasp.static", 1)))
+    same = {file.name: file.text.rstrip().replace("\n", "\r\n") for file in own.files}
+    assert run(templates.render(ports, RenderParams("vasp.static", 1, edits=same))) == own
+
+
+def test_kpoints_may_be_left_out(ports: Ports) -> None:
+    edits = {"KPOINTS": "", "INCAR": "ENCUT = 520\nKSPACING = 0.3\n"}
+    shown = run(templates.render(ports, RenderParams("vasp.static", 1, edits=edits)))
+    assert "KPOINTS" not in [file.name for file in shown.files]
+    assert set(shown.edits) == {"KPOINTS", "INCAR"}
+
+
+def test_an_edited_poscar_is_a_structure_of_its_own(ports: Ports) -> None:
+    own = run(templates.render(ports, RenderParams("vasp.static", 1))).files
+    poscar = next(file.text for file in own if file.name == "POSCAR")
+    edits = {"POSCAR": poscar.replace("0.25", "0.26")}
+    submitted = run(jobs.submit(ports, replace(VASP, edits=edits, confirm=True)))
+    assert run(jobs.show(ports, JobPk(submitted.pk))).structure_pk == 2
+
+
+def test_other_engines_have_nothing_to_edit(ports: Ports) -> None:
+    with pytest.raises(InvalidForm) as caught:
+        run(jobs.submit(ports, replace(SUBMIT, edits={"INCAR": "ENCUT = 1"})))
+    assert caught.value.data.field == "edits"
+
+
 def test_submit_checks_the_digest(ports: Ports) -> None:
     digest = run(templates.render(ports, RenderParams("relax", 1))).digest
     with pytest.raises(Conflict) as caught:
@@ -218,7 +282,7 @@ def test_jobs_are_listed_and_looked_into(ports: Ports) -> None:
     page = run(jobs.list_jobs(ports, ListJobsParams()))
     assert [row.pk for row in page.rows] == [1]
     assert run(jobs.show(ports, JobPk(1))).row.pk == 1
-    assert run(files.files(ports, JobPk(1))).rows[0].path == "_aiidasubmit.sh"
+    assert run(files.files(ports, ListFilesParams(1))).rows[0].path == "_aiidasubmit.sh"
     part = run(files.file(ports, ReadFileParams(1, "_aiidasubmit.sh", "inputs", offset=2, limit=9)))
     assert (part.content, part.next_offset) == ("/bin/bash", 11)
     assert run(files.log(ports, JobPk(1))).lines

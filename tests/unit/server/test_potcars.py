@@ -13,7 +13,7 @@ from crystalmath_server.domain.potcar_words import unset, verdict
 from crystalmath_server.domain.potcars import FOLDERS, assembly
 from crystalmath_server.handlers import potcars
 from crystalmath_server.protocol.errors import InvalidForm, NotFound
-from crystalmath_server.protocol.potcars import CheckPotcarsParams, PotcarCheck
+from crystalmath_server.protocol.potcars import FUNCTIONALS, CheckPotcarsParams, PotcarCheck
 from tests import fakes
 
 
@@ -150,10 +150,21 @@ def test_the_handler_asks_for_the_symbols_that_are_given() -> None:
     assert found.functional == "PBE_54"
 
 
+def test_without_symbols_all_that_are_there_are_told() -> None:
+    found = anyio.run(potcars.check, fakes.ports(), CheckPotcarsParams("localhost"))
+    assert found.ok
+    assert [row.symbol for row in found.potcars] == ["Fe"]
+
+
+def test_an_empty_library_is_not_well(tmp_path: Path) -> None:
+    found = look(tmp_path, "PBE_54")
+    assert not found.ok
+    assert "hold no POTCAR" in found.detail
+
+
 @pytest.mark.parametrize(
     "params, error, field",
     [
-        (CheckPotcarsParams("localhost"), InvalidForm, "symbols"),
         (CheckPotcarsParams("localhost", ("Si",), "PBE_99"), InvalidForm, "functional"),
         (CheckPotcarsParams("nowhere", ("Si",)), NotFound, "cluster"),
         (CheckPotcarsParams("localhost", structure_pk=9), NotFound, "structure_pk"),
@@ -169,3 +180,4 @@ def test_the_handler_refuses_by_field(params: CheckPotcarsParams, error: type[Ex
 def test_every_folder_is_of_one_functional() -> None:
     names = [folder for folders in FOLDERS.values() for folder in folders]
     assert len(names) == len(set(names))
+    assert set(FOLDERS) == set(FUNCTIONALS)

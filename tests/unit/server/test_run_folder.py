@@ -10,11 +10,11 @@ from pathlib import Path
 import anyio
 import pytest
 
+from crystalmath_server.domain.plans import JobPlan
 from crystalmath_server.domain.run_folder import LARGEST_TEXT, RunFolder, look_script, run_folder, symbols_of
 from crystalmath_server.domain.vasp_deck import moves
 from crystalmath_server.handlers import imports
 from crystalmath_server.plugins.vasp_files import breaks_off, unpack
-from crystalmath_server.ports import JobPlan
 from crystalmath_server.protocol.errors import Conflict, FileUnreadable, InvalidForm, NotFound, RpcError
 from crystalmath_server.protocol.imports import ImportJobParams
 from tests import fakes

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from crystalmath_server.plugins import task_document as task
+from crystalmath_server.domain import task_document as task
 
 
 def relaxation(**changes: Any) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from crystalmath_server.protocol.again import RetryJobParams
 from crystalmath_server.protocol.files import ReadFileParams
 from crystalmath_server.protocol.jobs import JobState, ListJobsParams, SubmitJobParams
 from crystalmath_server.protocol.methods import METHODS
@@ -141,3 +142,9 @@ def test_resources_are_given_by_name() -> None:
 def test_a_resource_that_makes_no_sense(word: str) -> None:
     with pytest.raises(UsageError):
         _parsed("jobs.submit", SubmitJobParams, "emt.static", "1", "key-of-test", "--resources", word)
+
+
+def test_a_key_need_not_be_thought_of() -> None:
+    options = of_method("jobs.retry", RetryJobParams)
+    assert parse(options, ["42"]) == {"pk": 42}
+    assert parse(options, ["42", "--key", "key-0001"]) == {"pk": 42, "key": "key-0001"}

@@ -5,7 +5,6 @@ from typing import Any
 
 from crystalmath_server.protocol.errors import NotFound
 from crystalmath_server.protocol.files import (
-    REMOTE,
     FileRange,
     JobFile,
     JobFiles,
@@ -14,14 +13,17 @@ from crystalmath_server.protocol.files import (
     ReadFileParams,
 )
 from crystalmath_server.protocol.jobs import JobDetail, JobRow, JobState
+from crystalmath_server.protocol.progress import JobProgress, StepColumns, StopAsked
 from crystalmath_server.protocol.results import IonicStep, JobResults, Quantity
 from crystalmath_server.protocol.structures import Lattice
-from crystalmath_tui.core.effects import Back, Say
-from crystalmath_tui.core.lines import Size
+from crystalmath_tui.core.control import StopTold
+from crystalmath_tui.core.effects import Ask, Back, Call, Say
+from crystalmath_tui.core.lines import Size, Span
 from crystalmath_tui.core.messages import Entered, KeyPressed, MousePressed, StatusLoaded
 from crystalmath_tui.core.screen import Context
-from crystalmath_tui.screens import job, job_pages
-from crystalmath_tui.screens.job import Loaded, LoadFailed, RangeLoaded, update
+from crystalmath_tui.screens import file_viewer, job, job_pages
+from crystalmath_tui.screens.file_viewer import RangeLoaded, read_on
+from crystalmath_tui.screens.job import Loaded, LoadFailed, update
 from tests.unit.tui.test_program import STATE
 
 CONTEXT = Context(Size(12, 80), now=1000.0)
@@ -119,15 +121,6 @@ def test_a_file_is_read_in_ranges() -> None:
     assert press(screen, "esc", "esc")[1] == (Back(),)
 
 
-def test_a_file_that_stayed_on_the_cluster_is_told_not_read() -> None:
-    file = JobFile(REMOTE, "/scratch/7/CHGCAR", 2048)
-    screen, _ = update(entered("7", "files")[0], Loaded(7, JobFiles((file,))), CONTEXT)
-    assert "/scratch/7/CHGCAR" in words(job.view(screen, CONTEXT))
-    screen, effects = press(screen, "enter")
-    assert effects == (Say("It stayed on the cluster: /scratch/7/CHGCAR", "warn"),)
-    assert screen.viewer is None
-
-
 def test_a_binary_file_is_said_to_be_one() -> None:
     file = JobFile("retrieved", "wave", 2048)
     screen, _ = update(entered("7", "files")[0], Loaded(7, JobFiles((file,))), CONTEXT)
@@ -168,3 +161,97 @@ def test_results_have_units_changes_and_steps() -> None:
         assert part in shown, shown
     nothing = JobResults(7, JobState.RUNNING, "", (), ())
     assert "No results yet." in words(job_pages.results(nothing, 80))
+
+
+RUN = JobProgress(
+    7, JobState.RUNNING, "work", "step 3 of at most 99", ionic_step=3, most_ionic_steps=99, energy_ev=-3.5,
+    max_force_ev_a=0.25, force_limit_ev_a=0.01, quiet_s=4.0, estimate="it cannot be told",
+    steps=StepColumns((1, 2, 3), (-3.0, -3.4, -3.5), (1.0, 0.5, None), (2.0, None, 2.0)),
+)  # fmt: skip
+GROWING = JobFile("work", "OSZICAR", 4)
+TALL = Context(Size(40, 80), now=1000.0)
+
+
+def running() -> job.Slice:
+    row = replace(ROW, state=JobState.RUNNING)
+    return update(entered("7")[0], Loaded(7, replace(DETAIL, row=row)), CONTEXT)[0]
+
+
+def test_the_page_of_the_run_has_numbers_a_plot_and_the_numbers_of_the_plot() -> None:
+    screen, effects = press(running(), "6")
+    assert [effect.method.name for effect in effects] == ["jobs.show", "jobs.progress"]
+    shown = words(job.view(update(screen, Loaded(7, RUN), TALL)[0], TALL))
+    for part in ("3 of at most 99", "-3.500000 eV", "0.2500 eV/Å, to fall below 0.01", "it cannot be told"):
+        assert part in shown
+    assert "•" in shown
+    assert "energy of 3 steps [eV]" in shown
+    assert "-3.400000" in shown
+
+
+def test_a_stuck_run_is_said_first() -> None:
+    stuck = replace(RUN, stuck=True, words="No new step for 9 min: it may be stuck")
+    screen, _ = update(press(running(), "6")[0], Loaded(7, stuck), TALL)
+    assert job.view(screen, TALL)[3][0] == Span("error", " No new step for 9 min: it may be stuck")
+
+
+def test_files_are_those_that_were_kept_and_those_on_the_computer() -> None:
+    screen, effects = press(running(), "3")
+    assert [getattr(effect.params, "source", None) for effect in effects] == [None, "", "work"]
+    for found in (JobFiles((JobFile("inputs", "INCAR", 9),)), JobFiles((GROWING,), "/scratch/7")):
+        screen, _ = update(screen, Loaded(7, found), CONTEXT)
+    shown = words(job.view(screen, CONTEXT))
+    assert "INCAR" in shown
+    assert "OSZICAR" in shown
+    _, effects = press(screen, "j", "enter")
+    assert (effects[0].params.path, effects[0].params.source) == ("OSZICAR", "work")
+
+
+def opened() -> job.Slice:
+    screen, _ = press(running(), "3")
+    screen, _ = update(screen, Loaded(7, JobFiles((GROWING,), "/scratch/7")), CONTEXT)
+    screen, _ = press(screen, "enter")
+    part = FileRange("OSZICAR", 0, 4, 4, "utf-8", "one\n")
+    return update(screen, RangeLoaded((7, GROWING), part), CONTEXT)[0]
+
+
+def test_a_file_is_followed_while_it_grows_and_no_longer_when_one_scrolls_up() -> None:
+    screen, effects = press(opened(), "f")
+    assert effects[0].params.offset == 4
+    many = "".join(f"line {n}\n" for n in range(100))
+    part = FileRange("OSZICAR", 4, 4 + len(many), 4 + len(many), "utf-8", many)
+    screen, _ = update(screen, RangeLoaded((7, GROWING), part), CONTEXT)
+    assert "line 99" in words(job.view(screen, CONTEXT))
+    screen, reads = update(screen, StatusLoaded(STATE), CONTEXT)
+    assert [effect.params.offset for effect in reads if isinstance(effect, Call)] == [4 + len(many)]
+    paused, _ = press(screen, "k")
+    assert paused.viewer
+    assert not paused.viewer.following
+    assert "line 99" not in words(job.view(paused, CONTEXT))
+    assert update(paused, StatusLoaded(STATE), CONTEXT)[1] == ()
+
+
+def test_of_a_large_file_the_end_alone_is_followed_and_kept() -> None:
+    screen = opened()
+    assert screen.viewer
+    large = replace(screen, viewer=replace(screen.viewer, size=10_000_000))
+    screen, effects = press(large, "f")
+    assert effects[0].params.offset > 9_000_000
+    assert "end only" in words(job.view(screen, CONTEXT))
+    viewer = replace(file_viewer.Viewer(GROWING, following=True), reading=False)
+    for n in range(4):
+        text = "x\n" * 400_000
+        end = (n + 1) * len(text)
+        viewer = read_on(viewer, FileRange("OSZICAR", n * len(text), end, end, "utf-8", text))
+    assert len(viewer.content) <= file_viewer.KEPT
+    assert viewer.skipped
+
+
+def test_a_stop_is_asked_for_and_told() -> None:
+    _, effects = press(running(), "S")
+    (question,) = effects
+    assert isinstance(question, Ask)
+    assert [effect.method.name for effect in question.yes] == ["jobs.stop"]  # type: ignore[attr-defined]
+    told = StopTold(StopAsked(7, "LSTOP", "/scratch/7", "It ends soon."))
+    assert update(running(), told, CONTEXT)[1] == (Say("It ends soon."),)
+    finished, _ = update(entered("7")[0], Loaded(7, DETAIL), CONTEXT)
+    assert isinstance(press(finished, "S")[1][0], Say)

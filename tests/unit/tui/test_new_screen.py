@@ -3,8 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
+from crystalmath_server.protocol.again import JobDraft, LeftOut
 from crystalmath_server.protocol.errors import ConnectionLost, InvalidForm, InvalidStructure
 from crystalmath_server.protocol.jobs import JobState, Submitted
+from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.structures import Lattice, StructureDetail, StructurePage, StructureRow
 from crystalmath_server.protocol.templates import (
     FieldType,
@@ -16,6 +18,7 @@ from crystalmath_server.protocol.templates import (
     TemplateList,
     TemplateRow,
 )
+from crystalmath_tui.core import form
 from crystalmath_tui.core.effects import Back, Call, FindPath, ListFolder, NewKey, Open, Say
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import Entered, KeyPressed, MousePressed
@@ -28,6 +31,7 @@ from crystalmath_tui.screens.new_model import (
     SETTINGS,
     STRUCTURE,
     SUBMIT,
+    DraftLoaded,
     FormLoaded,
     InputsLoaded,
     JobSubmitted,
@@ -40,7 +44,7 @@ from crystalmath_tui.screens.new_model import (
     StoredLoaded,
     StructureLoaded,
 )
-from crystalmath_tui.screens.new_view import view
+from crystalmath_tui.screens.new_view import SCREEN, view
 
 CONTEXT = Context(Size(20, 80))
 ROW = StructureRow(3, "u3", "copper", "Cu4", 4, 0.0)
@@ -196,6 +200,61 @@ def test_the_mouse_walks_the_steps_and_selects() -> None:
     new = update(at_settings(), MousePressed(4, 5, 1), CONTEXT)[0]
     assert new.setting_at.index == 1
     assert update(new, MousePressed(4, 5, 1), CONTEXT)[0].texts == {"relax_cell": "no"}
+
+
+DRAFT = JobDraft(
+    12, "emt.relax", 3, {"relax_kwargs.fmax": 0.05, "relax_cell": False}, "mine", "", "hpc", "vasp_std",
+    Resources(partition="short", walltime_s=3600),
+    (LeftOut("values.gone", "emt.relax has no setting gone any more."),),
+)  # fmt: skip
+
+
+def like(draft: JobDraft, *messages: Any) -> tuple[Slice, tuple[Any, ...]]:
+    new, _ = update(Slice(), Entered("new", ("like", "12")), CONTEXT)
+    effects: tuple[Any, ...] = ()
+    for message in (DraftLoaded(draft), *messages):
+        new, effects = update(new, message, CONTEXT)
+    return new, effects
+
+
+def test_a_new_job_like_another_is_filled_in() -> None:
+    _, effects = update(Slice(), Entered("new", ("like", "12")), CONTEXT)
+    assert "jobs.clone" in calls(effects)
+    assert calls(like(DRAFT)[1]) == ["structures.show"]
+    assert calls(like(DRAFT, StructureLoaded(COPPER))[1]) == ["templates.show"]
+    new, _ = like(DRAFT, StructureLoaded(COPPER), FormLoaded(FORM))
+    assert (new.step, new.texts) == (SETTINGS, {"relax_kwargs.fmax": "0.05", "relax_cell": "no"})
+    given = form.values(new.job)
+    assert [given[name] for name in ("label", "cluster", "code", "partition", "walltime_s")] == [
+        "mine", "hpc", "vasp_std", "short", "1:00:00",
+    ]  # fmt: skip
+    assert SCREEN.title(new) == "new job like 12"
+    shown = "\n".join("".join(span.text for span in line) for line in view(new, CONTEXT))
+    assert "not as in job 12" in shown
+    assert "no setting gone any more" in shown
+
+
+def test_a_job_that_went_on_from_another_does_so_again() -> None:
+    draft = replace(DRAFT, template="vasp.non_scf", restart_pk=42, values={}, retrieve=("CHGCAR",))
+    new, _ = like(draft, StructureLoaded(COPPER), FormLoaded(TemplateDetail(BANDS, (CELL,))))
+    assert new.texts == {"restart_pk": "42"}
+    assert "--retrieve CHGCAR" in new.notes[-1]
+
+
+def test_what_is_missing_is_chosen_by_hand() -> None:
+    new, effects = like(replace(DRAFT, structure_pk=None))
+    assert (new.step, effects) == (STRUCTURE, ())
+    assert calls(update(new, StructureLoaded(COPPER), CONTEXT)[1]) == ["templates.show"]
+    new, effects = like(replace(DRAFT, template=""), StructureLoaded(COPPER))
+    assert (new.step, effects) == (RECIPE, ())
+    assert update(new, FormLoaded(FORM), CONTEXT)[0].texts == {}
+
+
+def test_a_wrong_pk_leaves_what_was_typed() -> None:
+    typed = Slice(path=field_of("si"), step=STRUCTURE)
+    new, effects = update(typed, Entered("new", ("like", "x")), CONTEXT)
+    assert new.path == typed.path
+    assert isinstance(effects[-1], Say)
 
 
 BANDS = replace(VASP, name="vasp.non_scf", runnable=True, restart=Restart.REQUIRED)

@@ -187,6 +187,8 @@ def test_going_back_shows_the_batch_script_of_the_cluster_chosen() -> None:
     assert SCRIPT in words(shown)
     assert "#SBATCH --nodes=2" in words(shown)
     assert "Cu4" in words(press(shown, "right")[0])
+    again = press(shown, "enter")[0]
+    assert (again.step, again.rendered) == (SUBMIT, RENDERED)
     other = told(new, ScriptLoaded(replace(RENDERED, digest="d2", script="#!/bin/bash")))
     assert other.rendered == RENDERED
 

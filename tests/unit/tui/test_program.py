@@ -93,22 +93,22 @@ def test_a_lost_link_is_tried_again_later_and_slower() -> None:
 
 
 def test_cancel_asks_and_only_y_does_it() -> None:
-    asked, effects = play(*READY, KeyPressed("c"))
+    asked, effects = play(*READY, KeyPressed("x"))
     assert effects == []
     assert "Cancel 1 job?" in shown(asked)
     assert "silicon" in shown(asked)
     cancel = Call(
         JOBS_CANCEL, ControlJobParams(7), Tagged(control.Controlled, "cancelled"), key="jobs.cancel 7"
     )
-    assert play(*READY, KeyPressed("c"), KeyPressed("y"))[1] == [cancel]
-    for key in ("n", "esc", "q", "enter", " ", "c"):
-        model, effects = play(*READY, KeyPressed("c"), KeyPressed(key))
+    assert play(*READY, KeyPressed("x"), KeyPressed("y"))[1] == [cancel]
+    for key in ("n", "esc", "q", "enter", " ", "x"):
+        model, effects = play(*READY, KeyPressed("x"), KeyPressed(key))
         assert effects == []
         assert (model.question is None) == (key in {"n", "esc", "q"})
 
 
 def test_readonly_answers_in_place_of_the_server() -> None:
-    model, effects = play(*READY, KeyPressed("c"), KeyPressed("y"), readonly=True)
+    model, effects = play(*READY, KeyPressed("x"), KeyPressed("y"), readonly=True)
     assert effects == []
     assert "--readonly" in shown(model)
 

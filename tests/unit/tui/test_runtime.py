@@ -9,13 +9,14 @@ import pytest
 
 from crystalmath_server.protocol.errors import CallTimeout, ConnectionLost
 from crystalmath_server.protocol.jobs import JOBS_SHOW, JobPk
+from crystalmath_server.protocol.system import PROGRESS, ProgressParams
 from crystalmath_tui import runtime
 from crystalmath_tui.client.calls import Calls
-from crystalmath_tui.client.connection import Connection, Response
+from crystalmath_tui.client.connection import Connection, Notice, Response
 from crystalmath_tui.client.folders import folder_names
 from crystalmath_tui.core.effects import Call, Tagged
 from crystalmath_tui.core.lines import line
-from crystalmath_tui.core.messages import CallFailed
+from crystalmath_tui.core.messages import CallFailed, Progress
 from crystalmath_tui.screens.job import Loaded
 from crystalmath_tui.terminal import Frame
 
@@ -87,6 +88,38 @@ def test_all_fail_with_the_link(calls: Calls) -> None:
     gone = ConnectionLost("gone")
     assert calls.lost(gone) == [CallFailed(gone)] * 20
     assert calls.lost(gone) == []
+
+
+def progress(number: int, text: str, fraction: float | None = None) -> Notice:
+    return Notice(PROGRESS.name, ProgressParams(number, text, fraction))
+
+
+def test_progress_of_a_call_is_kept_until_its_answer(calls: Calls) -> None:
+    for pk in (1, 2):
+        calls.start(call(pk, f"job {pk}"), 0.0)
+    calls.noticed(progress(2, "reading"))
+    calls.noticed(progress(1, "writing", 0.5))
+    calls.noticed(progress(2, "storing"))
+    assert calls.progress == (Progress("job 1", "writing", 0.5), Progress("job 2", "storing"))
+    calls.answered(Response(2, "detail"), 0.0)
+    assert calls.progress == (Progress("job 1", "writing", 0.5),)
+    calls.noticed(progress(2, "late"))
+    calls.noticed(progress(99, "of nobody"))
+    calls.noticed(Notice(PROGRESS.name, {"id": "1"}))
+    assert len(calls.progress) == 1
+    calls.start(call(3, "job 1"), 0.0)
+    assert calls.progress == ()
+
+
+def test_progress_ends_with_the_time_limit_and_with_the_link(calls: Calls) -> None:
+    calls.start(call(1), 0.0)
+    calls.noticed(progress(1, "reading"))
+    calls.expired(1000.0)
+    assert calls.progress == ()
+    calls.start(call(2), 0.0)
+    calls.noticed(progress(2, "reading"))
+    calls.lost(ConnectionLost("gone"))
+    assert calls.progress == ()
 
 
 def test_folders_complete_a_path(tmp_path: Path) -> None:

@@ -3,12 +3,14 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 KBAR_PER_GPA = 10
 DEFAULT_FMAX_EV_A = 0.1  # atomate2's AseRelaxer
 
 Document = Mapping[str, Any]
+Row = tuple[object, str, str]
+"""Value, unit and title of a quantity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +28,23 @@ def number(value: object) -> float | None:
     return None
 
 
+def listed(value: object) -> list[Any]:
+    """A JSON array, empty where there is none."""
+    return cast("list[Any]", value) if isinstance(value, list) else []
+
+
 def largest_norm(vectors: object) -> float | None:
     """Largest Euclidean norm of a list of vectors."""
-    if not isinstance(vectors, list) or not vectors:
+    rows: list[list[Any]] = listed(vectors)
+    if not rows:
         return None
-    rows: list[list[Any]] = vectors
     return number(max(math.sqrt(sum(float(x) ** 2 for x in row)) for row in rows))
 
 
 def section(document: Document, name: str) -> Document:
     """A nested object, empty where there is none."""
     found = document.get(name)
-    return found if isinstance(found, Mapping) else {}
+    return cast("Document", found) if isinstance(found, Mapping) else {}
 
 
 def final_structure(document: Document) -> Document:
@@ -59,13 +66,19 @@ def _without_repeats(steps: Iterable[Step]) -> tuple[Step, ...]:
 
 def steps_of(document: Document, progress: Sequence[Mapping[str, Any]]) -> tuple[Step, ...]:
     """All configurations, from the document's own steps, else from what was reported while it ran."""
-    ionic = section(document, "output").get("ionic_steps")
-    if isinstance(ionic, list) and ionic:
-        rows: list[Document] = ionic
+    rows = ionic_steps(document)
+    if rows:
         found = [(number(row.get("energy")), largest_norm(row.get("forces"))) for row in rows]
     else:
         found = [(number(row.get("energy_ev")), number(row.get("max_force_ev_a"))) for row in progress]
     return _without_repeats(Step(energy, force) for energy, force in found if energy is not None)
+
+
+def ionic_steps(document: Document) -> list[Document]:
+    """The configurations as atomate2 has them; those of molecular dynamics are in a trajectory."""
+    ionic = listed(section(document, "output").get("ionic_steps"))
+    frames = listed(section(section(document, "objects"), "trajectory").get("frame_properties"))
+    return ionic or [frame for frame in frames if isinstance(frame, dict)]
 
 
 def fmax_ev_a(document: Document) -> float:
@@ -95,32 +108,28 @@ def _quantity(value: object, unit: str, title: str) -> dict[str, object]:
     return {"value": value, "unit": unit, "title": title}
 
 
-def _pressure_gpa(document: Document) -> float | None:
-    """Mean of the stress's diagonal; positive where the cell wants to grow."""
-    stress = section(document, "output").get("stress")
-    if not isinstance(stress, (list, tuple)):
-        return None
-    rows: Sequence[Sequence[float]] = stress
-    return number(sum(rows[i][i] for i in range(3)) / 3 / KBAR_PER_GPA)
+def pressure_gpa(stress: object) -> float | None:
+    """Mean of the diagonal of a stress [kbar] in GPa; positive where the cell wants to grow."""
+    tensor = stress_gpa(stress)
+    return None if tensor is None else sum(tensor[i][i] for i in range(3)) / 3
 
 
-def _stress_gpa(document: Document) -> list[list[float]] | None:
-    stress = section(document, "output").get("stress")
-    if not isinstance(stress, (list, tuple)):
-        return None
-    rows: Sequence[Sequence[float]] = stress
-    tensor = [[x / KBAR_PER_GPA for x in row] for row in rows]
-    return tensor if all(math.isfinite(x) for row in tensor for x in row) else None
+def stress_gpa(stress: object) -> list[list[float]] | None:
+    """A (3, 3) stress [kbar] in GPa; None where a component is absent or not finite."""
+    tensor = [_gpa(listed(row)) for row in listed(stress)]
+    return tensor if [len(row) for row in tensor] == [3, 3, 3] else None
+
+
+def _gpa(row: Sequence[object]) -> list[float]:
+    """The finite numbers of a row, in GPa."""
+    return [x / KBAR_PER_GPA for x in map(number, row) if x is not None]
 
 
 def _magnetic_moment(document: Document) -> float | None:
     """Sum of the site moments of the last step [μB]."""
-    ionic = section(document, "output").get("ionic_steps")
-    if not isinstance(ionic, list) or not ionic:
-        return None
-    last: Document = ionic[-1]
-    moments = last.get("magmoms")
-    return number(sum(float(x) for x in moments)) if isinstance(moments, list) else None
+    steps = ionic_steps(document)
+    moments = listed(steps[-1].get("magmoms")) if steps else []
+    return number(sum(float(x) for x in moments)) if moments else None
 
 
 def _volume(document: Document) -> float | None:
@@ -135,8 +144,12 @@ def quantities(document: Document, n_steps: int, elapsed_s: float | None) -> dic
         "energy_per_atom": (number(output.get("energy_per_atom")), "eV/atom", "energy per atom"),
         "max_force": (largest_norm(output.get("forces")), "eV/Å", "largest force on an atom"),
         "volume": (_volume(document), "Å³", "cell volume"),
-        "pressure": (_pressure_gpa(document), "GPa", "pressure; positive: the cell wants to grow"),
-        "stress": (_stress_gpa(document), "GPa", "stress tensor; positive: the cell wants to grow"),
+        "pressure": (pressure_gpa(output.get("stress")), "GPa", "pressure; positive: the cell wants to grow"),
+        "stress": (
+            stress_gpa(output.get("stress")),
+            "GPa",
+            "stress tensor; positive: the cell wants to grow",
+        ),
         "magnetic_moment": (_magnetic_moment(document), "μB", "sum of the sites' magnetic moments"),
         "converged": (converged(document), "", "relaxed to below the force limit"),
         "fmax": (fmax_ev_a(document) if converged(document) is not None else None, "eV/Å", "force limit"),

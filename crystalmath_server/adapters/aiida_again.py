@@ -1,0 +1,87 @@
+"""A stored job as it was asked for, and the builder of one like it; on the AiiDA thread."""
+
+from typing import Any
+
+from crystalmath_server.adapters.aiida_computers import computer_of
+from crystalmath_server.adapters.aiida_files import load_job
+from crystalmath_server.adapters.aiida_results import input_nodes, input_structure
+from crystalmath_server.adapters.aiida_rows import read_row
+from crystalmath_server.domain import nodes
+from crystalmath_server.domain.past_job import PastJob
+from crystalmath_server.protocol.errors import Conflict
+
+
+def recall(pk: int) -> PastJob:
+    """What a job was made of; raises NotFound."""
+    node, row = load_job(pk), read_row(pk)
+    assert row is not None  # noqa: S101  load_job has found it
+    template = node.base.attributes.get(nodes.TEMPLATE, "") or ""
+    structure = input_structure(node)
+    inputs = input_nodes(node)
+    found = inputs.get(nodes.SETTINGS)
+    settings: dict[str, Any] = found.get_dict() if template and found is not None else {}
+    earlier = inputs.get(nodes.RESTART)
+    code = inputs.get("code")
+    by_name = template and nodes.FILES in inputs  # a job of jobflow has the one Python there
+    return PastJob(
+        pk=pk,
+        uuid=node.uuid,
+        state=row.state,
+        template=template,
+        formula=row.formula,
+        structure_pk=structure.pk if structure is not None else None,
+        values=settings.get(nodes.VALUES, {}),
+        label=row.label,
+        description=node.description or "",
+        cluster=row.cluster,
+        code=code.label if by_name and code is not None else "",
+        options=node.get_options() if template else {},
+        restart_pk=_job_of(earlier) if earlier is not None else None,
+        retrieve=tuple(settings.get(nodes.RETRIEVE, ())),
+        retrieve_mb=float(settings.get(nodes.MOST_MB, 50.0)),
+    )
+
+
+def _job_of(folder: Any) -> int | None:
+    """The job that ran in a folder, or that was imported from it."""
+    if folder.creator is not None:
+        return folder.creator.pk
+    imported = folder.base.links.get_outgoing(link_label_filter=nodes.SOURCE).first()
+    return imported.node.pk if imported else None
+
+
+def builder_again(job: PastJob, key: str, label: str) -> Any:
+    """The builder of a job with the inputs of another.
+
+    Inputs that are made for one job alone are copied: whoever removes a job that was stored in part removes
+    them with it, and must not take the earlier job's.
+    """
+    computer_of(job.cluster)  # refuses one that is disabled
+    node = load_job(job.pk)
+    builder: Any = node.get_builder_restart()
+    for name, found in input_nodes(node).items():
+        if name in nodes.OWN_INPUTS:
+            setattr(builder, name, found.clone())
+    builder.settings.label = key
+    builder.settings.base.extras.set(nodes.RETRY_OF, job.uuid)
+    builder.metadata.label = label
+    builder.metadata.description = job.description
+    return builder
+
+
+def retried(node: Any) -> int | None:
+    """The job that a job is a retry of; None where it is none, or the earlier one was deleted."""
+    from aiida import orm
+
+    settings = input_nodes(node).get(nodes.SETTINGS)
+    uuid = settings.base.extras.get(nodes.RETRY_OF, None) if settings is not None else None
+    if uuid is None:
+        return None
+    return orm.QueryBuilder().append(orm.ProcessNode, filters={"uuid": uuid}, project="id").first(flat=True)
+
+
+def check_retry(pk: int, job: PastJob) -> None:
+    """Refuse a key that is another job's; raises Conflict."""
+    if retried(load_job(pk)) != job.pk:
+        hint = "Send a new key for a new job."
+        raise Conflict(f"The key belongs to job {pk}, which is no retry of {job.pk}", field="key", hint=hint)

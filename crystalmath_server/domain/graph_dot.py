@@ -1,0 +1,33 @@
+"""A graph of provenance in the language of Graphviz; pure functions."""
+
+from collections.abc import Iterable, Sequence
+
+from crystalmath_server.protocol.graph import GraphLink, GraphNode
+
+
+def dot_of(nodes: Sequence[GraphNode], links: Iterable[GraphLink]) -> str:
+    """The graph from top to bottom: processes as boxes, data as ellipses; quoted, whatever labels hold."""
+    rows = [f"  n{node.pk} [label={_quoted(_words(node))}, shape={_shape(node)}];" for node in nodes]
+    edges = [
+        f"  n{link.source} -> n{link.target} [label={_quoted(link.label)}{_style(link)}];" for link in links
+    ]
+    return "\n".join(["digraph provenance {", *rows, *edges, "}"]) + "\n"
+
+
+def _words(node: GraphNode) -> str:
+    state = f" ({node.state})" if node.state else ""
+    return "\n".join(filter(None, (f"{node.type} {node.pk}{state}", node.label)))
+
+
+def _shape(node: GraphNode) -> str:
+    return "box" if node.is_process else "ellipse"
+
+
+def _style(link: GraphLink) -> str:
+    """Links of workflows are dashed: they compute nothing themselves."""
+    return ", style=dashed" if link.type in {"input_work", "return", "call_calc", "call_work"} else ""
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'

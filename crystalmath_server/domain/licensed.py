@@ -1,0 +1,17 @@
+"""What of VASP's potentials is licensed, by name of the file, and what may be told of it; pure functions."""
+
+import re
+
+_TITLE = re.compile(r"^\s*TITEL\s*=\s*(.+?)\s*$", re.MULTILINE)
+_FREE = (".spec", ".titles", ".json", ".txt")
+
+
+def is_potcar(name: str) -> bool:
+    """Whether a file of this name holds a potential; POTCAR.spec names them only."""
+    base = name.rpartition("/")[2].upper()
+    return base.startswith("POTCAR") and not base.lower().endswith(_FREE)
+
+
+def titles(text: str) -> list[str]:
+    """The title of each potential, as PAW_PBE Fe 06Sep2000."""
+    return _TITLE.findall(text)

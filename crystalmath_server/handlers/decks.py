@@ -1,0 +1,88 @@
+"""decks.*: input files of VASP as text, checked and compared."""
+
+from collections.abc import Mapping
+
+from crystalmath_server.handlers.fields import fields
+from crystalmath_server.ports import Ports
+from crystalmath_server.protocol.decks import (
+    DECK_FILES,
+    CheckDeckParams,
+    DeckDiff,
+    DeckReport,
+    DeckSource,
+    DiffDecksParams,
+)
+from crystalmath_server.protocol.errors import InvalidForm
+from crystalmath_server.protocol.files import ReadFileParams
+
+_TAKEN = (*DECK_FILES, "POTCAR")
+_CHUNK = 1_048_576
+
+
+async def check(ports: Ports, params: CheckDeckParams) -> DeckReport:
+    """Problems and facts of the files that are given."""
+    _check_names(params.files, "files")
+    return await ports.workbench.check_deck(params.files, params.tasks)
+
+
+async def diff(ports: Ports, params: DiffDecksParams) -> DeckDiff:
+    """What differs between two decks."""
+    left = await _deck(ports, params.left, "left")
+    right = await _deck(ports, params.right, "right")
+    return await ports.workbench.diff_decks(left, right)
+
+
+def _check_names(files: Mapping[str, str], field: str) -> None:
+    hint = f"Give some of {', '.join(_TAKEN)}."
+    for name in files:
+        if name not in _TAKEN:
+            raise InvalidForm(f"{name[:60]!r} is no file of a deck", field=field, hint=hint)
+    if not files:
+        raise InvalidForm("There is no file to look at", field=field, hint=hint)
+
+
+async def _deck(ports: Ports, source: DeckSource, side: str) -> Mapping[str, str]:
+    """Texts of a source; exactly one kind of it must be given."""
+    kinds = [bool(source.files), source.job_pk is not None, bool(source.template)]
+    if sum(kinds) != 1 or bool(source.template) != (source.structure_pk is not None):
+        hint = f"Give {side} one of: files; job_pk; template with structure_pk."
+        raise InvalidForm(f"It is not clear which deck {side} is", field=side, hint=hint)
+    if source.files:
+        _check_names(source.files, f"{side}.files")
+        return source.files
+    with fields(pk=f"{side}.job_pk" if source.job_pk else f"{side}.structure_pk", name=f"{side}.template"):
+        if source.job_pk is not None:
+            return await _of_job(ports, source.job_pk, side)
+        return await _of_recipe(ports, source, side)
+
+
+async def _of_recipe(ports: Ports, source: DeckSource, side: str) -> Mapping[str, str]:
+    document = await ports.structures.document(source.structure_pk or 0)
+    recipe = await ports.workbench.render(source.template, document, source.values)
+    found = {file.name: file.text for file in recipe.rendered.files if file.name in DECK_FILES}
+    return _a_deck(found, f"{recipe.rendered.template} makes", f"{side}.template")
+
+
+async def _of_job(ports: Ports, pk: int, side: str) -> Mapping[str, str]:
+    rows = (await ports.jobs.files(pk)).rows
+    names = [row.path for row in rows if row.source == "inputs" and row.path in DECK_FILES]
+    found = {name: await _text(ports, pk, name) for name in names}
+    return _a_deck(found, f"Job {pk} has", f"{side}.job_pk")
+
+
+def _a_deck(files: Mapping[str, str], whose: str, field: str) -> Mapping[str, str]:
+    if "INCAR" not in files:
+        hint = "Choose a job or a recipe of VASP."
+        raise InvalidForm(f"{whose} no input files of VASP", field=field, hint=hint)
+    return files
+
+
+async def _text(ports: Ports, pk: int, name: str) -> str:
+    """A whole file of a job, range by range."""
+    parts: list[str] = []
+    offset, size = 0, 1
+    while offset < size:
+        part = await ports.jobs.read(ReadFileParams(pk, name, "inputs", offset, _CHUNK))
+        parts.append(part.content if part.encoding == "utf-8" else "")
+        offset, size = max(part.next_offset, offset + 1), part.size
+    return "".join(parts)

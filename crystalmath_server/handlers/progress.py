@@ -1,0 +1,37 @@
+"""jobs.progress, jobs.stop: how a run goes, and its orderly end."""
+
+from crystalmath_server.domain import nodes
+from crystalmath_server.ports import Ports
+from crystalmath_server.protocol.errors import NotAllowed
+from crystalmath_server.protocol.jobs import JobDetail, JobState
+from crystalmath_server.protocol.progress import JobProgress, ProgressOfJobParams, StopAsked, StopJobParams
+
+STOPCAR = "STOPCAR"
+_TAGS = {"ionic": "LSTOP", "electronic": "LABORT"}
+
+
+async def progress(ports: Ports, params: ProgressOfJobParams) -> JobProgress:
+    """How a run goes."""
+    return await ports.progress.look(params.pk, params.points)
+
+
+async def stop(ports: Ports, params: StopJobParams) -> StopAsked:
+    """Write STOPCAR where VASP runs; it looks for it after each step."""
+    detail = await ports.jobs.show(params.pk)
+    _refuse(detail)
+    text = f"{_TAGS[params.after]} = .TRUE.\n"
+    await ports.work.write(params.pk, STOPCAR, text)
+    words = f"VASP ends after the {params.after} step that it is at; what it has is brought back then."
+    return StopAsked(params.pk, text, detail.remote_work_dir, words)
+
+
+def _refuse(detail: JobDetail) -> None:
+    """Raise where there is nothing that would read the file."""
+    pk, state = detail.row.pk, detail.row.state
+    if not (detail.process_type.endswith(nodes.VASP_CALCULATION) or detail.row.template.startswith("vasp")):
+        hint = f"End it without results: crystalmath jobs cancel {pk}"
+        what = detail.engine or detail.row.template
+        raise NotAllowed(f"{what} knows no order to end after a step; only VASP does", field="pk", hint=hint)
+    if state is not JobState.RUNNING:
+        hint = f"A job that has not begun is ended by: crystalmath jobs cancel {pk}"
+        raise NotAllowed(f"Job {pk} does not run: it is {state}", field="pk", hint=hint)

@@ -1,0 +1,83 @@
+"""jobs.clone, jobs.retry: a job once more, changed or as it was."""
+
+from dataclasses import field
+from typing import Annotated
+
+from crystalmath_server.protocol.errors import ErrorCode
+from crystalmath_server.protocol.jobs import JobPk, Submitted
+from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Length, Method, Params
+from crystalmath_server.protocol.record import record
+from crystalmath_server.protocol.resources import Resources
+
+
+@record
+class LeftOut:
+    """What a new job cannot have of the earlier one, or not without a change."""
+
+    field: Annotated[str, Doc("parameter of jobs.submit")]
+    reason: Annotated[str, Doc("why, and the way out, in words")]
+
+
+@record
+class JobDraft:
+    """What jobs.submit needs for a job like another; the key is new for each new job."""
+
+    pk: Annotated[int, Doc("pk of the earlier job")]
+    template: Annotated[str, Doc("empty where it is not known")]
+    structure_pk: Annotated[int | None, Doc("null where it has none")]
+    values: Annotated[dict[str, Json], Doc("form field name → value, where it is not the default")] = field(
+        default_factory=dict[str, Json]
+    )
+    label: Annotated[str, Doc("empty where it was made of formula and recipe")] = ""
+    description: str = ""
+    cluster: str = ""
+    code: Annotated[str, Doc("label of the program there; empty: the one that fits")] = ""
+    resources: Annotated[Resources, Doc("what it asked for; null: the computer's default")] = field(
+        default_factory=Resources
+    )
+    left_out: tuple[LeftOut, ...] = ()
+    restart_pk: Annotated[int | None, Doc("job of VASP that it went on from")] = None
+    retrieve: Annotated[tuple[str, ...], Doc("files to bring back beside what results need")] = ()
+    retrieve_mb: Annotated[float, Doc("largest of those that is brought back", "MB")] = 50.0
+
+
+@record
+class RetryJobParams(Params):
+    """An ended job once more, with the same inputs. The same key answers the same job."""
+
+    pk: Annotated[int, Bound(1), Doc("pk of the process node")]
+    key: Annotated[str, Length(8, 200), Doc("idempotency key: new for each new job, as a UUID")]
+    label: Annotated[str, Length(0, 255), Doc("name of the new job; empty: that of the earlier one")] = ""
+
+
+_AIIDA = (ErrorCode.NOT_READY, ErrorCode.STORAGE_UNREACHABLE)
+
+JOBS_CLONE = Method(
+    "jobs.clone",
+    JobPk,
+    JobDraft,
+    "Show what jobs.submit needs for a job like another.",
+    errors=(ErrorCode.NOT_FOUND, ErrorCode.WORKER_CRASHED, ErrorCode.WORKER_TIMEOUT, *_AIIDA),
+    timeout_s=60,
+    example=Example({"pk": 1}),
+)
+JOBS_RETRY = Method(
+    "jobs.retry",
+    RetryJobParams,
+    Submitted,
+    "Run an ended job once more with the same inputs.",
+    errors=(
+        ErrorCode.NOT_FOUND,
+        ErrorCode.NOT_ALLOWED,
+        ErrorCode.CONFLICT,
+        ErrorCode.STORAGE_FULL,
+        ErrorCode.DAEMON_NOT_RUNNING,
+        ErrorCode.BROKER_UNAVAILABLE,
+        ErrorCode.COMPUTER_DISABLED,
+        *_AIIDA,
+    ),
+    effect="write",
+    timeout_s=120,
+    example=Example({"pk": 1, "key": "example-retry-1"}),
+)
+METHODS = (JOBS_CLONE, JOBS_RETRY)

@@ -1,0 +1,177 @@
+"""decks.*: INCAR, KPOINTS, POSCAR and POTCAR symbols as text: what is wrong with them, and what differs."""
+
+from dataclasses import field
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from crystalmath_server.protocol.errors import ErrorCode
+from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Length, Method, Params
+from crystalmath_server.protocol.record import record
+from crystalmath_server.protocol.structures import SI_POSCAR
+
+DECK_FILES = ("INCAR", "KPOINTS", "POSCAR", "POTCAR.spec")
+"""Files of a deck that are checked and may be edited."""
+
+DeckText = Annotated[str, Length(0, 4_000_000)]
+
+
+class Severity(StrEnum):
+    """How much a problem matters."""
+
+    ERROR = "error"  # VASP stops, or computes something else: jobs.submit refuses
+    WARNING = "warning"  # likely not what is meant: jobs.submit wants it confirmed
+    NOTE = "note"
+
+
+@record
+class DeckProblem:
+    """One problem of a deck, with its place, reason and way out."""
+
+    file: str
+    line: Annotated[int, Doc("first line is 1; 0: the whole file")]
+    column: Annotated[int, Doc("first column is 1; 0: the whole line")]
+    severity: Severity
+    code: Annotated[str, Doc("as incar.unknown_tag; stable")]
+    text: Annotated[str, Doc("what is wrong, with the values at hand")]
+    hint: Annotated[str, Doc("the way out")] = ""
+    tag: Annotated[str, Doc("INCAR tag, where it is of one")] = ""
+
+
+@record
+class DeckFacts:
+    """What a deck says of itself; None or empty where it is not known."""
+
+    formula: str = ""
+    n_sites: int | None = None
+    spacegroup: Annotated[str, Doc("symbol and number, of sites alone")] = ""
+    closest: Annotated[float | None, Doc("shortest distance between atoms", "Å")] = None
+    electrons: Annotated[float | None, Doc("valence electrons of the POTCARs")] = None
+    enmax: Annotated[float | None, Doc("largest ENMAX of the POTCARs", "eV")] = None
+    encut: Annotated[float | None, Doc("ENCUT", "eV")] = None
+    kpoints: Annotated[str, Doc("mesh or list of k-points, in words")] = ""
+    n_kpoints: Annotated[int | None, Doc("k-points of the whole mesh or of the list")] = None
+    n_irreducible: Annotated[int | None, Doc("k-points that symmetry leaves")] = None
+    spacing: Annotated[
+        tuple[float, ...], Doc("distance between k-points along each reciprocal vector, with 2π", "1/Å")
+    ] = ()
+    kpoints_times_atoms: Annotated[int | None, Doc("k-points of the whole mesh × atoms")] = None
+
+
+@record
+class CheckDeckParams(Params):
+    """A deck as text."""
+
+    files: Annotated[
+        dict[str, DeckText], Doc("file name → text: INCAR, KPOINTS, POSCAR, POTCAR.spec (symbols) or POTCAR")
+    ]
+    tasks: Annotated[Annotated[int, Bound(1)] | None, Doc("MPI tasks that the job will have")] = None
+
+
+@record
+class DeckReport:
+    """Problems, in the order of files and lines, and facts."""
+
+    problems: tuple[DeckProblem, ...]
+    facts: DeckFacts
+
+
+_WORKER = (ErrorCode.WORKER_CRASHED, ErrorCode.WORKER_TIMEOUT)
+
+DECKS_CHECK = Method(
+    "decks.check",
+    CheckDeckParams,
+    DeckReport,
+    "Check the input files of VASP.",
+    errors=(ErrorCode.INVALID_FORM, *_WORKER),
+    timeout_s=60,
+    example=Example(
+        {
+            "files": {
+                "INCAR": "ENCUTT = 520\nISMEAR = 0\nSIGMA = 0.05\n",
+                "KPOINTS": "mesh\n0\nGamma\n4 4 4\n",
+                "POSCAR": SI_POSCAR,
+                "POTCAR.spec": "Si",
+            },
+            "tasks": 4,
+        }
+    ),
+)
+
+
+@record
+class DeckSource:
+    """Where a deck comes from: texts, a job, or a recipe on a structure."""
+
+    files: Annotated[dict[str, DeckText], Doc("file name → text")] = field(default_factory=dict[str, str])
+    job_pk: Annotated[Annotated[int, Bound(1)] | None, Doc("pk of a job of VASP")] = None
+    template: Annotated[str, Length(0, 200), Doc("recipe of VASP")] = ""
+    structure_pk: Annotated[Annotated[int, Bound(1)] | None, Doc("structure that the recipe is given")] = None
+    values: Annotated[dict[str, Json], Doc("form field name → value of the recipe")] = field(
+        default_factory=dict[str, Json]
+    )
+
+
+@record
+class DiffDecksParams(Params):
+    """Two decks."""
+
+    left: Annotated[DeckSource, Doc("the deck before: files, job_pk, or template and structure_pk")]
+    right: Annotated[DeckSource, Doc("the deck after: files, job_pk, or template and structure_pk")]
+
+
+@record
+class TagChange:
+    """One INCAR tag that differs."""
+
+    tag: str
+    change: Literal["added", "removed", "changed"]
+    left: str = ""
+    right: str = ""
+
+
+@record
+class StructureChange:
+    """How far two structures are apart; None where it cannot be told."""
+
+    same: bool
+    words: Annotated[str, Doc("in words; empty where nothing differs")] = ""
+    rms: Annotated[float | None, Doc("root mean square of displacements", "Å")] = None
+    largest: Annotated[float | None, Doc("largest displacement", "Å")] = None
+    volume_change: Annotated[float | None, Doc("relative change of volume", "%")] = None
+
+
+@record
+class DeckDiff:
+    """What differs between two decks, by meaning and line by line."""
+
+    same: Annotated[bool, Doc("whether both mean the same, comments and order aside")]
+    tags: tuple[TagChange, ...]
+    kpoints: Annotated[tuple[str, str] | None, Doc("k-points left and right, where they differ")]
+    potentials: Annotated[tuple[str, str] | None, Doc("POTCAR symbols left and right, where they differ")]
+    structure: Annotated[StructureChange | None, Doc("where both have a readable POSCAR")]
+    texts: Annotated[dict[str, str], Doc("file name → unified diff, where the texts differ")]
+
+
+DECKS_DIFF = Method(
+    "decks.diff",
+    DiffDecksParams,
+    DeckDiff,
+    "Compare the input files of VASP of jobs, recipes and texts.",
+    errors=(
+        ErrorCode.NOT_FOUND,
+        ErrorCode.INVALID_FORM,
+        ErrorCode.INVALID_RECIPE,
+        ErrorCode.INVALID_STRUCTURE,
+        *_WORKER,
+        ErrorCode.NOT_READY,
+        ErrorCode.STORAGE_UNREACHABLE,
+    ),
+    timeout_s=120,
+    example=Example(
+        {
+            "left": {"files": {"INCAR": "ENCUT = 520\nEDIFF = 1e-5\n", "POSCAR": SI_POSCAR}},
+            "right": {"files": {"INCAR": "EDIFF = 0.00001\nENCUT = 400\n", "POSCAR": SI_POSCAR}},
+        }
+    ),
+)
+METHODS = (DECKS_CHECK, DECKS_DIFF)

@@ -1,0 +1,61 @@
+"""Results as comma-separated values: a page, quantities, or curves over their x axis."""
+
+import csv
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, is_dataclass
+from io import StringIO
+from typing import Any, cast
+
+from crystalmath_server.protocol import codec
+from crystalmath_server.protocol.results import JobResults
+from crystalmath_server.protocol.series import JobSeries
+from crystalmath_tui.cli.options import UsageError
+
+Rows = Iterable[Sequence[object]]
+
+
+def text_of(result: object) -> str:
+    """The table that a result holds, with a line of titles; units stand in the titles.
+
+    Raises
+    ------
+    UsageError
+        There is no table in it.
+    """
+    match result:
+        case JobSeries():
+            return _written(*_curves(result))
+        case JobResults():
+            return _written(*_records(result.quantities))
+        case _:
+            rows = getattr(result, "rows", None) or getattr(result, "lines", None)
+            if not isinstance(rows, tuple):
+                raise UsageError("this result is no table; take --json")
+            return _written(*_records(cast("tuple[Any, ...]", rows)))
+
+
+def _curves(series: JobSeries) -> tuple[list[str], Rows]:
+    titles = [(series.x_name, series.x_unit), *((curve.name, curve.unit) for curve in series.curves)]
+    columns = (series.x, *(curve.y for curve in series.curves))
+    return [f"{name} [{unit}]" if unit else name for name, unit in titles], zip(*columns, strict=True)
+
+
+def _records(rows: Sequence[Any]) -> tuple[list[str], Rows]:
+    names = [row.name for row in fields(rows[0])] if rows and is_dataclass(rows[0]) else []
+    return names, ([getattr(row, name) for name in names] for row in rows)
+
+
+def _written(titles: Sequence[str], rows: Rows) -> str:
+    out = StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(titles)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    return out.getvalue()
+
+
+def _cell(value: object) -> object:
+    """A number as it is, nothing for None, the rest as text or JSON."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return "" if value is None else value
+    return json.dumps(codec.to_json(value), ensure_ascii=False)

@@ -1,0 +1,176 @@
+"""Potcars: which potentials a computer has, where was looked, how to mend what is not there."""
+
+from dataclasses import replace
+
+from crystalmath_server.protocol.errors import RpcError
+from crystalmath_server.protocol.potcars import (
+    FUNCTIONALS,
+    POTCARS_CHECK,
+    CheckPotcarsParams,
+    Potcar,
+    PotcarCheck,
+)
+from crystalmath_server.protocol.record import record
+from crystalmath_tui.core.effects import Back, Call, Effect, Say, Tagged
+from crystalmath_tui.core.keymap import MOVES, Binding, action_of
+from crystalmath_tui.core.messages import Entered, KeyPressed, Message, MousePressed, Pasted
+from crystalmath_tui.core.screen import Context
+from crystalmath_tui.core.scroll import START, Scroll, moved
+from crystalmath_tui.core.textfield import TextField, edited, field_of, pasted
+
+CALL_KEY = "potcars"
+HEAD = 5
+"""Rows above the table: functional and symbols, the verdict, its way out, a rule, the titles."""
+TAIL = 4
+"""Rows below it: a rule and words on the selected symbol."""
+_MOST_SYMBOLS, _LONGEST_SYMBOL = 200, 50
+
+KEYS = (
+    *MOVES,
+    Binding(("f",), "next", "functional", "The next functional.", footer=True),
+    Binding(("F",), "previous", "functional before", "The functional before."),
+    Binding(("/",), "symbols", "symbols", "Type symbols, as Fe_pv O; none: all that are there.", footer=True),
+    Binding(("r",), "reload", "look again", "Look there again.", footer=True),
+    Binding(("esc",), "close", "back", "Clear the symbols, then go back.", footer=True),
+)
+
+
+@record
+class Looked(Message):
+    """The answer came; `about` is its number."""
+
+    about: int
+    found: PotcarCheck
+
+
+@record
+class LookFailed(Message):
+    """The computer could not be looked at."""
+
+    about: int
+    error: RpcError
+
+
+@record
+class Slice:
+    """What was asked for, and what came.
+
+    Attributes
+    ----------
+    typed
+        The symbols that are being typed, or None.
+    turn
+        Number of the question: answers to earlier ones are dropped.
+    """
+
+    label: str = ""
+    functional: str = FUNCTIONALS[0]
+    symbols: str = ""
+    typed: TextField | None = None
+    looking: bool = False
+    found: PotcarCheck | None = None
+    error: RpcError | None = None
+    scroll: Scroll = START
+    turn: int = 0
+
+
+Update = tuple[Slice, tuple[Effect, ...]]
+
+
+def update(potcars: Slice, message: Message, context: Context) -> Update:
+    """Follow keys and answers."""
+    match message:
+        case Entered("potcars", args):
+            return _entered(potcars, args)
+        case KeyPressed(key) if potcars.typed is not None:
+            return _typed(potcars, potcars.typed, key)
+        case Pasted(text) if potcars.typed is not None:
+            return replace(potcars, typed=pasted(potcars.typed, text)), ()
+        case KeyPressed(key):
+            return _act(potcars, action_of(KEYS, key), context)
+        case MousePressed():
+            return _mouse(potcars, message, context), ()
+        case Looked(about, found) if about == potcars.turn:
+            return replace(potcars, found=found, error=None, looking=False, scroll=START), ()
+        case LookFailed(about, error) if about == potcars.turn:
+            return replace(potcars, error=error, looking=False), ()
+        case _:
+            return potcars, ()
+
+
+def _entered(potcars: Slice, args: tuple[str, ...]) -> Update:
+    """A label, and symbols where some are given."""
+    label = args[0] if args else potcars.label
+    if not label:
+        return potcars, (Say("Which cluster? :potcars CLUSTER", "warn"), Back())
+    symbols = " ".join(args[1:]) if args[1:] or label != potcars.label else potcars.symbols
+    same = potcars if label == potcars.label else Slice(functional=potcars.functional, turn=potcars.turn)
+    return asked(replace(same, label=label, symbols=symbols, typed=None))
+
+
+def asked(potcars: Slice) -> Update:
+    """Look there; what is shown stays until the answer is here."""
+    looking = replace(potcars, looking=True, error=None, turn=potcars.turn + 1)
+    words = (word[:_LONGEST_SYMBOL] for word in potcars.symbols.replace(",", " ").split()[:_MOST_SYMBOLS])
+    call = Call(
+        POTCARS_CHECK,
+        CheckPotcarsParams(potcars.label, tuple(dict.fromkeys(words)), potcars.functional),
+        Tagged(Looked, looking.turn),
+        Tagged(LookFailed, looking.turn),
+        key=CALL_KEY,
+    )
+    return looking, (call,)
+
+
+def _act(potcars: Slice, action: str, context: Context) -> Update:
+    match action:
+        case "next" | "previous":
+            step = 1 if action == "next" else -1
+            place = (FUNCTIONALS.index(potcars.functional) + step) % len(FUNCTIONALS)
+            return asked(replace(potcars, functional=FUNCTIONALS[place]))
+        case "symbols":
+            return replace(potcars, typed=field_of(potcars.symbols)), ()
+        case "reload":
+            return asked(potcars)
+        case "close" if potcars.symbols:
+            return asked(replace(potcars, symbols=""))
+        case "close":
+            return potcars, (Back(),)
+        case _:
+            scroll = moved(potcars.scroll, action, len(rows_of(potcars)), list_rows(context))
+            return replace(potcars, scroll=scroll), ()
+
+
+def _typed(potcars: Slice, typed: TextField, key: str) -> Update:
+    if key == "enter":
+        return asked(replace(potcars, symbols=typed.text.strip(), typed=None))
+    if key == "esc":
+        return replace(potcars, typed=None), ()
+    return replace(potcars, typed=edited(typed, key) or typed), ()
+
+
+def _mouse(potcars: Slice, mouse: MousePressed, context: Context) -> Slice:
+    """The wheel moves, a click selects."""
+    count, height = len(rows_of(potcars)), list_rows(context)
+    if mouse.button in {4, 5}:
+        step = "up" if mouse.button == 4 else "down"
+        return replace(potcars, scroll=moved(potcars.scroll, step, count, height))
+    index = potcars.scroll.top + mouse.row - HEAD
+    if mouse.button != 1 or not 0 <= mouse.row - HEAD < height or index >= count:
+        return potcars
+    return replace(potcars, scroll=Scroll(index, potcars.scroll.top))
+
+
+def rows_of(potcars: Slice) -> tuple[Potcar, ...]:
+    """The symbols that are shown."""
+    return potcars.found.potcars if potcars.found else ()
+
+
+def list_rows(context: Context) -> int:
+    """Rows of the table."""
+    return max(1, context.size.rows - HEAD - TAIL)
+
+
+def is_typing(potcars: Slice) -> bool:
+    """Whether keys are text now."""
+    return potcars.typed is not None

@@ -1,0 +1,107 @@
+"""Results: the document of a job as a tree that folds, fetched branch by branch."""
+
+from dataclasses import field, replace
+
+from crystalmath_server.protocol.document import DocumentChild, DocumentPart
+from crystalmath_server.protocol.record import record
+from crystalmath_tui.core.cells import cut, width
+from crystalmath_tui.core.lines import Line, Span
+from crystalmath_tui.core.scroll import START, Scroll
+
+_BRANCHES = frozenset({"object", "array"})
+
+
+@record
+class Tree:
+    """Branches that came, and those that are open."""
+
+    parts: dict[str, DocumentPart] = field(default_factory=dict[str, DocumentPart])
+    open: frozenset[str] = frozenset({""})
+    at: Scroll = START
+
+
+@record
+class Row:
+    """One line of the tree; without a child it says what is missing."""
+
+    depth: int
+    path: str
+    child: DocumentChild | None = None
+    words: str = ""
+
+
+def rows(tree: Tree) -> tuple[Row, ...]:
+    """The lines that are in sight, top to bottom."""
+    return tuple(_below(tree, "", 0))
+
+
+def _below(tree: Tree, path: str, depth: int) -> list[Row]:
+    part = tree.parts.get(path)
+    if part is None:
+        return [Row(depth, path, words="Loading …")]
+    found: list[Row] = []
+    for child in part.rows:
+        found.append(Row(depth, child.path, child))
+        deeper = len(child.path) > len(path)  # of a wrong answer too: nothing is below itself
+        if deeper and child.path in tree.open and is_branch(child):
+            found += _below(tree, child.path, depth + 1)
+    if left := part.size - len(part.rows):
+        found.append(Row(depth, path, words=f"… {left} more; Enter fetches them"))
+    return found
+
+
+def is_branch(child: DocumentChild) -> bool:
+    """Whether something is below."""
+    return child.kind in _BRANCHES and child.size > 0
+
+
+def grown(tree: Tree, part: DocumentPart) -> Tree:
+    """The tree with a branch, or with further children of one."""
+    known = tree.parts.get(part.path)
+    if known is not None and part.offset == len(known.rows):
+        part = replace(known, rows=(*known.rows, *part.rows))
+    elif part.offset:
+        return tree
+    return replace(tree, parts={**tree.parts, part.path: part})
+
+
+def toggled(tree: Tree, row: Row) -> tuple[Tree, tuple[str, int] | None]:
+    """Fold or unfold; path and offset of what must be fetched for it."""
+    if row.child is None:
+        part = tree.parts.get(row.path)
+        return tree, (row.path, len(part.rows)) if part and row.words else None
+    if not is_branch(row.child):
+        return tree, None
+    if row.path in tree.open:
+        return replace(tree, open=tree.open - {row.path}), None
+    fetch = None if row.path in tree.parts else (row.path, 0)
+    return replace(tree, open=tree.open | {row.path}), fetch
+
+
+def folded(tree: Tree, index: int) -> Tree:
+    """Fold the branch of a line, or the one that it is in."""
+    found = rows(tree)
+    if index >= len(found):
+        return tree
+    row = found[index]
+    path = row.path if row.child and row.path in tree.open else row.path.rpartition("/")[0]
+    if not path:
+        return tree
+    place = next((i for i, each in enumerate(found) if each.path == path), index)
+    return replace(tree, open=tree.open - {path}, at=replace(tree.at, index=place))
+
+
+def painted(tree: Tree, row: Row, cols: int) -> Line:
+    """One line: sign, name, value or size."""
+    indent = " " * (1 + 2 * row.depth)
+    if row.child is None:
+        return (Span("dim", f"{indent}{row.words}"),)
+    child = row.child
+    if not is_branch(child):
+        room = max(0, cols - width(indent) - width(child.name) - 4)
+        return (Span("dim", f"{indent}  {child.name}  "), Span("", cut(child.preview, room)))
+    sign = "▾" if row.path in tree.open else "▸"
+    unit = "entries" if child.kind == "array" else "fields"
+    more = f"  {child.preview}" if child.kind == "object" or child.preview else ""
+    head = f"{indent}{sign} {child.name}"
+    return (Span("accent", head), Span("dim", f"  {child.size} {unit}{more}"))
