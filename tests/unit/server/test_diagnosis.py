@@ -53,7 +53,7 @@ SYMPTOMS = st.builds(
 def symptoms(state: JobState, exit_status: int | None = None, **more: object) -> Symptoms:
     facts = {name: more.pop(name) for name in list(more) if name in Facts.__dataclass_fields__}
     made = Facts(7, state, "hpc", exit_status=exit_status)
-    return replace(Symptoms(replace(made, **facts), (7,)), **more)  # type: ignore[arg-type]
+    return replace(Symptoms(replace(made, **facts), (7,)), **more)
 
 
 @given(SYMPTOMS)
