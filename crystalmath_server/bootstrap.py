@@ -53,7 +53,7 @@ from crystalmath_server.handlers import (
 )
 from crystalmath_server.handlers.run_progress import RunProgress
 from crystalmath_server.ports import Ports
-from crystalmath_server.protocol.again import JOBS_CLONE, JOBS_RETRY
+from crystalmath_server.protocol.again import JOBS_CLONE, JOBS_RESTART, JOBS_RETRY
 from crystalmath_server.protocol.clusters import (
     CLUSTERS_CREATE,
     CLUSTERS_DELETE,
@@ -147,6 +147,7 @@ BINDINGS: tuple[Binding[Any, Any], ...] = (
     bind(JOBS_IMPORT, imports.import_run),
     bind(JOBS_CLONE, again.clone),
     bind(JOBS_RETRY, again.retry),
+    bind(JOBS_RESTART, again.restart),
     bind(CLUSTERS_LIST, clusters.list_clusters),
     bind(CLUSTERS_SHOW, clusters.show),
     bind(CLUSTERS_CREATE, clusters.create),

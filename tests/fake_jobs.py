@@ -10,6 +10,7 @@ import anyio
 
 from crystalmath_server.domain.excerpts import as_text
 from crystalmath_server.domain.explain import Facts
+from crystalmath_server.domain.going_on import EndedRun, NextDeck
 from crystalmath_server.domain.job_index import JobIndex
 from crystalmath_server.domain.past_job import PastJob
 from crystalmath_server.domain.patterns import compile_pattern
@@ -191,7 +192,7 @@ class FakeLauncher:
             named = replace(plan, label=plan.label or f"Cu4 {plan.recipe.rendered.template}")
             return self._submitted(self._jobs.add(JobState.CREATED, named), reused=False)
 
-    async def retry(self, job: PastJob, key: str, label: str) -> Submitted:
+    async def retry(self, job: PastJob, key: str, label: str, deck: NextDeck | None = None) -> Submitted:
         earlier = self._jobs.get(job.pk)
         plan = replace(earlier.plan, key=key, label=label)
         known = await self.find(key, plan.recipe.rendered.digest)
@@ -199,6 +200,8 @@ class FakeLauncher:
             raise Conflict(f"The key {key!r} belongs to another job.", field="key")
         made = known or await self.submit(plan)
         self._jobs.get(made.pk).retry_of = job.pk
+        for name, text in deck.files.items() if deck else ():
+            self._jobs.get(made.pk).files["inputs", name] = text.encode()
         return made
 
     def _submitted(self, job: Job, *, reused: bool) -> Submitted:
@@ -246,8 +249,18 @@ class FakeSymptoms:
 
     def __init__(self, jobs: FakeJobs) -> None:
         self.jobs = jobs
+        self.corrected: dict[str, str] = {}  # what custodian makes of a deck
 
     async def of_job(self, pk: int) -> Symptoms:
         row = self.jobs.get(pk).row
         facts = Facts(pk, row.state, row.cluster, exit_status=row.exit_status, exit_message=row.reason)
         return Symptoms(facts, (pk,))
+
+    async def ended_run(self, pk: int, *, correct: bool) -> EndedRun:
+        deck = {
+            path: data.decode()
+            for (source, path), data in self.jobs.get(pk).files.items()
+            if source == "inputs" and path != "_aiidasubmit.sh"
+        }
+        contcar = self.jobs.get(pk).files.get(("retrieved", "CONTCAR"), b"").decode()
+        return EndedRun(deck, {**deck, **self.corrected} if correct else deck, contcar)

@@ -33,6 +33,7 @@ from crystalmath_server.handlers.run_progress import RunProgress
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import JobState
+from crystalmath_server.protocol.system import PartState
 from tests import fakes
 from tests.fake_jobs import FakeJobs
 
@@ -156,6 +157,9 @@ class RealWorld(World):
 
     async def _end(self) -> None:
         self._links.close()
+        if self._bench.part().state is PartState.READY:  # a call started it; who keeps it ends it
+            await self._warm()
+            await asyncio.sleep(0)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from crystalmath_server.adapters.aiida_builders import folder
 from crystalmath_server.adapters.aiida_computers import computer_of
+from crystalmath_server.adapters.aiida_earlier import folder_of
 from crystalmath_server.adapters.aiida_files import load_job
 from crystalmath_server.adapters.aiida_results import input_nodes, input_structure
 from crystalmath_server.adapters.aiida_rows import read_row
 from crystalmath_server.domain import nodes
+from crystalmath_server.domain.going_on import NextDeck
 from crystalmath_server.domain.past_job import PastJob
 from crystalmath_server.protocol.errors import Conflict
 
@@ -50,8 +53,8 @@ def _job_of(folder: Any) -> int | None:
     return imported.node.pk if imported else None
 
 
-def builder_again(job: PastJob, key: str, label: str) -> Any:
-    """The builder of a job with the inputs of another.
+def builder_again(job: PastJob, key: str, label: str, deck: NextDeck | None = None) -> Any:
+    """The builder of a job with the inputs of another, or of one that goes on from it with another deck.
 
     Inputs that are made for one job alone are copied: whoever removes a job that was stored in part removes
     them with it, and must not take the earlier job's.
@@ -62,11 +65,21 @@ def builder_again(job: PastJob, key: str, label: str) -> Any:
     for name, found in input_nodes(node).items():
         if name in nodes.OWN_INPUTS:
             setattr(builder, name, found.clone())
+    if deck is not None:
+        _go_on(builder, job, deck)
     builder.settings.label = key
     builder.settings.base.extras.set(nodes.RETRY_OF, job.uuid)
     builder.metadata.label = label
     builder.metadata.description = job.description
     return builder
+
+
+def _go_on(builder: Any, job: PastJob, deck: NextDeck) -> None:
+    """Put the deck in, have the large files copied, and tell what differs from the run before."""
+    builder.files = folder({name: text.encode() for name, text in deck.files.items()})
+    settings = {**builder.settings.get_dict(), nodes.EDITS: dict(deck.diffs), nodes.COPIED: list(deck.copied)}
+    builder.settings.set_dict(settings)
+    builder[nodes.RESTART] = folder_of(job.pk)
 
 
 def retried(node: Any) -> int | None:

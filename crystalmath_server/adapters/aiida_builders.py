@@ -47,7 +47,7 @@ def _vasp(plan: JobPlan) -> Any:
     computer = computer_of(plan.cluster)
     row = choose(codes_on(computer), program(files), plan.code, computer.label)
     builder.code = orm.load_node(row.pk)
-    builder.files = _folder({name: text.encode() for name, text in files.items()})
+    builder.files = folder({name: text.encode() for name, text in files.items()})
     builder.potcar = orm.Dict({**plan.recipe.potcar, "directory": _potcar_dir(computer)})
     builder.metadata.options.withmpi = True
     if plan.restart_pk is not None:
@@ -66,7 +66,7 @@ def _imported(plan: JobPlan, source: RunFolder) -> Any:
     computer = computer_of(plan.cluster)
     if plan.code:
         builder.code = orm.load_node(choose(codes_on(computer), "", plan.code, computer.label).pk)
-    builder.files = _folder(source.files)
+    builder.files = folder(source.files)
     builder.potcar = orm.Dict(
         {"symbols": symbols_of(source.titel_lines), "titel_lines": list(source.titel_lines)}
     )
@@ -133,13 +133,14 @@ def _structure(pk: int) -> Any:
     return found
 
 
-def _folder(files: Mapping[str, bytes]) -> Any:
+def folder(files: Mapping[str, bytes]) -> Any:
+    """A folder of these files; not stored."""
     from aiida import orm
 
-    folder: Any = orm.FolderData()
+    made: Any = orm.FolderData()
     for name, content in files.items():
-        folder.base.repository.put_object_from_bytes(content, name)
-    return folder
+        made.base.repository.put_object_from_bytes(content, name)
+    return made
 
 
 def _potcar_dir(computer: Any) -> str:

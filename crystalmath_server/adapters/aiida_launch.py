@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 from crystalmath_server.adapters import aiida_control as control
 from crystalmath_server.adapters.aiida_plan import StoredJob, find_job, make_again, make_job
 from crystalmath_server.adapters.aiida_script import script_of
+from crystalmath_server.domain.going_on import NextDeck
 from crystalmath_server.domain.past_job import PastJob
 from crystalmath_server.domain.plans import JobPlan
 from crystalmath_server.protocol.errors import NotAllowed, RpcError
@@ -101,12 +102,12 @@ class AiidaLauncher:
                 self._gate.note(job.pk, plan.cluster, held=bool(why_held))
         return await self._submitted(job, reused=reused, held=bool(why_held))
 
-    async def retry(self, job: PastJob, key: str, label: str) -> Submitted:
+    async def retry(self, job: PastJob, key: str, label: str, deck: NextDeck | None = None) -> Submitted:
         """A job with the inputs of another."""
         await self._watch.ensure()
         async with self._gate.lock:
             why_held = await self._gate.why_not(job.cluster)
-            made, reused = await self._runtime.call(make_again, job, key, label, why_held)
+            made, reused = await self._runtime.call(make_again, job, key, label, why_held, deck)
             if not reused:
                 self._gate.note(made.pk, job.cluster, held=bool(why_held))
         return await self._submitted(made, reused=reused, held=bool(why_held) and not reused)

@@ -10,6 +10,7 @@ from crystalmath_server.adapters.aiida_builders import builder_of
 from crystalmath_server.adapters.aiida_held import submit_or_hold
 from crystalmath_server.adapters.aiida_lost import own_inputs, remove_unfinished
 from crystalmath_server.domain import nodes
+from crystalmath_server.domain.going_on import NextDeck
 from crystalmath_server.domain.past_job import PastJob
 from crystalmath_server.domain.plans import JobPlan
 from crystalmath_server.protocol.errors import Conflict
@@ -77,10 +78,12 @@ def make_job(plan: JobPlan, why_held: str = "") -> tuple[StoredJob, bool]:
     return _make_once(order, why_held)
 
 
-def make_again(job: PastJob, key: str, label: str, why_held: str = "") -> tuple[StoredJob, bool]:
+def make_again(
+    job: PastJob, key: str, label: str, why_held: str = "", deck: NextDeck | None = None
+) -> tuple[StoredJob, bool]:
     """The job of a key with the inputs of another, and whether it was there before; never from the cache."""
     digest = str(job.options.get(nodes.DIGEST, ""))
-    order = StoreOrder(key, digest, job.template, False, lambda: builder_again(job, key, label))
+    order = StoreOrder(key, digest, job.template, False, lambda: builder_again(job, key, label, deck))
     made, reused = _make_once(order, why_held)
     if reused:
         check_retry(made.pk, job)

@@ -1,8 +1,9 @@
 """The Diagnostics port: what AiiDA, the files of a job and custodian tell of it."""
 
+import asyncio
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,6 +13,7 @@ from crystalmath_server.adapters.aiida_files import load_job, open_files, read_l
 from crystalmath_server.adapters.aiida_index import Runtime
 from crystalmath_server.domain import nodes
 from crystalmath_server.domain.breaker import Breaker
+from crystalmath_server.domain.going_on import EndedRun
 from crystalmath_server.domain.symptoms import Correction, Symptoms, Text
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import JobState
@@ -64,6 +66,14 @@ class SymptomReader:
         down = daemon.state in {PartState.STOPPED, PartState.FAILED}
         return replace(found, daemon=f"{daemon.detail}. {daemon.hint}".strip(". ") if down else "")
 
+    async def ended_run(self, pk: int, *, correct: bool) -> EndedRun:
+        """The deck of a job of VASP, before and after custodian."""
+        with tempfile.TemporaryDirectory(prefix="crystalmath-") as folder:
+            files, contcar = await self._runtime.call_long(_read_deck, pk, Path(folder))
+            corrections = await self._worker.look_at_run(Path(folder)) if correct else ()
+            corrected = await asyncio.to_thread(_texts_of, Path(folder), tuple(files))
+        return EndedRun(files, corrected, contcar, corrections)
+
     async def _custodian(self, folder: Path) -> tuple[Correction, ...]:
         """Without it there is still a diagnosis."""
         try:
@@ -82,6 +92,19 @@ def _read(pk: int, breaker: Callable[[str], Breaker], folder: Path) -> tuple[Sym
         _lay_out(node, folder)
     pks = tuple(each.pk for each in path)
     return Symptoms(facts, pks, log=log[-_LOG_LINES:], texts=_texts(node)), has_deck
+
+
+def _read_deck(pk: int, folder: Path) -> tuple[dict[str, str], str]:
+    """Lay a run out; its deck, and CONTCAR."""
+    node = load_job(pk)
+    names = node.inputs[nodes.FILES].base.repository.list_object_names()
+    _lay_out(node, folder)
+    return _texts_of(folder, names), _texts_of(folder, ("CONTCAR",)).get("CONTCAR", "")
+
+
+def _texts_of(folder: Path, names: Sequence[str]) -> dict[str, str]:
+    paths = [folder / name for name in names]
+    return {path.name: path.read_text(errors="replace") for path in paths if path.exists()}
 
 
 def _path_to_step(node: Any) -> list[Any]:

@@ -41,9 +41,8 @@ def _alive(symptoms: Symptoms) -> Diagnosis:
             (),
             ("status", "log"),
         )
-    if symptoms.still_s and symptoms.facts.state is JobState.RUNNING:
-        words = f"It has written nothing for {symptoms.still_s / 60:.0f} min, much longer than usual."
-        return _answer(symptoms, ("stuck", "It seems to be stuck", words), (), ("file", "cancel"))
+    if symptoms.stuck and symptoms.facts.state is JobState.RUNNING:
+        return _answer(symptoms, ("stuck", "It seems to be stuck", symptoms.stuck), (), ("file", "cancel"))
     found = _first(WAITING, symptoms)
     return found or _made(symptoms, UNKNOWN, ())
 

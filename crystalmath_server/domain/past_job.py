@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crystalmath_server.domain import nodes
-from crystalmath_server.domain.recipes import check_value
+from crystalmath_server.domain.recipes import VASP, check_value
 from crystalmath_server.domain.resources import parts_of_script
 from crystalmath_server.protocol.again import JobDraft, LeftOut
 from crystalmath_server.protocol.clusters import ClusterRow
@@ -62,6 +62,15 @@ def no_retry(job: PastJob) -> tuple[str, str]:
         way_out = f"Cancel it first (crystalmath jobs cancel {job.pk}), or clone it."
         return f"Job {job.pk} has not ended: it is {job.state}", way_out
     return "", ""
+
+
+def no_restart(job: PastJob) -> tuple[str, str]:
+    """Why a job cannot be gone on from, and the way out; empty where it can."""
+    why_not, way_out = no_retry(job)
+    if why_not or job.template.startswith(f"{VASP}."):
+        return why_not, way_out
+    way_out = f"Run it again: crystalmath jobs retry {job.pk}"
+    return f"Job {job.pk} is one of {job.template}: only jobs of VASP are gone on from", way_out
 
 
 def draft(

@@ -65,8 +65,8 @@ class Symptoms:
         Lines of AiiDA's log.
     texts
         Ends of its files by name, in the order in which they are searched.
-    still_s
-        For how long it has written nothing, where that is unusual [s]; 0: it is not.
+    stuck
+        Why a running job seems to stand still, in words; empty: it does not.
     """
 
     facts: Facts
@@ -75,7 +75,7 @@ class Symptoms:
     log: tuple[str, ...] = ()
     texts: Mapping[str, Text] = field(default_factory=dict[str, Text])
     corrections: tuple[Correction, ...] = ()
-    still_s: float = 0.0
+    stuck: str = ""
 
     @property
     def message(self) -> str:

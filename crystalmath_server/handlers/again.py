@@ -1,14 +1,17 @@
-"""jobs.clone, jobs.retry: a job once more, changed or as it was."""
+"""jobs.clone, jobs.retry, jobs.restart: a job once more, changed, as it was, or from where it stopped."""
 
 from crystalmath_server.domain import nodes
-from crystalmath_server.domain.past_job import PastJob, draft, no_retry
+from crystalmath_server.domain.going_on import next_deck
+from crystalmath_server.domain.past_job import PastJob, draft, no_restart, no_retry
 from crystalmath_server.handlers import templates
 from crystalmath_server.ports import Ports
-from crystalmath_server.protocol.again import JobDraft, RetryJobParams
+from crystalmath_server.protocol.again import JobDraft, RestartJobParams, RetryJobParams
 from crystalmath_server.protocol.codes import ListCodesParams
 from crystalmath_server.protocol.errors import NotAllowed, NotFound
 from crystalmath_server.protocol.jobs import JobPk, Submitted
 from crystalmath_server.protocol.templates import ShowTemplateParams, TemplateDetail
+
+MOST_FILES = 10_000
 
 
 async def clone(ports: Ports, params: JobPk) -> JobDraft:
@@ -38,3 +41,17 @@ async def retry(ports: Ports, params: RetryJobParams) -> Submitted:
         raise NotAllowed(why_not, field="pk", hint=way_out)
     ports.server.progress("submitting")
     return await ports.launcher.retry(job, params.key, params.label or job.label)
+
+
+async def restart(ports: Ports, params: RestartJobParams) -> Submitted:
+    """An ended job of VASP gone on from: corrected, from its last positions and wavefunctions."""
+    job = await ports.jobs.recall(params.pk)
+    why_not, way_out = no_restart(job)
+    if why_not:
+        raise NotAllowed(why_not, field="pk", hint=way_out)
+    ports.server.progress("looking at what it left")
+    run = await ports.symptoms.ended_run(params.pk, correct=params.correct)
+    left = await ports.work.tree(params.pk, 1, MOST_FILES)
+    deck = next_deck(run, params.edits, [row.path for row in left.rows if row.size])
+    ports.server.progress("submitting")
+    return await ports.launcher.retry(job, params.key, params.label or job.label, deck)

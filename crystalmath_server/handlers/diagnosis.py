@@ -1,11 +1,27 @@
 """jobs.diagnose: why a job waits, failed, or stands still."""
 
+from dataclasses import replace
+
 from crystalmath_server.domain.diagnosis import diagnose as made_of
+from crystalmath_server.domain.explain import Facts
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.diagnosis import Diagnosis
-from crystalmath_server.protocol.jobs import JobPk
+from crystalmath_server.protocol.errors import RpcError
+from crystalmath_server.protocol.jobs import JobPk, JobState
 
 
 async def diagnose(ports: Ports, params: JobPk) -> Diagnosis:
     """One answer from all that is known."""
-    return made_of(await ports.symptoms.of_job(params.pk))
+    found = await ports.symptoms.of_job(params.pk)
+    return made_of(replace(found, stuck=await _stuck(ports, found.facts)))
+
+
+async def _stuck(ports: Ports, facts: Facts) -> str:
+    """Why a running job seems to stand still; empty where it does not, or where its files cannot be read."""
+    if facts.state is not JobState.RUNNING:
+        return ""
+    try:
+        progress = await ports.progress.look(facts.pk)
+    except RpcError:
+        return ""
+    return progress.words if progress.stuck else ""

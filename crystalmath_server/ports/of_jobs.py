@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from crystalmath_server.domain.going_on import EndedRun, NextDeck
 from crystalmath_server.domain.past_job import PastJob
 from crystalmath_server.domain.plans import JobPlan
 from crystalmath_server.domain.symptoms import Symptoms
@@ -104,6 +105,10 @@ class Diagnostics(Protocol):
         """All of it; raises NotFound."""
         ...
 
+    async def ended_run(self, pk: int, *, correct: bool) -> EndedRun:
+        """The deck of a job of VASP, corrected where that is wanted; raises NotFound, WorkerCrashed …."""
+        ...
+
 
 class Exports(Protocol):
     """Jobs as files of this machine; `tell` hears what is done and how far it is."""
@@ -128,7 +133,7 @@ class Launcher(Protocol):
         """The job of `plan.key`, made if there is none yet; a refused submit leaves no node."""
         ...
 
-    async def retry(self, job: PastJob, key: str, label: str) -> Submitted:
+    async def retry(self, job: PastJob, key: str, label: str, deck: NextDeck | None = None) -> Submitted:
         """A job with the inputs of another, made if the key has none; raises Conflict, ComputerDisabled."""
         ...
 

@@ -1,8 +1,9 @@
-"""jobs.clone, jobs.retry: a job once more, changed or as it was."""
+"""jobs.clone, jobs.retry, jobs.restart: a job once more, changed, as it was, or from where it stopped."""
 
 from dataclasses import field
 from typing import Annotated
 
+from crystalmath_server.protocol.clusters import REMOTE
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.jobs import JobPk, Submitted
 from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Length, Method, Params
@@ -50,6 +51,19 @@ class RetryJobParams(Params):
     label: Annotated[str, Length(0, 255), Doc("name of the new job; empty: that of the earlier one")] = ""
 
 
+@record
+class RestartJobParams(Params):
+    """An ended job of VASP gone on from. The same key answers the same job."""
+
+    pk: Annotated[int, Bound(1), Doc("pk of the process node")]
+    key: Annotated[str, Length(8, 200), Doc("idempotency key: new for each new job, as a UUID")]
+    label: Annotated[str, Length(0, 255), Doc("name of the new job; empty: that of the earlier one")] = ""
+    correct: Annotated[bool, Doc("correct the deck as custodian would")] = True
+    edits: Annotated[dict[str, str], Doc("input file → text in its place, as INCAR")] = field(
+        default_factory=dict[str, str]
+    )
+
+
 _AIIDA = (ErrorCode.NOT_READY, ErrorCode.STORAGE_UNREACHABLE)
 
 JOBS_CLONE = Method(
@@ -80,4 +94,28 @@ JOBS_RETRY = Method(
     timeout_s=120,
     example=Example({"pk": 1, "key": "example-retry-1"}),
 )
-METHODS = (JOBS_CLONE, JOBS_RETRY)
+JOBS_RESTART = Method(
+    "jobs.restart",
+    RestartJobParams,
+    Submitted,
+    "Go on from an ended job of VASP: its deck corrected, from its last positions and wavefunctions.",
+    errors=(
+        ErrorCode.NOT_FOUND,
+        ErrorCode.NOT_ALLOWED,
+        ErrorCode.CONFLICT,
+        ErrorCode.INVALID_FORM,
+        ErrorCode.FILE_UNREADABLE,
+        ErrorCode.STORAGE_FULL,
+        ErrorCode.DAEMON_NOT_RUNNING,
+        ErrorCode.BROKER_UNAVAILABLE,
+        ErrorCode.COMPUTER_DISABLED,
+        ErrorCode.WORKER_CRASHED,
+        ErrorCode.WORKER_TIMEOUT,
+        *REMOTE,
+        *_AIIDA,
+    ),
+    effect="write",
+    timeout_s=180,
+    example=Example({"pk": 2, "key": "example-restart-1"}),
+)
+METHODS = (JOBS_CLONE, JOBS_RETRY, JOBS_RESTART)

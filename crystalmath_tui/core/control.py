@@ -50,6 +50,14 @@ class RetryKeyed(Message):
 
 
 @record
+class RestartKeyed(Message):
+    """A key was made for a job that goes on from another."""
+
+    pk: int
+    key: str
+
+
+@record
 class Retried(Message):
     """A job runs once more; `asked` is the pk of the earlier one and the key."""
 
@@ -63,6 +71,13 @@ class RetryFailed(Message):
 
     asked: tuple[int, str]
     error: RpcError
+
+
+def restart(pk: int) -> tuple[Effect, ...]:
+    """Ask, then go on from a job, under a key of its own."""
+    words = "Its deck is corrected as custodian would, and it begins from its last positions."
+    key = NewKey(Tagged(RestartKeyed, pk))
+    return (Ask(f"Go on from job {pk} in a new job?", (line(("dim", f"  {words}")),), (key,)),)
 
 
 def retry(rows: Sequence[JobRow]) -> tuple[Effect, ...]:

@@ -221,7 +221,7 @@ def _told(about: tuple[str, str], outcome: str) -> tuple[Effect, ...]:
     if outcome == "written":
         return (Say(f"Wrote {path}."),)
     if outcome == "exists":
-        return (Ask(f"{path} is there already. Write over it?", (), (_write(path, text, over=True),)),)
+        return (Ask(f"Write over {path}?", (), (_write(path, text, over=True),)),)
     return (Say(f"{path} was not written: {outcome}", "error"),)
 
 

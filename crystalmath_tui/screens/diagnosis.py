@@ -7,7 +7,7 @@ from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import ENDED, JOBS_CANCEL, JOBS_PLAY, ControlJobParams, JobPk
 from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.cells import wrap
-from crystalmath_tui.core.control import Controlled, RetryKeyed
+from crystalmath_tui.core.control import Controlled, RetryKeyed, restart
 from crystalmath_tui.core.effects import Ask, Back, Call, Copy, Effect, NewKey, Open, Say, Tagged
 from crystalmath_tui.core.keymap import MOVES, Binding, action_of
 from crystalmath_tui.core.lines import Line, Span, line
@@ -158,19 +158,26 @@ def _done(step: NextStep, page: Slice) -> tuple[Effect, ...]:
                 JOBS_CANCEL, ControlJobParams(pk), Tagged(Controlled, "cancelled"), key=f"cancel {pk}"
             )
             return (Ask(f"Cancel job {pk}? What it computed so far is lost.", (), (call,)),)
-        case "clone":
-            return (Open("new", ("like", str(pk))),)
         case "retry":
             ask = NewKey(Tagged(RetryKeyed, pk))
             return (Ask(f"Run job {pk} again with the same inputs?", (), (ask,)),)
-        case "potcars":
-            return (Open("potcars", (step.target,) if step.target else ()),)
-        case "log" | "file":
-            return (Open("job", (str(pk), _PAGES[step.action])),)
-        case "test cluster" | "queue" | "codes":
-            return (Open("cluster", tuple(filter(None, (step.target, _CLUSTER_PAGES[step.action])))),)
+        case "restart":
+            return restart(pk)
         case _:
-            return (Copy(step.command), Say(f"Copied; run it in a shell: {step.command}"))
+            return (_opened(step, pk),)
+
+
+def _opened(step: NextStep, pk: int) -> Open:
+    """The screen where a step is done."""
+    match step.action:
+        case "clone":
+            return Open("new", ("like", str(pk)))
+        case "potcars":
+            return Open("potcars", (step.target,) if step.target else ())
+        case "test cluster" | "queue" | "codes":
+            return Open("cluster", tuple(filter(None, (step.target, _CLUSTER_PAGES[step.action]))))
+        case _:
+            return Open("job", (str(pk), _PAGES.get(step.action, "")))
 
 
 def view(page: Slice, context: Context) -> tuple[Line, ...]:

@@ -2,10 +2,15 @@
 
 from dataclasses import replace
 
-from crystalmath_server.protocol.again import JOBS_RETRY, RetryJobParams
+from crystalmath_server.protocol.again import (
+    JOBS_RESTART,
+    JOBS_RETRY,
+    RestartJobParams,
+    RetryJobParams,
+)
 from crystalmath_server.protocol.errors import ConnectionLost
 from crystalmath_server.protocol.record import record
-from crystalmath_tui.core.control import Retried, RetryFailed, RetryKeyed
+from crystalmath_tui.core.control import RestartKeyed, Retried, RetryFailed, RetryKeyed
 from crystalmath_tui.core.effects import Call, Effect, Say, Tagged
 from crystalmath_tui.core.messages import Connected, Message
 from crystalmath_tui.core.words import error_words
@@ -13,9 +18,10 @@ from crystalmath_tui.core.words import error_words
 
 @record
 class Slice:
-    """(pk of the earlier job, key) of all that are not answered."""
+    """(pk of the earlier job, key) of all that are not answered; the keys of those that go on from it."""
 
     pending: tuple[tuple[int, str], ...] = ()
+    restarts: tuple[str, ...] = ()
 
 
 START = Slice()
@@ -25,11 +31,16 @@ def update(retries: Slice, message: Message) -> tuple[Slice, tuple[Effect, ...]]
     """Send; send again with the same key after a lost connection, for it may have been heard or not."""
     match message:
         case RetryKeyed(pk, key):
-            return replace(retries, pending=(*retries.pending, (pk, key))), (_call((pk, key)),)
+            return replace(retries, pending=(*retries.pending, (pk, key))), (_call(retries, (pk, key)),)
+        case RestartKeyed(pk, key):
+            more = Slice((*retries.pending, (pk, key)), (*retries.restarts, key))
+            return more, (_call(more, (pk, key)),)
         case Connected():
-            return retries, tuple(map(_call, retries.pending))
+            return retries, tuple(_call(retries, asked) for asked in retries.pending)
         case Retried(asked, submitted):
-            words = f"Job {submitted.pk} runs job {asked[0]} again."
+            goes_on = asked[1] in retries.restarts
+            what = f"goes on from job {asked[0]}" if goes_on else f"runs job {asked[0]} again"
+            words = f"Job {submitted.pk} {what}."
             return _without(retries, asked), (Say(words),)
         case RetryFailed(_, ConnectionLost()):
             return retries, ()
@@ -40,11 +51,11 @@ def update(retries: Slice, message: Message) -> tuple[Slice, tuple[Effect, ...]]
             return retries, ()
 
 
-def _call(asked: tuple[int, str]) -> Effect:
-    params = RetryJobParams(*asked)
-    return Call(
-        JOBS_RETRY, params, Tagged(Retried, asked), Tagged(RetryFailed, asked), key=f"retry {asked[1]}"
-    )
+def _call(retries: Slice, asked: tuple[int, str]) -> Effect:
+    answers, key = (Tagged(Retried, asked), Tagged(RetryFailed, asked)), f"retry {asked[1]}"
+    if asked[1] in retries.restarts:
+        return Call(JOBS_RESTART, RestartJobParams(*asked), *answers, key=key)
+    return Call(JOBS_RETRY, RetryJobParams(*asked), *answers, key=key)
 
 
 def _without(retries: Slice, asked: tuple[int, str]) -> Slice:

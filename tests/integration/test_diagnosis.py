@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from crystalmath_server.protocol.again import JOBS_RESTART, RestartJobParams
 from crystalmath_server.protocol.codes import CODES_CREATE, CodeKind, CreateCodeParams
 from crystalmath_server.protocol.diagnosis import JOBS_DIAGNOSE, Diagnosis
 from crystalmath_server.protocol.jobs import (
@@ -137,6 +138,19 @@ def test_why_it_failed(name: str, jobs: dict[str, int], site: Site, server: Clie
     assert (found.cause, found.steps[0].action) == (case.cause, case.action), found
     assert any(case.words in text for text in (*(row.text for row in found.evidence), found.detail)), found
     assert all(step.command.startswith("crystalmath ") for step in found.steps if step.action != "wait")
+
+
+def test_going_on_with_the_correction_ends_well(jobs: dict[str, int], server: Client) -> None:
+    failed = jobs["too many steps needed"]
+    ended(server, failed, 200)
+    made = server.call(JOBS_RESTART, RestartJobParams(failed, "going-on-after-zbrent"))
+    assert server.call(JOBS_RESTART, RestartJobParams(failed, "going-on-after-zbrent")).pk == made.pk
+    assert ended(server, made.pk, 120) is JobState.FINISHED, diagnosis(server, made.pk)
+    detail = server.call(JOBS_SHOW, JobPk(made.pk))
+    assert detail.retry_of == failed
+    assert "+NELMIN = 8" in detail.edits["INCAR"]
+    assert "POSCAR" in detail.edits, "it begins from the last positions"
+    assert "restart_folder" in {link.label for link in detail.inputs}
 
 
 def test_why_it_waits(site: Site, server: Client) -> None:

@@ -64,6 +64,9 @@ def test_crash_hang_and_cancel() -> None:
             with anyio.fail_after(10):
                 while psutil.pid_exists(int(str(pid))):  # noqa: ASYNC110  the kernel sets no event
                     await anyio.sleep(0.02)
+            with anyio.fail_after(30):
+                while made.pid in (None, int(str(pid))):  # noqa: ASYNC110  a call meanwhile fails, and says so
+                    await anyio.sleep(0.02)
             await new_pid(made, pid)
             assert await made.call("noisy", {}) == "heard"
             with pytest.raises(InternalError) as caught:

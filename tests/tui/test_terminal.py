@@ -56,7 +56,7 @@ def test_open_a_job_and_turn_its_pages(terminal: Terminal) -> None:
     terminal.until("job 1")
     terminal.until("engine          CHGNet 0.4.2")
     terminal.send("5")
-    terminal.until("-5.4 eV/atom")
+    terminal.until("-3.5 eV/atom")
     terminal.until("-3.797 %")
     terminal.send("3")
     terminal.until("big.out")
@@ -294,6 +294,6 @@ def test_marked_jobs_are_compared_and_written(terminal: Terminal, folder: Path) 
     assert "energy per atom [eV/atom]" in head
     assert len(rows) == 2
     terminal.send("w", "enter")
-    terminal.until("Write over it?")
+    terminal.until("Write over")
     terminal.send("n", "esc")
     terminal.until("jobs")

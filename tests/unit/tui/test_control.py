@@ -4,11 +4,19 @@ from dataclasses import replace
 
 import pytest
 
-from crystalmath_server.protocol.again import RetryJobParams
+from crystalmath_server.protocol.again import JOBS_RESTART, RestartJobParams, RetryJobParams
 from crystalmath_server.protocol.errors import ConnectionLost, NotAllowed
 from crystalmath_server.protocol.jobs import HELD, JobRow, JobState, Submitted
 from crystalmath_server.protocol.system import Hello
-from crystalmath_tui.core.control import Retried, RetryFailed, RetryKeyed, pause_or_play, retry
+from crystalmath_tui.core.control import (
+    RestartKeyed,
+    Retried,
+    RetryFailed,
+    RetryKeyed,
+    pause_or_play,
+    restart,
+    retry,
+)
 from crystalmath_tui.core.effects import Ask, Call, NewKey, Say
 from crystalmath_tui.core.messages import Connected
 from crystalmath_tui.screens import retries
@@ -77,3 +85,19 @@ def test_a_retry_that_is_refused_is_told() -> None:
     assert after == retries.START
     assert isinstance(say, Say)
     assert "It was imported. Clone it." in say.words
+
+
+def test_going_on_asks_first_and_keeps_its_key_until_it_is_answered() -> None:
+    (ask,) = restart(4)
+    assert isinstance(ask, Ask)
+    (key,) = ask.yes
+    assert isinstance(key, NewKey)
+    assert key.made("key-0001") == RestartKeyed(4, "key-0001")
+    pending, (call,) = retries.update(retries.START, RestartKeyed(4, "key-0001"))
+    assert isinstance(call, Call)
+    assert (call.method, call.params) == (JOBS_RESTART, RestartJobParams(4, "key-0001"))
+    assert retries.update(pending, CONNECTED)[1] == (call,)
+    _, (say,) = retries.update(
+        pending, Retried(ASKED, Submitted(9, "u", JobState.CREATED, "t", reused=False))
+    )
+    assert say == Say("Job 9 goes on from job 4.")
