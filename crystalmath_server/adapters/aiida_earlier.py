@@ -52,7 +52,7 @@ def _job(pk: int) -> Any:
     if node is None:
         hint = "See: crystalmath jobs list --template vasp.static"
         raise NotFound(f"There is no job {pk}", field=FIELD, hint=hint)
-    if node.process_type != f"aiida.calculations:{nodes.VASP_CALCULATION}":
+    if node.process_type != nodes.VASP_PROCESS:
         detail = (
             f"Job {pk} is one of {node.base.attributes.get(nodes.TEMPLATE, node.process_label)}, not of VASP"
         )

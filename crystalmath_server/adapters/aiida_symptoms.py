@@ -30,7 +30,6 @@ _TAIL = 262_144  # bytes
 _CHUNK = 1 << 20
 _DEEPEST = 20
 _LOG_LINES = 200
-_VASP = f"aiida.calculations:{nodes.VASP_CALCULATION}"
 
 
 class Looks(Protocol):
@@ -87,7 +86,7 @@ def _read(pk: int, breaker: Callable[[str], Breaker], folder: Path) -> tuple[Sym
     node = path[-1]
     _row, facts = read_words(node, breaker)
     log = tuple(row.text for row in read_log(node.pk).lines if row.time_s)
-    has_deck = facts.state in {JobState.FAILED, JobState.EXCEPTED} and node.process_type == _VASP
+    has_deck = facts.state in {JobState.FAILED, JobState.EXCEPTED} and node.process_type == nodes.VASP_PROCESS
     if has_deck:
         _lay_out(node, folder)
     pks = tuple(each.pk for each in path)

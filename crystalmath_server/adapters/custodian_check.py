@@ -4,9 +4,7 @@ import contextlib
 import copy
 import logging
 import warnings
-from collections import Counter
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +13,7 @@ from custodian.custodian import Custodian, CustodianError, Job
 
 from crystalmath_server.domain.symptoms import Correction
 
-MOST_ERRORS = 1_000_000  # who calls counts the corrections
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What came of one look.
-
-    Attributes
-    ----------
-    corrections
-        In the order in which custodian applied them to the files.
-    counts
-        What the handlers remember from one run to the next: their steps on their ladders.
-    """
-
-    corrections: tuple[Correction, ...]
-    counts: dict[str, dict[str, Any]]
+MOST_ERRORS = 1_000_000  # one look is never too many
 
 
 class _Ended(Job):
@@ -47,14 +29,13 @@ class _Ended(Job):
         """Nothing: others read the files."""
 
 
-def check(folder: Path, counts: Mapping[str, Mapping[str, Any]]) -> Checked:
+def check(folder: Path) -> tuple[Correction, ...]:
     """Have custodian look at the run in `folder` and correct its INCAR, KPOINTS and POSCAR there.
 
     Custodian's own mode for runs that it did not start; the handlers are those that atomate2 runs VASP with.
     """
-    handlers = [_as_it_was(copy.deepcopy(one), counts) for one in DEFAULT_HANDLERS]
     custodian = Custodian(
-        handlers,
+        copy.deepcopy(DEFAULT_HANDLERS),  # they count, and these are atomate2's own
         [_Ended()],
         max_errors=MOST_ERRORS,
         max_errors_per_job=MOST_ERRORS,
@@ -67,10 +48,7 @@ def check(folder: Path, counts: Mapping[str, Mapping[str, Any]]) -> Checked:
         custodian.run_interrupted()
     log: Any = custodian.run_log[-1]
     found: list[dict[str, Any]] = log["corrections"]
-    return Checked(
-        tuple(_correction(row) for row in found if not row.get("skipped")),
-        {type(handler).__name__: _memory(handler) for handler in handlers},
-    )
+    return tuple(_correction(row) for row in found if not row.get("skipped"))
 
 
 @contextlib.contextmanager
@@ -82,22 +60,6 @@ def _silent() -> Generator[None]:
         yield
     finally:
         logging.disable(level)
-
-
-def _as_it_was(handler: Any, counts: Mapping[str, Mapping[str, Any]]) -> Any:
-    """A handler with what it remembers of the runs before."""
-    for name, value in counts.get(type(handler).__name__, {}).items():
-        setattr(handler, name, Counter(value) if isinstance(value, Mapping) else value)
-    return handler
-
-
-def _memory(handler: Any) -> dict[str, Any]:
-    """The counters of a handler as plain data."""
-    return {
-        name: dict(value) if isinstance(value, Counter) else value
-        for name, value in vars(handler).items()
-        if isinstance(value, Counter) or name == "_num_applied_corrections"
-    }
 
 
 def _correction(row: Mapping[str, Any]) -> Correction:

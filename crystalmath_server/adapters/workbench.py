@@ -104,7 +104,7 @@ class WorkerBench:
 
     async def look_at_run(self, folder: Path) -> tuple[Correction, ...]:
         """What custodian's handlers find in the folder of a run; they correct the deck there."""
-        argument: dict[str, Json] = {"folder": str(folder), "counts": {}}
+        argument: dict[str, Json] = {"folder": str(folder)}
         return await self._ask(tuple[Correction, ...], "look_at_run", argument)
 
     async def _ask(self, kind: type[T], call: str, argument: Mapping[str, Json]) -> T:

@@ -23,7 +23,7 @@ from crystalmath_server.protocol.structures import ImportStructureParams
 def _look_at_run(argument: dict[str, Any]) -> object:
     from crystalmath_server.adapters import custodian_check  # heavy, and few need it
 
-    return custodian_check.check(Path(argument["folder"]), argument["counts"]).corrections
+    return custodian_check.check(Path(argument["folder"]))
 
 
 def _parse(argument: dict[str, Any]) -> object:

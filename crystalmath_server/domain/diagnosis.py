@@ -1,5 +1,6 @@
 """Symptoms → Diagnosis: the first cause of the table that fits, with its evidence and what to do; pure."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
@@ -66,17 +67,13 @@ def _made(symptoms: Symptoms, cause: Cause, evidence: tuple[Evidence, ...]) -> D
 
 def _of_vasp(symptoms: Symptoms, correction: Correction, error: str) -> Diagnosis:
     """An error of VASP's that custodian knows."""
-    signs = "|".join(map(_quoted, correction.signs))
+    signs = "|".join(map(re.escape, correction.signs))
     evidence = (matching(symptoms, signs) if signs else ()) or _last_words(symptoms)
     steps: tuple[Action, ...] = ("restart", "clone", "file") if correction.actions else ("clone", "file")
     if error == _UNCONVERGED:
         error = "unconverged_ionic" if "IBRION" in str(correction.actions) else "unconverged_electronic"
     title = WORDS.get(error, f"VASP stopped at an error that custodian calls {error}")
     return _answer(symptoms, (f"vasp.{error}", title, _cure(correction)), evidence, steps)
-
-
-def _quoted(sign: str) -> str:
-    return "".join(f"\\{char}" if not char.isalnum() and not char.isspace() else char for char in sign)
 
 
 def _cure(correction: Correction) -> str:

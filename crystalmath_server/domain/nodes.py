@@ -6,7 +6,10 @@ CALCULATION = "crystalmath.jobflow"
 VASP_CALCULATION = "crystalmath.vasp"
 """Entry point of the CalcJob that runs bare VASP, and of its parser."""
 
-PROCESS_TYPES = tuple(f"aiida.calculations:{name}" for name in (CALCULATION, VASP_CALCULATION))
+VASP_PROCESS = f"aiida.calculations:{VASP_CALCULATION}"
+"""Process type of its nodes."""
+
+PROCESS_TYPES = (f"aiida.calculations:{CALCULATION}", VASP_PROCESS)
 
 # Attributes of a process node
 DIGEST = "crystalmath_digest"

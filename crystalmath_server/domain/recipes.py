@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
+from crystalmath_server.domain import nodes
 from crystalmath_server.protocol.codes import CodeKind, CodeRow
 from crystalmath_server.protocol.errors import InvalidForm, InvalidRecipe, NotFound
 from crystalmath_server.protocol.method import Json
@@ -20,6 +21,11 @@ ENGINE_ORDER = ("chgnet", "emt")
 VASP = "vasp"
 VASP_KINDS = (CodeKind.VASP_STD, CodeKind.VASP_GAM, CodeKind.VASP_NCL)
 _NO_VASP = "no computer with VASP is set up: crystalmath codes create; the inputs can be rendered"
+
+
+def runs_vasp(process_type: str, template: str) -> bool:
+    """Whether a job is one of VASP: by its process, or by its recipe."""
+    return process_type.endswith(nodes.VASP_CALCULATION) or template.startswith(VASP)
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

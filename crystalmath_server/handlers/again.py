@@ -33,12 +33,15 @@ async def _template(ports: Ports, job: PastJob) -> TemplateDetail | None:
         return None
 
 
+def _refuse(why_not: str, way_out: str) -> None:
+    if why_not:
+        raise NotAllowed(why_not, field="pk", hint=way_out)
+
+
 async def retry(ports: Ports, params: RetryJobParams) -> Submitted:
     """An ended job once more, as it was."""
     job = await ports.jobs.recall(params.pk)
-    why_not, way_out = no_retry(job)
-    if why_not:
-        raise NotAllowed(why_not, field="pk", hint=way_out)
+    _refuse(*no_retry(job))
     ports.server.progress("submitting")
     return await ports.launcher.retry(job, params.key, params.label or job.label)
 
@@ -46,9 +49,7 @@ async def retry(ports: Ports, params: RetryJobParams) -> Submitted:
 async def restart(ports: Ports, params: RestartJobParams) -> Submitted:
     """An ended job of VASP gone on from: corrected, from its last positions and wavefunctions."""
     job = await ports.jobs.recall(params.pk)
-    why_not, way_out = no_restart(job)
-    if why_not:
-        raise NotAllowed(why_not, field="pk", hint=way_out)
+    _refuse(*no_restart(job))
     ports.server.progress("looking at what it left")
     run = await ports.symptoms.ended_run(params.pk, correct=params.correct)
     left = await ports.work.tree(params.pk, 1, MOST_FILES)

@@ -1,6 +1,6 @@
 """jobs.progress, jobs.stop: how a run goes, and its orderly end."""
 
-from crystalmath_server.domain import nodes
+from crystalmath_server.domain.recipes import runs_vasp
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.errors import NotAllowed
 from crystalmath_server.protocol.jobs import JobDetail, JobState
@@ -28,7 +28,7 @@ async def stop(ports: Ports, params: StopJobParams) -> StopAsked:
 def _refuse(detail: JobDetail) -> None:
     """Raise where there is nothing that would read the file."""
     pk, state = detail.row.pk, detail.row.state
-    if not (detail.process_type.endswith(nodes.VASP_CALCULATION) or detail.row.template.startswith("vasp")):
+    if not runs_vasp(detail.process_type, detail.row.template):
         hint = f"End it without results: crystalmath jobs cancel {pk}"
         what = detail.engine or detail.row.template
         raise NotAllowed(f"{what} knows no order to end after a step; only VASP does", field="pk", hint=hint)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from crystalmath_server.domain import nodes
 from crystalmath_server.domain.excerpts import thinned
+from crystalmath_server.domain.recipes import runs_vasp
 from crystalmath_server.domain.run_outlook import outlook, seconds_per_step, span, stuck_words
 from crystalmath_server.domain.run_steps import AseSteps, Step, StepReader, Steps, VaspSteps
 from crystalmath_server.domain.work_folder import Piece
@@ -151,8 +152,7 @@ def _begin_anew(held: Reading) -> None:
 
 def _reader_of(detail: JobDetail) -> StepReader | None:
     """By what runs; a workflow has no steps of its own."""
-    kind = detail.process_type
-    if kind.endswith(nodes.VASP_CALCULATION) or detail.row.template.startswith("vasp"):
+    if runs_vasp(detail.process_type, detail.row.template):
         return VaspSteps()
     return AseSteps(nodes.PROGRESS_FILE) if detail.row.template else None
 

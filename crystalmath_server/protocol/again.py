@@ -4,6 +4,7 @@ from dataclasses import field
 from typing import Annotated
 
 from crystalmath_server.protocol.clusters import REMOTE
+from crystalmath_server.protocol.error_codes import AIIDA
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.jobs import JobPk, Submitted
 from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Length, Method, Params
@@ -64,14 +65,12 @@ class RestartJobParams(Params):
     )
 
 
-_AIIDA = (ErrorCode.NOT_READY, ErrorCode.STORAGE_UNREACHABLE)
-
 JOBS_CLONE = Method(
     "jobs.clone",
     JobPk,
     JobDraft,
     "Show what jobs.submit needs for a job like another.",
-    errors=(ErrorCode.NOT_FOUND, ErrorCode.WORKER_CRASHED, ErrorCode.WORKER_TIMEOUT, *_AIIDA),
+    errors=(ErrorCode.NOT_FOUND, ErrorCode.WORKER_CRASHED, ErrorCode.WORKER_TIMEOUT, *AIIDA),
     timeout_s=60,
     example=Example({"pk": 1}),
 )
@@ -88,7 +87,7 @@ JOBS_RETRY = Method(
         ErrorCode.DAEMON_NOT_RUNNING,
         ErrorCode.BROKER_UNAVAILABLE,
         ErrorCode.COMPUTER_DISABLED,
-        *_AIIDA,
+        *AIIDA,
     ),
     effect="write",
     timeout_s=120,
@@ -112,7 +111,7 @@ JOBS_RESTART = Method(
         ErrorCode.WORKER_CRASHED,
         ErrorCode.WORKER_TIMEOUT,
         *REMOTE,
-        *_AIIDA,
+        *AIIDA,
     ),
     effect="write",
     timeout_s=180,

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Literal
 
 from crystalmath_server.protocol.codes import CodeRow, Step
+from crystalmath_server.protocol.error_codes import AIIDA
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, NoParams, Params
 from crystalmath_server.protocol.record import record
@@ -238,7 +239,6 @@ class HostList:
     path: Annotated[str, Doc("the file that was read")]
 
 
-_AIIDA = (ErrorCode.NOT_READY, ErrorCode.STORAGE_UNREACHABLE)
 REMOTE = (
     ErrorCode.TRANSPORT_FAILED,
     ErrorCode.SCHEDULER_REJECTED,
@@ -249,13 +249,13 @@ REMOTE = (
 """Errors of what looks at a computer."""
 
 _LOCAL = Example({"label": "localhost"})
-CLUSTERS_LIST = Method("clusters.list", NoParams, ClusterList, "List computers.", errors=_AIIDA, timeout_s=30)
+CLUSTERS_LIST = Method("clusters.list", NoParams, ClusterList, "List computers.", errors=AIIDA, timeout_s=30)
 CLUSTERS_SHOW = Method(
     "clusters.show",
     ClusterLabel,
     ClusterDetail,
     "Show one computer with its settings and codes.",
-    errors=(ErrorCode.NOT_FOUND, *_AIIDA),
+    errors=(ErrorCode.NOT_FOUND, *AIIDA),
     timeout_s=30,
     example=_LOCAL,
 )
@@ -264,7 +264,7 @@ CLUSTERS_CREATE = Method(
     CreateClusterParams,
     ClusterDetail,
     "Set up a computer.",
-    errors=(ErrorCode.CONFLICT, ErrorCode.INVALID_FORM, *_AIIDA),
+    errors=(ErrorCode.CONFLICT, ErrorCode.INVALID_FORM, *AIIDA),
     effect="write",
     timeout_s=30,
     example=Example({"label": "hpc", "hostname": "hpc", "work_dir": "/scratch/{username}/crystalmath"}),
@@ -274,7 +274,7 @@ CLUSTERS_UPDATE = Method(
     UpdateClusterParams,
     ClusterDetail,
     "Change settings of a computer.",
-    errors=(ErrorCode.NOT_FOUND, ErrorCode.CONFLICT, ErrorCode.INVALID_FORM, *_AIIDA),
+    errors=(ErrorCode.NOT_FOUND, ErrorCode.CONFLICT, ErrorCode.INVALID_FORM, *AIIDA),
     effect="write",
     timeout_s=30,
     example=Example({"label": "localhost", "description": "This machine"}),
@@ -284,7 +284,7 @@ CLUSTERS_DELETE = Method(
     ClusterLabel,
     Deleted,
     "Delete a computer that no job has used.",
-    errors=(ErrorCode.NOT_FOUND, ErrorCode.CONFLICT, *_AIIDA),
+    errors=(ErrorCode.NOT_FOUND, ErrorCode.CONFLICT, *AIIDA),
     effect="write",
     timeout_s=60,
     example=Example({"label": "old"}),
@@ -294,7 +294,7 @@ CLUSTERS_TEST = Method(
     ClusterTestParams,
     ClusterTest,
     "Test a computer step by step, with a job of one second.",
-    errors=(ErrorCode.NOT_FOUND, *_AIIDA),
+    errors=(ErrorCode.NOT_FOUND, *AIIDA),
     timeout_s=700,
     example=_LOCAL,
 )
@@ -303,7 +303,7 @@ CLUSTERS_QUEUE = Method(
     ClusterLabel,
     ClusterQueue,
     "Show partitions and the user's jobs on a computer.",
-    errors=(ErrorCode.NOT_FOUND, *REMOTE, *_AIIDA),
+    errors=(ErrorCode.NOT_FOUND, *REMOTE, *AIIDA),
     timeout_s=120,
     example=_LOCAL,
 )

@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
+from crystalmath_server.protocol.error_codes import AIIDA
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, Params
 from crystalmath_server.protocol.record import record
@@ -97,14 +98,13 @@ class CodeTest:
     steps: tuple[Step, ...]
 
 
-_AIIDA = (ErrorCode.NOT_READY, ErrorCode.STORAGE_UNREACHABLE)
-CODES_LIST = Method("codes.list", ListCodesParams, CodeList, "List codes.", errors=_AIIDA, timeout_s=30)
+CODES_LIST = Method("codes.list", ListCodesParams, CodeList, "List codes.", errors=AIIDA, timeout_s=30)
 CODES_CREATE = Method(
     "codes.create",
     CreateCodeParams,
     CodeRow,
     "Make a program of a computer known.",
-    errors=(ErrorCode.NOT_FOUND, ErrorCode.CONFLICT, ErrorCode.INVALID_FORM, *_AIIDA),
+    errors=(ErrorCode.NOT_FOUND, ErrorCode.CONFLICT, ErrorCode.INVALID_FORM, *AIIDA),
     effect="write",
     timeout_s=30,
     example=Example(
@@ -122,7 +122,7 @@ CODES_TEST = Method(
         ErrorCode.COMPUTER_DISABLED,
         ErrorCode.HOST_KEY_REFUSED,
         ErrorCode.ACCESS_DENIED,
-        *_AIIDA,
+        *AIIDA,
     ),
     timeout_s=120,
     example=Example({"pk": 1}),

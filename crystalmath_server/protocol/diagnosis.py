@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal
 
+from crystalmath_server.protocol.error_codes import AIIDA
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.jobs import JobPk, JobState
 from crystalmath_server.protocol.method import Doc, Example, Method
@@ -63,7 +64,7 @@ JOBS_DIAGNOSE = Method(
     JobPk,
     Diagnosis,
     "Say why a job waits, failed, or stands still, and what to do.",
-    errors=(ErrorCode.NOT_FOUND, ErrorCode.NOT_READY, ErrorCode.STORAGE_UNREACHABLE),
+    errors=(ErrorCode.NOT_FOUND, *AIIDA),
     timeout_s=120,
     example=Example({"pk": 1}),
 )

@@ -1,4 +1,4 @@
-"""The number of every error."""
+"""The number of every error, and those that many methods share."""
 
 from enum import IntEnum
 
@@ -42,3 +42,7 @@ class ErrorCode(IntEnum):
     CONNECTION_LOST = 9001  # client only
     DAEMON_START_FAILED = 9002  # client only
     CALL_TIMEOUT = 9003  # client only
+
+
+AIIDA = (ErrorCode.NOT_READY, ErrorCode.STORAGE_UNREACHABLE)
+"""What may keep AiiDA from being asked."""

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal
 
+from crystalmath_server.protocol.error_codes import AIIDA
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.jobs import JobPk
 from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, Params
@@ -84,7 +85,6 @@ class JobLog:
     truncated: Annotated[bool, Doc("whether older lines were left out")] = False
 
 
-_AIIDA = (ErrorCode.NOT_READY, ErrorCode.STORAGE_UNREACHABLE)
 ON_COMPUTER = (
     ErrorCode.NOT_FOUND,
     ErrorCode.NOT_ALLOWED,
@@ -93,7 +93,7 @@ ON_COMPUTER = (
     ErrorCode.TRANSPORT_FAILED,
     ErrorCode.HOST_KEY_REFUSED,
     ErrorCode.ACCESS_DENIED,
-    *_AIIDA,
+    *AIIDA,
 )
 """What may keep a folder on a computer from being looked at."""
 
@@ -120,7 +120,7 @@ JOBS_LOG = Method(
     JobPk,
     JobLog,
     "Show the log of a job.",
-    errors=(ErrorCode.NOT_FOUND, *_AIIDA),
+    errors=(ErrorCode.NOT_FOUND, *AIIDA),
     timeout_s=30,
     example=Example({"pk": 1}),
 )

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal
 
+from crystalmath_server.protocol.error_codes import AIIDA
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import Bound, Doc, Example, Method, Params
 from crystalmath_server.protocol.record import record
@@ -57,7 +58,7 @@ NODES_GRAPH = Method(
     GraphParams,
     Graph,
     "Show what a node came from and what came of it.",
-    errors=(ErrorCode.NOT_FOUND, ErrorCode.NOT_READY, ErrorCode.STORAGE_UNREACHABLE),
+    errors=(ErrorCode.NOT_FOUND, *AIIDA),
     timeout_s=60,
     example=Example({"pk": 1}),
 )

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from crystalmath_server.protocol.clusters import REMOTE
 from crystalmath_server.protocol.decks import DeckText
+from crystalmath_server.protocol.error_codes import AIIDA
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Length, Method, Params
 from crystalmath_server.protocol.record import record
@@ -189,13 +190,12 @@ class Control:
     waiting_for: Annotated[str, Doc("what is still to happen, in words; empty where done")] = ""
 
 
-_AIIDA = (ErrorCode.NOT_READY, ErrorCode.STORAGE_UNREACHABLE)
 _CONTROL = (
     ErrorCode.NOT_FOUND,
     ErrorCode.NOT_ALLOWED,
     ErrorCode.DAEMON_NOT_RUNNING,
     ErrorCode.BROKER_UNAVAILABLE,
-    *_AIIDA,
+    *AIIDA,
 )
 
 JOBS_LIST = Method(
@@ -203,7 +203,7 @@ JOBS_LIST = Method(
     ListJobsParams,
     JobsPage,
     "List jobs.",
-    errors=(ErrorCode.INVALID_FORM, *_AIIDA),
+    errors=(ErrorCode.INVALID_FORM, *AIIDA),
     timeout_s=30,
     example=Example({"states": ["finished", "failed"], "limit": 20}),
 )
@@ -212,7 +212,7 @@ JOBS_SHOW = Method(
     JobPk,
     JobDetail,
     "Show one job.",
-    errors=(ErrorCode.NOT_FOUND, *_AIIDA),
+    errors=(ErrorCode.NOT_FOUND, *AIIDA),
     timeout_s=30,
     example=Example({"pk": 1}),
 )
@@ -234,7 +234,7 @@ JOBS_SUBMIT = Method(
         *REMOTE,
         ErrorCode.WORKER_CRASHED,
         ErrorCode.WORKER_TIMEOUT,
-        *_AIIDA,
+        *AIIDA,
     ),
     effect="write",
     timeout_s=180,

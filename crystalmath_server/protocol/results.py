@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+from crystalmath_server.protocol.error_codes import AIIDA
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.jobs import JobPk, JobState
 from crystalmath_server.protocol.method import Doc, Example, Json, Method
@@ -61,14 +62,12 @@ class JobResults:
     note: Annotated[str, Doc("what could not be read, and why; empty: all was read")] = ""
 
 
-_AIIDA = (ErrorCode.NOT_READY, ErrorCode.STORAGE_UNREACHABLE)
-
 JOBS_RESULTS = Method(
     "jobs.results",
     JobPk,
     JobResults,
     "Show what a job computed.",
-    errors=(ErrorCode.NOT_FOUND, *_AIIDA),
+    errors=(ErrorCode.NOT_FOUND, *AIIDA),
     timeout_s=60,
     example=Example({"pk": 1}),
 )

@@ -9,6 +9,7 @@ from crystalmath_tui.core.comparison import csv_text, json_text, narrowed, order
 from crystalmath_tui.core.effects import Ask, Back, Call, Effect, Open, Say, Tagged, WriteFile
 from crystalmath_tui.core.keymap import MOVES, Binding, action_of
 from crystalmath_tui.core.messages import Entered, KeyPressed, Message, MousePressed, Pasted
+from crystalmath_tui.core.pks import pk_of
 from crystalmath_tui.core.screen import Context
 from crystalmath_tui.core.scroll import START, Scroll, moved
 from crystalmath_tui.core.textfield import TextField, edited, field_of, pasted
@@ -113,8 +114,8 @@ def update(compare: Slice, message: Message, context: Context) -> Update:
 
 def _entered(compare: Slice, args: tuple[str, ...]) -> Update:
     """Pks of the jobs; without any, those of before."""
-    wrong = next((text for text in args if not _is_pk(text)), "")
-    pks = tuple(dict.fromkeys(int(text) for text in args)) if args and not wrong else compare.pks
+    wrong = next((text for text in args if not pk_of(text)), "")
+    pks = tuple(dict.fromkeys(map(pk_of, args))) if args and not wrong else compare.pks
     if wrong or not pks:
         words = f"{wrong} is no pk of a job." if wrong else "Which jobs? :compare PK PK …"
         return compare, (Say(words, "warn"), Back())
@@ -123,10 +124,6 @@ def _entered(compare: Slice, args: tuple[str, ...]) -> Update:
     same = pks == compare.pks
     fresh = compare if same else replace(compare, pks=pks, found=None, scroll=START, column=0)
     return fetched(replace(fresh, choosing=False, path=None))
-
-
-def _is_pk(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and 0 < len(text) <= 18 and int(text) > 0
 
 
 def fetched(compare: Slice) -> Update:

@@ -12,6 +12,7 @@ from crystalmath_tui.core.effects import Ask, Back, Call, Copy, Effect, NewKey, 
 from crystalmath_tui.core.keymap import MOVES, Binding, action_of
 from crystalmath_tui.core.lines import Line, Span, line
 from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, Message, MousePressed, StatusLoaded
+from crystalmath_tui.core.pks import pk_of
 from crystalmath_tui.core.screen import Context, Screen
 from crystalmath_tui.core.scroll import pages
 from crystalmath_tui.core.words import error_words, state_span
@@ -89,10 +90,11 @@ def update(page: Slice, message: Message, context: Context) -> Update:
 
 def _entered(page: Slice, args: tuple[str, ...], context: Context) -> Update:
     given = args[0] if args else ""
-    if not given.isdecimal() or not given.isascii() or len(given) > 18 or int(given) < 1:
+    pk = pk_of(given)
+    if not pk:
         words = "Which job? :diagnose PK" if not given else f"{given} is no pk of a job: a pk is a number."
         return page, (Say(words, "warn"), *(() if page.pk else (Back(),)))
-    return _asked(Slice(int(given)), context)
+    return _asked(Slice(pk), context)
 
 
 def _asked(page: Slice, context: Context) -> Update:

@@ -10,6 +10,7 @@ from crystalmath_tui.core.effects import Back, Call, Effect, Open, Say, Tagged
 from crystalmath_tui.core.keymap import MOVES, Binding, action_of
 from crystalmath_tui.core.lines import Line, Span, fit_line, line, selected
 from crystalmath_tui.core.messages import Entered, KeyPressed, Message, MousePressed
+from crystalmath_tui.core.pks import pk_of
 from crystalmath_tui.core.screen import Context, Screen
 from crystalmath_tui.core.scroll import START, Scroll, moved, settled
 from crystalmath_tui.core.words import error_words
@@ -89,10 +90,11 @@ def update(found: Slice, message: Message, context: Context) -> Update:
 
 def _entered(found: Slice, args: tuple[str, ...]) -> Update:
     given = args[0] if args else ""
-    if not given.isdecimal() or not given.isascii() or len(given) > 18 or int(given) < 1:
+    pk = pk_of(given)
+    if not pk:
         words = f"{given or 'Nothing'} is no pk of a node: :graph PK"
         return found, (Say(words, "warn"), *(() if found.pk else (Back(),)))
-    return _around(int(given))
+    return _around(pk)
 
 
 def _around(pk: int, past: tuple[int, ...] = ()) -> Update:

@@ -23,6 +23,7 @@ from crystalmath_tui.core.effects import Back, Call, Copy, Effect, Open, Say, Ta
 from crystalmath_tui.core.keymap import action_of
 from crystalmath_tui.core.lines import Line, Size, Span, fit_line, fit_lines, line, selected, spread
 from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, Message, MousePressed, StatusLoaded
+from crystalmath_tui.core.pks import pk_of
 from crystalmath_tui.core.screen import Context, Screen
 from crystalmath_tui.core.scroll import START, Scroll, moved, pages, settled
 from crystalmath_tui.core.words import error_words
@@ -120,11 +121,12 @@ def update(job: Slice, message: Message, context: Context) -> Update:
 
 def _entered(job: Slice, args: tuple[str, ...], context: Context) -> Update:
     given = args[0] if args else ""
-    if not given.isdecimal() or not given.isascii() or len(given) > 18 or int(given) < 1:
+    pk = pk_of(given)
+    if not pk:
         words = "Which job? :job PK" if not given else f"{given} is no pk of a job: a pk is a number."
         return job, (Say(words, "warn"), *(() if job.pk else (Back(),)))
     tab = _tab_named(args[1] if len(args) > 1 else "")
-    return fetched(Slice(pk=int(given), tab=tab, wrapped=job.wrapped, times=job.times), context)
+    return fetched(Slice(pk=pk, tab=tab, wrapped=job.wrapped, times=job.times), context)
 
 
 def _tab_named(given: str) -> Tab:

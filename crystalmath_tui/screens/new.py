@@ -7,6 +7,7 @@ from crystalmath_tui.core import form
 from crystalmath_tui.core.effects import Back, Call, FindPath, ListFolder, Say, Tagged
 from crystalmath_tui.core.keymap import MOVES, Binding, action_of
 from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, Message, MousePressed, Pasted
+from crystalmath_tui.core.pks import pk_of
 from crystalmath_tui.core.screen import Context
 from crystalmath_tui.core.scroll import START, Scroll, moved, pages
 from crystalmath_tui.core.textfield import TextField, edited, field_of, pasted, shared_beginning
@@ -97,8 +98,8 @@ def _entered(new: Slice, args: tuple[str, ...]) -> Update:
         asked, effects = clone.asked(new, args[1])
         return asked, (*lists(search_of(new)), *effects)
     new = replace(new, like=0, draft=None, notes=())
-    if given.isdecimal() and given.isascii() and int(given[:18]) > 0:
-        fresh, effects = show(replace(new, step=STRUCTURE), int(given[:18]))
+    if pk := pk_of(given):
+        fresh, effects = show(replace(new, step=STRUCTURE), pk)
     else:
         fresh = replace(new, step=STRUCTURE, path=field_of(given))
         effects = (FindPath(given, PathFound),)

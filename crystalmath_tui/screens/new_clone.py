@@ -9,6 +9,7 @@ from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.structures import STRUCTURES_SHOW, StructurePk
 from crystalmath_server.protocol.templates import TEMPLATES_SHOW, ShowTemplateParams
 from crystalmath_tui.core.effects import Call, Say, Tagged
+from crystalmath_tui.core.pks import pk_of
 from crystalmath_tui.core.resources import shown
 from crystalmath_tui.screens import new_form as forms
 from crystalmath_tui.screens import new_target as target
@@ -30,9 +31,9 @@ LIKE = "like"
 
 def asked(new: Slice, text: str) -> Update:
     """Ask what the earlier job was made of; what is typed now stays until the answer is here."""
-    if not (text.isdecimal() and text.isascii() and int(text[:18]) > 0):
+    pk = pk_of(text)
+    if not pk:
         return new, (Say("Like which job? :new like PK", "warn"),)
-    pk = int(text[:18])
     call = Call(JOBS_CLONE, JobPk(pk), DraftLoaded, Tagged(StepFailed, STRUCTURE), "new draft")
     return replace(new, waiting=f"looking at job {pk}", error=None), (call,)
 

@@ -13,6 +13,7 @@ from crystalmath_server.protocol.structures import STRUCTURES_SHOW, StructureDet
 from crystalmath_tui.core.effects import Back, Call, Effect, Open, Say, Tagged
 from crystalmath_tui.core.keymap import MOVES, Binding, action_of
 from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, Message, MousePressed
+from crystalmath_tui.core.pks import pk_of
 from crystalmath_tui.core.screen import Context, Screen
 from crystalmath_tui.core.scroll import moved, pages
 from crystalmath_tui.screens import results_pages
@@ -72,11 +73,12 @@ def update(found: Slice, message: Message, context: Context) -> Update:
 
 def _entered(found: Slice, args: tuple[str, ...]) -> Update:
     given = args[0] if args else ""
-    if not given.isdecimal() or not given.isascii() or len(given) > 18 or int(given) < 1:
+    pk = pk_of(given)
+    if not pk:
         words = f"{given or 'Nothing'} is no pk of a job: :results PK [PAGE]"
         return found, (Say(words, "warn"), *(() if found.pk else (Back(),)))
     wanted = args[1] if len(args) > 1 else ""
-    return Slice(pk=int(given), tab=_tab_named(wanted), turn=found.turn), _results(int(given))
+    return Slice(pk=pk, tab=_tab_named(wanted), turn=found.turn), _results(pk)
 
 
 def _tab_named(wanted: str) -> Tab:

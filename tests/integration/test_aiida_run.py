@@ -185,7 +185,7 @@ def test_full_disk_is_told_before_anything_is_stored(rig: Rig, monkeypatch: pyte
 
 
 def test_structure_is_stored_once(rig: Rig) -> None:
-    document = cubic_copper(3.71)
+    document = cubic_copper(3.7125)
     first = rig.run(rig.structures.store(parsed(document), "once"))
     again = rig.run(rig.structures.store(parsed(document), "twice"))
     assert (first.reused, again.reused, again.row) == (False, True, first.row)

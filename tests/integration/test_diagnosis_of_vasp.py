@@ -36,7 +36,7 @@ def diagnosed(folder: Path, fault: str, capfd: pytest.CaptureFixture[str]) -> Di
         run()
     (folder / "STANDIN").write_text(fault)
     run()
-    corrections = check(folder, {}).corrections
+    corrections = check(folder)
     texts = {name: Text((folder / name).read_text(errors="replace")) for name in ("vasp.out", "std_err.txt")}
     facts = Facts(7, JobState.FAILED, "hpc", exit_status=300, exit_message="VASP left no result: it ended")
     return diagnose(Symptoms(facts, (7,), texts=texts, corrections=corrections))

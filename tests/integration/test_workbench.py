@@ -1,6 +1,7 @@
 """The worker with the real atomate2 and pymatgen: structures read, recipes described and rendered."""
 
 import json
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,6 +24,7 @@ from crystalmath_server.protocol.structures import SI_POSCAR, ImportStructurePar
 from crystalmath_server.protocol.system import PartState
 from tests.integration.worker_bench import warm_bench
 
+ROOT = Path(__file__).parents[2]
 CU = SI_POSCAR.replace("Si2", "Cu2").replace("Si\n2", "Cu\n2")
 DISORDERED = """data_x
 _cell_length_a 3.6
@@ -67,6 +69,26 @@ def test_structures() -> None:
             await _refused(bench)
 
     anyio.run(main)
+
+
+IN_A_SERVER = f"""
+import anyio, sys
+from crystalmath_server.protocol.structures import ImportStructureParams
+from tests.integration.worker_bench import warm_bench
+async def main():
+    async with warm_bench() as bench:
+        await bench.parse_structure(ImportStructureParams(text={SI_POSCAR!r}))
+anyio.run(main)
+print([name for name in ("pymatgen", "atomate2") if name in sys.modules])
+"""
+
+
+def test_what_is_heavy_stays_out_of_the_process_that_asks() -> None:
+    """In a process of its own, for other tests import pymatgen into this one."""
+    done = subprocess.run(
+        [sys.executable, "-c", IN_A_SERVER], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]", "it came into the server's process"
 
 
 async def _refused(bench: WorkerBench) -> None:

@@ -179,7 +179,9 @@ class Run:
         self._write("OUTCAR", text.outcar_step(self.deck, self.atoms, point, self.bands.fermi, seconds))
         self.xml.close_step(self.atoms, point, kinetic)
         self._write("XDATCAR", text.xdatcar_step(ionic, self.atoms))
-        Path("CONTCAR").write_text(text.contcar_text(self.deck, self.atoms, self.selective))
+        whole = Path(".CONTCAR")  # a kill leaves the last whole one
+        whole.write_text(text.contcar_text(self.deck, self.atoms, self.selective))
+        whole.replace("CONTCAR")
 
     def _told_to_stop(self) -> bool:
         for tag, manner in (("LABORT", "hard"), ("LSTOP", "soft")):
