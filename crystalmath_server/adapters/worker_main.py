@@ -45,6 +45,7 @@ def _render(argument: dict[str, Any]) -> object:
         earlier,
         argument["edits"],
         argument["tasks"],
+        argument["images"],
     )
 
 

@@ -69,6 +69,8 @@ class JobPlan:
     ----------
     edited_from
         The structure that the recipe was given, where POSCAR was edited to another.
+    image_pks
+        Structures of a band in order, `structure_pk` first; empty: it is none.
     """
 
     recipe: Recipe
@@ -85,3 +87,4 @@ class JobPlan:
     restart_pk: int | None = None
     retrieve: tuple[str, ...] = ()
     retrieve_mb: float = 0.0
+    image_pks: tuple[int, ...] = ()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from crystalmath_server.domain import retrieval
+from crystalmath_server.domain.band_of_images import pks_of
 from crystalmath_server.domain.deck_edits import refuse_errors, refuse_warnings, tasks_of
 from crystalmath_server.domain.plans import JobPlan, Recipe
 from crystalmath_server.domain.recipes import VASP
@@ -100,6 +101,7 @@ def _plan(params: SubmitJobParams, recipe: Recipe, options: Mapping[str, Json]) 
         restart_pk=params.restart_pk,
         retrieve=params.retrieve,
         retrieve_mb=params.retrieve_mb,
+        image_pks=pks_of(params.values),
     )
 
 
