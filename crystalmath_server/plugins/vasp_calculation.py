@@ -7,7 +7,7 @@ from aiida import orm
 from aiida.common import CalcInfo, CodeInfo
 from aiida.common.datastructures import CalcJobState
 from aiida.common.folders import Folder, SandboxFolder
-from aiida.engine import CalcJob, CalcJobProcessSpec, ExitCode
+from aiida.engine import CalcJobProcessSpec, ExitCode
 from aiida.engine.processes.calcjobs.tasks import RETRIEVE_COMMAND
 from plumpy.process_states import Wait
 
@@ -17,12 +17,13 @@ from crystalmath_server.domain.potcars import LOCAL, assembly
 from crystalmath_server.domain.restart import check
 from crystalmath_server.domain.retrieval import FOLDER, LISTING, script
 from crystalmath_server.domain.vasp_deck import OUTPUTS, needed_large_files
+from crystalmath_server.plugins.steady_job import SteadyCalcJob
 
 _PACKED = ("", ".gz")
 """Ends of names of a run that other programs may have tidied up."""
 
 
-class VaspCalculation(CalcJob):
+class VaspCalculation(SteadyCalcJob):
     """One run of VASP."""
 
     @classmethod
