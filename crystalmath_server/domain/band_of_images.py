@@ -18,8 +18,8 @@ IMAGES_FIELD = FormField(
     FieldType.JSON,
     "images",
     [],
-    help="Structures of the band: their pks in order, the end points first and last, as [12, 13, 14]. The "
-    "first is the structure of the job. Tasks must be a multiple of the images between the end points.",
+    help="Pks of structures in order, end points first and last, as [12, 13, 14]; the first is the job's "
+    "own. Tasks: a multiple of the images between.",
 )
 
 
