@@ -161,10 +161,8 @@ class Runtime:
                 self._send(made(str(uuid.uuid4())))
             case effects.ListFolder() | effects.FindPath() | effects.WriteFile():
                 self._send(looked_up(effect))
-            case effects.EditOutside(name, text, edited):
-                self._edit_outside(name, text, edited)
-            case effects.Copy(text):
-                self._copy(text)
+            case effects.EditOutside() | effects.Copy():
+                self._hand_out(effect)
             case effects.Connect(profile):
                 self._connect(profile)
             case effects.Suspend():
@@ -182,16 +180,19 @@ class Runtime:
             self._loop.event_loop.remove_alarm(earlier)
         self._alarms[key] = self._loop.event_loop.alarm(seconds, lambda: self._send(message))
 
-    def _edit_outside(self, name: str, text: str, edited: Callable[[tuple[str, str]], Message]) -> None:
-        """Give the terminal to the user's own editor; everything of ours waits meanwhile."""
+    def _hand_out(self, effect: effects.EditOutside | effects.Copy) -> None:
+        """A text to the clipboard, or with the terminal to the user's own editor while all of ours waits."""
+        if isinstance(effect, effects.Copy):
+            self._copy(effect.text)
+            return
         self._screen.stop()
         try:
-            outcome = edited_outside(name, text, os.environ)
+            outcome = edited_outside(effect.name, effect.text, os.environ)
         finally:
             self._screen.start()
         self._screen.clear()
         self._canvas.repaint()
-        self._send(edited(outcome))
+        self._send(effect.edited(outcome))
 
     def _copy(self, text: str) -> None:
         """OSC 52: terminals put it on the clipboard, over ssh too; base64 keeps it from steering anything."""

@@ -27,7 +27,7 @@ _Runs = list[tuple[Hashable, Literal["0", "U"] | None, bytes]]
 
 
 class Terminal(urwid.display.raw.Screen):
-    """The terminal with Ctrl+Z, Ctrl+S and Ctrl+Q as keys: the program stops itself, and output never freezes."""
+    """The terminal with Ctrl+Z and Ctrl+S as keys: the program stops itself, and output never freezes."""
 
     def _start(self, *args: Any, **more: Any) -> None:
         super()._start(*args, **more)

@@ -8,7 +8,7 @@ from crystalmath_server.protocol.decks import KnownTag, TagList
 SUMMARIES: Mapping[str, str] = {
     "ADDGRID": "Adds a finer grid for the augmentation charges: less noise in forces at times.",
     "AEXX": "Part of exact exchange in a hybrid functional; 0.25 in PBE0 and HSE06.",
-    "ALGO": "How the electronic ground state is sought: Davidson, RMM-DIIS, all bands at once, GW …",
+    "ALGO": "How the electronic ground state is sought: Davidson, RMM-DIIS, all bands at once, GW.",
     "AMIN": "Smallest mixing parameter; 0.01 helps long cells and slabs where the charge sloshes.",
     "AMIX": "Part of the new charge density that is mixed in at each electronic step.",
     "AMIX_MAG": "Part of the new magnetisation density that is mixed in at each electronic step.",
@@ -140,7 +140,7 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "8": "ions and volume",
     },
     "ISMEAR": {
-        "-5": "tetrahedra, Blöchl's correction: energies, densities of states",
+        "-5": "tetrahedra, Blöchl's correction: densities of states",
         "-4": "tetrahedra",
         "-3": "one after the other, of a list",
         "-2": "fillings as FERWE says",

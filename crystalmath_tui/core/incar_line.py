@@ -114,7 +114,7 @@ def choices(line: str, col: int, tags: Mapping[str, KnownTag]) -> tuple[Choice, 
 def _values(tag: KnownTag | None) -> list[Choice]:
     if tag is None:
         return []
-    values = _SWITCH if tag.kind == "bool" else tag.values
+    values = sorted(_SWITCH if tag.kind == "bool" else tag.values, key=lambda each: each not in tag.meanings)
     return [
         Choice(value, tag.meanings.get(value, "default" if value == tag.default else "")) for value in values
     ]

@@ -55,15 +55,15 @@ def _facts(editor: Slice, tag: KnownTag) -> list[tuple[str, str]]:
     values = " ".join(tag.values[:_MOST_VALUES]) + (" …" if len(tag.values) > _MOST_VALUES else "")
     return [
         ("kind", tag.kind),
-        ("values", "" if tag.kind == "bool" else values),
-        ("default", tag.default),
         ("recipe", _recipe_value(editor, tag.name)),
+        ("default", tag.default),
         ("group", tag.group),
+        ("values", "" if tag.kind == "bool" else values),
     ]
 
 
 def brief(editor: Slice, cols: int) -> tuple[Line, ...]:
-    """The tag under the cursor in two lines."""
+    """The tag under the cursor in few lines."""
     name = tag_here(editor)
     tag = editor.tags.get(name)
     if tag is None:
@@ -71,10 +71,9 @@ def brief(editor: Slice, cols: int) -> tuple[Line, ...]:
     facts = (f"{what} {value}" for what, value in _facts(editor, tag) if value and what != "group")
     meaning = tag.meanings.get(_value_here(editor, name), "")
     told = f"{_value_here(editor, name)}: {meaning}. " if meaning else ""
-    return (
-        line(("accent", f" {name}"), ("dim", cut("  " + " · ".join(facts), max(0, cols - len(name) - 1)))),
-        line(f" {told}{tag.summary}"),
-    )
+    shown = cut("  " + " · ".join(facts), max(0, cols - len(name) - 1))
+    words = wrap(f"{told}{tag.summary}", max(8, cols - 2))
+    return (line(("accent", f" {name}"), ("dim", shown)), *(line(f" {part}") for part in words))
 
 
 def pane(editor: Slice, cols: int, rows: int) -> tuple[Line, ...]:

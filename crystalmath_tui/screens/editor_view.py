@@ -82,8 +82,8 @@ def _told(editor: Slice, size: Size) -> tuple[Line, ...]:
     if rows == 1:
         return problem_lines(of_here(editor), size.cols, 1)
     tag = () if size.cols >= WIDE else brief(editor, size.cols)
-    problems = problem_lines(of_here(editor), size.cols, max(1, rows - 1 - len(tag)))
-    return (line(("rule", "─" * size.cols)), *problems, *tag)
+    problems = problem_lines(of_here(editor), size.cols, max(2, rows - 1 - len(tag)))
+    return (line(("rule", "─" * size.cols)), *problems, *tag[: rows - 1 - len(problems)])
 
 
 def _with_choices(editor: Slice, file: OpenFile, lines: tuple[Line, ...], room: Size) -> tuple[Line, ...]:

@@ -62,6 +62,7 @@ KEYS = (
     *MOVES,
     Binding(("enter",), "choose", "choose", "Take, edit or switch what is selected.", footer=True),
     Binding(("tab",), "next", "next step", "Go on to the next step.", footer=True),
+    Binding(("e",), "edit", "edit", "Edit the input files, of recipes of VASP.", footer=True),
     Binding(("shift tab", "esc"), "before", "step back", "Go one step back; nothing is lost.", footer=True),
     Binding(("a",), "advanced", "all settings", "Show or hide the settings one seldom needs.", footer=True),
     Binding(
@@ -71,7 +72,6 @@ KEYS = (
         "Put a setting back to its default, an edited file to the recipe's.",
         footer=True,
     ),
-    Binding(("e",), "edit", "edit", "Edit the input files, of recipes of VASP.", footer=True),
     Binding(("right", "l"), "file on", "next file", "Show the next input file.", footer=True),
     Binding(("left", "h"), "file back", "file before", "Show the input file before."),
     Binding(("r",), "reload", "reload", "Fetch structures and recipes anew."),

@@ -134,17 +134,36 @@ def confirmation(new: Slice) -> tuple[Effect, ...]:
 
 
 def notes(new: Slice, cols: int) -> tuple[Line, ...]:
-    """Errors that block, and files that do not follow the settings any more."""
-    own = {file.name: file.text for file in new.own}
-    found = [row for row in new.rendered.problems if row.severity is Severity.ERROR] if new.rendered else []
-    style, sign = MARKS[Severity.ERROR]
-    words = [(style, f"{sign} {place_of(row)}: {row.text}") for row in found[:2]]
+    """What is wrong with the inputs, the worst first, and files that do not follow the settings any more."""
+    if new.rendered is None:
+        return ()
+    order = tuple(Severity)
+    rows = sorted(
+        (row for row in new.rendered.problems if row.severity is not Severity.NOTE),
+        key=lambda row: order.index(row.severity),
+    )
+    told = tuple(f"{row.file}:" for row in rows)
+    words = [("warn", f"! {each}") for each in new.rendered.warnings if not each.startswith(told)][:2]
     words += [
-        ("warn", f"! {name} stays as you edited it: settings changed since do not reach it")
-        for name, edit in live_edits(new).items()
-        if edit.own and edit.own != own.get(name, "")
+        (style, f"{sign} {place_of(row)}: {row.text}")
+        for row in rows[:2]
+        for style, sign in [MARKS[row.severity]]
     ]
-    return tuple(line((style, f" {part}")) for style, text in words for part in wrap(text, max(8, cols - 2)))
+    if len(rows) > 2:
+        words.append(("dim", f"  and {len(rows) - 2} more: e shows them all"))
+    words += _not_followed(new)
+    return tuple(
+        line((style, f" {part}")) for style, text in words for part in wrap(text, max(8, cols - 2))[:2]
+    )
+
+
+def _not_followed(new: Slice) -> list[tuple[str, str]]:
+    own = {file.name: file.text for file in new.own}
+    changed = (name for name, edit in live_edits(new).items() if edit.own and edit.own != own.get(name, ""))
+    return [
+        ("warn", f"! {name} stays as you edited it: settings changed since do not reach it")
+        for name in changed
+    ]
 
 
 def without_inputs(new: Slice) -> tuple[Line, ...]:

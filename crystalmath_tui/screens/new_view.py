@@ -242,10 +242,9 @@ def _inputs(new: Slice, context: Context) -> tuple[Line, ...]:
             *((Span("mark", "edited "),) if file.name in new.rendered.edits else ()),
         )
     )
-    warned = tuple(line(("warn", f" ! {words}")) for words in new.rendered.warnings[:2])
+    warned = edits.notes(new, context.size.cols)
     if new.rendered.copied:
         warned += (line(("dim", f" copied on the cluster: {', '.join(new.rendered.copied)}")),)
-    warned += edits.notes(new, context.size.cols)
     text = files[at].text.split("\n")
     rows = max(0, context.size.rows - 3 - len(warned))
     return (names, *warned, *(line(f" {part}") for part in text[new.top : new.top + rows]))
