@@ -25,8 +25,6 @@ TOLD = 5
 """Rows below it: a rule, the problem of the line, the tag."""
 SHORT = 16
 """Rows below which only the problem is told."""
-PANE = 46
-
 Page = Literal["text", "problems", "diff"]
 
 
@@ -243,8 +241,13 @@ def shifted(editor: Slice, before: Area, after: Area) -> tuple[DeckProblem, ...]
 
 def text_size(size: Size) -> Size:
     """Room of the text area."""
-    cols = size.cols - PANE - 3 if size.cols >= WIDE else size.cols
+    cols = size.cols - pane_cols(size) - 3 if size.cols >= WIDE else size.cols
     return Size(max(1, size.rows - HEAD - told_rows(size)), cols)
+
+
+def pane_cols(size: Size) -> int:
+    """Columns of the pane beside the text, where there is one."""
+    return min(76, size.cols // 3 + 6)
 
 
 def told_rows(size: Size) -> int:

@@ -18,13 +18,13 @@ from crystalmath_tui.screens import editor_diff as diff_page
 from crystalmath_tui.screens.editor import FOOTER, KEYS, update
 from crystalmath_tui.screens.editor_model import (
     HEAD,
-    PANE,
     WIDE,
     OpenFile,
     Slice,
     here,
     list_rows,
     of_file,
+    pane_cols,
     text_size,
     told_rows,
 )
@@ -57,7 +57,7 @@ def _text(editor: Slice, size: Size) -> tuple[Line, ...]:
     lines = _with_choices(editor, file, lines, room)
     if size.cols >= WIDE:
         side = Size(room.rows, size.cols)
-        lines = beside(lines, pane(editor, PANE, room.rows), room.cols, side)
+        lines = beside(lines, pane(editor, pane_cols(size), room.rows), room.cols, side)
     return (*lines, *_told(editor, size))
 
 

@@ -17,8 +17,8 @@ TEXTS = st.lists(st.text(LETTERS, max_size=12) | st.just("ENCUT = 520"), max_siz
 KEYS = st.sampled_from(
     [
         "a", "b", " ", "=", "日", "\u0301", "enter", "backspace", "delete", "left", "right", "up", "down",
-        "home", "end", "page up", "page down", "ctrl home", "ctrl end", "ctrl left", "ctrl right", "ctrl w", "meta d",
-        "ctrl u", "ctrl k", "f7", "tab",
+        "home", "end", "page up", "page down", "ctrl home", "ctrl end", "ctrl left", "ctrl right", "ctrl w",
+        "meta d", "ctrl u", "ctrl k", "f7", "tab",
     ]
 )  # fmt: skip
 STEPS = st.lists(
