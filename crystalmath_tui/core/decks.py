@@ -76,6 +76,19 @@ def is_edited(text: str, own: str) -> bool:
     return plain(text) != plain(own)
 
 
+def are_other_lines(lines: tuple[str, ...], own: tuple[str, ...]) -> bool:
+    """The same of texts in lines; quick where most lines are the very same ones."""
+    return lines is not own and _bare(lines) != _bare(own)
+
+
+def _bare(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """Without empty lines at the end; nothing where nothing is written."""
+    end = len(lines)
+    while end and not lines[end - 1]:
+        end -= 1
+    return lines[:end] if any(line.strip() for line in lines) else ()
+
+
 def names_of(files: Mapping[str, str]) -> tuple[str, ...]:
     """Files that may be edited, those that the recipe leaves out too."""
     return DECK_FILES if files else ()

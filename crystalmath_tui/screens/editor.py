@@ -115,6 +115,9 @@ def _answered(editor: Slice, message: Message, context: Context) -> Update:
 
 
 def _opened(editor: Slice, asked: DeckOpened) -> Update:
+    if editor.deck is not None and any(file.is_changed for file in editor.files):
+        words = f"The files of {editor.deck.made[0]} are still being edited: take them over, or leave them."
+        return editor, (Say(words, "warn"),)
     names = names_of(asked.deck.own)
     at = names.index(asked.file) if asked.file in names else 0
     fresh = Slice(asked.deck, opened(asked.deck, names), at, turn=editor.turn + 1, tags=editor.tags)

@@ -8,7 +8,7 @@ from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import JobRow, JobsPage
 from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.area_view import Window
-from crystalmath_tui.core.decks import Deck, is_edited
+from crystalmath_tui.core.decks import Deck, are_other_lines
 from crystalmath_tui.core.effects import Effect
 from crystalmath_tui.core.incar_line import Choice
 from crystalmath_tui.core.lines import Size
@@ -104,23 +104,24 @@ class Left(Message):
 
 @record
 class OpenFile:
-    """One file: the recipe's text, the text as it was taken over last, and as it is now."""
+    """One file: the recipe's text, the lines of it, those that were opened, and the text as it is now."""
 
     name: str
     own: str
-    saved: str
+    own_lines: tuple[str, ...]
+    saved: tuple[str, ...]
     area: Area = Area()
     window: Window = Window()
 
     @property
     def is_changed(self) -> bool:
         """Whether there is something to take over."""
-        return is_edited(self.area.text, self.saved)
+        return are_other_lines(self.area.lines, self.saved)
 
     @property
     def is_edited(self) -> bool:
         """Whether it is another text than the recipe's."""
-        return is_edited(self.area.text, self.own)
+        return are_other_lines(self.area.lines, self.own_lines)
 
 
 @record
@@ -190,8 +191,14 @@ Update = tuple[Slice, tuple[Effect, ...]]
 
 def opened(deck: Deck, names: tuple[str, ...]) -> tuple[OpenFile, ...]:
     """Its files, with the edits in their place."""
-    texts = {name: deck.edits.get(name, deck.own.get(name, "")) for name in names}
-    return tuple(OpenFile(name, deck.own.get(name, ""), text, area_of(text)) for name, text in texts.items())
+    return tuple(_opened(deck, name) for name in names)
+
+
+def _opened(deck: Deck, name: str) -> OpenFile:
+    own = deck.own.get(name, "")
+    recipe = area_of(own)
+    area = area_of(deck.edits[name]) if name in deck.edits else recipe
+    return OpenFile(name, own, recipe.lines, area.lines, area)
 
 
 def here(editor: Slice) -> OpenFile | None:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from crystalmath_server.protocol.decks import DeckFacts, DeckProblem, KnownTag
 from crystalmath_tui.core.cells import cut, fit, wrap
-from crystalmath_tui.core.decks import MARKS, place_of
+from crystalmath_tui.core.decks import MARKS, MAY_BE_EMPTY, place_of
 from crystalmath_tui.core.incar_line import Choice, assignments, spot
 from crystalmath_tui.core.lines import Line, Span, fit_line, line, selected
 from crystalmath_tui.core.words import number
-from crystalmath_tui.screens.editor_model import Slice, here, of_file, of_line
+from crystalmath_tui.screens.editor_model import OpenFile, Slice, here, of_file, of_line
 
 _MOST_VALUES = 14
 _LONGEST_CHOICE = 64
@@ -64,8 +64,10 @@ def _facts(editor: Slice, tag: KnownTag) -> list[tuple[str, str]]:
 
 def brief(editor: Slice, cols: int) -> tuple[Line, ...]:
     """The tag under the cursor in few lines."""
-    name = tag_here(editor)
+    file, name = here(editor), tag_here(editor)
     tag = editor.tags.get(name)
+    if _is_left_out(file):
+        return (line(("dim", " This file is left out while it is empty.")),)
     if tag is None:
         return (line(("dim", f" {name}: no tag that is known")),) if name and editor.tags else ()
     facts = (f"{what} {value}" for what, value in _facts(editor, tag) if value and what != "group")
@@ -74,6 +76,10 @@ def brief(editor: Slice, cols: int) -> tuple[Line, ...]:
     shown = cut("  " + " · ".join(facts), max(0, cols - len(name) - 1))
     words = wrap(f"{told}{tag.summary}", max(8, cols - 2))
     return (line(("accent", f" {name}"), ("dim", shown)), *(line(f" {part}") for part in words))
+
+
+def _is_left_out(file: OpenFile | None) -> bool:
+    return file is not None and file.name in MAY_BE_EMPTY and not file.area.text.strip()
 
 
 def pane(editor: Slice, cols: int, rows: int) -> tuple[Line, ...]:
@@ -98,6 +104,7 @@ def _tag_lines(editor: Slice, cols: int) -> list[Line]:
     tag = editor.tags.get(name)
     if tag is None:
         words = f"{name} is no tag that is known." if name and editor.tags else "No tag under the cursor."
+        words = "This file is left out while it is empty." if _is_left_out(here(editor)) else words
         return [line(("dim", words))]
     lines = [line(("strong", name)), *(line(part) for part in wrap(tag.summary, cols) if part)]
     for what, value in _facts(editor, tag):
@@ -138,13 +145,16 @@ def choice_lines(choices: Sequence[Choice], index: int, cols: int, rows: int) ->
     top = max(0, min(index - rows // 2, len(choices) - rows))
     shown = choices[top : top + rows]
     name = max(len(each.text) for each in shown) + 1
-    width = max(1, min(cols, _LONGEST_CHOICE, name + 3 + max(len(each.words) for each in shown)))
-    lines: list[Line] = []
-    for place, each in enumerate(shown, top):
-        row = (
-            Span("bar.strong", f" {fit(each.text, name)} "),
-            Span("bar", cut(each.words, max(0, width - name - 2))),
-        )
-        row = fit_line(row, width, "bar")
-        lines.append(selected(row, width) if place == index else row)
-    return tuple(lines), width
+    width = max(1, min(cols, _LONGEST_CHOICE, name + 4 + max(len(each.words) for each in shown)))
+    lines = tuple(
+        _choice_line(each, name, width, selected_one=place == index) for place, each in enumerate(shown, top)
+    )
+    return lines, width
+
+
+def _choice_line(each: Choice, name: int, width: int, *, selected_one: bool) -> Line:
+    """The selected one has a sign, and another background than the others."""
+    words = cut(each.words, max(0, width - name - 3))
+    if selected_one:
+        return selected(line(("strong", f"▸ {fit(each.text, name)} "), words), width)
+    return fit_line(line(("bar.strong", f"  {fit(each.text, name)} "), ("bar", words)), width, "bar")

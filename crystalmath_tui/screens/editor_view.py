@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from crystalmath_server.protocol.decks import DeckDiff, TagChange
+from crystalmath_server.protocol.decks import DeckDiff, DeckProblem, TagChange
 from crystalmath_tui.core.area_view import Marks, Paint, area_lines, cursor_cell
 from crystalmath_tui.core.cells import cut, fit, wrap
 from crystalmath_tui.core.decks import MARKS, worst
@@ -63,9 +63,11 @@ def _text(editor: Slice, size: Size) -> tuple[Line, ...]:
 
 def _marks(editor: Slice, file: OpenFile) -> Marks:
     """The sign of the worst problem of each line."""
-    rows = of_file(editor, file.name)
-    found = {row.line: worst(each for each in rows if each.line == row.line) for row in rows}
-    return {max(0, number - 1): MARKS[each.severity] for number, each in found.items() if each}
+    found: dict[int, DeckProblem] = {}
+    for each in of_file(editor, file.name):
+        row = max(0, each.line - 1)
+        found[row] = worst((found.get(row, each), each)) or each
+    return {row: MARKS[each.severity] for row, each in found.items()}
 
 
 def _paint(file: OpenFile) -> Paint:

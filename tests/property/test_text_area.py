@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from crystalmath_server.protocol.decks import KnownTag
 from crystalmath_tui.core.area_view import Window, area_lines, clicked, cursor_cell, gutter, in_sight
 from crystalmath_tui.core.cells import width
+from crystalmath_tui.core.decks import are_other_lines, is_edited
 from crystalmath_tui.core.diff_lines import rows_of, side_by_side
 from crystalmath_tui.core.incar_line import assignments, choices, painted, spot
 from crystalmath_tui.core.line_cells import cell_of, col_at, laid_over, shown, window
@@ -125,3 +126,9 @@ def test_the_cursor_can_be_put_anywhere(text: str, row: int, col: int) -> None:
     area = at(area_of(text), row, col)
     assert 0 <= area.row < len(area.lines)
     assert 0 <= area.col <= len(area.line)
+
+
+@given(TEXTS, TEXTS, st.text(st.sampled_from("\n "), max_size=3))
+def test_texts_and_lines_are_compared_alike(one: str, other: str, end: str) -> None:
+    for left, right in ((one, other), (one, one + end), (one + end, other)):
+        assert are_other_lines(area_of(left).lines, area_of(right).lines) is is_edited(left, right)

@@ -248,6 +248,18 @@ def test_an_empty_file_is_not_taken_over_but_kpoints_may_be() -> None:
     assert effects[0].message.edits["KPOINTS"].text == ""
 
 
+def test_a_deck_that_is_still_edited_is_not_overwritten() -> None:
+    editor, _ = press(begun(), "x")
+    kept, (say,) = update(editor, DeckOpened(replace(DECK, made=("vasp.static", 4)), "INCAR"), CONTEXT)
+    assert (kept, isinstance(say, Say)) == (editor, True)
+
+
+def test_an_empty_kpoints_is_said_to_be_left_out() -> None:
+    bare = begun(replace(DECK, own={"INCAR": "KSPACING = 0.3\n", "POSCAR": "Si2\n"}), "KPOINTS")
+    assert "left out while it is empty" in words(bare)
+    assert "left out while it is empty" in words(bare, WIDE)
+
+
 def test_leaving_asks_before_anything_is_lost() -> None:
     assert press(begun(), "esc")[1] == (Back(),)
     editor, (ask,) = press(begun(), "x", "esc")
