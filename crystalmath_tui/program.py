@@ -190,6 +190,8 @@ def context(model: Model, name: str) -> Context:
 def _input(model: Model, message: KeyPressed | Pasted) -> Update:
     """Questions and the command line come first, then text fields, then global keys, then the screen."""
     model = replace(model, link=status_line.read(model.link, model.now))
+    if message == KeyPressed("ctrl z") and (model.question is not None or model.command is not None):
+        return model, (Suspend(),)
     if model.question is not None:
         return _answered(model, model.question, message)
     if model.command is not None:

@@ -40,7 +40,7 @@ KEYS = (
         ("f4",),
         "diff",
         "diff",
-        "Show what differs from the recipe. There s puts both side by side, c takes a job, r the recipe.",
+        "Show what differs from the recipe; there s puts both side by side, c takes a job.",
     ),
     Binding(("f6", "ctrl page down"), "next file", "file", "The next file."),
     Binding(("esc",), "leave", "leave", "Leave; asks before changes are lost."),

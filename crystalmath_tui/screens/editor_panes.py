@@ -12,6 +12,12 @@ from crystalmath_tui.screens.editor_model import OpenFile, Slice, here, of_file,
 
 _MOST_VALUES = 14
 _LONGEST_CHOICE = 64
+_TOLD_OF = {
+    "KPOINTS": ("k-points", "spacing"),
+    "POSCAR": ("formula", "closest"),
+    "POTCAR.spec": ("ENMAX", "electrons"),
+}
+"""What is told below a file of the facts of the deck."""
 
 
 def problem_lines(problems: Sequence[DeckProblem], cols: int, rows: int) -> tuple[Line, ...]:
@@ -68,6 +74,9 @@ def brief(editor: Slice, cols: int) -> tuple[Line, ...]:
     tag = editor.tags.get(name)
     if _is_left_out(file):
         return (line(("dim", " This file is left out while it is empty.")),)
+    if file and file.name in _TOLD_OF:
+        rows = ((row, value) for row, value in _deck_rows(editor.facts) if row in _TOLD_OF[file.name])
+        return tuple(line(("dim", f" {row:<10}"), value) for row, value in rows)
     if tag is None:
         return (line(("dim", f" {name}: no tag that is known")),) if name and editor.tags else ()
     facts = (f"{what} {value}" for what, value in _facts(editor, tag) if value and what != "group")
@@ -124,8 +133,8 @@ def _meaning(value: str, words: str, cols: int, *, now: bool) -> Line:
     return (Span(style, f"{'▸' if now else ' '} {value:<9} "), Span("dim", cut(words, max(0, cols - 12))))
 
 
-def _deck_lines(facts: DeckFacts, cols: int) -> list[Line]:
-    """What the deck says of itself."""
+def _deck_rows(facts: DeckFacts) -> list[tuple[str, str]]:
+    """What the deck says of itself: names and values that are known."""
     spacing = ", ".join(f"{value:.3f}" for value in facts.spacing)
     irreducible = f", {facts.n_irreducible} by symmetry" if facts.n_irreducible else ""
     rows = (
@@ -136,7 +145,11 @@ def _deck_lines(facts: DeckFacts, cols: int) -> list[Line]:
         ("ENMAX", f"{number(facts.enmax)} eV" if facts.enmax is not None else ""),
         ("electrons", number(facts.electrons) if facts.electrons is not None else ""),
     )
-    lines = [line(("dim", f"{name:<10}"), cut(value, max(0, cols - 10))) for name, value in rows if value]
+    return [(name, value) for name, value in rows if value]
+
+
+def _deck_lines(facts: DeckFacts, cols: int) -> list[Line]:
+    lines = [line(("dim", f"{name:<10}"), cut(value, max(0, cols - 10))) for name, value in _deck_rows(facts)]
     return [(), line(("heading", "deck")), *lines] if lines else []
 
 

@@ -194,6 +194,10 @@ def test_the_tag_under_the_cursor_is_told() -> None:
     assert "no tag that is known" in words(press(editor, "enter", *"QQ")[0])
 
 
+def test_below_a_poscar_the_structure_is_told() -> None:
+    assert "formula   Si2 Fd-3m (227)" in words(checked(begun(file="POSCAR")))
+
+
 def test_tab_completes_a_name_and_its_value() -> None:
     editor, _ = press(begun(), "ctrl home", "enter", "up", *"ism", "tab")
     assert text(editor).startswith("ISMEAR = \n")

@@ -40,7 +40,7 @@ def test_the_cursor_is_in(line: str, col: int, part: str, tag: str, word: str) -
 
 def test_names_are_completed_the_usual_ones_first() -> None:
     assert [each.text for each in choices("is", 2, TAGS)] == ["ISIF", "ISMEAR", "ISYMX"]
-    assert [each.text for each in choices("mear", 4, TAGS)] == ["ISMEAR"]
+    assert [each.text for each in choices("smear", 5, TAGS)] == ["ISMEAR"]
     assert completed(spot("is", 2), choices("is", 2, TAGS)[0]) == "ISIF = "
     assert completed(spot("is = 3", 2), choices("is", 2, TAGS)[0]) == "ISIF"
 

@@ -200,3 +200,13 @@ def test_every_style_has_a_palette_entry() -> None:
     assert {style + mark for style in theme.STYLES for mark in ("", "+")} <= names
     assert theme.colors({"NO_COLOR": "1"}) == 1
     assert theme.colors({"NO_COLOR": ""}) is None
+
+
+def test_ctrl_z_stops_wherever_no_screen_has_a_use_for_it() -> None:
+    for before in ((), keys(":"), keys(":new") + [KeyPressed("enter")], keys("x")):
+        assert play(*READY, *before, KeyPressed("ctrl z"))[1][-1] == Suspend()
+
+
+def test_f1_helps_where_text_is_typed() -> None:
+    model, _ = play(*READY, *keys(":new"), KeyPressed("enter"), KeyPressed("f1"))
+    assert model.stack[-1] == "help"
