@@ -37,18 +37,20 @@ KEYS = (
     Binding(("tab",), "complete", "complete", "Complete the tag or its value; again for the next one."),
     Binding(("f8", "meta n"), "next problem", "problem", "To the next problem, of all files."),
     Binding(
-        ("f4",),
+        ("f4", "meta c"),
         "diff",
         "diff",
         "Show what differs from the recipe; there s puts both side by side, c takes a job.",
     ),
-    Binding(("f6", "ctrl page down"), "next file", "file", "The next file."),
+    Binding(("f6", "meta .", "ctrl page down"), "next file", "file", "The next file."),
     Binding(("esc",), "leave", "leave", "Leave; asks before changes are lost."),
     Binding(("shift f8", "meta p"), "problem before", "before", "To the problem before."),
-    Binding(("f3",), "problems", "problems", "List all problems with reason and way out."),
-    Binding(("shift f6", "ctrl page up"), "file before", "before", "The file before."),
-    Binding(("f5",), "revert", "recipe's", "Put the recipe's text of this file back; one step to undo."),
-    Binding(("f7",), "outside", "$EDITOR", "Edit the file in $VISUAL or $EDITOR."),
+    Binding(("f3", "meta l"), "problems", "problems", "List all problems with reason and way out."),
+    Binding(("shift f6", "meta ,", "ctrl page up"), "file before", "before", "The file before."),
+    Binding(
+        ("f5", "meta r"), "revert", "recipe's", "Put the recipe's text of this file back; one step to undo."
+    ),
+    Binding(("f7", "meta e"), "outside", "$EDITOR", "Edit the file in $VISUAL or $EDITOR."),
     Binding(("ctrl z",), "undo", "undo", "Undo the last step: a word, a line, a paste."),
     Binding(("ctrl y",), "redo", "redo", "Do it again."),
     Binding(("ctrl left", "meta b"), "word left", "word left", "A word to the left."),
@@ -63,7 +65,7 @@ FOOTER = tuple((row.keys[0], row.title) for row in KEYS[:6])
 _LIST = (
     *MOVES,
     Binding(("enter",), "go", "go there", "To the line of the problem."),
-    Binding(("esc", "f3"), "close", "text", "Back to the text."),
+    Binding(("esc", "f3", "meta l"), "close", "text", "Back to the text."),
 )
 _ACTIONS = {
     "save", "next problem", "problem before", "problems", "diff", "next file", "file before", "revert",

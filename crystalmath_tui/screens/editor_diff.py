@@ -30,7 +30,7 @@ KEYS = (
     Binding(("s",), "beside", "side by side", "Both sides beside one another, or one below the other."),
     Binding(("c",), "job", "another job", "Compare with another job: its pk, or chosen from the list."),
     Binding(("r",), "recipe", "the recipe", "Compare with the recipe's own files."),
-    Binding(("esc", "f4"), "close", "text", "Back to the text."),
+    Binding(("esc", "f4", "meta c"), "close", "text", "Back to the text."),
 )
 FOOTER = tuple((row.keys[0], row.title) for row in KEYS[len(MOVES) :])
 CHOOSING = (("enter", "compare"), ("up", "job before"), ("down", "next job"), ("esc", "not now"))

@@ -220,6 +220,8 @@ def _act(new: Slice, action: str, context: Context) -> Update:
             return _set(new, chosen, None), ()
         case "edit" | "reset" if new.step == INPUTS:
             return new, edits.opened(new) if action == "edit" else edits.reverted(new)
+        case "edit":
+            return new, (Say("Files are edited at the inputs: Tab goes on to them."),)
         case "file on" | "file back" if new.step == INPUTS and new.rendered:
             step = 1 if action == "file on" else -1
             return replace(new, file=(new.file + step) % max(1, len(shown_files(new))), top=0), ()

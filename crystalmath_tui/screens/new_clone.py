@@ -44,6 +44,7 @@ def begun(new: Slice, draft: JobDraft) -> Update:
     fresh = Slice(
         stored=new.stored,
         recipes=new.recipes,
+        edits=new.edits,
         like=draft.pk,
         draft=draft,
         notes=(*(row.reason for row in draft.left_out), *_unasked(draft)),
@@ -62,11 +63,11 @@ def begun(new: Slice, draft: JobDraft) -> Update:
 
 
 def _with_edits(new: Slice, draft: JobDraft) -> Slice:
-    """The files that were edited by hand, in place of the recipe's again."""
-    if draft.structure_pk is None or not draft.edits:
+    """The files that were edited by hand in place of the recipe's again, and no others."""
+    if draft.structure_pk is None:
         return new
     files = {name: FileEdit(text) for name, text in draft.edits.items()}
-    return replace(new, edits={(draft.template, draft.structure_pk): files})
+    return replace(new, edits={**new.edits, (draft.template, draft.structure_pk): files})
 
 
 def _unasked(draft: JobDraft) -> tuple[str, ...]:

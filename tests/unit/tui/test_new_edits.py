@@ -199,6 +199,16 @@ def test_inputs_that_cannot_be_written_leave_a_way_out() -> None:
     assert press(new, "u")[1][0].yes == (Tell(EditsDropped(("INCAR",))),)
 
 
+def test_e_elsewhere_says_where_files_are_edited() -> None:
+    assert isinstance(press(told(Slice(), StructureLoaded(SILICON)), "e")[1][0], Say)
+
+
+def test_a_clone_without_edits_gets_none_of_ours() -> None:
+    new = told(edited(), DraftLoaded(JobDraft(12, "vasp.relax", 3)), StructureLoaded(SILICON))
+    new = told(new, FormLoaded(TemplateDetail(RELAX, ())), InputsLoaded(3, RENDERED))
+    assert new.rendered == RENDERED
+
+
 def test_a_clone_has_the_edits_of_the_job() -> None:
     draft = JobDraft(12, "vasp.relax", 3, edits={"INCAR": HAND})
     new = told(Slice(), Entered("new", ("like", "12")), DraftLoaded(draft), StructureLoaded(SILICON))

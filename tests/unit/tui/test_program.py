@@ -203,7 +203,7 @@ def test_every_style_has_a_palette_entry() -> None:
 
 
 def test_ctrl_z_stops_wherever_no_screen_has_a_use_for_it() -> None:
-    for before in ((), keys(":"), keys(":new") + [KeyPressed("enter")], keys("x")):
+    for before in ((), keys(":"), [*keys(":new"), KeyPressed("enter")], keys("x")):
         assert play(*READY, *before, KeyPressed("ctrl z"))[1][-1] == Suspend()
 
 
