@@ -1,6 +1,6 @@
 """New job: how the steps are painted."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from crystalmath_server.protocol.structures import Lattice, StructureDetail, StructureRow
@@ -13,6 +13,7 @@ from crystalmath_tui.core.scroll import settled
 from crystalmath_tui.core.table import Column, heading, placed, row
 from crystalmath_tui.core.textfield import field_line
 from crystalmath_tui.core.words import age, error_words
+from crystalmath_tui.screens import new_edits as edits
 from crystalmath_tui.screens import new_form as forms
 from crystalmath_tui.screens.new import KEYS, update
 from crystalmath_tui.screens.new_model import (
@@ -236,10 +237,10 @@ def _about(chosen: FormField | None, cols: int) -> tuple[Line, ...]:
 def _inputs(new: Slice, context: Context) -> tuple[Line, ...]:
     files = shown_files(new)
     if new.rendered is None or not files:
-        return ()
+        return edits.without_inputs(new)
     at = min(new.file, len(files) - 1)
-    names = _tabs([file.name for file in files], at, context.size.cols)
-    warned = tuple(line(("warn", f" ! {words}")) for words in new.rendered.warnings[:2])
+    names = _tabs([file.name for file in files], new.rendered.edits, at, context.size.cols)
+    warned = edits.notes(new, context.size.cols)
     if new.rendered.copied:
         warned += (line(("dim", f" copied on the cluster: {', '.join(new.rendered.copied)}")),)
     text = files[at].text.split("\n")
@@ -247,15 +248,18 @@ def _inputs(new: Slice, context: Context) -> tuple[Line, ...]:
     return (names, *warned, *(line(f" {part}") for part in text[new.top : new.top + rows]))
 
 
-def _tabs(names: Sequence[str], at: int, cols: int) -> Line:
+def _tabs(names: Sequence[str], edited: Collection[str], at: int, cols: int) -> Line:
     """Names of files from the first that leaves room for the chosen one and the one after it."""
     words = [f" {'▸' if index == at else ' '} {name} " for index, name in enumerate(names)]
+    marks = ["edited " if name in edited else "" for name in names]
+    widths = [width(word) + len(mark) for word, mark in zip(words, marks, strict=True)]
     first = 0
-    while first < at and sum(map(width, words[first : at + 2])) > cols - 2:
+    while first < at and sum(widths[first : at + 2]) > cols - 2:
         first += 1
-    mark = (Span("dim", " …"),) if first else ()
-    spans = [Span("accent" if i == at else "dim", words[i]) for i in range(first, len(words))]
-    return (*mark, *spans)
+    spans = [Span("dim", " …" if first else "")]
+    for index in range(first, len(words)):
+        spans += [Span("accent" if index == at else "dim", words[index]), Span("mark", marks[index])]
+    return tuple(span for span in spans if span.text)
 
 
 def _submit(new: Slice, context: Context) -> tuple[Line, ...]:
@@ -267,7 +271,7 @@ def _submit(new: Slice, context: Context) -> tuple[Line, ...]:
         line(("dim", " recipe    "), ("strong", rendered.template), f"  {template.row.title}"),
         (Span("dim", " structure"), *_brief(structure)),
         line(("dim", " settings  "), changed),
-        line(("dim", " digest    "), rendered.digest[:16]),
+        line(("dim", " digest    "), rendered.digest[:16], *edits.words(new)),
         line(
             ("accent", " Enter submits"),
             ("dim", ", ↑ ↓ go through the fields, Esc shows inputs and batch script"),
