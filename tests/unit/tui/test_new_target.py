@@ -208,7 +208,8 @@ def test_a_job_of_vasp_goes_to_the_only_cluster_until_another_is_chosen() -> Non
     assert template
     vasp = replace(AT_INPUTS, template=replace(template, row=replace(template.row, engine="vasp")))
     opened, _ = press(vasp, "enter")
-    new, (call,) = update(opened, ClustersListed(ClusterList((HPC, LOCAL, OFF))), CONTEXT)
+    new, effects = update(opened, ClustersListed(ClusterList((HPC, LOCAL, OFF))), CONTEXT)
+    call: Any = effects[0]
     assert (call.method.name, call.params.label) == ("clusters.show", "hpc")
     new = told(new, TargetLoaded("hpc", detail(HPC, ASKED, CODE)))
     assert values(new.job)["cluster"] == "hpc"
