@@ -193,8 +193,8 @@ def diagnosis(server: Client, pk: int) -> Diagnosis:
     return server.call(JOBS_DIAGNOSE, JobPk(pk))
 
 
-def until(server: Client, pk: int, cause: str) -> Diagnosis:
-    wait_until(lambda: diagnosis(server, pk).cause == cause, 60, f"never {cause}")
+def until(server: Client, pk: int, cause: str, timeout_s: float = 200) -> Diagnosis:
+    wait_until(lambda: diagnosis(server, pk).cause == cause, timeout_s, f"never {cause}")
     return diagnosis(server, pk)
 
 
