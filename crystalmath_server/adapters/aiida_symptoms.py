@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from crystalmath_server.adapters.aiida_detail import read_words
-from crystalmath_server.adapters.aiida_files import load_job, open_files, read_log
+from crystalmath_server.adapters.aiida_files import open_files, read_log
 from crystalmath_server.adapters.aiida_index import Runtime
+from crystalmath_server.adapters.aiida_runs import load_job, load_run
+from crystalmath_server.adapters.custodian_folder import as_custodian_expects
 from crystalmath_server.domain import nodes
 from crystalmath_server.domain.breaker import Breaker
 from crystalmath_server.domain.going_on import EndedRun
@@ -68,10 +70,10 @@ class SymptomReader:
     async def ended_run(self, pk: int, *, correct: bool) -> EndedRun:
         """The deck of a job of VASP, before and after custodian."""
         with tempfile.TemporaryDirectory(prefix="crystalmath-") as folder:
-            files, contcar = await self._runtime.call_long(_read_deck, pk, Path(folder))
+            files, contcar, given = await self._runtime.call_long(_read_deck, pk, Path(folder))
             corrections = await self._worker.look_at_run(Path(folder)) if correct else ()
             corrected = await asyncio.to_thread(_texts_of, Path(folder), tuple(files))
-        return EndedRun(files, corrected, contcar, corrections)
+        return EndedRun(files, corrected, contcar, corrections, given)
 
     async def _custodian(self, folder: Path) -> tuple[Correction, ...]:
         """Without it there is still a diagnosis."""
@@ -93,12 +95,13 @@ def _read(pk: int, breaker: Callable[[str], Breaker], folder: Path) -> tuple[Sym
     return Symptoms(facts, pks, log=log[-_LOG_LINES:], texts=_texts(node)), has_deck
 
 
-def _read_deck(pk: int, folder: Path) -> tuple[dict[str, str], str]:
-    """Lay a run out; its deck, and CONTCAR."""
-    node = load_job(pk)
+def _read_deck(pk: int, folder: Path) -> tuple[dict[str, str], str, tuple[str, ...]]:
+    """Lay a run out; its deck, CONTCAR, and what was copied for it."""
+    node = load_run(pk)
     names = node.inputs[nodes.FILES].base.repository.list_object_names()
     _lay_out(node, folder)
-    return _texts_of(folder, names), _texts_of(folder, ("CONTCAR",)).get("CONTCAR", "")
+    contcar = _texts_of(folder, ("CONTCAR",)).get("CONTCAR", "")
+    return _texts_of(folder, names), contcar, tuple(node.inputs[nodes.SETTINGS].get(nodes.COPIED, ()))
 
 
 def _texts_of(folder: Path, names: Sequence[str]) -> dict[str, str]:
@@ -143,12 +146,10 @@ def _tail(repository: Any, name: str) -> Text:
 
 
 def _lay_out(node: Any, folder: Path) -> None:
-    """The deck and what VASP left, as custodian expects them; both outputs in what it takes for stderr."""
+    """The deck and what VASP left, as custodian expects them."""
     node.inputs[nodes.FILES].base.repository.copy_tree(folder)
     repository = open_files(node, "retrieved")
     if repository is None:
         return
     repository.copy_tree(folder)
-    (folder / "custodian.json").unlink(missing_ok=True)
-    said = [folder / name for name in (nodes.VASP_OUTPUT_FILE, "_scheduler-stderr.txt")]
-    (folder / "std_err.txt").write_bytes(b"\n".join(path.read_bytes() for path in said if path.exists()))
+    as_custodian_expects(folder)

@@ -49,6 +49,7 @@ class PastJob:
     restart_pk: int | None = None
     retrieve: tuple[str, ...] = ()
     retrieve_mb: float = 50.0
+    corrections: int = 0
 
 
 def no_retry(job: PastJob) -> tuple[str, str]:
@@ -96,6 +97,7 @@ def draft(
         restart_pk=job.restart_pk,
         retrieve=job.retrieve,
         retrieve_mb=job.retrieve_mb,
+        corrections=job.corrections,
         left_out=(
             *_about_recipe(job, template),
             *odd,
