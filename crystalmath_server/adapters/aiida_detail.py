@@ -87,11 +87,11 @@ def _detail(node: Any, row: JobRow, facts: Facts) -> JobDetail:
         called=_called(node),
         retry_of=retried(node),
         corrections=corrections_of(inputs) if _is_own(node) else 0,
-        runs=_runs(node),
+        runs=read_runs(node),
     )
 
 
-def _runs(node: Any) -> tuple[JobRun, ...]:
+def read_runs(node: Any) -> tuple[JobRun, ...]:
     """Of a job that corrects itself; what was made of each stands with it."""
     runs = runs_of(node)
     looks = looks_of(node) if runs else {}

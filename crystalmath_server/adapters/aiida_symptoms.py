@@ -8,13 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from crystalmath_server.adapters.aiida_detail import read_words
+from crystalmath_server.adapters.aiida_detail import read_runs, read_words
 from crystalmath_server.adapters.aiida_files import open_files, read_log
 from crystalmath_server.adapters.aiida_index import Runtime
-from crystalmath_server.adapters.aiida_runs import load_job, load_run
+from crystalmath_server.adapters.aiida_runs import last_run, load_job, load_run, looks_of
 from crystalmath_server.adapters.custodian_folder import as_custodian_expects
 from crystalmath_server.domain import nodes
 from crystalmath_server.domain.breaker import Breaker
+from crystalmath_server.domain.explain import ASKS
 from crystalmath_server.domain.going_on import EndedRun
 from crystalmath_server.domain.symptoms import Correction, Symptoms, Text
 from crystalmath_server.protocol.errors import RpcError
@@ -85,14 +86,28 @@ class SymptomReader:
 
 def _read(pk: int, breaker: Callable[[str], Breaker], folder: Path) -> tuple[Symptoms, bool]:
     path = _path_to_step(load_job(pk))
-    node = path[-1]
-    _row, facts = read_words(node, breaker)
-    log = tuple(row.text for row in read_log(node.pk).lines if row.time_s)
+    job = path[-1]
+    node, pks = last_run(job), tuple(each.pk for each in path)
+    _row, facts = read_words(job, breaker)
+    asks = facts.process_status if facts.process_status.startswith(ASKS) else ""
+    if asks:
+        facts = replace(read_words(node, breaker)[1], pk=job.pk)
+    log = tuple(row.text for row in read_log(job.pk).lines if row.time_s)
+    runs = read_runs(job)
+    looked_at = looks_of(job).get(node.pk) if runs else None
+    found = Symptoms(
+        facts,
+        pks,
+        log=log[-_LOG_LINES:],
+        texts=_texts(node),
+        corrections=looked_at.corrections if looked_at else (),
+        asks=asks,
+        runs=runs,
+    )
     has_deck = facts.state in {JobState.FAILED, JobState.EXCEPTED} and node.process_type == nodes.VASP_PROCESS
-    if has_deck:
+    if has_deck and looked_at is None:
         _lay_out(node, folder)
-    pks = tuple(each.pk for each in path)
-    return Symptoms(facts, pks, log=log[-_LOG_LINES:], texts=_texts(node)), has_deck
+    return found, has_deck and looked_at is None
 
 
 def _read_deck(pk: int, folder: Path) -> tuple[dict[str, str], str, tuple[str, ...]]:
@@ -112,7 +127,7 @@ def _texts_of(folder: Path, names: Sequence[str]) -> dict[str, str]:
 def _path_to_step(node: Any) -> list[Any]:
     """From a job to the one it called that failed, or is at work: the last of them, level by level."""
     path = [node]
-    while len(path) < _DEEPEST:
+    while len(path) < _DEEPEST and path[-1].process_type != nodes.MEND_PROCESS:
         called = [one for one in getattr(path[-1], "called", ()) if _is_at_fault(one, path[-1])]
         if not called:
             break

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from atomate2.vasp.run import DEFAULT_HANDLERS
 from custodian.custodian import Custodian, CustodianError, Job
+from custodian.vasp.handlers import VaspErrorHandler
 
 from crystalmath_server.domain.symptoms import Correction
 
@@ -43,6 +44,7 @@ def check(folder: Path) -> tuple[Correction, ...]:
 
 def look(folder: Path, counts: Counts) -> tuple[tuple[Correction, ...], Counts]:
     """The same for one of several runs: handlers go on counting from `counts`; and the counts after it."""
+    _say_once(folder / "std_err.txt")
     handlers: list[Any] = list(copy.deepcopy(DEFAULT_HANDLERS))  # they count, and these are atomate2's own
     for handler in handlers:
         _count_on(handler, counts.get(type(handler).__name__, {}))
@@ -62,6 +64,14 @@ def look(folder: Path, counts: Counts) -> tuple[tuple[Correction, ...], Counts]:
     found: list[dict[str, Any]] = log["corrections"]
     corrections = tuple(_correction(row) for row in found if not row.get("skipped"))
     return corrections, {type(one).__name__: counted for one in handlers if (counted := _counts(one))}
+
+
+def _say_once(stderr: Path) -> None:
+    """Leave out what a handler finds in vasp.out, which has both outputs: two would correct one error."""
+    if stderr.exists():
+        known = [sign for signs in VaspErrorHandler.error_msgs.values() for sign in signs]
+        lines = stderr.read_text(errors="replace").splitlines(keepends=True)
+        stderr.write_text("".join(line for line in lines if not any(sign in line for sign in known)))
 
 
 def _count_on(handler: Any, counted: Mapping[str, Any]) -> None:

@@ -82,19 +82,16 @@ def question(pk: int, how: str, look: Look, made: int) -> str:
         The run that ended, and how.
     """
     times = f" after {made} correction{'' if made == 1 else 's'}" if made else ""
-    ended = how.strip().rstrip(".")
-    return f"{ASKS}run {pk} failed{times}: {ended}. {_outlook(look)}"
+    return f"{ASKS}{_outlook(look)}. Run {pk} failed{times}: {how.strip().rstrip('.')}"
 
 
 def _outlook(look: Look) -> str:
     if look.trouble:
         return f"custodian could not look at it: {look.trouble}"
     if look.corrects:
-        return f"No more corrections are allowed; one more would be {words(look.corrections)}"
-    if look.corrections:
-        lost = ", ".join(name for one in look.corrections if not one.actions for name in one.errors)
-        return f"custodian knows no correction for {lost}"
-    return "custodian knows no correction for it"
+        return f"no more corrections are allowed; one more would be {words(look.corrections)}"
+    lost = ", ".join(name for one in look.corrections if not one.actions for name in one.errors)
+    return f"custodian knows no correction for {lost or 'it'}"
 
 
 def words(corrections: Sequence[Correction]) -> str:

@@ -34,7 +34,8 @@ from crystalmath_tui.screens.new_model import (
 LOCALHOST = "localhost"
 MOST_MB = 100_000
 NO, YES = "no", "yes"
-_HEAD = 6  # fields above those of resources
+MOST_CORRECTIONS = 10
+_HEAD = 7  # fields above those of resources
 
 
 def blank() -> Form:
@@ -49,6 +50,7 @@ def _head(label: str, cluster: str, code: str, clusters: Iterable[str], codes: I
         made("code", "program", code, "Code on the cluster; none: the one that fits.", ("", *codes)),
         made("retrieve", "further files", "", "Of VASP, to be brought back: CHGCAR WAVECAR, or *."),
         made("retrieve_mb", "up to MB", "50", "Larger ones stay on the cluster."),
+        made("corrections", "corrections", "0", "Of VASP: runs that failed, corrected as custodian would."),
         made("reuse", "reuse results", NO, "Take those of a job that had the same inputs.", (NO, YES)),
     ]
 
@@ -194,6 +196,7 @@ def submit_params(new: Slice) -> SubmitJobParams | None:
         reuse=given.get("reuse") == YES,
         retrieve=tuple(given.get("retrieve", "").replace(",", " ").split()),
         retrieve_mb=_megabytes(given.get("retrieve_mb", "")),
+        corrections=_corrections(given.get("corrections", "")),
     )
 
 
@@ -212,6 +215,20 @@ def _megabytes(text: str) -> float:
     if not 0 <= limit <= MOST_MB:
         raise InvalidForm(f"give a number from 0 to {MOST_MB}", field="retrieve_mb")
     return limit
+
+
+def _corrections(text: str) -> int:
+    """How many corrections are allowed.
+
+    Raises
+    ------
+    InvalidForm
+        It is no number from 0 to 10.
+    """
+    word = text.strip() or "0"
+    if not word.isascii() or not word.isdigit() or int(word) > MOST_CORRECTIONS:
+        raise InvalidForm(f"give a whole number from 0 to {MOST_CORRECTIONS}", field="corrections")
+    return int(word)
 
 
 def refused(new: Slice, error: RpcError) -> Slice | None:
