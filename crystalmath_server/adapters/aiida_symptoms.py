@@ -116,7 +116,7 @@ def _read_deck(pk: int, folder: Path) -> tuple[dict[str, str], str, tuple[str, .
     names = node.inputs[nodes.FILES].base.repository.list_object_names()
     _lay_out(node, folder)
     contcar = _texts_of(folder, ("CONTCAR",)).get("CONTCAR", "")
-    return _texts_of(folder, names), contcar, tuple(node.inputs[nodes.SETTINGS].get(nodes.COPIED, ()))
+    return _texts_of(folder, names), contcar, tuple(node.inputs[nodes.SETTINGS].get(nodes.COPIED) or ())
 
 
 def _texts_of(folder: Path, names: Sequence[str]) -> dict[str, str]:

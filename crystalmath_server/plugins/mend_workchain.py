@@ -23,7 +23,7 @@ from crystalmath_server.plugins.vasp_calculation import VaspCalculation
 _RUN = "iteration"
 _LOOK = "correction"
 _UNUSED = ("handler_overrides", "on_unhandled_failure", "pause_on_max_iterations")
-_BURIED = "Its worker was killed before it could begin"
+_BURIED = "Its worker was killed; what it began is done anew"
 
 
 class MendWorkChain(BaseRestartWorkChain):
