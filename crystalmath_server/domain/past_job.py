@@ -32,6 +32,8 @@ class PastJob:
         Label of the program that jobs.submit may name; empty where it names none.
     options
         AiiDA's metadata.options as they were stored.
+    edits
+        Input file that was edited by hand → its text.
     """
 
     pk: int
@@ -50,6 +52,7 @@ class PastJob:
     retrieve: tuple[str, ...] = ()
     retrieve_mb: float = 50.0
     corrections: int = 0
+    edits: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def no_retry(job: PastJob) -> tuple[str, str]:
@@ -98,6 +101,7 @@ def draft(
         retrieve=job.retrieve,
         retrieve_mb=job.retrieve_mb,
         corrections=job.corrections,
+        edits=dict(job.edits) if template and template.row.engine == VASP else {},
         left_out=(
             *_about_recipe(job, template),
             *odd,

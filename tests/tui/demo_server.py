@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from crystalmath_server import bootstrap, settings
 from crystalmath_server.ports import Ports
+from crystalmath_server.protocol.codes import CodeKind, CodeRow
 from crystalmath_server.protocol.files import JobLog, LogLine
 from crystalmath_server.protocol.jobs import JobDetail, JobState, NodeLink
 from crystalmath_server.protocol.results import IonicStep, JobResults, Quantity
@@ -21,6 +22,7 @@ from crystalmath_server.protocol.system import Part, PartState
 from crystalmath_server.rpc.claim import claim
 from crystalmath_server.rpc.server import Parts, RpcServer
 from tests import fakes
+from tests.fake_clusters import FakeCodes
 from tests.fake_documents import FakeDocuments
 from tests.fake_jobs import FakeJobs, FakeLauncher
 
@@ -107,7 +109,9 @@ def serve(path: Path, count: int, slow_s: float) -> int:
     jobs = filled(count)
     launcher = FakeLauncher(jobs)
     launcher.submit_s = slow_s
-    made = replace(fakes.ports(), jobs=jobs, documents=FakeDocuments(jobs), launcher=launcher)
+    codes = FakeCodes()
+    codes.rows[2] = CodeRow(2, "u", "vasp_std", "localhost", CodeKind.VASP_STD, "/opt/vasp/bin/vasp_std")
+    made = replace(fakes.ports(), jobs=jobs, documents=FakeDocuments(jobs), launcher=launcher, codes=codes)
 
     @asynccontextmanager
     async def compose(server: RpcServer) -> AsyncGenerator[Ports]:
