@@ -35,6 +35,7 @@ from tests.integration.server_process import wait_until
 from tests.services import Cluster
 from tests.vasp_site import Site, vasp_site
 
+PATIENCE_S = 170
 TWICE = "rhosyg point_group"
 """Two faults, each with its own correction."""
 CUSTODIAN = "crystalmath_server.adapters.custodian_main"
@@ -48,6 +49,9 @@ class Jobs:
     limited: int
     asking: int
     fault: Path
+
+
+pytestmark = pytest.mark.timeout(400)
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +111,7 @@ def test_two_faults_are_corrected_whoever_kills_the_worker(site: Site, jobs: Job
     kill_worker(site)
     wait_until(lambda: len(show(server, jobs.mended).runs) > 1, 90, "there was no second run")
     kill_worker(site)
-    assert ended(server, jobs.mended, 150) is JobState.FINISHED, show(server, jobs.mended)
+    assert ended(server, jobs.mended, PATIENCE_S) is JobState.FINISHED, show(server, jobs.mended)
     found = show(server, jobs.mended)
     made = ["rhosyg: INCAR: SYMPREC = 0.0001", "point_group: INCAR: ISYM = 0", ""]
     assert [run.correction for run in found.runs] == made
@@ -117,7 +121,7 @@ def test_two_faults_are_corrected_whoever_kills_the_worker(site: Site, jobs: Job
 
 
 def test_it_is_one_job_with_the_results_of_its_last_run(site: Site, jobs: Jobs, server: Client) -> None:
-    ended(server, jobs.mended, 150)
+    ended(server, jobs.mended, PATIENCE_S)
     listed = {row.pk: row for row in server.call(JOBS_LIST, ListJobsParams(limit=500)).rows}
     found = show(server, jobs.mended)
     assert jobs.mended in listed
@@ -161,7 +165,7 @@ def test_they_still_ask_when_all_were_killed_and_end_well_when_played(site: Site
             assert len(asked(server, pk).runs) == runs
             assert server.call(JOBS_PLAY, ControlJobParams(pk, 60)).done
         for pk, runs in ((jobs.limited, 3), (jobs.asking, 2)):
-            assert ended(server, pk, 150) is JobState.FINISHED, show(server, pk)
+            assert ended(server, pk, PATIENCE_S) is JobState.FINISHED, show(server, pk)
             assert len(show(server, pk).runs) == runs
             assert_handed_over_once_each(server, site, pk)
 

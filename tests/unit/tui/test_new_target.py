@@ -193,6 +193,16 @@ def test_going_back_shows_the_batch_script_of_the_cluster_chosen() -> None:
     assert other.rendered == RENDERED
 
 
+def test_corrections_are_asked_for_as_a_number() -> None:
+    assert sent(at_submit()).corrections == 0
+    assert sent(told(press(go_to(at_submit(), "corrections"), "backspace")[0], Pasted("3"))).corrections == 3
+    for wrong in ("11", "x", "-1"):
+        new = told(press(go_to(at_submit(), "corrections"), "backspace")[0], Pasted(wrong))
+        after, effects = press(new, "enter")
+        assert effects == ()
+        assert "whole number from 0 to 10" in words(after)
+
+
 def test_further_files_and_their_limit() -> None:
     new = told(go_to(at_submit(), "retrieve"), Pasted("CHGCAR, DOS*"))
     params = sent(new)
