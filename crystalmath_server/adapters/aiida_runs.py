@@ -49,7 +49,8 @@ def runs_of(node: Any) -> list[Any]:
 
     query = orm.QueryBuilder().append(orm.WorkChainNode, filters={"id": node.pk}, tag="job")
     query.append(orm.CalcJobNode, with_incoming="job", tag="run")
-    return query.order_by({"run": {"id": "asc"}}).all(flat=True)
+    found: list[Any] = query.order_by({"run": {"id": "asc"}}).all(flat=True)
+    return [run for run in found if run.process_status != mending.ABANDONED]
 
 
 def active_runs(pks: Sequence[int]) -> list[int]:

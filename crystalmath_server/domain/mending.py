@@ -11,7 +11,8 @@ from crystalmath_server.domain.symptoms import Correction
 from crystalmath_server.protocol.codec import from_json, to_json
 from crystalmath_server.protocol.method import Json
 
-MOST_CORRECTIONS = 10
+ABANDONED = "Its worker was killed; what it began is done anew"
+"""Process status of what a killed worker left before it could begin."""
 
 
 class Turn(Enum):

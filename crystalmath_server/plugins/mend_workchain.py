@@ -23,7 +23,6 @@ from crystalmath_server.plugins.vasp_calculation import VaspCalculation
 _RUN = "iteration"
 _LOOK = "correction"
 _UNUSED = ("handler_overrides", "on_unhandled_failure", "pause_on_max_iterations")
-_BURIED = "Its worker was killed; what it began is done anew"
 
 
 class MendWorkChain(BaseRestartWorkChain):
@@ -168,7 +167,7 @@ def _bury(node: Any) -> None:
     """Mark what a killed worker left and nobody can go on with; else it would seem to run for ever."""
     if not node.is_terminated:
         node.set_process_state(ProcessState.KILLED)
-        node.set_process_status(_BURIED)
+        node.set_process_status(mending.ABANDONED)
         node.seal()
 
 
