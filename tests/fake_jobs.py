@@ -143,7 +143,7 @@ class FakeJobs:
         return self.get(pk).row.state
 
     async def files(self, pk: int, source: str = "") -> JobFiles:
-        wanted = (source,) if source else ("inputs", "retrieved")
+        wanted = (source,) if source else ("inputs", "retrieved", "work")
         held = self.get(pk).files.items()
         return JobFiles(tuple(JobFile(s, p, len(data)) for (s, p), data in held if s in wanted))
 
@@ -199,14 +199,17 @@ class FakeLauncher:
     async def retry(self, job: PastJob, key: str, label: str, deck: NextDeck | None = None) -> Submitted:
         earlier = self._jobs.get(job.pk)
         plan = replace(earlier.plan, key=key, label=label)
-        known = await self.find(key, plan.recipe.rendered.digest)
-        if known and self._jobs.get(known.pk).retry_of != job.pk:
-            raise Conflict(f"The key {key!r} belongs to another job.", field="key")
-        made = known or await self.submit(plan)
+        made = await self.retried(job, key) or await self.submit(plan)
         self._jobs.get(made.pk).retry_of = job.pk
         for name, text in deck.files.items() if deck else ():
             self._jobs.get(made.pk).files["inputs", name] = text.encode()
         return made
+
+    async def retried(self, job: PastJob, key: str) -> Submitted | None:
+        known = await self.find(key, self._jobs.get(job.pk).plan.recipe.rendered.digest)
+        if known and self._jobs.get(known.pk).retry_of != job.pk:
+            raise Conflict(f"The key {key!r} belongs to another job.", field="key")
+        return known
 
     def _submitted(self, job: Job, *, reused: bool) -> Submitted:
         return Submitted(job.row.pk, job.row.uuid, job.row.state, job.row.template, reused)

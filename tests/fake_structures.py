@@ -4,7 +4,7 @@ import hashlib
 import json
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -177,6 +177,7 @@ class FakeWorkbench:
         earlier: EarlierRun | None = None,
         edits: Mapping[str, str] | None = None,
         tasks: int | None = None,
+        images: Sequence[Mapping[str, Json]] = (),
     ) -> Recipe:
         row = resolve(name, _ROWS)
         await anyio.sleep(self.render_s)

@@ -20,6 +20,7 @@ from pymatgen.alchemy.materials import TransformedStructure
 from pymatgen.alchemy.transmuters import StandardTransmuter
 from pymatgen.core import Lattice, Molecule, Structure
 from pymatgen.core.surface import SlabGenerator
+from pymatgen.io.vasp import Kpoints
 
 from crystalmath_server.adapters.atomate2_recipes import default_maker
 from crystalmath_server.adapters.atomate2_split import written_inputs
@@ -108,6 +109,40 @@ def atomate2_inputs(maker: Any, structure: Structure, earlier: Path | None = Non
         return {name: Path(name).read_text() for name in sorted(names)}
 
 
+def images_of(structure: Structure) -> list[Structure]:
+    """Five images: the first site goes 0.4 Å along x."""
+    return [structure.copy().translate_sites([0], [0.1 * i, 0, 0], frac_coords=False) for i in range(5)]
+
+
+def atomate2_band(maker: Any, images: list[Structure]) -> dict[str, str]:
+    """What atomate2's writer and pymatgen make of a band, as the Maker documents it."""
+    maker.input_set_generator.num_images = len(images) - 2
+    head = atomate2_inputs(maker, images[0])
+    found = dict(head)
+    with tempfile.TemporaryDirectory() as folder:
+        for number, image in enumerate(images):
+            image.to(f"{folder}/POSCAR")
+            found[f"{number:02}/POSCAR"] = Path(folder, "POSCAR").read_text()
+            if "KPOINTS" in head:
+                found[f"{number:02}/KPOINTS"] = str(Kpoints.from_str(head["KPOINTS"]))
+    return found
+
+
+def bands(given: Mapping[str, Structure]) -> Iterator[tuple[str, str, dict[str, str], dict[str, str]]]:
+    """Maker, structure, our inputs and atomate2's, of all bands; with KPOINTS and with KSPACING."""
+    meshes: list[dict[str, Any]] = [
+        {},
+        {"input_set_generator.user_kpoints_settings": {"reciprocal_density": 20}},
+    ]
+    for spec in recipes().values():
+        if spec.takes_images:
+            for name, structure in given.items():
+                images = images_of(structure)
+                for mesh in meshes:
+                    ours, _ = written_inputs(default_maker(spec, mesh), images)
+                    yield spec.name, name, ours, atomate2_band(default_maker(spec, mesh), images)
+
+
 def earlier_run(root: Path, name: str, structure: Structure) -> Path:
     """A static run of the stand-in as it is laid out to go on from: large files are empty."""
     folder, program = root / name, install(root / "bin")["vasp_std"]
@@ -169,6 +204,11 @@ def main() -> None:
             different += [[spec.name, name, file] for file in compared(spec, given[name], ours, folder)]
             if folder is None:  # an earlier run with other potentials hands on too few bands
                 wrong += [[spec.name, name, words] for words in errors(ours)]
+        for maker, name, ours, theirs in bands(given):
+            done.append((maker, name, False))
+            names = sorted(ours.keys() | theirs.keys())
+            different += [[maker, name, file] for file in names if ours.get(file) != theirs.get(file)]
+            wrong += [[maker, name, words] for words in errors(ours)]
         taken = copied(earlier["metal"], given["metal"])
     json.dump({"pairs": done, "different": different, "wrong": wrong, "copied": taken}, sys.stdout)
 

@@ -10,6 +10,8 @@ from crystalmath_server.adapters.aiida_computers import computer_of, python_of
 from crystalmath_server.adapters.aiida_earlier import folder_of
 from crystalmath_server.adapters.aiida_mend import mending
 from crystalmath_server.domain import nodes
+from crystalmath_server.domain.band_of_images import FIELD as IMAGES
+from crystalmath_server.domain.band_of_images import label_of
 from crystalmath_server.domain.plans import JobPlan
 from crystalmath_server.domain.run_folder import RunFolder, symbols_of
 from crystalmath_server.domain.vasp_deck import choose, program
@@ -51,6 +53,8 @@ def _vasp(plan: JobPlan) -> Any:
     builder.files = folder({name: text.encode() for name, text in files.items()})
     builder.potcar = orm.Dict({**plan.recipe.potcar, "directory": _potcar_dir(computer)})
     builder.metadata.options.withmpi = True
+    if plan.image_pks:
+        builder[nodes.IMAGES] = {label_of(i): _structure(pk, IMAGES) for i, pk in enumerate(plan.image_pks)}
     if plan.restart_pk is not None:
         builder[nodes.RESTART] = folder_of(plan.restart_pk)
     return mending(builder, plan.corrections) if plan.corrections else builder
@@ -125,12 +129,12 @@ def _options(plan: JobPlan, structure: Any, threads: str) -> dict[str, Any]:
     }
 
 
-def _structure(pk: int) -> Any:
+def _structure(pk: int, field: str = "structure_pk") -> Any:
     from aiida import orm
 
     found = orm.QueryBuilder().append(orm.StructureData, filters={"id": pk}).first(flat=True)
     if found is None:
-        raise NotFound(f"There is no structure {pk}", field="structure_pk", hint="See: structures.list")
+        raise NotFound(f"There is no structure {pk}", field=field, hint="See: structures.list")
     return found
 
 

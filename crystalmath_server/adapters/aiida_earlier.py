@@ -7,6 +7,7 @@ from typing import Any
 
 from crystalmath_server.adapters.aiida_runs import last_run
 from crystalmath_server.domain import nodes
+from crystalmath_server.domain.retrieval import LISTING, left
 from crystalmath_server.protocol.errors import InvalidForm, NotFound
 
 FIELD = "restart_pk"
@@ -16,11 +17,18 @@ _PACKED = ("", ".gz")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An earlier job and where its files are."""
+    """An earlier job and where its files are.
+
+    Attributes
+    ----------
+    told
+        Files that the job itself listed at its end; none where it was cut off, or run by other means.
+    """
 
     uuid: str
     cluster: str
     path: str
+    told: tuple[str, ...] = ()
 
 
 def lay_out(pk: int, cluster: str, folder: str) -> Found:
@@ -38,7 +46,7 @@ def lay_out(pk: int, cluster: str, folder: str) -> Found:
         hint = f"Submit to {label}, or name a job of {cluster}: files are copied on the cluster itself."
         raise InvalidForm(f"Job {pk} ran on {label}, not on {cluster}", field=FIELD, hint=hint)
     _write(node, Path(folder))
-    return Found(node.uuid, label, remote.get_remote_path())
+    return Found(node.uuid, label, remote.get_remote_path(), _told(node))
 
 
 def folder_of(pk: int) -> Any:
@@ -74,6 +82,14 @@ def _folder(node: Any) -> Any:
         hint = "Name another job, or run that one again: crystalmath jobs list"
         raise InvalidForm(f"The folder of job {node.pk} on its computer {words}", field=FIELD, hint=hint)
     return found
+
+
+def _told(node: Any) -> tuple[str, ...]:
+    files = node.base.links.get_outgoing(link_label_filter="retrieved").first()
+    if files is None or LISTING not in files.node.base.repository.list_object_names():
+        return ()
+    listing = files.node.base.repository.get_object_content(LISTING, "rb").decode(errors="replace")
+    return tuple(left(listing, ()))
 
 
 def _write(node: Any, folder: Path) -> None:

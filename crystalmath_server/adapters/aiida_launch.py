@@ -8,8 +8,10 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
 from crystalmath_server.adapters import aiida_control as control
+from crystalmath_server.adapters.aiida_again import check_retry
 from crystalmath_server.adapters.aiida_plan import StoredJob, find_job, make_again, make_job
 from crystalmath_server.adapters.aiida_script import script_of
+from crystalmath_server.domain import nodes
 from crystalmath_server.domain.going_on import NextDeck
 from crystalmath_server.domain.past_job import PastJob
 from crystalmath_server.domain.plans import JobPlan
@@ -111,6 +113,13 @@ class AiidaLauncher:
             if not reused:
                 self._gate.note(made.pk, job.cluster, held=bool(why_held))
         return await self._submitted(made, reused=reused, held=bool(why_held) and not reused)
+
+    async def retried(self, job: PastJob, key: str) -> Submitted | None:
+        """The job of a key that goes on from another, or that runs it once more."""
+        found = await self.find(key, str(job.options.get(nodes.DIGEST, "")))
+        if found is not None:
+            await self._runtime.call(check_retry, found.pk, job)
+        return found
 
     async def script(self, plan: JobPlan) -> str:
         """The batch script of a plan."""

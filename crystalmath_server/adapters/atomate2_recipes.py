@@ -7,7 +7,7 @@ import importlib.metadata
 import importlib.util
 import inspect
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, cast
 
@@ -20,6 +20,7 @@ from crystalmath_server.adapters.atomate2_table import ENGINES, Engine, RecipeSp
 from crystalmath_server.adapters.atomate2_vasp import Written, potcar_of, sentences, vasp_files
 from crystalmath_server.adapters.deck_rendering import render_deck
 from crystalmath_server.adapters.pymatgen_structures import digest_of, from_document, poscar_of
+from crystalmath_server.domain import band_of_images as band
 from crystalmath_server.domain.deck_edits import warnings_of
 from crystalmath_server.domain.plans import Recipe
 from crystalmath_server.domain.recipes import check_elements, check_restart, check_values, nested, resolve
@@ -61,6 +62,7 @@ def render(
     earlier: EarlierRun | None = None,
     edits: Mapping[str, str] | None = None,
     tasks: int | None = None,
+    images: Sequence[Mapping[str, Json]] = (),
 ) -> Recipe:
     """Check a recipe with its values on a structure, and write its inputs.
 
@@ -74,6 +76,8 @@ def render(
         File name → text in place of what the recipe writes.
     tasks
         MPI tasks that the job will have.
+    images
+        pymatgen's JSON of the structures that `values` names as the images of a band.
 
     Raises
     ------
@@ -85,22 +89,28 @@ def render(
     if edits and spec.engine != "vasp":
         detail = f"{spec.name} has no files that can be edited; only recipes of VASP have"
         raise InvalidForm(detail, field="edits", hint="Change its settings instead.")
-    if spec.needs:
+    if _needs(spec):
         raise InvalidRecipe(f"{spec.name}: {_needs(spec)}", field="name")
     _check_engine(spec, structure)
     check_restart(spec.name, spec.restart, given=earlier is not None)
     fields = _fields(spec)
     checked = check_values(fields, values)
-    maker = default_maker(spec, {name: checked[name] for name in values})
-    effective = {field.name: value_of(maker, field.name) for field in fields}
+    given = _images(images) if spec.takes_images else structure
+    maker = default_maker(spec, {name: checked[name] for name in values if name != band.IMAGES})
+    effective = {
+        field.name: checked[band.IMAGES] if field is band.IMAGES_FIELD else value_of(maker, field.name)
+        for field in fields
+    }
     maker_json = cast("dict[str, Json]", orjson.loads(MontyEncoder().encode(maker)))
-    written = _written(spec, maker, structure, maker_json, earlier)
+    vasp = spec.engine == "vasp"
+    written = vasp_files(maker, given, earlier) if vasp else _written(structure, maker_json)
     versions = versions_of(spec.engine)
     before = [[earlier.uuid, *written.copied]] if earlier else []
-    digest = _digest(spec.name, maker_json, digest_of(document), versions, *before)
+    along = [[digest_of(image) for image in images]] if images else []
+    digest = _digest(spec.name, maker_json, digest_of(document), versions, *before, *along)
     rendered = Rendered(spec.name, written.files, written.warnings, digest, written.copied)
     recipe = Recipe(rendered, maker_json, _engine_words(spec, versions), versions, effective)
-    return _with_deck(recipe, maker, edits or {}, tasks) if spec.engine == "vasp" else recipe
+    return _with_deck(recipe, maker, edits or {}, tasks) if vasp else recipe
 
 
 def _with_deck(recipe: Recipe, maker: Any, edits: Mapping[str, str], tasks: int | None) -> Recipe:
@@ -135,7 +145,8 @@ def _spec(name: str) -> RecipeSpec:
 @cache
 def _fields_of(name: str) -> tuple[FormField, ...]:
     spec = recipes()[name]
-    return form(default_maker(spec, {}), spec.shown, spec.fixed)
+    fields = form(default_maker(spec, {}), spec.shown, spec.fixed)
+    return (band.IMAGES_FIELD, *fields) if spec.takes_images else fields
 
 
 def _fields(spec: RecipeSpec) -> tuple[FormField, ...]:
@@ -152,7 +163,16 @@ def _row(spec: RecipeSpec) -> TemplateRow:
 
 
 def _needs(spec: RecipeSpec) -> str:
-    return f"it needs {spec.needs}, not a structure alone" if spec.needs else ""
+    if not spec.needs or spec.takes_images:
+        return ""
+    return f"it needs {spec.needs}, not a structure alone"
+
+
+def _images(documents: Sequence[Mapping[str, Json]]) -> list[Structure]:
+    """Structures of a band; raises InvalidForm, InvalidStructure."""
+    images = [from_document(document, band.FIELD) for document in documents]
+    band.check([[site.species_string for site in image] for image in images])
+    return images
 
 
 def _why_not(engine: Engine) -> str:
@@ -201,15 +221,8 @@ def _merged(default: Any, value: Json) -> Any:
     return value
 
 
-def _written(
-    spec: RecipeSpec,
-    maker: Any,
-    structure: Structure,
-    maker_json: Mapping[str, Json],
-    earlier: EarlierRun | None,
-) -> Written:
-    if spec.engine == "vasp":
-        return vasp_files(maker, structure, earlier)
+def _written(structure: Structure, maker_json: Mapping[str, Json]) -> Written:
+    """Of an engine other than VASP."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         poscar = poscar_of(structure)

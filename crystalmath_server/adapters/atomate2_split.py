@@ -8,7 +8,7 @@ other work.
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from inspect import signature
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,25 +27,31 @@ _READ = {"OUTCAR": "", "vasprun.xml": "", "CONTCAR": ""}
 _WRITTEN_ANEW = {"INCAR", "KPOINTS", "POSCAR", "POTCAR", "POTCAR.spec", *_READ}
 
 
+Given = Structure | Sequence[Structure]
+"""What `make` of a Maker takes: a structure, or the images of a band."""
+
+
 class _ReachedVasp(BaseException):  # no `except Exception` of a Maker may swallow it
     """The Maker is about to run VASP."""
 
 
 def written_inputs(
-    maker: Any, structure: Structure, earlier: Path | None = None
+    maker: Any, given: Given, earlier: Path | None = None
 ) -> tuple[dict[str, str], tuple[str, ...]]:
     """What the Maker writes for VASP, and what it takes from an earlier run.
 
     Parameters
     ----------
+    given
+        Structure, or images.
     earlier
         Folder of an earlier run; an empty file stands for a large one.
 
     Returns
     -------
     tuple
-        Name → text of the files that it writes, with POTCAR.spec in place of POTCAR; names in `earlier` of
-        the files that it copies and does not write anew, for VASP to read.
+        Name → text of the files that it writes, with POTCAR.spec in place of POTCAR, those of images as
+        01/POSCAR; names in `earlier` of the files that it copies and does not write anew, for VASP to read.
 
     Raises
     ------
@@ -60,16 +66,17 @@ def written_inputs(
     }
     with TemporaryDirectory() as folder, _inside(folder), _replaced(before):
         try:
-            _run(maker, structure, earlier)
+            _run(maker, given, earlier)
         except _ReachedVasp:
             taken = {name: source for name, source in copied.items() if name not in _WRITTEN_ANEW}
-            paths = [path for path in sorted(Path().iterdir()) if path.name not in taken | _READ]
-            return {path.name: path.read_text() for path in paths}, tuple(sorted(taken.values()))
+            paths = [path for path in sorted(Path().rglob("*")) if path.is_file()]
+            texts = {str(path): path.read_text() for path in paths if str(path) not in taken | _READ}
+            return texts, tuple(sorted(taken.values()))
     msg = "the Maker ended before it would run VASP"
     raise ValueError(msg)
 
 
-def document_of(maker: Any, structure: Structure, folder: Path, *, restarted: bool = False) -> Any:
+def document_of(maker: Any, given: Given, folder: Path, *, restarted: bool = False) -> Any:
     """Plain JSON of the Maker's output document, from the files that VASP left in `folder`.
 
     A run that did not converge has a document too: `should_stop_children` would raise in place of it.
@@ -77,21 +84,21 @@ def document_of(maker: Any, structure: Structure, folder: Path, *, restarted: bo
     done: dict[str, Callable[..., Any]] = dict.fromkeys(
         (
             "run_vasp", "write_vasp_input_set", "copy_vasp_outputs", "gzip_output_folder",
-            "should_stop_children",
+            "should_stop_children", "mkdir",
         ),
         _nothing,
     )  # fmt: skip
     with _inside(folder), _replaced(done):
-        output = _run(maker, structure, folder if restarted else None).output
+        output = _run(maker, given, folder if restarted else None).output
         return jsanitize(output, strict=True, enum_values=True)
 
 
-def _run(maker: Any, structure: Structure, earlier: Path | None) -> Any:
+def _run(maker: Any, given: Given, earlier: Path | None) -> Any:
     """Run the Maker's one job; its document goes to a store in memory."""
-    given: dict[str, Any] = {"prev_dir": earlier} if earlier else {}
+    more: dict[str, Any] = {"prev_dir": earlier} if earlier else {}
     if "mode" in signature(type(maker).make).parameters:  # make would put its own default in its place
-        given["mode"] = maker.input_set_generator.mode
-    job: Any = maker.make(structure, **given)
+        more["mode"] = maker.input_set_generator.mode
+    job: Any = maker.make(given, **more)
     store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
     store.connect()
     return job.run(store)

@@ -12,6 +12,7 @@ from typing import Any
 import atomate2.vasp.jobs as vasp_jobs
 from atomate2.vasp.jobs.base import BaseVaspMaker
 
+from crystalmath_server.domain.band_of_images import IMAGES
 from crystalmath_server.domain.recipes import EMT_ELEMENTS
 from crystalmath_server.protocol.templates import Restart
 
@@ -44,6 +45,11 @@ class RecipeSpec:
         """engine.kind."""
         return f"{self.engine}.{self.kind}"
 
+    @property
+    def takes_images(self) -> bool:
+        """Whether its Maker takes the images of a band."""
+        return self.needs == IMAGES
+
 
 _FIXED = frozenset(
     {"name", "tags", "force_field_name", "calculator_meta", "store_trajectory", "task_document_kwargs"}
@@ -54,7 +60,7 @@ _VASP = ("input_set_generator.user_incar_settings", "input_set_generator.user_kp
 _VASP_FIXED = _FIXED | {
     "copy_vasp_kwargs", "input_set_generator.prev_incar", "input_set_generator.prev_kpoints",
     "input_set_generator.config_dict", "run_vasp_kwargs", "stop_children_kwargs", "write_additional_data",
-    "input_set_generator.structure", "write_input_set_kwargs",
+    "input_set_generator.num_images", "input_set_generator.structure", "write_input_set_kwargs",
 }  # fmt: skip
 MODE = "input_set_generator.mode"
 """A setting that `make` of some Makers takes, in place of the input set's own."""

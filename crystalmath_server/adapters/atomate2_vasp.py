@@ -11,7 +11,7 @@ from pymatgen.core import SETTINGS, Structure
 from pymatgen.io.vasp import Poscar
 from pymatgen.io.vasp.inputs import PotcarSingle
 
-from crystalmath_server.adapters.atomate2_split import written_inputs
+from crystalmath_server.adapters.atomate2_split import Given, written_inputs
 from crystalmath_server.domain.potcar_library import PotcarLibrary
 from crystalmath_server.domain.potcars import FOLDERS
 from crystalmath_server.domain.restart import EarlierRun
@@ -39,7 +39,7 @@ class Written:
     copied: tuple[str, ...] = ()
 
 
-def vasp_files(maker: Any, structure: Structure, earlier: EarlierRun | None) -> Written:
+def vasp_files(maker: Any, given: Given, earlier: EarlierRun | None) -> Written:
     """INCAR, KPOINTS, POSCAR, POTCAR.spec and what else the Maker writes, with warnings.
 
     Raises
@@ -52,7 +52,7 @@ def vasp_files(maker: Any, structure: Structure, earlier: EarlierRun | None) -> 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            texts, copied = written_inputs(maker, structure, Path(earlier.folder) if earlier else None)
+            texts, copied = written_inputs(maker, given, Path(earlier.folder) if earlier else None)
         except Exception as error:
             raise _refusal(maker, error, earlier) from error
     names = sorted(texts, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))
@@ -102,7 +102,7 @@ def _refusal(maker: Any, error: Exception, earlier: EarlierRun | None) -> Invali
             f"the input set cannot take these settings: {reason}", field="values.input_set_generator"
         )
     detail = f"{type(maker).__name__} cannot write inputs for this structure: {reason}"
-    hint = "Some Makers need an earlier calculation, a molecule or images; choose another recipe or settings."
+    hint = "Some Makers need an earlier calculation or a molecule; choose another recipe or settings."
     return InvalidRecipe(detail, field="structure_pk", hint=hint)
 
 

@@ -9,7 +9,7 @@ from pymatgen.io.vasp import Poscar
 
 from crystalmath_server.adapters.deck_check import check
 from crystalmath_server.adapters.pymatgen_structures import describe_structure
-from crystalmath_server.domain.deck_edits import put_in
+from crystalmath_server.domain.deck_edits import put_in, with_images
 from crystalmath_server.domain.plans import ParsedStructure
 from crystalmath_server.protocol.decks import DeckReport, Severity
 from crystalmath_server.protocol.templates import InputFile
@@ -44,6 +44,7 @@ def render_deck(
 ) -> RenderedDeck:
     """The deck with its edits; raises InvalidForm where a file cannot be edited so."""
     files, diffs = put_in(own, edits)
+    files = with_images(files, diffs)
     report = check({file.name: file.text for file in files}, tasks, functional)
     wrong = {row.file for row in report.problems if row.severity is Severity.ERROR}
     is_readable = "POSCAR" in diffs and "POSCAR" not in wrong

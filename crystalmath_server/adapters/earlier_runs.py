@@ -8,9 +8,10 @@ from tempfile import TemporaryDirectory
 from typing import Protocol, TypeVar
 
 from crystalmath_server.adapters.aiida_cluster_store import facts
-from crystalmath_server.adapters.aiida_earlier import lay_out
+from crystalmath_server.adapters.aiida_earlier import Found, lay_out
 from crystalmath_server.adapters.remote_link import Connection, Links
 from crystalmath_server.domain.restart import EarlierRun, look_script, names_there
+from crystalmath_server.protocol.errors import UNREACHABLE
 
 T = TypeVar("T")
 
@@ -35,17 +36,24 @@ class EarlierRunLooker:
         """The run in a folder; its large files stay on the cluster, empty ones stand for them."""
         with TemporaryDirectory(prefix="crystalmath-earlier-") as folder:
             found = await self._runtime.call(lay_out, pk, cluster, folder)
-            names = await self._names(pk, found.cluster, found.path)
+            names = await self._names(pk, found)
             await asyncio.to_thread(_stand_in, Path(folder), names)
             yield EarlierRun(pk, found.uuid, found.cluster, folder)
 
-    async def _names(self, pk: int, cluster: str, path: str) -> tuple[str, ...]:
-        target = (await self._runtime.call(facts, cluster)).target
+    async def _names(self, pk: int, found: Found) -> tuple[str, ...]:
+        """What is there now; while that cannot be asked, what the run itself told of at its end."""
+        target = (await self._runtime.call(facts, found.cluster)).target
 
         def look(line: Connection) -> str:
-            return line.exec_command_wait(look_script(path))[1]
+            return line.exec_command_wait(look_script(found.path))[1]
 
-        return names_there(pk, cluster, path, await self._links.get(target.name).run(target, look))
+        try:
+            said = await self._links.get(target.name).run(target, look)
+        except UNREACHABLE:
+            if not found.told:
+                raise
+            return found.told
+        return names_there(pk, found.cluster, found.path, said)
 
 
 def _stand_in(folder: Path, names: tuple[str, ...]) -> None:

@@ -60,14 +60,14 @@ def describe(document: Mapping[str, Json]) -> ParsedStructure:
     return describe_structure(from_document(document))
 
 
-def from_document(document: Mapping[str, Json]) -> Structure:
+def from_document(document: Mapping[str, Json], field: str = "structure_pk") -> Structure:
     """A structure from pymatgen's JSON; raises InvalidStructure where it is disordered or broken."""
     try:
         structure = Structure.from_dict(dict(document))
     except (KeyError, TypeError, ValueError) as error:
         detail = f"pymatgen cannot read the stored structure: {error}"
-        raise InvalidStructure(detail, field="structure_pk") from error
-    _check(structure, "structure_pk")
+        raise InvalidStructure(detail, field=field) from error
+    _check(structure, field)
     return structure
 
 

@@ -20,7 +20,7 @@ from crystalmath_server.adapters import ssh_hosts
 from crystalmath_server.adapters.aiida_thread import Lane
 from crystalmath_server.adapters.remote_errors import is_lost, not_connected
 from crystalmath_server.domain import breaker
-from crystalmath_server.protocol.errors import AccessDenied, HostKeyRefused, RpcError, TransportFailed
+from crystalmath_server.protocol.errors import UNREACHABLE, HostKeyRefused, RpcError, TransportFailed
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -33,7 +33,6 @@ OPEN_S = 30.0
 COMMAND_S = 40.0
 CALL_S = 60.0
 IDLE_S = 60.0
-_CONNECTION_ERRORS = (TransportFailed, HostKeyRefused, AccessDenied)
 
 
 class ConnectionLostError(ConnectionError):
@@ -146,7 +145,7 @@ class Link:
         try:
             result = await self._waited(work, wait_s + OPEN_S + CALL_S)
         except RpcError as error:
-            if isinstance(error, _CONNECTION_ERRORS):
+            if isinstance(error, UNREACHABLE):
                 self.breaker = breaker.failed(self.breaker, time.time(), error.data.detail)
             raise
         self.breaker = breaker.CLOSED

@@ -20,9 +20,10 @@ from monty.json import MontyDecoder
 from pymatgen.core import Structure
 
 from crystalmath_server.adapters import vasprun_stream as stream
-from crystalmath_server.adapters.atomate2_split import document_of
+from crystalmath_server.adapters.atomate2_split import Given, document_of
 from crystalmath_server.adapters.vasp_fragment import fragment_of
-from crystalmath_server.domain.vasp_deck import RUN_FOLDER
+from crystalmath_server.domain.neb_results import is_band
+from crystalmath_server.domain.vasp_deck import IMAGES_FILE, RUN_FOLDER
 from crystalmath_server.domain.vasp_results import steps_of
 
 
@@ -31,8 +32,7 @@ def main(folder: Path, *, restarted: bool) -> int:
     warnings.simplefilter("ignore")
     try:
         maker = MontyDecoder().process_decoded(json.loads((folder / "maker.json").read_text()))
-        structure = Structure.from_dict(json.loads((folder / "structure.json").read_text()))
-        document = document_of(maker, structure, folder / RUN_FOLDER, restarted=restarted)
+        document = document_of(maker, _given(folder), folder / RUN_FOLDER, restarted=restarted)
         text = json.dumps(document)
         _tell_steps(document, folder)
     except Exception as error:  # noqa: BLE001  whatever a Maker raises is told to the parser
@@ -45,9 +45,17 @@ def main(folder: Path, *, restarted: bool) -> int:
     return 0
 
 
+def _given(folder: Path) -> Given:
+    """The structure, or the images of a band."""
+    images = folder / IMAGES_FILE
+    if images.exists():
+        return [Structure.from_dict(row) for row in json.loads(images.read_text())]
+    return Structure.from_dict(json.loads((folder / "structure.json").read_text()))
+
+
 def _tell_steps(document: Any, folder: Path) -> None:
     """Write steps.json where VASP took ionic steps and the document has none of them."""
-    if steps_of(document):
+    if steps_of(document) or is_band(document):
         return
     vasprun = folder / RUN_FOLDER / "vasprun.xml"
     (folder / "steps.json").write_text(json.dumps(stream.steps_of(vasprun) if vasprun.exists() else []))

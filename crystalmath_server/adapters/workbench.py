@@ -1,6 +1,6 @@
 """The Workbench port: structures and recipes, worked on in the worker process."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar, cast
@@ -81,10 +81,12 @@ class WorkerBench:
         earlier: EarlierRun | None = None,
         edits: Mapping[str, str] | None = None,
         tasks: int | None = None,
+        images: Sequence[Mapping[str, Json]] = (),
     ) -> Recipe:
         """Check and render; raises what the port says."""
         argument: dict[str, Json] = {"name": name, "structure": structure, "values": values}
         argument |= {"earlier": earlier and to_json(earlier), "edits": edits, "tasks": tasks}
+        argument["images"] = [dict(image) for image in images]
         return await self._ask(Recipe, "render", argument)
 
     async def check_deck(self, files: Mapping[str, str], tasks: int | None = None) -> DeckReport:

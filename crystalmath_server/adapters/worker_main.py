@@ -47,6 +47,7 @@ def _render(argument: dict[str, Any]) -> object:
         earlier,
         argument["edits"],
         argument["tasks"],
+        argument["images"],
     )
 
 

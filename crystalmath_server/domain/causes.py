@@ -81,6 +81,13 @@ WAITING = (
     ),
     Cause("queue.turn", "It waits for its turn in the queue", (S.QUEUED,), ("wait", "queue")),
     Cause(
+        "work_folder",
+        "Its folder on the computer cannot be made or written",
+        (S.PREPARING, S.COLLECTING, S.PAUSED),
+        ("test cluster", "play", "log"),
+        "SFTPNoSuchFile|SFTPPermissionDenied|SFTPFailure|Error while uploading file",
+    ),
+    Cause(
         "connection",
         "The computer cannot be reached",
         (S.PREPARING, S.COLLECTING, S.PAUSED),
@@ -167,6 +174,14 @@ BY_SCHEDULER = (
 BY_PLUGIN = (
     Cause("potcar", "A POTCAR is not there", _ANY_FAILURE, ("potcars", "retry"), exits=(330,)),
     Cause(
+        "potcar_other",
+        "A POTCAR is of another element than POSCAR has there",
+        _ANY_FAILURE,
+        ("potcars", "clone"),
+        "type information on POSCAR and POTCAR",
+        detail="A file of the potentials on the computer does not hold what its name says.",
+    ),
+    Cause(
         "restart",
         "A file of the earlier job is not there any more",
         _ANY_FAILURE,
@@ -206,6 +221,31 @@ BY_OUTPUT = (
         detail="Ask for a longer walltime; what it had computed can be gone on from.",
     ),
     Cause(
+        "library",
+        "A library that the program needs is not there",
+        _ANY_FAILURE,
+        ("codes", "log"),
+        "error while loading shared libraries|cannot open shared object file",
+        detail="Load the modules that the program was built with: of the code, the computer or the job.",
+    ),
+    Cause(
+        "script",
+        "A shell line of its script is wrong",
+        _ANY_FAILURE,
+        ("clone", "codes", "log"),
+        r"syntax error|unexpected (EOF|end of file)",
+        (300,),
+        "Correct the lines before or after the program: of the job, the code or the computer.",
+    ),
+    Cause(
+        "build",
+        "This build of VASP cannot compute what the deck asks for",
+        _ANY_FAILURE,
+        ("clone", "codes"),
+        "gamma-only version of VASP|require that VASP is compiled",
+        detail="Name no code, so that the one that fits is taken; or name another.",
+    ),
+    Cause(
         "program",
         "A program is not there on the computer",
         _ANY_FAILURE,
@@ -242,7 +282,7 @@ BY_OUTPUT = (
         "The program crashed",
         _ANY_FAILURE,
         ("retry", "clone", "log"),
-        r"Segmentation fault|SIGSEGV|signal 11|SIGBUS|floating point exception",
+        r"Segmentation fault|SIGSEGV|signal 11|SIGBUS|floating point exception|\bAborted\b|SIGABRT",
         detail="Often a stack that is too small (ulimit -s unlimited), too little memory, or a faulty build.",
     ),
     Cause(

@@ -1,7 +1,7 @@
 """Input files changed by hand: put in place of the recipe's own, and what differs; pure."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import cast
 
 from crystalmath_server.domain.deck_problem import sentence
@@ -37,6 +37,29 @@ def put_in(
         for name, text in changed.items()
     }
     return tuple(InputFile(name, text) for name, text in kept.items()), diffs
+
+
+def with_images(files: Sequence[InputFile], edited: Collection[str]) -> tuple[InputFile, ...]:
+    """The files where those of images follow the ones that were edited: their KPOINTS are copies.
+
+    Raises
+    ------
+    InvalidForm
+        POSCAR was edited, and VASP reads those of the images (field: edits.POSCAR).
+    """
+    if not any("/" in file.name for file in files):
+        return tuple(files)
+    if "POSCAR" in edited:
+        hint = "Store the images that you mean, and give their pks."
+        raise InvalidForm("VASP reads the images, not this POSCAR", field="edits.POSCAR", hint=hint)
+    if MAY_BE_LEFT_OUT not in edited:
+        return tuple(files)
+    text = next((file.text for file in files if file.name == MAY_BE_LEFT_OUT), "")
+    kept = [file for file in files if text or not file.name.endswith(f"/{MAY_BE_LEFT_OUT}")]
+    return tuple(
+        InputFile(file.name, text if file.name.endswith(f"/{MAY_BE_LEFT_OUT}") else file.text)
+        for file in kept
+    )
 
 
 def unified(before: str, after: str, before_name: str, after_name: str) -> str:

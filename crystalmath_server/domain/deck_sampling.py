@@ -109,6 +109,16 @@ def _tasks(deck: Deck, facts: DeckFacts, tasks: int | None) -> Iterator[DeckProb
     if "NCORE" in deck.tags and "NPAR" in deck.tags:
         text = "NCORE and NPAR say the same thing twice; NCORE is taken"
         yield deck.at("NPAR", WARNING, "ncore_and_npar", text, "Delete NPAR.")
+    images = deck.number("IMAGES") or 0
+    if tasks and images >= 1:
+        if tasks % images:
+            text = (
+                f"IMAGES = {images:g} does not divide {tasks} tasks: each image takes as many as the others"
+            )
+            hint = f"Ask for a multiple of {images:g} tasks: nodes × tasks per node."
+            yield deck.at("IMAGES", ERROR, "images_tasks", text, hint)
+            return
+        tasks = int(tasks // images)
     groups = deck.number("KPAR") or 1
     irreducible = facts.n_irreducible or facts.n_kpoints
     if irreducible is not None and groups > irreducible:
@@ -128,10 +138,6 @@ def _tasks(deck: Deck, facts: DeckFacts, tasks: int | None) -> Iterator[DeckProb
         if cores and cores >= 1 and share % cores:
             text = f"{name} = {cores:g} does not divide the {share} tasks of each group of k-points"
             yield deck.at(name, WARNING, "ncore_tasks", text, f"Give a divisor of {share}.")
-    images = deck.number("IMAGES")
-    if images and images >= 1 and tasks % images:
-        text = f"IMAGES = {images:g} does not divide {tasks} tasks"
-        yield deck.at("IMAGES", ERROR, "images_tasks", text, f"Ask for a multiple of {images:g} tasks.")
 
 
 def _cross(u: Vector, v: Vector) -> Vector:

@@ -55,6 +55,8 @@ RETRIEVE, MOST_MB = "retrieve", "retrieve_mb"
 
 # Link labels of the CalcJob
 STRUCTURE = "structure"
+IMAGES = "images"
+"""Namespace of the structures of a band, given and found."""
 MAKER = "maker"
 SETTINGS = "settings"
 FILES = "files"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crystalmath_server.domain import nodes
+from crystalmath_server.domain.band_of_images import pks_of
 from crystalmath_server.domain.recipes import VASP, check_value
 from crystalmath_server.domain.resources import parts_of_script
 from crystalmath_server.protocol.again import JobDraft, LeftOut
@@ -71,6 +72,11 @@ def no_retry(job: PastJob) -> tuple[str, str]:
 def no_restart(job: PastJob) -> tuple[str, str]:
     """Why a job cannot be gone on from, and the way out; empty where it can."""
     why_not, way_out = no_retry(job)
+    if not why_not and pks_of(job.values):
+        way_out = (
+            f"Its images at the end are outputs: give them to a new one (crystalmath jobs clone {job.pk})."
+        )
+        return f"Job {job.pk} is a band of images, which is not gone on from by itself", way_out
     if why_not or job.template.startswith(f"{VASP}."):
         return why_not, way_out
     way_out = f"Run it again: crystalmath jobs retry {job.pk}"

@@ -71,6 +71,8 @@ class JobPlan:
         The structure that the recipe was given, where POSCAR was edited to another.
     corrections
         How many corrections it may make by itself; 0: it is one run.
+    image_pks
+        Structures of a band in order, `structure_pk` first; empty: it is none.
     """
 
     recipe: Recipe
@@ -88,3 +90,4 @@ class JobPlan:
     retrieve: tuple[str, ...] = ()
     retrieve_mb: float = 0.0
     corrections: int = 0
+    image_pks: tuple[int, ...] = ()

@@ -17,8 +17,8 @@ _NEVER = ("POTCAR*", "_*", "INCAR", "KPOINTS", "POSCAR", *OUTPUTS)
 
 _LIST = """\
 crystalmath_status=$?
-for f in *; do
-    case $f in POTCAR*) continue ;; esac
+for f in * [0-9][0-9]/*; do
+    case ${{f##*/}} in POTCAR*) continue ;; esac
     [ -f "$f" ] && [ -s "$f" ] && printf '%s\\t%s\\n' $(($(wc -c < "$f"))) "$f"
 done > {listing}"""
 

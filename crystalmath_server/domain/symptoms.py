@@ -115,6 +115,7 @@ def _lines(symptoms: Symptoms) -> Iterator[Evidence]:
 
 def _said_now(symptoms: Symptoms) -> Iterator[Evidence]:
     yield from _spoken("AiiDA", symptoms.message.splitlines())
+    yield from _spoken("AiiDA's log", [symptoms.facts.trouble])
     yield from _spoken("the scheduler", [symptoms.facts.queue_reason, symptoms.facts.scheduler_state])
 
 

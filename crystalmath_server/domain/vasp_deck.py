@@ -8,6 +8,8 @@ from crystalmath_server.protocol.errors import InvalidForm, NotFound
 
 RUN_FOLDER = "run"
 """Where VASP's files stand for the Maker's second half."""
+IMAGES_FILE = "images.json"
+"""Structures that the Maker is given in place of one, beside RUN_FOLDER."""
 OUTPUTS = ("vasprun.xml", "OUTCAR", "OSZICAR", "CONTCAR", "XDATCAR", "vasp.out")
 """What VASP leaves and is brought back; vasp.out is what it prints."""
 _TRUE = re.compile(r"^\s*\.?T", re.IGNORECASE)

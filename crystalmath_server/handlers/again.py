@@ -7,7 +7,7 @@ from crystalmath_server.handlers import templates
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.again import JobDraft, RestartJobParams, RetryJobParams
 from crystalmath_server.protocol.codes import ListCodesParams
-from crystalmath_server.protocol.errors import NotAllowed, NotFound
+from crystalmath_server.protocol.errors import UNREACHABLE, NotAllowed, NotFound
 from crystalmath_server.protocol.jobs import JobPk, Submitted
 from crystalmath_server.protocol.templates import ShowTemplateParams, TemplateDetail
 
@@ -46,13 +46,26 @@ async def retry(ports: Ports, params: RetryJobParams) -> Submitted:
     return await ports.launcher.retry(job, params.key, params.label or job.label)
 
 
+async def _left(ports: Ports, pk: int) -> list[str]:
+    """Files in its folder; while that cannot be reached, those that the job itself told of at its end.
+
+    What is gone when the new job runs ends it in words.
+    """
+    try:
+        rows = (await ports.work.tree(pk, 1, MOST_FILES)).rows
+    except UNREACHABLE:
+        rows = tuple(row for row in (await ports.jobs.files(pk)).rows if row.source == "work")
+    return [row.path for row in rows if row.size]
+
+
 async def restart(ports: Ports, params: RestartJobParams) -> Submitted:
     """An ended job of VASP gone on from: corrected, from its last positions and wavefunctions."""
     job = await ports.jobs.recall(params.pk)
+    if known := await ports.launcher.retried(job, params.key):
+        return known
     _refuse(*no_restart(job))
     ports.server.progress("looking at what it left")
     run = await ports.symptoms.ended_run(params.pk, correct=params.correct)
-    left = await ports.work.tree(params.pk, 1, MOST_FILES)
-    deck = next_deck(run, params.edits, [row.path for row in left.rows if row.size])
+    deck = next_deck(run, params.edits, await _left(ports, params.pk))
     ports.server.progress("submitting")
     return await ports.launcher.retry(job, params.key, params.label or job.label, deck)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from crystalmath_server.domain import retrieval
+from crystalmath_server.domain.band_of_images import pks_of
 from crystalmath_server.domain.deck_edits import refuse_errors, refuse_warnings, tasks_of
 from crystalmath_server.domain.plans import JobPlan, Recipe
 from crystalmath_server.domain.recipes import VASP
@@ -66,6 +67,9 @@ def _refuse_of_others(params: SubmitJobParams, template: str) -> None:
     if params.corrections and not of_vasp:
         hint = "Leave corrections out."
         raise InvalidForm("Only jobs of VASP correct themselves", field="corrections", hint=hint)
+    if params.corrections and pks_of(params.values):
+        hint = "Leave corrections out."
+        raise InvalidForm("custodian corrects no band of images", field="corrections", hint=hint)
     if params.corrections and params.reuse:
         hint = "Leave one of the two out."
         raise InvalidForm("What corrects itself is computed anew", field="reuse", hint=hint)
@@ -113,6 +117,7 @@ def _plan(params: SubmitJobParams, recipe: Recipe, options: Mapping[str, Json]) 
         retrieve=params.retrieve,
         retrieve_mb=params.retrieve_mb,
         corrections=params.corrections,
+        image_pks=pks_of(params.values),
     )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from crystalmath_server.domain.band_of_images import pks_of
 from crystalmath_server.domain.deck_edits import tasks_of
 from crystalmath_server.domain.plans import JobPlan
 from crystalmath_server.domain.recipes import with_codes
@@ -56,6 +57,7 @@ async def render(ports: Ports, params: RenderParams) -> Rendered:
         code=params.code,
         options=options,
         restart_pk=params.restart_pk,
+        image_pks=pks_of(params.values),
     )
     ports.server.progress("writing the batch script")
     return replace(recipe.rendered, script=await ports.launcher.script(plan))

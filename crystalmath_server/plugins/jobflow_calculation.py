@@ -7,10 +7,11 @@ from typing import Any
 from aiida import orm
 from aiida.common import CalcInfo, CodeInfo
 from aiida.common.folders import Folder
-from aiida.engine import CalcJob, CalcJobProcessSpec
+from aiida.engine import CalcJobProcessSpec
 
 from crystalmath_server.domain import nodes
 from crystalmath_server.domain.crystal import structure_document
+from crystalmath_server.plugins.steady_job import SteadyCalcJob
 
 RUN_SCRIPT = Path(__file__).with_name("jobflow_run.py")
 
@@ -25,7 +26,7 @@ def structure_text(node: orm.StructureData) -> str:
     return json.dumps(document)
 
 
-class JobflowCalculation(CalcJob):
+class JobflowCalculation(SteadyCalcJob):
     """One atomate2 job on one structure."""
 
     @classmethod

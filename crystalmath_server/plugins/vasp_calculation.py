@@ -7,21 +7,23 @@ from aiida import orm
 from aiida.common import CalcInfo, CodeInfo
 from aiida.common.datastructures import CalcJobState
 from aiida.common.folders import Folder, SandboxFolder
-from aiida.engine import CalcJob, CalcJobProcessSpec, ExitCode
+from aiida.engine import CalcJobProcessSpec, ExitCode
 from aiida.engine.processes.calcjobs.tasks import RETRIEVE_COMMAND
 from plumpy.process_states import Wait
 
 from crystalmath_server.domain import nodes
+from crystalmath_server.domain.band_of_images import computed, folder_of
 from crystalmath_server.domain.potcars import LOCAL, assembly
 from crystalmath_server.domain.restart import check
 from crystalmath_server.domain.retrieval import FOLDER, LISTING, script
 from crystalmath_server.domain.vasp_deck import OUTPUTS, needed_large_files
+from crystalmath_server.plugins.steady_job import SteadyCalcJob
 
 _PACKED = ("", ".gz")
 """Ends of names of a run that other programs may have tidied up."""
 
 
-class VaspCalculation(CalcJob):
+class VaspCalculation(SteadyCalcJob):
     """One run of VASP."""
 
     @classmethod
@@ -56,14 +58,13 @@ class VaspCalculation(CalcJob):
         held: Any = self.inputs.files.base.repository
         if nodes.SOURCE in self.inputs:
             return _brought_back(held, _PACKED)
-        for name in held.list_object_names():
-            with folder.open(name, "wb") as out:
-                out.write(held.get_object_content(name, "rb"))
+        held.copy_tree(folder.abspath)
         code = CodeInfo()
         code.code_uuid = self.inputs.code.uuid
         code.stdout_name = nodes.VASP_OUTPUT_FILE
         code.join_files = True
         info = _brought_back(held)
+        self._bring_images(info, held)
         wanted: Any = self.inputs.settings.get_dict() if nodes.SETTINGS in self.inputs else {}
         info.append_text = script(wanted.get(nodes.RETRIEVE, ()), wanted.get(nodes.MOST_MB, 0.0))
         info.retrieve_list = [*(info.retrieve_list or []), LISTING, f"{FOLDER}/*"]
@@ -79,6 +80,15 @@ class VaspCalculation(CalcJob):
         info.prepend_text = "\n".join(checks)
         return info
 
+    def _bring_images(self, info: CalcInfo, files: Any) -> None:
+        """The same of each image of a band, in its folder; VASP writes nothing of the end points."""
+        kept, large = info.retrieve_list or [], info.retrieve_temporary_list or []
+        for number in computed(len(self.inputs.get(nodes.IMAGES, {}))):
+            image = folder_of(number)
+            kept += [(f"{image}/{name}", ".", 2) for name in (*OUTPUTS, "stdout")]
+            large += [(f"{image}/{name}", ".", 2) for name in needed_large_files(_incar(files))]
+        info.retrieve_list, info.retrieve_temporary_list = kept, large
+
     def _take_over(self, info: CalcInfo) -> list[str]:
         """Have files of the earlier job copied from folder to folder; shell lines that check them."""
         earlier = self.inputs.restart_folder
@@ -91,9 +101,12 @@ def _brought_back(files: Any, ends: Sequence[str] = ("",)) -> CalcInfo:
     """What is brought back where it is there: a job that was cut off yields what it had."""
     info = CalcInfo()
     info.retrieve_list = [f"{name}{end}" for name in OUTPUTS for end in ends]
-    incar = files.get_object_content("INCAR", "rb").decode(errors="replace")
-    info.retrieve_temporary_list = list(needed_large_files(incar))
+    info.retrieve_temporary_list = list(needed_large_files(_incar(files)))
     return info
+
+
+def _incar(files: Any) -> str:
+    return files.get_object_content("INCAR", "rb").decode(errors="replace")
 
 
 def _local_potcar(symbols: list[str], functional: str) -> str:
@@ -105,6 +118,13 @@ def _local_potcar(symbols: list[str], functional: str) -> str:
 
 def _define_inputs(spec: CalcJobProcessSpec) -> None:
     spec.input(nodes.STRUCTURE, valid_type=orm.StructureData, help="Structure that the Maker is given.")
+    spec.input_namespace(
+        nodes.IMAGES,
+        valid_type=orm.StructureData,
+        required=False,
+        dynamic=True,
+        help="Structures of a band in order, the end points first and last.",
+    )
     spec.input(nodes.MAKER, valid_type=orm.Dict, help="atomate2 Maker as MSONable JSON.")
     spec.input(nodes.SETTINGS, valid_type=orm.Dict, required=False, help="Form values the Maker was made of.")
     spec.input(
@@ -135,6 +155,13 @@ def _define_outputs(spec: CalcJobProcessSpec) -> None:
         nodes.DOCUMENT, valid_type=orm.SinglefileData, required=False, help="emmet's TaskDoc, gzipped JSON."
     )
     spec.output(nodes.STRUCTURE, valid_type=orm.StructureData, required=False, help="Structure at the end.")
+    spec.output_namespace(
+        nodes.IMAGES,
+        valid_type=orm.StructureData,
+        required=False,
+        dynamic=True,
+        help="Images of a band at the end, without the end points.",
+    )
     spec.output(nodes.STEPS, valid_type=orm.ArrayData, required=False, help="Energy and force of each step.")
     spec.default_output_node = nodes.SUMMARY
 

@@ -15,12 +15,14 @@ from aiida import orm
 from aiida.engine import ExitCode
 from aiida.parsers import Parser
 
+from crystalmath_server.domain import neb_results as neb
 from crystalmath_server.domain import nodes
 from crystalmath_server.domain import vasp_results as vasp
+from crystalmath_server.domain.band_of_images import label_of
 from crystalmath_server.domain.potcars import MISSING
 from crystalmath_server.domain.resources import NO_MODULE
 from crystalmath_server.domain.restart import ABSENT
-from crystalmath_server.domain.vasp_deck import RUN_FOLDER
+from crystalmath_server.domain.vasp_deck import IMAGES_FILE, RUN_FOLDER
 from crystalmath_server.plugins.jobflow_calculation import structure_text
 from crystalmath_server.plugins.jobflow_parser import steps_node, structure_node
 from crystalmath_server.plugins.silence import UNKNOWN, why_silent
@@ -48,7 +50,7 @@ class VaspParser(Parser):
             line = next((line for line in said.splitlines() if sign in line), "")
             if line:
                 return self._exit(label, line.partition("crystalmath: ")[2])
-        if not {"vasprun.xml", "vasprun.xml.gz"} & set(self.retrieved.base.repository.list_object_names()):
+        if not self._has_vasprun():
             return self._silent(said)
         with tempfile.TemporaryDirectory() as folder:
             self._lay_out(Path(folder), given.get("retrieved_temporary_folder"))
@@ -58,6 +60,12 @@ class VaspParser(Parser):
                 return self._unreadable(problem, said, Path(folder))
             return self._attach(Path(folder), said)
 
+    def _has_vasprun(self) -> bool:
+        """Whether there is one, of a band that of any image."""
+        repository = self.retrieved.base.repository
+        names = {name for _, _, files in repository.walk() for name in files}
+        return bool({"vasprun.xml", "vasprun.xml.gz"} & names)
+
     def _lay_out(self, folder: Path, temporary: str | None) -> None:
         """VASP's folder as it was, as far as it was brought back, and beside it what the Maker needs."""
         given: Any = self.node.inputs
@@ -65,21 +73,41 @@ class VaspParser(Parser):
         run.mkdir()
         given.files.base.repository.copy_tree(run)
         self.retrieved.base.repository.copy_tree(run)
-        for path in Path(temporary).iterdir() if temporary else ():
-            shutil.move(path, run)
+        if temporary:
+            shutil.copytree(temporary, run, dirs_exist_ok=True, copy_function=shutil.move)
         unpack(run)
         (folder / "maker.json").write_text(json.dumps(given.maker.get_dict()))
         (folder / nodes.STRUCTURE_FILE).write_text(structure_text(given.structure))
+        if nodes.IMAGES in given:
+            images = [structure_text(node) for _, node in sorted(given[nodes.IMAGES].items())]
+            (folder / IMAGES_FILE).write_text(f"[{','.join(images)}]")
 
     def _attach(self, folder: Path, said: str) -> ExitCode | None:
         path, told = folder / "document.json.gz", folder / "steps.json"
         document = json.loads(gzip.decompress(path.read_bytes()))
         self.out(nodes.DOCUMENT, orm.SinglefileData(path))
+        if neb.is_band(document):
+            return self._attach_band(document, said)
         n_steps = self._attach_results(document, json.loads(told.read_text()) if told.exists() else [])
         if why := self._cut_off_by(said):
             return self._cut_off(why, n_steps)
         if not vasp.converged(document):
             return self._exit("NOT_CONVERGED", f"after {n_steps} ionic steps; see OSZICAR and vasp.out")
+        return None
+
+    def _attach_band(self, document: Mapping[str, Any], said: str) -> ExitCode | None:
+        """Of a band: the same, with the images in place of the structure."""
+        steps = neb.steps_of(document)
+        summary: dict[str, Any] = neb.quantities(document, len(steps))
+        self.out(nodes.SUMMARY, orm.Dict(summary | {"engine": {"VASP": neb.version(document)}}))
+        if steps:
+            self.out(nodes.STEPS, steps_node(steps))
+        for number, found in enumerate(neb.images_of(document), 1):
+            self.out(f"{nodes.IMAGES}.{label_of(number)}", self._structure(found, f" image {number}"))
+        if why := self._cut_off_by(said):
+            return self._cut_off(why, len(steps))
+        if not vasp.converged(document):
+            return self._exit("NOT_CONVERGED", f"after {len(steps)} ionic steps; see OSZICAR of each image")
         return None
 
     def _attach_results(self, document: Mapping[str, Any], told: Sequence[Mapping[str, Any]] = ()) -> int:
@@ -93,10 +121,10 @@ class VaspParser(Parser):
             self.out(nodes.STRUCTURE, self._structure(vasp.final_structure(document)))
         return len(steps)
 
-    def _structure(self, found: Mapping[str, Any]) -> orm.StructureData:
+    def _structure(self, found: Mapping[str, Any], which: str = "") -> orm.StructureData:
         formula = self.node.base.attributes.get(nodes.FORMULA, "")
         given: Any = self.node.inputs.structure
-        node = structure_node(found, f"{given.label or formula}, after job {self.node.pk}"[:255])
+        node = structure_node(found, f"{given.label or formula},{which} after job {self.node.pk}"[:255])
         node.base.extras.set_many({nodes.FORMULA: formula, nodes.N_SITES: len(node.sites)})
         return node
 
@@ -104,7 +132,7 @@ class VaspParser(Parser):
         """No document; of a run that was cut off, the ionic steps that are whole."""
         self.logger.error(problem.get("traceback", problem["error"]))
         why = self._cut_off_by(said)
-        if not why and not breaks_off(folder / RUN_FOLDER / "vasprun.xml"):
+        if not why and not any(map(breaks_off, (folder / RUN_FOLDER).rglob("vasprun.xml"))):
             return self._exit("RESPONSE_UNREADABLE", problem["error"])
         fragment = folder / "fragment.json"
         n_steps = self._attach_results(json.loads(fragment.read_text())) if fragment.exists() else 0

@@ -1,6 +1,6 @@
 """What handlers need of the world: Protocols, fulfilled by adapters and by the fakes of the tests."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -88,6 +88,7 @@ class Workbench(Protocol):
         earlier: EarlierRun | None = None,
         edits: Mapping[str, str] | None = None,
         tasks: int | None = None,
+        images: Sequence[Mapping[str, Json]] = (),
     ) -> Recipe:
         """Check and render, from an earlier job where one is given (field: restart_pk).
 
@@ -97,6 +98,8 @@ class Workbench(Protocol):
             File name → text in place of what the recipe writes; VASP alone.
         tasks
             MPI tasks that the job will have.
+        images
+            The structures that `values` names as the images of a band.
 
         Raises
         ------

@@ -137,6 +137,10 @@ class Launcher(Protocol):
         """A job with the inputs of another, made if the key has none; raises Conflict, ComputerDisabled."""
         ...
 
+    async def retried(self, job: PastJob, key: str) -> Submitted | None:
+        """What `retry` made of a job under a key; raises Conflict where the key is another job's."""
+        ...
+
     async def script(self, plan: JobPlan) -> str:
         """The batch script, PK for the job's number; nothing is stored. Empty before a first local job."""
         ...

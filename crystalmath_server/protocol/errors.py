@@ -355,6 +355,8 @@ class CallTimeout(RpcError):
 
 ERRORS: dict[int, type[RpcError]] = {int(cls.code): cls for cls in RpcError.__subclasses__()}
 """Every code and its class."""
+UNREACHABLE = (TransportFailed, HostKeyRefused, AccessDenied)
+"""What keeps us from a computer, for the present."""
 
 
 def from_json(error: dict[str, object]) -> RpcError:

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import NoReturn
 
 from crystalmath_server import __version__
@@ -76,7 +77,7 @@ def run(argv: Sequence[str]) -> int:
     try:
         return _run(read(argv))
     except UsageError as error:
-        output.say(f"error: {error} — see crystalmath --help")
+        output.say(f"error: {error} — see {_help_of(argv)}")
         return USAGE
     except RpcError as error:
         output.say_error(error, as_json=as_json)
@@ -87,6 +88,15 @@ def run(argv: Sequence[str]) -> int:
     except BrokenPipeError:  # whoever read our output has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+
+
+def _help_of(argv: Sequence[str]) -> str:
+    """The command whose help tells what the words before any option should have been."""
+    first, second = (*takewhile(lambda word: not word.startswith("-"), argv), "", "")[:2]
+    if first not in COMMANDS and first not in FAMILIES:
+        return "crystalmath --help"
+    known = [first, second] if first in FAMILIES and second in family(first) else [first]
+    return " ".join(["crystalmath", *known, "--help"])
 
 
 def _run(asked: Invocation) -> int:

@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, is_dataclass
-from typing import Any, TextIO, cast
+from typing import Any, TextIO, TypeGuard, cast
 
 from crystalmath_server.protocol import codec
 from crystalmath_server.protocol.errors import RpcError
@@ -149,11 +149,24 @@ def cell(value: Any) -> str:
     return _cell("", value)
 
 
+def _is_count(value: Any) -> TypeGuard[dict[str, int]]:
+    """Whether it says how many there are of each: idle → 3."""
+    if not isinstance(value, dict) or not value:
+        return False
+    return all(type(count) is int for count in cast("dict[str, Any]", value).values())
+
+
+def _is_moment(name: str) -> bool:
+    """Whether a field is a UNIX time; walltime_s and uptime_s are spans."""
+    last = name.rpartition(".")[2]
+    return last in {"at", "time_s"} or last.endswith("_at")
+
+
 def _cell(name: str, value: Any) -> str:
     """A value in one line."""
     if value is None:
         return ""
-    if name.endswith(("_at", "time_s")) and isinstance(value, (int, float)) and "uptime" not in name:
+    if _is_moment(name) and isinstance(value, (int, float)):
         return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(value)) if value else ""
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -163,4 +176,6 @@ def _cell(name: str, value: Any) -> str:
         return ", ".join(_cell("", item) for item in cast("list[Any]", value))
     if isinstance(value, str):
         return clean(str(value))
+    if _is_count(value):
+        return ", ".join(f"{clean(key)} {count}" for key, count in value.items())
     return clean(json.dumps(codec.to_json(value), ensure_ascii=False))

@@ -189,7 +189,8 @@ def _facts(pairs: Iterable[tuple[str, str]], cols: int) -> tuple[Line, ...]:
 def _codes(codes: tuple[CodeRow, ...], cluster: Slice, context: Context) -> Page:
     """The codes; below them the test of the selected one."""
     cols = context.size.cols
-    table = placed(_CODES, cols - 1)
+    columns = _CODES if any(code.modules for code in codes) else _CODES[:-1]
+    table = placed(columns, cols - 1)
     head = (Span("", " "), *heading(table))
     if not codes:
         return Page((head, (), line(("dim", "   No codes yet. Press n to make a program known."))))
@@ -246,7 +247,9 @@ def _some(lines: list[Line], room: int) -> list[Line]:
 
 def _partition(partition: Partition, cols: int) -> Line:
     """Name, limit and nodes by state, in one line."""
-    limit = "no limit" if partition.time_limit_s is None else f"≤ {age(partition.time_limit_s)}"
+    limit = (
+        "no limit" if partition.time_limit_s is None else f"≤ {shown('walltime_s', partition.time_limit_s)}"
+    )
     gpus = f", {partition.gpus}" if partition.gpus else ""
     size = f"{partition.cores_per_node} cores, {partition.memory_mb} MB{gpus}"
     nodes = "  ".join(f"{state} {amount}" for state, amount in partition.nodes.items())
@@ -284,8 +287,8 @@ def _test(cluster: Slice, context: Context) -> tuple[Line, ...]:
     waiting: list[Line] = []
     for name in STEPS[len(cluster.steps) :]:
         running = name is cluster.running
-        shown_name = line(("accent" if running else "dim", f" {'…' if running else ' '} {_STEPS[name]}"))
-        waiting.append((*shown_name, Span("dim", f"  {told}")) if running and told else shown_name)
+        words = f" … {told.removesuffix(' …') or _STEPS[name]}" if running else f"   {_STEPS[name]}"
+        waiting.append(line(("accent" if running else "dim", words)))
     return (*_verdict(cluster, cols), (), *done, *waiting)
 
 

@@ -77,7 +77,7 @@ def answered(new: Slice, message: Message) -> Update:
         case StepFailed(step, error):
             return _failed(new, step, error), ()
         case _:
-            return target.answered(new, message), ()
+            return target.answered(new, message)
 
 
 def lists(search: str) -> tuple[Effect, ...]:

@@ -33,6 +33,7 @@ from crystalmath_tui.screens.new_model import (
 )
 
 LOCALHOST = "localhost"
+VASP = "vasp"
 MOST_MB = 100_000
 NO, YES = "no", "yes"
 MOST_CORRECTIONS = 10
@@ -94,17 +95,17 @@ def changed(new: Slice, job: Form) -> Update:
     return (after, ()) if cluster_of(after) == cluster_of(new) else _looked(after)
 
 
-def answered(new: Slice, message: Message) -> Slice:
+def answered(new: Slice, message: Message) -> Update:
     """Take what came about clusters."""
     match message:
         case ClustersListed(found):
             return _with_clusters(new, found)
         case TargetLoaded(label, detail) if label == new.looking_at:
-            return _with_target(new, detail)
+            return _with_target(new, detail), ()
         case TargetFailed(label, error) if label == new.looking_at:
-            return _without_target(new, error)
+            return _without_target(new, error), ()
         case _:
-            return new
+            return new, ()
 
 
 def is_other(new: Slice) -> bool:
@@ -112,10 +113,20 @@ def is_other(new: Slice) -> bool:
     return new.target is not None and new.target.row.label != cluster_of(new)
 
 
-def _with_clusters(new: Slice, found: ClusterList) -> Slice:
-    """Let every cluster that is in use be chosen."""
+def _with_clusters(new: Slice, found: ClusterList) -> Update:
+    """Let every cluster that is in use be chosen; where there is but one, VASP is most likely there."""
     labels = tuple(row.label for row in found.rows if row.enabled)
-    return replaced(new, "cluster", tuple(dict.fromkeys((*labels, cluster_of(new)))))
+    listed = replaced(new, "cluster", tuple(dict.fromkeys((*labels, cluster_of(new)))))
+    others = [label for label in labels if label != LOCALHOST]
+    if len(others) == 1 and _is_vasp_unplaced(new):
+        return _looked(texted(listed, "cluster", others[0]))
+    return listed, ()
+
+
+def _is_vasp_unplaced(new: Slice) -> bool:
+    """Whether it is a job of VASP for which nobody could choose a cluster yet."""
+    unseen = any(each.name == "cluster" and each.choices == (LOCALHOST,) for each in new.job.fields)
+    return unseen and not new.like and new.template is not None and new.template.row.engine == VASP
 
 
 def replaced(new: Slice, name: str, choices: tuple[str, ...]) -> Slice:

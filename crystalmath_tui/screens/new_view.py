@@ -1,10 +1,11 @@
 """New job: how the steps are painted."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from crystalmath_server.protocol.structures import Lattice, StructureDetail, StructureRow
 from crystalmath_server.protocol.templates import FormField, TemplateRow
-from crystalmath_tui.core.cells import wrap
+from crystalmath_tui.core.cells import cut, width, wrap
 from crystalmath_tui.core.form import form_lines
 from crystalmath_tui.core.lines import Line, Size, Span, beside, fit_lines, line, selected
 from crystalmath_tui.core.screen import Context, Screen
@@ -182,7 +183,11 @@ def _recipes(new: Slice, context: Context) -> tuple[Line, ...]:
         lines.append(selected(shown, context.size.cols) if index == place.index else shown)
     chosen = new.recipes[place.index]
     words = chosen.reason or chosen.summary
-    return (*lines, line(("warn" if chosen.reason else "dim", f" {words}")), _brief(new.structure))
+    return (
+        *lines,
+        line(("warn" if chosen.reason else "dim", f" {cut(words, context.size.cols - 2)}")),
+        _brief(new.structure),
+    )
 
 
 def _recipe_cells(each: TemplateRow) -> dict[str, Span]:
@@ -234,20 +239,27 @@ def _inputs(new: Slice, context: Context) -> tuple[Line, ...]:
     if new.rendered is None or not files:
         return edits.without_inputs(new)
     at = min(new.file, len(files) - 1)
-    names = tuple(
-        span
-        for index, file in enumerate(files)
-        for span in (
-            Span("accent" if index == at else "dim", f" {'▸' if index == at else ' '} {file.name} "),
-            *((Span("mark", "edited "),) if file.name in new.rendered.edits else ()),
-        )
-    )
+    names = _tabs([file.name for file in files], new.rendered.edits, at, context.size.cols)
     warned = edits.notes(new, context.size.cols)
     if new.rendered.copied:
         warned += (line(("dim", f" copied on the cluster: {', '.join(new.rendered.copied)}")),)
     text = files[at].text.split("\n")
     rows = max(0, context.size.rows - 3 - len(warned))
     return (names, *warned, *(line(f" {part}") for part in text[new.top : new.top + rows]))
+
+
+def _tabs(names: Sequence[str], edited: Collection[str], at: int, cols: int) -> Line:
+    """Names of files from the first that leaves room for the chosen one and the one after it."""
+    words = [f" {'▸' if index == at else ' '} {name} " for index, name in enumerate(names)]
+    marks = ["edited " if name in edited else "" for name in names]
+    widths = [width(word) + len(mark) for word, mark in zip(words, marks, strict=True)]
+    first = 0
+    while first < at and sum(widths[first : at + 2]) > cols - 2:
+        first += 1
+    spans = [Span("dim", " …" if first else "")]
+    for index in range(first, len(words)):
+        spans += [Span("accent" if index == at else "dim", words[index]), Span("mark", marks[index])]
+    return tuple(span for span in spans if span.text)
 
 
 def _submit(new: Slice, context: Context) -> tuple[Line, ...]:

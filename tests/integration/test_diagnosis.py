@@ -1,17 +1,20 @@
 """Jobs that fail or wait for real, on SLURM over ssh: cause and first step are right in each."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from crystalmath_server.protocol.again import JOBS_RESTART, RestartJobParams
+from crystalmath_server.protocol.clusters import CLUSTERS_CREATE
 from crystalmath_server.protocol.codes import CODES_CREATE, CodeKind, CreateCodeParams
 from crystalmath_server.protocol.diagnosis import JOBS_DIAGNOSE, Diagnosis
 from crystalmath_server.protocol.jobs import (
@@ -28,7 +31,8 @@ from crystalmath_tui.client import Client, connect
 from tests.integration.real_server import ended, submit
 from tests.integration.server_process import wait_until
 from tests.services import Cluster
-from tests.vasp_site import Site, vasp_site
+from tests.vasp_site import Site, new_cluster, vasp_site
+from tests.vasp_standin.potmake import potcar
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,8 @@ class Case:
     prepend: str = ""
     template: str = "vasp.static"
     code: str = ""
+    cluster: str = "hpc"
+    state: JobState = JobState.FAILED
     wanted: Mapping[str, Any] = field(default_factory=dict[str, Any])
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
@@ -70,6 +76,36 @@ CASES = {
     "killed in the middle": Case("ended", "retry", "Killed", stopped("truncate=1")),
     "another program": Case("not_vasp", "codes", "is it VASP", code="mute"),
     "no vasprun.xml": Case("unknown", "log", "left no result", code="silent"),
+    "too few bands": Case("vasp.too_few_bands", "restart", "TOO FEW BANDS", stopped("too_few_bands")),
+    "translations": Case("vasp.kpoints_trans", "restart", "GENERATE_KPOINTS_TRANS", stopped("kpoints_trans")),
+    "steps that are too small": Case(
+        "vasp.brions", "restart", "BRIONS problems", stopped("brions"), "vasp.relax"
+    ),
+    "a tag that cannot be read": Case(
+        "vasp.read_error", "clone", "Error reading item", "sed -i 's/^ENCUT.*/ENCUT = much/' INCAR"
+    ),
+    "no POTCAR": Case("potcar", "potcars", "no POTCAR of Cu", cluster="bare"),
+    "the POTCAR of another element": Case("potcar_other", "potcars", "type information", cluster="mixed"),
+    "no mpirun": Case("program", "codes", "command not found", cluster="nompi"),
+    "no such module": Case("module", "codes", "no-such-module", wanted={"modules": ("no-such-module",)}),
+    "an account of nobody": Case("refused.account", "clone", "account", wanted={"account": "nobody"}),
+    "no such partition": Case("refused.partition", "clone", "partition", wanted={"partition": "nowhere"}),
+    "too long for its partition": Case(
+        "refused.time", "clone", "time limit", wanted={"partition": "short", "walltime_s": 360}
+    ),
+    "a line of shell": Case("script", "clone", "syntax error", "if [ -e INCAR ]; echo then; fi"),
+    "cancelled from outside": Case(
+        "cancelled", "retry", "cancelled on the computer", "scancel $SLURM_JOB_ID; sleep 60"
+    ),
+    "a signal from outside": Case("ended", "retry", "Terminated", code="terminated"),
+    "aborted": Case("crash", "retry", "Aborted", code="aborted"),
+    "another processor": Case("processor", "codes", "llegal instruction", code="illegal"),
+    "no program at all": Case("program", "codes", "not found", code="garbage"),
+    "a library": Case("library", "codes", "error while loading shared libraries", code="unlinked"),
+    "another build": Case("build", "clone", "gamma-only version", code="vasp_gam"),
+    "no folder to work in": Case(
+        "work_folder", "test cluster", "SFTP", cluster="walled", state=JobState.PAUSED
+    ),
     "an unreadable vasprun.xml": Case("unreadable", "log", "cannot be read", code="babbler"),
 }
 PROGRAMS = {
@@ -77,6 +113,10 @@ PROGRAMS = {
     "locked": "#!/bin/sh\nexit 0\n",
     "mute": "#!/bin/sh\nexit 0\n",
     "silent": "#!/bin/sh\necho ' running on    1 total cores'\n",
+    "terminated": "#!/bin/sh\necho ' running on    1 total cores'\nkill -TERM $$\n",
+    "aborted": "#!/bin/sh\necho ' running on    1 total cores'\nulimit -c 0\nkill -ABRT $$\n",
+    "illegal": "#!/bin/sh\necho ' running on    1 total cores'\nulimit -c 0\nkill -ILL $$\n",
+    "garbage": "\x7fELF, but no program\n",
     "babbler": "#!/bin/sh\nprintf '<modeling>\\n<broken>\\n</modeling>\\n' > vasprun.xml\n",
 }
 
@@ -86,13 +126,41 @@ def site(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     programs = tmp_path_factory.mktemp("programs")
     with vasp_site(cluster, tmp_path_factory.mktemp("d"), programs) as site:
         with connect() as server:
-            paths = {"gone": programs / "gone"} | {name: programs / name for name in PROGRAMS}
+            names = ("gone", "unlinked", *PROGRAMS)
+            paths = {name: programs / name for name in names} | {"vasp_gam": programs / "bin/vasp_gam"}
+            _unlink_a_library(paths["unlinked"])
+            _make_odd_clusters(server, cluster, programs)
             for name, text in PROGRAMS.items():
                 paths[name].write_text(text.replace("VASP", str(programs / "bin/vasp_std")))
                 paths[name].chmod(0o644 if name == "locked" else 0o755)
             for name, path in paths.items():
                 server.call(CODES_CREATE, CreateCodeParams("hpc", name, str(path), CodeKind.VASP_STD))
         yield site
+
+
+def _unlink_a_library(path: Path) -> None:
+    """A program whose library has another name than any that is there."""
+    program = Path(shutil.which("uname") or "/bin/uname").read_bytes()
+    assert b"libc.so.6" in program
+    path.write_bytes(program.replace(b"libc.so.6", b"libx.so.6"))
+    path.chmod(0o755)
+
+
+def _make_odd_clusters(server: Client, cluster: Cluster, programs: Path) -> None:
+    """The same cluster, each time with something that is not right."""
+    mixed = programs / "mixed/Cu/POTCAR"
+    mixed.parent.mkdir(parents=True)
+    mixed.write_text(potcar("Ni"))
+    potcars = programs / "potcars"
+    for params in (
+        new_cluster(cluster, "bare", programs / "none"),
+        new_cluster(cluster, "mixed", programs / "mixed"),
+        replace(new_cluster(cluster, "nompi", potcars), mpirun="no-such-mpirun"),
+        replace(new_cluster(cluster, "walled", potcars), work_dir="/proc/nowhere"),
+    ):
+        server.call(CLUSTERS_CREATE, params)
+        path = str(programs / "bin/vasp_std")
+        server.call(CODES_CREATE, CreateCodeParams(params.label, "vasp_std", path, CodeKind.VASP_STD))
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +182,7 @@ def _submitted(server: Client, site: Site, case: Case) -> int:
         site.copper,
         str(uuid.uuid4()),
         case.template,
-        cluster="hpc",
+        cluster=case.cluster,
         code=case.code or "vasp_std",
         values=dict(case.values),
         resources=Resources(prepend_text=case.prepend, **case.wanted),
@@ -133,8 +201,9 @@ def until(server: Client, pk: int, cause: str) -> Diagnosis:
 @pytest.mark.parametrize("name", CASES)
 def test_why_it_failed(name: str, jobs: dict[str, int], site: Site, server: Client) -> None:
     case, pk = CASES[name], jobs[name]
-    assert ended(server, pk, 200) is JobState.FAILED, server.call(JOBS_SHOW, JobPk(pk))
-    found = diagnosis(server, pk)
+    if case.state is JobState.FAILED:
+        assert ended(server, pk, 200) is JobState.FAILED, server.call(JOBS_SHOW, JobPk(pk))
+    found = diagnosis(server, pk) if case.state is JobState.FAILED else until(server, pk, case.cause)
     assert (found.cause, found.steps[0].action) == (case.cause, case.action), found
     assert any(case.words in text for text in (*(row.text for row in found.evidence), found.detail)), found
     assert all(step.command.startswith("crystalmath ") for step in found.steps if step.action != "wait")

@@ -23,6 +23,7 @@ def site(
     "moment,victim",
     [
         (k.at_once, k.kill_server),
+        (k.at_once, k.kill_rabbitmq),
         (k.uploading, k.kill_worker),
         (k.running, k.kill_rabbitmq),
         (k.running, k.kill_worker),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from crystalmath_server.protocol.again import JOBS_RESTART, RestartJobParams
 from crystalmath_server.protocol.clusters import CLUSTERS_UPDATE, UpdateClusterParams
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, ListFilesParams, ReadFileParams
@@ -152,3 +153,21 @@ def test_what_is_gone_when_the_job_runs_ends_it_in_words(site: Site, static: int
     assert job.row.exit_status == 331
     assert f"no CHGCAR in {density.parent}" in job.exit_message
     assert "whose folder is still there" in job.hint
+
+
+def test_an_unreachable_cluster_is_no_reason_to_wait_with_a_restart(
+    site: Site, static: int, server: Client
+) -> None:
+    """What the earlier job left is known from its own listing; the jobs go when the cluster answers."""
+    site.cluster.close_network()
+    bands = submit(
+        server, site.copper, "restart-away", "vasp.non_scf", cluster="hpc", restart_pk=static, values=FEW
+    )
+    again = server.call(JOBS_RESTART, RestartJobParams(static, "restart-away-again"))
+    known = server.call(JOBS_RESTART, RestartJobParams(static, "restart-away-again"))
+    assert (known.pk, known.reused) == (again.pk, True)
+    site.cluster.open_network()
+    for pk in (bands, again.pk):
+        assert ended(server, pk, 150) is JobState.FINISHED, server.call(JOBS_SHOW, JobPk(pk))
+        assert len(site.cluster.sbatch_calls(folder_of(server, pk))) == 1
+        assert "for f in CHGCAR" in (folder_of(server, pk) / "_aiidasubmit.sh").read_text()

@@ -14,18 +14,19 @@ from tests.vasp_standin.standin_words import VaspStopError
 
 INTEGERS = {
     "IBRION", "ICHARG", "ISIF", "ISMEAR", "ISPIN", "ISTART", "ISYM", "IVDW", "KPAR", "LORBIT", "NBANDS",
-    "NCORE", "NEDOS", "NELM", "NELMDL", "NELMIN", "NPAR", "NSW", "LMAXMIX", "IMIX", "NBLOCK", "MDALGO",
+    "NCORE", "NEDOS", "NELM", "NELMDL", "NELMIN", "NPAR", "NSW", "LMAXMIX", "IMAGES", "IMIX", "IOPT",
+    "NBLOCK", "MDALGO",
 }  # fmt: skip
 NUMBERS = {
     "EDIFF", "EDIFFG", "ENCUT", "ENAUG", "SIGMA", "POTIM", "NELECT", "KSPACING", "SYMPREC", "AMIN", "AMIX",
-    "BMIX", "TEBEG", "TEEND", "SMASS", "AEXX", "HFSCREEN", "TIME",
+    "BMIX", "TEBEG", "TEEND", "SMASS", "AEXX", "HFSCREEN", "SPRING", "TIME",
 }  # fmt: skip
 SWITCHES = {
     "LWAVE", "LCHARG", "LAECHG", "LVTOT", "LVHAR", "LASPH", "LDAU", "LHFCALC", "LSORBIT", "LNONCOLLINEAR",
     "LEPSILON", "LOPTICS", "LCALCEPS", "LCALCPOL", "LPEAD", "LCHIMAG", "LELF", "LUSE_VDW", "KGAMMA",
-    "LMIXTAU", "LPLANE",
+    "LCLIMB", "LMIXTAU", "LPLANE",
 }  # fmt: skip
-NOT_COMPUTED = ("LEPSILON", "LOPTICS", "LCALCEPS", "LCALCPOL", "LPEAD", "LCHIMAG", "IMAGES")
+NOT_COMPUTED = ("LEPSILON", "LOPTICS", "LCALCEPS", "LCALCPOL", "LPEAD", "LCHIMAG")
 
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eEdD][-+]?\d+)?$")
 _ALGORITHMS = {"v": "veryfast", "f": "fast", "n": "normal", "a": "all", "c": "all", "d": "damped"}

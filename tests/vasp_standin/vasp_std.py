@@ -18,6 +18,7 @@ from typing import Any, TextIO
 import numpy as np
 
 from tests.vasp_standin import standin_text as text
+from tests.vasp_standin.standin_band import DONE, run_band
 from tests.vasp_standin.standin_bands import bands_of
 from tests.vasp_standin.standin_deck import NOT_COMPUTED, Deck, read_deck
 from tests.vasp_standin.standin_density import restart, write_density, write_orbitals
@@ -28,6 +29,8 @@ from tests.vasp_standin.standin_words import VaspStopError, box, complain, say
 from tests.vasp_standin.standin_xml import VasprunWriter
 
 STREAMED = ("OSZICAR", "OUTCAR", "XDATCAR", "vasprun.xml")
+HERE, FIRST_IMAGE = Path(), Path("01")
+"""What a run says goes to stdout; of the other images to a file."""
 FULL = "/dev/full"
 NO_SPACE_STATUS = 38
 
@@ -41,7 +44,10 @@ def main(program: str = "vasp_std") -> int:
         deck = read_deck(Path())
         _check_program(program, deck)
         with ExitStack() as files:
-            Run(deck, program, files).go()
+            if "IMAGES" in deck.tags:
+                run_band(deck, files, lambda *of: Run(of[0], program, *of[1:]), _told_to_stop)
+            else:
+                Run(deck, program, files).go()
     except VaspStopError as stop:
         if stop.lines:
             say(box(*stop.lines))
@@ -57,56 +63,56 @@ def main(program: str = "vasp_std") -> int:
 class Run:
     """One run: what was read, what is open, where the ions are."""
 
-    def __init__(self, deck: Deck, program: str, files: ExitStack) -> None:
-        self.deck, self.started = deck, time.monotonic()
+    def __init__(self, deck: Deck, program: str, files: ExitStack, folder: Path = HERE) -> None:
+        self.deck, self.folder, self.started = deck, folder, time.monotonic()
+        self.before: float | None = None
+        loud = folder in {HERE, FIRST_IMAGE}
+        self.stdout = None if loud else files.enter_context((folder / "stdout").open("w"))
         self.faults = faults_of(deck, Path())
         self.atoms: Any = deck.atoms.copy()
         symbols = self.atoms.get_chemical_symbols()
         engine, self.atoms.calc = calculator_of(symbols)
         self.zero = atoms_energy(symbols, engine)
-        self.selective = _selective(deck)
+        self.selective = _selective(deck, folder)
         self.bands = bands_of(deck)
         self.motion = motion_of(deck, self.atoms)
-        self.out = {name: files.enter_context(open(name, "w")) for name in STREAMED}  # noqa: PTH123, SIM115
+        self.out = {name: files.enter_context((folder / name).open("w")) for name in STREAMED}
         self.xml = VasprunWriter(self.out["vasprun.xml"], deck)
-        Path("CONTCAR").touch()
+        (folder / "CONTCAR").touch()
         self._begin(program, engine)
 
     def go(self) -> None:
         """All ionic steps and the end."""
-        before: float | None = None
+        said = ""
         for ionic in range(1, max(self.deck.ionic_steps, 1) + 1):
-            energy = self._ionic_step(ionic, before)
-            change = None if before is None else energy - before
-            if self.motion.reached(change):
-                done = " reached required accuracy - stopping structural energy minimisation"
-                self._write("OUTCAR", f"\n{done}\n")
-                say(done)
+            before = self.before
+            energy = self.ionic_step(ionic)
+            if self.motion.reached(None if before is None else energy - before):
+                said = DONE
                 break
-            if self._told_to_stop():
+            if said := _told_to_stop():
                 break
             if ionic < self.deck.ionic_steps:
                 self.motion.advance()
-            before = energy
-        self._end()
+        self.end(said)
 
     def _begin(self, program: str, engine: str) -> None:
         deck = self.deck
-        say(
+        self._say(
             f" POSCAR found type information on POSCAR {''.join(f'{name:2s}' for name, _ in deck.groups)}",
             f" POSCAR found :{len(deck.groups):3d} types and{len(deck.atoms):8d} ions",
         )
         self._write("OUTCAR", text.outcar_head(deck, program, engine))
         self._write("XDATCAR", text.xdatcar_head(deck, self.atoms))
         self.xml.begin(self.atoms)
-        text.write_ibzkpt(Path("IBZKPT"), deck)
-        self.rough = 0.05 if restart(deck, Path()) else 5.0
-        say(
+        text.write_ibzkpt(self.folder / "IBZKPT", deck)
+        self.rough = 0.05 if restart(deck, self.folder) else 5.0
+        self._say(
             " entering main loop",
             "       N       E                     dE             d eps       ncg     rms",
         )
 
-    def _ionic_step(self, ionic: int, before: float | None) -> float:
+    def ionic_step(self, ionic: int) -> float:
         """One ionic step with its electronic ones; the energy."""
         began = time.monotonic()
         point = point_of(self.atoms, self.zero + self.faults.lift(ionic))
@@ -116,8 +122,8 @@ class Run:
         self.xml.open_step()
         reported = self._electronic_steps(ionic, point.energy)
         point = Point(reported, point.forces, point.stress)
-        self._close(ionic, point, before, time.monotonic() - began)
-        self.rough = 0.05
+        self._close(ionic, point, self.before, time.monotonic() - began)
+        self.rough, self.before = 0.05, reported
         return reported
 
     def _electronic_steps(self, ionic: int, energy: float) -> float:
@@ -131,7 +137,7 @@ class Run:
             line = f"DAV:{cycle:4d}    {now:18.12E}   {now - last:12.5E}   {(now - last) / 2:12.5E}"
             line += f"{self.deck.bands * len(self.bands.energies[0]):6d}   {abs(now - last):9.3E}"
             self._write("OSZICAR", f"{line}\n")
-            say(line)
+            self._say(line)
             spent = time.monotonic() - began
             self._write("OUTCAR", text.outcar_cycle(ionic, cycle, now, spent, self.faults.entropy))
             self._write("OUTCAR", text.electrons_line(self.deck))
@@ -175,34 +181,28 @@ class Run:
         if self.deck.spins == 2:
             line += f"  mag= {self.deck.moments.sum():12.4f}"
         self._write("OSZICAR", f"{ionic:4d}{line}\n")
-        say(f"{ionic:4d}{line}")
+        self._say(f"{ionic:4d}{line}")
         self._write("OUTCAR", text.outcar_step(self.deck, self.atoms, point, self.bands.fermi, seconds))
         self.xml.close_step(self.atoms, point, kinetic)
         self._write("XDATCAR", text.xdatcar_step(ionic, self.atoms))
-        whole = Path(".CONTCAR")  # a kill leaves the last whole one
+        whole = self.folder / ".CONTCAR"  # a kill leaves the last whole one
         whole.write_text(text.contcar_text(self.deck, self.atoms, self.selective))
-        whole.replace("CONTCAR")
+        whole.replace(self.folder / "CONTCAR")
 
-    def _told_to_stop(self) -> bool:
-        for tag, manner in (("LABORT", "hard"), ("LSTOP", "soft")):
-            if _stopcar(tag):
-                said = f" {manner} stop encountered!  aborting job ..."
-                self._write("OUTCAR", f"\n{said}\n")
-                say(said)
-                return True
-        return False
-
-    def _end(self) -> None:
-        """Bands, densities, times."""
-        deck = self.deck
+    def end(self, said: str) -> None:
+        """Why it ends, bands, densities, times."""
+        deck, folder = self.deck, self.folder
+        if said:
+            self._write("OUTCAR", f"\n{said}\n")
+            self._say(said)
         self.xml.finish(self.atoms, self.bands)
         if deck.integer("LORBIT", 0) >= 10:
             self._write("OUTCAR", text.outcar_moments(deck))
-        text.write_eigenval(Path("EIGENVAL"), deck, self.bands)
-        text.write_doscar(Path("DOSCAR"), deck, self.bands)
-        say(" writing wavefunctions")
+        text.write_eigenval(folder / "EIGENVAL", deck, self.bands)
+        text.write_doscar(folder / "DOSCAR", deck, self.bands)
+        self._say(" writing wavefunctions")
         if deck.switch("LWAVE", default=True):
-            write_orbitals(Path("WAVECAR"), deck)
+            write_orbitals(folder / "WAVECAR", deck)
         self._write_densities()
         peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         self._write("OUTCAR", text.outcar_tail(time.monotonic() - self.started, peak_kb))
@@ -216,7 +216,14 @@ class Run:
             ("ELFCAR",): deck.switch("LELF"),
         }
         for name in (name for names, wanted in asked.items() if wanted for name in names):
-            write_density(Path(name), deck, self.atoms, deck.electrons)
+            write_density(self.folder / name, deck, self.atoms, deck.electrons)
+
+    def _say(self, *lines: str) -> None:
+        """On stdout; of further images in a file of theirs."""
+        if self.stdout is None:
+            say(*lines)
+        else:
+            self.stdout.write("".join(f"{line}\n" for line in lines))
 
     def _write(self, name: str, words: str) -> None:
         self.out[name].write(words)
@@ -241,16 +248,24 @@ def _check_program(program: str, deck: Deck) -> None:
         )
     if deck.integer("ICHARG", 0) >= 10 and deck.spins == 2 and deck.ionic_steps > 0:
         raise VaspStopError("Spin polarized Harris functional dynamics is a good joke")
-    asked = [tag for tag in NOT_COMPUTED if (tag == "IMAGES" and tag in deck.tags) or deck.switch(tag)]
+    asked = [tag for tag in NOT_COMPUTED if deck.switch(tag)]
     if deck.algorithm == "other":
         asked.append("ALGO")
     if asked:
         raise VaspStopError(f"STAND-IN: it cannot compute what {' '.join(asked)} asks for")
 
 
-def _selective(deck: Deck) -> np.ndarray | None:
+def _told_to_stop() -> str:
+    """What VASP says where STOPCAR has it end; empty: go on."""
+    for tag, manner in (("LABORT", "hard"), ("LSTOP", "soft")):
+        if _stopcar(tag):
+            return f" {manner} stop encountered!  aborting job ..."
+    return ""
+
+
+def _selective(deck: Deck, folder: Path) -> np.ndarray | None:
     """Which coordinates of POSCAR are free, where it says so."""
-    lines = Path("POSCAR").read_text().splitlines()
+    lines = (folder / "POSCAR").read_text().splitlines()
     if not lines[7].strip().lower().startswith("s"):
         return None
     flags = [line.split()[3:6] for line in lines[9 : 9 + len(deck.atoms)]]

@@ -413,7 +413,9 @@ def test_a_job_is_run_again_once_for_each_key(world: World, jobs: Jobs) -> None:
     launcher, store = world.ports.launcher, world.ports.jobs
     past = world.run(store.recall(jobs.killed.pk))
     key = f"key-{world.tag}-again"
+    assert world.run(launcher.retried(past, key)) is None
     again = world.run(launcher.retry(past, key, f"{world.tag}-again"))
+    assert getattr(world.run(launcher.retried(past, key)), "pk", None) == again.pk
     assert (again.reused, again.template) == (False, "emt.static")
     assert world.run(launcher.retry(past, key, "")) == replace(
         again, state=row_of(world, again.pk).state, reused=True
@@ -430,5 +432,6 @@ def test_a_job_is_run_again_once_for_each_key(world: World, jobs: Jobs) -> None:
     )
     other = world.run(store.recall(jobs.unnamed.pk))
     world.refuse(launcher.retry(other, key, ""), Conflict, "key")
+    world.refuse(launcher.retried(other, key), Conflict, "key")
     world.refuse(launcher.retry(other, jobs.done_plan.key, ""), Conflict, "key")
     assert killed(world, again.pk).done

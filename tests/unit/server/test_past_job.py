@@ -6,13 +6,14 @@ from typing import Any
 import anyio
 import pytest
 
-from crystalmath_server.domain.past_job import PastJob, draft, no_retry, resources_of
+from crystalmath_server.domain.going_on import EndedRun, next_deck
+from crystalmath_server.domain.past_job import PastJob, draft, no_restart, no_retry, resources_of
 from crystalmath_server.domain.resources import options
 from crystalmath_server.handlers import again
-from crystalmath_server.protocol.again import RetryJobParams
+from crystalmath_server.protocol.again import RestartJobParams, RetryJobParams
 from crystalmath_server.protocol.clusters import ClusterRow
 from crystalmath_server.protocol.codes import CodeKind, CodeRow
-from crystalmath_server.protocol.errors import Conflict, NotAllowed, NotFound
+from crystalmath_server.protocol.errors import Conflict, NotAllowed, NotFound, TransportFailed
 from crystalmath_server.protocol.jobs import JobPk, JobState
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.templates import FieldType, FormField, TemplateDetail, TemplateRow
@@ -137,3 +138,56 @@ def test_the_handler_runs_an_ended_job_again_once_for_each_key() -> None:
     jobs.change(other.pk, JobState.FAILED)
     with pytest.raises(Conflict):
         anyio.run(again.retry, ports, RetryJobParams(other.pk, "key-0001"))
+
+
+class Ended:
+    """A run of VASP that has ended; counts how often it was looked at."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    async def ended_run(self, pk: int, *, correct: bool) -> EndedRun:
+        self.looks += 1
+        deck = {"INCAR": "NSW = 0\n", "POSCAR": f"of {pk}, {correct}\n"}
+        return EndedRun(deck, deck)
+
+
+def restartable() -> tuple[FakeJobs, Any, Ended]:
+    jobs, run = FakeJobs(), Ended()
+    ports = replace(fakes.ports(jobs=jobs), symptoms=run)
+    job = jobs.get(1)
+    rendered = replace(job.plan.recipe.rendered, template="vasp.static")
+    job.plan = replace(job.plan, recipe=replace(job.plan.recipe, rendered=rendered))
+    job.row = replace(job.row, template="vasp.static")
+    jobs.change(1, JobState.FAILED)
+    return jobs, ports, run
+
+
+def test_a_known_key_of_a_restart_is_found_before_anything_is_looked_at() -> None:
+    _, ports, run = restartable()
+    first = anyio.run(again.restart, ports, RestartJobParams(1, "key-0001"))
+    assert anyio.run(again.restart, ports, RestartJobParams(1, "key-0001")) == replace(first, reused=True)
+    assert run.looks == 1
+
+
+def test_a_restart_from_a_computer_out_of_reach_takes_what_the_job_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    jobs, ports, _ = restartable()
+    taken: list[tuple[str, ...]] = []
+
+    def noted(run: EndedRun, edits: Any, there: Any) -> Any:
+        taken.append(tuple(there))
+        return next_deck(run, edits, there)
+
+    monkeypatch.setattr(again, "next_deck", noted)
+    jobs.get(1).files["work", "WAVECAR"] = b"large"
+    ports.work.trouble = TransportFailed("hpc cannot be reached")
+    assert anyio.run(again.restart, ports, RestartJobParams(1, "key-0001")).pk
+    assert taken == [("WAVECAR",)]
+
+
+def test_a_band_is_not_gone_on_from_by_itself() -> None:
+    why_not, way_out = no_restart(replace(JOB, template="vasp.neb_from_images", values={"images": [3, 4, 5]}))
+    assert "band of images" in why_not
+    assert "jobs clone 5" in way_out

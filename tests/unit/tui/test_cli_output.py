@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import pytest
 
+from crystalmath_server.protocol.clusters import ClusterQueue, Partition
 from crystalmath_server.protocol.errors import InvalidForm
 from crystalmath_server.protocol.files import FileRange
 from crystalmath_server.protocol.jobs import JobRow, JobsPage, JobState, ListJobsParams
+from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.structures import Lattice
 from crystalmath_tui.cli import output
 from crystalmath_tui.cli.methods import more
@@ -66,6 +68,15 @@ def test_nested_values_are_dotted_tables_indented_and_text_kept() -> None:
         assert expected in text
     assert lines[-4:] == ["", "poscar:", "  Si2", "  1.0"]
     assert "children:\n  A  B  C" in text
+
+
+def test_spans_are_numbers_and_moments_are_dates() -> None:
+    assert [line.split() for line in output.lines_of(Resources(walltime_s=600))] == [["walltime_s", "600"]]
+    partition = Partition("debug", True, True, 60, {"idle": 3, "down": 1}, 2, 2000)
+    queue = ClusterQueue("hpc", "me", 1_700_000_000.0, (partition,), ())
+    lines = output.lines_of(queue)
+    assert lines[2].startswith("at     2023-11-1")
+    assert "idle 3, down 1" in lines[-1]
 
 
 def test_a_label_cannot_steer_the_terminal_even_in_a_pipe() -> None:

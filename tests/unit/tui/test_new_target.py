@@ -211,3 +211,20 @@ def test_further_files_and_their_limit() -> None:
     after, effects = press(wrong, "enter")
     assert effects == ()
     assert "number from 0" in words(after)
+
+
+def test_a_job_of_vasp_goes_to_the_only_cluster_until_another_is_chosen() -> None:
+    template = AT_INPUTS.template
+    assert template
+    vasp = replace(AT_INPUTS, template=replace(template, row=replace(template.row, engine="vasp")))
+    opened, _ = press(vasp, "enter")
+    new, (call,) = update(opened, ClustersListed(ClusterList((HPC, LOCAL, OFF))), CONTEXT)
+    assert (call.method.name, call.params.label) == ("clusters.show", "hpc")
+    new = told(new, TargetLoaded("hpc", detail(HPC, ASKED, CODE)))
+    assert values(new.job)["cluster"] == "hpc"
+    here, _ = press(go_to(new, "cluster"), "right")
+    assert values(here.job)["cluster"] == "localhost"
+    again, effects = update(here, ClustersListed(ClusterList((HPC, LOCAL, OFF))), CONTEXT)
+    assert (values(again.job)["cluster"], effects) == ("localhost", ())
+    two = ClusterList((HPC, replace(HPC, label="other"), LOCAL))
+    assert values(told(opened, ClustersListed(two)).job)["cluster"] == "localhost"

@@ -1,0 +1,74 @@
+"""AiiDA's communicator, for which a broker that is gone is one that does not answer in time."""
+
+import concurrent.futures
+import logging
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import kiwipy
+from aio_pika.exceptions import AMQPError
+
+log = logging.getLogger(__name__)
+
+_GONE = (AMQPError, OSError, RuntimeError, concurrent.futures.CancelledError)
+"""What communicators raise where the connection or the channel is gone; each library has its own."""
+
+
+@contextmanager
+def _in_time() -> Generator[None]:
+    """A broker that is gone is one that does not answer in time, for which plumpy is prepared."""
+    try:
+        yield
+    except TimeoutError:  # an OSError too
+        raise
+    except _GONE as error:
+        raise TimeoutError(f"{type(error).__name__}: {error}") from error
+
+
+class SteadyCommunicator:
+    """AiiDA's communicator, as far as it matters to a process.
+
+    Attributes
+    ----------
+    missed
+        Subscriptions that are still to be made: kind, subscriber, identifier.
+    """
+
+    def __init__(self, communicator: Any) -> None:
+        self._communicator = communicator
+        self.missed: list[tuple[str, Any, Any]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._communicator, name)
+
+    def broadcast_send(self, *args: Any, **kwargs: Any) -> Any:
+        """Tell all; raises TimeoutError."""
+        with _in_time():
+            return self._communicator.broadcast_send(*args, **kwargs)
+
+    def add_rpc_subscriber(self, subscriber: Any, identifier: Any = None) -> Any:
+        """Hear orders; raises TimeoutError."""
+        return self._subscribe("rpc", subscriber, identifier)
+
+    def add_broadcast_subscriber(self, subscriber: Any, identifier: Any = None) -> Any:
+        """Hear orders to all; raises TimeoutError."""
+        return self._subscribe("broadcast", subscriber, identifier)
+
+    def _subscribe(self, kind: str, subscriber: Any, identifier: Any) -> Any:
+        try:
+            with _in_time():
+                return getattr(self._communicator, f"add_{kind}_subscriber")(subscriber, identifier)
+        except TimeoutError:
+            self.missed.append((kind, subscriber, identifier))
+            raise
+
+    def subscribe_again(self) -> Callable[[], None]:
+        """Make the first subscription that was missed; how to end it. Raises TimeoutError."""
+        kind, subscriber, identifier = self.missed.pop(0)
+        try:
+            self._subscribe(kind, subscriber, identifier)
+        except kiwipy.DuplicateSubscriberIdentifier:
+            log.info("%s: the subscription was made late", identifier)
+        return partial(getattr(self._communicator, f"remove_{kind}_subscriber"), identifier)
