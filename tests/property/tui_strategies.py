@@ -57,13 +57,15 @@ from crystalmath_server.protocol.templates import (
 )
 from crystalmath_tui import program
 from crystalmath_tui.core import clusters as cluster_messages
-from crystalmath_tui.core import control, messages
+from crystalmath_tui.core import control, downloads, messages
+from crystalmath_tui.core.effects import PartSeen
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.screens import (
     cluster,
     clusters,
     compare,
     diagnosis,
+    download,
     file_viewer,
     imports,
     job,
@@ -414,6 +416,21 @@ RESULT_MESSAGES = st.one_of(
     ),
     st.builds(results_model.Failed, st.tuples(PKS, KINDS | st.just("results") | TEXTS), ERROR_VALUES),
 )
+ABOUT = st.tuples(st.integers(1, 2), st.sampled_from(["a", "b/c"]) | TEXTS)
+DOWNLOAD_MESSAGES = st.one_of(
+    st.builds(
+        messages.Entered,
+        st.just("download"),
+        st.tuples() | st.tuples(PKS.map(str)) | st.tuples(PKS.map(str), st.just("work"), PATHS),
+    ),
+    st.builds(download.FoldersListed, TEXTS, st.lists(TEXTS, max_size=9).map(tuple)),
+    st.builds(download.FolderFound, PKS, TEXTS),
+    st.builds(download.Listed, PKS, st.builds(JobFiles, st.lists(FILES, max_size=5).map(tuple))),
+    st.builds(download.ListFailed, PKS, ERROR_VALUES),
+    st.builds(downloads.Looked, ABOUT, st.builds(PartSeen, PKS, st.binary(max_size=9), st.booleans())),
+    st.builds(downloads.RangeFailed, ABOUT, ERROR_VALUES),
+    st.builds(downloads.Kept, ABOUT, st.just("") | TEXTS),
+)
 POTCARS = st.builds(
     PotcarCheck,
     LABELS,
@@ -542,6 +559,7 @@ MESSAGES = st.one_of(
     POTCAR_MESSAGES,
     IMPORT_MESSAGES,
     COMPARE_MESSAGES,
+    DOWNLOAD_MESSAGES,
     st.builds(new_model.StepFailed, st.integers(0, 4), ERROR_VALUES),
 )
 """Everything that may come in."""
