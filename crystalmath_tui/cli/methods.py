@@ -40,9 +40,7 @@ def run_method(session: Session, method: AnyMethod, words: Sequence[str]) -> int
     elif method.name == "jobs.compare":
         put_comparison(result, as_csv=session.as_csv)
     elif session.as_csv:
-        from crystalmath_tui.cli.tabular import text_of
-
-        output.put(text_of(result))
+        output.put(_csv(result))
     elif isinstance(result, FileRange):
         output.put_file(result.encoding, result.content)
     else:
@@ -50,6 +48,15 @@ def run_method(session: Session, method: AnyMethod, words: Sequence[str]) -> int
     if left := more(params, result):
         output.say(left)
     return DONE
+
+
+def _csv(result: object) -> str:
+    from crystalmath_tui.core.tabular import NoTableError, text_of
+
+    try:
+        return text_of(result)
+    except NoTableError as error:
+        raise UsageError(f"{error}: --json") from None
 
 
 def options_of(method: AnyMethod) -> list[Option]:

@@ -73,6 +73,7 @@ from crystalmath_tui.screens import (
     jobs_query,
     new_model,
     potcars,
+    results_export,
     results_model,
     setup,
 )
@@ -413,6 +414,13 @@ RESULT_MESSAGES = st.one_of(
         results_model.Loaded,
         st.tuples(PKS, KINDS | st.just("steps step energy") | TEXTS),
         RESULTS_TOLD | SERIES | DOCUMENT_PARTS | STRUCTURES,
+    ),
+    st.builds(results_export.PathsListed, TEXTS, NAMES),
+    st.builds(results_export.PathFound, PKS, st.sampled_from(["/a.csv", "/a.svg", "/a.cif"]) | TEXTS),
+    st.builds(results_export.CurvesCame, st.sampled_from(["/a.csv", "/a.json"]), SERIES),
+    st.builds(results_export.ExportFailed, TEXTS, ERROR_VALUES),
+    st.builds(
+        results_export.Written, st.tuples(TEXTS, TEXTS), st.sampled_from(["written", "exists"]) | TEXTS
     ),
     st.builds(results_model.Failed, st.tuples(PKS, KINDS | st.just("results") | TEXTS), ERROR_VALUES),
 )

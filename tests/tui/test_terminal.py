@@ -157,6 +157,20 @@ def test_files_of_a_job_are_brought_here(terminal: Terminal, folder: Path) -> No
     assert not list((folder / "her").glob("*.part"))
 
 
+def test_a_plot_and_numbers_are_written_by_key(terminal: Terminal, folder: Path) -> None:
+    terminal.send(":", *"results 1 numbers", "enter")
+    terminal.until("-3.5 eV/atom")
+    terminal.send("e", "\x15", *str(folder / "numbers.csv"), "enter")
+    terminal.until("Wrote ")
+    assert "energy per atom" in (folder / "numbers.csv").read_text()
+    terminal.send("2")
+    terminal.until("trajectory")
+    terminal.send("e", "\x15", *str(folder / "curves.json"), "enter")
+    terminal.until("curves.json")
+    terminal.until((folder / "curves.json").exists)
+    assert '"kind":' in (folder / "curves.json").read_text()
+
+
 def test_readonly_refuses_with_words(demo: Demo, environ: dict[str, str]) -> None:
     with opened(command(demo.path, readonly=True), environ) as terminal:
         terminal.until("read only")
