@@ -73,7 +73,7 @@ from crystalmath_server.protocol.document import JOBS_DOCUMENT
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.exports import JOBS_DUMP, JOBS_EXPORT, JOBS_PLOT, STRUCTURES_EXPORT
 from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, JOBS_LOG
-from crystalmath_server.protocol.graph import NODES_GRAPH
+from crystalmath_server.protocol.graph import NODES_DRAW, NODES_GRAPH
 from crystalmath_server.protocol.imports import JOBS_IMPORT
 from crystalmath_server.protocol.jobs import (
     JOBS_CANCEL,
@@ -142,6 +142,7 @@ BINDINGS: tuple[Binding[Any, Any], ...] = (
     bind(JOBS_DUMP, exports.dump),
     bind(JOBS_EXPORT, exports.archive),
     bind(NODES_GRAPH, graph.graph),
+    bind(NODES_DRAW, graph.draw),
     bind(JOBS_COMPARE, compare.compare),
     bind(JOBS_DIAGNOSE, diagnosis.diagnose),
     bind(JOBS_IMPORT, imports.import_run),

@@ -16,7 +16,7 @@ from crystalmath_server.protocol.exports import (
     WrittenFile,
 )
 from crystalmath_server.protocol.files import FileRange, JobFiles, JobLog, ReadFileParams
-from crystalmath_server.protocol.graph import Graph, GraphParams
+from crystalmath_server.protocol.graph import DrawGraphParams, Graph, GraphParams
 from crystalmath_server.protocol.jobs import (
     Control,
     JobDetail,
@@ -95,6 +95,10 @@ class Documents(Protocol):
 
     async def graph(self, params: GraphParams) -> Graph:
         """Provenance around a node; raises NotFound."""
+        ...
+
+    async def draw(self, params: DrawGraphParams) -> WrittenFile:
+        """The same as a file; raises Conflict, InvalidForm, StorageFull, EngineUnavailable (field: path)."""
         ...
 
 

@@ -67,6 +67,7 @@ from crystalmath_tui.screens import (
     diagnosis,
     download,
     file_viewer,
+    graph,
     imports,
     job,
     jobs,
@@ -425,6 +426,11 @@ RESULT_MESSAGES = st.one_of(
     st.builds(results_model.Failed, st.tuples(PKS, KINDS | st.just("results") | TEXTS), ERROR_VALUES),
 )
 ABOUT = st.tuples(st.integers(1, 2), st.sampled_from(["a", "b/c"]) | TEXTS)
+GRAPH_MESSAGES = st.one_of(
+    st.builds(graph.PathsListed, TEXTS, st.lists(TEXTS, max_size=9).map(tuple)),
+    st.builds(graph.PathFound, PKS, TEXTS),
+    st.builds(graph.NotDrawn, TEXTS, ERROR_VALUES),
+)
 DOWNLOAD_MESSAGES = st.one_of(
     st.builds(
         messages.Entered,
@@ -568,6 +574,7 @@ MESSAGES = st.one_of(
     IMPORT_MESSAGES,
     COMPARE_MESSAGES,
     DOWNLOAD_MESSAGES,
+    GRAPH_MESSAGES,
     st.builds(new_model.StepFailed, st.integers(0, 4), ERROR_VALUES),
 )
 """Everything that may come in."""
