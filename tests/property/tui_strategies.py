@@ -37,7 +37,7 @@ from crystalmath_server.protocol.potcars import Potcar, PotcarCheck, PotcarFolde
 from crystalmath_server.protocol.progress import JobProgress, StepColumns
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.results import IonicStep, JobResults, Quantity, SiteResult
-from crystalmath_server.protocol.series import Curve, JobSeries, Tick
+from crystalmath_server.protocol.series import Curve, JobSeries, SeriesKind, Tick
 from crystalmath_server.protocol.structures import (
     Lattice,
     Site,
@@ -361,7 +361,7 @@ VALUES = st.none() | st.floats() | st.lists(st.lists(st.floats(), min_size=3, ma
 SITES_TOLD = st.builds(
     SiteResult, PKS, TEXTS, st.none() | st.tuples(*[st.floats()] * 3), st.none() | st.floats()
 )
-KINDS = st.sampled_from(["convergence", "trajectory", "steps", "bands", "dos", "eos"])
+KINDS = st.sampled_from(get_args(SeriesKind))
 QUANTITIES_TOLD = st.lists(st.builds(Quantity, TEXTS, TEXTS, VALUES, TEXTS, TEXTS), max_size=4).map(tuple)
 RESULTS_TOLD = st.builds(
     JobResults,
