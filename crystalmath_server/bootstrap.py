@@ -86,7 +86,7 @@ from crystalmath_server.protocol.jobs import (
 from crystalmath_server.protocol.logs import LOGS_CREDIT, LOGS_FOLLOW, LOGS_PAUSE, LOGS_RESUME, LOGS_UNFOLLOW
 from crystalmath_server.protocol.potcars import POTCARS_CHECK
 from crystalmath_server.protocol.profiles import PROFILES_CREATE, PROFILES_LIST
-from crystalmath_server.protocol.progress import JOBS_PROGRESS, JOBS_STOP
+from crystalmath_server.protocol.progress import JOBS_PROGRESS, JOBS_STOP, JOBS_TRENDS
 from crystalmath_server.protocol.results import JOBS_RESULTS
 from crystalmath_server.protocol.series import JOBS_SERIES
 from crystalmath_server.protocol.structures import STRUCTURES_IMPORT, STRUCTURES_LIST, STRUCTURES_SHOW
@@ -133,6 +133,7 @@ BINDINGS: tuple[Binding[Any, Any], ...] = (
     bind(LOGS_RESUME, logs.resume),
     bind(LOGS_UNFOLLOW, logs.unfollow),
     bind(JOBS_PROGRESS, progress.progress),
+    bind(JOBS_TRENDS, progress.trends),
     bind(JOBS_STOP, progress.stop),
     bind(JOBS_RESULTS, results.results),
     bind(JOBS_DOCUMENT, results.document),

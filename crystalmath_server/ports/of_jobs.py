@@ -1,6 +1,6 @@
 """Ports of jobs: stored, launched, read, looked into."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from crystalmath_server.domain.going_on import EndedRun, NextDeck
@@ -25,7 +25,7 @@ from crystalmath_server.protocol.jobs import (
     ListJobsParams,
     Submitted,
 )
-from crystalmath_server.protocol.progress import JobProgress
+from crystalmath_server.protocol.progress import JobProgress, Trend
 from crystalmath_server.protocol.results import JobResults
 from crystalmath_server.protocol.series import JobSeries, SeriesParams
 
@@ -163,6 +163,10 @@ class Progress(Protocol):
 
     async def look(self, pk: int, points: int = 0) -> JobProgress:
         """As it is now, with at most so many steps; raises as WorkFolders does."""
+        ...
+
+    def trends(self, pks: Sequence[int]) -> tuple[Trend, ...]:
+        """The last steps of jobs as they are known; it never waits, and looks at the jobs after that."""
         ...
 
     def remembered(self, pk: int, state: JobState) -> str:

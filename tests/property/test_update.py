@@ -40,6 +40,8 @@ OUTER = {
     "Later",
     "NewKey",
     "ListFolder",
+    "LookAtPart",
+    "KeepPart",
     "FindPath",
     "Copy",
     "Connect",

@@ -34,7 +34,7 @@ from crystalmath_server.protocol.jobs import (
     Submitted,
 )
 from crystalmath_server.protocol.potcars import Potcar, PotcarCheck, PotcarFolder
-from crystalmath_server.protocol.progress import JobProgress, StepColumns
+from crystalmath_server.protocol.progress import JobProgress, StepColumns, Trend, Trends
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.results import IonicStep, JobResults, Quantity, SiteResult
 from crystalmath_server.protocol.series import Curve, JobSeries, SeriesKind, Tick
@@ -72,6 +72,7 @@ from crystalmath_tui.screens import (
     job,
     jobs,
     jobs_query,
+    jobs_trends,
     new_model,
     potcars,
     results_export,
@@ -431,6 +432,19 @@ GRAPH_MESSAGES = st.one_of(
     st.builds(graph.PathFound, PKS, TEXTS),
     st.builds(graph.NotDrawn, TEXTS, ERROR_VALUES),
 )
+TRENDS = st.builds(
+    Trend,
+    PKS,
+    st.sampled_from(["", "force", "energy"]),
+    TEXTS,
+    st.lists(NUMBERS, max_size=40).map(tuple),
+    PKS,
+    st.booleans(),
+)
+TREND_MESSAGES = st.one_of(
+    st.builds(jobs_trends.TrendsLoaded, st.builds(Trends, st.lists(TRENDS, max_size=4).map(tuple))),
+    st.builds(jobs_trends.TrendsFailed, ERROR_VALUES),
+)
 DOWNLOAD_MESSAGES = st.one_of(
     st.builds(
         messages.Entered,
@@ -574,6 +588,7 @@ MESSAGES = st.one_of(
     IMPORT_MESSAGES,
     COMPARE_MESSAGES,
     DOWNLOAD_MESSAGES,
+    TREND_MESSAGES,
     GRAPH_MESSAGES,
     st.builds(new_model.StepFailed, st.integers(0, 4), ERROR_VALUES),
 )

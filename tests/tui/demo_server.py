@@ -1,6 +1,7 @@
 """A server on the fakes with jobs of every kind, for tests of the interface; real RPC, nothing computed."""
 
 import argparse
+import json
 import math
 import sys
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from crystalmath_server import bootstrap, settings
+from crystalmath_server.handlers.run_progress import RunProgress
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.files import JobLog, LogLine
 from crystalmath_server.protocol.jobs import JobDetail, JobState, NodeLink
@@ -22,6 +24,7 @@ from crystalmath_server.rpc.claim import claim
 from crystalmath_server.rpc.server import Parts, RpcServer
 from tests import fakes
 from tests.fake_documents import FakeDocuments
+from tests.fake_folders import FakeWorkFolders
 from tests.fake_jobs import FakeJobs, FakeLauncher
 
 HOSTILE = "evil \x1b[2J\x1b]0;owned\x07\u202egnp.exe\u202c \x9b31m label"
@@ -83,6 +86,17 @@ class DemoJobs(FakeJobs):
         return JobResults(pk, row.state, "CHGNet 0.4.2", quantities, steps, before, after)
 
 
+def _step(number: int) -> bytes:
+    """A line of a run under way."""
+    row = {
+        "step": number,
+        "energy_ev": -3.0,
+        "max_force_ev_a": 0.5 / 2**number,
+        "time_s": number,
+    }
+    return json.dumps(row).encode() + b"\n"
+
+
 def filled(count: int) -> DemoJobs:
     """Jobs of all kinds, the newest last."""
     jobs, now = DemoJobs(), time.time()
@@ -94,6 +108,8 @@ def filled(count: int) -> DemoJobs:
         )
         jobs.put(replace(job.row, created_at=born, modified_at=born + 60))
         job.files["retrieved", "big.out"] = b"".join(b"line %d\n" % i for i in range(20_000))
+        if state is JobState.RUNNING:
+            job.files["work", "progress.jsonl"] = b"".join(map(_step, range(12)))
         job.files["retrieved", "wave.bin"] = bytes(range(256))
     return jobs
 
@@ -107,7 +123,10 @@ def serve(path: Path, count: int, slow_s: float) -> int:
     jobs = filled(count)
     launcher = FakeLauncher(jobs)
     launcher.submit_s = slow_s
-    made = replace(fakes.ports(), jobs=jobs, documents=FakeDocuments(jobs), launcher=launcher)
+    progress = RunProgress(jobs, FakeWorkFolders(jobs))
+    made = replace(
+        fakes.ports(), jobs=jobs, documents=FakeDocuments(jobs), launcher=launcher, progress=progress
+    )
 
     @asynccontextmanager
     async def compose(server: RpcServer) -> AsyncGenerator[Ports]:

@@ -171,6 +171,14 @@ def test_a_plot_and_numbers_are_written_by_key(terminal: Terminal, folder: Path)
     assert '"kind":' in (folder / "curves.json").read_text()
 
 
+def test_the_last_steps_are_a_column_where_there_is_room(demo: Demo, environ: dict[str, str]) -> None:
+    with opened(command(demo.path), environ, 40, 200) as terminal:
+        terminal.until("30 jobs")
+        terminal.until(lambda: "▇" in terminal.line("copper static"), 20)
+        terminal.send("/", *"copper", "enter", "g")
+        terminal.until("eV/Å, last 12 of 12 steps")
+
+
 def test_readonly_refuses_with_words(demo: Demo, environ: dict[str, str]) -> None:
     with opened(command(demo.path, readonly=True), environ) as terminal:
         terminal.until("read only")
