@@ -67,7 +67,7 @@ from crystalmath_server.protocol.clusters import (
 )
 from crystalmath_server.protocol.codes import CODES_CREATE, CODES_LIST, CODES_TEST
 from crystalmath_server.protocol.compare import JOBS_COMPARE
-from crystalmath_server.protocol.decks import DECKS_CHECK, DECKS_DIFF
+from crystalmath_server.protocol.decks import DECKS_CHECK, DECKS_DIFF, DECKS_TAGS
 from crystalmath_server.protocol.diagnosis import JOBS_DIAGNOSE
 from crystalmath_server.protocol.document import JOBS_DOCUMENT
 from crystalmath_server.protocol.errors import RpcError
@@ -118,6 +118,7 @@ BINDINGS: tuple[Binding[Any, Any], ...] = (
     bind(TEMPLATES_RENDER, templates.render),
     bind(DECKS_CHECK, decks.check),
     bind(DECKS_DIFF, decks.diff),
+    bind(DECKS_TAGS, decks.tags),
     bind(JOBS_LIST, jobs.list_jobs),
     bind(JOBS_SHOW, jobs.show),
     bind(JOBS_SUBMIT, jobs.submit),

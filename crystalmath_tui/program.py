@@ -18,11 +18,13 @@ from crystalmath_tui.core.effects import (
     Redraw,
     Say,
     Suspend,
+    Tell,
 )
 from crystalmath_tui.core.filters import HELP
 from crystalmath_tui.core.keymap import Binding, action_of, shown
-from crystalmath_tui.core.lines import Line, Size, Span, fit_line, fit_lines, line, restyled, spread
+from crystalmath_tui.core.lines import Line, Size, Span, fit_line, fit_lines, line, spread
 from crystalmath_tui.core.messages import Entered, KeyPressed, Message, MousePressed, Pasted, Resized, Ticked
+from crystalmath_tui.core.question import laid_over
 from crystalmath_tui.core.screen import AnyScreen, Context
 from crystalmath_tui.core.textfield import TextField
 from crystalmath_tui.screens import (
@@ -31,6 +33,7 @@ from crystalmath_tui.screens import (
     compare_view,
     diagnosis,
     download_view,
+    editor_view,
     graph,
     imports_view,
     job,
@@ -55,6 +58,7 @@ SCREENS: dict[str, AnyScreen] = {
         download_view.SCREEN,
         diagnosis.SCREEN,
         new_view.SCREEN,
+        editor_view.SCREEN,
         imports_view.SCREEN,
         compare_view.SCREEN,
         clusters.SCREEN,
@@ -77,6 +81,9 @@ KEYS = (
     Binding(("ctrl z",), "suspend", "suspend", "Stop until the shell says fg."),
 )
 """Keys of every screen, where no text is typed."""
+
+NO_TEXT = frozenset({"f1", "ctrl z"})
+"""Those that are no text, so that they work where text is typed too."""
 
 _SMALL = Size(24, 80)
 _HOME = "jobs"
@@ -185,15 +192,24 @@ def context(model: Model, name: str) -> Context:
 def _input(model: Model, message: KeyPressed | Pasted) -> Update:
     """Questions and the command line come first, then text fields, then global keys, then the screen."""
     model = replace(model, link=status_line.read(model.link, model.now))
+    if message == KeyPressed("ctrl z") and (model.question is not None or model.command is not None):
+        return model, (Suspend(),)
     if model.question is not None:
         return _answered(model, model.question, message)
     if model.command is not None:
         return _typed(model, model.command, message)
     screen = model.front
     action = action_of(KEYS, message.key) if isinstance(message, KeyPressed) else ""
-    if action and not screen.typing(model.slices[screen.name]):
+    if action and (not screen.typing(model.slices[screen.name]) or _is_free(screen, message)):
         return _global(model, action)
     return _to_screen(model, screen.name, message)
+
+
+def _is_free(screen: AnyScreen, message: KeyPressed | Pasted) -> bool:
+    """Whether a key is no text, and the screen has no use of its own for it."""
+    return (
+        isinstance(message, KeyPressed) and message.key in NO_TEXT and not action_of(screen.keys, message.key)
+    )
 
 
 def _answered(model: Model, question: Ask, message: KeyPressed | Pasted) -> Update:
@@ -247,6 +263,8 @@ def _inner(model: Model, effect: Effect) -> tuple[Model, tuple[Effect, ...], boo
             return replace(model, link=status_line.said(model.link, effect, model.now)), (), True
         case Ask():
             return replace(model, question=effect), (), True
+        case Tell(message):
+            return (*_all(model, message), True)
         case Open():
             return (*_opened(model, effect), True)
         case Back() if len(model.stack) > 1:
@@ -318,7 +336,7 @@ def view(model: Model, size: Size) -> tuple[Line, ...]:
     if words := status_line.overflow(model.link, size.cols)[-body:]:
         shown = (*shown[: body - len(words)], *words)
     if model.question is not None:
-        shown = _asking(shown, model.question, size.cols)
+        shown = laid_over(shown, model.question, size.cols)
     lines = (
         *[_title_line(model)] * title,
         *shown,
@@ -349,7 +367,7 @@ def _footer_keys(model: Model) -> list[tuple[str, str]]:
         return [("enter", "go"), ("tab", "complete"), ("esc", "close")]
     screen = model.front
     if screen.typing(model.slices[screen.name]):
-        return list(screen.typing_keys)
+        return list(screen.footer(model.slices[screen.name]) or screen.typing_keys)
     back = "back" if len(model.stack) > 1 else "quit"
     ours = [(row.keys[0], back if row.action == "back" else row.title) for row in KEYS if row.footer]
     shown_keys: list[tuple[str, str]] = []
@@ -380,11 +398,3 @@ def _key_at(model: Model, col: int) -> str:
         if col < end:
             return pair[0]
     return ""
-
-
-def _asking(shown: tuple[Line, ...], question: Ask, cols: int) -> tuple[Line, ...]:
-    """The question over the lower part of the body."""
-    rows = (line(("warn", "─" * cols)), line(("strong", f" {question.title}")), (), *question.details, ())
-    panel = rows[: max(1, len(shown))] if len(shown) > 1 else rows[1:2]
-    dimmed = tuple(restyled(each, "dim") for each in shown[: len(shown) - len(panel)])
-    return (*dimmed, *(fit_line(each, cols) for each in panel))

@@ -28,12 +28,13 @@ from crystalmath_tui.client.calls import Calls
 from crystalmath_tui.client.connection import Event, Fault, Notice, Response, check_hello, hello_params
 from crystalmath_tui.client.daemon import RETRY_S, Starter, Where, locate
 from crystalmath_tui.client.folders import Local, looked_up
+from crystalmath_tui.client.outside import edited_outside
 from crystalmath_tui.client.transport import Link
 from crystalmath_tui.core import effects, messages
 from crystalmath_tui.core.effects import Call, Effect
 from crystalmath_tui.core.lines import Line, Size
 from crystalmath_tui.core.messages import Message
-from crystalmath_tui.terminal import Frame, urwid
+from crystalmath_tui.terminal import Frame, Terminal, urwid
 
 _FRAME_S = 1 / 60
 _TICK_S = 0.5
@@ -69,7 +70,7 @@ class Runtime:
 
     def __init__(self, where: Where, *, readonly: bool, mouse: bool) -> None:
         self._where = where
-        self._screen = urwid.display.raw.Screen(bracketed_paste_mode=True, focus_reporting=False)
+        self._screen = Terminal(bracketed_paste_mode=True, focus_reporting=False)
         self._screen.set_terminal_properties(colors=theme.colors(os.environ))  # pyright: ignore[reportArgumentType]
         self._canvas = Canvas(self._lines)
         self._loop = urwid.MainLoop(
@@ -160,8 +161,8 @@ class Runtime:
                 self._send(made(str(uuid.uuid4())))
             case _ if isinstance(effect, Local):
                 self._send(looked_up(effect))
-            case effects.Copy(text):
-                self._copy(text)
+            case effects.EditOutside() | effects.Copy():
+                self._hand_out(effect)
             case effects.Connect(profile):
                 self._connect(profile)
             case effects.Suspend():
@@ -178,6 +179,20 @@ class Runtime:
         if earlier := self._alarms.pop(key, None):
             self._loop.event_loop.remove_alarm(earlier)
         self._alarms[key] = self._loop.event_loop.alarm(seconds, lambda: self._send(message))
+
+    def _hand_out(self, effect: effects.EditOutside | effects.Copy) -> None:
+        """A text to the clipboard, or with the terminal to the user's own editor while all of ours waits."""
+        if isinstance(effect, effects.Copy):
+            self._copy(effect.text)
+            return
+        self._screen.stop()
+        try:
+            outcome = edited_outside(effect.name, effect.text, os.environ)
+        finally:
+            self._screen.start()
+        self._screen.clear()
+        self._canvas.repaint()
+        self._send(effect.edited(outcome))
 
     def _copy(self, text: str) -> None:
         """OSC 52: terminals put it on the clipboard, over ssh too; base64 keeps it from steering anything."""

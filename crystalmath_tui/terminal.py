@@ -21,9 +21,17 @@ sys.modules.setdefault(_unused.__name__, _unused)
 
 import urwid  # noqa: E402
 
-__all__ = ["Frame", "urwid"]
+__all__ = ["Frame", "Terminal", "urwid"]
 
 _Runs = list[tuple[Hashable, Literal["0", "U"] | None, bytes]]
+
+
+class Terminal(urwid.display.raw.Screen):
+    """The terminal with Ctrl+Z and Ctrl+S as keys: the program stops itself, and output never freezes."""
+
+    def _start(self, *args: Any, **more: Any) -> None:
+        super()._start(*args, **more)
+        self.tty_signal_keys(start="undefined", stop="undefined", susp="undefined")
 
 
 class Frame(urwid.Canvas):

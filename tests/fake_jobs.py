@@ -113,12 +113,13 @@ class FakeJobs:
             inputs=(structure,),
             outputs=(),
             structure_pk=job.plan.structure_pk,
+            edits=dict(job.plan.recipe.rendered.edits),
             retry_of=job.retry_of,
         )
 
     async def recall(self, pk: int) -> PastJob:
         job = self.get(pk)
-        row, plan = job.row, job.plan
+        row, plan, rendered = job.row, job.plan, job.plan.recipe.rendered
         machines = {"num_machines": 1, "num_mpiprocs_per_machine": 1}
         return PastJob(
             pk,
@@ -133,6 +134,7 @@ class FakeJobs:
             row.cluster,
             plan.code,
             {"resources": machines, **plan.options},
+            edits={file.name: file.text for file in rendered.files if file.name in rendered.edits},
         )
 
     async def state(self, pk: int) -> JobState:

@@ -16,6 +16,7 @@ from crystalmath_server.domain.deck import read
 from crystalmath_server.domain.deck_edits import put_in
 from crystalmath_server.domain.deck_problem import in_order
 from crystalmath_server.domain.incar_catalogue import KnownTag
+from crystalmath_server.domain.incar_words import tag_list
 from crystalmath_server.domain.lattice import lattice_of
 from crystalmath_server.domain.plans import ParsedStructure, Recipe
 from crystalmath_server.domain.recipes import (
@@ -26,7 +27,7 @@ from crystalmath_server.domain.recipes import (
     resolve,
 )
 from crystalmath_server.domain.restart import EarlierRun
-from crystalmath_server.protocol.decks import DeckDiff, DeckFacts, DeckReport
+from crystalmath_server.protocol.decks import DeckDiff, DeckFacts, DeckReport, TagList
 from crystalmath_server.protocol.errors import (
     FileUnreadable,
     InvalidForm,
@@ -124,6 +125,13 @@ _FIELDS = (
 _DECK = (InputFile("INCAR", "ENCUT = 520\nISMEAR = 0\n"), InputFile("KPOINTS", "mesh\n0\nGamma\n6 6 6\n"))
 
 
+_CATALOGUE = {
+    "ENCUT": KnownTag("float"),
+    "EDIFF": KnownTag("float"),
+    "ISMEAR": KnownTag("int", ("-5", "-1", "0", "1"), "1", "smearing"),
+}
+
+
 class FakeWorkbench:
     """Renders the settings that it is given."""
 
@@ -207,14 +215,16 @@ class FakeWorkbench:
         return replace(recipe, rendered=changed, structure=moved)
 
     async def check_deck(self, files: Mapping[str, str], tasks: int | None = None) -> DeckReport:
-        deck, problems = read(files, {"ENCUT": KnownTag("float"), "ISMEAR": KnownTag("int")})
+        deck, problems = read(files, _CATALOGUE)
         facts = DeckFacts(n_sites=deck.poscar.n_sites if deck.poscar else None)
         found = (*problems, *deck_rules.judge(deck, facts), *deck_sampling.judge(deck, facts, tasks))
         return DeckReport(in_order(found), facts)
 
     async def diff_decks(self, left: Mapping[str, str], right: Mapping[str, str]) -> DeckDiff:
-        catalogue = {"ENCUT": KnownTag("float"), "EDIFF": KnownTag("float"), "ISMEAR": KnownTag("int")}
-        return deck_diff.diff(left, right, catalogue, None)
+        return deck_diff.diff(left, right, _CATALOGUE, None)
+
+    async def known_tags(self) -> TagList:
+        return tag_list(_CATALOGUE)
 
     async def reader(self, incar: str) -> Recipe:
         maker: dict[str, Json] = {"incar": incar}

@@ -1,5 +1,6 @@
 """A stored job as it was asked for, and the builder of one like it; on the AiiDA thread."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from crystalmath_server.adapters.aiida_builders import folder
@@ -12,6 +13,8 @@ from crystalmath_server.domain import nodes
 from crystalmath_server.domain.going_on import NextDeck
 from crystalmath_server.domain.past_job import PastJob
 from crystalmath_server.protocol.errors import Conflict
+
+POTCAR_SPEC = "POTCAR.spec"
 
 
 def recall(pk: int) -> PastJob:
@@ -42,7 +45,20 @@ def recall(pk: int) -> PastJob:
         restart_pk=_job_of(earlier) if earlier is not None else None,
         retrieve=tuple(settings.get(nodes.RETRIEVE, ())),
         retrieve_mb=float(settings.get(nodes.MOST_MB, 50.0)),
+        edits=_edited(inputs, settings.get(nodes.EDITS, {})),
     )
+
+
+def _edited(inputs: Any, names: Iterable[str]) -> dict[str, str]:
+    """Texts of the files that were edited; one that is not there was left out."""
+    if nodes.FILES not in inputs:
+        return {}
+    repository = inputs[nodes.FILES].base.repository
+    there = repository.list_object_names()
+    texts = {name: repository.get_object_content(name) if name in there else "" for name in names}
+    if POTCAR_SPEC in texts and POTCAR_SPEC not in there:  # its symbols are a node of their own
+        texts[POTCAR_SPEC] = "\n".join(inputs[nodes.POTCAR]["symbols"]) + "\n"
+    return texts
 
 
 def _job_of(folder: Any) -> int | None:

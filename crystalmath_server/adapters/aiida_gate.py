@@ -78,10 +78,8 @@ class Gate:
         if not breaker.allows(state, time.time()):
             return holding.resting(cluster, state.trouble)
         cap = (await self._runtime.call(source.caps, (cluster,))).get(cluster, 0)
-        await self._forget_ended()
-        waits = cluster in self._held.values()
-        full = cap and sum(name == cluster for name in self._under_way.values()) >= cap
-        return holding.over_cap(cluster, cap) if waits or full else ""
+        full = cluster in self._held.values() or (cap and await self._count(cluster) >= cap)
+        return holding.over_cap(cluster, cap) if full else ""
 
     def note(self, pk: int, cluster: str, *, held: bool) -> None:
         """A job was stored."""
@@ -122,6 +120,11 @@ class Gate:
         if self._held:
             async with self.lock:
                 await self._let_go_due()
+
+    async def _count(self, cluster: str) -> int:
+        """How many jobs of a computer are under way."""
+        await self._forget_ended()
+        return sum(name == cluster for name in self._under_way.values())
 
     async def _forget_ended(self) -> None:
         asked = tuple(self._under_way)

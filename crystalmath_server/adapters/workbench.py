@@ -11,7 +11,7 @@ from crystalmath_server.domain.potcar_library import PotcarLibrary
 from crystalmath_server.domain.restart import EarlierRun
 from crystalmath_server.domain.symptoms import Correction
 from crystalmath_server.protocol.codec import from_json, to_json
-from crystalmath_server.protocol.decks import DeckDiff, DeckReport
+from crystalmath_server.protocol.decks import DeckDiff, DeckReport, TagList
 from crystalmath_server.protocol.exports import ExportedStructure, ExportStructureParams
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.structures import ImportStructureParams
@@ -33,6 +33,7 @@ class WorkerBench:
     def __init__(self, timeout_s: float) -> None:
         self._worker = WorkerProcess(timeout_s)
         self._templates: TemplateList | None = None
+        self._tags: TagList | None = None
         self._details: dict[str, TemplateDetail] = {}
 
     async def start(self) -> None:
@@ -93,6 +94,12 @@ class WorkerBench:
     async def diff_decks(self, left: Mapping[str, str], right: Mapping[str, str]) -> DeckDiff:
         """What differs between two decks."""
         return await self._ask(DeckDiff, "diff_decks", {"left": left, "right": right})
+
+    async def known_tags(self) -> TagList:
+        """What is known of all tags of INCAR."""
+        if self._tags is None:
+            self._tags = await self._ask(TagList, "known_tags", {})
+        return self._tags
 
     async def reader(self, incar: str) -> Recipe:
         """The Maker that reads a run that was made by other means."""

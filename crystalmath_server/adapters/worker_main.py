@@ -10,10 +10,12 @@ from crystalmath_server.adapters import (
     atomate2_vasp,
     deck_check,
     deck_compare,
+    incar_tags,
     pymatgen_structures,
     structure_export,
 )
 from crystalmath_server.adapters.worker_loop import serve
+from crystalmath_server.domain.incar_words import tag_list
 from crystalmath_server.domain.restart import EarlierRun
 from crystalmath_server.protocol.codec import from_json
 from crystalmath_server.protocol.exports import ExportStructureParams
@@ -58,6 +60,7 @@ CALLS: dict[str, Callable[[dict[str, Any]], object]] = {
     "look_at_run": _look_at_run,
     "check_deck": lambda argument: deck_check.check(argument["files"], argument["tasks"]),
     "diff_decks": lambda argument: deck_compare.compare(argument["left"], argument["right"]),
+    "known_tags": lambda _: tag_list(incar_tags.catalogue()),
     "reader": lambda argument: atomate2_reader.reader(argument["incar"]),
     "potcar_library": lambda _: atomate2_vasp.potcar_library(),
 }

@@ -32,6 +32,8 @@ class PastJob:
         Label of the program that jobs.submit may name; empty where it names none.
     options
         AiiDA's metadata.options as they were stored.
+    edits
+        Input file that was edited by hand → its text.
     """
 
     pk: int
@@ -49,6 +51,7 @@ class PastJob:
     restart_pk: int | None = None
     retrieve: tuple[str, ...] = ()
     retrieve_mb: float = 50.0
+    edits: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def no_retry(job: PastJob) -> tuple[str, str]:
@@ -96,6 +99,7 @@ def draft(
         restart_pk=job.restart_pk,
         retrieve=job.retrieve,
         retrieve_mb=job.retrieve_mb,
+        edits=dict(job.edits) if template and template.row.engine == VASP else {},
         left_out=(
             *_about_recipe(job, template),
             *odd,

@@ -1,4 +1,4 @@
-"""decks.*: input files of VASP as text, checked and compared."""
+"""decks.*: input files of VASP as text, checked, compared and explained."""
 
 from collections.abc import Mapping
 
@@ -11,6 +11,8 @@ from crystalmath_server.protocol.decks import (
     DeckReport,
     DeckSource,
     DiffDecksParams,
+    ListTagsParams,
+    TagList,
 )
 from crystalmath_server.protocol.errors import InvalidForm
 from crystalmath_server.protocol.files import ReadFileParams
@@ -30,6 +32,14 @@ async def diff(ports: Ports, params: DiffDecksParams) -> DeckDiff:
     left = await _deck(ports, params.left, "left")
     right = await _deck(ports, params.right, "right")
     return await ports.workbench.diff_decks(left, right)
+
+
+async def tags(ports: Ports, params: ListTagsParams) -> TagList:
+    """What is known of tags: those whose name holds the text, else those whose words do."""
+    rows = (await ports.workbench.known_tags()).rows
+    name, words = params.search.strip().upper(), params.search.strip().casefold()
+    named = tuple(row for row in rows if name in row.name)
+    return TagList(named or tuple(row for row in rows if words in f"{row.summary} {row.group}".casefold()))
 
 
 def _check_names(files: Mapping[str, str], field: str) -> None:

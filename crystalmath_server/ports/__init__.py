@@ -16,7 +16,7 @@ from crystalmath_server.ports.of_computers import (
     WorkFolders,
 )
 from crystalmath_server.ports.of_jobs import Diagnostics, Documents, Exports, JobStore, Launcher, Progress
-from crystalmath_server.protocol.decks import DeckDiff, DeckReport
+from crystalmath_server.protocol.decks import DeckDiff, DeckReport, TagList
 from crystalmath_server.protocol.exports import ExportedStructure, ExportStructureParams
 from crystalmath_server.protocol.logs import SubscriptionState
 from crystalmath_server.protocol.method import Json
@@ -111,6 +111,10 @@ class Workbench(Protocol):
 
     async def diff_decks(self, left: Mapping[str, str], right: Mapping[str, str]) -> DeckDiff:
         """What differs between two decks, whatever their texts are."""
+        ...
+
+    async def known_tags(self) -> TagList:
+        """What is known of all tags of INCAR, by name."""
         ...
 
     async def reader(self, incar: str) -> Recipe:

@@ -174,4 +174,44 @@ DECKS_DIFF = Method(
         }
     ),
 )
-METHODS = (DECKS_CHECK, DECKS_DIFF)
+
+
+@record
+class ListTagsParams(Params):
+    """Which tags of INCAR."""
+
+    search: Annotated[str, Length(0, 100), Doc("part of a name, or a word of what it does; empty: all")] = ""
+
+
+@record
+class KnownTag:
+    """What is known of one tag of INCAR."""
+
+    name: str
+    kind: Annotated[str, Doc("bool, int, float, list, str or bool | str; empty where it is not known")]
+    values: Annotated[tuple[str, ...], Doc("what it may be; empty: anything of its kind")] = ()
+    default: Annotated[str, Doc("VASP's own; empty where VASP works it out")] = ""
+    group: Annotated[str, Doc("what it belongs to, as smearing")] = ""
+    summary: Annotated[str, Doc("what it does; empty for those that are seldom used")] = ""
+    meanings: Annotated[dict[str, str], Doc("value → what it means, where that is told")] = field(
+        default_factory=dict[str, str]
+    )
+
+
+@record
+class TagList:
+    """Tags by name."""
+
+    rows: tuple[KnownTag, ...]
+
+
+DECKS_TAGS = Method(
+    "decks.tags",
+    ListTagsParams,
+    TagList,
+    "Tell what is known of the tags of INCAR.",
+    errors=_WORKER,
+    timeout_s=60,
+    example=Example({"search": "ISMEAR"}),
+)
+METHODS = (DECKS_CHECK, DECKS_DIFF, DECKS_TAGS)

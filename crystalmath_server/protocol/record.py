@@ -38,9 +38,12 @@ def _on_first_call(cls: Any, name: str) -> Callable[..., Any]:
 def _twin(cls: Any, name: str) -> type:
     """A usual dataclass with the same fields, and with the method of that name."""
     rows = [(row.name, row.type, row) for row in fields(cls)]
+    held = {"__doc__": cls.__name__}  # without one, dataclass writes the signature, which imports inspect
     if name == "__init__":
-        return make_dataclass(cls.__name__, rows, repr=False, eq=False, frozen=True)
-    return make_dataclass(cls.__name__, rows, init=False, repr=name == "__repr__", unsafe_hash=True)
+        return make_dataclass(cls.__name__, rows, namespace=held, repr=False, eq=False, frozen=True)
+    return make_dataclass(
+        cls.__name__, rows, namespace=held, init=False, repr=name == "__repr__", unsafe_hash=True
+    )
 
 
 def _refuse_to_set(self: object, name: str, value: object) -> None:  # noqa: ARG001  the signature is Python's

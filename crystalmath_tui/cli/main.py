@@ -11,7 +11,7 @@ from crystalmath_server.protocol.errors import RpcError
 from crystalmath_tui.cli import output
 from crystalmath_tui.cli.options import Option, UsageError, number, parse, split_at_command
 from crystalmath_tui.cli.session import DONE, INTERRUPTED, USAGE, Session, exit_status
-from crystalmath_tui.cli.table import FAMILIES, family
+from crystalmath_tui.cli.table import FAMILIES, family, find
 
 GENERAL = (
     Option("profile", ("--profile",), "AiiDA profile", str, "NAME"),
@@ -111,13 +111,13 @@ def _dispatch(session: Session, words: Sequence[str]) -> int:
         return run_command(session, rest)
     if first not in FAMILIES:
         raise UsageError(f"no command {first}")
-    methods = family(first)
-    if not rest or rest[0] not in methods:
+    method = find(f"{first}.{rest[0]}") if rest else None
+    if method is None:
         what = f"no method {first} {rest[0]}" if rest else f"{first} needs a method"
-        raise UsageError(f"{what}; there are {', '.join(methods)}")
+        raise UsageError(f"{what}; there are {', '.join(family(first))}")
     from crystalmath_tui.cli.methods import run_method
 
-    return run_method(session, methods[rest[0]], rest[1:])
+    return run_method(session, method, rest[1:])
 
 
 def _take_general(words: Sequence[str]) -> tuple[list[str], list[str]]:

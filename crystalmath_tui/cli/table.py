@@ -1,5 +1,6 @@
 """Families and their methods, loaded one family at a time: a command imports what it needs."""
 
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
@@ -49,17 +50,21 @@ DESTRUCTIVE = frozenset({"clusters.delete", "jobs.cancel", "jobs.stop", "system.
 
 def family(name: str) -> dict[str, AnyMethod]:
     """Second word → method, of one family."""
-    modules = (import_module(f"crystalmath_server.protocol.{part}") for part in _MODULES.get(name, (name,)))
-    rows: list[AnyMethod] = [row for module in modules for row in module.METHODS]
-    return {row.name.partition(".")[2]: row for row in rows if row.name.partition(".")[0] == name}
+    return {row.name.partition(".")[2]: row for row in _rows(name)}
 
 
 def find(name: str) -> AnyMethod | None:
-    """The method of a full name, or None."""
-    first, _, second = name.partition(".")
-    return family(first).get(second) if first in FAMILIES else None
+    """The method of a full name, or None; modules behind the one that has it stay unloaded."""
+    first = name.partition(".")[0]
+    return next((row for row in _rows(first) if row.name == name), None) if first in FAMILIES else None
 
 
 def all_methods() -> list[AnyMethod]:
     """Every method, family by family."""
     return [row for name in FAMILIES for row in family(name).values()]
+
+
+def _rows(name: str) -> Iterator[AnyMethod]:
+    for part in _MODULES.get(name, (name,)):
+        rows: tuple[AnyMethod, ...] = import_module(f"crystalmath_server.protocol.{part}").METHODS
+        yield from (row for row in rows if row.name.partition(".")[0] == name)

@@ -115,6 +115,22 @@ class KeepPart(Effect):
 
 
 @record
+class EditOutside(Effect):
+    """Have a text edited by $VISUAL or $EDITOR; answers the text, and why there is none where it failed."""
+
+    name: str
+    text: str
+    edited: Callable[[tuple[str, str]], Message]
+
+
+@record
+class Tell(Effect):
+    """Give a message to every screen."""
+
+    message: Message
+
+
+@record
 class Copy(Effect):
     """Put text on the clipboard of the terminal (OSC 52)."""
 

@@ -30,6 +30,7 @@ class Binding:
 
 KeyTable = tuple[Binding, ...]
 
+_MODIFIERS = {"ctrl ": "Ctrl", "shift ": "Shift", "meta ": "Alt"}
 _SHOWN = {
     " ": "Space",
     "enter": "Enter",
@@ -40,6 +41,8 @@ _SHOWN = {
     "down": "↓",
     "left": "←",
     "right": "→",
+    "backspace": "Backspace",
+    "delete": "Del",
     "page up": "PgUp",
     "page down": "PgDn",
     "home": "Home",
@@ -54,8 +57,10 @@ def action_of(table: KeyTable, key: str) -> str:
 
 def shown(key: str) -> str:
     """A key as people call it."""
-    if key.startswith("ctrl "):
-        return f"Ctrl+{key[5:].upper()}"
+    for modifier, name in _MODIFIERS.items():
+        if key.startswith(modifier) and key not in _SHOWN:
+            rest = key.removeprefix(modifier)
+            return f"{name}+{rest.upper() if modifier == 'ctrl ' and len(rest) == 1 else shown(rest)}"
     if key[:1] == "f" and key[1:].isdecimal():
         return key.upper()
     return _SHOWN.get(key, key)

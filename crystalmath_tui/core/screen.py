@@ -70,6 +70,8 @@ class Screen(Generic[S]):
         Whether keys are text now, so that no global key may take them.
     typing_keys
         Keys and words of the footer while text is typed.
+    footer
+        The same where they are not always the same ones.
     """
 
     name: str
@@ -80,6 +82,7 @@ class Screen(Generic[S]):
     title: Callable[[S], str]
     typing: Callable[[S], bool] = lambda _: False
     typing_keys: tuple[tuple[str, str], ...] = (("enter", "done"), ("esc", "cancel"))
+    footer: Callable[[S], tuple[tuple[str, str], ...]] = lambda _: ()
     usage: str = ""
     summary: str = ""
 

@@ -153,7 +153,7 @@ def _filter_line(page: Slice, cols: int) -> Line:
 def _entry_line(entry: Entry) -> Line:
     if entry.heading:
         return line(("heading", f" {entry.text}"))
-    return line(("key", f"   {fit(entry.shown, 16)}"), entry.text)
+    return line(("key", f"   {fit(entry.shown, 18)}"), entry.text)
 
 
 def _title(page: Slice) -> str:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from crystalmath_server.protocol.templates import TEMPLATES_SHOW, FormField, ShowTemplateParams
 from crystalmath_tui.core import form
+from crystalmath_tui.core.decks import DeckEdited
 from crystalmath_tui.core.effects import Back, Call, FindPath, ListFolder, Say, Tagged
 from crystalmath_tui.core.keymap import MOVES, Binding, action_of
 from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, Message, MousePressed, Pasted
@@ -12,6 +13,7 @@ from crystalmath_tui.core.screen import Context
 from crystalmath_tui.core.scroll import START, Scroll, moved, pages
 from crystalmath_tui.core.textfield import TextField, edited, field_of, pasted, shared_beginning
 from crystalmath_tui.screens import new_clone as clone
+from crystalmath_tui.screens import new_edits as edits
 from crystalmath_tui.screens import new_form as forms
 from crystalmath_tui.screens import new_target as target
 from crystalmath_tui.screens.new_calls import (
@@ -34,6 +36,7 @@ from crystalmath_tui.screens.new_model import (
     SUBMIT,
     SUBMIT_TOP,
     TOP,
+    EditsDropped,
     FormLoaded,
     KeyMade,
     NamesListed,
@@ -41,6 +44,7 @@ from crystalmath_tui.screens.new_model import (
     Slice,
     StepFailed,
     Update,
+    WarningsConfirmed,
     fields,
     first_row,
     list_rows,
@@ -58,9 +62,16 @@ KEYS = (
     *MOVES,
     Binding(("enter",), "choose", "choose", "Take, edit or switch what is selected.", footer=True),
     Binding(("tab",), "next", "next step", "Go on to the next step.", footer=True),
+    Binding(("e",), "edit", "edit", "Edit the input files, of recipes of VASP.", footer=True),
     Binding(("shift tab", "esc"), "before", "step back", "Go one step back; nothing is lost.", footer=True),
     Binding(("a",), "advanced", "all settings", "Show or hide the settings one seldom needs.", footer=True),
-    Binding(("u",), "reset", "reset", "Put a setting back to its default.", footer=True),
+    Binding(
+        ("u",),
+        "reset",
+        "reset",
+        "Put a setting back to its default, an edited file to the recipe's.",
+        footer=True,
+    ),
     Binding(("right", "l"), "file on", "next file", "Show the next input file.", footer=True),
     Binding(("left", "h"), "file back", "file before", "Show the input file before."),
     Binding(("r",), "reload", "reload", "Fetch structures and recipes anew."),
@@ -86,8 +97,22 @@ def update(new: Slice, message: Message, context: Context) -> Update:
             return import_file(new, path)
         case KeyMade(digest, key) if new.rendered and new.rendered.digest == digest:
             return replace(new, key=key, key_digest=digest), ()
+        case DeckEdited() | EditsDropped() | WarningsConfirmed():
+            return _decided(new, message)
         case _:
             return answered(new, message)
+
+
+def _decided(new: Slice, message: DeckEdited | EditsDropped | WarningsConfirmed) -> Update:
+    """What came of the editor, or of a question about edits."""
+    match message:
+        case DeckEdited():
+            return edits.taken(new, message)
+        case EditsDropped(names):
+            return edits.dropped(new, names)
+        case WarningsConfirmed(digest):
+            same = new.rendered is not None and new.rendered.digest == digest
+            return submit(new, confirmed=True) if same else (new, ())
 
 
 def _entered(new: Slice, args: tuple[str, ...]) -> Update:
@@ -193,6 +218,10 @@ def _act(new: Slice, action: str, context: Context) -> Update:
             return replace(new, advanced=not new.advanced, setting_at=START), ()
         case "reset" if new.step == SETTINGS and (chosen := setting(new)):
             return _set(new, chosen, None), ()
+        case "edit" | "reset" if new.step == INPUTS:
+            return new, edits.opened(new) if action == "edit" else edits.reverted(new)
+        case "edit":
+            return new, (Say("Files are edited at the inputs: Tab goes on to them."),)
         case "file on" | "file back" if new.step == INPUTS and new.rendered:
             step = 1 if action == "file on" else -1
             return replace(new, file=(new.file + step) % max(1, len(shown_files(new))), top=0), ()

@@ -25,6 +25,7 @@ from crystalmath_tui.core.effects import Back, Call, Effect, NewKey, Open, Say, 
 from crystalmath_tui.core.messages import Message
 from crystalmath_tui.core.scroll import START, Scroll
 from crystalmath_tui.screens import new_clone as clone
+from crystalmath_tui.screens import new_edits as edits
 from crystalmath_tui.screens import new_target as target
 from crystalmath_tui.screens.new_model import (
     INPUTS,
@@ -34,6 +35,7 @@ from crystalmath_tui.screens.new_model import (
     STRUCTURE,
     SUBMIT,
     DraftLoaded,
+    EditedInputsLoaded,
     FormLoaded,
     InputsLoaded,
     JobSubmitted,
@@ -66,8 +68,8 @@ def answered(new: Slice, message: Message) -> Update:
             return clone.with_form(_with_form(new, template)), ()
         case DraftLoaded(draft):
             return clone.begun(new, draft)
-        case InputsLoaded(pk, rendered) if new.structure and new.structure.row.pk == pk:
-            return _with_inputs(new, rendered)
+        case InputsLoaded() | EditedInputsLoaded():
+            return _inputs_came(new, message)
         case ScriptLoaded(rendered):
             return _with_script(new, rendered)
         case JobSubmitted(submitted):
@@ -120,6 +122,16 @@ def _with_form(new: Slice, template: TemplateDetail) -> Slice:
     )  # fmt: skip
 
 
+def _inputs_came(new: Slice, came: InputsLoaded | EditedInputsLoaded) -> Update:
+    """The recipe's own inputs, then those with the edits in their place, where there are any."""
+    if new.structure is None or new.structure.row.pk != came.structure_pk:
+        return new, ()
+    if isinstance(came, EditedInputsLoaded):
+        return _with_inputs(new, came.rendered)
+    own = replace(new, own=came.rendered.files)
+    return edits.rendered_anew(own) or _with_inputs(own, came.rendered)
+
+
 def _with_inputs(new: Slice, rendered: Rendered) -> Update:
     """The inputs; other inputs than those of the key get a key of their own."""
     shown = replace(new, rendered=rendered, step=INPUTS, file=0, top=0, waiting="", error=None)
@@ -159,8 +171,8 @@ def _failed(new: Slice, step: int, error: RpcError) -> Slice:
     return replace(shown, setting_at=Scroll(index, max(0, index - 3)))
 
 
-def submit(new: Slice) -> Update:
-    """Send the job, with the same key at every attempt."""
+def submit(new: Slice, *, confirmed: bool = False) -> Update:
+    """Send the job, with the same key at every attempt; warnings of edited files are asked about."""
     if target.is_other(new):
         return new, (Say(f"The settings of {target.cluster_of(new)} are still on their way.", "warn"),)
     try:
@@ -169,6 +181,8 @@ def submit(new: Slice) -> Update:
         return _failed(new, SUBMIT, error), ()
     if params is None:
         return new, ()
+    if not confirmed and (question := edits.confirmation(new)):
+        return new, question
     call = Call(JOBS_SUBMIT, params, JobSubmitted, Tagged(StepFailed, SUBMIT), "new submit")
     return replace(new, waiting="submitting", error=None), (call,)
 
@@ -201,7 +215,7 @@ def with_script(new: Slice) -> Update:
         return back, ()
     wanted = RenderParams(
         params.template, params.structure_pk, params.values, params.restart_pk, params.cluster, params.code,
-        params.resources,
+        params.resources, params.edits,
     )  # fmt: skip
     call = Call(TEMPLATES_RENDER, wanted, ScriptLoaded, Tagged(StepFailed, SUBMIT), "new inputs")
     return replace(back, waiting=f"writing the batch script for {params.cluster}"), (call,)
@@ -221,4 +235,6 @@ def to_submit(new: Slice) -> Update:
         return new, ()
     if not new.template.row.runnable:
         return new, (Say(f"{new.template.row.name} cannot run: {new.template.row.reason}", "warn"),)
+    if wrong := edits.refusal(new):
+        return new, wrong
     return target.opened(new)

@@ -8,6 +8,7 @@ from crystalmath_server.protocol.jobs import JobPk
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.structures import STRUCTURES_SHOW, StructurePk
 from crystalmath_server.protocol.templates import TEMPLATES_SHOW, ShowTemplateParams
+from crystalmath_tui.core.decks import FileEdit
 from crystalmath_tui.core.effects import Call, Say, Tagged
 from crystalmath_tui.core.pks import pk_of
 from crystalmath_tui.core.resources import shown
@@ -43,11 +44,12 @@ def begun(new: Slice, draft: JobDraft) -> Update:
     fresh = Slice(
         stored=new.stored,
         recipes=new.recipes,
+        edits=new.edits,
         like=draft.pk,
         draft=draft,
         notes=(*(row.reason for row in draft.left_out), *_unasked(draft)),
     )
-    filled = _with_target(fresh, draft)
+    filled = _with_target(_with_edits(fresh, draft), draft)
     if draft.structure_pk is None:
         return filled, ()
     call = Call(
@@ -58,6 +60,14 @@ def begun(new: Slice, draft: JobDraft) -> Update:
         "new structure",
     )
     return replace(filled, waiting=f"looking at structure {draft.structure_pk}"), (call,)
+
+
+def _with_edits(new: Slice, draft: JobDraft) -> Slice:
+    """The files that were edited by hand in place of the recipe's again, and no others."""
+    if draft.structure_pk is None:
+        return new
+    files = {name: FileEdit(text) for name, text in draft.edits.items()}
+    return replace(new, edits={**new.edits, (draft.template, draft.structure_pk): files})
 
 
 def _unasked(draft: JobDraft) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from crystalmath_server.protocol.templates import (
     TemplateList,
     TemplateRow,
 )
+from crystalmath_tui.core.decks import FileEdit, Made, is_edited
 from crystalmath_tui.core.effects import Effect
 from crystalmath_tui.core.form import EMPTY_FORM, Form
 from crystalmath_tui.core.lines import Size
@@ -73,6 +74,28 @@ class InputsLoaded(Message):
 
     structure_pk: int
     rendered: Rendered
+
+
+@record
+class EditedInputsLoaded(Message):
+    """The inputs came with the edits in their place."""
+
+    structure_pk: int
+    rendered: Rendered
+
+
+@record
+class EditsDropped(Message):
+    """The user lets edits go, of files by name."""
+
+    names: tuple[str, ...]
+
+
+@record
+class WarningsConfirmed(Message):
+    """The user wants the deck of a digest in spite of its warnings."""
+
+    digest: str
 
 
 @record
@@ -168,6 +191,10 @@ class Slice:
         The chosen cluster; None where it has no settings yet.
     looking_at
         Label of the cluster whose settings are on their way.
+    own
+        Files as the recipe writes them, before any edit.
+    edits
+        Recipe and structure → name of a file → what stands in its place.
     waiting
         What is waited for, in words.
     like
@@ -193,6 +220,8 @@ class Slice:
     editing: TextField | None = None
     advanced: bool = False
     rendered: Rendered | None = None
+    own: tuple[InputFile, ...] = ()
+    edits: dict[Made, dict[str, FileEdit]] = field(default_factory=dict[Made, dict[str, FileEdit]])
     file: int = 0
     top: int = 0
     job: Form = EMPTY_FORM
@@ -238,6 +267,26 @@ def chosen_values(new: Slice) -> tuple[dict[str, Json], int | None]:
     values = forms.values(new.template.fields, new.texts) if new.template else {}
     earlier = values.pop(RESTART, None)
     return values, earlier if isinstance(earlier, int) else None
+
+
+def made_of(new: Slice) -> Made | None:
+    """Recipe and structure, where both are chosen."""
+    if new.template is None or new.structure is None:
+        return None
+    return new.template.row.name, new.structure.row.pk
+
+
+def live_edits(new: Slice) -> dict[str, FileEdit]:
+    """What stands in place of files of this recipe on this structure, where it differs from them."""
+    made = made_of(new)
+    own = {file.name: file.text for file in new.own}
+    found = new.edits.get(made, {}) if made else {}
+    return {name: edit for name, edit in found.items() if is_edited(edit.text, own.get(name, ""))}
+
+
+def edit_texts(new: Slice) -> dict[str, str]:
+    """File name → text in its place."""
+    return {name: edit.text for name, edit in live_edits(new).items()}
 
 
 def shown_files(new: Slice) -> tuple[InputFile, ...]:

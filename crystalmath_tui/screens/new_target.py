@@ -29,6 +29,7 @@ from crystalmath_tui.screens.new_model import (
     TargetLoaded,
     Update,
     chosen_values,
+    edit_texts,
 )
 
 LOCALHOST = "localhost"
@@ -194,6 +195,8 @@ def submit_params(new: Slice) -> SubmitJobParams | None:
         reuse=given.get("reuse") == YES,
         retrieve=tuple(given.get("retrieve", "").replace(",", " ").split()),
         retrieve_mb=_megabytes(given.get("retrieve_mb", "")),
+        edits=(texts := edit_texts(new)),
+        confirm=bool(texts),
     )
 
 

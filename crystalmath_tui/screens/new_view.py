@@ -12,6 +12,7 @@ from crystalmath_tui.core.scroll import settled
 from crystalmath_tui.core.table import Column, heading, placed, row
 from crystalmath_tui.core.textfield import field_line
 from crystalmath_tui.core.words import age, error_words
+from crystalmath_tui.screens import new_edits as edits
 from crystalmath_tui.screens import new_form as forms
 from crystalmath_tui.screens.new import KEYS, update
 from crystalmath_tui.screens.new_model import (
@@ -231,13 +232,17 @@ def _about(chosen: FormField | None, cols: int) -> tuple[Line, ...]:
 def _inputs(new: Slice, context: Context) -> tuple[Line, ...]:
     files = shown_files(new)
     if new.rendered is None or not files:
-        return ()
+        return edits.without_inputs(new)
     at = min(new.file, len(files) - 1)
     names = tuple(
-        Span("accent" if index == at else "dim", f" {'▸' if index == at else ' '} {file.name} ")
+        span
         for index, file in enumerate(files)
+        for span in (
+            Span("accent" if index == at else "dim", f" {'▸' if index == at else ' '} {file.name} "),
+            *((Span("mark", "edited "),) if file.name in new.rendered.edits else ()),
+        )
     )
-    warned = tuple(line(("warn", f" ! {words}")) for words in new.rendered.warnings[:2])
+    warned = edits.notes(new, context.size.cols)
     if new.rendered.copied:
         warned += (line(("dim", f" copied on the cluster: {', '.join(new.rendered.copied)}")),)
     text = files[at].text.split("\n")
@@ -254,7 +259,7 @@ def _submit(new: Slice, context: Context) -> tuple[Line, ...]:
         line(("dim", " recipe    "), ("strong", rendered.template), f"  {template.row.title}"),
         (Span("dim", " structure"), *_brief(structure)),
         line(("dim", " settings  "), changed),
-        line(("dim", " digest    "), rendered.digest[:16]),
+        line(("dim", " digest    "), rendered.digest[:16], *edits.words(new)),
         line(
             ("accent", " Enter submits"),
             ("dim", ", ↑ ↓ go through the fields, Esc shows inputs and batch script"),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from crystalmath_server.protocol.again import JOBS_CLONE
 from crystalmath_server.protocol.clusters import (
     CLUSTERS_CREATE,
     CLUSTERS_TEST,
@@ -134,6 +135,7 @@ def test_the_edited_deck_is_what_runs(site: Site, server: Client) -> None:
     assert Path(detail.remote_work_dir, "INCAR").read_text() == edits["INCAR"]
     assert "+NELM = 77" in detail.edits["INCAR"]
     assert detail.structure_pk == site.copper
+    assert server.call(JOBS_CLONE, JobPk(pk)).edits == edits
     recipe = DeckSource(template="vasp.static", structure_pk=site.copper)
     diff = server.call(DECKS_DIFF, DiffDecksParams(recipe, DeckSource(job_pk=pk)))
     assert [(row.tag, row.change) for row in diff.tags] == [("NEELM", "added"), ("NELM", "changed")]

@@ -12,11 +12,13 @@ from crystalmath_server.protocol.structures import Lattice, StructureDetail, Str
 from crystalmath_server.protocol.templates import InputFile, Rendered, TemplateDetail, TemplateRow
 from crystalmath_tui import program, theme
 from crystalmath_tui.core.cells import clean, width
+from crystalmath_tui.core.decks import DeckOpened
 from crystalmath_tui.core.effects import Call, Effect
 from crystalmath_tui.core.lines import SELECTED, Size
 from crystalmath_tui.core.messages import KeyPressed, Message, MousePressed
 from crystalmath_tui.screens import new_model
 from crystalmath_tui.screens.results_model import Loaded
+from tests.property.deck_strategies import EDITOR_KEYS, EDITOR_MESSAGES, NEW_MESSAGES, OPENED, PASTES
 from tests.property.tui_strategies import (
     CLUSTER_MESSAGES,
     COMPARE_MESSAGES,
@@ -35,6 +37,7 @@ from tests.property.tui_strategies import (
 )
 
 OUTER = {
+    "EditOutside",
     "WriteFile",
     "Call",
     "Later",
@@ -165,6 +168,29 @@ LAST_STEP = (
 def test_the_last_step_of_a_new_job_is_total_and_fits(sequence: list[Message], size: Size) -> None:
     typed = [KeyPressed(key) for key in (*":new", "enter")]
     model, effects = played([*typed, *LAST_STEP, KeyPressed("enter"), *sequence])
+    holds(model, effects, size)
+
+
+@settings(max_examples=150, deadline=None)
+@given(OPENED, st.lists(EDITOR_MESSAGES | EDITOR_KEYS | EDITOR_KEYS | PASTES | INPUT, max_size=30), SIZES)
+def test_the_editor_is_total_and_fits(opened: DeckOpened, sequence: list[Message], size: Size) -> None:
+    model, effects = program.init(size, 0.0)
+    model, more = program.update(model, opened)
+    done = [*effects, *more]
+    for message in [*(KeyPressed(key) for key in (*":editor", "enter")), *sequence]:
+        model, more = program.update(model, message)
+        done += more
+        holds(model, [], size)
+    holds(model, done, Size(24, 80))
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(NEW_MESSAGES | INPUT | st.sampled_from([KeyPressed("u"), KeyPressed("e")]), max_size=25), SIZES
+)
+def test_a_new_job_of_edited_files_is_total_and_fits(sequence: list[Message], size: Size) -> None:
+    typed = [KeyPressed(key) for key in (*":new", "enter")]
+    model, effects = played([*typed, *LAST_STEP, *sequence])
     holds(model, effects, size)
 
 

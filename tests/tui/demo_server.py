@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from crystalmath_server import bootstrap, settings
 from crystalmath_server.handlers.run_progress import RunProgress
 from crystalmath_server.ports import Ports
+from crystalmath_server.protocol.codes import CodeKind, CodeRow
 from crystalmath_server.protocol.files import JobLog, LogLine
 from crystalmath_server.protocol.jobs import JobDetail, JobState, NodeLink
 from crystalmath_server.protocol.results import IonicStep, JobResults, Quantity
@@ -23,6 +24,7 @@ from crystalmath_server.protocol.system import Part, PartState
 from crystalmath_server.rpc.claim import claim
 from crystalmath_server.rpc.server import Parts, RpcServer
 from tests import fakes
+from tests.fake_clusters import FakeCodes
 from tests.fake_documents import FakeDocuments
 from tests.fake_folders import FakeWorkFolders
 from tests.fake_jobs import FakeJobs, FakeLauncher
@@ -123,9 +125,16 @@ def serve(path: Path, count: int, slow_s: float) -> int:
     jobs = filled(count)
     launcher = FakeLauncher(jobs)
     launcher.submit_s = slow_s
+    codes = FakeCodes()
+    codes.rows[2] = CodeRow(2, "u", "vasp_std", "localhost", CodeKind.VASP_STD, "/opt/vasp/bin/vasp_std")
     progress = RunProgress(jobs, FakeWorkFolders(jobs))
     made = replace(
-        fakes.ports(), jobs=jobs, documents=FakeDocuments(jobs), launcher=launcher, progress=progress
+        fakes.ports(),
+        jobs=jobs,
+        documents=FakeDocuments(jobs),
+        launcher=launcher,
+        progress=progress,
+        codes=codes,
     )
 
     @asynccontextmanager

@@ -246,6 +246,15 @@ def test_a_deck_is_checked(world: World) -> None:
     assert [(row.code, row.severity) for row in stopped.problems] == [("incar.not_a_number", Severity.ERROR)]
 
 
+def test_tags_are_known_by_name(world: World) -> None:
+    rows = {row.name: row for row in world.run(world.ports.workbench.known_tags()).rows}
+    assert list(rows) == sorted(rows)
+    assert rows["ENCUT"].kind == "float"
+    assert {"-5", "0", "1"} <= set(rows["ISMEAR"].values)
+    assert set(rows["ISMEAR"].meanings) & set(rows["ISMEAR"].values)
+    assert "KSPACING" in rows
+
+
 def test_decks_are_compared(world: World) -> None:
     example = cast("dict[str, dict[str, dict[str, str]]]", DECKS_DIFF.example.params)
     left, right = example["left"]["files"], example["right"]["files"]

@@ -7,6 +7,7 @@ from crystalmath_server.domain import deck_diff, incar_text, potcar_text
 from crystalmath_server.domain.deck_problem import ERROR, NOTE, in_file, in_order, sentence
 from crystalmath_server.domain.incar_catalogue import KnownTag
 from crystalmath_server.domain.incar_values import numbers, real, whole
+from crystalmath_server.domain.incar_words import MEANINGS, SUMMARIES
 from crystalmath_server.handlers import decks
 from crystalmath_server.protocol.decks import (
     DECKS_CHECK,
@@ -14,6 +15,7 @@ from crystalmath_server.protocol.decks import (
     DeckDiff,
     DeckSource,
     DiffDecksParams,
+    ListTagsParams,
     TagChange,
 )
 from crystalmath_server.protocol.errors import InvalidForm, RpcError
@@ -145,3 +147,29 @@ def test_what_is_no_deck_is_refused(source: DeckSource, field: str) -> None:
         compared(DeckSource({"INCAR": ""}), source)
     assert caught.value.data.field == field
     assert caught.value.data.hint
+
+
+def tags(search: str) -> list[str]:
+    return [row.name for row in anyio.run(decks.tags, fakes.ports(), ListTagsParams(search)).rows]
+
+
+def test_tags_are_found_by_name_else_by_their_words() -> None:
+    assert tags(" ismear ") == ["ISMEAR"]
+    assert "ENCUT" in tags("plane waves")
+    assert tags("no such tag anywhere") == []
+    assert {"ENCUT", "EDIFF", "ISMEAR", "KSPACING"} <= set(tags(""))
+    assert tags("") == sorted(tags(""))
+
+
+def test_a_tag_is_told_with_kind_values_and_what_they_mean() -> None:
+    (row,) = anyio.run(decks.tags, fakes.ports(), ListTagsParams("ISMEAR")).rows
+    assert (row.kind, row.default, row.group) == ("int", "1", "smearing")
+    assert row.meanings["0"].startswith("Gaussian")
+    assert "Fermi level" in row.summary
+
+
+def test_words_are_whole_sentences() -> None:
+    assert len(SUMMARIES) >= 60
+    assert [text for text in SUMMARIES.values() if not text.endswith(".") or len(text) > 100] == []
+    assert set(MEANINGS) <= set(SUMMARIES)
+    assert [words for rows in MEANINGS.values() for words in rows.values() if not 0 < len(words) < 60] == []

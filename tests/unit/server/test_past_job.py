@@ -43,6 +43,13 @@ def reasons(found: Any) -> dict[str, str]:
     return {row.field: row.reason for row in found.left_out}
 
 
+def test_files_edited_by_hand_are_taken_over_with_a_recipe_of_vasp() -> None:
+    edited = replace(JOB, edits={"INCAR": "NSW = 0\n", "KPOINTS": ""})
+    assert drafted(edited).edits == edited.edits
+    assert drafted(edited, None).edits == {}
+    assert drafted(edited, replace(FORM, row=replace(FORM.row, engine="emt"))).edits == {}
+
+
 def test_all_that_is_still_there_is_taken_over() -> None:
     found = drafted()
     assert (found.pk, found.template, found.structure_pk, found.values) == (5, "vasp.relax", 3, {"steps": 7})

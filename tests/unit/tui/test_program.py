@@ -191,7 +191,8 @@ def test_no_key_of_a_screen_is_hidden_by_a_global_one() -> None:
     for screen in program.SCREENS.values():
         own = [key for row in screen.keys for key in row.keys]
         assert len(own) == len(set(own))
-        assert not taken & set(own)
+        always_text = screen.typing(screen.initial)
+        assert not (taken - program.NO_TEXT if always_text else taken) & set(own)
 
 
 def test_every_style_has_a_palette_entry() -> None:
@@ -199,3 +200,13 @@ def test_every_style_has_a_palette_entry() -> None:
     assert {style + mark for style in theme.STYLES for mark in ("", "+")} <= names
     assert theme.colors({"NO_COLOR": "1"}) == 1
     assert theme.colors({"NO_COLOR": ""}) is None
+
+
+def test_ctrl_z_stops_wherever_no_screen_has_a_use_for_it() -> None:
+    for before in ((), keys(":"), [*keys(":new"), KeyPressed("enter")], keys("x")):
+        assert play(*READY, *before, KeyPressed("ctrl z"))[1][-1] == Suspend()
+
+
+def test_f1_helps_where_text_is_typed() -> None:
+    model, _ = play(*READY, *keys(":new"), KeyPressed("enter"), KeyPressed("f1"))
+    assert model.stack[-1] == "help"

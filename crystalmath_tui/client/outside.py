@@ -1,0 +1,32 @@
+"""The user's own editor on a text, in a folder that is gone afterwards."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+_USUAL = "vi"
+
+
+def edited_outside(name: str, text: str, environ: Mapping[str, str]) -> tuple[str, str]:
+    """The text after $VISUAL or $EDITOR, and why there is none; waits for the end of the editor."""
+    import shlex  # few need them
+    import tempfile
+
+    try:
+        command = shlex.split(environ.get("VISUAL") or environ.get("EDITOR") or "") or [_USUAL]
+        with tempfile.TemporaryDirectory(prefix="crystalmath-") as folder:
+            return _edited(command, Path(folder) / name, text)
+    except OSError as error:
+        words = error.strerror or str(error)
+        return "", f"The text cannot be edited outside: {words}. Set EDITOR to an editor that is installed."
+    except ValueError as error:
+        return "", f"EDITOR is no command: {error}."
+
+
+def _edited(command: list[str], path: Path, text: str) -> tuple[str, str]:
+    import subprocess
+
+    path.write_text(text, encoding="utf-8", errors="replace", newline="")
+    status = subprocess.run([*command, str(path)], check=False).returncode  # noqa: S603  the command is the user's own
+    if status:
+        return "", f"{command[0]} ended with exit status {status}; the text is as it was."
+    return path.read_text(encoding="utf-8", errors="replace"), ""

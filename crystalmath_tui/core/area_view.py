@@ -1,0 +1,109 @@
+"""A text area as lines: numbers, marks of problems, the cursor in sight."""
+
+from collections.abc import Callable, Mapping
+
+from crystalmath_server.protocol.record import record
+from crystalmath_tui.core.line_cells import cell_of, col_at, shown, window
+from crystalmath_tui.core.lines import Line, Size, Span
+from crystalmath_tui.core.text_area import Area, at
+
+_MARGIN = 4  # cells kept in sight beside the cursor
+
+Paint = Callable[[str], Line]
+"""Line of text → the same text in styles."""
+
+Marks = Mapping[int, tuple[str, str]]
+"""Row → style and sign."""
+
+
+@record
+class Window:
+    """The first line and the first cell in sight."""
+
+    top: int = 0
+    left: int = 0
+
+
+def gutter(area: Area) -> int:
+    """Cells before the text: a sign, the number of the line, a blank."""
+    return len(str(len(area.lines))) + 4
+
+
+def in_sight(place: Window, area: Area, size: Size) -> Window:
+    """The window moved as little as it needs for the cursor to be in it."""
+    rows, cols = max(1, size.rows), max(1, size.cols - gutter(area))
+    top = max(min(place.top, area.row), area.row - rows + 1)
+    top = max(0, min(top, len(area.lines) - 1))
+    cell = cell_of(area.line, area.col)
+    margin = min(_MARGIN, cols // 3)
+    left = min(place.left, max(0, cell - margin))
+    left = max(left, cell + margin + 1 - cols if cell >= cols - margin else 0)
+    return Window(top, max(0, left))
+
+
+def area_lines(area: Area, place: Window, size: Size, marks: Marks, paint: Paint) -> tuple[Line, ...]:
+    """The part of the text that is in sight."""
+    place = in_sight(place, area, size)
+    rows = range(place.top, min(place.top + size.rows, len(area.lines)))
+    return tuple(_row(area, row, place.left, size.cols, marks, paint) for row in rows)
+
+
+def _row(area: Area, row: int, left: int, cols: int, marks: Marks, paint: Paint) -> Line:
+    style, sign = marks.get(row, ("", " "))
+    here = row == area.row
+    digits = gutter(area) - 4
+    head = (
+        Span(style, f"{sign} "),
+        Span("accent" if here else "dim", f"{row + 1:>{digits}}"),
+        Span("rule", "▏ " if left == 0 else "« "),
+    )
+    spans = _shown(paint(area.lines[row]), area.lines[row])
+    if here:
+        spans = _with_cursor(spans, area)
+    return (*head, *window(spans, left, max(0, cols - gutter(area))))
+
+
+def _shown(spans: Line, text: str) -> Line:
+    """Spans of raw text as they are painted; tabs need to know what is before them."""
+    if text.isascii() and text.isprintable():
+        return spans
+    whole, found, start = shown(text), list[Span](), 0
+    raw = 0
+    for style, piece in spans:
+        raw += len(piece)
+        end = len(shown(text[:raw]))
+        found.append(Span(style, whole[start:end]))
+        start = end
+    return tuple(found)
+
+
+def _with_cursor(spans: Line, area: Area) -> Line:
+    """The span of the cursor among the others."""
+    start = len(shown(area.line[: area.col]))
+    found: list[Span] = []
+    at_char = 0
+    for style, text in spans:
+        low = max(0, start - at_char)
+        pieces = (
+            Span(style, text[:low]),
+            Span("cursor", text[low : low + 1]),
+            Span(style, text[low + 1 :]),
+        )
+        found += pieces if 0 <= start - at_char < len(text) else [Span(style, text)]
+        at_char += len(text)
+    if start >= at_char:
+        found.append(Span("cursor", " "))
+    return tuple(span for span in found if span.text)
+
+
+def clicked(area: Area, place: Window, size: Size, row: int, col: int) -> Area:
+    """The cursor where the mouse was pressed; below the text at its end."""
+    place = in_sight(place, area, size)
+    line = min(place.top + row, len(area.lines) - 1)
+    return at(area, line, col_at(area.lines[line], max(0, col - gutter(area)) + place.left))
+
+
+def cursor_cell(area: Area, place: Window, size: Size) -> tuple[int, int]:
+    """Row and cell of the cursor on the screen of the area."""
+    place = in_sight(place, area, size)
+    return area.row - place.top, gutter(area) + cell_of(area.line, area.col) - place.left

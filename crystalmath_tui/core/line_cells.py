@@ -1,0 +1,84 @@
+"""A line of a text file in cells: tabs, wide characters, and what must not reach a terminal."""
+
+from crystalmath_tui.core.cells import char_width, clean
+from crystalmath_tui.core.lines import Line, Span
+
+_TAB = 8
+_UNSEEN = "�"  # in place of a control or format character: it is there, and must be seen
+
+
+def is_plain(text: str) -> bool:
+    """Whether each character is one cell wide and shown as it is."""
+    return text.isascii() and text.isprintable()
+
+
+def shown_chars(text: str) -> list[str]:
+    """What is painted for each character."""
+    shown: list[str] = []
+    cell = 0
+    for char in text:
+        seen = " " * (_TAB - cell % _TAB) if char == "\t" else _seen(char)
+        shown.append(seen)
+        cell += sum(map(char_width, seen))
+    return shown
+
+
+def _seen(char: str) -> str:
+    return clean(char) or _UNSEEN
+
+
+def shown(text: str) -> str:
+    """The text as it is painted."""
+    return text if is_plain(text) else "".join(shown_chars(text))
+
+
+def cell_of(text: str, col: int) -> int:
+    """The cell in which the character `col` begins."""
+    if is_plain(text):
+        return min(col, len(text))
+    return sum(char_width(char) for seen in shown_chars(text[:col]) for char in seen)
+
+
+def col_at(text: str, cell: int) -> int:
+    """The character that is painted at a cell; the end of the text where it is beyond."""
+    if is_plain(text):
+        return max(0, min(cell, len(text)))
+    at = 0
+    for col, seen in enumerate(shown_chars(text)):
+        at += sum(map(char_width, seen))
+        if at > cell:
+            return col
+    return len(text)
+
+
+def window(spans: Line, left: int, cols: int) -> Line:
+    """The cells from `left` on of a painted line, at most `cols`; half of a wide character is blank."""
+    found: list[Span] = []
+    at = 0
+    for style, text in spans:
+        if text.isascii():
+            piece = text[max(0, left - at) : max(0, left + cols - at)]
+            at += len(text)
+        else:
+            piece, at = _piece(text, at, left, left + cols)
+        if piece:
+            found.append(Span(style, piece))
+    return tuple(found)
+
+
+def _piece(text: str, at: int, left: int, right: int) -> tuple[str, int]:
+    """What of a text that begins at cell `at` lies in [left, right), and the cell after it."""
+    kept: list[str] = []
+    for char in text:
+        wide = char_width(char)
+        if left <= at and at + wide <= right and (wide or at < right):
+            kept.append(char)
+        elif wide > 1 and at < right and at + wide > left:
+            kept.append(" ")
+        at += wide
+    return "".join(kept), at
+
+
+def laid_over(under: Line, over: Line, col: int, width: int, cols: int) -> Line:
+    """The line with another, `width` cells wide, from cell `col` on; both exactly as wide as is said."""
+    return (*window(under, 0, col), *over, *window(under, col + width, cols - col - width))

@@ -1,0 +1,137 @@
+"""Strategies for input files that are edited: decks, what is told of them, keys of the editor."""
+
+from hypothesis import strategies as st
+
+from crystalmath_server.protocol.decks import (
+    DECK_FILES,
+    DeckDiff,
+    DeckFacts,
+    DeckProblem,
+    DeckReport,
+    KnownTag,
+    Severity,
+    StructureChange,
+    TagChange,
+    TagList,
+)
+from crystalmath_tui.core.decks import Deck, DeckEdited, DeckOpened, FileEdit
+from crystalmath_tui.core.messages import KeyPressed, Pasted
+from crystalmath_tui.screens import editor_model, new_model
+from tests.property.tui_strategies import ERROR_VALUES, INPUTS, NUMBERS, PAGES, PKS, TEXTS
+
+FILES = st.sampled_from([*DECK_FILES, "POTCAR", ""])
+LINES = st.lists(TEXTS | st.just("ENCUT = 520 # eV") | st.just("ISMEAR = 0; NSW = 1.5"), max_size=9).map(
+    "\n".join
+)
+NAMED = st.dictionaries(FILES, LINES, max_size=4)
+PROBLEMS = st.builds(
+    DeckProblem, FILES, st.integers(0, 12), st.integers(0, 40), st.sampled_from(Severity), *[TEXTS] * 4
+)
+PROBLEM_LISTS = st.lists(PROBLEMS, max_size=8).map(tuple)
+FACTS = st.builds(
+    DeckFacts, TEXTS, st.none() | PKS, TEXTS, st.none() | NUMBERS, st.none() | NUMBERS, st.none() | NUMBERS,
+    st.none() | NUMBERS, TEXTS, st.none() | PKS, st.none() | PKS, st.lists(NUMBERS, max_size=3).map(tuple),
+)  # fmt: skip
+DIFFS = st.builds(
+    DeckDiff,
+    st.booleans(),
+    st.lists(
+        st.builds(TagChange, TEXTS, st.sampled_from(["added", "removed", "changed"]), TEXTS, TEXTS),
+        max_size=4,
+    ).map(tuple),
+    st.none() | st.tuples(TEXTS, TEXTS),
+    st.none() | st.tuples(TEXTS, TEXTS),
+    st.none() | st.builds(StructureChange, st.booleans(), TEXTS),
+    st.dictionaries(FILES, st.just("@@ -1,2 +1,2 @@\n-a\n+日本語\n b\n") | LINES, max_size=3),
+)
+TAGS = st.lists(
+    st.builds(
+        KnownTag,
+        st.sampled_from(["ENCUT", "ISMEAR", "ALGO"]) | TEXTS,
+        st.sampled_from(["int", "bool", "float", ""]) | TEXTS,
+        st.lists(TEXTS, max_size=20).map(tuple),
+        TEXTS,
+        TEXTS,
+        TEXTS,
+        st.dictionaries(TEXTS, TEXTS, max_size=3),
+    ),
+    max_size=12,
+).map(tuple)
+MADE = ("emt.relax", 3)
+OPENED = st.builds(DeckOpened, st.builds(Deck, st.just(MADE), NAMED, NAMED, st.none() | PKS), FILES)
+EDITED = st.builds(
+    DeckEdited,
+    st.sampled_from([MADE, MADE, ("vasp.relax", 3)]),
+    st.dictionaries(FILES, st.builds(FileEdit, LINES, LINES), max_size=3),
+)
+TURNS = st.integers(-1, 6)
+EDITOR_MESSAGES = st.one_of(
+    OPENED,
+    st.builds(editor_model.CheckDue, TURNS),
+    st.builds(editor_model.Checked, TURNS, st.builds(DeckReport, PROBLEM_LISTS, FACTS)),
+    st.builds(editor_model.CheckFailed, TURNS, ERROR_VALUES),
+    st.builds(editor_model.TagsLoaded, st.builds(TagList, TAGS)),
+    st.builds(editor_model.TagsFailed, ERROR_VALUES),
+    st.builds(editor_model.Compared, TURNS, DIFFS),
+    st.builds(editor_model.CompareFailed, TURNS, ERROR_VALUES),
+    st.builds(editor_model.JobsListed, st.just("") | TEXTS, PAGES),
+    st.builds(editor_model.CameBack, st.tuples(st.just(MADE), FILES), st.tuples(LINES, st.just("") | TEXTS)),
+    st.just(editor_model.Left()),
+)
+NEW_MESSAGES = st.one_of(
+    EDITED,
+    st.builds(new_model.EditsDropped, st.lists(FILES, max_size=3).map(tuple)),
+    st.builds(new_model.WarningsConfirmed, st.sampled_from(["d1", "d2"])),
+    st.builds(new_model.EditedInputsLoaded, st.just(3), INPUTS),
+)
+EDITOR_KEYS = st.sampled_from(
+    [
+        *(
+            "tab",
+            "shift tab",
+            "enter",
+            "esc",
+            "up",
+            "down",
+            "left",
+            "right",
+            "home",
+            "end",
+            "page down",
+            "page up",
+        ),
+        *(
+            "f1",
+            "f2",
+            "f3",
+            "f4",
+            "f5",
+            "f6",
+            "f7",
+            "f8",
+            "shift f8",
+            "shift f6",
+            "ctrl z",
+            "ctrl y",
+            "ctrl k",
+        ),
+        *(
+            "ctrl end",
+            "ctrl home",
+            "backspace",
+            "delete",
+            "I",
+            "S",
+            "=",
+            " ",
+            "s",
+            "c",
+            "r",
+            "y",
+            "n",
+            "1",
+            "日",
+        ),
+    ]
+).map(KeyPressed)
+PASTES = st.builds(Pasted, LINES)
