@@ -64,6 +64,9 @@ class RunTrends:
             except RpcError as error:
                 log.info("the steps of job %d are not known: %s", pk, error)
                 trend = trend_of(pk, (), (), final=False)
+            except Exception:  # one job that cannot be read must not keep the others from being looked at
+                log.exception("the steps of job %d cannot be read", pk)
+                trend = trend_of(pk, (), (), final=False)
             self._keep(pk, trend)
             await asyncio.sleep(PAUSE_S)
 

@@ -38,14 +38,14 @@ KEYS = (
     *(Binding((str(i + 1),), f"page {name}", name, f"Page {name}.") for i, name in enumerate(TABS)),
     Binding(("right", "l"), "right", "next plot", "Next plot; unfold; turn to the right.", footer=True),
     Binding(("left", "h"), "left", "plot before", "Plot before; fold; turn to the left."),
+    Binding(
+        ("e",), "export", "write file", "Write the plot, the numbers or the structure to a file.", footer=True
+    ),
     Binding(("enter", " "), "open", "fold", "Unfold or fold a branch of the document.", footer=True),
     Binding(("x",), "x", "x axis", "Next column for x, of two columns of the steps.", footer=True),
     Binding(("y",), "y", "y axis", "Next column for y, of two columns of the steps.", footer=True),
     Binding(("b",), "before", "before/after", "The structure before or after the job.", footer=True),
     Binding(("w",), "words", "in words", "The curves in words in place of plots."),
-    Binding(
-        ("e",), "export", "write file", "Write the plot, the numbers or the structure to a file.", footer=True
-    ),
     Binding(("J",), "job", "job", "Go to the job.", footer=True),
     Binding(("r",), "reload", "reload", "Fetch the page anew."),
     Binding(("esc",), "close", "back", "Go back.", footer=True),

@@ -90,6 +90,25 @@ def test_what_cannot_be_reached_is_no_error_and_asked_again_later(monkeypatch: p
     asyncio.run(main())
 
 
+def test_a_job_that_cannot_be_read_keeps_no_other_from_being_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def main() -> None:
+        scene = Scene()
+
+        async def broken(pk: int) -> JobResults:
+            raise ValueError(pk)
+
+        monkeypatch.setattr(scene.jobs, "results", broken)
+        scene.jobs.change(2, JobState.FINISHED)
+        scene.work.put(1, FILE, b"".join(map(line, range(3))))
+        await asked(scene, 2, 1)
+        found = await asked(scene, 2, 1)
+        assert (found[2].values, found[1].steps) == ((), 3)
+
+    asyncio.run(main())
+
+
 def test_only_so_many_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     async def main() -> None:
         scene = Scene()
