@@ -74,6 +74,7 @@ def at_submit() -> Slice:
 
 def on_hpc() -> Slice:
     new, (call,) = press(at_submit(), "down", "right")
+    assert isinstance(call, Call)
     assert (call.method.name, call.params.label) == ("clusters.show", "hpc")
     return told(new, TargetLoaded("hpc", detail(HPC, ASKED, CODE)))
 
@@ -219,6 +220,7 @@ def test_a_job_of_vasp_goes_to_the_only_cluster_until_another_is_chosen() -> Non
     vasp = replace(AT_INPUTS, template=replace(template, row=replace(template.row, engine="vasp")))
     opened, _ = press(vasp, "enter")
     new, (call,) = update(opened, ClustersListed(ClusterList((HPC, LOCAL, OFF))), CONTEXT)
+    assert isinstance(call, Call)
     assert (call.method.name, call.params.label) == ("clusters.show", "hpc")
     new = told(new, TargetLoaded("hpc", detail(HPC, ASKED, CODE)))
     assert values(new.job)["cluster"] == "hpc"
