@@ -73,7 +73,7 @@ from crystalmath_server.protocol.document import JOBS_DOCUMENT
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.exports import JOBS_DUMP, JOBS_EXPORT, JOBS_PLOT, STRUCTURES_EXPORT
 from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, JOBS_LOG
-from crystalmath_server.protocol.graph import NODES_GRAPH
+from crystalmath_server.protocol.graph import NODES_DRAW, NODES_GRAPH
 from crystalmath_server.protocol.imports import JOBS_IMPORT
 from crystalmath_server.protocol.jobs import (
     JOBS_CANCEL,
@@ -86,7 +86,7 @@ from crystalmath_server.protocol.jobs import (
 from crystalmath_server.protocol.logs import LOGS_CREDIT, LOGS_FOLLOW, LOGS_PAUSE, LOGS_RESUME, LOGS_UNFOLLOW
 from crystalmath_server.protocol.potcars import POTCARS_CHECK
 from crystalmath_server.protocol.profiles import PROFILES_CREATE, PROFILES_LIST
-from crystalmath_server.protocol.progress import JOBS_PROGRESS, JOBS_STOP
+from crystalmath_server.protocol.progress import JOBS_PROGRESS, JOBS_STOP, JOBS_TRENDS
 from crystalmath_server.protocol.results import JOBS_RESULTS
 from crystalmath_server.protocol.series import JOBS_SERIES
 from crystalmath_server.protocol.structures import STRUCTURES_IMPORT, STRUCTURES_LIST, STRUCTURES_SHOW
@@ -134,6 +134,7 @@ BINDINGS: tuple[Binding[Any, Any], ...] = (
     bind(LOGS_RESUME, logs.resume),
     bind(LOGS_UNFOLLOW, logs.unfollow),
     bind(JOBS_PROGRESS, progress.progress),
+    bind(JOBS_TRENDS, progress.trends),
     bind(JOBS_STOP, progress.stop),
     bind(JOBS_RESULTS, results.results),
     bind(JOBS_DOCUMENT, results.document),
@@ -143,6 +144,7 @@ BINDINGS: tuple[Binding[Any, Any], ...] = (
     bind(JOBS_DUMP, exports.dump),
     bind(JOBS_EXPORT, exports.archive),
     bind(NODES_GRAPH, graph.graph),
+    bind(NODES_DRAW, graph.draw),
     bind(JOBS_COMPARE, compare.compare),
     bind(JOBS_DIAGNOSE, diagnosis.diagnose),
     bind(JOBS_IMPORT, imports.import_run),

@@ -27,7 +27,7 @@ from crystalmath_tui import program, theme
 from crystalmath_tui.client.calls import Calls
 from crystalmath_tui.client.connection import Event, Fault, Notice, Response, check_hello, hello_params
 from crystalmath_tui.client.daemon import RETRY_S, Starter, Where, locate
-from crystalmath_tui.client.folders import looked_up
+from crystalmath_tui.client.folders import Local, looked_up
 from crystalmath_tui.client.outside import edited_outside
 from crystalmath_tui.client.transport import Link
 from crystalmath_tui.core import effects, messages
@@ -159,7 +159,7 @@ class Runtime:
                 self._later(seconds, message, key)
             case effects.NewKey(made):
                 self._send(made(str(uuid.uuid4())))
-            case effects.ListFolder() | effects.FindPath() | effects.WriteFile():
+            case _ if isinstance(effect, Local):
                 self._send(looked_up(effect))
             case effects.EditOutside() | effects.Copy():
                 self._hand_out(effect)

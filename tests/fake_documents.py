@@ -15,9 +15,9 @@ from crystalmath_server.domain.task_document import quantities
 from crystalmath_server.ports.of_jobs import Tell
 from crystalmath_server.protocol.codec import to_json
 from crystalmath_server.protocol.document import DocumentParams, DocumentPart
-from crystalmath_server.protocol.errors import Conflict, InvalidForm, NotFound
+from crystalmath_server.protocol.errors import Conflict, EngineUnavailable, InvalidForm, NotFound
 from crystalmath_server.protocol.exports import ArchiveParams, DumpedJob, DumpParams, PlotParams, WrittenFile
-from crystalmath_server.protocol.graph import Graph, GraphLink, GraphNode, GraphParams
+from crystalmath_server.protocol.graph import DrawGraphParams, Graph, GraphLink, GraphNode, GraphParams
 from crystalmath_server.protocol.jobs import JobState
 from crystalmath_server.protocol.results import JobResults
 from crystalmath_server.protocol.series import JobSeries, SeriesParams
@@ -123,6 +123,14 @@ class FakeDocuments:
         if not params.path.endswith((".png", ".svg", ".pdf")):
             raise InvalidForm(f"{params.path} tells no format.", field="path", hint="End it in .png.")
         return self.files.write(params.path, (await self.series(SeriesParams(params.pk, params.kind))).title)
+
+    async def draw(self, params: DrawGraphParams) -> WrittenFile:
+        if not params.path.endswith((".dot", ".svg", ".png", ".pdf")):
+            raise InvalidForm(f"{params.path} tells no format.", field="path", hint="End it in .dot.")
+        found = await self.graph(GraphParams(params.pk, params.direction, params.depth, params.limit))
+        if not params.path.endswith(".dot"):
+            raise EngineUnavailable("Graphviz is not here.", field="path", hint="End it in .dot.")
+        return replace(self.files.write(params.path, found.dot), left_out=found.left_out)
 
     async def graph(self, params: GraphParams) -> Graph:
         row = self._jobs.get(params.pk).row

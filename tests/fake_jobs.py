@@ -115,6 +115,7 @@ class FakeJobs:
             structure_pk=job.plan.structure_pk,
             edits=dict(job.plan.recipe.rendered.edits),
             retry_of=job.retry_of,
+            corrections=job.plan.corrections,
         )
 
     async def recall(self, pk: int) -> PastJob:
@@ -135,6 +136,7 @@ class FakeJobs:
             plan.code,
             {"resources": machines, **plan.options},
             edits={file.name: file.text for file in rendered.files if file.name in rendered.edits},
+            corrections=plan.corrections,
         )
 
     async def state(self, pk: int) -> JobState:

@@ -6,9 +6,10 @@ from typing import Any
 from crystalmath_server.adapters.aiida_builders import folder
 from crystalmath_server.adapters.aiida_computers import computer_of
 from crystalmath_server.adapters.aiida_earlier import folder_of
-from crystalmath_server.adapters.aiida_files import load_job
+from crystalmath_server.adapters.aiida_mend import corrections_of, options_of
 from crystalmath_server.adapters.aiida_results import input_nodes, input_structure
 from crystalmath_server.adapters.aiida_rows import read_row
+from crystalmath_server.adapters.aiida_runs import job_of, load_job
 from crystalmath_server.domain import nodes
 from crystalmath_server.domain.going_on import NextDeck
 from crystalmath_server.domain.past_job import PastJob
@@ -41,10 +42,11 @@ def recall(pk: int) -> PastJob:
         description=node.description or "",
         cluster=row.cluster,
         code=code.label if by_name and code is not None else "",
-        options=node.get_options() if template else {},
+        options=options_of(node) if template else {},
         restart_pk=_job_of(earlier) if earlier is not None else None,
         retrieve=tuple(settings.get(nodes.RETRIEVE, ())),
         retrieve_mb=float(settings.get(nodes.MOST_MB, 50.0)),
+        corrections=corrections_of(inputs) if template else 0,
         edits=_edited(inputs, settings.get(nodes.EDITS, {})),
     )
 
@@ -64,7 +66,7 @@ def _edited(inputs: Any, names: Iterable[str]) -> dict[str, str]:
 def _job_of(folder: Any) -> int | None:
     """The job that ran in a folder, or that was imported from it."""
     if folder.creator is not None:
-        return folder.creator.pk
+        return job_of(folder.creator).pk
     imported = folder.base.links.get_outgoing(link_label_filter=nodes.SOURCE).first()
     return imported.node.pk if imported else None
 

@@ -8,6 +8,7 @@ from crystalmath_server.adapters.aiida_cluster_store import potcar_dir_of
 from crystalmath_server.adapters.aiida_codes import codes_on
 from crystalmath_server.adapters.aiida_computers import computer_of, python_of
 from crystalmath_server.adapters.aiida_earlier import folder_of
+from crystalmath_server.adapters.aiida_mend import mending
 from crystalmath_server.domain import nodes
 from crystalmath_server.domain.band_of_images import FIELD as IMAGES
 from crystalmath_server.domain.band_of_images import label_of
@@ -56,7 +57,7 @@ def _vasp(plan: JobPlan) -> Any:
         builder[nodes.IMAGES] = {label_of(i): _structure(pk, IMAGES) for i, pk in enumerate(plan.image_pks)}
     if plan.restart_pk is not None:
         builder[nodes.RESTART] = folder_of(plan.restart_pk)
-    return builder
+    return mending(builder, plan.corrections) if plan.corrections else builder
 
 
 def _imported(plan: JobPlan, source: RunFolder) -> Any:

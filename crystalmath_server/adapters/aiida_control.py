@@ -1,35 +1,51 @@
 """Orders to one process and what came of them; on the AiiDA thread."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from crystalmath_server.adapters.aiida_lost import NOBODY
+from crystalmath_server.adapters.aiida_rows import read_facts
+from crystalmath_server.adapters.aiida_runs import active_runs
 from crystalmath_server.domain.holding import PREFIX
-from crystalmath_server.domain.states import job_state
+from crystalmath_server.domain.states import ENDED as ENDED_PROCESS
 from crystalmath_server.protocol.errors import NotFound
 from crystalmath_server.protocol.jobs import ENDED, JobState
 
 
 @dataclass(frozen=True, slots=True)
-class Glance:
-    """A process at one moment.
+class Part:
+    """A process that has not ended.
 
     Attributes
     ----------
     settled
-        Whether the scheduler's job is known, or there will be none: see `Order.step`.
+        Whether the scheduler's job is known, or there will be none: see `Order.sends`.
+    """
+
+    pk: int
+    paused: bool
+    settled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """A job at one moment.
+
+    Attributes
+    ----------
+    parts
+        Those of its processes that have not ended: itself, and its run where it corrects itself.
     """
 
     state: JobState
-    paused: bool
     status: str
-    settled: bool
+    parts: tuple[Part, ...] = ()
 
     @property
     def ended(self) -> bool:
         """Whether nothing will change any more."""
-        return self.state in ENDED
+        return self.state in ENDED and not self.parts
 
     @property
     def held(self) -> bool:
@@ -39,25 +55,32 @@ class Glance:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Something asked of a process: the controller's method, and how to see that it was done."""
+    """Something asked of a job: the controller's method, and how to see that it was done."""
 
     verb: str
     method: str
     shows: Callable[[Glance], bool]
 
-    def step(self, seen: Glance) -> "Order":
-        """What to send now.
+    def sends(self, seen: Glance) -> "list[tuple[Order, int]]":
+        """What to send now, and to which process.
 
         A process that is killed between its start and the scheduler's answer ends, but AiiDA goes on to
         submit its job, which then runs for nobody. So it is paused first, which either stops it before the
-        scheduler has anything, or lets the scheduler's answer come in.
+        scheduler has anything, or lets the scheduler's answer come in. AiiDA kills the runs of what it kills.
         """
-        return PAUSE if self is KILL and not seen.settled else self
+        if self is KILL and all(part.settled for part in seen.parts):
+            return [(KILL, part.pk) for part in seen.parts[:1]]
+        step, paused = (PLAY, True) if self is PLAY else (PAUSE, False)
+        return [(step, part.pk) for part in seen.parts if part.paused is paused]
 
 
 KILL = Order("be killed", "kill_process", lambda seen: seen.ended)
-PAUSE = Order("pause", "pause_process", lambda seen: seen.paused and not seen.ended)
-PLAY = Order("go on", "play_process", lambda seen: not seen.paused and not seen.ended)
+PAUSE = Order("pause", "pause_process", lambda seen: _all(seen, paused=True))
+PLAY = Order("go on", "play_process", lambda seen: _all(seen, paused=False))
+
+
+def _all(seen: Glance, *, paused: bool) -> bool:
+    return bool(seen.parts) and all(part.paused is paused for part in seen.parts)
 
 
 class Sent:
@@ -87,33 +110,32 @@ class Sent:
         return str(error or self._future.result())
 
 
-_GLANCED = ("process_state", "exit_status", "paused", "state", "scheduler_state", "process_status", "job_id")
-
-
 def glance(pk: int) -> Glance:
-    """The process now.
+    """The job now.
 
     Raises
     ------
     NotFound
     """
+    found = read_facts(pk)
+    if found is None:
+        raise NotFound(f"There is no job {pk}", field="pk")
+    facts = found[1]
+    return Glance(facts.state, facts.process_status, _parts([pk, *active_runs([pk])]))
+
+
+def _parts(pks: list[int]) -> tuple[Part, ...]:
+    """Those that have not ended, in order of pk."""
     from aiida import orm
 
-    query = orm.QueryBuilder()
-    project = [f"attributes.{name}" for name in _GLANCED]
-    row = query.append(orm.ProcessNode, filters={"id": pk}, project=project).first()
-    if row is None:
-        raise NotFound(f"There is no job {pk}", field="pk")
-    values = dict(zip(_GLANCED, row, strict=True))
-    state = job_state(
-        process_state=values["process_state"],
-        paused=bool(values["paused"]),
-        exit_status=values["exit_status"],
-        transport_state=values["state"],
-        scheduler_state=values["scheduler_state"],
+    project = ["id", "node_type", *(f"attributes.{name}" for name in ("process_state", "paused", "job_id"))]
+    query = orm.QueryBuilder().append(orm.ProcessNode, filters={"id": {"in": pks}}, project=project)
+    rows: list[Any] = query.order_by({orm.ProcessNode: {"id": "asc"}}).all()
+    return tuple(
+        Part(pk, bool(paused), bool(paused) or job_id is not None or ".workflow." in kind)
+        for pk, kind, state, paused, job_id in rows
+        if state not in ENDED_PROCESS
     )
-    paused = bool(values["paused"])
-    return Glance(state, paused, values["process_status"] or "", paused or values["job_id"] is not None)
 
 
 def is_unfinished(pk: int) -> bool:
@@ -137,8 +159,8 @@ def send(order: Order, pk: int) -> Sent:
         return Sent(order, None)
 
 
-def waiting_for(order: Order, seen: Glance, sent: Sent | None) -> str:
+def waiting_for(order: Order, seen: Glance, sent: Sequence[Sent]) -> str:
     """What is still to happen, in words."""
-    reason = "AiiDA's daemon" if sent is None else sent.reason()
+    reason = sent[-1].reason() if sent else "AiiDA's daemon"
     status = f"; it says: {seen.status}" if seen.status else ""
     return f"the job to {order.verb}: {reason}{status}"

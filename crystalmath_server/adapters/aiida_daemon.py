@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from crystalmath_server.adapters.aiida_eyes import DaemonEyes, DaemonView
 from crystalmath_server.adapters.aiida_lost import active_jobs, reconnect, revive, still_active
+from crystalmath_server.adapters.aiida_runs import active_runs
 from crystalmath_server.protocol.errors import BrokerUnavailable, DaemonNotRunning, RpcError
 from crystalmath_server.protocol.system import Part, PartState
 
@@ -176,8 +177,11 @@ class DaemonWatch:
 
     async def _revive_lost(self, eyes: DaemonEyes) -> None:
         """Hand out again the jobs whose task is nowhere, when they were missing twice in a row."""
-        tasks = await asyncio.to_thread(eyes.tasks) if self._active else None
-        missing = set[int]() if tasks is None else self._active - tasks
+        if not self._active:
+            return
+        runs = await self._runtime.call(active_runs, tuple(self._active))
+        tasks = await asyncio.to_thread(eyes.tasks)
+        missing = set[int]() if tasks is None else self._active.union(runs) - tasks
         lost, self._suspects = missing & self._suspects, missing
         if lost:
             self._suspects -= lost  # looked at again only when missing twice more

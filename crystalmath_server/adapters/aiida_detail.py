@@ -5,14 +5,16 @@ from dataclasses import replace
 from typing import Any
 
 from crystalmath_server.adapters.aiida_again import retried
-from crystalmath_server.adapters.aiida_files import last_trouble, load_job
+from crystalmath_server.adapters.aiida_files import last_trouble
+from crystalmath_server.adapters.aiida_mend import corrections_of
 from crystalmath_server.adapters.aiida_results import engine_of, input_nodes, input_structure, output_nodes
-from crystalmath_server.adapters.aiida_rows import read_facts
-from crystalmath_server.domain import nodes
+from crystalmath_server.adapters.aiida_rows import read_facts, read_row
+from crystalmath_server.adapters.aiida_runs import last_run, load_job, looks_of, runs_of
+from crystalmath_server.domain import mending, nodes
 from crystalmath_server.domain.breaker import Breaker
 from crystalmath_server.domain.explain import Facts, explain
 from crystalmath_server.protocol.errors import NotFound
-from crystalmath_server.protocol.jobs import JobDetail, JobRow, JobState, NodeLink
+from crystalmath_server.protocol.jobs import JobDetail, JobRow, JobRun, JobState, NodeLink
 
 _SUMMARY_LENGTH = 80
 
@@ -30,12 +32,12 @@ def read_words(node: Any, breaker: Callable[[str], Breaker]) -> tuple[JobRow, Fa
         raise NotFound(f"There is no job {node.pk}", field="pk")
     row, facts = found
     retry_at = breaker(facts.cluster).retry_at
-    trouble = last_trouble(node.pk) if row.state is JobState.PAUSED else ""
+    trouble = last_trouble(last_run(node).pk) if row.state is JobState.PAUSED else ""
     return row, replace(
         facts,
         retry_at=retry_at,
         same_as=_same_as(node),
-        queue_reason=_queue_reason(node),
+        queue_reason=_queue_reason(last_run(node)),
         trouble=trouble,
     )
 
@@ -60,7 +62,8 @@ def _same_as(node: Any) -> int:
 
 
 def _detail(node: Any, row: JobRow, facts: Facts) -> JobDetail:
-    words, outputs, structure = explain(facts), output_nodes(node), input_structure(node)
+    run = last_run(node)
+    words, outputs, structure = explain(facts), output_nodes(run), input_structure(node)
     inputs = input_nodes(node)
     settings = _settings(node, inputs)
     return JobDetail(
@@ -70,7 +73,7 @@ def _detail(node: Any, row: JobRow, facts: Facts) -> JobDetail:
         process_state=node.base.attributes.get("process_state", "") or "",
         scheduler_state=facts.scheduler_state,
         scheduler_job_id=facts.scheduler_job_id,
-        remote_work_dir=node.base.attributes.get("remote_workdir", "") or "",
+        remote_work_dir=run.base.attributes.get("remote_workdir", "") or "",
         exit_message=facts.exit_message,
         explanation=words.explanation,
         hint=words.hint,
@@ -83,6 +86,29 @@ def _detail(node: Any, row: JobRow, facts: Facts) -> JobDetail:
         caller_pk=_caller(node),
         called=_called(node),
         retry_of=retried(node),
+        corrections=corrections_of(inputs) if _is_own(node) else 0,
+        runs=read_runs(node),
+    )
+
+
+def read_runs(node: Any) -> tuple[JobRun, ...]:
+    """Of a job that corrects itself; what was made of each stands with it."""
+    runs = runs_of(node)
+    looks = looks_of(node) if runs else {}
+    return tuple(_run(run.pk, looks.get(run.pk, mending.Look())) for run in runs)
+
+
+def _run(pk: int, look: mending.Look) -> JobRun:
+    found = read_row(pk)
+    assert found is not None  # noqa: S101  it was just found
+    return JobRun(
+        pk,
+        found.state,
+        found.exit_status,
+        found.reason,
+        mending.words(look.corrections),
+        dict(look.diffs),
+        look.copied,
     )
 
 

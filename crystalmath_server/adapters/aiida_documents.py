@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
+from crystalmath_server.adapters import graphviz
 from crystalmath_server.adapters.aiida_graph import read_graph
 from crystalmath_server.adapters.aiida_held_files import (
     Held,
@@ -18,7 +19,7 @@ from crystalmath_server.protocol.codec import from_json, to_json
 from crystalmath_server.protocol.document import DocumentParams, DocumentPart
 from crystalmath_server.protocol.errors import NotFound, RpcError
 from crystalmath_server.protocol.exports import PlotParams, WrittenFile
-from crystalmath_server.protocol.graph import Graph, GraphParams
+from crystalmath_server.protocol.graph import DrawGraphParams, Graph, GraphParams
 from crystalmath_server.protocol.jobs import ENDED
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.results import JobResults
@@ -108,6 +109,12 @@ class AiidaDocuments:
     async def graph(self, params: GraphParams) -> Graph:
         """Provenance around a node."""
         return await self._runtime.call_long(read_graph, params)
+
+    async def draw(self, params: DrawGraphParams) -> WrittenFile:
+        """Write the graph."""
+        graphviz.format_of(params.path)
+        found = await self.graph(GraphParams(params.pk, params.direction, params.depth, params.limit))
+        return WrittenFile(params.path, await graphviz.written(found.dot, params.path), found.left_out)
 
     async def _document(self, pk: int, field: str = "pk") -> Held:
         return await self._runtime.call_long(hold_document, pk, self._place, field)

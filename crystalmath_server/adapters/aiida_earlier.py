@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from crystalmath_server.adapters.aiida_runs import last_run
 from crystalmath_server.domain import nodes
 from crystalmath_server.domain.retrieval import LISTING, left
 from crystalmath_server.protocol.errors import InvalidForm, NotFound
@@ -60,7 +61,7 @@ def _job(pk: int) -> Any:
     if node is None:
         hint = "See: crystalmath jobs list --template vasp.static"
         raise NotFound(f"There is no job {pk}", field=FIELD, hint=hint)
-    if node.process_type != nodes.VASP_PROCESS:
+    if node.process_type not in {nodes.VASP_PROCESS, nodes.MEND_PROCESS}:
         detail = (
             f"Job {pk} is one of {node.base.attributes.get(nodes.TEMPLATE, node.process_label)}, not of VASP"
         )
@@ -68,7 +69,7 @@ def _job(pk: int) -> Any:
     if not node.is_terminated:
         hint = f"Wait for its end: crystalmath wait {pk}"
         raise InvalidForm(f"Job {pk} has not ended", field=FIELD, hint=hint)
-    return node
+    return last_run(node)
 
 
 def _folder(node: Any) -> Any:

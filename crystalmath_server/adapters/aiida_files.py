@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
+from crystalmath_server.adapters.aiida_runs import last_run, load_job, load_run
 from crystalmath_server.domain import nodes
 from crystalmath_server.domain.excerpts import as_text
 from crystalmath_server.domain.retrieval import LISTING, left
@@ -27,7 +28,7 @@ _SCHEDULER_FILES = {"scheduler_stdout": "_scheduler-stdout.txt", "scheduler_stde
 
 def list_files(pk: int, source: str = "") -> JobFiles:
     """Files of a job, inputs first; of one source where one is named."""
-    node = load_job(pk)
+    node = load_run(pk)
     wanted = (source,) if source else ("inputs", "retrieved")
     found = [(name, repository) for name in wanted if (repository := open_files(node, name))]
     files = [file for name, repository in found for file in _files(name, repository)]
@@ -43,7 +44,7 @@ def _left(node: Any, files: Sequence[JobFile]) -> list[JobFile]:
 
 def read_range(params: ReadFileParams) -> FileRange:
     """A range of a file, read from where it begins."""
-    repository = open_files(load_job(params.pk), params.source)
+    repository = open_files(load_run(params.pk), params.source)
     path = PurePosixPath(params.path)
     if repository is None or path.is_absolute() or ".." in path.parts or "\0" in params.path:
         raise _no_file(params)
@@ -60,31 +61,15 @@ def read_range(params: ReadFileParams) -> FileRange:
 
 
 def read_log(pk: int) -> JobLog:
-    """AiiDA's records, then what the scheduler wrote."""
-    node = load_job(pk)
-    records = _records(pk)
+    """AiiDA's records, of the job and of its last run, then what the scheduler wrote."""
+    job = load_job(pk)
+    node = last_run(job)
+    records = _records({job.pk, node.pk})
     lines = [line for record in records for line in record]
     written = _scheduler_lines(node)
     truncated = len(records) == MAX_LINES or len(lines) + len(written) > MAX_LINES
     room = max(MAX_LINES - len(written), MAX_LINES // 2)
     return JobLog((*lines[-room:], *written[-(MAX_LINES // 2) :]), truncated)
-
-
-def load_job(pk: int) -> Any:
-    """The process node.
-
-    Raises
-    ------
-    NotFound
-        Where there is no CalcJob and no workflow of this pk.
-    """
-    from aiida import orm
-
-    kinds = (orm.CalcJobNode, orm.WorkChainNode)
-    node = orm.QueryBuilder().append(kinds, filters={"id": pk}).first(flat=True)
-    if node is None:
-        raise NotFound(f"There is no job {pk}", field="pk", hint="See: crystalmath jobs list")
-    return node
 
 
 def open_files(node: Any, source: str) -> Any:
@@ -112,12 +97,14 @@ def _no_file(params: ReadFileParams) -> NotFound:
     return NotFound(detail, field="path", hint=f"See: crystalmath jobs files {params.pk}")
 
 
-def _records(pk: int) -> list[list[LogLine]]:
+def _records(pks: set[int]) -> list[list[LogLine]]:
     """The last records, oldest first, a line each of their lines."""
     from aiida import orm
 
     project = ["time", "levelname", "loggername", "message"]
-    query = orm.QueryBuilder().append(orm.Log, filters={"dbnode_id": pk}, project=project, tag="log")
+    query = orm.QueryBuilder().append(
+        orm.Log, filters={"dbnode_id": {"in": sorted(pks)}}, project=project, tag="log"
+    )
     rows = query.order_by({"log": [{"time": "desc"}, {"id": "desc"}]}).limit(MAX_LINES).all()
     return [_lines(time.timestamp(), level, name, text) for time, level, name, text in reversed(rows)]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crystalmath_server.adapters.aiida_cluster_store import facts, max_jobs_of
-from crystalmath_server.adapters.aiida_lost import ACTIVE
+from crystalmath_server.adapters.aiida_runs import ACTIVE, active_runs
 from crystalmath_server.adapters.remote_link import Target
 from crystalmath_server.domain import nodes
 from crystalmath_server.domain.holding import PREFIX
@@ -21,32 +21,40 @@ class Underway:
 
 
 def jobs_under_way() -> list[Underway]:
-    """All jobs of this project that have not ended."""
+    """All jobs of this project that have not ended; runs of one that corrects itself are no jobs."""
     filters = {
-        "process_type": {"in": list(nodes.PROCESS_TYPES)},
+        "process_type": {"in": list(nodes.JOB_TYPES)},
         "attributes.process_state": {"in": list(ACTIVE)},
         f"attributes.{nodes.TEMPLATE}": {"like": "%"},
     }
-    rows = _rows(filters, "attributes.process_status")
-    return [Underway(pk, cluster, str(status or "").startswith(PREFIX)) for pk, cluster, status in rows]
+    found = _rows(filters)
+    runs = set(active_runs([row[0] for row in found]))
+    return [
+        Underway(pk, cluster, str(status or "").startswith(PREFIX))
+        for pk, cluster, status in found
+        if pk not in runs
+    ]
 
 
 def stranded(pks: Sequence[int]) -> dict[int, str]:
-    """Those of `pks` that AiiDA paused since its connection failed again and again: pk → computer."""
+    """Those of `pks`, or runs of theirs, that AiiDA paused since its connection failed: pk → computer."""
     if not pks:
         return {}
-    filters: dict[str, Any] = {"id": {"in": list(pks)}, "attributes.paused": True}
-    rows = _rows(filters, "attributes.process_status")
+    chosen = [*pks, *active_runs(pks)]
+    rows = _rows({"id": {"in": chosen}, "attributes.paused": True})
     return {pk: cluster for pk, cluster, status in rows if "transport task" in str(status or "")}
 
 
-def _rows(filters: dict[str, Any], what: str) -> list[Any]:
+def _rows(filters: dict[str, Any]) -> list[tuple[int, str, str | None]]:
+    """pk, computer and what it is said to do."""
     from aiida import orm
 
-    query = orm.QueryBuilder().append(orm.CalcJobNode, filters=filters, project=["id", what], tag="job")
+    project = ["id", "attributes.process_status"]
+    kinds = (orm.CalcJobNode, orm.WorkChainNode)
+    query = orm.QueryBuilder().append(kinds, filters=filters, project=project, tag="job")
     query.append(orm.Computer, with_node="job", project="label")
     rows: list[Any] = query.all()
-    return [(pk, cluster, value) for pk, value, cluster in rows]
+    return [(pk, cluster, status) for pk, status, cluster in rows]
 
 
 def submit_or_hold(builder: Any, why_held: str) -> Any:

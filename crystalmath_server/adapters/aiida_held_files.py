@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crystalmath_server.adapters.aiida_files import load_job
 from crystalmath_server.adapters.aiida_results import output_nodes
+from crystalmath_server.adapters.aiida_runs import last_run, load_job, load_run
 from crystalmath_server.domain import nodes
 from crystalmath_server.protocol.errors import FileUnreadable, NotFound
 
@@ -35,7 +35,7 @@ def hold_document(pk: int, folder: Path, field: str = "pk") -> Held:
     FileUnreadable
         It is too large to be read.
     """
-    outputs = output_nodes(load_job(pk))
+    outputs = output_nodes(load_run(pk))
     node = outputs.get(nodes.DOCUMENT)
     if node is not None and hasattr(node, "filename"):
         name = "document.json.gz" if str(node.filename).endswith(".gz") else "document.json"
@@ -51,7 +51,7 @@ def hold_document(pk: int, folder: Path, field: str = "pk") -> Held:
 
 def hold_vasprun(pk: int, folder: Path) -> Held:
     """vasprun.xml as it was brought back, with KPOINTS beside it; raises NotFound, FileUnreadable."""
-    job = load_job(pk)
+    job = load_run(pk)
     node = output_nodes(job).get("retrieved")
     names = node.base.repository.list_object_names() if node is not None else []
     name = next((name for name in _VASPRUN if name in names), "")
@@ -70,6 +70,8 @@ def hold_vasprun(pk: int, folder: Path) -> Held:
 def children_with_documents(pk: int) -> list[int]:
     """Jobs of ours that a workflow called, however deep; of a calculation, itself."""
     job = load_job(pk)
+    if last_run(job) is not job:
+        return [pk]
     found = [node for node in getattr(job, "called_descendants", ()) if nodes.DOCUMENT in output_nodes(node)]
     return sorted(node.pk for node in found) or [pk]
 

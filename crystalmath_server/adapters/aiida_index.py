@@ -92,12 +92,14 @@ class JobFeed:
         while True:
             try:
                 await self._turn(polls)
+                await self._rest()
             except RpcError as error:
                 log.warning("the list of jobs cannot be read: %s", error)
+                await asyncio.sleep(POLL_S)
             except Exception:
                 log.exception("the list of jobs cannot be read")
+                await asyncio.sleep(POLL_S)
             polls += 1
-            await self._rest()
 
     def subscribe(self) -> None:
         """Listen at the broker; on the AiiDA thread, once for each new connection."""
@@ -152,13 +154,10 @@ class JobFeed:
 
     async def _load(self) -> None:
         """Read all jobs in order of pk, a chunk at a time so that other long reads get their turn."""
-        last = 0
-        while True:
-            rows = await self._runtime.call_long(source.read_rows, {"id": {">": last}}, CHUNK)
+        last: int | None = 0
+        while last is not None:
+            rows, last = await self._runtime.call_long(source.read_chunk, last, CHUNK)
             await self._apply(rows)
-            if len(rows) < CHUNK:
-                break
-            last = rows[-1].pk
         if len(self.index) > CHUNK:
             gc.freeze()  # they live long: walking a million rows in every full collection stalls the loop
         self._loaded.set()

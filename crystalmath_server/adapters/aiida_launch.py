@@ -185,7 +185,7 @@ class Errand:
         self._runtime = runtime
         self._order = order
         self._pk = pk
-        self._sent: control.Sent | None = None
+        self._sent: dict[int, control.Sent] = {}
 
     async def run(self) -> None:
         """Send what the moment asks for, and look until the effect shows."""
@@ -193,9 +193,10 @@ class Errand:
         pause_s = POLL_S
         seen = await self._runtime.call(control.glance, self._pk)
         while not (self._order.shows(seen) or seen.ended) and time.monotonic() < deadline:
-            step = self._order.step(seen)
-            if self._sent is None or self._sent.order is not step or self._sent.refused():
-                self._sent = await self._runtime.call(control.send, step, self._pk)
+            for step, pk in self._order.sends(seen):
+                before = self._sent.get(pk)
+                if before is None or before.order is not step or before.refused():
+                    self._sent[pk] = await self._runtime.call(control.send, step, pk)
             await asyncio.sleep(pause_s)
             pause_s = min(1.5 * pause_s, POLL_MAX_S)
             seen = await self._runtime.call(control.glance, self._pk)
@@ -207,5 +208,5 @@ class Errand:
             return Control(self._pk, seen.state, done=True)
         if seen.ended:
             return Control(self._pk, seen.state, done=False, waiting_for="nothing: the job ended first")
-        words = control.waiting_for(self._order, seen, self._sent)
+        words = control.waiting_for(self._order, seen, tuple(self._sent.values()))
         return Control(self._pk, seen.state, done=False, waiting_for=words)

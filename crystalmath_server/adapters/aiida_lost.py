@@ -4,12 +4,12 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from crystalmath_server.adapters.aiida_runs import ACTIVE
 from crystalmath_server.domain import nodes
 from crystalmath_server.domain.holding import PREFIX
 
 log = logging.getLogger(__name__)
 
-ACTIVE = ("created", "running", "waiting")
 NOBODY = "Recipient not found"
 """How the ZeroMQ broker says that no worker has a process."""
 _PING_S = 2.0
@@ -33,11 +33,12 @@ def active_jobs() -> list[int]:
 
     query = orm.QueryBuilder()
     filters = {
-        "process_type": {"in": list(nodes.PROCESS_TYPES)},
+        "process_type": {"in": list(nodes.JOB_TYPES)},
         "attributes.process_state": {"in": list(ACTIVE)},
         f"attributes.{nodes.TEMPLATE}": {"like": "%"},
     }
-    query.append(orm.CalcJobNode, filters=filters, project=["id", "attributes.process_status"])
+    kinds = (orm.CalcJobNode, orm.WorkChainNode)
+    query.append(kinds, filters=filters, project=["id", "attributes.process_status"])
     rows: list[Any] = query.all()
     return [pk for pk, status in rows if not str(status or "").startswith(PREFIX)]
 
@@ -74,10 +75,13 @@ def revive(pks: Sequence[int]) -> None:
 
 
 def remove_unfinished(node: Any) -> None:
-    """Delete a job that no worker can run, since the server died while storing it."""
+    """Delete a job that no worker can run, since the server died while storing it.
+
+    Not a run of a job: that job makes it anew itself, and would be deleted with it.
+    """
     from aiida.tools import delete_nodes
 
-    if node.checkpoint is not None or node.process_state.value != "created":
+    if node.checkpoint is not None or node.process_state.value != "created" or node.caller is not None:
         return
     delete_nodes([node.pk, *own_inputs(node)], dry_run=False)
 

@@ -54,7 +54,8 @@ def find_job(key: str, digest: str) -> StoredJob | None:
     query = orm.QueryBuilder().append(orm.Dict, filters={"label": key}, tag="settings")
     project = ["id", "uuid", f"attributes.{nodes.DIGEST}", f"attributes.{nodes.TEMPLATE}"]
     edge = {"label": nodes.SETTINGS}
-    query.append(orm.CalcJobNode, with_incoming="settings", edge_filters=edge, project=project, tag="job")
+    kinds = (orm.CalcJobNode, orm.WorkChainNode)
+    query.append(kinds, with_incoming="settings", edge_filters=edge, project=project, tag="job")
     row = query.order_by({"job": {"id": "asc"}}).first()
     if row is None:
         return None

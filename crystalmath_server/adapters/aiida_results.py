@@ -3,8 +3,8 @@
 import math
 from typing import Any
 
-from crystalmath_server.adapters.aiida_files import load_job
 from crystalmath_server.adapters.aiida_rows import read_row
+from crystalmath_server.adapters.aiida_runs import last_run, load_job
 from crystalmath_server.domain import nodes
 from crystalmath_server.domain.excerpts import thinned
 from crystalmath_server.domain.lattice import lattice_of
@@ -18,7 +18,7 @@ def read_results(pk: int) -> JobResults:
     """What a job computed; of a job of another plugin, its outputs as they are."""
     node, row = load_job(pk), read_row(pk)
     assert row is not None  # noqa: S101  load_job has found it
-    outputs = output_nodes(node)
+    outputs = output_nodes(last_run(node))
     own = node.base.attributes.get(nodes.TEMPLATE, None) is not None and nodes.SUMMARY in outputs
     before: Any = input_structure(node)
     after: Any = outputs.get(nodes.STRUCTURE)

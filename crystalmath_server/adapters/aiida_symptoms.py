@@ -8,11 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from crystalmath_server.adapters.aiida_detail import read_words
-from crystalmath_server.adapters.aiida_files import load_job, open_files, read_log
+from crystalmath_server.adapters.aiida_detail import read_runs, read_words
+from crystalmath_server.adapters.aiida_files import open_files, read_log
 from crystalmath_server.adapters.aiida_index import Runtime
+from crystalmath_server.adapters.aiida_runs import last_run, load_job, load_run, looks_of
+from crystalmath_server.adapters.custodian_folder import as_custodian_expects
 from crystalmath_server.domain import nodes
 from crystalmath_server.domain.breaker import Breaker
+from crystalmath_server.domain.explain import ASKS
 from crystalmath_server.domain.going_on import EndedRun
 from crystalmath_server.domain.symptoms import Correction, Symptoms, Text
 from crystalmath_server.protocol.errors import RpcError
@@ -68,10 +71,10 @@ class SymptomReader:
     async def ended_run(self, pk: int, *, correct: bool) -> EndedRun:
         """The deck of a job of VASP, before and after custodian."""
         with tempfile.TemporaryDirectory(prefix="crystalmath-") as folder:
-            files, contcar = await self._runtime.call_long(_read_deck, pk, Path(folder))
+            files, contcar, given = await self._runtime.call_long(_read_deck, pk, Path(folder))
             corrections = await self._worker.look_at_run(Path(folder)) if correct else ()
             corrected = await asyncio.to_thread(_texts_of, Path(folder), tuple(files))
-        return EndedRun(files, corrected, contcar, corrections)
+        return EndedRun(files, corrected, contcar, corrections, given)
 
     async def _custodian(self, folder: Path) -> tuple[Correction, ...]:
         """Without it there is still a diagnosis."""
@@ -83,22 +86,37 @@ class SymptomReader:
 
 def _read(pk: int, breaker: Callable[[str], Breaker], folder: Path) -> tuple[Symptoms, bool]:
     path = _path_to_step(load_job(pk))
-    node = path[-1]
-    _row, facts = read_words(node, breaker)
-    log = tuple(row.text for row in read_log(node.pk).lines if row.time_s)
+    job = path[-1]
+    node, pks = last_run(job), tuple(each.pk for each in path)
+    _row, facts = read_words(job, breaker)
+    asks = facts.process_status if facts.process_status.startswith(ASKS) else ""
+    if asks:
+        facts = replace(read_words(node, breaker)[1], pk=job.pk)
+    log = tuple(row.text for row in read_log(job.pk).lines if row.time_s)
+    runs = read_runs(job)
+    looked_at = looks_of(job).get(node.pk) if runs else None
+    found = Symptoms(
+        facts,
+        pks,
+        log=log[-_LOG_LINES:],
+        texts=_texts(node),
+        corrections=looked_at.corrections if looked_at else (),
+        asks=asks,
+        runs=runs,
+    )
     has_deck = facts.state in {JobState.FAILED, JobState.EXCEPTED} and node.process_type == nodes.VASP_PROCESS
-    if has_deck:
+    if has_deck and looked_at is None:
         _lay_out(node, folder)
-    pks = tuple(each.pk for each in path)
-    return Symptoms(facts, pks, log=log[-_LOG_LINES:], texts=_texts(node)), has_deck
+    return found, has_deck and looked_at is None
 
 
-def _read_deck(pk: int, folder: Path) -> tuple[dict[str, str], str]:
-    """Lay a run out; its deck, and CONTCAR."""
-    node = load_job(pk)
+def _read_deck(pk: int, folder: Path) -> tuple[dict[str, str], str, tuple[str, ...]]:
+    """Lay a run out; its deck, CONTCAR, and what was copied for it."""
+    node = load_run(pk)
     names = node.inputs[nodes.FILES].base.repository.list_object_names()
     _lay_out(node, folder)
-    return _texts_of(folder, names), _texts_of(folder, ("CONTCAR",)).get("CONTCAR", "")
+    contcar = _texts_of(folder, ("CONTCAR",)).get("CONTCAR", "")
+    return _texts_of(folder, names), contcar, tuple(node.inputs[nodes.SETTINGS].get(nodes.COPIED) or ())
 
 
 def _texts_of(folder: Path, names: Sequence[str]) -> dict[str, str]:
@@ -109,7 +127,7 @@ def _texts_of(folder: Path, names: Sequence[str]) -> dict[str, str]:
 def _path_to_step(node: Any) -> list[Any]:
     """From a job to the one it called that failed, or is at work: the last of them, level by level."""
     path = [node]
-    while len(path) < _DEEPEST:
+    while len(path) < _DEEPEST and path[-1].process_type != nodes.MEND_PROCESS:
         called = [one for one in getattr(path[-1], "called", ()) if _is_at_fault(one, path[-1])]
         if not called:
             break
@@ -143,12 +161,10 @@ def _tail(repository: Any, name: str) -> Text:
 
 
 def _lay_out(node: Any, folder: Path) -> None:
-    """The deck and what VASP left, as custodian expects them; both outputs in what it takes for stderr."""
+    """The deck and what VASP left, as custodian expects them."""
     node.inputs[nodes.FILES].base.repository.copy_tree(folder)
     repository = open_files(node, "retrieved")
     if repository is None:
         return
     repository.copy_tree(folder)
-    (folder / "custodian.json").unlink(missing_ok=True)
-    said = [folder / name for name in (nodes.VASP_OUTPUT_FILE, "_scheduler-stderr.txt")]
-    (folder / "std_err.txt").write_bytes(b"\n".join(path.read_bytes() for path in said if path.exists()))
+    as_custodian_expects(folder)

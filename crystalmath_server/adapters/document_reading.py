@@ -3,9 +3,9 @@
 import gzip
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +109,7 @@ def _drawn(
     params: SeriesParams, document: Mapping[str, Any], vasprun: Path | None
 ) -> job_series.Drawn | None:
     """Curves before they are thinned; None where vasprun.xml is needed and was not given."""
-    if params.kind in {"bands", "dos"}:
+    if params.kind in _ELECTRONIC:
         return _electronic(params.kind, document, vasprun)
     columns = columns_of(document)
     if not columns and is_vasp(document):
@@ -143,9 +143,11 @@ def _electronic(kind: str, document: Mapping[str, Any], vasprun: Path | None) ->
     return draw(vasprun_curves.READ[kind](vasprun)) if vasprun else None
 
 
-_ELECTRONIC = {
+_ELECTRONIC: dict[str, tuple[str, Callable[[Mapping[str, Any]], job_series.Drawn]]] = {
     "bands": ("bandstructure", job_series.bands_curves),
     "dos": ("dos", job_series.density_curves),
+    "dos_element": ("dos", partial(job_series.partial_curves, orbitals=False)),
+    "dos_orbital": ("dos", partial(job_series.partial_curves, orbitals=True)),
 }
 
 

@@ -1,9 +1,10 @@
-"""Bands, density of states and equation of state by pymatgen; runs in the reading process."""
+"""Bands and equation of state by pymatgen, density of states; runs in the reading process."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from crystalmath_server.adapters.vasprun_dos import density_of
 from crystalmath_server.domain.job_series import Drawn
 from crystalmath_server.domain.site_results import is_vasp
 from crystalmath_server.domain.task_document import number, section
@@ -39,15 +40,12 @@ def bands_of(vasprun: Path) -> Mapping[str, Any]:
     return found.as_dict()
 
 
-def dos_of(vasprun: Path) -> Mapping[str, Any]:
-    """Pymatgen's JSON of the density of states; raises NotFound, FileUnreadable."""
-    from pymatgen.io.vasp import Vasprun
-
-    found = _read(lambda: Vasprun(str(vasprun), parse_potcar_file=False).complete_dos)
-    return found.as_dict()
-
-
-READ: dict[str, Callable[[Path], Mapping[str, Any]]] = {"bands": bands_of, "dos": dos_of}
+READ: dict[str, Callable[[Path], Mapping[str, Any]]] = {
+    "bands": bands_of,
+    "dos": density_of,
+    "dos_element": density_of,
+    "dos_orbital": density_of,
+}
 
 
 def _read(read: Callable[[], Any]) -> Any:

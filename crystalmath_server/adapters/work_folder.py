@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from crystalmath_server.adapters.aiida_cluster_store import facts
-from crystalmath_server.adapters.aiida_files import load_job
+from crystalmath_server.adapters.aiida_runs import load_run
 from crystalmath_server.adapters.remote_link import Connection, Links, Target
 from crystalmath_server.domain import work_folder as folder
 from crystalmath_server.domain.work_folder import Piece
@@ -35,6 +35,7 @@ class Place:
     target: Target
     path: str
     seen_at: float
+    moves: bool = False  # a job that corrects itself goes on in another folder
 
     @property
     def words(self) -> str:
@@ -85,15 +86,16 @@ class WorkFolderLooker:
         self._places.pop(pk, None)
         if len(self._places) >= MOST_KNOWN:
             del self._places[next(iter(self._places))]
-        self._places[pk] = found
+        if not found.moves:
+            self._places[pk] = found
         return found
 
 
 def _place_of(pk: int) -> Place:
     """On the AiiDA thread."""
-    node = load_job(pk)
+    node = load_run(pk)
     path = node.base.attributes.get("remote_workdir", "")
     if not path or node.computer is None:
         hint = f"See what it waits for: crystalmath jobs show {pk}"
         raise NotFound(f"Job {pk} has no folder on a computer yet, or needs none", field="pk", hint=hint)
-    return Place(facts(node.computer.label).target, path, time.monotonic())
+    return Place(facts(node.computer.label).target, path, time.monotonic(), moves=node.pk != pk)

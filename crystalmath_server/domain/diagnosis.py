@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import cast
 
 from crystalmath_server.domain.causes import BY_OUTPUT, BY_PLUGIN, BY_SCHEDULER, UNKNOWN, WAITING, Cause
@@ -20,6 +21,22 @@ _UNCONVERGED = "Unconverged"
 
 def diagnose(symptoms: Symptoms) -> Diagnosis:
     """One answer; never raises."""
+    found = _diagnose(symptoms)
+    return _asking(found, symptoms) if symptoms.asks else found
+
+
+def _asking(found: Diagnosis, symptoms: Symptoms) -> Diagnosis:
+    """Of a job that waits for its user: the cause is that of its last run, what to do is up to the user."""
+    steps: tuple[Action, ...] = ("play", "cancel", "clone", "file")
+    return replace(
+        found,
+        state=JobState.PAUSED,
+        detail=symptoms.asks,
+        steps=tuple(_step(symptoms, action, found.evidence) for action in steps),
+    )
+
+
+def _diagnose(symptoms: Symptoms) -> Diagnosis:
     facts = symptoms.facts
     if facts.state not in {JobState.FAILED, JobState.EXCEPTED}:
         return _alive(symptoms)
@@ -132,6 +149,7 @@ def _answer(
         evidence=evidence,
         steps=tuple(_step(symptoms, action, evidence) for action in steps),
         path=symptoms.path,
+        runs=symptoms.runs,
     )
 
 

@@ -9,6 +9,8 @@ from crystalmath_server.domain.slurm_reasons import why
 from crystalmath_server.protocol.jobs import JobState
 
 REASON_LENGTH = 200
+ASKS = "Waits for you: "
+"""How the process status of a job begins that its user must decide on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,11 @@ def _running(facts: Facts) -> Words:
 
 def _paused(facts: Facts) -> Words:
     play = f"let it go on: crystalmath jobs play {facts.pk}"
+    if facts.process_status.startswith(ASKS):
+        end = f"or end it: crystalmath jobs cancel {facts.pk}"
+        return Words(
+            facts.process_status, f"Run it once more from there: crystalmath jobs play {facts.pk}; {end}"
+        )
     if "failed" in facts.process_status.lower():
         found = _TASK.search(facts.process_status)
         state = _TASKS.get(found[1] if found else "", facts.transport_state)

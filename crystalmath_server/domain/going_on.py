@@ -24,12 +24,15 @@ class EndedRun:
         The same after custodian's corrections.
     contcar
         Where its atoms were at the end; empty where that is not known.
+    given
+        Files that were copied from an earlier run before it began.
     """
 
     files: Mapping[str, str]
     corrected: Mapping[str, str]
     contcar: str = ""
     corrections: tuple[Correction, ...] = ()
+    given: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,8 @@ def next_deck(run: EndedRun, edits: Mapping[str, str], there: Sequence[str]) -> 
         name: unified(run.files.get(name, ""), files.get(name, ""), f"before/{name}", f"now/{name}")
         for name in sorted({*files, *run.files})
     }
-    copied = tuple(name for name in LARGE if name in there and name not in _deleted(run.corrections))
+    wanted = dict.fromkeys((*LARGE, *run.given))
+    copied = tuple(name for name in wanted if name in there and name not in _deleted(run.corrections))
     return NextDeck(files, {name: diff for name, diff in diffs.items() if diff}, copied)
 
 

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from crystalmath_server.domain.band_curves import band_curves, dos_curves, path_of, ticks_of
 from crystalmath_server.domain.excerpts import thinned
+from crystalmath_server.domain.partial_dos import part_curves, parts_of
 from crystalmath_server.domain.site_results import is_vasp
 from crystalmath_server.domain.step_columns import Column, steps_with_cells
 from crystalmath_server.domain.task_document import Document, listed, number, section
@@ -16,6 +17,8 @@ from crystalmath_server.protocol.series import SERIES_TITLES, Curve, JobSeries, 
 
 _TRAJECTORY = ("energy", "max_force", "temperature", "volume", "pressure", "magnetic_moment")
 _MOST_TICKS = 12
+_PROJECTED = 10
+"""LORBIT from which VASP projects by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ def kinds_of(document: Document) -> tuple[str, ...]:
         "steps": n_steps > 1,
         "bands": "bandstructure" in _objects(document) or _along_lines(document),
         "dos": is_vasp(document),
+        "dos_element": _is_projected(document),
+        "dos_orbital": _is_projected(document),
         "eos": number(section(document, "output").get("energy")) is not None,
     }
     return tuple(name for name, there in found.items() if there)
@@ -132,6 +137,16 @@ def density_curves(dos: Document) -> Drawn:
     return Drawn("energy from the Fermi energy", "eV", energies, curves, (Tick(0.0, "EF"),), (fermi,))
 
 
+def partial_curves(dos: Document, *, orbitals: bool) -> Drawn:
+    """The same by element, or by element and orbital; raises NotFound where the run did not project it."""
+    parts = parts_of(dos)
+    if not parts:
+        detail = "the density of states of this job is not projected on its atoms"
+        raise NotFound(detail, field="kind", hint="Run it with LORBIT = 11.")
+    whole = density_curves(dos)
+    return replace(whole, curves=part_curves(parts, orbitals=orbitals))
+
+
 def stored(document: Document, name: str) -> Document | None:
     """`bandstructure` or `dos` as pymatgen's JSON, where the task stored it."""
     found = _objects(document).get(name)
@@ -140,6 +155,13 @@ def stored(document: Document, name: str) -> Document | None:
 
 def _objects(document: Document) -> Document:
     return section(document, "vasp_objects")
+
+
+def _is_projected(document: Document) -> bool:
+    """Whether VASP was told to project on atoms."""
+    incar = section(section(last_calculation(document), "input"), "incar")
+    lorbit = number(incar.get("LORBIT"))
+    return is_vasp(document) and lorbit is not None and lorbit >= _PROJECTED
 
 
 def _along_lines(document: Document) -> bool:

@@ -2,6 +2,8 @@
 
 import re
 
+from crystalmath_server.protocol.errors import NotAllowed
+
 _TITLE = re.compile(r"^\s*TITEL\s*=\s*(.+?)\s*$", re.MULTILINE)
 _FREE = (".spec", ".titles", ".json", ".txt")
 
@@ -10,6 +12,13 @@ def is_potcar(name: str) -> bool:
     """Whether a file of this name holds a potential; POTCAR.spec names them only."""
     base = name.rpartition("/")[2].upper()
     return base.startswith("POTCAR") and not base.lower().endswith(_FREE)
+
+
+def check(path: str) -> None:
+    """Raise NotAllowed where a file may not be brought to whoever asks for it."""
+    if is_potcar(path):
+        hint = "Its licence keeps it where it is; what it is made of: crystalmath jobs show PK"
+        raise NotAllowed("POTCAR is not brought here", field="path", hint=hint)
 
 
 def titles(text: str) -> list[str]:

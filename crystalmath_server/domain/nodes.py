@@ -11,12 +11,22 @@ VASP_PROCESS = f"aiida.calculations:{VASP_CALCULATION}"
 
 PROCESS_TYPES = (f"aiida.calculations:{CALCULATION}", VASP_PROCESS)
 
+MEND = "crystalmath.mend"
+"""Entry point of the workflow that runs VASP and corrects what failed."""
+
+MEND_PROCESS = f"aiida.workflows:{MEND}"
+"""Process type of its nodes."""
+
+JOB_TYPES = (*PROCESS_TYPES, MEND_PROCESS)
+
 # Attributes of a process node
 DIGEST = "crystalmath_digest"
 TEMPLATE = "crystalmath_template"
 FORMULA = "crystalmath_formula"
 ENGINE = "crystalmath_engine"
 ATTRIBUTES = (DIGEST, TEMPLATE, FORMULA, ENGINE)
+RUN = "crystalmath_run"
+"""Of a run that belongs to a job which corrects itself: its number, as text. It is no job of its own."""
 
 IMPORTED = "vasp.imported"
 """In place of a recipe, of a job that was run by other means."""
@@ -55,11 +65,16 @@ SOURCE = "remote_folder"
 """AiiDA's own link of a run that is read instead of made."""
 RESTART = "restart_folder"
 """Folder of an earlier job, from which files are copied."""
-OWN_INPUTS = (MAKER, SETTINGS, FILES, POTCAR, SOURCE)
+MOST_RUNS = "max_iterations"
+CLEAN = "clean_workdir"
+"""Of BaseRestartWorkChain."""
+OWN_INPUTS = (MAKER, SETTINGS, FILES, POTCAR, SOURCE, MOST_RUNS, CLEAN)
 """Inputs that are made for one job alone."""
 SUMMARY = "summary"
 DOCUMENT = "document"
 STEPS = "steps"
+CORRECTION = "correction"
+"""What custodian made of a run, as a Dict: see domain/mending.py."""
 
 # Files
 STRUCTURE_FILE = "structure.json"

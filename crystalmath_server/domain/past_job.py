@@ -52,6 +52,7 @@ class PastJob:
     restart_pk: int | None = None
     retrieve: tuple[str, ...] = ()
     retrieve_mb: float = 50.0
+    corrections: int = 0
     edits: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
@@ -105,6 +106,7 @@ def draft(
         restart_pk=job.restart_pk,
         retrieve=job.retrieve,
         retrieve_mb=job.retrieve_mb,
+        corrections=job.corrections,
         edits=dict(job.edits) if template and template.row.engine == VASP else {},
         left_out=(
             *_about_recipe(job, template),

@@ -69,6 +69,8 @@ class JobPlan:
     ----------
     edited_from
         The structure that the recipe was given, where POSCAR was edited to another.
+    corrections
+        How many corrections it may make by itself; 0: it is one run.
     image_pks
         Structures of a band in order, `structure_pk` first; empty: it is none.
     """
@@ -87,4 +89,5 @@ class JobPlan:
     restart_pk: int | None = None
     retrieve: tuple[str, ...] = ()
     retrieve_mb: float = 0.0
+    corrections: int = 0
     image_pks: tuple[int, ...] = ()

@@ -21,6 +21,8 @@ _BY_SCHEDULER = {
     "done": JobState.COLLECTING,
 }
 _ENDED = {"excepted", "killed"}
+ENDED = frozenset({"finished", *_ENDED})
+"""States that a process never leaves, as AiiDA says them."""
 WITH_SCHEDULER = "withscheduler"
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from crystalmath_server.domain.explain import Facts
 from crystalmath_server.protocol.diagnosis import Evidence
-from crystalmath_server.protocol.jobs import ENDED
+from crystalmath_server.protocol.jobs import ENDED, JobRun
 from crystalmath_server.protocol.method import Json
 
 MOST_LINES = 4
@@ -67,6 +67,10 @@ class Symptoms:
         Ends of its files by name, in the order in which they are searched.
     stuck
         Why a running job seems to stand still, in words; empty: it does not.
+    asks
+        What a job that corrects itself waits for its user to decide; `facts` are then of its last run.
+    runs
+        Of a job that corrects itself.
     """
 
     facts: Facts
@@ -76,6 +80,8 @@ class Symptoms:
     texts: Mapping[str, Text] = field(default_factory=dict[str, Text])
     corrections: tuple[Correction, ...] = ()
     stuck: str = ""
+    asks: str = ""
+    runs: tuple[JobRun, ...] = ()
 
     @property
     def message(self) -> str:

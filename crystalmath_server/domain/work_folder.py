@@ -4,7 +4,8 @@ import shlex
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from crystalmath_server.protocol.errors import FileUnreadable, NotAllowed, NotFound
+from crystalmath_server.domain import licensed
+from crystalmath_server.protocol.errors import FileUnreadable, NotFound
 from crystalmath_server.protocol.files import JobFile
 
 
@@ -63,9 +64,7 @@ def check_path(pk: int, path: str) -> None:
     if not is_inside(path):
         hint = f"Give a path in the folder: crystalmath jobs files {pk} --source work"
         raise NotFound(f"{path!r} is no path in the folder of job {pk}", field="path", hint=hint)
-    if PurePosixPath(path).name.startswith("POTCAR"):
-        hint = "Its licence keeps it on the computer; what it is made of: crystalmath jobs show PK"
-        raise NotAllowed("POTCAR is not brought here", field="path", hint=hint)
+    licensed.check(path)
 
 
 def tree_script(folder: str, depth: int, limit: int) -> str:

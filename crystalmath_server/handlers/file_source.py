@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
+from crystalmath_server.domain import licensed
 from crystalmath_server.domain.work_folder import Piece
 from crystalmath_server.ports import JobStore, WorkFolders
 from crystalmath_server.protocol.errors import NotFound
@@ -30,6 +31,7 @@ class FileSource:
         ------
         NotFound and all that keeps a computer from being reached.
         """
+        licensed.check(self.path)
         if self.source != "work":
             kept = ReadFileParams(self.pk, self.path, self.source, offset, limit)
             return _piece(await self.jobs.read(kept))

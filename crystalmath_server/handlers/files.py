@@ -1,5 +1,6 @@
 """jobs.files, jobs.file, jobs.log: what a job wrote, read in parts."""
 
+from crystalmath_server.domain import licensed
 from crystalmath_server.domain.excerpts import as_text
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.files import FileRange, JobFiles, JobLog, ListFilesParams, ReadFileParams
@@ -14,7 +15,8 @@ async def files(ports: Ports, params: ListFilesParams) -> JobFiles:
 
 
 async def file(ports: Ports, params: ReadFileParams) -> FileRange:
-    """A range of a file of a job."""
+    """A range of a file of a job; POTCAR of none."""
+    licensed.check(params.path)
     if params.source != "work":
         return await ports.jobs.read(params)
     piece = await ports.work.read(params.pk, params.path, params.offset, params.limit)

@@ -2,11 +2,12 @@
 
 1. What is sent joins without a gap; a file that shrank or was replaced is read anew, and that is said.
 2. The state of the job is asked for before each read: what is read after the end is the whole.
-3. Nothing is read that the client has not granted; one range is in memory at a time.
+3. Nothing is read that the client has not granted; one read is in memory at a time.
 4. A computer that cannot be reached is said once and asked again; nothing is given up.
 """
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from crystalmath_server.domain.excerpts import as_text
@@ -19,6 +20,8 @@ from crystalmath_server.protocol.logs import FollowParams, LogChunk, LogEvent
 
 RANGE = 2_097_152
 """Most bytes of one chunk: even if every letter has to be escaped it fits into a frame."""
+READ = 8_388_608
+"""Most bytes of one read: over ssh each costs some 20 ms beside its bytes, as much as 2 MB of them."""
 LEAST_PAUSE_S, MOST_PAUSE_S = 0.4, 3.0
 """How soon a file that does not grow is looked at again; a computer hears of us no more often."""
 TAIL = 1_048_576
@@ -91,41 +94,50 @@ class Follow:
     async def run(self, sink: Sink) -> None:
         """Send what there is and what comes until the job has ended and all is sent."""
         while self._told != "ended":
-            room = min(await sink.room(), RANGE)
-            chunk, spent = await self._next(room)
-            if chunk is not None:
-                sink.send(replace(chunk, subscription=sink.number), spent)
-            await self._rest(grew=spent > 0)
+            room = min(await sink.room(), READ)
+            before = self._offset
+            for chunk in await self._next(room):
+                await sink.room()  # for a client that is behind, or has asked for a pause
+                sink.send(replace(chunk, subscription=sink.number), chunk.next_offset - chunk.offset)
+            await self._rest(grew=self._offset > before)
 
     async def _rest(self, *, grew: bool) -> None:
         self._pause_s = LEAST_PAUSE_S if grew else min(self._pause_s * 1.5, MOST_PAUSE_S)
         if self._told != "ended" and (not grew or self._offset >= self._size):
             await asyncio.sleep(self._pause_s)
 
-    async def _next(self, room: int) -> tuple[LogChunk | None, int]:
-        """The next chunk, if there is one, and the bytes that it costs."""
+    async def _next(self, room: int) -> Iterable[LogChunk]:
+        """What comes next, if there is anything."""
         ended = False
         try:
             ended = await self._source.ended()
             piece = await self._source.read(self._offset, room, ended=ended)
         except NotFound as error:
             if ended:
-                return self._event("ended", f"the file is gone: {error}"), 0
-            return self._once("waiting", f"the file is not there yet: {error}"), 0
+                return (self._event("ended", f"the file is gone: {error}"),)
+            return self._once("waiting", f"the file is not there yet: {error}")
         except RpcError as error:
-            return self._once("unreachable", f"{error}; it is tried again"), 0
+            return self._once("unreachable", f"{error}; it is tried again")
         return self._taken(piece, ended=ended)
 
-    def _taken(self, piece: Piece, *, ended: bool) -> tuple[LogChunk | None, int]:
+    def _taken(self, piece: Piece, *, ended: bool) -> Iterable[LogChunk]:
         if started_anew := self._anew(piece, ended=ended):
-            return started_anew, 0
+            return (started_anew,)
         self._size, self._identity = piece.size, piece.identity or self._identity
         if not piece.data:
-            return self._at_end(ended=ended), 0
-        at_end = ended and self._offset + len(piece.data) >= piece.size
-        encoding, content, used = as_text(piece.data, at_end=at_end)
-        offset, self._offset, self._told = self._offset, self._offset + used, ""
-        return LogChunk(0, offset, self._offset, piece.size, encoding, content, self._identity), used
+            return self._at_end(ended=ended)
+        return self._cut(piece, at_end=ended and self._offset + len(piece.data) >= piece.size)
+
+    def _cut(self, piece: Piece, *, at_end: bool) -> Iterable[LogChunk]:
+        """Chunks of a read, made one by one; what is left of a letter that its end cuts is read again."""
+        first = 0
+        while first < len(piece.data):
+            part = piece.data[first : first + RANGE]
+            last = first + len(part) == len(piece.data)
+            encoding, content, used = as_text(part, at_end=at_end and last)
+            offset, self._offset, self._told = self._offset, self._offset + used, ""
+            yield LogChunk(0, offset, self._offset, piece.size, encoding, content, self._identity)
+            first = len(piece.data) if last else first + used
 
     def _anew(self, piece: Piece, *, ended: bool) -> LogChunk | None:
         """Said where the file is not the one that was read so far; it is read from its beginning then."""
@@ -141,15 +153,15 @@ class Follow:
             "truncated", f"the file shrank to {piece.size} bytes; it follows from its beginning"
         )
 
-    def _at_end(self, *, ended: bool) -> LogChunk | None:
+    def _at_end(self, *, ended: bool) -> Iterable[LogChunk]:
         if ended:
-            return self._event("ended", "the job has ended and the file is whole")
+            return (self._event("ended", "the job has ended and the file is whole"),)
         if self._told in {"waiting", "unreachable"}:
             self._told = ""
-        return None
+        return ()
 
-    def _once(self, event: LogEvent, words: str) -> LogChunk | None:
-        return None if self._told == event else self._event(event, words)
+    def _once(self, event: LogEvent, words: str) -> Iterable[LogChunk]:
+        return () if self._told == event else (self._event(event, words),)
 
     def _event(self, event: LogEvent, words: str) -> LogChunk:
         self._told = event

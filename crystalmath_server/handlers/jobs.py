@@ -51,13 +51,28 @@ async def submit(ports: Ports, params: SubmitJobParams) -> Submitted:
     options = await options_of(ports, params)
     with fields(pk="structure_pk", name="template"):
         recipe = await recipe_of(ports, params.template, params, tasks_of(options))
-    if params.retrieve and not recipe.rendered.template.startswith(f"{VASP}."):
-        hint = "Leave retrieve out: all that such a job writes comes back."
-        raise InvalidForm("Further files come back of jobs of VASP only", field="retrieve", hint=hint)
+    _refuse_of_others(params, recipe.rendered.template)
     _check_digest(params, recipe)
     _check_deck(params, recipe)
     ports.server.progress("submitting")
     return await ports.launcher.submit(await _with_structure(ports, _plan(params, recipe, options)))
+
+
+def _refuse_of_others(params: SubmitJobParams, template: str) -> None:
+    """What only jobs of VASP can have, and what cannot be had together."""
+    of_vasp = template.startswith(f"{VASP}.")
+    if params.retrieve and not of_vasp:
+        hint = "Leave retrieve out: all that such a job writes comes back."
+        raise InvalidForm("Further files come back of jobs of VASP only", field="retrieve", hint=hint)
+    if params.corrections and not of_vasp:
+        hint = "Leave corrections out."
+        raise InvalidForm("Only jobs of VASP correct themselves", field="corrections", hint=hint)
+    if params.corrections and pks_of(params.values):
+        hint = "Leave corrections out."
+        raise InvalidForm("custodian corrects no band of images", field="corrections", hint=hint)
+    if params.corrections and params.reuse:
+        hint = "Leave one of the two out."
+        raise InvalidForm("What corrects itself is computed anew", field="reuse", hint=hint)
 
 
 def _check_digest(params: SubmitJobParams, recipe: Recipe) -> None:
@@ -101,6 +116,7 @@ def _plan(params: SubmitJobParams, recipe: Recipe, options: Mapping[str, Json]) 
         restart_pk=params.restart_pk,
         retrieve=params.retrieve,
         retrieve_mb=params.retrieve_mb,
+        corrections=params.corrections,
         image_pks=pks_of(params.values),
     )
 

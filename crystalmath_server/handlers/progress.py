@@ -1,10 +1,17 @@
-"""jobs.progress, jobs.stop: how a run goes, and its orderly end."""
+"""jobs.progress, jobs.trends, jobs.stop: how runs go, and their orderly end."""
 
 from crystalmath_server.domain.recipes import runs_vasp
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.errors import NotAllowed
 from crystalmath_server.protocol.jobs import JobDetail, JobState
-from crystalmath_server.protocol.progress import JobProgress, ProgressOfJobParams, StopAsked, StopJobParams
+from crystalmath_server.protocol.progress import (
+    JobProgress,
+    ProgressOfJobParams,
+    StopAsked,
+    StopJobParams,
+    Trends,
+    TrendsParams,
+)
 
 STOPCAR = "STOPCAR"
 _TAGS = {"ionic": "LSTOP", "electronic": "LABORT"}
@@ -13,6 +20,11 @@ _TAGS = {"ionic": "LSTOP", "electronic": "LABORT"}
 async def progress(ports: Ports, params: ProgressOfJobParams) -> JobProgress:
     """How a run goes."""
     return await ports.progress.look(params.pk, params.points)
+
+
+async def trends(ports: Ports, params: TrendsParams) -> Trends:
+    """The last steps of jobs as they are known."""
+    return Trends(ports.progress.trends(params.pks))
 
 
 async def stop(ports: Ports, params: StopJobParams) -> StopAsked:

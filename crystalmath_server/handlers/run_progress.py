@@ -13,10 +13,11 @@ from crystalmath_server.domain.run_outlook import outlook, seconds_per_step, spa
 from crystalmath_server.domain.run_steps import AseSteps, Step, StepReader, Steps, VaspSteps
 from crystalmath_server.domain.work_folder import Piece
 from crystalmath_server.handlers.file_source import FileSource
+from crystalmath_server.handlers.run_trends import RunTrends
 from crystalmath_server.ports import JobStore, WorkFolders
 from crystalmath_server.protocol.errors import NotFound, RpcError
 from crystalmath_server.protocol.jobs import ENDED, JobDetail, JobState
-from crystalmath_server.protocol.progress import JobProgress, StepColumns
+from crystalmath_server.protocol.progress import JobProgress, StepColumns, Trend
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +57,7 @@ class RunProgress:
         self._work = work
         self._held: dict[int, Reading] = {}
         self._looking: dict[int, asyncio.Task[object]] = {}
+        self._trends = RunTrends(jobs, self)
 
     async def look(self, pk: int, points: int = 0) -> JobProgress:
         """How a run goes now; raises NotFound and all that keeps its computer from being reached."""
@@ -69,6 +71,10 @@ class RunProgress:
             found = await self._read(pk, held, ended=ended)
             held.looked_at = time.monotonic()
         return _progress(pk, state, held, points, found=found)
+
+    def trends(self, pks: Sequence[int]) -> tuple[Trend, ...]:
+        """The last steps of jobs as they are known; it never waits."""
+        return self._trends.of(pks)
 
     def remembered(self, pk: int, state: JobState) -> str:
         """Why a running job seems stuck, as it was last seen; one that was not seen lately is looked at."""

@@ -140,7 +140,7 @@ def _define_inputs(spec: CalcJobProcessSpec) -> None:
         help="Folder of the earlier job gone on from.",
     )
     spec.input("code", valid_type=orm.InstalledCode, required=False, help="vasp_std, vasp_gam or vasp_ncl.")
-    for name in nodes.ATTRIBUTES:
+    for name in (*nodes.ATTRIBUTES, nodes.RUN):
         spec.input(f"metadata.options.{name}", valid_type=str, required=False, help="Kept as attribute.")
     inputs: Any = spec.inputs
     options = inputs["metadata"]["options"]

@@ -1,6 +1,6 @@
 """Ports of jobs: stored, launched, read, looked into."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from crystalmath_server.domain.going_on import EndedRun, NextDeck
@@ -16,7 +16,7 @@ from crystalmath_server.protocol.exports import (
     WrittenFile,
 )
 from crystalmath_server.protocol.files import FileRange, JobFiles, JobLog, ReadFileParams
-from crystalmath_server.protocol.graph import Graph, GraphParams
+from crystalmath_server.protocol.graph import DrawGraphParams, Graph, GraphParams
 from crystalmath_server.protocol.jobs import (
     Control,
     JobDetail,
@@ -25,7 +25,7 @@ from crystalmath_server.protocol.jobs import (
     ListJobsParams,
     Submitted,
 )
-from crystalmath_server.protocol.progress import JobProgress
+from crystalmath_server.protocol.progress import JobProgress, Trend
 from crystalmath_server.protocol.results import JobResults
 from crystalmath_server.protocol.series import JobSeries, SeriesParams
 
@@ -97,6 +97,10 @@ class Documents(Protocol):
         """Provenance around a node; raises NotFound."""
         ...
 
+    async def draw(self, params: DrawGraphParams) -> WrittenFile:
+        """The same as a file; raises Conflict, InvalidForm, StorageFull, EngineUnavailable (field: path)."""
+        ...
+
 
 class Diagnostics(Protocol):
     """Collects what is known of a job that may be in trouble."""
@@ -163,6 +167,10 @@ class Progress(Protocol):
 
     async def look(self, pk: int, points: int = 0) -> JobProgress:
         """As it is now, with at most so many steps; raises as WorkFolders does."""
+        ...
+
+    def trends(self, pks: Sequence[int]) -> tuple[Trend, ...]:
+        """The last steps of jobs as they are known; it never waits, and looks at the jobs after that."""
         ...
 
     def remembered(self, pk: int, state: JobState) -> str:

@@ -41,6 +41,7 @@ class JobDraft:
     restart_pk: Annotated[int | None, Doc("job of VASP that it went on from")] = None
     retrieve: Annotated[tuple[str, ...], Doc("files to bring back beside what results need")] = ()
     retrieve_mb: Annotated[float, Doc("largest of those that is brought back", "MB")] = 50.0
+    corrections: Annotated[int, Doc("how many corrections it might make by itself")] = 0
     edits: Annotated[dict[str, str], Doc("input file edited by hand → its text")] = field(
         default_factory=dict[str, str]
     )

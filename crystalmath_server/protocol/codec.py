@@ -132,6 +132,10 @@ def _decode_float(value: Any) -> float:
         raise _MisfitError("number is too large") from None
 
 
+_FLOAT_OR_NONE = frozenset({float, NoneType})
+_PASSING: dict[_Decode, frozenset[type]] = {_decode_float: frozenset({float})}
+"""Decoder → types whose values it hands on as they are; long rows of numbers are looked at by type alone."""
+
 _PLAIN: dict[Any, _Decode] = {
     object: _same,
     Any: _same,
@@ -197,6 +201,8 @@ def _union_decoder(members: tuple[Any, ...]) -> _Decode:
                 continue
         return others[-1](value)
 
+    if optional and others == [_decode_float]:
+        _PASSING[decode] = _FLOAT_OR_NONE
     return decode
 
 
@@ -216,8 +222,12 @@ def _tuple_decoder(args: tuple[Any, ...]) -> _Decode:
 
 
 def _list_decoder(decode_one: _Decode) -> _Decode:
+    passing = _PASSING.get(decode_one, frozenset())
+
     def decode(value: Any) -> list[Any]:
         items = _array(value)
+        if passing and set(map(type, items)) <= passing:  # a tenth of the time of a call for each
+            return list(items)
         try:
             return [decode_one(item) for item in items]
         except _MisfitError:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from crystalmath_server.protocol.error_codes import AIIDA
 from crystalmath_server.protocol.errors import ErrorCode
-from crystalmath_server.protocol.jobs import JobPk, JobState
+from crystalmath_server.protocol.jobs import JobPk, JobRun, JobState
 from crystalmath_server.protocol.method import Doc, Example, Method
 from crystalmath_server.protocol.record import record
 
@@ -57,6 +57,7 @@ class Diagnosis:
     evidence: tuple[Evidence, ...]
     steps: tuple[NextStep, ...]
     path: Annotated[tuple[int, ...], Doc("pks from this job to the step")] = ()
+    runs: Annotated[tuple[JobRun, ...], Doc("of a job that corrects itself, the first one first")] = ()
 
 
 JOBS_DIAGNOSE = Method(

@@ -1,10 +1,11 @@
-"""nodes.graph: what a node came from and what came of it."""
+"""nodes.graph, nodes.draw: what a node came from and what came of it."""
 
 from typing import Annotated, Literal
 
 from crystalmath_server.protocol.error_codes import AIIDA
 from crystalmath_server.protocol.errors import ErrorCode
-from crystalmath_server.protocol.method import Bound, Doc, Example, Method, Params
+from crystalmath_server.protocol.exports import WrittenFile
+from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, Params
 from crystalmath_server.protocol.record import record
 
 Direction = Literal["ancestors", "descendants", "both"]
@@ -15,6 +16,17 @@ class GraphParams(Params):
     """Around which node, how far and how much."""
 
     pk: Annotated[int, Bound(1), Doc("pk of any node")]
+    direction: Direction = "both"
+    depth: Annotated[int, Bound(1, 50), Doc("most links from the node")] = 6
+    limit: Annotated[int, Bound(1, 2000), Doc("most nodes")] = 200
+
+
+@record
+class DrawGraphParams(Params):
+    """Around which node, how far and how much, and where it goes."""
+
+    pk: Annotated[int, Bound(1), Doc("pk of any node")]
+    path: Annotated[str, Length(1, 4096), Doc("file to write: .dot, .svg, .png or .pdf; must not exist")]
     direction: Direction = "both"
     depth: Annotated[int, Bound(1, 50), Doc("most links from the node")] = 6
     limit: Annotated[int, Bound(1, 2000), Doc("most nodes")] = 200
@@ -62,4 +74,23 @@ NODES_GRAPH = Method(
     timeout_s=60,
     example=Example({"pk": 1}),
 )
-METHODS = (NODES_GRAPH,)
+NODES_DRAW = Method(
+    "nodes.draw",
+    DrawGraphParams,
+    WrittenFile,
+    "Write what a node came from and what came of it as DOT, or as an image by Graphviz.",
+    errors=(
+        ErrorCode.NOT_FOUND,
+        ErrorCode.CONFLICT,
+        ErrorCode.INVALID_FORM,
+        ErrorCode.STORAGE_FULL,
+        ErrorCode.ENGINE_UNAVAILABLE,
+        ErrorCode.WORKER_CRASHED,
+        ErrorCode.WORKER_TIMEOUT,
+        *AIIDA,
+    ),
+    effect="write",
+    timeout_s=120,
+    example=Example({"pk": 1, "path": "/home/me/provenance.dot"}),
+)
+METHODS = (NODES_GRAPH, NODES_DRAW)

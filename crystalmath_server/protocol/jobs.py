@@ -99,6 +99,21 @@ class NodeLink:
 
 
 @record
+class JobRun:
+    """One run of a job that corrects itself, and what custodian made of it."""
+
+    pk: int
+    state: JobState
+    exit_status: int | None = None
+    reason: Annotated[str, Doc("how it ended, in words")] = ""
+    correction: Annotated[str, Doc("errors and what was changed for the next run; empty: nothing")] = ""
+    diffs: Annotated[dict[str, str], Doc("file → unified diff of the next run's against this one's")] = field(
+        default_factory=dict[str, str]
+    )
+    copied: Annotated[tuple[str, ...], Doc("large files that the next run began with")] = ()
+
+
+@record
 class JobDetail:
     """One job with its settings, links and state in words."""
 
@@ -123,6 +138,8 @@ class JobDetail:
         default_factory=dict[str, str]
     )
     retry_of: Annotated[int | None, Doc("pk of the job that this one is a retry of")] = None
+    corrections: Annotated[int, Doc("how many corrections it may make by itself")] = 0
+    runs: Annotated[tuple[JobRun, ...], Doc("of a job that corrects itself, the first one first")] = ()
 
 
 @record
@@ -159,6 +176,9 @@ class SubmitJobParams(Params):
     retrieve_mb: Annotated[float, Bound(0, 100_000), Doc("largest of those that is brought back", "MB")] = (
         50.0
     )
+    corrections: Annotated[
+        int, Bound(0, 10), Doc("VASP: how often a run that failed may be corrected and run again")
+    ] = 0
 
 
 @record

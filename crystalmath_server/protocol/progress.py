@@ -1,11 +1,11 @@
-"""jobs.progress, jobs.stop: how a run goes, and its orderly end."""
+"""jobs.progress, jobs.trends, jobs.stop: how runs go, and their orderly end."""
 
 from dataclasses import field
 from typing import Annotated, Literal
 
 from crystalmath_server.protocol.files import ON_COMPUTER
 from crystalmath_server.protocol.jobs import JobState
-from crystalmath_server.protocol.method import Bound, Doc, Example, Method, Params
+from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, Params
 from crystalmath_server.protocol.record import record
 
 
@@ -55,6 +55,32 @@ class ProgressOfJobParams(Params):
 
 
 @record
+class TrendsParams(Params):
+    """Which jobs, as those of a list that are in sight."""
+
+    pks: Annotated[tuple[Annotated[int, Bound(1)], ...], Length(1, 200), Doc("pks of the process nodes")]
+
+
+@record
+class Trend:
+    """The last steps of a job, oldest first."""
+
+    pk: int
+    quantity: Annotated[Literal["", "force", "energy"], Doc("largest force, else energy; empty: none known")]
+    unit: str
+    values: Annotated[tuple[float, ...], Doc("of the last steps, in the unit")]
+    steps: Annotated[int, Doc("steps that are known, of which the last are here")]
+    final: Annotated[bool, Doc("whether the job has ended: it will not change")]
+
+
+@record
+class Trends:
+    """What is known now; a job that was not looked at yet is missing."""
+
+    rows: tuple[Trend, ...]
+
+
+@record
 class StopJobParams(Params):
     """Which job, and after what it is to end."""
 
@@ -94,4 +120,12 @@ JOBS_STOP = Method(
     timeout_s=100,
     example=Example({"pk": 2, "after": "ionic"}),
 )
-METHODS = (JOBS_PROGRESS, JOBS_STOP)
+JOBS_TRENDS = Method(
+    "jobs.trends",
+    TrendsParams,
+    Trends,
+    "Tell the last steps of jobs as far as they are known; no computer is waited for.",
+    timeout_s=10,
+    example=Example({"pks": [1]}),
+)
+METHODS = (JOBS_PROGRESS, JOBS_TRENDS, JOBS_STOP)

@@ -7,7 +7,9 @@ from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Meth
 from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.results import Quantity
 
-SeriesKind = Literal["convergence", "trajectory", "steps", "bands", "dos", "eos"]
+SeriesKind = Literal[
+    "convergence", "trajectory", "steps", "bands", "dos", "dos_element", "dos_orbital", "eos"
+]
 
 SERIES_TITLES: dict[str, str] = {
     "convergence": "convergence",
@@ -15,6 +17,8 @@ SERIES_TITLES: dict[str, str] = {
     "steps": "two columns of the steps",
     "bands": "band structure",
     "dos": "density of states",
+    "dos_element": "density of states by element",
+    "dos_orbital": "density of states by element and orbital",
     "eos": "equation of state",
 }
 

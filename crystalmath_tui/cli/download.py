@@ -1,85 +1,141 @@
-"""jobs file … --output FILE: a file of a job, fetched in ranges; goes on where it broke off."""
+"""download PK [NAME …], jobs file … --output FILE: files of a job, in ranges; goes on where it broke off."""
 
-import base64
-import os
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from crystalmath_server.protocol.errors import ConnectionLost, FileUnreadable
-from crystalmath_server.protocol.files import JOBS_FILE, FileRange, ReadFileParams
+from crystalmath_server.protocol.errors import CallTimeout, ConnectionLost, FileUnreadable, RpcError
+from crystalmath_server.protocol.files import JOBS_FILES, JobFile, ListFilesParams, ReadFileParams
 from crystalmath_tui.cli import output
-from crystalmath_tui.cli.options import Option
-from crystalmath_tui.cli.session import DONE, Session
+from crystalmath_tui.cli.options import Option, integer, parse, to_params
+from crystalmath_tui.cli.session import DONE, ERROR, Session
+from crystalmath_tui.client.folders import looked_up
+from crystalmath_tui.core.downloads import Download, Step, begun, fitting, step
+from crystalmath_tui.core.effects import Call, Effect, KeepPart, LookAtPart
+from crystalmath_tui.core.messages import Message
+from crystalmath_tui.core.words import count, file_size
 
-OPTION = Option("output", ("--output", "-o"), "write it there; goes on where it broke off", str, "FILE")
+_OVER = Option("over", ("--over",), "write over a file that is there")
+FILE_OPTIONS = (
+    Option("output", ("--output", "-o"), "write it there; goes on where it broke off", str, "FILE"),
+    _OVER,
+)
+_SOURCES = ("work", "retrieved", "inputs")
 
-_RANGE = 1_048_576
-_COMPARED = 4096
-_SAY_EVERY = 64 * _RANGE
+
+def _source(text: str) -> str:
+    if text not in _SOURCES:
+        raise ValueError(f"{text!r} is not one of {', '.join(_SOURCES)}")
+    return text
 
 
-def run_download(session: Session, params: ReadFileParams, target: Path) -> int:
-    """Fetch a whole file; until it is whole its name ends in `.part`."""
-    part = target.with_name(f"{target.name}.part")
-    try:
-        with part.open("ab") as out:
-            start = _resumed(session, params, part)
-            out.truncate(start)
-            size = _fetch(session, replace(params, offset=start, limit=_RANGE), out.fileno())
-        part.replace(target)
-    except OSError as error:
-        detail = f"{target} cannot be written: {error.strerror}"
-        raise FileUnreadable(
-            detail, field="output", hint="Give a file in a folder that you may write to."
-        ) from error
-    output.say(f"{target}: {size} bytes{f', of which {start} were there already' if start else ''}")
+OPTIONS = (
+    Option("pk", (), "pk of the job", integer, "PK", positional=True, required=True),
+    Option("names", (), "files or folders of the job; none: all", str, "NAME", (), "list", positional=True),
+    Option(
+        "source",
+        ("--source",),
+        "work: its folder on the computer; retrieved: what was brought back; inputs",
+        _source,
+        "SOURCE",
+        _SOURCES,
+        default="work",
+    ),
+    Option("to", ("--to",), "folder that gets them; it is made where there is none", str, "FOLDER"),
+    _OVER,
+)
+
+_DEEPEST, _MOST = 16, 10_000
+_SAY_EVERY = 64_000_000
+
+
+def run_download(session: Session, words: Sequence[str]) -> int:
+    """Fetch files of a job, or all of its folder; 1 where one did not come that could have."""
+    found = parse(OPTIONS, words)
+    names: list[str] = found.get("names", [])
+    given: dict[str, Any] = {"pk": found["pk"], "source": found.get("source", "work")}
+    params: ListFilesParams = to_params(
+        ListFilesParams, OPTIONS, {**given, "depth": _DEEPEST, "limit": _MOST}
+    )
+    listed = session.call(JOBS_FILES, params)
+    files, unknown = fitting(listed.rows, names) if names else (listed.rows, ())
+    files += tuple(JobFile(given["source"], name, 0) for name in unknown)  # the server says why there is none
+    if listed.note and not names:
+        output.say(listed.note)
+    folder = Path(found.get("to") or f"job-{params.pk}").expanduser().absolute()
+    done = _carried_out(
+        session, begun(Download(params.pk, files, str(folder), over=found.get("over", False)))
+    )
+    _tell(session, done, str(folder))
+    return ERROR if any(names or not row.refused for row in done.left) else DONE
+
+
+def run_file(session: Session, params: ReadFileParams, target: Path, *, over: bool) -> int:
+    """Fetch one whole file to a place; until it is whole its name ends in `.part`."""
+    file = JobFile(params.source, params.path, 0)
+    alone = target.expanduser().absolute()
+    if not alone.parent.is_dir():
+        hint = "Give a file in a folder that you may write to."
+        raise FileUnreadable(f"there is no folder {alone.parent}", field="output", hint=hint)
+    done = _carried_out(session, begun(Download(params.pk, (file,), "", str(alone), over=over)))
+    for row in done.left:
+        hint = "Name another file, or add --over." if "left as it is" in row.why else "See: --help"
+        raise FileUnreadable(f"{target} was not written: {row.why}", field="output", hint=hint)
+    for row in done.kept:
+        output.say(f"{target}: {row.size} bytes{_before(row.before)}")
     return DONE
 
 
-def bytes_of(part: FileRange) -> bytes:
-    """A range as it is in the file."""
-    return base64.b64decode(part.content) if part.encoding == "base64" else part.content.encode()
+def _carried_out(session: Session, first: Step) -> Download:
+    """Ask and write until all has come; raises what stops the whole."""
+    download, effects = first
+    queue, told = list(effects), 0
+    while queue:
+        download, more = step(download, _answer(session, queue.pop(0)))
+        queue += more
+        told = told if download.offset > told else 0
+        if download.offset - told >= _SAY_EVERY:
+            told = download.offset
+            output.say(f"{download.waiting[0].path}: {told} of {download.size} bytes")
+    if download.error is not None:
+        raise download.error
+    return download
 
 
-def _resumed(session: Session, params: ReadFileParams, part: Path) -> int:
-    """Where to go on: behind what is there if the file still has it, else at the beginning."""
-    held = part.stat().st_size
-    offset = max(0, held - _COMPARED)
-    if not held:
-        return 0
-    with part.open("rb") as file:
-        file.seek(offset)
-        last = file.read()
-    there = _range(session, replace(params, offset=offset, limit=len(last)))
-    return held if bytes_of(there) == last[: there.next_offset - offset] and there.size >= held else 0
-
-
-def _fetch(session: Session, params: ReadFileParams, out: int) -> int:
-    """Range after range up to the size that the file had at first; a file that grows would never end."""
-    told, size = params.offset, None
-    while True:
-        found = _range(session, params)
-        size = found.size if size is None else size
-        _write(out, bytes_of(found))
-        if found.next_offset >= size or found.next_offset == params.offset:
-            return found.next_offset
-        if found.next_offset - told >= _SAY_EVERY:
-            told = found.next_offset
-            output.say(f"{told} of {size} bytes")
-        params = replace(params, offset=found.next_offset)
-
-
-def _write(out: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(out, rest) :]
-
-
-def _range(session: Session, params: ReadFileParams) -> FileRange:
-    """One range; where the connection broke, once more on a new one."""
+def _answer(session: Session, effect: Effect) -> Message:
+    """What comes of an effect; where the connection broke, once more on a new one."""
+    if isinstance(effect, (LookAtPart, KeepPart)):
+        return looked_up(effect)
+    call: Call[Any, Any] = effect  # type: ignore[assignment]
     try:
-        return session.call(JOBS_FILE, params)
+        return call.ok(_asked(session, call))
+    except (ConnectionLost, CallTimeout):
+        raise
+    except RpcError as error:
+        return call.failed(error)
+
+
+def _asked(session: Session, call: Call[Any, Any]) -> Any:
+    try:
+        return session.call(call.method, call.params)
     except ConnectionLost as lost:
         output.say(f"{lost}; connecting again")
         session.close()
-        return session.call(JOBS_FILE, params)
+        return session.call(call.method, call.params)
+
+
+def _tell(session: Session, done: Download, folder: str) -> None:
+    if session.as_json:
+        output.put_json({"folder": folder, "files": done.kept, "left_out": done.left})
+        return
+    for row in done.kept:
+        output.put(f"{folder}/{row.path}  {row.size} bytes{_before(row.before)}\n")
+    for left in done.left:
+        output.say(f"{left.path} was left out: {left.why}")
+    output.say(
+        f"{count(len(done.kept), 'file')}, {file_size(sum(row.size for row in done.kept))} in {folder}"
+    )
+
+
+def _before(size: int) -> str:
+    return f", of which {size} were there already" if size else ""

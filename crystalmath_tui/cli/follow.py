@@ -12,7 +12,7 @@ from crystalmath_tui.cli.options import of_method, parse, to_params
 from crystalmath_tui.cli.session import DONE, Session
 
 _HIDDEN = {"identity", "credit"}
-_CREDIT = 8 * 1_048_576
+_CREDIT = 32 * 1_048_576
 _WAIT_S = 60.0
 _RETRY_S = 1.0
 

@@ -204,6 +204,12 @@ def _load_follow() -> tuple[Sequence[Option], Callable[[Session, Sequence[str]],
     return follow.OPTIONS, follow.run_follow
 
 
+def _load_download() -> tuple[Sequence[Option], Callable[[Session, Sequence[str]], int]]:
+    from crystalmath_tui.cli import download
+
+    return download.OPTIONS, download.run_download
+
+
 def _load_call() -> tuple[Sequence[Option], Callable[[Session, Sequence[str]], int]]:
     from crystalmath_tui.cli import methods
 
@@ -239,6 +245,7 @@ COMMANDS = {
     "submit": Command("submit", "Run a recipe on a structure file.", _load_submit),
     "wait": Command("wait", "Follow a job to its end.", _load_wait),
     "follow": Command("follow", "Print a file of a job as it grows, to the end of the job.", _load_follow),
+    "download": Command("download", "Fetch files of a job, or its whole folder.", _load_download),
     "call": Command("call", "Call any method with plain JSON.", _load_call),
     "server": Command("server", "Start, stop or look at the server.", _load_server),
     "completion": Command("completion", "Print a completion script for a shell.", _load_completion),

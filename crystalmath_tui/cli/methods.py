@@ -11,7 +11,7 @@ from typing import Any
 from crystalmath_server.protocol.files import JOBS_FILE, FileRange
 from crystalmath_server.protocol.jobs import JOBS_SHOW, JobPk
 from crystalmath_server.protocol.method import Json
-from crystalmath_tui.cli import download, output
+from crystalmath_tui.cli import output
 from crystalmath_tui.cli.options import OWN_KEY, Option, UsageError, of_method, parse, to_params
 from crystalmath_tui.cli.session import DONE, Session
 from crystalmath_tui.cli.table import AnyMethod, find
@@ -27,9 +27,12 @@ def run_method(session: Session, method: AnyMethod, words: Sequence[str]) -> int
     options = options_of(method)
     found = _keyed(method, parse(options, words))
     target = found.pop("output", "") if method is JOBS_FILE else ""
+    over = bool(found.pop("over", False)) if method is JOBS_FILE else False
     params = to_params(method.params, options, found)
     if target:
-        return download.run_download(session, params, Path(target))
+        from crystalmath_tui.cli import download
+
+        return download.run_file(session, params, Path(target), over=over)
     session.consent(method.name, lambda: _question(session, method.name, params))
     result = session.call(method, params)
     if session.as_json:
@@ -37,9 +40,7 @@ def run_method(session: Session, method: AnyMethod, words: Sequence[str]) -> int
     elif method.name == "jobs.compare":
         put_comparison(result, as_csv=session.as_csv)
     elif session.as_csv:
-        from crystalmath_tui.cli.tabular import text_of
-
-        output.put(text_of(result))
+        output.put(_csv(result))
     elif isinstance(result, FileRange):
         output.put_file(result.encoding, result.content)
     else:
@@ -49,10 +50,23 @@ def run_method(session: Session, method: AnyMethod, words: Sequence[str]) -> int
     return DONE
 
 
+def _csv(result: object) -> str:
+    from crystalmath_tui.core.tabular import NoTableError, text_of
+
+    try:
+        return text_of(result)
+    except NoTableError as error:
+        raise UsageError(f"{error}: --json") from None
+
+
 def options_of(method: AnyMethod) -> list[Option]:
     """Options of a method: its parameters, and what the command line adds to them."""
-    more = (download.OPTION,) if method is JOBS_FILE else ()
-    return [*of_method(method.name, method.params), *more]
+    options = of_method(method.name, method.params)
+    if method is JOBS_FILE:
+        from crystalmath_tui.cli import download
+
+        options += download.FILE_OPTIONS
+    return options
 
 
 def _keyed(method: AnyMethod, found: dict[str, Any]) -> dict[str, Any]:

@@ -17,10 +17,8 @@ _TEXTS = "FILE|FOLDER|NAME=FILE"
 
 Convert = Callable[[str], Any]
 
-LOCAL_FILES = frozenset(
-    (name, "path")
-    for name in ("structures.import", "structures.export", "jobs.plot", "jobs.dump", "jobs.export")
-)
+_WITH_PATH = ("structures.import", "structures.export", "jobs.plot", "jobs.dump", "jobs.export", "nodes.draw")
+LOCAL_FILES = frozenset((name, "path") for name in _WITH_PATH)
 """Parameters that name a file on this side: an argument, made absolute."""
 
 OWN_KEY = "key"

@@ -48,6 +48,7 @@ SUBMIT_OPTIONS = (
     _SUBMIT["restart_pk"],
     _SUBMIT["retrieve"],
     _SUBMIT["retrieve_mb"],
+    _SUBMIT["corrections"],
     _SUBMIT["key"].unforced(),
     Option("format", ("--format",), "format of FILE, as poscar or cif", str, "FORMAT"),
     Option("wait", ("--wait",), "wait for the end; exit status 0 only if it finished"),

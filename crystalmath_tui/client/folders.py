@@ -4,7 +4,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from crystalmath_tui.core.effects import FindPath, ListFolder, WriteFile
+from crystalmath_tui.client import parts
+from crystalmath_tui.core.effects import FindPath, KeepPart, ListFolder, LookAtPart, WriteFile
 from crystalmath_tui.core.messages import Message
 
 _MOST_NAMES = 1000
@@ -50,10 +51,20 @@ def write(path: str, text: str, *, over: bool) -> str:
     return "written"
 
 
-def looked_up(effect: ListFolder | FindPath | WriteFile) -> Message:
+Local = ListFolder | FindPath | WriteFile | LookAtPart | KeepPart
+"""Effects on this machine's folders."""
+
+
+def looked_up(effect: Local) -> Message:
     """What the folders tell."""
-    if isinstance(effect, WriteFile):
-        return effect.written(write(effect.path, effect.text, over=effect.over))
-    if isinstance(effect, ListFolder):
-        return effect.listed(folder_names(effect.prefix))
-    return effect.found(path_from_root(effect.path))
+    match effect:
+        case WriteFile():
+            return effect.written(write(effect.path, effect.text, over=effect.over))
+        case ListFolder():
+            return effect.listed(folder_names(effect.prefix))
+        case FindPath():
+            return effect.found(path_from_root(effect.path))
+        case LookAtPart():
+            return effect.looked(parts.look(effect))
+        case KeepPart():
+            return effect.kept(parts.keep(effect))

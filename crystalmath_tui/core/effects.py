@@ -85,6 +85,36 @@ class WriteFile(Effect):
 
 
 @record
+class PartSeen:
+    """What of a file that comes in parts is here: its size, its last bytes, and whether it is whole."""
+
+    size: int = 0
+    tail: bytes = b""
+    whole: bool = False
+    problem: str = ""
+
+
+@record
+class LookAtPart(Effect):
+    """See what of a file is here already."""
+
+    path: str
+    looked: Callable[[PartSeen], Message]
+
+
+@record
+class KeepPart(Effect):
+    """Write bytes behind `offset` of a file that comes in parts; answers why it could not, or ""."""
+
+    path: str
+    offset: int
+    data: bytes
+    last: bool
+    over: bool
+    kept: Callable[[str], Message]
+
+
+@record
 class EditOutside(Effect):
     """Have a text edited by $VISUAL or $EDITOR; answers the text, and why there is none where it failed."""
 

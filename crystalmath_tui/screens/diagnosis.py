@@ -16,6 +16,7 @@ from crystalmath_tui.core.pks import pk_of
 from crystalmath_tui.core.screen import Context, Screen
 from crystalmath_tui.core.scroll import pages
 from crystalmath_tui.core.words import error_words, state_span
+from crystalmath_tui.screens.run_lines import run_lines
 
 _LIVE_S = 5.0  # how old the answer about a job that has not ended may become
 _MOST_STEPS = 9
@@ -203,6 +204,7 @@ def _lines(page: Slice, context: Context) -> tuple[Line, ...]:
         *(line(("strong", f" {text}")) for text in wrap(found.title, cols)),
         *(line(f" {text}") for text in wrap(found.detail, cols) if found.detail),
         *_evidence(found, cols),
+        *run_lines(found.runs, cols),
         *_steps(found, cols),
     )
 

@@ -3,20 +3,31 @@
 from dataclasses import field, replace
 
 from crystalmath_server.protocol.errors import RpcError
-from crystalmath_server.protocol.graph import NODES_GRAPH, Graph, GraphLink, GraphNode, GraphParams
+from crystalmath_server.protocol.exports import WrittenFile
+from crystalmath_server.protocol.graph import (
+    NODES_DRAW,
+    NODES_GRAPH,
+    DrawGraphParams,
+    Graph,
+    GraphLink,
+    GraphNode,
+    GraphParams,
+)
 from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.cells import wrap
-from crystalmath_tui.core.effects import Back, Call, Effect, Open, Say, Tagged
+from crystalmath_tui.core.effects import Back, Call, Effect, FindPath, Open, Say, Tagged
 from crystalmath_tui.core.keymap import MOVES, Binding, action_of
 from crystalmath_tui.core.lines import Line, Span, fit_line, line, selected
-from crystalmath_tui.core.messages import Entered, KeyPressed, Message, MousePressed
+from crystalmath_tui.core.messages import Entered, KeyPressed, Message, MousePressed, Pasted
+from crystalmath_tui.core.path_field import PathField, completed, path_lines, path_of, press, put_in
 from crystalmath_tui.core.pks import pk_of
 from crystalmath_tui.core.screen import Context, Screen
 from crystalmath_tui.core.scroll import START, Scroll, moved, settled
-from crystalmath_tui.core.words import error_words
+from crystalmath_tui.core.words import error_words, file_size
 
 _DEEPEST = 20
 _MOST_ROWS = 2000
+_ENDINGS = (".dot", ".svg", ".png", ".pdf")
 _SIDES = {"from": "came from", "to": "led to"}
 
 KEYS = (
@@ -24,6 +35,9 @@ KEYS = (
     Binding(("right", "l", "enter", " "), "unfold", "unfold", "Unfold what is behind a node.", footer=True),
     Binding(("left", "h"), "fold", "fold", "Fold it.", footer=True),
     Binding(("o",), "centre", "from here", "The graph around the selected node.", footer=True),
+    Binding(
+        ("e",), "export", "write file", "Write the graph as DOT, or as an image by Graphviz.", footer=True
+    ),
     Binding(("J",), "job", "job", "Go to the selected job.", footer=True),
     Binding(("r",), "reload", "reload", "Fetch the graph anew."),
     Binding(("esc",), "close", "back", "Go back.", footer=True),
@@ -47,6 +61,38 @@ class Failed(Message):
 
 
 @record
+class PathsListed(Message):
+    """Paths that begin with what was typed came."""
+
+    typed: str
+    names: tuple[str, ...]
+
+
+@record
+class PathFound(Message):
+    """The typed path from the root; `about` is the pk."""
+
+    about: int
+    path: str
+
+
+@record
+class Drawn(Message):
+    """The graph was written."""
+
+    about: str
+    made: WrittenFile
+
+
+@record
+class NotDrawn(Message):
+    """It was not."""
+
+    about: str
+    error: RpcError
+
+
+@record
 class Row:
     """One line: a node at the end of a path, with the link that leads to it."""
 
@@ -66,6 +112,7 @@ class Slice:
     open: frozenset[tuple[str | int, ...]] = frozenset({("from",), ("to",)})
     at: Scroll = START
     past: tuple[int, ...] = field(default=())
+    path: PathField | None = None
 
 
 Update = tuple[Slice, tuple[Effect, ...]]
@@ -76,6 +123,10 @@ def update(found: Slice, message: Message, context: Context) -> Update:
     match message:
         case Entered("graph", args):
             return _entered(found, args)
+        case KeyPressed(key) if found.path is not None:
+            return _typed(found, found.path, key)
+        case Pasted(text) if found.path is not None:
+            return replace(found, path=put_in(found.path, text)), ()
         case KeyPressed(key):
             return _act(found, action_of(KEYS, key), context)
         case MousePressed(_, _, button) if button in {4, 5}:
@@ -84,6 +135,34 @@ def update(found: Slice, message: Message, context: Context) -> Update:
             return replace(found, graph=graph, error=None), ()
         case Failed(pk, error) if pk == found.pk:
             return replace(found, error=error), ()
+        case _:
+            return _written(found, message)
+
+
+def _typed(found: Slice, path: PathField, key: str) -> Update:
+    """Where the graph goes; its ending says as what."""
+    path, effects, outcome = press(path, key, PathsListed)
+    if outcome == "closed":
+        return replace(found, path=None), ()
+    if outcome == "typing":
+        return replace(found, path=path), effects
+    if not path.text.endswith(_ENDINGS):
+        return found, (Say(f"End the path in {', '.join(_ENDINGS)}.", "warn"),)
+    return replace(found, path=None), (FindPath(path.text, Tagged(PathFound, found.pk)),)
+
+
+def _written(found: Slice, message: Message) -> Update:
+    match message:
+        case PathsListed(typed, names) if found.path is not None and typed == found.path.text:
+            return replace(found, path=completed(found.path, names)), ()
+        case PathFound(about, path) if about == found.pk:
+            answers = (Tagged(Drawn, path), Tagged(NotDrawn, path))
+            return found, (Call(NODES_DRAW, DrawGraphParams(about, path), *answers, key="graph file"),)
+        case Drawn(path, made):
+            left = f" Not all: {made.left_out}." if made.left_out else ""
+            return found, (Say(f"Wrote {path}, {file_size(made.size)}.{left}", "warn" if left else "info"),)
+        case NotDrawn(path, error):
+            return found, (Say(f"{path} was not written: {error_words(error)}", "error"),)
         case _:
             return found, ()
 
@@ -148,6 +227,8 @@ def _act(found: Slice, action: str, context: Context) -> Update:
             return replace(found, open=found.open | {row.path}), ()
         case "fold":
             return _folded(found, row, seen), ()
+        case "export" if found.graph:
+            return replace(found, path=path_of(f"provenance-{found.pk}.dot")), ()
         case "centre" if row.node and row.node.pk != found.pk:
             return _around(row.node.pk, (*found.past, found.pk))
         case "job" if row.node and row.node.is_process:
@@ -182,6 +263,8 @@ def view(found: Slice, context: Context) -> tuple[Line, ...]:
         return ((), line(("dim", f" {context.trouble or 'Loading …'}")))
     left = f" Not all: {found.graph.left_out}." if found.graph.left_out else ""
     head = line(("warn", left), ("dim", f" {len(found.graph.nodes)} nodes; o: the graph around a node"))
+    if found.path is not None:
+        head = path_lines(found.path, "write to", cols)[0]
     at = settled(found.at, len(seen), _height(context))
     shown = seen[at.top : at.top + _height(context)]
     painted = (_painted(found, row) for row in shown)
@@ -212,7 +295,13 @@ def _title(found: Slice) -> str:
     return f"graph of {found.pk}" if found.pk else "graph"
 
 
+def is_typing(found: Slice) -> bool:
+    """Whether keys are text now."""
+    return found.path is not None
+
+
 SCREEN = Screen(
-    "graph", Slice(), KEYS, update, view, _title, usage="PK",
+    "graph", Slice(), KEYS, update, view, _title, is_typing,
+    (("enter", "write"), ("tab", "complete"), ("esc", "cancel")), usage="PK",
     summary="Show what a node came from and what came of it.",
 )  # fmt: skip

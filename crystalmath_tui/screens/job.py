@@ -19,7 +19,7 @@ from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.results import JOBS_RESULTS, JobResults
 from crystalmath_tui.core import control
 from crystalmath_tui.core.cells import width, wrap
-from crystalmath_tui.core.effects import Back, Call, Copy, Effect, Open, Say, Tagged
+from crystalmath_tui.core.effects import Back, Call, Effect, Open, Say, Tagged
 from crystalmath_tui.core.keymap import action_of
 from crystalmath_tui.core.lines import Line, Size, Span, fit_line, fit_lines, line, selected, spread
 from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, Message, MousePressed, StatusLoaded
@@ -27,7 +27,7 @@ from crystalmath_tui.core.pks import pk_of
 from crystalmath_tui.core.screen import Context, Screen
 from crystalmath_tui.core.scroll import START, Scroll, moved, pages, settled
 from crystalmath_tui.core.words import error_words
-from crystalmath_tui.screens import job_pages, job_run
+from crystalmath_tui.screens import job_actions, job_pages, job_run
 from crystalmath_tui.screens.file_viewer import (
     RangeLoaded,
     Viewer,
@@ -228,32 +228,10 @@ def _act(job: Slice, action: str, context: Context) -> Update:
             return replace(job, viewer=None), ()
         case "close":
             return job, (Back(),)
-        case "clone" | "diagnose" | "stop" | "cancel" | "retry" | "pause" | "copy pk" | "copy uuid":
-            return job, _effects(job, action)
+        case _ if action in job_actions.ACTIONS:
+            return job, job_actions.effects(job.pk, job.detail, _chosen(job), action)
         case _:
             return _moved(job, action, context)
-
-
-def _effects(job: Slice, action: str) -> tuple[Effect, ...]:
-    if job.detail is None:
-        return (Say("The job is not loaded yet.", "warn"),)
-    row = job.detail.row
-    match action:
-        case "clone":
-            return (Open("new", ("like", str(row.pk))),)
-        case "diagnose":
-            return (Open("diagnose", (str(row.pk),)),)
-        case "stop":
-            return control.stop(row)
-        case "cancel":
-            return control.cancel((row,))
-        case "retry":
-            return control.retry((row,))
-        case "pause":
-            return control.pause_or_play((row,))
-        case _:
-            words = str(row.pk) if action == "copy pk" else row.uuid
-            return (Copy(words), Say(f"Copied {words}"))
 
 
 def _turned(job: Slice, tab: Tab, context: Context) -> Update:
@@ -271,6 +249,13 @@ def _opened(job: Slice) -> Update:
         return job, (Say(f"{file.path} is no file that can be read.", "warn"),)
     viewer = Viewer(file, size=file.size)
     return replace(job, viewer=viewer), (reading(job.pk, viewer),)
+
+
+def _chosen(job: Slice) -> JobFile | None:
+    """The file that is shown, or selected on the page of files."""
+    rows = _files(job)
+    here = job.tab == "files" and job.chosen.index < len(rows)
+    return job.viewer.file if job.viewer else rows[job.chosen.index] if here else None
 
 
 def _files(job: Slice) -> tuple[JobFile, ...]:

@@ -14,6 +14,7 @@ from crystalmath_tui.core.lines import Line, Span, line
 from crystalmath_tui.core.plot import curve, thinned
 from crystalmath_tui.core.words import age, clock, file_size, number, state_span
 from crystalmath_tui.screens.results_numbers import quantity_lines
+from crystalmath_tui.screens.run_lines import diff_lines, run_lines
 
 _NAME = 16
 _STEPS_SHOWN = 12
@@ -40,6 +41,7 @@ def summary(detail: JobDetail, now: float, cols: int) -> tuple[Line, ...]:
         *_facts(_origin(detail, now), cols),
         *_section("settings", _facts([(name, number(value)) for name, value in detail.values.items()], cols)),
         *(line(("mark", f" {name} was edited by hand"), ("dim", "; see inputs")) for name in detail.edits),
+        *run_lines(detail.runs, cols),
         *_section("inputs", map(_link, detail.inputs)),
         *_section("outputs", map(_link, detail.outputs)),
     )
@@ -58,6 +60,7 @@ def _origin(detail: JobDetail, now: float) -> list[tuple[str, str]]:
         ("AiiDA", f"{detail.process_type} · {detail.process_state}"),
         ("pk", str(job.pk)),
         ("uuid", job.uuid),
+        ("corrections", f"at most {detail.corrections}" if detail.corrections else ""),
         ("retry of", str(detail.retry_of) if detail.retry_of is not None else ""),
         ("called by", str(detail.caller_pk) if detail.caller_pk is not None else ""),
         ("calls", " ".join(map(str, detail.called))),
@@ -79,9 +82,7 @@ def inputs(detail: JobDetail, cols: int) -> tuple[Line, ...]:
 
 def _edit(name: str, diff: str) -> tuple[Line, ...]:
     """What was edited by hand: lines of a unified diff, told apart by their first column."""
-    styles = {"+": "ok", "-": "error", "@": "dim"}
-    rows = diff.splitlines()[2:]  # the names of the two files
-    return _section(f"{name}, edited by hand", (line((styles.get(row[:1], ""), f" {row}")) for row in rows))
+    return _section(f"{name}, edited by hand", diff_lines(diff))
 
 
 def files(rows: tuple[JobFile, ...]) -> tuple[Line, ...]:

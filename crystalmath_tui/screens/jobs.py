@@ -4,6 +4,7 @@ from dataclasses import field, replace
 
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import JOBS_LIST, JobRow, JobsPage
+from crystalmath_server.protocol.progress import Trend
 from crystalmath_server.protocol.record import record
 from crystalmath_tui.core import control
 from crystalmath_tui.core.effects import Call, Copy, Effect, Open, Say, Tagged
@@ -21,7 +22,9 @@ from crystalmath_tui.core.messages import (
 from crystalmath_tui.core.screen import Context
 from crystalmath_tui.core.scroll import START, Scroll, moved, settled
 from crystalmath_tui.core.textfield import TextField, edited, field_of, pasted
+from crystalmath_tui.screens.jobs_columns import shows_trends
 from crystalmath_tui.screens.jobs_query import EVERYTHING, GROUPS, Query, Sort, sorted_by
+from crystalmath_tui.screens.jobs_trends import EVERY_S, TrendsLoaded, asking, kept
 
 _PAGE, _LONGEST_PAGE = 100, 500
 _AHEAD = 20  # rows left below when the next page is fetched
@@ -122,6 +125,8 @@ class Slice:
     query: Query = EVERYTHING
     typed: TextField | None = None
     pane: bool | None = None
+    trends: dict[int, Trend] = field(default_factory=dict[int, Trend])
+    trends_at: float = 0.0
 
 
 @record
@@ -169,10 +174,8 @@ def update(jobs: Slice, message: Message, context: Context) -> tuple[Slice, tupl
             return _loaded(jobs, want, page, context)
         case PageFailed(want, error):
             return _failed(jobs, want, error)
-        case StatusLoaded(status):
-            known = replace(jobs, known=status.jobs_revision)
-            stale = not jobs.loading and status.jobs_revision != jobs.revision
-            return refreshed(known, context) if stale else (known, ())
+        case StatusLoaded() | TrendsLoaded():
+            return _told(jobs, message, context)
         case Connected():
             return refreshed(jobs, context)
         case Entered("jobs", args) if args:
@@ -181,6 +184,32 @@ def update(jobs: Slice, message: Message, context: Context) -> tuple[Slice, tupl
             return replace(
                 jobs, scroll=settled(jobs.scroll, len(jobs.rows), room(jobs, context.size).list_rows)
             ), ()
+
+
+def _told(
+    jobs: Slice, message: StatusLoaded | TrendsLoaded, context: Context
+) -> tuple[Slice, tuple[Effect, ...]]:
+    """Fetch where the list moved, and what its jobs did meanwhile."""
+    if isinstance(message, TrendsLoaded):
+        return replace(jobs, trends=kept(jobs.trends, message.found, jobs.rows)), ()
+    known = replace(jobs, known=message.status.jobs_revision)
+    stale = not jobs.loading and message.status.jobs_revision != jobs.revision
+    shown, effects = refreshed(known, context) if stale else (known, ())
+    shown, more = _glanced(shown, context)
+    return shown, (*effects, *more)
+
+
+def _glanced(jobs: Slice, context: Context) -> tuple[Slice, tuple[Effect, ...]]:
+    """Now and then ask for the last steps of the jobs in sight, where there is room to show them."""
+    space = room(jobs, context.size)
+    if not context.front or context.now - jobs.trends_at < EVERY_S:
+        return jobs, ()
+    chosen = selected_row(jobs) if space.pane_rows else None
+    rows = jobs.rows[jobs.scroll.top : jobs.scroll.top + space.list_rows]
+    if not shows_trends(jobs.rows, space.list_cols):
+        rows = (chosen,) if chosen else ()
+    call = asking(rows, jobs.trends)
+    return (replace(jobs, trends_at=context.now), (call,)) if call else (jobs, ())
 
 
 def refreshed(jobs: Slice, context: Context) -> tuple[Slice, tuple[Effect, ...]]:

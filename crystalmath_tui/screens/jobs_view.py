@@ -1,29 +1,19 @@
 """Jobs: how the table, its counts and its details are painted."""
 
 from crystalmath_server.protocol.jobs import JobRow, JobState
+from crystalmath_server.protocol.progress import Trend
 from crystalmath_tui.core.cells import wrap
 from crystalmath_tui.core.filters import parse
 from crystalmath_tui.core.keymap import KeyTable
 from crystalmath_tui.core.lines import Line, Size, Span, beside, fit_lines, line, line_width, selected, spread
 from crystalmath_tui.core.screen import Context, Screen
-from crystalmath_tui.core.table import Column, heading, placed, row
+from crystalmath_tui.core.table import heading, row
 from crystalmath_tui.core.textfield import field_line
 from crystalmath_tui.core.words import age, count, error_words, state_span
+from crystalmath_tui.screens import jobs_trends
 from crystalmath_tui.screens.jobs import KEYS, Room, Slice, room, selected_row, update
+from crystalmath_tui.screens.jobs_columns import TREND, table_of
 from crystalmath_tui.screens.jobs_query import GROUPS
-
-_COLUMNS = (
-    Column("mark", "", 1, 1, rank=0),
-    Column("pk", "pk", 5, 5, rank=1, right=True),
-    Column("state", "state", 12, 12, rank=0),
-    Column("label", "label", 12, 28, rank=2),
-    Column("formula", "formula", 8, 12, rank=4),
-    Column("template", "template", 13, 18, rank=5),
-    Column("cluster", "cluster", 9, 12, rank=7),
-    Column("modified", "age", 5, 6, rank=3, right=True),
-    Column("reason", "reason", 14, 200, rank=6),
-)
-
 
 _BY_WEIGHT = (
     JobState.RUNNING,
@@ -46,7 +36,8 @@ def view(jobs: Slice, context: Context) -> tuple[Line, ...]:
     head = (_counts(jobs, context.size.cols), *_filter_line(jobs, context.size.cols))
     head = head[len(head) + 1 - space.top :]
     table = _table(jobs, space, context)
-    pane = _details(selected_row(jobs), context.now, space.pane_cols)
+    chosen = selected_row(jobs)
+    pane = _details(chosen, jobs.trends.get(chosen.pk) if chosen else None, context.now, space.pane_cols)
     if not space.pane_cols:
         return (*head, *table)
     if space.pane_cols < context.size.cols:
@@ -86,7 +77,7 @@ def _filter_line(jobs: Slice, cols: int) -> tuple[Line, ...]:
 
 
 def _table(jobs: Slice, space: Room, context: Context) -> tuple[Line, ...]:
-    table = placed(_sized(jobs), space.list_cols - 1)
+    table = table_of(jobs.rows, space.list_cols)
     head = (Span("", " "), *heading(table, jobs.query.sort, descending=jobs.query.descending))
     if not jobs.rows or (jobs.error and not jobs.error.retryable):
         return (head, *_instead(jobs, context, space.list_cols))
@@ -94,13 +85,6 @@ def _table(jobs: Slice, space: Room, context: Context) -> tuple[Line, ...]:
     rows = [(Span("", " "), *row(table, _cells(each, jobs, context.now))) for each in shown]
     place = jobs.scroll.index - jobs.scroll.top
     return (head, *(selected(each, space.list_cols) if i == place else each for i, each in enumerate(rows)))
-
-
-def _sized(jobs: Slice) -> tuple[Column, ...]:
-    """The columns, with room for the longest pk and template at hand."""
-    digits = max((len(str(each.pk)) for each in jobs.rows), default=0)
-    mark, pk, *rest = _COLUMNS
-    return (mark, Column(pk.name, pk.title, max(5, digits), max(5, digits), pk.rank, right=True), *rest)
 
 
 def _cells(job: JobRow, jobs: Slice, now: float) -> dict[str, Span]:
@@ -112,6 +96,7 @@ def _cells(job: JobRow, jobs: Slice, now: float) -> dict[str, Span]:
         "formula": Span("", job.formula),
         "template": Span("dim", job.template),
         "cluster": Span("dim", job.cluster),
+        TREND: Span("accent", jobs_trends.cell(jobs.trends.get(job.pk))),
         "modified": Span("dim", age(now - job.created_at)),
         "reason": Span("dim", job.reason),
     }
@@ -135,7 +120,7 @@ def _why_empty(jobs: Slice, context: Context) -> tuple[str, str]:
     return "dim", "No jobs yet. Press n to prepare the first one."
 
 
-def _details(job: JobRow | None, now: float, cols: int) -> tuple[Line, ...]:
+def _details(job: JobRow | None, trend: Trend | None, now: float, cols: int) -> tuple[Line, ...]:
     if job is None:
         return ()
     exit_words = "" if job.exit_status is None else f", exit status {job.exit_status}"
@@ -149,9 +134,13 @@ def _details(job: JobRow | None, now: float, cols: int) -> tuple[Line, ...]:
     )
     lines = [(Span("dim", f" {name:<9}"), span) for name, span in facts]
     reason = wrap(job.reason, max(8, cols - 11)) if job.reason else []
+    steps = wrap(jobs_trends.words(trend), max(8, cols - 11)) if jobs_trends.words(trend) else []
+    spark = jobs_trends.line_of(trend, cols - 11)
     return (
         *lines[:2],
         *(line(("dim", f" {'' if i else 'reason':<9}"), text) for i, text in enumerate(reason)),
+        *(line(("dim", f" {'' if i else 'steps':<9}"), text) for i, text in enumerate(steps)),
+        *((line(("dim", " " * 10), ("accent", spark)),) if spark else ()),
         *lines[2:],
     )
 

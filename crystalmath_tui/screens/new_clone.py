@@ -82,6 +82,8 @@ def _with_target(new: Slice, draft: JobDraft) -> Slice:
     """Label, cluster, program and resources; what it did not ask for is left to the cluster's defaults."""
     texts = {row.name: shown(row.name, getattr(draft.resources, row.name)) for row in fields_of(Resources)}
     given = {"label": draft.label, "cluster": draft.cluster or target.LOCALHOST, "code": draft.code, **texts}
+    if draft.corrections:
+        given["corrections"] = str(draft.corrections)
     filled = replace(new, job=target.blank())
     for name, text in given.items():
         filled = target.texted(filled, name, text)

@@ -36,7 +36,8 @@ LOCALHOST = "localhost"
 VASP = "vasp"
 MOST_MB = 100_000
 NO, YES = "no", "yes"
-_HEAD = 6  # fields above those of resources
+MOST_CORRECTIONS = 10
+_HEAD = 7  # fields above those of resources
 
 
 def blank() -> Form:
@@ -51,6 +52,7 @@ def _head(label: str, cluster: str, code: str, clusters: Iterable[str], codes: I
         made("code", "program", code, "Code on the cluster; none: the one that fits.", ("", *codes)),
         made("retrieve", "further files", "", "Of VASP, to be brought back: CHGCAR WAVECAR, or *."),
         made("retrieve_mb", "up to MB", "50", "Larger ones stay on the cluster."),
+        made("corrections", "corrections", "0", "Of VASP: runs that failed, corrected as custodian would."),
         made("reuse", "reuse results", NO, "Take those of a job that had the same inputs.", (NO, YES)),
     ]
 
@@ -206,6 +208,7 @@ def submit_params(new: Slice) -> SubmitJobParams | None:
         reuse=given.get("reuse") == YES,
         retrieve=tuple(given.get("retrieve", "").replace(",", " ").split()),
         retrieve_mb=_megabytes(given.get("retrieve_mb", "")),
+        corrections=_corrections(given.get("corrections", "")),
         edits=(texts := edit_texts(new)),
         confirm=bool(texts),
     )
@@ -226,6 +229,20 @@ def _megabytes(text: str) -> float:
     if not 0 <= limit <= MOST_MB:
         raise InvalidForm(f"give a number from 0 to {MOST_MB}", field="retrieve_mb")
     return limit
+
+
+def _corrections(text: str) -> int:
+    """How many corrections are allowed.
+
+    Raises
+    ------
+    InvalidForm
+        It is no number from 0 to 10.
+    """
+    word = text.strip() or "0"
+    if not word.isascii() or not word.isdigit() or int(word) > MOST_CORRECTIONS:
+        raise InvalidForm(f"give a whole number from 0 to {MOST_CORRECTIONS}", field="corrections")
+    return int(word)
 
 
 def refused(new: Slice, error: RpcError) -> Slice | None:

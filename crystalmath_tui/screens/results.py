@@ -16,7 +16,7 @@ from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, Messag
 from crystalmath_tui.core.pks import pk_of
 from crystalmath_tui.core.screen import Context, Screen
 from crystalmath_tui.core.scroll import moved, pages
-from crystalmath_tui.screens import results_pages
+from crystalmath_tui.screens import results_export, results_pages
 from crystalmath_tui.screens.results_model import (
     TABS,
     Failed,
@@ -38,6 +38,9 @@ KEYS = (
     *(Binding((str(i + 1),), f"page {name}", name, f"Page {name}.") for i, name in enumerate(TABS)),
     Binding(("right", "l"), "right", "next plot", "Next plot; unfold; turn to the right.", footer=True),
     Binding(("left", "h"), "left", "plot before", "Plot before; fold; turn to the left."),
+    Binding(
+        ("e",), "export", "write file", "Write the plot, the numbers or the structure to a file.", footer=True
+    ),
     Binding(("enter", " "), "open", "fold", "Unfold or fold a branch of the document.", footer=True),
     Binding(("x",), "x", "x axis", "Next column for x, of two columns of the steps.", footer=True),
     Binding(("y",), "y", "y axis", "Next column for y, of two columns of the steps.", footer=True),
@@ -57,6 +60,8 @@ def update(found: Slice, message: Message, context: Context) -> Update:
     match message:
         case Entered("results", args):
             return _entered(found, args)
+        case KeyPressed(key) if found.path is not None:
+            return results_export.typed(found, found.path, key)
         case KeyPressed(key):
             return _act(found, action_of(KEYS, key), context)
         case MousePressed(_, _, button) if button in {4, 5}:
@@ -68,7 +73,7 @@ def update(found: Slice, message: Message, context: Context) -> Update:
         case Connected() if found.pk:
             return found, (*_results(found.pk), *_needed(found))
         case _:
-            return found, ()
+            return results_export.answered(found, message)
 
 
 def _entered(found: Slice, args: tuple[str, ...]) -> Update:
@@ -78,7 +83,7 @@ def _entered(found: Slice, args: tuple[str, ...]) -> Update:
         words = f"{given or 'Nothing'} is no pk of a job: :results PK [PAGE]"
         return found, (Say(words, "warn"), *(() if found.pk else (Back(),)))
     wanted = args[1] if len(args) > 1 else ""
-    return Slice(pk=pk, tab=_tab_named(wanted), turn=found.turn), _results(pk)
+    return Slice(pk=pk, tab=_tab_named(wanted), turn=found.turn, last_folder=found.last_folder), _results(pk)
 
 
 def _tab_named(wanted: str) -> Tab:
@@ -148,8 +153,11 @@ def _act(found: Slice, action: str, context: Context) -> Update:
         case "job":
             return found, (Open("job", (str(found.pk),)),) if found.pk else ()
         case "reload":
-            fresh = Slice(pk=found.pk, tab=found.tab, kind=found.kind, axes=found.axes, turn=found.turn)
+            fresh = Slice(found.pk, found.tab, kind=found.kind, axes=found.axes, turn=found.turn)
+            fresh = replace(fresh, last_folder=found.last_folder)
             return fresh, _results(found.pk) if found.pk else ()
+        case "export":
+            return results_export.asked(found)
         case "words":
             return replace(found, words=not found.words), ()
         case _:
@@ -234,7 +242,13 @@ def title(found: Slice) -> str:
     return f"results of {found.pk}" if found.pk else "results"
 
 
+def is_typing(found: Slice) -> bool:
+    """Whether keys are text now."""
+    return found.path is not None
+
+
 SCREEN = Screen(
-    "results", Slice(), KEYS, update, results_pages.view, title,
+    "results", Slice(), KEYS, update, results_pages.view, title, is_typing,
+    (("enter", "write"), ("tab", "complete"), ("esc", "cancel")),
     usage="PK [PAGE]", summary="Show numbers, plots, document and structure of a job.",
 )  # fmt: skip

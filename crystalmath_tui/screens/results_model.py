@@ -10,6 +10,7 @@ from crystalmath_server.protocol.results import JobResults
 from crystalmath_server.protocol.series import JobSeries
 from crystalmath_server.protocol.structures import StructureDetail
 from crystalmath_tui.core.messages import Message
+from crystalmath_tui.core.path_field import PathField
 from crystalmath_tui.core.picture import View
 from crystalmath_tui.core.screen import Context
 from crystalmath_tui.screens.results_tree import Tree
@@ -51,6 +52,8 @@ class Slice:
     turn: View = field(default_factory=View)
     errors: dict[str, RpcError] = field(default_factory=dict[str, RpcError])
     tops: dict[str, int] = field(default_factory=dict[str, int])
+    path: PathField | None = None
+    last_folder: str = ""
 
 
 def plot_name(found: Slice) -> str:

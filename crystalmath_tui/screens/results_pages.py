@@ -6,6 +6,7 @@ from crystalmath_server.protocol.series import SERIES_TITLES
 from crystalmath_server.protocol.structures import StructureDetail
 from crystalmath_tui.core.cells import wrap
 from crystalmath_tui.core.lines import Line, Size, Span, fit_line, fit_lines, line, selected, spread
+from crystalmath_tui.core.path_field import path_lines
 from crystalmath_tui.core.picture import MOST_ATOMS, crystal_of, draw
 from crystalmath_tui.core.screen import Context
 from crystalmath_tui.core.scroll import pages, settled
@@ -26,7 +27,10 @@ def view(found: Slice, context: Context) -> tuple[Line, ...]:
         page = lines(found, context)
         top = pages(found.tops.get(found.tab, 0), "", len(page), height)
         shown = page[top : top + height]
-    return (_tabs(found, cols), _rule(cols), *fit_lines(shown, Size(height, cols)))
+    head = (_tabs(found, cols), _rule(cols))
+    if found.path is not None:
+        head = path_lines(found.path, "write to", cols)
+    return (*head, *fit_lines(shown, Size(height, cols)))
 
 
 def lines(found: Slice, context: Context) -> tuple[Line, ...]:

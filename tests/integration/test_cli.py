@@ -270,12 +270,30 @@ def test_a_file_is_fetched_whole_and_goes_on_where_it_broke_off(shell: Shell, tm
     words = ("jobs", "file", "1", "_aiidasubmit.sh", "--source", "inputs", "--output", str(target))
     for begun, start in ((b"", 0), (whole[:7], 7), (b"another", 0)):
         (tmp_path / "script.part").write_bytes(begun)
+        target.unlink(missing_ok=True)
         done = shell(*words)
         assert (done.status, target.read_bytes()) == (0, whole), done.err
         assert (f"of which {start} were there" in done.err) == bool(start)
         assert list(tmp_path.iterdir()) == [target]
+    target.write_text("mine")
+    done = shell(*words)
+    assert (done.status, target.read_text(), "--over" in done.err) == (1, "mine", True)
+    assert (shell(*words, "--over").status, target.read_bytes()) == (0, whole)
     done = shell(*words[:-1], str(tmp_path / "none" / "script"))
     assert (done.status, "Give a file in a folder" in done.err) == (1, True)
+
+
+def test_files_of_a_job_come_into_a_folder(shell: Shell, tmp_path: Path) -> None:
+    whole = shell("jobs", "file", "1", "_aiidasubmit.sh", "--source", "inputs").out
+    words = ("download", "1", "--source", "inputs", "--to", str(tmp_path / "new"))
+    for again in ("", "of which"):
+        done = shell(*words)
+        assert (done.status, (tmp_path / "new/_aiidasubmit.sh").read_text()) == (0, whole), done.err
+        assert again in done.out
+    done = shell(*words, "_aiidasubmit.sh", "none.txt")
+    assert (done.status, "none.txt was left out" in done.err) == (1, True)
+    assert shell("download", "99").status == 1
+    assert shell("download", "1", "--source", "elsewhere").status == 2
 
 
 def test_a_file_is_followed_to_its_end(shell: Shell) -> None:

@@ -20,7 +20,7 @@ from crystalmath_server.adapters.vasprun_stream import steps_of
 from crystalmath_server.domain.completed import completed
 from crystalmath_server.domain.step_columns import columns_of
 from crystalmath_server.protocol.codec import from_json, to_json
-from crystalmath_server.protocol.errors import Conflict, InvalidForm
+from crystalmath_server.protocol.errors import Conflict, FileUnreadable, InvalidForm, NotFound
 from crystalmath_server.protocol.exports import ExportStructureParams
 from crystalmath_server.protocol.jobs import JobState
 from crystalmath_server.protocol.results import JobResults, SiteResult
@@ -290,3 +290,39 @@ def test_structures_come_back_from_what_was_written(tmp_path: Path) -> None:
         with pytest.raises(error) as caught:
             exported(document, ExportStructureParams(1, "cif", bad))
         assert caught.value.data.field == "path"
+
+
+@pytest.mark.parametrize("stored", [True, False])
+@pytest.mark.parametrize("kind", ["dos_element", "dos_orbital"])
+def test_partial_densities_are_pymatgens(root: Path, tmp_path: Path, kind: str, *, stored: bool) -> None:
+    judge: Any = Vasprun(root / "dos/vasprun.xml", parse_potcar_file=False).complete_dos
+    path = root / "dos.json.gz" if stored else without(root, "dos", "vasp_objects", tmp_path)
+    found = series(path, None if stored else root / "dos/vasprun.xml", kind=kind)
+    spins = {1: "up", -1: "down"}
+    wanted: dict[str, Any] = {}
+    for element, whole in judge.get_element_dos().items():
+        shells = {"": whole} if kind == "dos_element" else judge.get_element_spd_dos(element)
+        for shell, dos in shells.items():
+            for spin, values in dos.densities.items():
+                name = " ".join(filter(None, (str(element), str(shell), spins[spin.value])))
+                wanted[name] = values
+    assert {curve.name for curve in found.curves} == set(wanted)
+    assert len(wanted) == 4 * (1 if kind == "dos_element" else 3)
+    for curve in found.curves:
+        assert curve.y == pytest.approx(wanted[curve.name]), curve.name
+        assert curve.unit == "states/eV"
+    assert found.x == pytest.approx(judge.energies - judge.efermi)
+    assert kind in results(root, "dos")["series"]
+
+
+def test_shells_and_runs_that_are_not_projected(root: Path, tmp_path: Path) -> None:
+    text = (root / "dos/vasprun.xml").read_text()
+    start, end = text.index("   <partial>"), text.index("   </partial>\n") + len("   </partial>\n")
+    bare = without(root, "dos", "vasp_objects", tmp_path)
+    (tmp_path / "vasprun.xml").write_text(text[:start] + text[end:])
+    with pytest.raises(NotFound) as refused:
+        series(bare, tmp_path / "vasprun.xml", kind="dos_element")
+    assert "LORBIT" in refused.value.data.hint
+    (tmp_path / "vasprun.xml").write_text(text[: start + 5000])
+    with pytest.raises(FileUnreadable):
+        series(bare, tmp_path / "vasprun.xml", kind="dos_orbital")

@@ -33,8 +33,8 @@ from crystalmath_server.protocol.progress import (
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.results import JOBS_RESULTS
 from crystalmath_server.protocol.system import METRICS
-from crystalmath_tui.cli.download import bytes_of
 from crystalmath_tui.client import Client, connect
+from crystalmath_tui.core.downloads import bytes_of
 from tests.integration.real_server import ended, refused, submit
 from tests.integration.server_process import wait_until
 from tests.services import Cluster

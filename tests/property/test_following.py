@@ -57,6 +57,7 @@ class Client:
 
 async def replay(steps: list[bytes | int | str], monkey: dict[str, float]) -> None:
     following.LEAST_PAUSE_S, following.MOST_PAUSE_S = monkey["least"], monkey["most"]
+    following.RANGE, following.READ = int(monkey["range"]), int(monkey["read"])
     ports = fakes.ports()
     client, written = Client(), b""
     task = None
@@ -86,8 +87,8 @@ async def replay(steps: list[bytes | int | str], monkey: dict[str, float]) -> No
 @settings(max_examples=60, deadline=None)
 @given(STEPS)
 def test_every_byte_comes_once(steps: list[bytes | int | str]) -> None:
-    before = {"least": following.LEAST_PAUSE_S, "most": following.MOST_PAUSE_S}
+    before = following.LEAST_PAUSE_S, following.MOST_PAUSE_S, following.RANGE, following.READ
     try:
-        asyncio.run(replay(steps, {"least": 0.0, "most": 0.0}))
+        asyncio.run(replay(steps, {"least": 0.0, "most": 0.0, "range": 7, "read": 20}))
     finally:
-        following.LEAST_PAUSE_S, following.MOST_PAUSE_S = before["least"], before["most"]
+        following.LEAST_PAUSE_S, following.MOST_PAUSE_S, following.RANGE, following.READ = before

@@ -43,6 +43,8 @@ OUTER = {
     "Later",
     "NewKey",
     "ListFolder",
+    "LookAtPart",
+    "KeepPart",
     "FindPath",
     "Copy",
     "Connect",

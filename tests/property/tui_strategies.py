@@ -34,10 +34,10 @@ from crystalmath_server.protocol.jobs import (
     Submitted,
 )
 from crystalmath_server.protocol.potcars import Potcar, PotcarCheck, PotcarFolder
-from crystalmath_server.protocol.progress import JobProgress, StepColumns
+from crystalmath_server.protocol.progress import JobProgress, StepColumns, Trend, Trends
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.results import IonicStep, JobResults, Quantity, SiteResult
-from crystalmath_server.protocol.series import Curve, JobSeries, Tick
+from crystalmath_server.protocol.series import Curve, JobSeries, SeriesKind, Tick
 from crystalmath_server.protocol.structures import (
     Lattice,
     Site,
@@ -57,20 +57,25 @@ from crystalmath_server.protocol.templates import (
 )
 from crystalmath_tui import program
 from crystalmath_tui.core import clusters as cluster_messages
-from crystalmath_tui.core import control, messages
+from crystalmath_tui.core import control, downloads, messages
+from crystalmath_tui.core.effects import PartSeen
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.screens import (
     cluster,
     clusters,
     compare,
     diagnosis,
+    download,
     file_viewer,
+    graph,
     imports,
     job,
     jobs,
     jobs_query,
+    jobs_trends,
     new_model,
     potcars,
+    results_export,
     results_model,
     setup,
 )
@@ -357,7 +362,7 @@ VALUES = st.none() | st.floats() | st.lists(st.lists(st.floats(), min_size=3, ma
 SITES_TOLD = st.builds(
     SiteResult, PKS, TEXTS, st.none() | st.tuples(*[st.floats()] * 3), st.none() | st.floats()
 )
-KINDS = st.sampled_from(["convergence", "trajectory", "steps", "bands", "dos", "eos"])
+KINDS = st.sampled_from(get_args(SeriesKind))
 QUANTITIES_TOLD = st.lists(st.builds(Quantity, TEXTS, TEXTS, VALUES, TEXTS, TEXTS), max_size=4).map(tuple)
 RESULTS_TOLD = st.builds(
     JobResults,
@@ -412,7 +417,47 @@ RESULT_MESSAGES = st.one_of(
         st.tuples(PKS, KINDS | st.just("steps step energy") | TEXTS),
         RESULTS_TOLD | SERIES | DOCUMENT_PARTS | STRUCTURES,
     ),
+    st.builds(results_export.PathsListed, TEXTS, NAMES),
+    st.builds(results_export.PathFound, PKS, st.sampled_from(["/a.csv", "/a.svg", "/a.cif"]) | TEXTS),
+    st.builds(results_export.CurvesCame, st.sampled_from(["/a.csv", "/a.json"]), SERIES),
+    st.builds(results_export.ExportFailed, TEXTS, ERROR_VALUES),
+    st.builds(
+        results_export.Written, st.tuples(TEXTS, TEXTS), st.sampled_from(["written", "exists"]) | TEXTS
+    ),
     st.builds(results_model.Failed, st.tuples(PKS, KINDS | st.just("results") | TEXTS), ERROR_VALUES),
+)
+ABOUT = st.tuples(st.integers(1, 2), st.sampled_from(["a", "b/c"]) | TEXTS)
+GRAPH_MESSAGES = st.one_of(
+    st.builds(graph.PathsListed, TEXTS, st.lists(TEXTS, max_size=9).map(tuple)),
+    st.builds(graph.PathFound, PKS, TEXTS),
+    st.builds(graph.NotDrawn, TEXTS, ERROR_VALUES),
+)
+TRENDS = st.builds(
+    Trend,
+    PKS,
+    st.sampled_from(["", "force", "energy"]),
+    TEXTS,
+    st.lists(NUMBERS, max_size=40).map(tuple),
+    PKS,
+    st.booleans(),
+)
+TREND_MESSAGES = st.one_of(
+    st.builds(jobs_trends.TrendsLoaded, st.builds(Trends, st.lists(TRENDS, max_size=4).map(tuple))),
+    st.builds(jobs_trends.TrendsFailed, ERROR_VALUES),
+)
+DOWNLOAD_MESSAGES = st.one_of(
+    st.builds(
+        messages.Entered,
+        st.just("download"),
+        st.tuples() | st.tuples(PKS.map(str)) | st.tuples(PKS.map(str), st.just("work"), PATHS),
+    ),
+    st.builds(download.FoldersListed, TEXTS, st.lists(TEXTS, max_size=9).map(tuple)),
+    st.builds(download.FolderFound, PKS, TEXTS),
+    st.builds(download.Listed, PKS, st.builds(JobFiles, st.lists(FILES, max_size=5).map(tuple))),
+    st.builds(download.ListFailed, PKS, ERROR_VALUES),
+    st.builds(downloads.Looked, ABOUT, st.builds(PartSeen, PKS, st.binary(max_size=9), st.booleans())),
+    st.builds(downloads.RangeFailed, ABOUT, ERROR_VALUES),
+    st.builds(downloads.Kept, ABOUT, st.just("") | TEXTS),
 )
 POTCARS = st.builds(
     PotcarCheck,
@@ -542,6 +587,9 @@ MESSAGES = st.one_of(
     POTCAR_MESSAGES,
     IMPORT_MESSAGES,
     COMPARE_MESSAGES,
+    DOWNLOAD_MESSAGES,
+    TREND_MESSAGES,
+    GRAPH_MESSAGES,
     st.builds(new_model.StepFailed, st.integers(0, 4), ERROR_VALUES),
 )
 """Everything that may come in."""

@@ -1,6 +1,7 @@
 """A server on the fakes with jobs of every kind, for tests of the interface; real RPC, nothing computed."""
 
 import argparse
+import json
 import math
 import sys
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from crystalmath_server import bootstrap, settings
+from crystalmath_server.handlers.run_progress import RunProgress
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.codes import CodeKind, CodeRow
 from crystalmath_server.protocol.files import JobLog, LogLine
@@ -24,6 +26,7 @@ from crystalmath_server.rpc.server import Parts, RpcServer
 from tests import fakes
 from tests.fake_clusters import FakeCodes
 from tests.fake_documents import FakeDocuments
+from tests.fake_folders import FakeWorkFolders
 from tests.fake_jobs import FakeJobs, FakeLauncher
 
 HOSTILE = "evil \x1b[2J\x1b]0;owned\x07\u202egnp.exe\u202c \x9b31m label"
@@ -85,6 +88,17 @@ class DemoJobs(FakeJobs):
         return JobResults(pk, row.state, "CHGNet 0.4.2", quantities, steps, before, after)
 
 
+def _step(number: int) -> bytes:
+    """A line of a run under way."""
+    row = {
+        "step": number,
+        "energy_ev": -3.0,
+        "max_force_ev_a": 0.5 / 2**number,
+        "time_s": number,
+    }
+    return json.dumps(row).encode() + b"\n"
+
+
 def filled(count: int) -> DemoJobs:
     """Jobs of all kinds, the newest last."""
     jobs, now = DemoJobs(), time.time()
@@ -96,6 +110,8 @@ def filled(count: int) -> DemoJobs:
         )
         jobs.put(replace(job.row, created_at=born, modified_at=born + 60))
         job.files["retrieved", "big.out"] = b"".join(b"line %d\n" % i for i in range(20_000))
+        if state is JobState.RUNNING:
+            job.files["work", "progress.jsonl"] = b"".join(map(_step, range(12)))
         job.files["retrieved", "wave.bin"] = bytes(range(256))
     return jobs
 
@@ -111,7 +127,15 @@ def serve(path: Path, count: int, slow_s: float) -> int:
     launcher.submit_s = slow_s
     codes = FakeCodes()
     codes.rows[2] = CodeRow(2, "u", "vasp_std", "localhost", CodeKind.VASP_STD, "/opt/vasp/bin/vasp_std")
-    made = replace(fakes.ports(), jobs=jobs, documents=FakeDocuments(jobs), launcher=launcher, codes=codes)
+    progress = RunProgress(jobs, FakeWorkFolders(jobs))
+    made = replace(
+        fakes.ports(),
+        jobs=jobs,
+        documents=FakeDocuments(jobs),
+        launcher=launcher,
+        progress=progress,
+        codes=codes,
+    )
 
     @asynccontextmanager
     async def compose(server: RpcServer) -> AsyncGenerator[Ports]:

@@ -140,6 +140,45 @@ def test_no_color_sends_no_color(demo: Demo, environ: dict[str, str]) -> None:
         assert not {code for code in codes if 30 <= code <= 38 or 40 <= code <= 48 or code >= 90}
 
 
+def test_files_of_a_job_are_brought_here(terminal: Terminal, folder: Path) -> None:
+    terminal.send("G", "enter")
+    terminal.until("job 1")
+    terminal.send("3")
+    terminal.until("big.out")
+    terminal.send("j", "D")
+    terminal.until("save in job-1")
+    terminal.send("\x15", *str(folder / "her"), "enter")
+    terminal.until("1 file of job 1")
+    assert (folder / "her/big.out").read_bytes() == b"".join(b"line %d\n" % i for i in range(20_000))
+    terminal.send("esc", "D", "\x15", *str(folder), "/h", "tab")
+    terminal.until("her/")
+    terminal.send("enter")
+    terminal.until("Done.")
+    assert not list((folder / "her").glob("*.part"))
+
+
+def test_a_plot_and_numbers_are_written_by_key(terminal: Terminal, folder: Path) -> None:
+    terminal.send(":", *"results 1 numbers", "enter")
+    terminal.until("-3.5 eV/atom")
+    terminal.send("e", "\x15", *str(folder / "numbers.csv"), "enter")
+    terminal.until("Wrote ")
+    assert "energy per atom" in (folder / "numbers.csv").read_text()
+    terminal.send("2")
+    terminal.until("trajectory")
+    terminal.send("e", "\x15", *str(folder / "curves.json"), "enter")
+    terminal.until("curves.json")
+    terminal.until((folder / "curves.json").exists)
+    assert '"kind":' in (folder / "curves.json").read_text()
+
+
+def test_the_last_steps_are_a_column_where_there_is_room(demo: Demo, environ: dict[str, str]) -> None:
+    with opened(command(demo.path), environ, 40, 200) as terminal:
+        terminal.until("30 jobs")
+        terminal.until(lambda: "▇" in terminal.line("copper static"), 20)
+        terminal.send("/", *"copper", "enter", "g")
+        terminal.until("eV/Å, last 12 of 12 steps")
+
+
 def test_readonly_refuses_with_words(demo: Demo, environ: dict[str, str]) -> None:
     with opened(command(demo.path, readonly=True), environ) as terminal:
         terminal.until("read only")

@@ -214,5 +214,30 @@ def _dos(deck: Deck, bands: Bands) -> str:
         f'  <dos>\n  <i name="efermi">{bands.fermi:16.8f} </i>\n   <total>\n    <array>\n'
         '    <dimension dim="1">gridpoints</dimension>\n    <dimension dim="2">spin</dimension>\n'
         "    <field>energy</field>\n    <field>total</field>\n    <field>integrated</field>\n"
-        f"    <set>\n{sets}    </set>\n    </array>\n   </total>\n  </dos>\n"
+        f"    <set>\n{sets}    </set>\n    </array>\n   </total>\n{_partial(deck, table)}  </dos>\n"
+    )
+
+
+ORBITALS = ("s", "py", "pz", "px", "dxy", "dyz", "dz2", "dxz", "x2-y2")
+
+
+def _partial(deck: Deck, total: np.ndarray) -> str:
+    """Shares of ions and orbitals, each another; of whole shells where LORBIT is 10."""
+    lorbit = deck.integer("LORBIT", 0)
+    if lorbit < 10:
+        return ""
+    names = ORBITALS if lorbit > 10 else ("s", "p", "d")
+    fields = "".join(f"    <field>{name:>6} </field>\n" for name in ("energy", *names))
+    sets = ""
+    for ion in range(len(deck.atoms)):
+        sets += f'     <set comment="ion {ion + 1}">\n'
+        for spin in range(deck.spins):
+            shares = [(ion + 1) * (place + 1) / (40.0 * (spin + 1)) for place in range(len(names))]
+            table = np.column_stack([total[:, 0], *(share * total[:, 1] for share in shares)])
+            sets += f'      <set comment="spin {spin + 1}">\n{_rows(table)}      </set>\n'
+        sets += "     </set>\n"
+    return (
+        '   <partial>\n    <array>\n    <dimension dim="1">gridpoints</dimension>\n'
+        '    <dimension dim="2">spin</dimension>\n    <dimension dim="3">ion</dimension>\n'
+        f"{fields}    <set>\n{sets}    </set>\n    </array>\n   </partial>\n"
     )

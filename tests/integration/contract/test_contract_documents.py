@@ -10,7 +10,7 @@ import pytest
 from crystalmath_server.protocol.document import DocumentParams, DocumentPart
 from crystalmath_server.protocol.errors import Conflict, InvalidForm, NotFound
 from crystalmath_server.protocol.exports import ArchiveParams, DumpParams, ExportStructureParams, PlotParams
-from crystalmath_server.protocol.graph import GraphParams
+from crystalmath_server.protocol.graph import DrawGraphParams, GraphParams
 from crystalmath_server.protocol.jobs import JobState
 from crystalmath_server.protocol.results import JobResults
 from crystalmath_server.protocol.series import JobSeries, SeriesParams
@@ -189,6 +189,20 @@ def test_provenance_leads_both_ways(world: World, done: int) -> None:
     few = world.run(ask(GraphParams(done, limit=2)))
     assert (len(few.nodes), few.left_out != "") == (2, True)
     world.refuse(ask(GraphParams(NOWHERE)), NotFound, "pk")
+
+
+def test_provenance_is_written_once(world: World, done: int, tmp_path: Path) -> None:
+    draw, path = world.ports.documents.draw, str(tmp_path / "graph.dot")
+    made = world.run(draw(DrawGraphParams(done, path)))
+    assert (made.path, made.size > 0, made.left_out) == (path, True, "")
+    if isinstance(world, RealWorld):
+        assert Path(path).read_text() == world.run(world.ports.documents.graph(GraphParams(done))).dot
+    world.refuse(draw(DrawGraphParams(done, path)), Conflict, "path")
+    world.refuse(draw(DrawGraphParams(done, str(tmp_path / "graph.doc"))), InvalidForm, "path")
+    world.refuse(draw(DrawGraphParams(done, "/nowhere/graph.dot")), InvalidForm, "path")
+    world.refuse(draw(DrawGraphParams(NOWHERE, str(tmp_path / "none.dot"))), NotFound, "pk")
+    few = world.run(draw(DrawGraphParams(done, str(tmp_path / "few.dot"), limit=2)))
+    assert few.left_out
 
 
 def quiet(_text: str, _fraction: float | None) -> None:

@@ -9,6 +9,7 @@ from crystalmath_server.protocol.codec import from_json, to_json
 from crystalmath_server.protocol.errors import ErrorCode, InvalidParams
 from crystalmath_server.protocol.jobs import JobRow, JobsPage, JobState, ListJobsParams, NodeLink
 from crystalmath_server.protocol.method import Bound, Length
+from crystalmath_server.protocol.series import Curve
 from crystalmath_server.protocol.structures import Lattice, Site
 from crystalmath_server.protocol.system import CancelParams
 
@@ -93,3 +94,18 @@ def test_a_long_value_is_cut_in_the_error() -> None:
 def test_what_json_cannot_hold_is_refused() -> None:
     with pytest.raises(InvalidParams, match="set"):
         to_json({"a": {1}})
+
+
+@pytest.mark.parametrize("rows", [(1.0, None, -2.5), (), (1.0, 2.0)])
+def test_a_row_of_numbers_comes_as_it_is(rows: tuple[float | None, ...]) -> None:
+    found = from_json(Curve, {"name": "a", "unit": "eV", "y": list(rows)})
+    assert found.y == rows
+
+
+def test_a_row_of_numbers_is_still_looked_at() -> None:
+    mixed = from_json(Curve, {"name": "a", "unit": "eV", "y": [1.5, 2, None]})
+    assert [type(value) for value in mixed.y] == [float, float, type(None)]
+    for wrong in ("x", True, []):
+        with pytest.raises(InvalidParams) as caught:
+            from_json(Curve, {"name": "a", "unit": "eV", "y": [1.5, wrong]})
+        assert caught.value.data.field == "y.1"

@@ -71,6 +71,7 @@ class World:
     """A watch, its daemon, and what it did to AiiDA."""
 
     def __init__(self, view: DaemonView, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.runs: list[int] = []
         self.eyes = FakeEyes(view)
         self.connected = 0
         self.revived: list[int] = []
@@ -79,6 +80,7 @@ class World:
         monkeypatch.setattr(aiida_daemon, "revive", self.revived.extend)
         monkeypatch.setattr(aiida_daemon, "still_active", list)
         monkeypatch.setattr(aiida_daemon, "active_jobs", list)
+        monkeypatch.setattr(aiida_daemon, "active_runs", lambda _pks: list(self.runs))
         self.watch = DaemonWatch(FakeRuntime())
 
     def _reconnect(self, hooks: tuple[Callable[[], None], ...]) -> None:
@@ -168,6 +170,15 @@ def test_a_lost_job_is_revived_when_missing_twice(monkeypatch: pytest.MonkeyPatc
     assert world.revived == []
     world.tick()
     assert world.revived == [7]
+
+
+def test_a_lost_run_of_a_job_is_revived_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(UP, monkeypatch)
+    world.watch.watch(7)
+    world.runs, world.eyes.pks = [9], frozenset({7})
+    world.tick()
+    world.tick()
+    assert world.revived == [9]
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,14 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crystalmath_server.protocol.errors import NotFound
+from crystalmath_server.protocol.errors import EngineUnavailable, NotFound
+from crystalmath_server.protocol.exports import WrittenFile
 from crystalmath_server.protocol.graph import Graph, GraphLink, GraphNode
-from crystalmath_tui.core.effects import Back, Open
+from crystalmath_tui.core.effects import Back, FindPath, Open, Say
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import Entered, KeyPressed
 from crystalmath_tui.core.screen import Context
-from crystalmath_tui.screens.graph import Failed, Loaded, Slice, rows, update, view
+from crystalmath_tui.screens.graph import Failed, Loaded, PathFound, Slice, rows, update, view
 
 CONTEXT = Context(Size(20, 80))
 NODES = (
@@ -38,6 +39,10 @@ def press(found: Slice, *keys: str) -> tuple[Slice, tuple[Any, ...]]:
 def loaded() -> Slice:
     found, _ = update(Slice(), Entered("graph", ("5",)), CONTEXT)
     return update(found, Loaded(5, GRAPH), CONTEXT)[0]
+
+
+def told(found: Slice, message: Any) -> tuple[Slice, tuple[Any, ...]]:
+    return update(found, message, CONTEXT)
 
 
 def words(found: Slice) -> str:
@@ -85,3 +90,19 @@ def test_loops_and_holes_do_no_harm(links: list[GraphLink], keys: list[str]) -> 
     found, _ = press(found, *keys)
     assert rows(found)
     assert len(view(found, CONTEXT)) <= 20
+
+
+def test_the_graph_is_written_where_one_says() -> None:
+    found, _ = press(loaded(), "e")
+    assert "write to provenance-5.dot" in words(found)
+    found, _ = press(found, "ctrl u", *"/tmp/a.doc")
+    found, effects = press(found, "enter")
+    assert (found.path is not None, ".svg" in effects[0].words) == (True, True)
+    found, effects = press(found, "ctrl u", *"/tmp/a.svg", "enter")
+    assert isinstance(effects[0], FindPath)
+    found, effects = told(found, PathFound(5, "/tmp/a.svg"))
+    assert (effects[0].method.name, effects[0].params.path) == ("nodes.draw", "/tmp/a.svg")
+    assert told(found, effects[0].ok(WrittenFile("/tmp/a.svg", 10)))[1] == (Say("Wrote /tmp/a.svg, 10 B."),)
+    refused = effects[0].failed(EngineUnavailable("no Graphviz", hint="End the path in .dot."))
+    assert told(found, refused)[1][0].words.endswith("no Graphviz. End the path in .dot.")
+    assert press(press(found, "e")[0], "esc")[0].path is None

@@ -12,7 +12,7 @@ from crystalmath_server.protocol.files import (
     LogLine,
     ReadFileParams,
 )
-from crystalmath_server.protocol.jobs import JobDetail, JobRow, JobState
+from crystalmath_server.protocol.jobs import JobDetail, JobRow, JobRun, JobState
 from crystalmath_server.protocol.progress import JobProgress, StepColumns, StopAsked
 from crystalmath_server.protocol.results import IonicStep, JobResults, Quantity
 from crystalmath_server.protocol.structures import Lattice
@@ -255,3 +255,30 @@ def test_a_stop_is_asked_for_and_told() -> None:
     assert update(running(), told, CONTEXT)[1] == (Say("It ends soon."),)
     finished, _ = update(entered("7")[0], Loaded(7, DETAIL), CONTEXT)
     assert isinstance(press(finished, "S")[1][0], Say)
+
+
+def test_runs_of_a_job_that_corrects_itself_are_told() -> None:
+    diff = "--- before/INCAR\n+++ now/INCAR\n@@ -1 +1 @@\n-ALGO = Fast\n+ALGO = Normal\n"
+    first = JobRun(
+        8,
+        JobState.FAILED,
+        340,
+        "VASP was cut off",
+        "zheev: INCAR: ALGO = Normal",
+        {"INCAR": diff},
+        ("WAVECAR",),
+    )
+    detail = replace(DETAIL, corrections=3, runs=(first, JobRun(9, JobState.RUNNING)))
+    shown = words(job_pages.summary(detail, 1000.0, 80))
+    for part in (
+        "at most 3",
+        "run 1",
+        "VASP was cut off",
+        "→ zheev",
+        "+ALGO = Normal",
+        "WAVECAR copied",
+        "run 2",
+    ):
+        assert part in shown
+    assert "before/INCAR" not in shown
+    assert " runs" not in words(job_pages.summary(DETAIL, 1000.0, 80))

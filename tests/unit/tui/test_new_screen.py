@@ -235,9 +235,12 @@ def test_a_new_job_like_another_is_filled_in() -> None:
 
 
 def test_a_job_that_went_on_from_another_does_so_again() -> None:
-    draft = replace(DRAFT, template="vasp.non_scf", restart_pk=42, values={}, retrieve=("CHGCAR",))
+    draft = replace(
+        DRAFT, template="vasp.non_scf", restart_pk=42, values={}, retrieve=("CHGCAR",), corrections=2
+    )
     new, _ = like(draft, StructureLoaded(COPPER), FormLoaded(TemplateDetail(BANDS, (CELL,))))
     assert new.texts == {"restart_pk": "42"}
+    assert {field.name: field.text.text for field in new.job.fields}["corrections"] == "2"
     assert "--retrieve CHGCAR" in new.notes[-1]
 
 

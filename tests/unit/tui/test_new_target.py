@@ -74,6 +74,7 @@ def at_submit() -> Slice:
 
 def on_hpc() -> Slice:
     new, (call,) = press(at_submit(), "down", "right")
+    assert isinstance(call, Call)
     assert (call.method.name, call.params.label) == ("clusters.show", "hpc")
     return told(new, TargetLoaded("hpc", detail(HPC, ASKED, CODE)))
 
@@ -193,6 +194,16 @@ def test_going_back_shows_the_batch_script_of_the_cluster_chosen() -> None:
     assert other.rendered == RENDERED
 
 
+def test_corrections_are_asked_for_as_a_number() -> None:
+    assert sent(at_submit()).corrections == 0
+    assert sent(told(press(go_to(at_submit(), "corrections"), "backspace")[0], Pasted("3"))).corrections == 3
+    for wrong in ("11", "x", "-1"):
+        new = told(press(go_to(at_submit(), "corrections"), "backspace")[0], Pasted(wrong))
+        after, effects = press(new, "enter")
+        assert effects == ()
+        assert "whole number from 0 to 10" in words(after)
+
+
 def test_further_files_and_their_limit() -> None:
     new = told(go_to(at_submit(), "retrieve"), Pasted("CHGCAR, DOS*"))
     params = sent(new)
@@ -208,8 +219,8 @@ def test_a_job_of_vasp_goes_to_the_only_cluster_until_another_is_chosen() -> Non
     assert template
     vasp = replace(AT_INPUTS, template=replace(template, row=replace(template.row, engine="vasp")))
     opened, _ = press(vasp, "enter")
-    new, effects = update(opened, ClustersListed(ClusterList((HPC, LOCAL, OFF))), CONTEXT)
-    call: Any = effects[0]
+    new, (call,) = update(opened, ClustersListed(ClusterList((HPC, LOCAL, OFF))), CONTEXT)
+    assert isinstance(call, Call)
     assert (call.method.name, call.params.label) == ("clusters.show", "hpc")
     new = told(new, TargetLoaded("hpc", detail(HPC, ASKED, CODE)))
     assert values(new.job)["cluster"] == "hpc"

@@ -1,5 +1,6 @@
 """The results screen: pages, plots, the tree, the structure; charts and pictures at every size."""
 
+import json
 import math
 from dataclasses import replace
 from typing import Any
@@ -8,18 +9,19 @@ import pytest
 
 from crystalmath_server.protocol.document import DocumentChild, DocumentPart
 from crystalmath_server.protocol.errors import FileUnreadable
+from crystalmath_server.protocol.exports import WrittenFile
 from crystalmath_server.protocol.jobs import JobState
 from crystalmath_server.protocol.results import JobResults, Quantity, SiteResult
 from crystalmath_server.protocol.series import Curve, JobSeries, Tick
 from crystalmath_server.protocol.structures import Lattice, Site, StructureDetail, StructureRow
 from crystalmath_tui.core.chart import Chart, Trace, draw, in_words
-from crystalmath_tui.core.effects import Back, Call, Open
+from crystalmath_tui.core.effects import Ask, Back, Call, Open, Say
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import Entered, KeyPressed
 from crystalmath_tui.core.picture import View, crystal_of
 from crystalmath_tui.core.picture import draw as picture
 from crystalmath_tui.core.screen import Context
-from crystalmath_tui.screens import results_pages
+from crystalmath_tui.screens import results_export, results_pages
 from crystalmath_tui.screens.results import update
 from crystalmath_tui.screens.results_model import Failed, Loaded, Slice
 
@@ -190,3 +192,57 @@ def test_a_path_shows_its_points() -> None:
     shown = view(found)
     for part in ("Γ", "X", "dashed: spin down", "band gap  1.25 eV", "Not all: 16 bands.", "from node u"):
         assert part in shown
+
+
+def answered(found: Slice, message: Any) -> tuple[Slice, tuple[Any, ...]]:
+    return update(found, message, CONTEXT)
+
+
+def exported(found: Slice, path: str) -> tuple[Slice, tuple[Any, ...]]:
+    """`e`, another path, Enter, and the path from the root."""
+    found, _ = press(found, "e", "ctrl u", *path, "enter")
+    assert found.path is None
+    return answered(found, results_export.PathFound(7, path))
+
+
+def test_numbers_become_a_table(loaded: Slice) -> None:
+    found, _ = press(loaded, "e")
+    assert "write to job-7-numbers.csv" in view(found)
+    found, effects = exported(loaded, "/tmp/a.csv")
+    assert effects[0].text.splitlines()[1].startswith("energy,total energy,-10.02387019,eV")
+    _, effects = exported(loaded, "/tmp/a.json")
+    assert json.loads(effects[0].text)["quantities"][0]["value"] == ENERGY.value
+    asking = answered(found, results_export.Written(("/tmp/a.csv", "x"), "exists"))[1][0]
+    assert isinstance(asking, Ask)
+    assert asking.yes[0].over  # type: ignore[attr-defined]
+    assert press(found, "e")[0].path.text == "/tmp/job-7-numbers.csv"  # type: ignore[union-attr]
+
+
+def test_a_plot_becomes_an_image_or_its_curves_in_full(loaded: Slice) -> None:
+    plots = replace(loaded, tab="plots", kind="steps", axes=("step", "max_force"))
+    _, effects = exported(plots, "/tmp/a.svg")
+    assert (effects[0].method.name, effects[0].params.kind, effects[0].params.y) == (
+        "jobs.plot", "steps", "max_force",
+    )  # fmt: skip
+    said = answered(plots, effects[0].ok(WrittenFile("/tmp/a.svg", 2000, "3 bands")))[1]
+    assert said == (Say("Wrote /tmp/a.svg, 2.0 kB. Not all: 3 bands.", "warn"),)
+    found, effects = exported(plots, "/tmp/a.csv")
+    assert (effects[0].method.name, effects[0].params.points) == ("jobs.series", 10_000)
+    _, effects = answered(found, effects[0].ok(STEPS))
+    assert effects[0].text.splitlines() == ["step,energy [eV]", "0.0,-1.0", "1.0,", "2.0,-3.0"]
+    refused = exported(plots, "/tmp/a.png")[1][0].failed(FileUnreadable("broken", hint="Look."))
+    assert answered(plots, refused)[1][0].words == "/tmp/a.png was not written: broken. Look."
+
+
+def test_a_structure_becomes_a_file_and_a_wrong_ending_is_said(loaded: Slice) -> None:
+    structure = replace(loaded, tab="structure")
+    _, effects = exported(structure, "/tmp/a.poscar")
+    assert (effects[0].params.pk, effects[0].params.format, effects[0].params.path) == (
+        2, "poscar", "/tmp/a.poscar",
+    )  # fmt: skip
+    found, effects = press(structure, "e", "ctrl u", *"a.png", "enter")
+    assert (found.path is not None, ".cif" in effects[0].words) == (True, True)
+    assert press(found, "esc")[0].path is None
+    assert "page files" in press(replace(loaded, tab="document"), "e")[1][0].words
+    found, _ = answered(found, results_export.PathsListed("a.png", ("a.png1", "a.png2")))
+    assert "a.png1" in view(found)

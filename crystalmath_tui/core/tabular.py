@@ -5,14 +5,18 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, is_dataclass
 from io import StringIO
+from itertools import zip_longest
 from typing import Any, cast
 
 from crystalmath_server.protocol import codec
 from crystalmath_server.protocol.results import JobResults
 from crystalmath_server.protocol.series import JobSeries
-from crystalmath_tui.cli.options import UsageError
 
 Rows = Iterable[Sequence[object]]
+
+
+class NoTableError(Exception):
+    """A result is no table."""
 
 
 def text_of(result: object) -> str:
@@ -20,7 +24,7 @@ def text_of(result: object) -> str:
 
     Raises
     ------
-    UsageError
+    NoTableError
         There is no table in it.
     """
     match result:
@@ -31,14 +35,19 @@ def text_of(result: object) -> str:
         case _:
             rows = getattr(result, "rows", None) or getattr(result, "lines", None)
             if not isinstance(rows, tuple):
-                raise UsageError("this result is no table; take --json")
+                raise NoTableError("this result is no table; take JSON")
             return _written(*_records(cast("tuple[Any, ...]", rows)))
+
+
+def json_of(result: object) -> str:
+    """A result as JSON text."""
+    return json.dumps(codec.to_json(result), indent=2, ensure_ascii=False) + "\n"
 
 
 def _curves(series: JobSeries) -> tuple[list[str], Rows]:
     titles = [(series.x_name, series.x_unit), *((curve.name, curve.unit) for curve in series.curves)]
     columns = (series.x, *(curve.y for curve in series.curves))
-    return [f"{name} [{unit}]" if unit else name for name, unit in titles], zip(*columns, strict=True)
+    return [f"{name} [{unit}]" if unit else name for name, unit in titles], zip_longest(*columns)
 
 
 def _records(rows: Sequence[Any]) -> tuple[list[str], Rows]:

@@ -9,8 +9,7 @@ from crystalmath_server.protocol.files import JobFile, JobFiles
 from crystalmath_server.protocol.jobs import JobState
 from crystalmath_server.protocol.results import JobResults, Quantity
 from crystalmath_server.protocol.series import Curve, JobSeries
-from crystalmath_tui.cli.options import UsageError
-from crystalmath_tui.cli.tabular import text_of
+from crystalmath_tui.core.tabular import NoTableError, text_of
 
 
 def read(text: str) -> list[list[str]]:
@@ -45,5 +44,5 @@ def test_a_page_is_a_table() -> None:
 
 
 def test_what_is_no_table_is_refused() -> None:
-    with pytest.raises(UsageError, match="--json"):
+    with pytest.raises(NoTableError, match="JSON"):
         text_of(object())

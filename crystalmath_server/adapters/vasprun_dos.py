@@ -1,0 +1,127 @@
+"""Density of states of a vasprun.xml, whole and by element and orbital, read as a stream."""
+
+import gzip
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+from xml.etree import ElementTree as ET
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crystalmath_server.protocol.errors import FileUnreadable, NotFound
+
+_LETTERS = "s" + "p" * 3 + "d" * 5 + "f" * 7
+"""Columns of a projection on single orbitals, in the order that VASP writes them."""
+_MOST_SPINS = 2
+
+Array = NDArray[np.float64]
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Where the stream is, and what was read: of each ion no more than its share of a sum is kept."""
+
+    elements: list[str] = field(default_factory=list[str])
+    place: list[str] = field(default_factory=list[str])
+    fermi: float = 0.0
+    orbitals: str = ""
+    ion: int = -1
+    spins: dict[str, Array] = field(default_factory=dict[str, Array])
+    parts: dict[tuple[str, str, str], Array] = field(default_factory=dict[tuple[str, str, str], Array])
+
+    def begin(self, element: ET.Element) -> None:
+        """An element opens."""
+        self.place.append(element.tag)
+        if element.tag == "dos":  # of several the last counts
+            self.ion, self.orbitals = -1, ""
+            self.spins, self.parts = {}, {}
+        if element.tag == "set" and "partial" in self.place and element.get("comment", "").startswith("ion"):
+            self.ion += 1
+
+    def end(self, element: ET.Element) -> None:
+        """An element is whole; what is not needed of it is dropped."""
+        inside = "dos" in self.place
+        self.place.pop()
+        comment = element.get("comment", "")
+        if element.tag == "i" and inside and element.get("name") == "efermi":
+            self.fermi = float(element.text or "nan")
+        elif element.tag == "array" and element.get("name") == "atoms":
+            self.elements = [(row.findtext("c") or "").strip() for row in element.iter("rc")]
+        elif element.tag == "set" and inside and comment.startswith("spin"):
+            self._take(comment.removeprefix("spin").strip(), element)
+        elif element.tag == "field" and "partial" in self.place and self.ion < 0:
+            self.orbitals += (element.text or "").strip()[:1]
+        if element.tag in {"set", "calculation", "varray", "scstep"} and "atominfo" not in self.place:
+            element.clear()
+
+    def _take(self, spin: str, rows: ET.Element) -> None:
+        table = np.array([(row.text or "").split() for row in rows], dtype=float)
+        if "partial" not in self.place:
+            self.spins[spin] = table[:, :2]
+            return
+        element = self.elements[self.ion]
+        for column, letter in enumerate(self._letters(table.shape[1] - 1), 1):
+            key = (element, letter, spin)
+            known = self.parts.get(key)
+            self.parts[key] = table[:, column] if known is None else known + table[:, column]
+
+    def _letters(self, columns: int) -> str:
+        """Of single orbitals by place; of whole shells by the names of the columns."""
+        return self.orbitals[1:] if self.orbitals[1:] in "spdf" else _LETTERS[:columns]
+
+
+def density_of(vasprun: Path) -> dict[str, Any]:
+    """The density of states: `efermi` and `energies` [eV], `densities` by spin, and `parts`.
+
+    A part is {"element", "orbital", "densities"}, the sum over the ions of an element [states/eV]. Of a run
+    with spin-orbit coupling the first set is the density; the others are its projections.
+
+    Raises
+    ------
+    NotFound
+        The file has none.
+    FileUnreadable
+        The file is broken.
+    """
+    found = _Reader()
+    try:
+        with _opened(vasprun) as file:
+            for event, element in ET.iterparse(file, ("start", "end")):  # noqa: S314  expat expands none of VASP's
+                (found.begin if event == "start" else found.end)(element)
+    except (ET.ParseError, ValueError, IndexError, EOFError, OSError) as error:
+        hint = "Look at the file: crystalmath jobs files PK"
+        raise FileUnreadable(f"vasprun.xml is broken: {error}", field="kind", hint=hint) from error
+    if not found.spins:
+        detail = "vasprun.xml has no density of states"
+        raise NotFound(detail, field="kind", hint="Run a recipe that computes it, as vasp.static.")
+    return _told(found)
+
+
+def _told(found: _Reader) -> dict[str, Any]:
+    spins = list(found.spins) if len(found.spins) <= _MOST_SPINS else ["1"]
+    first = next(iter(found.spins.values()))
+    pairs = dict.fromkeys((element, letter) for element, letter, _ in found.parts)
+    return {
+        "efermi": found.fermi,
+        "energies": first[:, 0].tolist(),
+        "densities": _by_spin((spin, found.spins[spin][:, 1]) for spin in spins),
+        "parts": [
+            {
+                "element": element,
+                "orbital": letter,
+                "densities": _by_spin((spin, found.parts[element, letter, spin]) for spin in spins),
+            }
+            for element, letter in pairs
+        ],
+    }
+
+
+def _by_spin(rows: Iterable[tuple[str, Array]]) -> dict[str, list[float]]:
+    """Pymatgen's names: 1 is up, -1 is down."""
+    return {"-1" if spin == "2" else "1": values.tolist() for spin, values in rows}
+
+
+def _opened(path: Path) -> BinaryIO:
+    return cast("BinaryIO", gzip.open(path)) if path.suffix == ".gz" else path.open("rb")

@@ -1,0 +1,67 @@
+"""Density of states summed by element and orbital, of pymatgen's JSON or of what was streamed; pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from crystalmath_server.protocol.series import Curve
+
+_SPINS = {"1": "up", "-1": "down"}
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The density of the ions of one element in orbitals of one kind [states/eV]."""
+
+    element: str
+    orbital: str
+    densities: Mapping[str, Sequence[float]]
+
+
+def parts_of(dos: Document) -> list[Part]:
+    """Parts of a density of states, in the order of the sites; empty where it was not projected."""
+    if "parts" in dos:
+        return [Part(row["element"], row["orbital"], row["densities"]) for row in dos["parts"]]
+    structure: Document = dos.get("structure") or {}
+    sites: Sequence[Document] = structure.get("sites") or ()
+    rows: Sequence[Document] = dos.get("pdos") or ()
+    single = [
+        Part(_element(site), name[:1], told["densities"])
+        for site, orbitals in zip(sites, rows, strict=False)
+        for name, told in orbitals.items()
+    ]
+    return summed(single, orbitals=True)
+
+
+def part_curves(parts: Sequence[Part], *, orbitals: bool) -> tuple[Curve, ...]:
+    """A curve for each element, or each of its orbitals, and spin."""
+    found = summed(parts, orbitals=orbitals)
+    return tuple(
+        Curve(_name(part, spin), "states/eV", tuple(map(float, values)))
+        for part in found
+        for spin, values in part.densities.items()
+    )
+
+
+def summed(parts: Sequence[Part], *, orbitals: bool) -> list[Part]:
+    """Parts of one element, and of one orbital where those are told apart, as one."""
+    found: dict[tuple[str, str], dict[str, list[float]]] = {}
+    for part in parts:
+        spins = found.setdefault((part.element, part.orbital if orbitals else ""), {})
+        for spin, values in part.densities.items():
+            known = spins.get(spin)
+            spins[spin] = (
+                list(values) if known is None else [a + b for a, b in zip(known, values, strict=True)]
+            )
+    return [Part(element, orbital, spins) for (element, orbital), spins in found.items()]
+
+
+def _element(site: Document) -> str:
+    return str(site["species"][0]["element"])
+
+
+def _name(part: Part, spin: str) -> str:
+    words = [part.element, part.orbital, _SPINS.get(spin, spin) if len(part.densities) > 1 else ""]
+    return " ".join(filter(None, words))

@@ -1,0 +1,266 @@
+"""Files of a job on their way to this machine: what comes next after each answer, as data; pure.
+
+1. A file comes range by range into NAME.part beside its place and gets its name when it is whole.
+2. What is here already is compared with the file by its end: a part that fits goes on, another begins anew.
+3. A whole file is never written over unless that is asked for; one that is the same is left and said.
+4. An error of one file leaves that file out; any other stops, and `resumed` goes on where it broke off.
+"""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal, cast
+
+from crystalmath_server.protocol.errors import ErrorCode, RpcError
+from crystalmath_server.protocol.files import JOBS_FILE, FileRange, JobFile, ReadFileParams
+from crystalmath_server.protocol.record import record
+from crystalmath_tui.core.effects import Call, Effect, KeepPart, LookAtPart, PartSeen, Tagged
+from crystalmath_tui.core.messages import Message
+from crystalmath_tui.core.words import error_words
+
+RANGE = 1_048_576
+CALL_KEY = "download"
+
+Source = Literal["inputs", "retrieved", "work"]
+Phase = Literal["looking", "comparing", "fetching", "done", "stopped"]
+About = tuple[int, str]
+"""Number of the download, and path of the file."""
+
+
+@record
+class Looked(Message):
+    """What of a file is here already."""
+
+    about: About
+    seen: PartSeen
+
+
+@record
+class RangeCame(Message):
+    """A range came."""
+
+    about: About
+    part: FileRange
+
+
+@record
+class RangeFailed(Message):
+    """A range did not come."""
+
+    about: About
+    error: RpcError
+
+
+@record
+class Kept(Message):
+    """A range was written, or why not."""
+
+    about: About
+    problem: str
+
+
+@record
+class Here:
+    """A file that is here now; `before` bytes of it were there already."""
+
+    path: str
+    size: int
+    before: int = 0
+
+
+@record
+class Left:
+    """A file that did not come, and why; `refused` where it may never come, as POTCAR."""
+
+    path: str
+    why: str
+    refused: bool = False
+
+
+@record
+class Download:
+    """Files that are to come, the first of `waiting` being under way.
+
+    Attributes
+    ----------
+    alone
+        Where the only file goes, in place of its path in the folder.
+    number
+        Tells answers to an earlier download apart.
+    over
+        Whether files that are here may be written over.
+    """
+
+    pk: int
+    waiting: tuple[JobFile, ...]
+    folder: str
+    alone: str = ""
+    number: int = 1
+    over: bool = False
+    phase: Phase = "looking"
+    seen: PartSeen = PartSeen()
+    offset: int = 0
+    before: int = 0
+    size: int | None = None
+    kept: tuple[Here, ...] = ()
+    left: tuple[Left, ...] = ()
+    error: RpcError | None = None
+
+    @property
+    def going(self) -> bool:
+        """Whether something is under way."""
+        return self.phase not in {"done", "stopped"}
+
+    @property
+    def target(self) -> str:
+        """Where the file under way goes; empty where its path would lead out of the folder."""
+        return self.alone or target_of(self.folder, self.waiting[0].path)
+
+
+Step = tuple[Download, tuple[Effect, ...]]
+
+
+def begun(download: Download) -> Step:
+    """Begin with the first file that is left; done where there is none."""
+    if not download.waiting:
+        return replace(download, phase="done", error=None), ()
+    file = download.waiting[0]
+    fresh = replace(download, phase="looking", offset=0, before=0, size=None, seen=PartSeen(), error=None)
+    if not fresh.target:
+        return _left(fresh, "it is no path inside a folder")
+    if file.kind != "file":
+        return _left(fresh, "it is no plain file")
+    return fresh, (LookAtPart(fresh.target, Tagged(Looked, _about(fresh))),)
+
+
+def resumed(download: Download) -> Step:
+    """Go on where it broke off."""
+    return (
+        begun(replace(download, number=download.number + 1))
+        if download.phase == "stopped"
+        else (download, ())
+    )
+
+
+def stopped(download: Download) -> Download:
+    """Nothing more is asked for; what is here stays."""
+    return replace(download, phase="stopped", number=download.number + 1) if download.going else download
+
+
+def step(download: Download, message: Message) -> Step:
+    """The next state after an answer; one that is of another time is dropped."""
+    match message:
+        case Looked(about, seen) if about == _about(download) and download.phase == "looking":
+            return _looked(download, seen)
+        case RangeCame(about, part) if about == _about(download) and download.phase == "comparing":
+            return _compared(download, part)
+        case RangeCame(about, part) if about == _about(download) and download.phase == "fetching":
+            return _came(download, part)
+        case Kept(about, problem) if about == _about(download) and download.phase == "fetching":
+            return _kept(download, problem)
+        case RangeFailed(about, error) if about == _about(download) and download.going:
+            if error.data.field == "path":
+                words = error_words(error).removeprefix("path: ")
+                return _left(download, words, refused=error.code is ErrorCode.NOT_ALLOWED)
+            return replace(download, phase="stopped", error=error), ()
+        case _:
+            return download, ()
+
+
+def target_of(folder: str, path: str) -> str:
+    """Where a file of a job goes; empty where its path would lead out of the folder."""
+    parts = path.split("/")
+    if "\0" in path or any(part in {"", ".", ".."} for part in parts):
+        return ""
+    return f"{folder.rstrip('/')}/{path}"
+
+
+def bytes_of(part: FileRange) -> bytes:
+    """A range as it is in the file."""
+    return base64.b64decode(part.content) if part.encoding == "base64" else part.content.encode()
+
+
+def fitting(files: Sequence[JobFile], names: Sequence[str]) -> tuple[tuple[JobFile, ...], tuple[str, ...]]:
+    """Files of these names, or in folders of these names; and names that fit none."""
+    wanted = [name.strip("/") for name in names]
+    found = tuple(
+        file
+        for file in files
+        if any(file.path == name or file.path.startswith(f"{name}/") for name in wanted)
+    )
+    unknown = [name for name in wanted if not any(f"{file.path}/".startswith(f"{name}/") for file in found)]
+    return found, tuple(unknown)
+
+
+def _about(download: Download) -> About:
+    return download.number, download.waiting[0].path if download.waiting else ""
+
+
+def _looked(download: Download, seen: PartSeen) -> Step:
+    if seen.problem:
+        return _left(download, seen.problem)
+    if seen.whole and download.over:
+        seen = PartSeen()
+    download = replace(download, seen=seen)
+    if not seen.size and not seen.whole:
+        return _next_range(replace(download, phase="fetching"))
+    first = seen.size - len(seen.tail)
+    return replace(download, phase="comparing"), (_range(download, first, max(1, len(seen.tail))),)
+
+
+def _compared(download: Download, part: FileRange) -> Step:
+    """Go on behind what is here if the file still has it."""
+    seen = download.seen
+    there = bytes_of(part)
+    same = part.size >= seen.size and there == seen.tail[: len(there)]
+    if seen.whole:
+        if same and part.size == seen.size:
+            return _ended(download, seen.size)
+        return _left(download, "another file of that name is here and was left as it is")
+    start = seen.size if same else 0
+    return _next_range(replace(download, phase="fetching", offset=start, before=start))
+
+
+def _came(download: Download, part: FileRange) -> Step:
+    """Write a range; up to the size that the file had at first: one that grows would never end."""
+    size = part.size if download.size is None else download.size
+    last = part.next_offset >= size or part.next_offset == download.offset
+    keep = KeepPart(
+        download.target,
+        download.offset,
+        bytes_of(part),
+        last=last,
+        over=download.over,
+        kept=Tagged(Kept, _about(download)),
+    )
+    return replace(download, size=part.next_offset if last else size, offset=part.next_offset), (keep,)
+
+
+def _kept(download: Download, problem: str) -> Step:
+    if problem:
+        return _left(download, problem)
+    if download.size is not None and download.offset >= download.size:
+        return _ended(download, download.size)
+    return _next_range(download)
+
+
+def _next_range(download: Download) -> Step:
+    return download, (_range(download, download.offset, RANGE),)
+
+
+def _range(download: Download, offset: int, limit: int) -> Call[ReadFileParams, FileRange]:
+    file, about = download.waiting[0], _about(download)
+    source = cast("Source", file.source)
+    params = ReadFileParams(download.pk, file.path, source, offset, limit)
+    return Call(JOBS_FILE, params, Tagged(RangeCame, about), Tagged(RangeFailed, about), key=CALL_KEY)
+
+
+def _ended(download: Download, size: int) -> Step:
+    whole = download.phase == "comparing"
+    here = Here(download.waiting[0].path, size, size if whole else download.before)
+    return begun(replace(download, waiting=download.waiting[1:], kept=(*download.kept, here)))
+
+
+def _left(download: Download, why: str, *, refused: bool = False) -> Step:
+    left = Left(download.waiting[0].path, why, refused)
+    return begun(replace(download, waiting=download.waiting[1:], left=(*download.left, left)))

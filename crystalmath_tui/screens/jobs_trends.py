@@ -1,0 +1,74 @@
+"""Jobs: the last steps of the jobs in sight: what is asked for and when, and how they are painted."""
+
+from collections.abc import Mapping, Sequence
+
+from crystalmath_server.protocol.errors import RpcError
+from crystalmath_server.protocol.jobs import ENDED, JobRow, JobState
+from crystalmath_server.protocol.progress import JOBS_TRENDS, Trend, Trends, TrendsParams
+from crystalmath_server.protocol.record import record
+from crystalmath_tui.core.effects import Call
+from crystalmath_tui.core.messages import Message
+from crystalmath_tui.core.sparkline import sparkline
+from crystalmath_tui.core.words import count
+
+COLS = 8
+"""Cells of the column."""
+EVERY_S = 5.0
+"""How often the server is asked; what it asks of computers is its own, and rarer."""
+_MOST = 200
+_IN_DETAILS = 32
+
+
+@record
+class TrendsLoaded(Message):
+    """The trends of some jobs came."""
+
+    found: Trends
+
+
+@record
+class TrendsFailed(Message):
+    """They did not; nothing is said, for nothing was asked for by a person."""
+
+    error: RpcError
+
+
+def asking(rows: Sequence[JobRow], known: Mapping[int, Trend]) -> Call[TrendsParams, Trends] | None:
+    """The call for those of the rows that run, or have ended and are not known to their end."""
+    pks = tuple(row.pk for row in rows if _wanted(row, known.get(row.pk)))[:_MOST]
+    return (
+        Call(JOBS_TRENDS, TrendsParams(pks), TrendsLoaded, TrendsFailed, key="jobs trends") if pks else None
+    )
+
+
+def _wanted(row: JobRow, known: Trend | None) -> bool:
+    return row.state is JobState.RUNNING or (row.state in ENDED and not (known and known.final))
+
+
+def kept(known: Mapping[int, Trend], found: Trends, rows: Sequence[JobRow]) -> dict[int, Trend]:
+    """What is known of the rows at hand."""
+    at_hand = {row.pk for row in rows}
+    after = {**known, **{trend.pk: trend for trend in found.rows}}
+    return {pk: trend for pk, trend in after.items() if pk in at_hand}
+
+
+def cell(trend: Trend | None) -> str:
+    """The last steps in the column."""
+    return "" if trend is None else sparkline(trend.values, COLS, log=trend.quantity == "force")
+
+
+def words(trend: Trend | None) -> str:
+    """The same in numbers."""
+    if trend is None or not trend.values:
+        return ""
+    first, last = trend.values[0], trend.values[-1]
+    form = "{:.4g}" if trend.quantity == "force" else "{:.6f}"
+    ends = f"{form.format(first)} → {form.format(last)} {trend.unit}"
+    of = f"last {len(trend.values)} of {count(trend.steps, 'step')}"
+    return f"{trend.quantity} {ends}, {of}"
+
+
+def line_of(trend: Trend | None, cols: int) -> str:
+    """As many of the last steps as fit."""
+    shown = trend.values if trend is not None else ()
+    return sparkline(shown, min(cols, _IN_DETAILS), log=trend is not None and trend.quantity == "force")

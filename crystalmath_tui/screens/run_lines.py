@@ -1,0 +1,39 @@
+"""Runs of a job that corrects itself: how each ended, and what was changed for the next, as lines."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from crystalmath_server.protocol.jobs import JobRun
+from crystalmath_tui.core.cells import wrap
+from crystalmath_tui.core.lines import Line, Span, line
+from crystalmath_tui.core.words import state_span
+
+_STYLES = {"+": "ok", "-": "error", "@": "dim"}
+
+
+def run_lines(runs: Sequence[JobRun], cols: int) -> tuple[Line, ...]:
+    """A heading and all runs; nothing of a job that is one run."""
+    if not runs:
+        return ()
+    rows = (row for number, run in enumerate(runs, 1) for row in _run(number, run, cols))
+    return ((), line(("heading", " runs")), *rows)
+
+
+def diff_lines(diff: str) -> Iterable[Line]:
+    """A unified diff without the names of the files, told apart by the first column."""
+    return (line((_STYLES.get(row[:1], ""), f" {row}")) for row in diff.splitlines()[2:])
+
+
+def _run(number: int, run: JobRun, cols: int) -> Iterator[Line]:
+    yield (Span("number", f" {run.pk:>8}  "), Span("", f"run {number}  "), state_span(run.state))
+    yield from _text("", run.reason, cols)
+    if run.correction:
+        yield from _text("accent", f"→ {run.correction}", cols)
+    for name, diff in run.diffs.items():
+        yield line(("dim", f"     {name}"))
+        yield from ((Span("", "    "), *row) for row in diff_lines(diff))
+    if run.copied:
+        yield from _text("dim", f"{', '.join(run.copied)} copied on the cluster", cols)
+
+
+def _text(style: str, words: str, cols: int) -> Iterator[Line]:
+    return (line((style, f"     {each}")) for each in wrap(words, max(8, cols - 6)) if words)
