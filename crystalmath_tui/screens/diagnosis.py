@@ -204,8 +204,8 @@ def _lines(page: Slice, context: Context) -> tuple[Line, ...]:
         *(line(("strong", f" {text}")) for text in wrap(found.title, cols)),
         *(line(f" {text}") for text in wrap(found.detail, cols) if found.detail),
         *_evidence(found, cols),
-        *run_lines(found.runs, cols),
         *_steps(found, cols),
+        *run_lines(found.runs, cols),
     )
 
 

@@ -39,9 +39,9 @@ def summary(detail: JobDetail, now: float, cols: int) -> tuple[Line, ...]:
         ),
         (),
         *_facts(_origin(detail, now), cols),
+        *run_lines(detail.runs, cols),
         *_section("settings", _facts([(name, number(value)) for name, value in detail.values.items()], cols)),
         *(line(("mark", f" {name} was edited by hand"), ("dim", "; see inputs")) for name in detail.edits),
-        *run_lines(detail.runs, cols),
         *_section("inputs", map(_link, detail.inputs)),
         *_section("outputs", map(_link, detail.outputs)),
     )

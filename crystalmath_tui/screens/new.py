@@ -15,6 +15,7 @@ from crystalmath_tui.core.textfield import TextField, edited, field_of, pasted, 
 from crystalmath_tui.screens import new_clone as clone
 from crystalmath_tui.screens import new_edits as edits
 from crystalmath_tui.screens import new_form as forms
+from crystalmath_tui.screens import new_recipes as recipes
 from crystalmath_tui.screens import new_target as target
 from crystalmath_tui.screens.new_calls import (
     answered,
@@ -62,6 +63,7 @@ KEYS = (
     *MOVES,
     Binding(("enter",), "choose", "choose", "Take, edit or switch what is selected.", footer=True),
     Binding(("tab",), "next", "next step", "Go on to the next step.", footer=True),
+    Binding(("/",), "search", "search", "Search the recipes.", footer=True),
     Binding(("e",), "edit", "edit", "Edit the input files, of recipes of VASP.", footer=True),
     Binding(("shift tab", "esc"), "before", "step back", "Go one step back; nothing is lost.", footer=True),
     Binding(("a",), "advanced", "all settings", "Show or hide the settings one seldom needs.", footer=True),
@@ -138,6 +140,8 @@ def _pressed(new: Slice, key: str, context: Context) -> Update:
         return _structure_key(new, key, context)
     if new.step == SUBMIT:
         return _submit_key(new, key)
+    if new.step == RECIPE and new.recipe_field is not None:
+        return recipes.pressed(new, new.recipe_field, key, context), ()
     return _act(new, action_of(KEYS, key), context)
 
 
@@ -146,6 +150,8 @@ def _pasted(new: Slice, text: str) -> Update:
         return replace(new, editing=pasted(new.editing, text)), ()
     if new.step == STRUCTURE:
         return _searched(new, pasted(new.path, text))
+    if new.step == RECIPE and new.recipe_field is not None:
+        return recipes.searched(new, pasted(new.recipe_field, text)), ()
     if new.step == SUBMIT:
         return target.changed(new, form.put_in(new.job, text))
     return new, ()
@@ -232,8 +238,10 @@ def _act(new: Slice, action: str, context: Context) -> Update:
 def _move(new: Slice, action: str, context: Context) -> Slice:
     rows = list_rows(context.size)
     match new.step:
+        case 1 if action == "search":
+            return recipes.opened(new)
         case 1:
-            return replace(new, recipe_at=moved(new.recipe_at, action, len(new.recipes), rows))
+            return replace(new, recipe_at=moved(new.recipe_at, action, len(recipes.shown(new)), rows))
         case 2:
             return replace(new, setting_at=moved(new.setting_at, action, len(fields(new)), rows))
         case 3 if files := shown_files(new):
@@ -258,8 +266,8 @@ def _next(new: Slice) -> Update:
 
 def _choose(new: Slice) -> Update:
     match new.step:
-        case 1 if 0 <= new.recipe_at.index < len(new.recipes):
-            name = new.recipes[new.recipe_at.index].name
+        case 1 if 0 <= new.recipe_at.index < len(recipes.shown(new)):
+            name = recipes.shown(new)[new.recipe_at.index].name
             failed = Tagged(StepFailed, RECIPE)
             call = Call(TEMPLATES_SHOW, ShowTemplateParams(name), FormLoaded, failed, "new form")
             return replace(new, waiting=f"fetching the form of {name}", error=None), (call,)
@@ -331,7 +339,7 @@ def _to_step(new: Slice, step: int) -> Update:
 
 def _click(new: Slice, row: int, context: Context) -> Update:
     places = {STRUCTURE: new.stored_at, RECIPE: new.recipe_at, SETTINGS: new.setting_at}
-    counts = {STRUCTURE: len(new.stored), RECIPE: len(new.recipes), SETTINGS: len(fields(new))}
+    counts = {STRUCTURE: len(new.stored), RECIPE: len(recipes.shown(new)), SETTINGS: len(fields(new))}
     if new.step not in places or not 0 <= row < list_rows(context.size):
         return new, ()
     place = places[new.step]

@@ -191,6 +191,8 @@ class Slice:
         The chosen cluster; None where it has no settings yet.
     looking_at
         Label of the cluster whose settings are on their way.
+    recipe_field
+        The text by which recipes are searched, while it is typed.
     own
         Files as the recipe writes them, before any edit.
     edits
@@ -213,6 +215,8 @@ class Slice:
     structure: StructureDetail | None = None
     recipes: tuple[TemplateRow, ...] = ()
     recipe_at: Scroll = START
+    recipe_search: str = ""
+    recipe_field: TextField | None = None
     template: TemplateDetail | None = None
     texts: dict[str, str] = field(default_factory=dict[str, str])
     refused: dict[str, str] = field(default_factory=dict[str, str])
@@ -241,7 +245,8 @@ Update = tuple[Slice, tuple[Effect, ...]]
 
 def typing(new: Slice) -> bool:
     """Whether keys are text now."""
-    return new.step in {STRUCTURE, SUBMIT} or new.editing is not None
+    sought = new.step == RECIPE and new.recipe_field is not None
+    return new.step in {STRUCTURE, SUBMIT} or new.editing is not None or sought
 
 
 def fields(new: Slice) -> tuple[FormField, ...]:

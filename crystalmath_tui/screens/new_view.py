@@ -15,6 +15,7 @@ from crystalmath_tui.core.textfield import field_line
 from crystalmath_tui.core.words import age, error_words
 from crystalmath_tui.screens import new_edits as edits
 from crystalmath_tui.screens import new_form as forms
+from crystalmath_tui.screens import new_recipes as recipes
 from crystalmath_tui.screens.new import KEYS, update
 from crystalmath_tui.screens.new_model import (
     INPUTS,
@@ -174,14 +175,17 @@ def _brief(structure: StructureDetail | None) -> Line:
 def _recipes(new: Slice, context: Context) -> tuple[Line, ...]:
     if not new.recipes:
         return (line(("dim", " the recipes are being fetched")),)
+    found, search = recipes.shown(new), recipes.search_line(new, context.size.cols)
+    if not found:
+        return (search, (), line(("dim", " no recipe has all these words; Esc shows all again")))
     table = placed(_RECIPES, context.size.cols - 1)
     rows = list_rows(context.size)
-    place = settled(new.recipe_at, len(new.recipes), rows)
-    lines: list[Line] = [(Span("", " "), *heading(table))]
-    for index, each in enumerate(new.recipes[place.top : place.top + rows], place.top):
+    place = settled(new.recipe_at, len(found), rows)
+    lines: list[Line] = [search or (Span("", " "), *heading(table))]
+    for index, each in enumerate(found[place.top : place.top + rows], place.top):
         shown = (Span("", " "), *row(table, _recipe_cells(each)))
         lines.append(selected(shown, context.size.cols) if index == place.index else shown)
-    chosen = new.recipes[place.index]
+    chosen = found[place.index]
     words = chosen.reason or chosen.summary
     return (
         *lines,

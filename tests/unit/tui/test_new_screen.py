@@ -21,7 +21,7 @@ from crystalmath_server.protocol.templates import (
 from crystalmath_tui.core import form
 from crystalmath_tui.core.effects import Back, Call, FindPath, ListFolder, NewKey, Open, Say
 from crystalmath_tui.core.lines import Size
-from crystalmath_tui.core.messages import Entered, KeyPressed, MousePressed
+from crystalmath_tui.core.messages import Entered, KeyPressed, MousePressed, Pasted
 from crystalmath_tui.core.screen import Context
 from crystalmath_tui.core.textfield import field_of
 from crystalmath_tui.screens.new import update
@@ -131,6 +131,24 @@ def test_a_recipe_is_chosen_and_one_that_cannot_run_says_why() -> None:
     _, effects = press(new, "enter")
     assert effects[0].params.name == "emt.relax"
     assert "no cluster yet" in words(press(new, "down")[0])
+
+
+def test_recipes_are_searched_while_typing() -> None:
+    new = told(Slice(), StructureLoaded(COPPER), RecipesLoaded(TemplateList((RELAX, VASP))))
+    new, _ = press(new, "down", "/", *"VASP")
+    assert SCREEN.typing(new)
+    assert "1 of 2" in words(new)
+    assert RELAX.name not in words(new)
+    new, effects = press(new, "enter", "enter")
+    assert effects[0].params.name == VASP.name
+    assert not SCREEN.typing(new)
+    none, effects = press(new, "/", "?", "enter", "enter", "down")
+    assert (effects, "no recipe has all these words" in words(none)) == ((), True)
+    again, _ = press(none, "/", "esc")
+    assert (again.recipe_search, RELAX.name in words(again)) == ("", True)
+    pasted = told(press(again, "/")[0], Pasted(RELAX.name))
+    assert "1 of 2" in words(pasted)
+    assert RELAX.title in words(pasted)
 
 
 def test_settings_are_edited_checked_and_reset() -> None:
