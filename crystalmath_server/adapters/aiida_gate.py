@@ -42,7 +42,8 @@ class Watch(Protocol):
 class Gate:
     """Knows the jobs that have not ended.
 
-    1. A job over its computer's cap is stored and held; the oldest goes when another has ended.
+    1. A job over its computer's cap is stored and held; the oldest goes when another has ended or waits for
+       its user.
     2. A job for a computer that our own connection leaves alone (breaker) is held until it answers.
     3. Jobs that AiiDA paused since its connection failed go on when ours works again.
 
@@ -78,7 +79,8 @@ class Gate:
         if not breaker.allows(state, time.time()):
             return holding.resting(cluster, state.trouble)
         cap = (await self._runtime.call(source.caps, (cluster,))).get(cluster, 0)
-        full = cluster in self._held.values() or (cap and await self._count(cluster) >= cap)
+        held = cluster in self._held.values()
+        full = held or (cap and [*(await self._at_work()).values()].count(cluster) >= cap)
         return holding.over_cap(cluster, cap) if full else ""
 
     def note(self, pk: int, cluster: str, *, held: bool) -> None:
@@ -121,10 +123,11 @@ class Gate:
             async with self.lock:
                 await self._let_go_due()
 
-    async def _count(self, cluster: str) -> int:
-        """How many jobs of a computer are under way."""
+    async def _at_work(self) -> dict[int, str]:
+        """Jobs under way but for those that wait for their user, which take no place on a computer."""
         await self._forget_ended()
-        return sum(name == cluster for name in self._under_way.values())
+        asking = set(await self._runtime.call(source.asking, tuple(self._under_way)))
+        return {pk: cluster for pk, cluster in self._under_way.items() if pk not in asking}
 
     async def _forget_ended(self) -> None:
         asked = tuple(self._under_way)
@@ -136,7 +139,7 @@ class Gate:
         clusters = set(self._held.values())
         caps = await self._runtime.call(source.caps, tuple(clusters))
         left_alone = [name for name in clusters if not await self._answers(name)]
-        for pk in holding.due(self._held, self._under_way, caps, left_alone):
+        for pk in holding.due(self._held, await self._at_work(), caps, left_alone):
             await self.let_go(pk)
 
     async def _play_stranded(self) -> None:

@@ -8,6 +8,7 @@ from crystalmath_server.adapters.aiida_cluster_store import facts, max_jobs_of
 from crystalmath_server.adapters.aiida_runs import ACTIVE, active_runs
 from crystalmath_server.adapters.remote_link import Target
 from crystalmath_server.domain import nodes
+from crystalmath_server.domain.explain import ASKS
 from crystalmath_server.domain.holding import PREFIX
 
 
@@ -43,6 +44,14 @@ def stranded(pks: Sequence[int]) -> dict[int, str]:
     chosen = [*pks, *active_runs(pks)]
     rows = _rows({"id": {"in": chosen}, "attributes.paused": True})
     return {pk: cluster for pk, cluster, status in rows if "transport task" in str(status or "")}
+
+
+def asking(pks: Sequence[int]) -> list[int]:
+    """Those of `pks` that are paused with a question to their user, and have nothing on the computer."""
+    if not pks:
+        return []
+    chosen = {"id": {"in": list(pks)}, "process_type": nodes.MEND_PROCESS, "attributes.paused": True}
+    return [pk for pk, _, status in _rows(chosen) if str(status or "").startswith(ASKS)]
 
 
 def _rows(filters: dict[str, Any]) -> list[tuple[int, str, str | None]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from crystalmath_server.protocol.again import JOBS_CLONE, JOBS_RESTART, RestartJobParams
+from crystalmath_server.protocol.clusters import CLUSTERS_UPDATE, UpdateClusterParams
 from crystalmath_server.protocol.diagnosis import JOBS_DIAGNOSE
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.files import JOBS_FILES, ListFilesParams
@@ -153,6 +154,18 @@ def test_an_unknown_error_asks_too(jobs: Jobs, server: Client) -> None:
     found = asked(server, jobs.asking)
     assert "custodian knows no correction for set_core_wf" in found.explanation
     assert found.row.reason == found.explanation[: len(found.row.reason)]
+
+
+def test_a_job_that_asks_takes_no_place_under_the_cap(site: Site, jobs: Jobs, server: Client) -> None:
+    ended(server, jobs.mended, PATIENCE_S)
+    asked(server, jobs.limited)
+    asked(server, jobs.asking)
+    server.call(CLUSTERS_UPDATE, UpdateClusterParams("hpc", max_jobs=1))
+    first, second = (new_job(server, site, "", 1) for _ in range(2))
+    assert "Held back" not in show(server, first).row.reason
+    assert "Held back" in show(server, second).row.reason, "a job that corrects itself counts as one"
+    assert {ended(server, pk, PATIENCE_S) for pk in (first, second)} == {JobState.FINISHED}
+    server.call(CLUSTERS_UPDATE, UpdateClusterParams("hpc", max_jobs=0))
 
 
 def test_they_still_ask_when_all_were_killed_and_end_well_when_played(site: Site, jobs: Jobs) -> None:
