@@ -100,9 +100,11 @@ def _silent() -> Generator[None]:
 
 
 def _correction(row: Mapping[str, Any]) -> Correction:
+    """With what is told most narrowly first: custodian has errors as a set, and some share a message."""
     handler = row["handler"]
-    errors = tuple(dict.fromkeys(map(str, row["errors"])))
     messages: Mapping[str, list[str]] = getattr(handler, "error_msgs", {})
+    names = set(map(str, row["errors"]))
+    errors = tuple(sorted(names, key=lambda name: (len(messages.get(name, ())), name)))
     return Correction(
         type(handler).__name__,
         errors,

@@ -18,6 +18,7 @@ from plumpy.process_states import ProcessState
 from crystalmath_server.domain import mending, nodes
 from crystalmath_server.domain.mending import Look, Turn
 from crystalmath_server.plugins.mend_correction import correct
+from crystalmath_server.plugins.steady_job import SteadyProcess
 from crystalmath_server.plugins.vasp_calculation import VaspCalculation
 
 _RUN = "iteration"
@@ -25,7 +26,7 @@ _LOOK = "correction"
 _UNUSED = ("handler_overrides", "on_unhandled_failure", "pause_on_max_iterations")
 
 
-class MendWorkChain(BaseRestartWorkChain):
+class MendWorkChain(SteadyProcess, BaseRestartWorkChain):
     """A job of VASP that corrects itself."""
 
     _process_class = VaspCalculation

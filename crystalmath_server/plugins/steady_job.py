@@ -1,4 +1,4 @@
-"""A CalcJob that goes on where AiiDA's broker is gone for a while; nothing of it is lost or done twice."""
+"""A process that goes on where AiiDA's broker is gone for a while; nothing of it is lost or done twice."""
 
 import asyncio
 import logging
@@ -6,19 +6,19 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 import kiwipy
-from aiida.engine import CalcJob
+from aiida.engine import CalcJob, Process
 
 from crystalmath_server.plugins.steady_line import SteadyCommunicator
 
 log = logging.getLogger(__name__)
 
 AGAIN_S = 2.0
-_at_work: WeakValueDictionary[Any, CalcJob] = WeakValueDictionary()
+_at_work: WeakValueDictionary[Any, Process] = WeakValueDictionary()
 """Processes of this worker by pk."""
 
 
-class SteadyCalcJob(CalcJob):
-    """Where the broker dies as a worker begins a job, AiiDA ends the job; here it is worked on.
+class SteadyProcess(Process):
+    """Where the broker dies as a worker begins a process, AiiDA ends the process; here it is worked on.
 
     The broker hands its task out again when it is back. AiiDA knows such a task by the subscription, which
     was never made; so it is known by the process that is at work, and dropped.
@@ -51,3 +51,7 @@ class SteadyCalcJob(CalcJob):
                 self.add_cleanup(await asyncio.to_thread(line.subscribe_again))
             except TimeoutError as error:
                 log.info("process %s cannot subscribe yet: %s", self.pid, error)
+
+
+class SteadyCalcJob(SteadyProcess, CalcJob):
+    """A CalcJob of this kind."""
