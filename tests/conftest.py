@@ -50,10 +50,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave nothing behind; a process that outlived its test is named and ended."""
     if not hasattr(config, "workerinput"):
         for process in _left_over():
-            sys.stderr.write(
-                f"left over from the tests: {process.pid} {shlex.join(process.cmdline())[:200]}\n"
-            )
-            process.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                sys.stderr.write(
+                    f"left over from the tests: {process.pid} {shlex.join(process.cmdline())[:200]}\n"
+                )
+                process.kill()
     shutil.rmtree(config.stash[_made], ignore_errors=True)
 
 

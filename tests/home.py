@@ -1,5 +1,6 @@
 """Processes that live in a home of a test."""
 
+import contextlib
 from pathlib import Path
 
 import psutil
@@ -17,7 +18,8 @@ def end_all_in(home: Path) -> None:
     """Kill them, and wait until they are gone."""
     ours = processes_in(home)
     for process in ours:
-        process.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
     psutil.wait_procs(ours, timeout=10)
 
 

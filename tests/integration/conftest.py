@@ -65,7 +65,8 @@ def daemon(runtime: AiidaRuntime) -> Iterator[Any]:
     family |= _family(found.get_daemon_pid())
     found.stop_daemon(wait=True, timeout=20)
     for process in psutil.wait_procs(family, timeout=5)[1]:
-        process.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def _family(pid: int | None) -> set[psutil.Process]:
