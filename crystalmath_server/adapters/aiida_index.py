@@ -21,9 +21,6 @@ log = logging.getLogger(__name__)
 POLL_S = 1.0
 COALESCE_S = 0.01
 """One job's changes of state come in bursts."""
-RESTS = 10
-LONGEST_REST_S = 0.25
-"""So many times as long as a read of what changed took: many jobs at once must not keep a core busy."""
 OVERLAP_S = 5.0
 """A transaction may commit this long after the time that it writes as its time of modification."""
 COUNT_EVERY = 5
@@ -135,9 +132,7 @@ class JobFeed:
             await asyncio.sleep(COALESCE_S)
             self._wake.clear()
             pks, self._dirty = self._dirty, set()
-            started = time.monotonic()
             await self._read(pks)
-            await asyncio.sleep(min(RESTS * (time.monotonic() - started), LONGEST_REST_S))
 
     async def _turn(self, polls: int) -> None:
         if not self.loaded:
