@@ -100,8 +100,8 @@ def test_no_test_is_left_out(path: Path) -> None:
 @pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("*.py")), ids=name_of)
 def test_no_test_is_imported(path: Path) -> None:
     """What tests share is a plain module."""
-    froms = {node.module or "" for node in ast.walk(tree(path)) if isinstance(node, ast.ImportFrom)}
-    assert [name for name in froms if name.startswith("tests.") and ".test_" in name] == []
+    origins = {node.module or "" for node in ast.walk(tree(path)) if isinstance(node, ast.ImportFrom)}
+    assert [name for name in origins if name.startswith("tests.") and ".test_" in name] == []
 
 
 def test_the_contract_on_the_client_names_every_room_of_the_server() -> None:
