@@ -1,10 +1,11 @@
 """The Potcars port: names and TITEL lines of a library, on a computer by its link or on this machine."""
 
-import asyncio
 import subprocess
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Protocol, TypeVar
+
+from anyio import to_thread
 
 from crystalmath_server.adapters.aiida.cluster_store import facts
 from crystalmath_server.adapters.remote.link import Connection, Links
@@ -53,7 +54,7 @@ class PotcarLooker:
             return words.unset(cluster, functional, local=local)
         look = partial(_look, cluster=cluster, place=place, functional=functional, symbols=symbols)
         if local:
-            return await asyncio.to_thread(look, _shell)
+            return await to_thread.run_sync(look, _shell, abandon_on_cancel=True)
         return await self._links.get(cluster).run(found.target, lambda line: look(_shell_of(line)))
 
 

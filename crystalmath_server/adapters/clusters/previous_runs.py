@@ -1,11 +1,12 @@
 """The EarlierRuns port: a job's files as they came back, and by its link what is on its computer alone."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol, TypeVar
+
+from anyio import to_thread
 
 from crystalmath_server.adapters.aiida.cluster_store import facts
 from crystalmath_server.adapters.aiida.jobs.previous_run import Found, lay_out
@@ -37,7 +38,7 @@ class EarlierRunLooker:
         with TemporaryDirectory(prefix="crystalmath-earlier-") as folder:
             found = await self._runtime.call(lay_out, pk, cluster, folder)
             names = await self._names(pk, found)
-            await asyncio.to_thread(_stand_in, Path(folder), names)
+            await to_thread.run_sync(_stand_in, Path(folder), names)
             yield EarlierRun(pk, found.uuid, found.cluster, folder)
 
     async def _names(self, pk: int, found: Found) -> tuple[str, ...]:

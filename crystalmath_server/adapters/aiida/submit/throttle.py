@@ -1,11 +1,12 @@
 """Lets jobs go to their computers: no more than each one's cap, none while it cannot be reached, in order."""
 
-import asyncio
 import logging
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
+
+import anyio
 
 from crystalmath_server.adapters.aiida.daemon.broker_recovery import still_active
 from crystalmath_server.adapters.aiida.submit import pending_jobs as source
@@ -56,7 +57,7 @@ class Gate:
     def __init__(
         self, runtime: Runtime, watch: Watch, links: Links, refresh: Callable[[int], Awaitable[None]]
     ) -> None:
-        self.lock = asyncio.Lock()
+        self.lock = anyio.Lock()
         self._runtime = runtime
         self._watch = watch
         self._links = links
@@ -106,7 +107,7 @@ class Gate:
                 log.info("jobs are held back: %s", error)
             except Exception:
                 log.exception("the gate of jobs failed")
-            await asyncio.sleep(TICK_S)
+            await anyio.sleep(TICK_S)
 
     async def _load(self) -> None:
         if self._loaded:
