@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,7 +22,7 @@ ABOUT = """\
 The documentation site: pages of docs/, and reference pages made from the program's own tables.
 
   build     write the site to build/site; a warning is an error
-  check     the same, but say nothing while all is well
+  check     read all pages and follow all links, but write nothing; says nothing while all is well
   serve     show the site on this machine, and build it again after each change
   pictures  draw the screens of docs/images anew: runs real jobs in a home of their own, for some minutes
 """
@@ -44,7 +45,7 @@ def main() -> int:
         case "serve":
             return serve(given.port)
         case "check":
-            return build("--quiet")
+            return build("--builder", "dummy", "--quiet")
         case _:
             return build()
 
@@ -54,7 +55,16 @@ def build(*options: str) -> int:
     from pages import write
 
     write(SOURCE)
-    command = [sys.executable, "-m", "sphinx", "--fail-on-warning", "--keep-going", "--jobs", "auto", *options]
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "--fail-on-warning",
+        "--keep-going",
+        "--jobs",
+        "auto",
+        *options,
+    ]
     places = ["--conf-dir", str(ROOT / "docs"), "-d", str(DOCTREES), str(SOURCE), str(SITE)]
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     status = subprocess.run([*command, *places], cwd=ROOT, env=environ, check=False).returncode
@@ -70,10 +80,9 @@ def serve(port: int) -> int:
     with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         print(f"http://127.0.0.1:{server.server_port}  (Ctrl+C ends)")
-        try:
+        with suppress(KeyboardInterrupt):
             rebuild_on_change()
-        except KeyboardInterrupt:
-            return 0
+    return 0
 
 
 def rebuild_on_change() -> None:

@@ -9,7 +9,7 @@ from contextlib import redirect_stdout, suppress
 from functools import cache
 from typing import NamedTuple
 
-from tables import ROOT, page, table
+from markup import ROOT, page, table
 
 from crystalmath_server.protocol.methods import METHODS
 from crystalmath_tui.cli.help import EXIT_CODES
@@ -53,8 +53,10 @@ def server_help() -> str:
 
 
 def completion(shell: str) -> str:
-    """The completion script of a shell."""
-    return printed("completion", shell)
+    """The completion script of a shell, as a file that the shell loads by itself."""
+    # zsh takes the whole file for the function when it is first needed, so the file calls what it defines.
+    call = '[[ "${funcstack[1]}" == _crystalmath ]] && _crystalmath "$@"\n' if shell == "zsh" else ""
+    return printed("completion", shell) + call
 
 
 def help_of(*words: str) -> Help:
@@ -63,7 +65,9 @@ def help_of(*words: str) -> Help:
     usage, _, summary = head.partition("\n\n")
     named = (block.partition(":\n") for block in blocks)
     return Help(
-        usage.removeprefix("usage: "), summary.strip(), {title: list(entries(body)) for title, _, body in named}
+        usage.removeprefix("usage: "),
+        summary.strip(),
+        {title: list(entries(body)) for title, _, body in named},
     )
 
 

@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
+from pictures import Subjects
+
 from crystalmath_server.protocol.clusters import CLUSTERS_UPDATE, UpdateClusterParams
 from crystalmath_server.protocol.codes import CODES_CREATE, CodeKind, CreateCodeParams
 from crystalmath_server.protocol.jobs import ENDED, JOBS_SHOW, JOBS_SUBMIT, JobPk, SubmitJobParams
 from crystalmath_server.protocol.structures import STRUCTURES_IMPORT, ImportStructureParams
 from crystalmath_tui.client import Client, connect
-from pictures import Subjects
 from tests.home import end_all_in
 from tests.vasp_standin.potmake import write_library
 from tests.vasp_standin.standin_install import install

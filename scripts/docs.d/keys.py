@@ -1,6 +1,6 @@
 """Reference of the terminal interface: keys of every screen, and commands after the colon."""
 
-from tables import ROOT, page, table
+from markup import ROOT, page, table
 
 from crystalmath_tui.core.keymap import MOVES, Binding, KeyTable, shown
 from crystalmath_tui.program import COMMANDS, KEYS, SCREENS

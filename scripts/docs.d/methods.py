@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from tables import page, table, toctree
-from tests.method_examples import ask
+from markup import page, table, toctree
 
 from crystalmath_server.protocol.methods import METHODS
 from crystalmath_server.rpc.openrpc import document
 from crystalmath_tui.cli.table import FAMILIES
+from tests.method_examples import ask
 
 LONGEST_ANSWER = 60
 """Lines of an answer that are shown."""
@@ -29,8 +29,9 @@ def overview() -> str:
     notes = ((f"`{row['name']}`", row["sender"], row["summary"]) for row in described()["x-notifications"])
     return page(
         "Methods",
-        "The server speaks JSON-RPC 2.0 over a Unix socket. [How to use it from nc and Node](../../howto/json-rpc.md) "
-        "explains the framing; [Types](types.md) lists all records; [Errors](../errors.md) lists all errors. "
+        "The server speaks JSON-RPC 2.0 over a Unix socket. "
+        "[How to use it from nc and Node](../../howto/json-rpc.md) explains the framing. "
+        "[Types](types.md) lists all records, [Errors](../errors.md) all errors. "
         "[openrpc.json](../openrpc.json) describes the same for programs.",
         "A method whose effect is *read* changes nothing and may be repeated. Any method may also answer "
         "`InvalidParams`, `InternalError`, `Overloaded`, `ShuttingDown` or `RequestCancelled`.",
@@ -147,8 +148,7 @@ def example(name: str) -> str:
         language = "text"
     answer = "\n".join((f"```{language}", *lines, "```"))
     return (
-        "<details><summary>Request and answer</summary>\n\n"
-        f"```json\n{asked}\n```\n\n{answer}\n\n</details>"
+        f"<details><summary>Request and answer</summary>\n\n```json\n{asked}\n```\n\n{answer}\n\n</details>"
     )
 
 
@@ -157,8 +157,8 @@ def types() -> str:
     schemas = described()["components"]["schemas"]
     return page(
         "Types",
-        "Records that methods take and answer. A name that ends in `-Input` or `-Output` is the same record as a "
-        "parameter and as a result.",
+        "Records that methods take and answer. A name that ends in `-Input` or `-Output` is the same record "
+        "as a parameter and as a result.",
         *(record(name, schema) for name, schema in sorted(schemas.items())),
     )
 

@@ -5,21 +5,21 @@ from pathlib import Path
 
 import commands
 import keys
+import markup
 import methods
 import sources
-import tables
 import templates
 
-DOCS = tables.ROOT / "docs"
+DOCS = markup.ROOT / "docs"
 
 PAGES: dict[str, Callable[[], str]] = {
     "reference/keys.md": keys.keys,
     "reference/colon.md": keys.commands,
     "reference/cli.md": commands.reference,
-    "reference/errors.md": tables.errors,
-    "reference/settings.md": tables.settings,
+    "reference/errors.md": markup.errors,
+    "reference/settings.md": markup.settings,
     "reference/templates.md": templates.templates,
-    "reference/modules.md": tables.modules,
+    "reference/modules.md": markup.modules,
     "reference/methods/index.md": methods.overview,
     "reference/methods/types.md": methods.types,
     "reference/openrpc.json": methods.openrpc,
@@ -29,8 +29,12 @@ PAGES: dict[str, Callable[[], str]] = {
 
 
 def write(folder: Path) -> None:
-    """Bring a folder up to date; a page that has not changed keeps its time, so that Sphinx does not read it again."""
-    written = {path.relative_to(DOCS): path.read_bytes() for path in DOCS.rglob("*") if path.suffix in {".md", ".svg"}}
+    """Bring a folder up to date; Sphinx does not read a page again that keeps its time."""
+    written = {
+        path.relative_to(DOCS): path.read_bytes()
+        for path in DOCS.rglob("*")
+        if path.suffix in {".md", ".svg"}
+    }
     made = {**{path: make() for path, make in PAGES.items()}, **sources.documents()}
     wanted = {**written, **{Path(path): text.encode() for path, text in made.items()}}
     for path, content in wanted.items():

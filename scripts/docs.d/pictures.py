@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from svg import svg_of
+
 from tests.tui.terminal import Terminal, opened
 
 ROWS, COLUMNS = 28, 110
@@ -46,7 +47,7 @@ def tour(subjects: Subjects) -> tuple[Picture, ...]:
     return (
         Picture("jobs", ("down", "tab"), "running", 20),
         Picture("job", command(job), "energy"),
-        Picture("run", command(f"job {subjects.running} run"), "step"),
+        Picture("run", command(f"{job} run"), "largest force"),
         Picture("results", command(f"results {subjects.finished} plots"), "largest force"),
         Picture("structure", command(f"results {subjects.finished} structure"), "after the job"),
         Picture("graph", command(f"graph {subjects.finished}"), "came from"),

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from tables import ROOT, page, table, toctree
+from markup import ROOT, page, table, toctree
 
 DECISIONS = "explanation/decisions"
 TOP = {
@@ -20,14 +20,22 @@ TOP = {
 
 def documents() -> dict[str, str]:
     """Page of the site → text."""
-    places = {**TOP, **{f"adr/{name}": f"{DECISIONS}/{name}" for name in decisions()}, "adr": f"{DECISIONS}/index.md"}
+    places = {
+        **TOP,
+        **{f"adr/{name}": f"{DECISIONS}/{name}" for name in decisions()},
+        "adr": f"{DECISIONS}/index.md",
+    }
     pages = {
         place: relinked((ROOT / source).read_text(encoding="utf-8"), source, places)
         for source, place in places.items()
         if source.endswith(".md")
     }
     license_text = (ROOT / "LICENSE").read_text(encoding="utf-8")
-    return {**pages, "license.md": f"# License\n\n```text\n{license_text}```\n", places["adr"]: list_of_decisions()}
+    return {
+        **pages,
+        "license.md": f"# License\n\n```text\n{license_text}```\n",
+        places["adr"]: list_of_decisions(),
+    }
 
 
 def decisions() -> list[str]:

@@ -52,10 +52,13 @@ def svg_of(screen: Any, title: str) -> str:
     width = screen.columns * CELL_PX + 2 * MARGIN_PX
     height = screen.lines * LINE_PX + 2 * MARGIN_PX
     runs = list(runs_of(screen))
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="img" '
+        f'font-family="{FONTS}" font-size="{FONT_PX}" fill="{FOREGROUND}">'
+    )
     return "\n".join(
         (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="img" '
-            f'font-family="{FONTS}" font-size="{FONT_PX}" fill="{FOREGROUND}">',
+            head,
             f"<title>{escape(title)}</title>",
             f'<rect width="100%" height="100%" rx="8" fill="{BACKGROUND}"/>',
             *(rectangle(run) for run in runs if run.style.background != BACKGROUND),

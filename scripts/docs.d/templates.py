@@ -1,4 +1,4 @@
-"""Reference of the templates: every one with its settings, asked of the code that lists them in the program."""
+"""Reference of the templates: every one with its settings, asked of the code that lists them."""
 
 import hashlib
 import json
@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from typing import Any
 
-from tables import ROOT, page, table
+from markup import ROOT, page, table
 
 Template = dict[str, Any]
 Setting = dict[str, Any]
@@ -15,15 +15,15 @@ Setting = dict[str, Any]
 CACHE = ROOT / "build/docs"
 ASK = """
 import json, sys
-from crystalmath_server.adapters.atomate2_recipes import list_templates, show_template
+from crystalmath_server.adapters.worker.templates import list_templates, show_template
 from crystalmath_server.protocol.codec import to_json
 print(json.dumps([to_json(show_template(row.name)) for row in list_templates().rows]))
 """
 ENGINES = {
-    "emt": "Effective medium theory, of ASE. Fast; for Al, Cu, Ag, Au, Ni, Pd, Pt, H, C, N, O. Needs nothing more.",
+    "emt": "Effective medium theory, of ASE. Fast; for Al, Cu, Ag, Au, Ni, Pd, Pt, H, C, N, O.",
     "chgnet": "CHGNet, a universal machine-learned potential. Needs torch: `scripts/setup --ml`.",
-    "vasp": "VASP itself, by every atomate2 Maker of one job. Needs your own VASP and POTCAR files on the cluster "
-    "or on this machine; no Python there.",
+    "vasp": "VASP itself, by every atomate2 Maker of one job. Needs your own VASP and POTCAR files on the "
+    "cluster or on this machine; no Python there.",
 }
 
 
@@ -33,8 +33,8 @@ def templates() -> str:
     engines = dict.fromkeys(each["row"]["engine"] for each in found)
     return page(
         "Templates",
-        "A template is an atomate2 Maker with its settings. `crystalmath templates list` shows which of them can run "
-        "on your machine, and for the others the reason and what to do about it.",
+        "A template is an atomate2 Maker with its settings. `crystalmath templates list` shows which of them "
+        "can run on your machine, and for the others the reason and what to do about it.",
         "Give settings by name: `--set NAME=VALUE` of `crystalmath submit`, `values` of `jobs.submit`. "
         "The form of a new job hides a setting in *italics* until you press `a`.",
         *(engine(name, [each for each in found if each["row"]["engine"] == name]) for name in engines),
@@ -71,7 +71,9 @@ def template(detail: Template, shared: list[Setting]) -> str:
     parts = (
         f"### {row['name']}",
         f"{row['summary']} Maker: `{row['maker']}`.",
-        "It continues from an earlier VASP job: `--restart-pk` is required." if row["restart"] == "required" else "",
+        "It continues from an earlier VASP job: `--restart-pk` is required."
+        if row["restart"] == "required"
+        else "",
         setting_table(own) if own else "",
         f"It does not take {lacking}." if lacking else "",
     )
@@ -87,7 +89,12 @@ def setting_row(each: Setting) -> tuple[str, str, str, str]:
     """One setting."""
     name = f"*`{each['name']}`*" if each["advanced"] else f"`{each['name']}`"
     kind = " or ".join(f"`{choice}`" for choice in each["choices"]) or each["type"]
-    return name, kind, f"`{json.dumps(each['default'], ensure_ascii=False)}`{unit(each['unit'])}", each["help"]
+    return (
+        name,
+        kind,
+        f"`{json.dumps(each['default'], ensure_ascii=False)}`{unit(each['unit'])}",
+        each["help"],
+    )
 
 
 def unit(name: str) -> str:
@@ -96,11 +103,13 @@ def unit(name: str) -> str:
 
 
 def known() -> list[Template]:
-    """The templates with their forms; atomate2 takes seconds to load, so the answer is kept until its code changes."""
+    """The templates with their forms; kept until the code changes, for atomate2 takes seconds to load."""
     file = CACHE / f"templates-{state_of_code()}.json"
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run([sys.executable, "-c", ASK], capture_output=True, text=True, check=False, cwd=ROOT)
+        done = subprocess.run(
+            [sys.executable, "-c", ASK], capture_output=True, text=True, check=False, cwd=ROOT
+        )
         if done.returncode != 0:
             raise RuntimeError(f"the templates cannot be listed:\n{done.stderr}")
         for stale in CACHE.glob("templates-*.json"):

@@ -77,7 +77,7 @@ def form(maker: Any, shown: tuple[str, ...], hidden: frozenset[str]) -> tuple[Fo
         Instance with the recipe's own defaults.
     shown
         Dotted names; one inside a mapping of the Maker (relax_kwargs.fmax) takes its default from there.
-        A name whose default is an object (the Kpoints of a molecule's Maker) is left out: no form can edit it.
+        A name whose default is an object (Kpoints, of a molecule's Maker) is left out: no form can edit it.
     hidden
         Names that the recipe fixes.
     """

@@ -1,6 +1,7 @@
 """Markdown made of rows, and the small reference tables: errors, exit statuses, settings, modules."""
 
 import ast
+import inspect
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -40,9 +41,9 @@ def errors() -> str:
     )
     return page(
         "Errors",
-        "Every error is a JSON-RPC error object. Its `data` has `kind` (the name below), `detail` (what happened), "
-        "`hint` (what to do about it), `retryable`, the `field` at fault if there is one, and a `reference` "
-        "that finds the traceback in the server's log.",
+        "Every error is a JSON-RPC error object. Its `data` has `kind` (the name below), `detail` (what "
+        "happened), `hint` (what to do about it), `retryable`, the `field` at fault if there is one, and a "
+        "`reference` that finds the traceback in the server's log.",
         table(("code", "kind", "message", "hint, unless a better one is given", "retry may help"), rows),
     )
 
@@ -51,25 +52,45 @@ def settings() -> str:
     """Every setting of the server with its default."""
     from crystalmath_server.settings import PREFIX, TABLE, Settings
 
-    rows = ((f"`{row.name}`", f"`{PREFIX}{row.name.upper()}`", f"`{row.default}`") for row in fields(Settings))
+    meanings = attributes(Settings)
+    rows = (
+        (f"`{row.name}`", f"`{PREFIX}{row.name.upper()}`", f"`{row.default}`", meanings[row.name])
+        for row in fields(Settings)
+    )
     return page(
         "Settings",
         f"Settings of the server go into the table `[{TABLE}]` of `config.toml`, which is in "
         "`$XDG_CONFIG_HOME/crystalmath`, else in `~/.config/crystalmath`. The environment has precedence. "
         "A name that ends in `_s` is in seconds; sizes are in bytes.",
-        table(("name", "environment", "default"), rows),
-        '`profile = "NAME"` at the top of the file, or `$CRYSTALMATH_PROFILE`, chooses the AiiDA profile; see '
-        "[Profiles and files](profiles.md).",
+        table(("name", "environment", "default", "meaning"), rows),
+        '`profile = "NAME"` at the top of the file, or `$CRYSTALMATH_PROFILE`, chooses the AiiDA profile; '
+        "see [Profiles and files](profiles.md).",
     )
+
+
+def attributes(kind: type) -> dict[str, str]:
+    """Name → meaning of the attributes in a docstring of numpydoc's form."""
+    lines = inspect.cleandoc(kind.__doc__ or "").partition("----------\n")[2].splitlines()
+    found: dict[str, str] = {}
+    names: list[str] = []
+    for line in lines:
+        if line and not line.startswith(" "):
+            names = line.split(", ")
+            found.update(dict.fromkeys(names, ""))
+        else:
+            found.update({name: f"{found[name]} {line.strip()}".strip() for name in names})
+    return found
 
 
 def modules() -> str:
     """Every module with the first line of its docstring."""
-    parts = (f"## {package}\n\n{table(('module', 'what it is'), module_rows(package))}" for package in PACKAGES)
+    parts = (
+        f"## {package}\n\n{table(('module', 'what it is'), module_rows(package))}" for package in PACKAGES
+    )
     return page(
         "Modules",
-        "The first docstring line of every module. [Architecture](../explanation/architecture.md) explains how they "
-        "fit together.",
+        "The first docstring line of every module. [Architecture](../explanation/architecture.md) explains "
+        "how they fit together.",
         *parts,
     )
 
