@@ -13,15 +13,15 @@ from typing import Any, TypeVar
 
 import pytest
 
-from crystalmath_server.adapters.aiida_control import glance
-from crystalmath_server.adapters.aiida_daemon import DaemonWatch
-from crystalmath_server.adapters.aiida_eyes import DaemonEyes
-from crystalmath_server.adapters.aiida_gate import Gate
-from crystalmath_server.adapters.aiida_launch import AiidaLauncher
-from crystalmath_server.adapters.aiida_runtime import AiidaRuntime
-from crystalmath_server.adapters.aiida_structures import AiidaStructures
-from crystalmath_server.adapters.remote_link import Links
-from crystalmath_server.domain.plans import JobPlan, ParsedStructure, Recipe
+from crystalmath_server.adapters.aiida.daemon.control import glance
+from crystalmath_server.adapters.aiida.daemon.daemon import DaemonWatch
+from crystalmath_server.adapters.aiida.daemon.probe import DaemonEyes
+from crystalmath_server.adapters.aiida.runtime import AiidaRuntime
+from crystalmath_server.adapters.aiida.structures import AiidaStructures
+from crystalmath_server.adapters.aiida.submit.launcher import AiidaLauncher
+from crystalmath_server.adapters.aiida.submit.throttle import Gate
+from crystalmath_server.adapters.remote.link import Links
+from crystalmath_server.domain.jobs.plans import JobPlan, ParsedStructure, Recipe
 from crystalmath_server.protocol.jobs import ENDED, JobState
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.structures import Lattice

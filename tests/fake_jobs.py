@@ -8,14 +8,14 @@ from typing import Any
 
 import anyio
 
-from crystalmath_server.domain.excerpts import as_text
-from crystalmath_server.domain.explain import Facts
-from crystalmath_server.domain.going_on import EndedRun, NextDeck
-from crystalmath_server.domain.job_index import JobIndex
-from crystalmath_server.domain.past_job import PastJob
-from crystalmath_server.domain.patterns import compile_pattern
-from crystalmath_server.domain.plans import JobPlan, Recipe
-from crystalmath_server.domain.symptoms import Symptoms
+from crystalmath_server.domain.diagnosis.explain import Facts
+from crystalmath_server.domain.diagnosis.symptoms import Symptoms
+from crystalmath_server.domain.jobs.index import JobIndex
+from crystalmath_server.domain.jobs.past_job import PastJob
+from crystalmath_server.domain.jobs.patterns import compile_pattern
+from crystalmath_server.domain.jobs.plans import JobPlan, Recipe
+from crystalmath_server.domain.results.excerpts import as_text
+from crystalmath_server.domain.vasp_run.continuation import EndedRun, NextDeck
 from crystalmath_server.protocol.errors import Conflict, NotAllowed, NotFound
 from crystalmath_server.protocol.files import FileRange, JobFile, JobFiles, JobLog, LogLine, ReadFileParams
 from crystalmath_server.protocol.jobs import (

@@ -10,23 +10,31 @@ from pathlib import Path
 
 import anyio
 
-from crystalmath_server.domain import deck_diff, deck_rules, deck_sampling
-from crystalmath_server.domain.crystal import formula_of, plain_crystal
-from crystalmath_server.domain.deck import read
-from crystalmath_server.domain.deck_edits import put_in
-from crystalmath_server.domain.deck_problem import in_order
-from crystalmath_server.domain.incar_catalogue import KnownTag
-from crystalmath_server.domain.incar_words import tag_list
-from crystalmath_server.domain.lattice import lattice_of
-from crystalmath_server.domain.plans import ParsedStructure, Recipe
-from crystalmath_server.domain.recipes import (
+from crystalmath_server.domain.inputs import (
+    diff as deck_diff,
+)
+from crystalmath_server.domain.inputs import (
+    rules as deck_rules,
+)
+from crystalmath_server.domain.inputs import (
+    sampling as deck_sampling,
+)
+from crystalmath_server.domain.inputs.edits import put_in
+from crystalmath_server.domain.inputs.incar_catalog import KnownTag
+from crystalmath_server.domain.inputs.incar_help import tag_list
+from crystalmath_server.domain.inputs.problems import in_order
+from crystalmath_server.domain.inputs.vasp_inputs import read
+from crystalmath_server.domain.jobs.plans import ParsedStructure, Recipe
+from crystalmath_server.domain.jobs.templates import (
     EMT_ELEMENTS,
     check_elements,
     check_restart,
     check_values,
     resolve,
 )
-from crystalmath_server.domain.restart import EarlierRun
+from crystalmath_server.domain.results.crystal import formula_of, plain_crystal
+from crystalmath_server.domain.results.lattice import lattice_of
+from crystalmath_server.domain.vasp_run.restart import EarlierRun
 from crystalmath_server.protocol.decks import DeckDiff, DeckFacts, DeckReport, TagList
 from crystalmath_server.protocol.errors import (
     FileUnreadable,

@@ -8,7 +8,7 @@ from typing import Any
 
 import anyio
 
-from crystalmath_server.domain.sink import SubscriptionWork
+from crystalmath_server.domain.jobs.sink import SubscriptionWork
 from crystalmath_server.handlers.run_progress import RunProgress
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.errors import Conflict, InvalidForm

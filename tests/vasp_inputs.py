@@ -22,11 +22,11 @@ from pymatgen.core import Lattice, Molecule, Structure
 from pymatgen.core.surface import SlabGenerator
 from pymatgen.io.vasp import Kpoints
 
-from crystalmath_server.adapters.atomate2_recipes import default_maker
-from crystalmath_server.adapters.atomate2_split import written_inputs
-from crystalmath_server.adapters.atomate2_table import RecipeSpec, maker_class, recipes
-from crystalmath_server.adapters.deck_check import check
-from crystalmath_server.domain.deck_problem import sentence
+from crystalmath_server.adapters.worker.input_check import check
+from crystalmath_server.adapters.worker.template_table import RecipeSpec, maker_class, recipes
+from crystalmath_server.adapters.worker.templates import default_maker
+from crystalmath_server.adapters.worker.vasp_split import written_inputs
+from crystalmath_server.domain.inputs.problems import sentence
 from crystalmath_server.protocol.decks import Severity
 from crystalmath_server.protocol.templates import Restart
 from tests.vasp_standin.potmake import potcar

@@ -1,8 +1,8 @@
 """jobs.clone, jobs.retry, jobs.restart: a job once more, changed, as it was, or from where it stopped."""
 
-from crystalmath_server.domain import nodes
-from crystalmath_server.domain.going_on import next_deck
-from crystalmath_server.domain.past_job import PastJob, draft, no_restart, no_retry
+from crystalmath_server.domain.jobs import nodes
+from crystalmath_server.domain.jobs.past_job import PastJob, draft, no_restart, no_retry
+from crystalmath_server.domain.vasp_run.continuation import next_deck
 from crystalmath_server.handlers import templates
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.again import JobDraft, RestartJobParams, RetryJobParams

@@ -5,8 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from crystalmath_server.domain import licensed
-from crystalmath_server.domain.work_folder import Piece
+from crystalmath_server.domain.potcars import licensed
+from crystalmath_server.domain.vasp_run.work_folder import Piece
 from crystalmath_server.ports import JobStore, WorkFolders
 from crystalmath_server.protocol.errors import NotFound
 from crystalmath_server.protocol.files import FileRange, ReadFileParams

@@ -10,9 +10,9 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from crystalmath_server.domain.excerpts import as_text
-from crystalmath_server.domain.sink import Sink
-from crystalmath_server.domain.work_folder import Piece
+from crystalmath_server.domain.jobs.sink import Sink
+from crystalmath_server.domain.results.excerpts import as_text
+from crystalmath_server.domain.vasp_run.work_folder import Piece
 from crystalmath_server.handlers.file_source import FileSource
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.errors import NotFound, RpcError

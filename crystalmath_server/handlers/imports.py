@@ -5,7 +5,7 @@ import json
 import posixpath
 from dataclasses import replace
 
-from crystalmath_server.domain.plans import JobPlan
+from crystalmath_server.domain.jobs.plans import JobPlan
 from crystalmath_server.handlers.fields import fields
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.errors import InvalidForm

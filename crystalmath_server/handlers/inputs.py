@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
-from crystalmath_server.domain.band_of_images import FIELD as IMAGES
-from crystalmath_server.domain.band_of_images import check_first, pks_of
-from crystalmath_server.domain.plans import Recipe
+from crystalmath_server.domain.inputs.neb import FIELD as IMAGES
+from crystalmath_server.domain.inputs.neb import check_first, pks_of
+from crystalmath_server.domain.jobs.plans import Recipe
 from crystalmath_server.handlers.fields import fields
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.jobs import SubmitJobParams

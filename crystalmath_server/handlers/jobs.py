@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from crystalmath_server.domain import retrieval
-from crystalmath_server.domain.band_of_images import pks_of
-from crystalmath_server.domain.deck_edits import refuse_errors, refuse_warnings, tasks_of
-from crystalmath_server.domain.plans import JobPlan, Recipe
-from crystalmath_server.domain.recipes import VASP
+from crystalmath_server.domain.inputs.edits import refuse_errors, refuse_warnings, tasks_of
+from crystalmath_server.domain.inputs.neb import pks_of
+from crystalmath_server.domain.jobs.plans import JobPlan, Recipe
+from crystalmath_server.domain.jobs.templates import VASP
+from crystalmath_server.domain.vasp_run import retrieval
 from crystalmath_server.handlers.fields import fields
 from crystalmath_server.handlers.inputs import options_of, recipe_of
 from crystalmath_server.ports import Ports

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from crystalmath_server.domain.potcars import DEFAULT_FUNCTIONAL, FOLDERS
+from crystalmath_server.domain.potcars.locations import DEFAULT_FUNCTIONAL, FOLDERS
 from crystalmath_server.handlers.fields import fields
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.errors import InvalidForm

@@ -6,12 +6,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from crystalmath_server.domain import nodes
-from crystalmath_server.domain.excerpts import thinned
-from crystalmath_server.domain.recipes import runs_vasp
-from crystalmath_server.domain.run_outlook import outlook, seconds_per_step, span, stuck_words
-from crystalmath_server.domain.run_steps import AseSteps, Step, StepReader, Steps, VaspSteps
-from crystalmath_server.domain.work_folder import Piece
+from crystalmath_server.domain.jobs import nodes
+from crystalmath_server.domain.jobs.templates import runs_vasp
+from crystalmath_server.domain.results.excerpts import thinned
+from crystalmath_server.domain.vasp_run.outlook import outlook, seconds_per_step, span, stuck_words
+from crystalmath_server.domain.vasp_run.steps import AseSteps, Step, StepReader, Steps, VaspSteps
+from crystalmath_server.domain.vasp_run.work_folder import Piece
 from crystalmath_server.handlers.file_source import FileSource
 from crystalmath_server.handlers.run_trends import RunTrends
 from crystalmath_server.ports import JobStore, WorkFolders

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from crystalmath_server.domain.trend import trend_of
+from crystalmath_server.domain.vasp_run.trend import trend_of
 from crystalmath_server.ports import JobStore, Progress
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import ENDED, JobState

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from crystalmath_server.domain.band_of_images import pks_of
-from crystalmath_server.domain.deck_edits import tasks_of
-from crystalmath_server.domain.plans import JobPlan
-from crystalmath_server.domain.recipes import with_codes
+from crystalmath_server.domain.inputs.edits import tasks_of
+from crystalmath_server.domain.inputs.neb import pks_of
+from crystalmath_server.domain.jobs.plans import JobPlan
+from crystalmath_server.domain.jobs.templates import with_codes
 from crystalmath_server.handlers.fields import fields
 from crystalmath_server.handlers.inputs import options_of, recipe_of
 from crystalmath_server.ports import Ports

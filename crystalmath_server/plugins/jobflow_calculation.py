@@ -9,9 +9,9 @@ from aiida.common import CalcInfo, CodeInfo
 from aiida.common.folders import Folder
 from aiida.engine import CalcJobProcessSpec
 
-from crystalmath_server.domain import nodes
-from crystalmath_server.domain.crystal import structure_document
-from crystalmath_server.plugins.steady_job import SteadyCalcJob
+from crystalmath_server.domain.jobs import nodes
+from crystalmath_server.domain.results.crystal import structure_document
+from crystalmath_server.plugins.broker_tolerant_process import SteadyCalcJob
 
 RUN_SCRIPT = Path(__file__).with_name("jobflow_run.py")
 

@@ -11,10 +11,10 @@ from aiida import orm
 from aiida.engine import ExitCode
 from aiida.parsers import Parser
 
-from crystalmath_server.domain import nodes
-from crystalmath_server.domain import task_document as task
-from crystalmath_server.domain.crystal import plain_crystal
-from crystalmath_server.plugins.silence import why_silent
+from crystalmath_server.domain.jobs import nodes
+from crystalmath_server.domain.results import task_document as task
+from crystalmath_server.domain.results.crystal import plain_crystal
+from crystalmath_server.plugins.missing_output import why_silent
 
 _ERRORS = {"missing_engine": "ENGINE_MISSING", "not_one_job": "NOT_ONE_JOB"}
 _MAX_REASON = 400

@@ -5,8 +5,8 @@ from typing import Any
 from aiida.engine import ExitCode
 from aiida.schedulers.plugins.slurm import SlurmScheduler
 
-from crystalmath_server.domain.slurm_end import ENDS, REFUSED, refusal, state
-from crystalmath_server.domain.slurm_once import once
+from crystalmath_server.domain.clusters.slurm_end import ENDS, REFUSED, refusal, state
+from crystalmath_server.domain.clusters.slurm_once import once
 
 
 class SlurmOnceScheduler(SlurmScheduler):

@@ -11,13 +11,13 @@ from aiida.engine import CalcJobProcessSpec, ExitCode
 from aiida.engine.processes.calcjobs.tasks import RETRIEVE_COMMAND
 from plumpy.process_states import Wait
 
-from crystalmath_server.domain import nodes
-from crystalmath_server.domain.band_of_images import computed, folder_of
-from crystalmath_server.domain.potcars import LOCAL, assembly
-from crystalmath_server.domain.restart import check
-from crystalmath_server.domain.retrieval import FOLDER, LISTING, script
-from crystalmath_server.domain.vasp_deck import OUTPUTS, needed_large_files
-from crystalmath_server.plugins.steady_job import SteadyCalcJob
+from crystalmath_server.domain.inputs.neb import computed, folder_of
+from crystalmath_server.domain.inputs.vasp_program import OUTPUTS, needed_large_files
+from crystalmath_server.domain.jobs import nodes
+from crystalmath_server.domain.potcars.locations import LOCAL, assembly
+from crystalmath_server.domain.vasp_run.restart import check
+from crystalmath_server.domain.vasp_run.retrieval import FOLDER, LISTING, script
+from crystalmath_server.plugins.broker_tolerant_process import SteadyCalcJob
 
 _PACKED = ("", ".gz")
 """Ends of names of a run that other programs may have tidied up."""

@@ -15,20 +15,19 @@ from aiida import orm
 from aiida.engine import ExitCode
 from aiida.parsers import Parser
 
-from crystalmath_server.domain import neb_results as neb
-from crystalmath_server.domain import nodes
-from crystalmath_server.domain import vasp_results as vasp
-from crystalmath_server.domain.band_of_images import label_of
-from crystalmath_server.domain.potcars import MISSING
-from crystalmath_server.domain.resources import NO_MODULE
-from crystalmath_server.domain.restart import ABSENT
-from crystalmath_server.domain.vasp_deck import IMAGES_FILE, RUN_FOLDER
+from crystalmath_server.domain.clusters.resources import NO_MODULE
+from crystalmath_server.domain.inputs.neb import label_of
+from crystalmath_server.domain.inputs.vasp_program import IMAGES_FILE, RUN_FOLDER
+from crystalmath_server.domain.jobs import nodes
+from crystalmath_server.domain.potcars.locations import MISSING
+from crystalmath_server.domain.results import neb, vasp
+from crystalmath_server.domain.vasp_run.restart import ABSENT
 from crystalmath_server.plugins.jobflow_calculation import structure_text
 from crystalmath_server.plugins.jobflow_parser import steps_node, structure_node
-from crystalmath_server.plugins.silence import UNKNOWN, why_silent
+from crystalmath_server.plugins.missing_output import UNKNOWN, why_silent
 from crystalmath_server.plugins.vasp_files import breaks_off, unpack
 
-PROGRAM = (sys.executable, "-P", "-m", "crystalmath_server.adapters.vasp_document")
+PROGRAM = (sys.executable, "-P", "-m", "crystalmath_server.adapters.worker.vasp_document")
 LONGEST_S = 1800
 _MAX_REASON = 400
 _SIGNS = ((MISSING, "POTCAR_MISSING"), (ABSENT, "RESTART_MISSING"), (NO_MODULE, "MODULE_MISSING"))

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from crystalmath_server.domain.plans import ParsedStructure, Recipe
-from crystalmath_server.domain.restart import EarlierRun
-from crystalmath_server.domain.sink import SubscriptionWork
+from crystalmath_server.domain.jobs.plans import ParsedStructure, Recipe
+from crystalmath_server.domain.jobs.sink import SubscriptionWork
+from crystalmath_server.domain.vasp_run.restart import EarlierRun
 from crystalmath_server.ports.of_computers import (
     Clusters,
     Codes,

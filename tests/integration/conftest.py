@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from crystalmath_server.adapters.aiida_runtime import AiidaRuntime
+from crystalmath_server.adapters.aiida.runtime import AiidaRuntime
 
 PROFILE = "crystalmath"
 

@@ -39,7 +39,7 @@ from tests.vasp_site import Site, vasp_site
 PATIENCE_S = 170
 TWICE = "rhosyg point_group"
 """Two faults, each with its own correction."""
-CUSTODIAN = "crystalmath_server.adapters.custodian_main"
+CUSTODIAN = "crystalmath_server.adapters.worker.custodian_main"
 
 
 @dataclass(frozen=True)

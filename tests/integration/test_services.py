@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from crystalmath_server.adapters.aiida_runtime import AiidaRuntime
+from crystalmath_server.adapters.aiida.runtime import AiidaRuntime
 from tests.services import BY_GATE, DIRECT, GATE, SCRIPT, Cluster, Services, add_computer, new_services, sweep
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 import pytest
 
-from crystalmath_server.adapters.workbench import WorkerBench
+from crystalmath_server.adapters.processes.workbench import WorkerBench
 from crystalmath_server.protocol.decks import Severity
 from crystalmath_server.protocol.errors import (
     FileUnreadable,

@@ -3,7 +3,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crystalmath_server.domain.job_index import JobIndex, searched_text
+from crystalmath_server.domain.jobs.index import JobIndex, searched_text
 from crystalmath_server.protocol.jobs import JobRow, JobState, ListJobsParams
 
 ROWS = st.builds(

@@ -60,25 +60,20 @@ from crystalmath_tui.core import clusters as cluster_messages
 from crystalmath_tui.core import control, downloads, messages
 from crystalmath_tui.core.effects import PartSeen
 from crystalmath_tui.core.lines import Size
-from crystalmath_tui.screens import (
-    cluster,
-    clusters,
-    compare,
-    diagnosis,
-    download,
-    file_viewer,
-    graph,
-    imports,
-    job,
-    jobs,
-    jobs_query,
-    jobs_trends,
-    new_model,
-    potcars,
-    results_export,
-    results_model,
-    setup,
-)
+from crystalmath_tui.screens import clusters, diagnosis, file_viewer, graph
+from crystalmath_tui.screens.cluster import update as cluster
+from crystalmath_tui.screens.compare import update as compare
+from crystalmath_tui.screens.download import update as download
+from crystalmath_tui.screens.imports import update as imports
+from crystalmath_tui.screens.job import update as job
+from crystalmath_tui.screens.jobs import query as jobs_query
+from crystalmath_tui.screens.jobs import trends as jobs_trends
+from crystalmath_tui.screens.jobs import update as jobs
+from crystalmath_tui.screens.new import model as new_model
+from crystalmath_tui.screens.potcars import update as potcars
+from crystalmath_tui.screens.results import export as results_export
+from crystalmath_tui.screens.results import model as results_model
+from crystalmath_tui.screens.setup import update as setup
 
 TEXTS = st.text(max_size=30) | st.sampled_from(
     [

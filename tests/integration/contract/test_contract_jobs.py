@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from crystalmath_server.domain.plans import JobPlan
+from crystalmath_server.domain.jobs.plans import JobPlan
 from crystalmath_server.protocol.errors import Conflict, InvalidForm, NotAllowed, NotFound
 from crystalmath_server.protocol.files import FileRange, ReadFileParams
 from crystalmath_server.protocol.jobs import (

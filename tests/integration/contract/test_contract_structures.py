@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from crystalmath_server.domain.plans import ParsedStructure, Recipe
+from crystalmath_server.domain.jobs.plans import ParsedStructure, Recipe
 from crystalmath_server.protocol.decks import DECKS_CHECK, DECKS_DIFF, Severity
 from crystalmath_server.protocol.errors import (
     FileUnreadable,
