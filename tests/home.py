@@ -25,6 +25,6 @@ def end_all_in(home: Path) -> None:
 
 def _lives_in(process: psutil.Process, home: Path, words: set[str]) -> bool:
     try:
-        return process.environ().get("HOME") == str(home) and words <= set(process.cmdline())
+        return words <= set(process.cmdline()) and process.environ().get("HOME") == str(home)
     except psutil.Error:
         return False

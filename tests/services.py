@@ -111,6 +111,10 @@ class Cluster:
         found = re.findall(r"^JobId=(\d+) .*?JobState=(\S+)", shown, re.MULTILINE)
         return {int(number): state for number, state in found}
 
+    def node_states(self) -> list[str]:
+        """State of each node, with a star where it does not answer."""
+        return self.call("sinfo", "-h", "-N", "-p", "debug", "-o", "%T").split()
+
     def sbatch_calls(self, folder: Path | str | None = None) -> list[SbatchCall]:
         """All calls of sbatch so far, or those from one folder."""
         log = self._slurm / "sbatch.log"
@@ -186,6 +190,8 @@ class Cluster:
             self.open_partition(name)
         for node in self.call("sinfo", "-h", "-N", "-p", "debug", "-t", "drain,down", "-o", "%N").split():
             self.resume(node)
+        # jobs take a moment to go, and on a busy machine a node may answer late, which is `idle*`
+        _wait(lambda: not self.job_ids() and set(self.node_states()) == {"idle"}, 90)
 
 
 def _is_alive(pid: int) -> bool:
@@ -198,8 +204,8 @@ def _is_alive(pid: int) -> bool:
 def _wait(holds: Callable[[], object], timeout_s: float = 20) -> None:
     deadline = time.monotonic() + timeout_s
     while not holds():
-        assert time.monotonic() < deadline, "it did not come about in time"
-        time.sleep(0.02)
+        assert time.monotonic() < deadline, f"not within {timeout_s:g} s"
+        time.sleep(0.05)
 
 
 def sweep(temp: Path = _SHARED_TEMP) -> None:
