@@ -1,9 +1,22 @@
-"""Processes that live in a home of a test."""
+"""Processes of the tests: those that live in one home, those of a whole run."""
 
 import contextlib
 from pathlib import Path
 
 import psutil
+
+RUN = "CRYSTALMATH_TEST_RUN"
+"""In the environment of every process that the tests start, however far down: the name of their run."""
+
+
+def processes_of(run: str) -> list[psutil.Process]:
+    """All of a run, this process among them."""
+    found = list[psutil.Process]()
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.environ().get(RUN) == run:
+                found.append(process)
+    return found
 
 
 def processes_in(home: Path, *words: str) -> list[psutil.Process]:
