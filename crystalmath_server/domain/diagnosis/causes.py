@@ -38,8 +38,10 @@ class Cause:
 _AGAIN: tuple[Action, ...] = ("retry", "clone", "log")
 _CHANGE: tuple[Action, ...] = ("clone", "log")
 
+HELD = Cause("held", "It waits for its turn on the computer", (S.CREATED,), ("wait", "play", "queue"))
+"""Of a job whose row says that it is held back."""
+
 WAITING = (
-    Cause("held", "It waits for its turn on the computer", (S.CREATED,), ("wait", "play", "queue"), r"^Held"),
     Cause(
         "queue.held",
         "The scheduler holds it in the queue",

@@ -4,7 +4,6 @@ import re
 import time
 from dataclasses import dataclass
 
-from crystalmath_server.domain.clusters.holding import PREFIX
 from crystalmath_server.domain.clusters.slurm_reasons import why
 from crystalmath_server.protocol.jobs import JobState
 
@@ -31,6 +30,7 @@ class Facts:
     same_as: int = 0  # pk of the job whose results were taken
     trouble: str = ""  # what the last failed try on the computer raised
     retry_at: float = 0.0  # UNIX time [s] until which the computer is left alone
+    held: bool = False  # not given to a worker yet, as the cluster takes no more jobs now
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def _job(facts: Facts) -> str:
 
 
 def _created(facts: Facts) -> Words:
-    if facts.process_status.startswith(PREFIX):
+    if facts.held:
         return Words(facts.process_status, f"Let it go at once: crystalmath jobs play {facts.pk}")
     return Words(
         "Stored; waits for a worker of AiiDA's daemon",
