@@ -22,6 +22,7 @@ from crystalmath_server.protocol.system import PartState
 from crystalmath_server.settings import Settings
 from tests import fakes
 from tests.fake_jobs import FakeJobs
+from tests.patience import patience_s
 
 T = TypeVar("T")
 
@@ -105,9 +106,9 @@ class RealWorld(World):
 
     def until(self, pk: int, states: Collection[JobState]) -> None:
         """Wait until a job is in one of `states`."""
-        deadline = time.monotonic() + 90
-        while (found := self.run(self.ports.jobs.show(pk))).row.state not in states:
-            assert time.monotonic() < deadline, found
+        deadline = time.monotonic() + patience_s(90)
+        while self.run(self.ports.jobs.state(pk)) not in states:  # from memory: no query
+            assert time.monotonic() < deadline, self.run(self.ports.jobs.show(pk))
             time.sleep(0.05)
 
     def warm(self) -> None:
