@@ -10,7 +10,7 @@ from crystalmath_tui.core.cells import char_width, clean, width
 
 
 @pytest.mark.parametrize(
-    ("text", "cells"),
+    "text, cells",
     [("Si", 2), ("Å", 1), ("e\u0301", 1), ("日本", 4), ("\u1112\u1161\u11ab", 2), ("☰", 2), ("→…", 2)],
 )
 def test_texts_have_the_width_that_a_terminal_gives_them(text: str, cells: int) -> None:
