@@ -3,13 +3,12 @@
 What AiiDA has a property for is kept there; our own defaults stand in the computer's metadata under one key.
 """
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 from crystalmath_server.adapters.aiida.codes import codes_on
 from crystalmath_server.adapters.remote.link import Target
-from crystalmath_server.domain.clusters import slurm
+from crystalmath_server.domain.clusters import naming
 from crystalmath_server.domain.clusters.resources import check, merged
 from crystalmath_server.protocol.clusters import (
     ClusterDetail,
@@ -21,14 +20,12 @@ from crystalmath_server.protocol.clusters import (
 )
 from crystalmath_server.protocol.codec import from_json, to_json
 from crystalmath_server.protocol.codes import CodeRow
-from crystalmath_server.protocol.errors import ComputerDisabled, Conflict, InvalidForm, NotFound
+from crystalmath_server.protocol.errors import ComputerDisabled, Conflict
 from crystalmath_server.protocol.resources import Resources
 
 METADATA = "crystalmath"
 """Key of a computer's metadata under which our own settings stand: defaults, potcar_dir."""
 
-TRANSPORTS = ("core.ssh_async", "core.local")
-_LABEL = re.compile(r"[A-Za-z0-9][\w.-]*")
 _SHOWN_PKS = 8
 _SECRET = ("password", "passphrase", "key_filename", "script")
 
@@ -62,9 +59,7 @@ def find(label: str) -> Any:
 
     found = orm.QueryBuilder().append(orm.Computer, filters={"label": label}).first(flat=True)
     if found is None:
-        raise NotFound(
-            f"There is no computer {label!r}", field="label", hint="See: crystalmath clusters list"
-        )
+        raise naming.no_cluster(label)
     return found
 
 
@@ -152,7 +147,7 @@ def create(params: CreateClusterParams) -> ClusterDetail:
         hostname=params.hostname,
         description=params.description,
         transport_type=params.transport,
-        scheduler_type=slurm.ONCE if params.scheduler == slurm.NAME else params.scheduler,
+        scheduler_type=naming.scheduler_of(params.scheduler),
         workdir=params.work_dir,
     ).store()
     try:
@@ -169,7 +164,7 @@ def create(params: CreateClusterParams) -> ClusterDetail:
 def _connection(params: CreateClusterParams) -> dict[str, Any]:
     """Keywords of AiiDA's configure."""
     found: dict[str, Any] = {}
-    if params.transport == "core.ssh_async":
+    if params.transport == naming.SSH:
         found |= {"host": params.hostname, "backend": params.backend}
     if params.safe_interval_s is not None:
         found["safe_interval"] = params.safe_interval_s
@@ -179,39 +174,18 @@ def _connection(params: CreateClusterParams) -> dict[str, Any]:
 def _check_new(params: CreateClusterParams) -> None:
     from aiida.plugins.entry_point import get_entry_point_names
 
-    _check_label(params.label, "label")
-    if params.transport not in TRANSPORTS:
-        hint = "core.ssh is kept for computers that have it already; new ones get core.ssh_async."
-        detail = f"{params.transport!r} is no transport for a new computer: {', '.join(TRANSPORTS)}"
-        raise InvalidForm(detail, field="transport", hint=hint)
-    schedulers = get_entry_point_names("aiida.schedulers")
-    if params.scheduler not in schedulers:
-        detail = f"There is no scheduler {params.scheduler!r}; schedulers: {', '.join(schedulers)}"
-        raise InvalidForm(detail, field="scheduler")
-    _check_work_dir(params.work_dir)
+    naming.check_cluster_label(params.label, _taken(params.label), "label")
+    naming.check_transport(params.transport)
+    naming.check_scheduler(params.scheduler, get_entry_point_names("aiida.schedulers"))
+    naming.check_work_dir(params.work_dir)
     check(params.defaults, params.scheduler, "defaults")
 
 
-def _check_label(label: str, field: str) -> None:
+def _taken(label: str) -> tuple[str, ...]:
+    """The label itself where a computer has it."""
     from aiida import orm
 
-    if not _LABEL.fullmatch(label):
-        hint = "Use letters, digits, dots, - and _; begin with a letter or digit."
-        raise InvalidForm(f"{label!r} is no label for a computer", field=field, hint=hint)
-    if orm.QueryBuilder().append(orm.Computer, filters={"label": label}).count():
-        hint = f"Choose another label, or change that one: crystalmath clusters update {label}"
-        raise Conflict(f"There is a computer {label!r} already", field=field, hint=hint)
-
-
-def _check_work_dir(work_dir: str) -> None:
-    hint = "Give a folder from the root; {username} becomes your name there: /scratch/{username}/crystalmath"
-    try:
-        plain = work_dir.format(username="user")
-    except (KeyError, IndexError, ValueError) as error:
-        detail = f"{work_dir!r} holds more in braces than {{username}}"
-        raise InvalidForm(detail, field="work_dir", hint=hint) from error
-    if not plain.startswith("/"):
-        raise InvalidForm(f"{work_dir!r} does not begin at the root", field="work_dir", hint=hint)
+    return (label,) if orm.QueryBuilder().append(orm.Computer, filters={"label": label}).count() else ()
 
 
 def _set_own(computer: Any, defaults: Resources, potcar_dir: str, max_jobs: int) -> None:
@@ -245,12 +219,10 @@ def update(params: UpdateClusterParams) -> ClusterDetail:
 
 def _check_changes(params: UpdateClusterParams, computer: Any, defaults: Resources) -> None:
     if params.new_label is not None and params.new_label != params.label:
-        _check_label(params.new_label, "new_label")
+        naming.check_cluster_label(params.new_label, _taken(params.new_label), "new_label")
     if params.work_dir is not None:
-        _check_work_dir(params.work_dir)
-    if params.backend is not None and computer.transport_type != "core.ssh_async":
-        detail = f"Computer {computer.label!r} has transport {computer.transport_type}, which has no backend"
-        raise InvalidForm(detail, field="backend")
+        naming.check_work_dir(params.work_dir)
+    naming.check_backend(computer.label, computer.transport_type, params.backend)
     check(defaults, computer.scheduler_type, "defaults")
 
 
@@ -360,7 +332,7 @@ def facts(label: str) -> ClusterFacts:
 def _target(computer: Any) -> Target:
     factory, settings = computer.get_transport_class(), computer.get_configuration()
     hostname = computer.hostname
-    local = computer.transport_type == "core.local"
+    local = computer.transport_type == naming.LOCAL
     host = "" if local else settings.get("host") or hostname
     return Target(
         computer.label,

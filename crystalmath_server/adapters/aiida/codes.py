@@ -1,9 +1,9 @@
 """AiiDA codes as programs on clusters; functions run on the AiiDA thread."""
 
-import re
 from pathlib import PurePosixPath
 from typing import Any
 
+from crystalmath_server.domain.clusters import naming
 from crystalmath_server.domain.clusters.resources import check, parts_of_script, script
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.protocol.codes import (
@@ -13,10 +13,8 @@ from crystalmath_server.protocol.codes import (
     CreateCodeParams,
     ListCodesParams,
 )
-from crystalmath_server.protocol.errors import Conflict, InvalidForm, NotFound
+from crystalmath_server.protocol.errors import NotFound
 from crystalmath_server.protocol.resources import Resources
-
-_LABEL = re.compile(r"[A-Za-z0-9][\w.+-]*")
 
 
 def read_codes(params: ListCodesParams) -> CodeList:
@@ -85,8 +83,7 @@ def create(params: CreateCodeParams) -> CodeRow:
 
     computer = orm.QueryBuilder().append(orm.Computer, filters={"label": params.cluster}).first(flat=True)
     if computer is None:
-        hint = "See: crystalmath clusters list"
-        raise NotFound(f"There is no computer {params.cluster!r}", field="cluster", hint=hint)
+        raise naming.no_cluster(params.cluster, "cluster")
     _check(params, computer)
     code = orm.InstalledCode(
         label=params.label,
@@ -100,14 +97,6 @@ def create(params: CreateCodeParams) -> CodeRow:
 
 
 def _check(params: CreateCodeParams, computer: Any) -> None:
-    if not _LABEL.fullmatch(params.label):
-        hint = "Use letters, digits, dots, +, - and _; begin with a letter or digit."
-        raise InvalidForm(f"{params.label!r} is no label for a code", field="label", hint=hint)
-    if not params.path.startswith("/"):
-        hint = f"Find it on {computer.label}: command -v {params.path}"
-        raise InvalidForm(f"{params.path!r} does not begin at the root", field="path", hint=hint)
+    naming.check_code(params.label, params.path, computer.label)
     check(Resources(modules=params.modules), computer.scheduler_type, "")
-    if params.label in {row.label for row in codes_on(computer)}:
-        hint = "Choose another label; a code that was used is part of provenance and stays as it is."
-        detail = f"Computer {computer.label!r} has a code {params.label!r} already"
-        raise Conflict(detail, field="label", hint=hint)
+    naming.check_code_is_new(params.label, {row.label for row in codes_on(computer)}, computer.label)

@@ -7,16 +7,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from crystalmath_server.domain.clusters import naming
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.protocol.clusters import LOCALHOST
 from crystalmath_server.protocol.codes import CodeKind
-from crystalmath_server.protocol.errors import ComputerDisabled, InvalidForm, NotFound, StorageFull
+from crystalmath_server.protocol.errors import ComputerDisabled, InvalidForm, StorageFull
 
 OWN_LOCALHOST = "crystalmath-localhost"
 """Taken where `localhost` is there but runs jobs in another way."""
 CODE = "crystalmath-python"
 MIN_FREE_BYTES = 50_000_000
-_HERE = ("core.local", "core.direct")
+_HERE = (naming.LOCAL, naming.DIRECT)
 
 
 def computer_of(label: str) -> Any:
@@ -29,9 +30,9 @@ def computer_of(label: str) -> Any:
     """
     computer = _local_computer() if label == LOCALHOST else _computer(label)
     if computer is None:
-        raise NotFound(f"There is no computer {label!r}", field="cluster", hint="See: clusters.list")
+        raise naming.no_cluster(label, "cluster")
     _refuse_disabled(computer)
-    if computer.transport_type == "core.local":
+    if computer.transport_type == naming.LOCAL:
         _refuse_full(Path(computer.get_workdir().format(username=_username())))
     return computer
 
@@ -90,8 +91,8 @@ def _new_computer(label: str) -> Any:
         label=label,
         hostname=LOCALHOST,
         description="This machine",
-        transport_type="core.local",
-        scheduler_type="core.direct",
+        transport_type=naming.LOCAL,
+        scheduler_type=naming.DIRECT,
         workdir=str(Path(get_config().dirpath) / "scratch" / profile.name),
     )
     computer.store()

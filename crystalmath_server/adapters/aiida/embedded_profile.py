@@ -8,6 +8,7 @@ from typing import Any
 import anyio
 
 from crystalmath_server.adapters.aiida.errors import translate
+from crystalmath_server.domain.clusters import naming
 from crystalmath_server.protocol.errors import InternalError, from_json
 
 EMBEDDED = "crystalmath"
@@ -50,8 +51,8 @@ def add_localhost(name: str) -> None:
         label="localhost",
         hostname="localhost",
         description="This machine",
-        transport_type="core.local",
-        scheduler_type="core.direct",
+        transport_type=naming.LOCAL,
+        scheduler_type=naming.DIRECT,
         workdir=str(Path(get_config().dirpath) / "scratch" / name),
     ).store()
     computer.configure(safe_interval=0)
