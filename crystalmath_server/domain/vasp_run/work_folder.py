@@ -59,6 +59,12 @@ def is_inside(path: str) -> bool:
     return bool(plain.name) and not plain.is_absolute() and ".." not in plain.parts and "\0" not in path
 
 
+def no_folder(pk: int) -> NotFound:
+    """The job has not begun on a computer, or runs without a folder there."""
+    hint = f"See what it waits for: crystalmath jobs show {pk}"
+    return NotFound(f"Job {pk} has no folder on a computer yet, or needs none", field="pk", hint=hint)
+
+
 def check_path(pk: int, path: str) -> None:
     """Raise where a file of a job's folder may not be read: NotFound, NotAllowed (POTCAR stays there)."""
     if not is_inside(path):
