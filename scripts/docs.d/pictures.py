@@ -43,7 +43,8 @@ def tour(subjects: Subjects) -> tuple[Picture, ...]:
     """One picture of each screen, some with a second one."""
     compared = " ".join(map(str, subjects.compared))
     job, form = f"job {subjects.finished}", command(f"new {subjects.structure}")
-    vasp = (*form, "until vasp.static", "/", *"vasp.static", "enter", "enter", "until settings of", "tab")
+    search = (*form, "until vasp.static", "/", *"vasp.static", "enter", "until vasp.static", "enter")
+    inputs = (*search, "until settings of vasp.static", "tab", "until KPOINTS")
     return (
         Picture("jobs", ("down", "tab"), "running", 20),
         Picture("job", command(job), "energy"),
@@ -51,10 +52,10 @@ def tour(subjects: Subjects) -> tuple[Picture, ...]:
         Picture("results", command(f"results {subjects.finished} plots"), "largest force"),
         Picture("structure", command(f"results {subjects.finished} structure"), "after the job"),
         Picture("graph", command(f"graph {subjects.finished}"), "came from"),
-        Picture("download", (*command(f"download {subjects.finished} retrieved"), "enter"), "done"),
+        Picture("download", (*command(f"download {subjects.finished} retrieved"), "enter"), "Done."),
         Picture("diagnose", command(f"diagnose {subjects.failed}"), "1"),
         Picture("new", form, "emt.relax"),
-        Picture("editor", (*vasp, "until INCAR", "e", "until problem", *"ENCUT"), "ENCUT"),
+        Picture("editor", (*inputs, "e", "until problem", *"ENCUT"), "ENCUT"),
         Picture("import", command("import"), "F2 imports"),
         Picture("compare", command(f"compare {compared}"), "energy"),
         Picture("clusters", command("clusters"), "localhost", 20),
