@@ -97,7 +97,7 @@ def submit(server: Client, label: str, template: str, structure: int, values: Ma
     """Submit a job."""
     params = SubmitJobParams(
         template=template,
-        structure_pk=structure,
+        structures=(structure,),
         key=str(uuid.uuid4()),
         values=dict(values),
         label=label,
