@@ -79,8 +79,14 @@ def emt(**settings: Any) -> dict[str, Json]:
 
 def plan(structure_pk: int, key: str, maker: Mapping[str, Json], digest: str = "digest") -> JobPlan:
     """A plan as the handler would make it."""
-    recipe = Recipe(Rendered("emt.relax", (), (), digest), maker, "EMT (ase)", {}, {"fmax": 0.01})
-    return JobPlan(recipe, structure_pk, key, f"job {key}", "localhost")
+    recipe = Recipe(
+        rendered=Rendered("emt.relax", (), (), digest),
+        maker=maker,
+        engine="EMT (ase)",
+        versions={},
+        values={"fmax": 0.01},
+    )
+    return JobPlan(recipe=recipe, structure_pk=structure_pk, key=key, label=f"job {key}", cluster="localhost")
 
 
 class NoWorkbench:

@@ -69,11 +69,11 @@ def test_a_band_structure_goes_on_from_a_static_job(site: Site, static: int, ser
     shown = server.call(
         TEMPLATES_RENDER,
         RenderParams(
-            "vasp.non_scf",
-            site.copper,
-            values,
-            static,
-            "hpc",
+            name="vasp.non_scf",
+            structure_pk=site.copper,
+            values=values,
+            restart_pk=static,
+            cluster="hpc",
         ),
     )
     assert shown.copied == ("CHGCAR",)

@@ -154,10 +154,22 @@ def test_the_comparison_is_total_and_fits(sequence: list[Message], size: Size) -
 LAST_STEP = (
     new_model.StructureLoaded(
         StructureDetail(
-            StructureRow(3, "u", "Cu", "Cu4", 4, 0.0), Lattice(1, 1, 1, 90, 90, 90, 1), "", 1, (), ""
+            row=StructureRow(pk=3, uuid="u", label="Cu", formula="Cu4", n_sites=4, created_at=0.0),
+            lattice=Lattice(1, 1, 1, 90, 90, 90, 1),
+            spacegroup="",
+            density_g_cm3=1,
+            sites=(),
+            poscar="",
         )
     ),
-    new_model.FormLoaded(TemplateDetail(TemplateRow("emt.relax", "", "emt", "", "", "", runnable=True), ())),
+    new_model.FormLoaded(
+        TemplateDetail(
+            TemplateRow(
+                name="emt.relax", title="", engine="emt", kind="", summary="", maker="", runnable=True
+            ),
+            (),
+        )
+    ),
     new_model.InputsLoaded(3, Rendered("emt.relax", (InputFile("POSCAR", ""),), (), "d1")),
     new_model.KeyMade("d1", "key-0001"),
 )
