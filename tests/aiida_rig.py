@@ -22,6 +22,7 @@ from crystalmath_server.adapters.aiida.submit.launcher import AiidaLauncher
 from crystalmath_server.adapters.aiida.submit.throttle import Gate
 from crystalmath_server.adapters.remote.link import Links
 from crystalmath_server.domain.jobs.plans import JobPlan, ParsedStructure, Recipe
+from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.jobs import ENDED, JobState
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.structures import Lattice
@@ -86,7 +87,8 @@ def plan(structure_pk: int, key: str, maker: Mapping[str, Json], digest: str = "
         versions={},
         values={"fmax": 0.01},
     )
-    return JobPlan(recipe=recipe, structure_pk=structure_pk, key=key, label=f"job {key}", cluster="localhost")
+    spec = JobSpec("emt.relax", (structure_pk,), label=f"job {key}", cluster="localhost")
+    return JobPlan(spec, recipe, key)
 
 
 class NoWorkbench:

@@ -29,11 +29,11 @@ from crystalmath_server.adapters.clusters.work_folders import WorkFolderLooker
 from crystalmath_server.adapters.processes.reading_process import ReadingProcess
 from crystalmath_server.adapters.processes.workbench import WorkerBench
 from crystalmath_server.adapters.remote.link import Links
-from crystalmath_server.handlers.run_progress import RunProgress
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import JobState
 from crystalmath_server.protocol.system import PartState
+from crystalmath_server.services.run_progress import RunProgress
 from tests import fakes
 from tests.fake_jobs import FakeJobs
 from tests.patience import patience_s

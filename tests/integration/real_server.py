@@ -44,7 +44,7 @@ def home_of_its_own(folder: Path) -> Generator[Path]:
 
 def submit(server: Client, structure_pk: int, key: str, template: str = "emt.relax", **given: Any) -> int:
     """The pk of the job."""
-    return server.call(JOBS_SUBMIT, SubmitJobParams(template, structure_pk, key, **given)).pk
+    return server.call(JOBS_SUBMIT, SubmitJobParams(template, (structure_pk,), key=key, **given)).pk
 
 
 def wait_for_job(

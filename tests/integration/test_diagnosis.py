@@ -95,7 +95,7 @@ CASES = {
     ),
     "a line of shell": Case("script", "clone", "syntax error", "if [ -e INCAR ]; echo then; fi"),
     "cancelled from outside": Case(
-        "cancelled", "retry", "cancelled on the computer", "scancel $SLURM_JOB_ID; sleep 60"
+        "cancelled", "retry", "canceled on the cluster", "scancel $SLURM_JOB_ID; sleep 60"
     ),
     "a signal from outside": Case("ended", "retry", "Terminated", code="terminated"),
     "aborted": Case("crash", "retry", "Aborted", code="aborted"),

@@ -66,7 +66,7 @@ def show(server: Client, pk: int) -> JobDetail:
 
 
 def is_held(server: Client, pk: int) -> bool:
-    return show(server, pk).explanation.startswith("Held back: ")
+    return show(server, pk).row.held
 
 
 def queued(cluster: Cluster, server: Client, pks: list[int]) -> int:
@@ -103,6 +103,8 @@ def test_what_is_over_the_cap_is_held_and_goes_in_order(
     assert f"jobs play {pks[2]}" in job.hint
     rows = {row.pk: row for row in server.call(JOBS_LIST, ListJobsParams(cluster="hpc")).rows}
     assert "Held back" in rows[pks[4]].reason
+    held = server.call(JOBS_LIST, ListJobsParams(cluster="hpc", held=True))
+    assert ({row.pk for row in held.rows}, held.total) == (set(pks[2:]), 3)
     wait_until(lambda: queued(cluster, server, pks) == CAP, 60, pause_s=0.2)
     release(marker)
     queues: list[list[int]] = []

@@ -67,7 +67,7 @@ def all_the_time(act: Callable[[], int], pause_s: float) -> Generator[list[int]]
 def under_way(server: Client) -> int:
     """Jobs that were given to a worker and have not ended."""
     page = server.call(JOBS_LIST, ListJobsParams(cluster="hpc", limit=500))
-    return sum(row.state not in ENDED and not row.reason.startswith("Held back") for row in page.rows)
+    return sum(row.state not in ENDED and not row.held for row in page.rows)
 
 
 def n_ended(server: Client) -> int:

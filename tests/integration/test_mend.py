@@ -128,7 +128,7 @@ def test_it_is_one_job_with_the_results_of_its_last_run(site: Site, jobs: Jobs, 
     assert server.call(JOBS_RESULTS, JobPk(jobs.mended)).quantities
     files = server.call(JOBS_FILES, ListFilesParams(jobs.mended)).rows
     assert "vasprun.xml" in {row.path for row in files if row.source == "retrieved"}
-    assert server.call(JOBS_CLONE, JobPk(jobs.mended)).corrections == 4
+    assert server.call(JOBS_CLONE, JobPk(jobs.mended)).spec.corrections == 4
     graph = server.call(NODES_GRAPH, GraphParams(found.runs[0].pk, depth=3, direction="descendants"))
     assert "correct" in {node.label for node in graph.nodes}, "the correction stands in provenance"
     assert submit(server, site.copper, "mend-twice", "vasp.static", cluster="hpc") == jobs.mended
@@ -157,8 +157,8 @@ def test_a_job_that_asks_takes_no_place_under_the_cap(site: Site, jobs: Jobs, se
     asked(server, jobs.asking)
     server.call(CLUSTERS_UPDATE, UpdateClusterParams("hpc", max_jobs=1))
     first, second = (new_job(server, site, "", 1) for _ in range(2))
-    assert "Held back" not in show(server, first).row.reason
-    assert "Held back" in show(server, second).row.reason, "a job that corrects itself counts as one"
+    assert not show(server, first).row.held
+    assert show(server, second).row.held, "a job that corrects itself counts as one"
     assert {ended(server, pk, PATIENCE_S) for pk in (first, second)} == {JobState.FINISHED}
     server.call(CLUSTERS_UPDATE, UpdateClusterParams("hpc", max_jobs=0))
 
@@ -191,13 +191,13 @@ def test_pause_play_and_cancel_reach_the_run(site: Site, server: Client) -> None
     wait_until(lambda: site.cluster.jobs()[int(number)] == "CANCELLED", 30, pause_s=0.1)
     made = server.call(JOBS_RESTART, RestartJobParams(pk, "mend-restart"))
     detail = show(server, made.pk)
-    assert (detail.retry_of, detail.corrections) == (pk, 1)
+    assert (detail.retry_of, detail.options["corrections"]) == (pk, 1)
     assert server.call(JOBS_CANCEL, ControlJobParams(made.pk, 60)).done
 
 
 def test_what_cannot_correct_itself_is_refused(site: Site, server: Client) -> None:
-    emt = SubmitJobParams("emt.static", site.copper, "mend-refused-1", corrections=1)
-    vasp = SubmitJobParams("vasp.static", site.copper, "mend-refused-2", corrections=1, reuse=True)
+    emt = SubmitJobParams("emt.static", (site.copper,), key="mend-refused-1", corrections=1)
+    vasp = SubmitJobParams("vasp.static", (site.copper,), key="mend-refused-2", corrections=1, reuse=True)
     for params, field in ((emt, "corrections"), (vasp, "reuse")):
         error = refused(server, JOBS_SUBMIT, params)
         assert (error.code, error.data.field) == (ErrorCode.INVALID_FORM, field)
