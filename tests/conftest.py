@@ -30,7 +30,9 @@ _made = pytest.StashKey[Path]()
 def pytest_configure(config: pytest.Config) -> None:
     """Before any import of AiiDA, which reads its folder once."""
     if not hasattr(config, "workerinput"):
-        os.environ.setdefault(RUN, uuid.uuid4().hex)  # scripts/test names it, to end what a killed run leaves
+        # scripts/test names it, to end what a killed run leaves; a run within a test must not end the outer one
+        if RUN not in os.environ or "PYTEST_CURRENT_TEST" in os.environ:
+            os.environ[RUN] = uuid.uuid4().hex
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # so started in the background of a shell script
         signal.signal(signal.SIGINT, signal.default_int_handler)
     config.stash[_made] = root = Path(tempfile.mkdtemp(prefix="cm-"))

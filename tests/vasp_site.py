@@ -68,8 +68,8 @@ def vasp_site(cluster: Cluster, home: Path, programs: Path) -> Generator[Site]:
     with home_of_its_own(home):
         write_ssh_config(cluster, home)
         with connect() as server:
-            _try_again_soon()
             copper = server.call(STRUCTURES_IMPORT, ImportStructureParams(path=str(COPPER))).row.pk
+            _try_again_soon()  # the server has written its profile
             server.call(CLUSTERS_CREATE, new_cluster(cluster, "hpc", write_library(programs / "potcars")))
             _make_codes(server, "hpc", install(programs / "bin"))
         yield Site(home, cluster, copper)

@@ -38,8 +38,10 @@ def home_of_its_own(folder: Path) -> Generator[Path]:
             patch.setenv(name, str(folder))
         patch.delenv("CRYSTALMATH_PROFILE", raising=False)
         patch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-        yield folder
-    end_all_in(folder)
+        try:
+            yield folder
+        finally:
+            end_all_in(folder)
 
 
 def submit(server: Client, structure_pk: int, key: str, template: str = "emt.relax", **given: Any) -> int:
