@@ -9,8 +9,13 @@ import uuid
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.home import RUN
+
+# how long one example takes says more of what else the machine does than of the code
+settings.register_profile("crystalmath", deadline=None)
+settings.load_profile("crystalmath")
 
 pytest_plugins = ("tests.fast_lane", "tests.services")
 

@@ -17,7 +17,7 @@ from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.structures import STRUCTURES_IMPORT, ImportStructureParams
 from crystalmath_tui.client import Client, connect
 from tests.home import processes_in
-from tests.integration.real_server import home_of_its_own
+from tests.integration.real_server import home_of_its_own, until_ready
 from tests.services import DIRECT, Cluster, write_ssh_config
 from tests.vasp_standin.potmake import write_library
 from tests.vasp_standin.standin_install import install
@@ -68,6 +68,7 @@ def vasp_site(cluster: Cluster, home: Path, programs: Path) -> Generator[Site]:
     with home_of_its_own(home):
         write_ssh_config(cluster, home)
         with connect() as server:
+            until_ready(server)
             copper = server.call(STRUCTURES_IMPORT, ImportStructureParams(path=str(COPPER))).row.pk
             _try_again_soon()  # the server has written its profile
             server.call(CLUSTERS_CREATE, new_cluster(cluster, "hpc", write_library(programs / "potcars")))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from crystalmath_server.protocol.errors import RpcError
+from crystalmath_server.protocol.errors import CallTimeout, RpcError
 from crystalmath_server.protocol.jobs import (
     ENDED,
     JOBS_LIST,
@@ -22,6 +22,8 @@ from crystalmath_server.protocol.jobs import (
     ListJobsParams,
     SubmitJobParams,
 )
+from crystalmath_server.protocol.method import NoParams
+from crystalmath_server.protocol.system import STATUS, PartState
 from crystalmath_tui.client import Client
 from tests.home import end_all_in
 from tests.integration.server_process import wait_until
@@ -42,6 +44,19 @@ def home_of_its_own(folder: Path) -> Generator[Path]:
             yield folder
         finally:
             end_all_in(folder)
+
+
+def until_ready(server: Client) -> None:
+    """Wait until AiiDA and atomate2 are loaded: a call has a limit, and a machine may be busy."""
+
+    def is_ready() -> bool:
+        try:
+            told = server.call(STATUS, NoParams())
+        except CallTimeout:
+            return False
+        return told.storage.state is told.worker.state is PartState.READY
+
+    wait_until(is_ready, 60, "the server never got ready", pause_s=0.2)
 
 
 def submit(server: Client, structure_pk: int, key: str, template: str = "emt.relax", **given: Any) -> int:
