@@ -137,7 +137,11 @@ def test_every_site_is_that_of_the_document(root: Path, name: str) -> None:
 @pytest.mark.parametrize("cols", [80, 200])
 def test_every_number_of_the_screen_is_that_of_the_document(root: Path, name: str, cols: int) -> None:
     source = document(root, name)
-    found = completed(JobResults(1, JobState.FINISHED, "VASP", (), ()), results(root, name), "node-of-it")
+    found = completed(
+        JobResults(pk=1, state=JobState.FINISHED, engine="VASP", quantities=(), steps=()),
+        results(root, name),
+        "node-of-it",
+    )
     page = results_pages.lines(Slice(1, results=found), Context(Size(24, cols)))
     shown = ["".join(span.text for span in row)[:cols] for row in page]
     names = min(44, max(len(row.title) for row in found.quantities))

@@ -251,7 +251,9 @@ def test_a_range_that_begins_within_a_letter_is_told_in_base64(world: World, job
 
 def test_behind_the_end_there_is_nothing(world: World, jobs: Jobs) -> None:
     size = read(world, jobs).size
-    assert read(world, jobs, offset=size + 9) == FileRange(SCRIPT, size, size, size, "utf-8", "")
+    assert read(world, jobs, offset=size + 9) == FileRange(
+        path=SCRIPT, offset=size, size=size, next_offset=size, encoding="utf-8", content=""
+    )
 
 
 @pytest.mark.parametrize("path", ["nonsense", "..", f"../{SCRIPT}", "/etc/passwd", "."])
