@@ -231,6 +231,10 @@ class FakeWorkbench:
         maker: dict[str, Json] = {"incar": incar}
         return Recipe(Rendered("vasp.imported", (), (), ""), maker, "VASP", {"pymatgen": "1"}, {})
 
+    async def potcar_specs(self, potcar: str) -> tuple[dict[str, Json], ...]:
+        lines = [line.split("=")[1].strip() for line in potcar.splitlines() if "TITEL" in line]
+        return tuple({"titel": line, "summary_stats": {"stats": len(potcar)}} for line in lines)
+
 
 def structure(poscar: str) -> ParsedStructure:
     """What a POSCAR holds."""

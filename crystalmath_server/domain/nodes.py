@@ -50,6 +50,11 @@ EDITED_FROM = "edited_from"
 COPIED = "copied"
 """In the settings node: names of the files that are copied from the earlier job."""
 
+TIMES = "times"
+"""In the settings node of an import: file name → UNIX time at which it was written."""
+SPECS, SPECS_OF_ORIG = "specs", "specs_of_orig"
+"""In the potcar node of an import: emmet's PotcarSpec of each potential, and whether POTCAR.orig is the same."""
+
 RETRIEVE, MOST_MB = "retrieve", "retrieve_mb"
 """In the settings node: files that come back beside those that results need, and their limit."""
 

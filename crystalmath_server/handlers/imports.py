@@ -6,6 +6,7 @@ import posixpath
 from dataclasses import replace
 
 from crystalmath_server.domain.plans import JobPlan
+from crystalmath_server.domain.run_folder import RunFolder
 from crystalmath_server.handlers.fields import fields
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.errors import InvalidForm
@@ -31,6 +32,7 @@ async def import_run(ports: Ports, params: ImportJobParams) -> Submitted:
     with fields(text="path"):
         parsed = await ports.workbench.parse_structure(ImportStructureParams(text=poscar, format="poscar"))
     recipe = await ports.workbench.reader(folder.files["INCAR"].decode(errors="replace"))
+    folder = await _identified(ports, folder)
     structure = await ports.structures.store(parsed, "")
     plan = JobPlan(
         recipe=replace(
@@ -48,6 +50,12 @@ async def import_run(ports: Ports, params: ImportJobParams) -> Submitted:
     )
     ports.server.progress("submitting")
     return await ports.launcher.submit(plan)
+
+
+async def _identified(ports: Ports, folder: RunFolder) -> RunFolder:
+    """The folder with what identifies its potentials, and without their text, which is licensed."""
+    specs = await ports.workbench.potcar_specs(folder.potcar) if folder.potcar else ()
+    return replace(folder, potcar="", potcar_specs=specs)
 
 
 def _path(given: str) -> str:

@@ -16,6 +16,7 @@ from crystalmath_server.domain.band_of_images import computed, folder_of
 from crystalmath_server.domain.potcars import LOCAL, assembly
 from crystalmath_server.domain.restart import check
 from crystalmath_server.domain.retrieval import FOLDER, LISTING, script
+from crystalmath_server.domain.run_folder import KEPT
 from crystalmath_server.domain.vasp_deck import OUTPUTS, needed_large_files
 from crystalmath_server.plugins.steady_job import SteadyCalcJob
 
@@ -57,7 +58,7 @@ class VaspCalculation(SteadyCalcJob):
         """Copy the Maker's files; POTCAR is put together on the computer."""
         held: Any = self.inputs.files.base.repository
         if nodes.SOURCE in self.inputs:
-            return _brought_back(held, _PACKED)
+            return _brought_back(held, _PACKED, KEPT)
         held.copy_tree(folder.abspath)
         code = CodeInfo()
         code.code_uuid = self.inputs.code.uuid
@@ -97,10 +98,10 @@ class VaspCalculation(SteadyCalcJob):
         return [check(names, path)] if names else []
 
 
-def _brought_back(files: Any, ends: Sequence[str] = ("",)) -> CalcInfo:
+def _brought_back(files: Any, ends: Sequence[str] = ("",), more: Sequence[str] = ()) -> CalcInfo:
     """What is brought back where it is there: a job that was cut off yields what it had."""
     info = CalcInfo()
-    info.retrieve_list = [f"{name}{end}" for name in OUTPUTS for end in ends]
+    info.retrieve_list = [f"{name}{end}" for name in (*OUTPUTS, *more) for end in ends]
     info.retrieve_temporary_list = list(needed_large_files(_incar(files)))
     return info
 

@@ -26,7 +26,7 @@ from crystalmath_server.domain.vasp_deck import IMAGES_FILE, RUN_FOLDER
 from crystalmath_server.plugins.jobflow_calculation import structure_text
 from crystalmath_server.plugins.jobflow_parser import steps_node, structure_node
 from crystalmath_server.plugins.silence import UNKNOWN, why_silent
-from crystalmath_server.plugins.vasp_files import breaks_off, unpack
+from crystalmath_server.plugins.vasp_files import as_it_was, breaks_off, unpack
 
 PROGRAM = (sys.executable, "-P", "-m", "crystalmath_server.adapters.vasp_document")
 LONGEST_S = 1800
@@ -76,6 +76,8 @@ class VaspParser(Parser):
         if temporary:
             shutil.copytree(temporary, run, dirs_exist_ok=True, copy_function=shutil.move)
         unpack(run)
+        if nodes.SOURCE in given:
+            as_it_was(run, given.settings.get_dict(), given.potcar.get_dict())
         (folder / "maker.json").write_text(json.dumps(given.maker.get_dict()))
         (folder / nodes.STRUCTURE_FILE).write_text(structure_text(given.structure))
         if nodes.IMAGES in given:
