@@ -100,7 +100,7 @@ def _silent() -> Generator[None]:
 
 
 def _named(row: dict[str, Any]) -> dict[str, Any]:
-    """A handler that named the error and then failed to correct it, as for want of a whole OUTCAR, still named it."""
+    """Keep the errors that a handler found before it failed to correct them, as where OUTCAR is cut off."""
     if not row.get("skipped"):
         return row
     return {**row, "errors": getattr(row["handler"], "errors", ()), "actions": ()}

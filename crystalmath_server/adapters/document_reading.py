@@ -120,7 +120,7 @@ def _drawn(
 
 
 def _merged(known: Mapping[str, Column], read: Mapping[str, Column]) -> Mapping[str, Column]:
-    """Columns of vasprun.xml with what the document alone has, as temperatures, where the steps are the same."""
+    """Columns of vasprun.xml, and those of the document alone where both have the same steps."""
     same = bool(known and read) and len(known["step"].values) == len(read["step"].values)
     return {**known, **read} if same else read or known
 

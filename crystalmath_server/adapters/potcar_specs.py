@@ -7,7 +7,7 @@ from monty.json import jsanitize
 
 
 def specs_of(potcar: str) -> list[dict[str, Any]]:
-    """emmet's PotcarSpec of each potential, as plain JSON; none where the text is no whole POTCAR.
+    """Each potential's PotcarSpec of emmet as plain JSON; none where the text cannot be read.
 
     Statistics of the numbers and names of the keywords are no licensed text, and pymatgen's checks of
     compatibility need them.

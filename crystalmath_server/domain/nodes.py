@@ -31,6 +31,9 @@ RUN = "crystalmath_run"
 IMPORTED = "vasp.imported"
 """In place of a recipe, of a job that was run by other means."""
 
+CAUSE = "crystalmath_cause"
+"""Extra of a job that failed: the title of its diagnosis. Derived, and may be dropped."""
+
 # Extra of a structure node, beside DIGEST and FORMULA
 N_SITES = "crystalmath_n_sites"
 
@@ -53,7 +56,7 @@ COPIED = "copied"
 TIMES = "times"
 """In the settings node of an import: file name → UNIX time at which it was written."""
 SPECS, SPECS_OF_ORIG = "specs", "specs_of_orig"
-"""In the potcar node of an import: emmet's PotcarSpec of each potential, and whether POTCAR.orig is the same."""
+"""In the potcar node of an import: emmet's PotcarSpec of each potential; whether POTCAR.orig is the same."""
 
 RETRIEVE, MOST_MB = "retrieve", "retrieve_mb"
 """In the settings node: files that come back beside those that results need, and their limit."""

@@ -4,11 +4,20 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from crystalmath_server.domain import nodes
 from crystalmath_server.domain.explain import Facts
 from crystalmath_server.protocol.diagnosis import Evidence
 from crystalmath_server.protocol.jobs import ENDED, JobRun
 from crystalmath_server.protocol.method import Json
 
+FILES = (
+    nodes.VASP_OUTPUT_FILE,
+    nodes.OUTPUT_FILE,
+    "_scheduler-stderr.txt",
+    "_scheduler-stdout.txt",
+    "OUTCAR",
+)
+"""Files of a job that are searched, in this order."""
 MOST_LINES = 4
 MOST_TEXT = 300
 _GUESS = "its output does not tell which"

@@ -20,8 +20,8 @@ def corrected(step: Step) -> dict[str, Any]:
     """The ionic step with energies that can be trusted; None for one that is not known.
 
     In an ionic step, VASP 5.3.5 and others write -0.0 as `e_0_energy`, or leave the dispersion energy out
-    (https://www.vasp.at/forum/viewtopic.php?f=3&t=16942). The free energy is right, and so are the differences
-    between the energies of the last electronic step: pymatgen's `Vasprun.final_energy` adds the two.
+    (https://www.vasp.at/forum/viewtopic.php?f=3&t=16942). The free energy is right, and so are the
+    differences between the energies of the last electronic step: pymatgen's `Vasprun.final_energy` adds both.
     """
     free, last = number(step.get(FREE)), _last_electronic(step)
     found = {name: number(step.get(name)) for name in ENERGIES if name in step}
@@ -51,7 +51,7 @@ def _from_free(free: float, last: Step, name: str, written: float | None) -> flo
 
 
 def _plausible(energies: Mapping[str, float | None]) -> bool:
-    """Whether the energy for sigma → 0 lies between the two that it is extrapolated from, and is not just 0."""
+    """Whether the energy for sigma → 0 lies between those it is extrapolated from, and is not just 0."""
     zero, free, internal = (energies.get(name) for name in (SIGMA_ZERO, FREE, INTERNAL))
     if zero is None or free is None:
         return True

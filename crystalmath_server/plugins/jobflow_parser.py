@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 from aiida import orm
 from aiida.engine import ExitCode
+from aiida.orm.nodes.data.structure import Kind
 from aiida.parsers import Parser
 
 from crystalmath_server.domain import nodes
 from crystalmath_server.domain import task_document as task
-from crystalmath_server.domain.crystal import plain_crystal
+from crystalmath_server.domain.crystal import plain_crystal, raw_sites
+from crystalmath_server.plugins.failure_cause import keep_cause, no_corrections
 from crystalmath_server.plugins.silence import why_silent
 
 _ERRORS = {"missing_engine": "ENGINE_MISSING", "not_one_job": "NOT_ONE_JOB"}
@@ -24,8 +26,9 @@ def structure_node(document: Mapping[str, Any], label: str) -> orm.StructureData
     """StructureData of pymatgen's JSON, which is kept whole beside it."""
     crystal = plain_crystal(document)
     node = orm.StructureData(cell=crystal.cell, pbc=crystal.pbc)
-    for symbol, position in crystal.sites:
-        node.append_atom(position=position, symbols=symbol)
+    for symbol in dict.fromkeys(symbol for symbol, _ in crystal.sites):
+        node.append_kind(Kind(symbols=symbol))
+    node.base.attributes.set("sites", raw_sites(crystal))
     node.base.repository.put_object_from_bytes(json.dumps(document).encode(), nodes.STRUCTURE_FILE)
     node.label = label
     return node
@@ -57,7 +60,12 @@ class JobflowParser(Parser):
     """Reads what jobflow_run.py left."""
 
     def parse(self, **kwargs: Any) -> ExitCode | None:
-        """Attach the outputs and tell how it ended."""
+        """Attach the outputs and tell how it ended; of a failure, keep the cause."""
+        code = self._parse(kwargs)
+        keep_cause(self.node, self.retrieved, code, no_corrections)
+        return code
+
+    def _parse(self, kwargs: Mapping[str, Any]) -> ExitCode | None:
         if "response.json" not in self.retrieved.base.repository.list_object_names():
             return self._silent()
         try:

@@ -30,8 +30,7 @@ def unpack(folder: Path) -> None:
 def as_it_was(folder: Path, settings: Mapping[str, Any], potcar: Mapping[str, Any]) -> None:
     """Give the files of an import their times, and POTCAR.spec in place of POTCAR, as emmet reads them.
 
-    emmet takes any POTCAR.spec* for the potentials of the run: that of POTCAR.orig is only written where it is
-    the same.
+    emmet may take POTCAR.spec.orig for the potentials of the run, so it is written only where it is the same.
     """
     for name, time in settings.get(nodes.TIMES, {}).items():
         if (folder / name).exists():

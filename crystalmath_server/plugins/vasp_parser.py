@@ -23,6 +23,7 @@ from crystalmath_server.domain.potcars import MISSING
 from crystalmath_server.domain.resources import NO_MODULE
 from crystalmath_server.domain.restart import ABSENT
 from crystalmath_server.domain.vasp_deck import IMAGES_FILE, RUN_FOLDER
+from crystalmath_server.plugins.failure_cause import custodians, keep_cause
 from crystalmath_server.plugins.jobflow_calculation import structure_text
 from crystalmath_server.plugins.jobflow_parser import steps_node, structure_node
 from crystalmath_server.plugins.silence import UNKNOWN, why_silent
@@ -41,9 +42,15 @@ class VaspParser(Parser):
     """Reads what VASP left; the Maker's code runs in a process of its own, with its memory."""
 
     def parse(self, **given: Any) -> ExitCode | None:
-        """Attach the outputs and tell how it ended.
+        """Attach the outputs and tell how it ended; of a failure, keep the cause."""
+        code = self._parse(given.get("retrieved_temporary_folder"))
+        keep_cause(self.node, self.retrieved, code, custodians)
+        return code
 
-        Large files that the document needs, as LOCPOT, come in `retrieved_temporary_folder` and are not kept.
+    def _parse(self, temporary: str | None) -> ExitCode | None:
+        """Attach the outputs.
+
+        Large files that the document needs, as LOCPOT, come in the temporary folder and are not kept.
         """
         said = self._text("_scheduler-stderr.txt") + "\n" + self._text(nodes.VASP_OUTPUT_FILE)
         for sign, label in _SIGNS:
@@ -53,7 +60,7 @@ class VaspParser(Parser):
         if not self._has_vasprun():
             return self._silent(said)
         with tempfile.TemporaryDirectory() as folder:
-            self._lay_out(Path(folder), given.get("retrieved_temporary_folder"))
+            self._lay_out(Path(folder), temporary)
             restarted = ["--restarted"] if nodes.RESTART in self.node.inputs else []
             problem = _make_document(Path(folder), restarted)
             if problem:

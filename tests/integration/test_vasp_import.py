@@ -165,9 +165,8 @@ def test_nothing_that_emmet_reads_is_lost(
     (run / "POSCAR.orig").write_text((run / "POSCAR").read_text().replace("3.6", "3.5"))
     (run / "custodian.json").write_text('[{"corrections": [{"errors": ["brmix"]}], "job": {}}]')
     for path in list(without_densities(run).iterdir()):
-        if packed:
-            path = _packed(path)
-        os.utime(path, (YEARS_AGO, YEARS_AGO))
+        kept = _packed(path) if packed else path
+        os.utime(kept, (YEARS_AGO, YEARS_AGO))
     pk, state = import_run(server, run, key=f"what is kept {packed}")
     assert state is JobState.FINISHED, told(server, pk)
     assert differences(pk, run) == "[]"
