@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from crystalmath_server.protocol.clusters import CLUSTERS_CREATE, CreateClusterParams
+from crystalmath_server.protocol.diagnosis import JOBS_DIAGNOSE
 from crystalmath_server.protocol.document import JOBS_DOCUMENT, DocumentParams
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, JOBS_LOG, ListFilesParams, ReadFileParams
@@ -224,6 +225,7 @@ def test_a_run_that_was_cut_off_yields_what_it_had(site: Site, server: Client, t
     pk, state = import_run(server, run)
     assert state is JobState.FAILED
     job = server.call(JOBS_SHOW, JobPk(pk))
+    assert job.row.reason == server.call(JOBS_DIAGNOSE, JobPk(pk)).title
     assert "cut off" in job.explanation
     assert "whole ionic steps: 2" in job.explanation
     results = server.call(JOBS_RESULTS, JobPk(pk))
@@ -239,6 +241,9 @@ def test_a_run_that_did_not_converge_has_its_document(server: Client, tmp_path: 
     pk, state = import_run(server, _run_by_hand(tmp_path, INCAR.replace("NSW = 99", "NSW = 2")))
     job = server.call(JOBS_SHOW, JobPk(pk))
     assert (state, job.row.exit_status) == (JobState.FAILED, 320), told(server, pk)
+    assert job.row.reason == "The relaxation did not converge in the steps it was given"
+    assert job.row.reason == server.call(JOBS_DIAGNOSE, JobPk(pk)).title
+    assert "exit status 320" in job.explanation
     assert {"document", "summary", "steps", "structure"} <= {node.label for node in job.outputs}
 
 
