@@ -10,26 +10,26 @@ from typing import Any
 
 import anyio
 
-from crystalmath_server.adapters.aiida_clusters import AiidaClusters
-from crystalmath_server.adapters.aiida_codes import AiidaCodes
-from crystalmath_server.adapters.aiida_daemon import DaemonWatch
-from crystalmath_server.adapters.aiida_documents import AiidaDocuments
-from crystalmath_server.adapters.aiida_exports import AiidaExports
-from crystalmath_server.adapters.aiida_gate import Gate
-from crystalmath_server.adapters.aiida_index import JobFeed
-from crystalmath_server.adapters.aiida_jobs import AiidaJobStore
-from crystalmath_server.adapters.aiida_launch import AiidaLauncher
-from crystalmath_server.adapters.aiida_profiles import AiidaProfiles
-from crystalmath_server.adapters.aiida_runtime import AiidaRuntime
-from crystalmath_server.adapters.aiida_structures import AiidaStructures
-from crystalmath_server.adapters.aiida_symptoms import SymptomReader
-from crystalmath_server.adapters.earlier_runs import EarlierRunLooker
-from crystalmath_server.adapters.potcar_check import PotcarLooker
-from crystalmath_server.adapters.reading_process import ReadingProcess
-from crystalmath_server.adapters.remote_link import Links
-from crystalmath_server.adapters.run_folders import RunFolderLooker
-from crystalmath_server.adapters.work_folder import WorkFolderLooker
-from crystalmath_server.adapters.workbench import WorkerBench
+from crystalmath_server.adapters.aiida.daemon.daemon import DaemonWatch
+from crystalmath_server.adapters.aiida.jobs.documents import AiidaDocuments
+from crystalmath_server.adapters.aiida.jobs.exports import AiidaExports
+from crystalmath_server.adapters.aiida.jobs.index import JobFeed
+from crystalmath_server.adapters.aiida.jobs.store import AiidaJobStore
+from crystalmath_server.adapters.aiida.jobs.symptoms import SymptomReader
+from crystalmath_server.adapters.aiida.profiles import AiidaProfiles
+from crystalmath_server.adapters.aiida.runtime import AiidaRuntime
+from crystalmath_server.adapters.aiida.structures import AiidaStructures
+from crystalmath_server.adapters.aiida.submit.launcher import AiidaLauncher
+from crystalmath_server.adapters.aiida.submit.throttle import Gate
+from crystalmath_server.adapters.clusters.clusters import AiidaClusters
+from crystalmath_server.adapters.clusters.codes import AiidaCodes
+from crystalmath_server.adapters.clusters.potcars import PotcarLooker
+from crystalmath_server.adapters.clusters.previous_runs import EarlierRunLooker
+from crystalmath_server.adapters.clusters.run_folders import RunFolderLooker
+from crystalmath_server.adapters.clusters.work_folders import WorkFolderLooker
+from crystalmath_server.adapters.processes.reading_process import ReadingProcess
+from crystalmath_server.adapters.processes.workbench import WorkerBench
+from crystalmath_server.adapters.remote.link import Links
 from crystalmath_server.handlers import (
     again,
     clusters,
@@ -51,7 +51,6 @@ from crystalmath_server.handlers import (
     system,
     templates,
 )
-from crystalmath_server.handlers.run_progress import RunProgress
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.again import JOBS_CLONE, JOBS_RESTART, JOBS_RETRY
 from crystalmath_server.protocol.clusters import (
@@ -97,6 +96,7 @@ from crystalmath_server.rpc.claim import Claim
 from crystalmath_server.rpc.dispatcher import Dispatcher
 from crystalmath_server.rpc.meters import Meters, TimedSelector
 from crystalmath_server.rpc.server import Parts, RpcServer
+from crystalmath_server.services.run_progress import RunProgress
 from crystalmath_server.settings import Settings
 
 log = logging.getLogger(__name__)

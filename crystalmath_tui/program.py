@@ -28,20 +28,20 @@ from crystalmath_tui.core.question import laid_over
 from crystalmath_tui.core.screen import AnyScreen, Context
 from crystalmath_tui.core.textfield import TextField
 from crystalmath_tui.screens import (
-    cluster_pages,
+    cluster,
     clusters,
-    compare_view,
+    compare,
     diagnosis,
-    download_view,
-    editor_view,
+    download,
+    editor,
     graph,
-    imports_view,
+    imports,
     job,
-    jobs_view,
-    new_view,
-    potcars_view,
+    jobs,
+    new,
+    potcars,
     results,
-    setup_view,
+    setup,
 )
 from crystalmath_tui.screens import command as command_line
 from crystalmath_tui.screens import help as help_page
@@ -51,20 +51,20 @@ from crystalmath_tui.screens import status as status_line
 SCREENS: dict[str, AnyScreen] = {
     screen.name: screen
     for screen in (
-        jobs_view.SCREEN,
+        jobs.SCREEN,
         job.SCREEN,
         results.SCREEN,
         graph.SCREEN,
-        download_view.SCREEN,
+        download.SCREEN,
         diagnosis.SCREEN,
-        new_view.SCREEN,
-        editor_view.SCREEN,
-        imports_view.SCREEN,
-        compare_view.SCREEN,
+        new.SCREEN,
+        editor.SCREEN,
+        imports.SCREEN,
+        compare.SCREEN,
         clusters.SCREEN,
-        cluster_pages.SCREEN,
-        setup_view.SCREEN,
-        potcars_view.SCREEN,
+        cluster.SCREEN,
+        setup.SCREEN,
+        potcars.SCREEN,
         help_page.SCREEN,
     )
 }

@@ -7,12 +7,12 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from crystalmath_server.domain import slurm
-from crystalmath_server.domain.potcar_library import OPEN as LIBRARY_OPEN
-from crystalmath_server.domain.potcar_library import PotcarLibrary, listing, potcar
-from crystalmath_server.domain.potcar_words import verdict
-from crystalmath_server.domain.resources import check, check_against, merged, options
-from crystalmath_server.domain.run_folder import OPEN, RunFolder, run_folder
+from crystalmath_server.domain.clusters import slurm
+from crystalmath_server.domain.clusters.resources import check, check_against, merged, options
+from crystalmath_server.domain.potcars.library import OPEN as LIBRARY_OPEN
+from crystalmath_server.domain.potcars.library import PotcarLibrary, listing, potcar
+from crystalmath_server.domain.potcars.verdict import verdict
+from crystalmath_server.domain.vasp_run.run_folder import OPEN, RunFolder, run_folder
 from crystalmath_server.handlers.fields import fields
 from crystalmath_server.protocol.clusters import (
     ClusterDetail,

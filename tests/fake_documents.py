@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from crystalmath_server.domain import document_tree as tree
-from crystalmath_server.domain import job_series
-from crystalmath_server.domain.completed import completed
-from crystalmath_server.domain.graph_dot import dot_of
-from crystalmath_server.domain.site_results import sites_of
-from crystalmath_server.domain.step_columns import columns_of
-from crystalmath_server.domain.task_document import quantities
+from crystalmath_server.domain.jobs.graph_dot import dot_of
+from crystalmath_server.domain.results import document_tree as tree
+from crystalmath_server.domain.results import series as job_series
+from crystalmath_server.domain.results.completed import completed
+from crystalmath_server.domain.results.sites import sites_of
+from crystalmath_server.domain.results.step_columns import columns_of
+from crystalmath_server.domain.results.task_document import quantities
 from crystalmath_server.ports.of_jobs import Tell
 from crystalmath_server.protocol.codec import to_json
 from crystalmath_server.protocol.document import DocumentParams, DocumentPart

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from crystalmath_server.domain.restart import EarlierRun
+from crystalmath_server.domain.vasp_run.restart import EarlierRun
 from crystalmath_server.protocol.errors import InvalidForm, NotFound
 from crystalmath_server.protocol.jobs import ENDED
 from tests.fake_jobs import FakeJobs

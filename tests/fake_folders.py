@@ -2,7 +2,7 @@
 
 import time
 
-from crystalmath_server.domain.work_folder import Piece, check_path
+from crystalmath_server.domain.vasp_run.work_folder import Piece, check_path
 from crystalmath_server.protocol.errors import NotFound, RpcError
 from crystalmath_server.protocol.files import JobFile, JobFiles
 from tests.fake_jobs import FakeJobs

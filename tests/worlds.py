@@ -9,33 +9,34 @@ from typing import Any, TypeVar
 
 import pytest
 
-from crystalmath_server.adapters.aiida_clusters import AiidaClusters
-from crystalmath_server.adapters.aiida_codes import AiidaCodes
-from crystalmath_server.adapters.aiida_daemon import DaemonWatch
-from crystalmath_server.adapters.aiida_documents import AiidaDocuments
-from crystalmath_server.adapters.aiida_exports import AiidaExports
-from crystalmath_server.adapters.aiida_gate import Gate
-from crystalmath_server.adapters.aiida_index import JobFeed
-from crystalmath_server.adapters.aiida_jobs import AiidaJobStore
-from crystalmath_server.adapters.aiida_launch import AiidaLauncher
-from crystalmath_server.adapters.aiida_profiles import AiidaProfiles
-from crystalmath_server.adapters.aiida_runtime import AiidaRuntime
-from crystalmath_server.adapters.aiida_structures import AiidaStructures
-from crystalmath_server.adapters.aiida_symptoms import SymptomReader
-from crystalmath_server.adapters.earlier_runs import EarlierRunLooker
-from crystalmath_server.adapters.potcar_check import PotcarLooker
-from crystalmath_server.adapters.reading_process import ReadingProcess
-from crystalmath_server.adapters.remote_link import Links
-from crystalmath_server.adapters.run_folders import RunFolderLooker
-from crystalmath_server.adapters.work_folder import WorkFolderLooker
-from crystalmath_server.adapters.workbench import WorkerBench
-from crystalmath_server.handlers.run_progress import RunProgress
+from crystalmath_server.adapters.aiida.daemon.daemon import DaemonWatch
+from crystalmath_server.adapters.aiida.jobs.documents import AiidaDocuments
+from crystalmath_server.adapters.aiida.jobs.exports import AiidaExports
+from crystalmath_server.adapters.aiida.jobs.index import JobFeed
+from crystalmath_server.adapters.aiida.jobs.store import AiidaJobStore
+from crystalmath_server.adapters.aiida.jobs.symptoms import SymptomReader
+from crystalmath_server.adapters.aiida.profiles import AiidaProfiles
+from crystalmath_server.adapters.aiida.runtime import AiidaRuntime
+from crystalmath_server.adapters.aiida.structures import AiidaStructures
+from crystalmath_server.adapters.aiida.submit.launcher import AiidaLauncher
+from crystalmath_server.adapters.aiida.submit.throttle import Gate
+from crystalmath_server.adapters.clusters.clusters import AiidaClusters
+from crystalmath_server.adapters.clusters.codes import AiidaCodes
+from crystalmath_server.adapters.clusters.potcars import PotcarLooker
+from crystalmath_server.adapters.clusters.previous_runs import EarlierRunLooker
+from crystalmath_server.adapters.clusters.run_folders import RunFolderLooker
+from crystalmath_server.adapters.clusters.work_folders import WorkFolderLooker
+from crystalmath_server.adapters.processes.reading_process import ReadingProcess
+from crystalmath_server.adapters.processes.workbench import WorkerBench
+from crystalmath_server.adapters.remote.link import Links
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import JobState
 from crystalmath_server.protocol.system import PartState
+from crystalmath_server.services.run_progress import RunProgress
 from tests import fakes
 from tests.fake_jobs import FakeJobs
+from tests.patience import patience_s
 
 T = TypeVar("T")
 
@@ -136,9 +137,9 @@ class RealWorld(World):
 
     def until(self, pk: int, states: Collection[JobState]) -> None:
         """Wait until a job is in one of `states`."""
-        deadline = time.monotonic() + 90
-        while (found := self.run(self.ports.jobs.show(pk))).row.state not in states:
-            assert time.monotonic() < deadline, found
+        deadline = time.monotonic() + patience_s(90)
+        while self.run(self.ports.jobs.state(pk)) not in states:  # from memory: no query
+            assert time.monotonic() < deadline, self.run(self.ports.jobs.show(pk))
             time.sleep(0.05)
 
     def warm(self) -> None:

@@ -1,6 +1,6 @@
 """jobs.compare: jobs beside one another."""
 
-from crystalmath_server.domain import comparison
+from crystalmath_server.domain.results import comparison
 from crystalmath_server.handlers.fields import fields
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.compare import CompareParams, Comparison

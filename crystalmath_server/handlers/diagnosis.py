@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from crystalmath_server.domain.diagnosis import diagnose as made_of
-from crystalmath_server.domain.explain import Facts
+from crystalmath_server.domain.diagnosis.diagnosis import diagnose as made_of
+from crystalmath_server.domain.diagnosis.explain import Facts
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.diagnosis import Diagnosis
 from crystalmath_server.protocol.errors import RpcError

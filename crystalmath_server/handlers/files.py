@@ -1,7 +1,7 @@
 """jobs.files, jobs.file, jobs.log: what a job wrote, read in parts."""
 
-from crystalmath_server.domain import licensed
-from crystalmath_server.domain.excerpts import as_text
+from crystalmath_server.domain.potcars import licensed
+from crystalmath_server.domain.results.excerpts import as_text
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.files import FileRange, JobFiles, JobLog, ListFilesParams, ReadFileParams
 from crystalmath_server.protocol.jobs import JobPk

@@ -1,6 +1,6 @@
 """jobs.progress, jobs.trends, jobs.stop: how runs go, and their orderly end."""
 
-from crystalmath_server.domain.recipes import runs_vasp
+from crystalmath_server.domain.jobs.templates import runs_vasp
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.errors import NotAllowed
 from crystalmath_server.protocol.jobs import JobDetail, JobState

@@ -10,12 +10,12 @@ from typing import Any
 
 from aiida.engine import ExitCode
 
-from crystalmath_server.domain import nodes
-from crystalmath_server.domain.diagnosis import diagnose, is_certain
-from crystalmath_server.domain.explain import Facts
-from crystalmath_server.domain.symptoms import FILES, Correction, Symptoms, Text
-from crystalmath_server.domain.vasp_deck import RUN_FOLDER
-from crystalmath_server.plugins.mend_correction import look_at
+from crystalmath_server.domain.diagnosis.diagnosis import diagnose, is_certain
+from crystalmath_server.domain.diagnosis.explain import Facts
+from crystalmath_server.domain.diagnosis.symptoms import Correction, Symptoms, Text
+from crystalmath_server.domain.inputs.vasp_program import RUN_FOLDER
+from crystalmath_server.domain.jobs import nodes
+from crystalmath_server.plugins.vasp_correction import look_at
 from crystalmath_server.protocol.jobs import JobState
 
 log = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ def _title(node: Any, retrieved: Any, code: ExitCode, corrections: Corrections) 
 def _texts(repository: Any) -> Mapping[str, Text]:
     """Ends of the files that a diagnosis is made from."""
     held = set(repository.list_object_names())
-    return {name: Text(_tail(repository, name)) for name in FILES if name in held}
+    return {name: Text(_tail(repository, name)) for name in nodes.SEARCHED_FILES if name in held}
 
 
 def _tail(repository: Any, name: str) -> str:

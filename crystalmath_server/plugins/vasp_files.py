@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from crystalmath_server.domain import nodes
+from crystalmath_server.domain.jobs import nodes
 
 _END = b"</modeling>"
 _CHUNK = 1 << 20

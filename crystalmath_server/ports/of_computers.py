@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from crystalmath_server.domain.restart import EarlierRun
-from crystalmath_server.domain.run_folder import RunFolder
-from crystalmath_server.domain.work_folder import Piece
+from crystalmath_server.domain.vasp_run.restart import EarlierRun
+from crystalmath_server.domain.vasp_run.run_folder import RunFolder
+from crystalmath_server.domain.vasp_run.work_folder import Piece
 from crystalmath_server.protocol.clusters import (
     ClusterDetail,
     ClusterList,

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from crystalmath_server.domain.going_on import EndedRun, NextDeck
-from crystalmath_server.domain.past_job import PastJob
-from crystalmath_server.domain.plans import JobPlan
-from crystalmath_server.domain.symptoms import Symptoms
+from crystalmath_server.domain.diagnosis.symptoms import Symptoms
+from crystalmath_server.domain.jobs.past_job import PastJob
+from crystalmath_server.domain.jobs.plans import JobPlan
+from crystalmath_server.domain.vasp_run.continuation import EndedRun, NextDeck
 from crystalmath_server.protocol.document import DocumentParams, DocumentPart
 from crystalmath_server.protocol.exports import (
     ArchiveParams,

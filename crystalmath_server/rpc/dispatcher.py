@@ -16,7 +16,7 @@ from jsonrpcserver.request import Request
 from jsonrpcserver.sentinels import NOID
 from pydantic_core import ValidationError
 
-from crystalmath_server.domain.sink import SubscriptionWork
+from crystalmath_server.domain.jobs.sink import SubscriptionWork
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.errors import (
     ErrorCode,

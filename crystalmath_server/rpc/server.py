@@ -13,7 +13,7 @@ import anyio.to_thread
 from anyio.abc import TaskGroup
 
 from crystalmath_server import __version__
-from crystalmath_server.domain.sink import SubscriptionWork
+from crystalmath_server.domain.jobs.sink import SubscriptionWork
 from crystalmath_server.protocol.errors import NotAllowed, Overloaded, RpcError
 from crystalmath_server.protocol.framing import encode
 from crystalmath_server.protocol.logs import SubscriptionState

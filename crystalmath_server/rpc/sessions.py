@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import anyio
 from anyio.lowlevel import checkpoint
 
-from crystalmath_server.domain.sink import SubscriptionWork
+from crystalmath_server.domain.jobs.sink import SubscriptionWork
 from crystalmath_server.protocol.errors import (
     ConnectionLost,
     InvalidRequest,

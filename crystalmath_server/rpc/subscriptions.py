@@ -7,7 +7,7 @@ from dataclasses import replace
 import anyio
 from anyio.abc import TaskGroup
 
-from crystalmath_server.domain.sink import SubscriptionWork
+from crystalmath_server.domain.jobs.sink import SubscriptionWork
 from crystalmath_server.protocol.errors import ConnectionLost, Overloaded
 from crystalmath_server.protocol.logs import LOGS_CHUNK, LogChunk, SubscriptionState
 from crystalmath_server.rpc import envelope

@@ -88,3 +88,9 @@ def selected(spans: Line, cols: int) -> Line:
 def restyled(spans: Iterable[Span], style: str) -> Line:
     """The line in one style."""
     return tuple(Span(style, span.text) for span in spans)
+
+
+def section(title: str, rows: Iterable[Line]) -> tuple[Line, ...]:
+    """A blank line, a heading and its rows; nothing where there are no rows."""
+    found = tuple(rows)
+    return ((), line(("heading", f" {title}")), *found) if found else ()

@@ -22,7 +22,7 @@ def results(home: Path) -> list[Result]:
     import sys
 
     sys.path.insert(0, str(ROOT))
-    from tests.integration.test_run_page import Grower, begun, folder_of
+    from tests.integration.slow_job import Grower, begun, folder_of
     from tests.vasp_site import vasp_site
 
     with _cluster(home) as cluster, vasp_site(cluster, home / "f", home / "programs") as site:
@@ -94,7 +94,7 @@ class Follower:
         self._weighed(client)
 
     def _taken(self, notice: Any) -> int:
-        from crystalmath_server.handlers.file_source import bytes_of
+        from crystalmath_server.services.file_source import bytes_of
 
         assert notice is not None, "nothing came"
         chunk = notice.params

@@ -12,7 +12,7 @@ from table import Goal, Result, against, alone
 
 SIZE_MB = int(os.environ.get("CRYSTALMATH_BENCH_VASPRUN_MB", "100"))
 _TELL = (
-    "import json, resource, sys, time; from crystalmath_server.adapters.reading_main import give_way; "
+    "import json, resource, sys, time; from crystalmath_server.adapters.reader.main import give_way; "
     "give_way(); began = time.perf_counter()"
 )
 _DONE = (
@@ -20,7 +20,8 @@ _DONE = (
     "time.perf_counter() - began, len(steps)]))"
 )
 _STREAM = (
-    f"{_TELL}; from pathlib import Path; from crystalmath_server.adapters.vasprun_stream import steps_of; "
+    f"{_TELL}; from pathlib import Path; "
+    "from crystalmath_server.adapters.reader.vasprun_stream import steps_of; "
     f"steps = steps_of(Path(sys.argv[1])); {_DONE}"
 )
 _PYMATGEN = (

@@ -11,7 +11,7 @@ import pytest
 
 LOAD = """
 import asyncio, json, sys
-from crystalmath_server.adapters.aiida_runtime import AiidaRuntime
+from crystalmath_server.adapters.aiida.runtime import AiidaRuntime
 from crystalmath_server.protocol.errors import RpcError
 
 async def main():
@@ -27,7 +27,11 @@ async def main():
 
 asyncio.run(main())
 """
-MAKE = "import sys; from crystalmath_server.adapters.aiida_embedded import main; sys.exit(main('broken', ''))"
+MAKE = """
+import sys
+from crystalmath_server.adapters.aiida.embedded_profile import main
+sys.exit(main('broken', ''))
+"""
 
 
 class Home:

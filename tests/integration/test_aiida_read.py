@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from crystalmath_server.adapters.aiida_clusters import AiidaClusters
-from crystalmath_server.adapters.aiida_index import JobFeed
-from crystalmath_server.adapters.aiida_jobs import AiidaJobStore
-from crystalmath_server.adapters.aiida_profiles import AiidaProfiles
-from crystalmath_server.adapters.aiida_rows import read_rows
-from crystalmath_server.adapters.aiida_runtime import AiidaRuntime
+from crystalmath_server.adapters.aiida.jobs.index import JobFeed
+from crystalmath_server.adapters.aiida.jobs.rows import read_rows
+from crystalmath_server.adapters.aiida.jobs.store import AiidaJobStore
+from crystalmath_server.adapters.aiida.profiles import AiidaProfiles
+from crystalmath_server.adapters.aiida.runtime import AiidaRuntime
+from crystalmath_server.adapters.clusters.clusters import AiidaClusters
 from crystalmath_server.protocol.errors import Conflict, InvalidForm, NotFound
 from crystalmath_server.protocol.files import ReadFileParams
 from crystalmath_server.protocol.jobs import JobState, ListJobsParams
@@ -240,7 +240,7 @@ def test_changes_without_broadcast_reach_the_index(runtime: AiidaRuntime) -> Non
 
 
 def test_catastrophic_regex_is_ended(runtime: AiidaRuntime, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crystalmath_server.adapters.regex_search.TIMEOUT_S", 0.5)
+    monkeypatch.setattr("crystalmath_server.adapters.processes.regex_search.TIMEOUT_S", 0.5)
 
     async def body(feed: JobFeed, store: AiidaJobStore) -> None:
         row = next(iter(feed.index))

@@ -9,7 +9,7 @@ from typing import Any
 import psutil
 import pytest
 
-from crystalmath_server.domain import nodes
+from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.protocol.errors import Conflict, DaemonNotRunning, NotAllowed, NotFound, StorageFull
 from crystalmath_server.protocol.jobs import JobState
 from crystalmath_server.protocol.structures import ListStructuresParams
@@ -178,7 +178,7 @@ def count_dicts() -> int:
 
 def test_full_disk_is_told_before_anything_is_stored(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     key, structure = new_key(), rig.store(cubic_copper())
-    monkeypatch.setattr("crystalmath_server.adapters.aiida_computers.MIN_FREE_BYTES", 10**18)
+    monkeypatch.setattr("crystalmath_server.adapters.aiida.computers.MIN_FREE_BYTES", 10**18)
     with pytest.raises(StorageFull, match="MB are free"):
         rig.run(rig.launcher.submit(plan(structure, key, emt(**PREPARED))))
     assert rig.call(nodes_of, key) == []

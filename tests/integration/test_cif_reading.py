@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from pymatgen.core import Structure
 from pymatgen.util.coord import find_in_coord_list_pbc
 
-from crystalmath_server.adapters.cif_reading import SiteIndex, structure_of
-from crystalmath_server.adapters.pymatgen_structures import MOST_SYMMETRY_SITES, parse
+from crystalmath_server.adapters.worker.cif_reading import SiteIndex, structure_of
+from crystalmath_server.adapters.worker.structures import MOST_SYMMETRY_SITES, parse
 from crystalmath_server.protocol.structures import ImportStructureParams
 
 pytestmark = pytest.mark.filterwarnings("ignore")

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from crystalmath_server.domain.diagnosis import diagnose
-from crystalmath_server.domain.explain import Facts
-from crystalmath_server.domain.symptoms import Symptoms, Text
-from crystalmath_server.domain.vasp_messages import WORDS
+from crystalmath_server.domain.diagnosis.diagnosis import diagnose
+from crystalmath_server.domain.diagnosis.explain import Facts
+from crystalmath_server.domain.diagnosis.symptoms import Symptoms, Text
+from crystalmath_server.domain.diagnosis.vasp_messages import WORDS
 from crystalmath_server.protocol.diagnosis import Diagnosis
 from crystalmath_server.protocol.jobs import JobState
 from tests.vasp_standin.standin_decks import write_deck
@@ -23,7 +23,7 @@ BEYOND_REPAIR = {"set_core_wf"}
 
 def diagnosed(folder: Path, fault: str, capfd: pytest.CaptureFixture[str]) -> Diagnosis:
     """Run VASP with a fault, have custodian look, and judge by what is there."""
-    from crystalmath_server.adapters.custodian_check import check
+    from crystalmath_server.adapters.worker.custodian_check import check
     from tests.vasp_standin.standin_readback import SICK, SICK_FOR
     from tests.vasp_standin.standin_readback import run as run_vasp
 
@@ -87,7 +87,7 @@ TOO_FEW_BANDS = """\
 def test_too_few_bands_are_named_where_custodian_cannot_correct_them(
     outcar: str | None, tmp_path: Path
 ) -> None:
-    from crystalmath_server.adapters.custodian_check import check
+    from crystalmath_server.adapters.worker.custodian_check import check
     from tests.vasp_standin.standin_readback import SICK
 
     write_deck(tmp_path, SICK)

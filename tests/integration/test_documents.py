@@ -14,14 +14,14 @@ from pymatgen.core import Lattice, Structure
 from pymatgen.electronic_structure.bandstructure import BandStructureSymmLine
 from pymatgen.io.vasp import Vasprun
 
-from crystalmath_server.adapters import document_reading as reading
-from crystalmath_server.adapters.structure_export import exported
-from crystalmath_server.adapters.vasp_fragment import fragment_of
-from crystalmath_server.adapters.vasprun_curves import equation_of_state
-from crystalmath_server.adapters.vasprun_stream import steps_of
-from crystalmath_server.domain import vasp_results as vasp
-from crystalmath_server.domain.completed import completed
-from crystalmath_server.domain.step_columns import columns_of
+from crystalmath_server.adapters.reader import documents as reading
+from crystalmath_server.adapters.reader.vasprun_curves import equation_of_state
+from crystalmath_server.adapters.reader.vasprun_fragment import fragment_of
+from crystalmath_server.adapters.reader.vasprun_stream import steps_of
+from crystalmath_server.adapters.worker.structure_export import exported
+from crystalmath_server.domain.results import vasp
+from crystalmath_server.domain.results.completed import completed
+from crystalmath_server.domain.results.step_columns import columns_of
 from crystalmath_server.protocol.codec import from_json, to_json
 from crystalmath_server.protocol.errors import Conflict, FileUnreadable, InvalidForm, NotFound
 from crystalmath_server.protocol.exports import ExportStructureParams
@@ -30,8 +30,8 @@ from crystalmath_server.protocol.results import JobResults, SiteResult
 from crystalmath_server.protocol.series import JobSeries
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.screen import Context
-from crystalmath_tui.screens import results_pages
-from crystalmath_tui.screens.results_model import Slice
+from crystalmath_tui.screens.results import pages as results_pages
+from crystalmath_tui.screens.results.model import Slice
 
 ROOT = Path(__file__).parents[2]
 LAST = "calcs_reversed/0/output"

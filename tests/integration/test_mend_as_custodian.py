@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from crystalmath_server.domain.vasp_deck import OUTPUTS
+from crystalmath_server.domain.inputs.vasp_program import OUTPUTS
 from tests.vasp_standin.standin_decks import write_deck
 
 DECK = ("INCAR", "KPOINTS", "POSCAR", "POTCAR")
@@ -66,9 +66,9 @@ def custodian_loop(folder: Path, kept: Path) -> list[Deck]:
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_the_same_corrections(fault: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    from crystalmath_server.adapters.custodian_check import look
-    from crystalmath_server.adapters.custodian_folder import as_custodian_expects
-    from crystalmath_server.domain.mending import Look
+    from crystalmath_server.adapters.worker.custodian_check import look
+    from crystalmath_server.adapters.worker.custodian_folder import as_custodian_expects
+    from crystalmath_server.domain.diagnosis.self_correction import Look
     from tests.vasp_standin.standin_readback import SICK, SICK_FOR
     from tests.vasp_standin.standin_readback import run as run_vasp
 

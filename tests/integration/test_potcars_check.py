@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from crystalmath_server.domain.potcars import LOCAL
+from crystalmath_server.domain.potcars.locations import LOCAL
 from crystalmath_server.protocol.clusters import (
     CLUSTERS_CREATE,
     CLUSTERS_UPDATE,

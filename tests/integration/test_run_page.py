@@ -2,16 +2,14 @@
 
 import hashlib
 import os
-import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, ListFilesParams, ReadFileParams
-from crystalmath_server.protocol.jobs import JOBS_CANCEL, JOBS_SHOW, ControlJobParams, JobPk, JobState
+from crystalmath_server.protocol.jobs import JOBS_CANCEL, ControlJobParams, JobPk, JobState
 from crystalmath_server.protocol.logs import (
     LOGS_CREDIT,
     LOGS_FOLLOW,
@@ -30,13 +28,13 @@ from crystalmath_server.protocol.progress import (
     ProgressOfJobParams,
     StopJobParams,
 )
-from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.results import JOBS_RESULTS
 from crystalmath_server.protocol.system import METRICS
 from crystalmath_tui.client import Client, connect
 from crystalmath_tui.core.downloads import bytes_of
-from tests.integration.real_server import ended, refused, submit
+from tests.integration.real_server import ended, refused
 from tests.integration.server_process import wait_until
+from tests.integration.slow_job import Grower, begun, folder_of
 from tests.services import Cluster
 from tests.vasp_site import Site, vasp_site
 
@@ -66,43 +64,6 @@ def running(site: Site) -> Iterator[int]:
     yield pk
     with connect() as server:
         server.call(JOBS_CANCEL, ControlJobParams(pk))
-
-
-def begun(server: Client, site: Site, key: str, standin: str) -> int:
-    """The pk of a job whose program has begun."""
-    slow = Resources(walltime_s=240, prepend_text=f"echo '{standin}' > STANDIN")
-    pk = submit(server, site.copper, key, "vasp.relax", cluster="hpc", resources=slow)
-
-    def has_begun() -> bool:
-        return (folder_of(server, pk) / "OSZICAR").exists()
-
-    wait_until(has_begun, 60, "the program did not begin")
-    return pk
-
-
-def folder_of(server: Client, pk: int) -> Path:
-    return Path(server.call(JOBS_SHOW, JobPk(pk)).remote_work_dir or "/nowhere")
-
-
-class Grower(threading.Thread):
-    """Writes a file as a program would: in pieces, now and then a letter cut in two."""
-
-    def __init__(self, path: Path, megabytes: int) -> None:
-        super().__init__(daemon=True)
-        self._path, self._megabytes = path, megabytes
-        self.digest = hashlib.sha256()
-        self.written = 0
-
-    def run(self) -> None:
-        line = "DAV:  17    -0.123456789012E+02   Å-0.1E-03\n".encode() * 997
-        with self._path.open("wb", buffering=0) as out:
-            for number in range(self._megabytes * 1_000_000 // len(line)):
-                data = f"{number}\n".encode() + line
-                cut = number % len(data)
-                for part in (data[:cut], data[cut:]):
-                    out.write(part)
-                self.digest.update(data)
-                self.written += len(data)
 
 
 class Follower:
@@ -211,7 +172,9 @@ def test_a_file_is_followed_from_the_computer_to_what_was_brought_back(site: Sit
 
 def test_progress_is_that_of_the_files(running: int, server: Client) -> None:
     wait_until(
-        lambda: (server.call(JOBS_PROGRESS, ProgressOfJobParams(running)).electronic_step or 0) > 2, 30
+        lambda: (server.call(JOBS_PROGRESS, ProgressOfJobParams(running)).electronic_step or 0) > 2,
+        30,
+        pause_s=0.1,
     )
     found = server.call(JOBS_PROGRESS, ProgressOfJobParams(running))
     oszicar = (folder_of(server, running) / "OSZICAR").read_text().splitlines()
@@ -225,7 +188,7 @@ def test_progress_is_that_of_the_files(running: int, server: Client) -> None:
 
 def test_a_run_is_stopped_after_its_ionic_step_and_keeps_its_results(site: Site, server: Client) -> None:
     pk = begun(server, site, "stopped-in-order", "slow=0.2")
-    wait_until(lambda: server.call(JOBS_PROGRESS, ProgressOfJobParams(pk)).ionic_step >= 1, 30)
+    wait_until(lambda: server.call(JOBS_PROGRESS, ProgressOfJobParams(pk)).ionic_step >= 1, 30, pause_s=0.1)
     asked = server.call(JOBS_STOP, StopJobParams(pk))
     assert asked.file == "LSTOP = .TRUE.\n"
     ended(server, pk)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from crystalmath_server.domain.slurm_once import once
+from crystalmath_server.domain.clusters.slurm_once import once
 from tests.services import Cluster, SbatchCall
 
 JOB = "#!/bin/sh\nsleep 30\n"

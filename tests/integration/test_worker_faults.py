@@ -10,7 +10,7 @@ import anyio
 import psutil
 import pytest
 
-from crystalmath_server.adapters.worker_process import WorkerProcess
+from crystalmath_server.adapters.processes.worker_process import WorkerProcess
 from crystalmath_server.protocol.errors import InternalError, WorkerCrashed, WorkerTimeout
 from crystalmath_server.protocol.system import PartState
 

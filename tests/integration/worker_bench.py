@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import anyio
 
-from crystalmath_server.adapters.workbench import WorkerBench
+from crystalmath_server.adapters.processes.workbench import WorkerBench
 
 
 @asynccontextmanager

@@ -16,7 +16,8 @@ from crystalmath_server.protocol.decks import (
 )
 from crystalmath_tui.core.decks import Deck, DeckEdited, DeckOpened, FileEdit
 from crystalmath_tui.core.messages import KeyPressed, Pasted
-from crystalmath_tui.screens import editor_model, new_model
+from crystalmath_tui.screens.editor import model as editor_model
+from crystalmath_tui.screens.new import model as new_model
 from tests.property.tui_strategies import ERROR_VALUES, INPUTS, NUMBERS, PAGES, PKS, TEXTS
 
 FILES = st.sampled_from([*DECK_FILES, "POTCAR", ""])

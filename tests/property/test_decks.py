@@ -3,9 +3,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crystalmath_server.domain import deck_rules, deck_sampling, incar_text
-from crystalmath_server.domain.deck import read
-from crystalmath_server.domain.incar_catalogue import KnownTag
+from crystalmath_server.domain.inputs import incar_text
+from crystalmath_server.domain.inputs import rules as deck_rules
+from crystalmath_server.domain.inputs import sampling as deck_sampling
+from crystalmath_server.domain.inputs.incar_catalog import KnownTag
+from crystalmath_server.domain.inputs.vasp_inputs import read
 from crystalmath_server.protocol.decks import DeckFacts
 
 CATALOGUE = {

@@ -5,7 +5,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crystalmath_server.domain.run_steps import OSZICAR, OUTCAR, AseSteps, Steps, VaspSteps
+from crystalmath_server.domain.vasp_run.steps import OSZICAR, OUTCAR, AseSteps, Steps, VaspSteps
 
 CYCLES = (("DAV", 1, -10.0, -10.0), ("RMM", 2, -10.5, -0.5))
 

@@ -16,8 +16,8 @@ from crystalmath_tui.core.decks import DeckOpened
 from crystalmath_tui.core.effects import Call, Effect
 from crystalmath_tui.core.lines import SELECTED, Size
 from crystalmath_tui.core.messages import KeyPressed, Message, MousePressed
-from crystalmath_tui.screens import new_model
-from crystalmath_tui.screens.results_model import Loaded
+from crystalmath_tui.screens.new import model as new_model
+from crystalmath_tui.screens.results.model import Loaded
 from tests.property.deck_strategies import EDITOR_KEYS, EDITOR_MESSAGES, NEW_MESSAGES, OPENED, PASTES
 from tests.property.tui_strategies import (
     CLUSTER_MESSAGES,

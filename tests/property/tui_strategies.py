@@ -24,6 +24,7 @@ from crystalmath_server.protocol.diagnosis import Action, Diagnosis, Evidence, N
 from crystalmath_server.protocol.document import DocumentChild, DocumentPart
 from crystalmath_server.protocol.errors import ERRORS
 from crystalmath_server.protocol.files import FileRange, JobFile, JobFiles, JobLog, LogLine
+from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.jobs import (
     Control,
     JobDetail,
@@ -51,6 +52,7 @@ from crystalmath_server.protocol.templates import (
     FormField,
     InputFile,
     Rendered,
+    Takes,
     TemplateDetail,
     TemplateList,
     TemplateRow,
@@ -60,25 +62,20 @@ from crystalmath_tui.core import clusters as cluster_messages
 from crystalmath_tui.core import control, downloads, messages
 from crystalmath_tui.core.effects import PartSeen
 from crystalmath_tui.core.lines import Size
-from crystalmath_tui.screens import (
-    cluster,
-    clusters,
-    compare,
-    diagnosis,
-    download,
-    file_viewer,
-    graph,
-    imports,
-    job,
-    jobs,
-    jobs_query,
-    jobs_trends,
-    new_model,
-    potcars,
-    results_export,
-    results_model,
-    setup,
-)
+from crystalmath_tui.screens import clusters, diagnosis, file_viewer, graph
+from crystalmath_tui.screens.cluster import update as cluster
+from crystalmath_tui.screens.compare import update as compare
+from crystalmath_tui.screens.download import update as download
+from crystalmath_tui.screens.imports import update as imports
+from crystalmath_tui.screens.job import update as job
+from crystalmath_tui.screens.jobs import query as jobs_query
+from crystalmath_tui.screens.jobs import trends as jobs_trends
+from crystalmath_tui.screens.jobs import update as jobs
+from crystalmath_tui.screens.new import model as new_model
+from crystalmath_tui.screens.potcars import update as potcars
+from crystalmath_tui.screens.results import export as results_export
+from crystalmath_tui.screens.results import model as results_model
+from crystalmath_tui.screens.setup import update as setup
 
 TEXTS = st.text(max_size=30) | st.sampled_from(
     [
@@ -218,7 +215,11 @@ STRUCTURES = st.builds(
     TEXTS,
 )
 TEMPLATE_ROWS = st.builds(
-    TemplateRow, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, st.booleans(), st.just("") | TEXTS
+    TemplateRow,
+    *[TEXTS] * 6,
+    st.booleans(),
+    st.just("") | TEXTS,
+    takes=st.builds(Takes, TEXTS, st.integers(0, 3), st.integers(0, 3), TEXTS),
 )
 FORM_FIELDS = st.builds(
     FormField,
@@ -478,14 +479,26 @@ POTCAR_MESSAGES = st.one_of(
 )
 
 SUBMITTED = st.builds(Submitted, PKS, TEXTS, st.sampled_from(JobState), TEXTS, st.booleans())
+SPECS = st.builds(
+    JobSpec,
+    st.just("emt.relax") | TEXTS,
+    st.lists(PKS, max_size=3).map(tuple),
+    st.dictionaries(TEXTS, JSON, max_size=3),
+    label=TEXTS,
+    cluster=LABELS,
+    code=TEXTS,
+    description=TEXTS,
+    retrieve=NAMES,
+    retrieve_mb=NUMBERS,
+    corrections=st.integers(),
+    restart_pk=st.none() | PKS,
+    edits=st.dictionaries(TEXTS, TEXTS, max_size=2),
+    resources=RESOURCES,
+)
 DRAFTS = st.builds(
     JobDraft,
     PKS,
-    st.just("emt.relax") | TEXTS,
-    st.none() | PKS,
-    st.dictionaries(TEXTS, JSON, max_size=3),
-    *[TEXTS] * 4,
-    RESOURCES,
+    SPECS,
     st.lists(st.builds(LeftOut, TEXTS, TEXTS), max_size=12).map(tuple),
 )
 COMPARISONS = st.builds(

@@ -97,6 +97,13 @@ def test_no_test_is_left_out(path: Path) -> None:
     assert used & left_out == set()
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("*.py")), ids=name_of)
+def test_no_test_is_imported(path: Path) -> None:
+    """What tests share is a plain module."""
+    origins = {node.module or "" for node in ast.walk(tree(path)) if isinstance(node, ast.ImportFrom)}
+    assert [name for name in origins if name.startswith("tests.") and ".test_" in name] == []
+
+
 def test_the_contract_on_the_client_names_every_room_of_the_server() -> None:
     """import-linter cannot say "all but the protocol"."""
     contracts: list[dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"][

@@ -8,7 +8,7 @@ import math
 import sys
 from pathlib import Path
 
-from crystalmath_server.domain.potcars import FOLDERS
+from crystalmath_server.domain.potcars.locations import FOLDERS
 
 VALENCE: dict[str, tuple[int, float]] = {
     "H": (1, 1.008),

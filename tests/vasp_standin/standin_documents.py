@@ -20,10 +20,10 @@ from pymatgen.core import Structure
 from pymatgen.io.vasp import Kpoints
 from pymatgen.symmetry.bandstructure import HighSymmKpath
 
-from crystalmath_server.adapters.atomate2_split import document_of, written_inputs
-from crystalmath_server.adapters.atomate2_table import maker_class, recipes
-from crystalmath_server.domain import vasp_deck
-from crystalmath_server.domain.potcars import assembly
+from crystalmath_server.adapters.worker.template_table import maker_class, recipes
+from crystalmath_server.adapters.worker.vasp_split import document_of, written_inputs
+from crystalmath_server.domain.inputs import vasp_program as vasp_deck
+from crystalmath_server.domain.potcars.locations import assembly
 from tests.vasp_inputs import structures
 from tests.vasp_standin.potmake import write_library
 from tests.vasp_standin.standin_readback import run

@@ -22,10 +22,10 @@ from pymatgen.core import Structure
 from pymatgen.io.vasp import Chgcar, Oszicar, Outcar, PotcarSingle, Vasprun, Xdatcar
 from pymatgen.io.vasp.outputs import Eigenval
 
-from crystalmath_server.adapters.atomate2_split import document_of, written_inputs
-from crystalmath_server.adapters.atomate2_table import maker_class, recipes
-from crystalmath_server.domain import vasp_deck
-from crystalmath_server.domain.potcars import assembly
+from crystalmath_server.adapters.worker.template_table import maker_class, recipes
+from crystalmath_server.adapters.worker.vasp_split import document_of, written_inputs
+from crystalmath_server.domain.inputs import vasp_program as vasp_deck
+from crystalmath_server.domain.potcars.locations import assembly
 from tests.vasp_inputs import structures
 from tests.vasp_standin.potmake import VALENCE, write_library
 from tests.vasp_standin.standin_decks import write_deck

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from crystalmath_server.domain import slurm
+from crystalmath_server.domain.clusters import slurm
 from crystalmath_server.protocol.clusters import (
     ClusterDetail,
     ClusterTestParams,

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from crystalmath_server.protocol.errors import ConnectionLost, InvalidForm, NotFound
-from crystalmath_server.protocol.jobs import JOBS_CANCEL, ControlJobParams, JobRow, JobsPage, JobState
+from crystalmath_server.protocol.jobs import JOBS_CANCEL, ControlJobParams, JobRow, JobsPage
 from crystalmath_server.protocol.method import NoParams
-from crystalmath_server.protocol.system import STATUS, Hello, Part, PartState, Status
+from crystalmath_server.protocol.system import STATUS
 from crystalmath_tui import program, theme
 from crystalmath_tui.core import control
 from crystalmath_tui.core.effects import Call, Connect, Copy, Effect, Later, Quit, Redraw, Suspend, Tagged
@@ -25,13 +25,14 @@ from crystalmath_tui.core.messages import (
     StatusLoaded,
     Ticked,
 )
-from crystalmath_tui.screens import jobs, jobs_query
+from crystalmath_tui.screens.jobs import query as jobs_query
+from crystalmath_tui.screens.jobs import update as jobs
+from tests.built_rows import hello, job_row, status
 
-HELLO = Hello("crystalmath-server", "0", 1, "demo", 1, ())
-PART = Part(PartState.READY)
-STATE = Status("demo", 1, "0", "/s", 1.0, PART, PART, PART, 1, 0, 1)
+HELLO = hello()
+STATE = status()
 POLL = Call(STATUS, NoParams(), StatusLoaded, StatusFailed, key="status")
-ROW = JobRow(7, "u7", "silicon", JobState.RUNNING, "emt.relax", "Si2", "localhost", 1.0, 1.0)
+ROW = job_row(7, label="silicon", created_at=1.0, modified_at=1.0)
 
 SMALL = Size(24, 80)
 
@@ -78,7 +79,7 @@ def test_a_poll_waits_for_the_one_before() -> None:
 def test_a_moved_revision_fetches_the_page_once() -> None:
     quiet = play(*READY, StatusLoaded(STATE))[1]
     assert quiet == []
-    moved = Status("demo", 1, "0", "/s", 1.0, PART, PART, PART, 1, 0, 2)
+    moved = status(jobs_revision=2)
     assert [effect.key for effect in play(*READY, StatusLoaded(moved))[1]] == ["jobs page"]
     assert play(*READY, StatusLoaded(moved), StatusLoaded(moved))[1] == []
 

@@ -17,7 +17,7 @@ from crystalmath_tui.client.folders import folder_names
 from crystalmath_tui.core.effects import Call, Tagged
 from crystalmath_tui.core.lines import line
 from crystalmath_tui.core.messages import CallFailed, Progress
-from crystalmath_tui.screens.job import Loaded
+from crystalmath_tui.screens.job.update import Loaded
 from crystalmath_tui.terminal import Frame
 
 

@@ -1,0 +1,1 @@
+"""AiiDA's profile, computers, codes and structures; its functions run on the AiiDA thread."""

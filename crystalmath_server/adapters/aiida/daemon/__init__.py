@@ -1,0 +1,1 @@
+"""AiiDA's daemon and broker: started, probed, repaired, and asked to control processes."""

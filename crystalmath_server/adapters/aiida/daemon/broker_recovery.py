@@ -1,0 +1,106 @@
+"""Connections and tasks that AiiDA's broker loses, and how they come back; all on the AiiDA thread."""
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from crystalmath_server.adapters.aiida.jobs.runs import ACTIVE
+from crystalmath_server.domain.clusters.holding import is_held
+from crystalmath_server.domain.jobs import nodes
+
+log = logging.getLogger(__name__)
+
+NOBODY = "Recipient not found"
+"""How the ZeroMQ broker says that no worker has a process."""
+_PING_S = 2.0
+
+
+def reconnect(hooks: Sequence[Callable[[], None]]) -> None:
+    """Drop runner and broker, connect to the broker as it is now, and tell the hooks."""
+    from aiida.manage import get_manager
+
+    manager = get_manager()
+    manager.reset_runner()
+    manager.reset_broker()
+    manager.get_communicator()
+    for hook in hooks:
+        hook()
+
+
+def active_jobs() -> list[int]:
+    """Jobs of this project that a worker has or should have: those that have not ended and are not held."""
+    from aiida import orm
+
+    query = orm.QueryBuilder()
+    filters = {
+        "process_type": {"in": list(nodes.JOB_TYPES)},
+        "attributes.process_state": {"in": list(ACTIVE)},
+        f"attributes.{nodes.TEMPLATE}": {"like": "%"},
+    }
+    kinds = (orm.CalcJobNode, orm.WorkChainNode)
+    query.append(kinds, filters=filters, project=["id", "attributes.process_status"])
+    rows: list[Any] = query.all()
+    return [pk for pk, status in rows if not is_held(status)]
+
+
+def still_active(pks: Sequence[int]) -> list[int]:
+    """Those of `pks` that have not ended."""
+    if not pks:
+        return []
+    from aiida import orm
+
+    query = orm.QueryBuilder()
+    filters = {"id": {"in": list(pks)}, "attributes.process_state": {"in": list(ACTIVE)}}
+    query.append(orm.ProcessNode, filters=filters, project="id")
+    return query.all(flat=True)
+
+
+def revive(pks: Sequence[int]) -> None:
+    """Hand jobs to a worker again; those that were stored only in part are removed.
+
+    Not `control.revive_processes`: its task is acknowledged before the job has ended, so that the job would
+    be lost again with its worker.
+    """
+    from aiida import orm
+    from aiida.manage import get_manager
+
+    controller: Any = get_manager().get_process_controller()
+    for pk in still_active(pks):
+        node: Any = orm.load_node(pk)
+        if node.checkpoint is None:
+            remove_unfinished(node)
+        elif not _answers(controller, pk):
+            log.warning("job %d had lost its task: handing it out again", pk)
+            controller.continue_process(pk, nowait=False, no_reply=True)
+
+
+def remove_unfinished(node: Any) -> None:
+    """Delete a job that no worker can run, since the server died while storing it.
+
+    Not a run of a job: that job makes it anew itself, and would be deleted with it.
+    """
+    from aiida.tools import delete_nodes
+
+    if node.checkpoint is not None or node.process_state.value != "created" or node.caller is not None:
+        return
+    delete_nodes([node.pk, *own_inputs(node)], dry_run=False)
+
+
+def own_inputs(node: Any) -> list[int]:
+    """Inputs that were made for this job alone."""
+    links = node.base.links.get_incoming().all()
+    return [link.node.pk for link in links if link.link_label in nodes.OWN_INPUTS]
+
+
+def _answers(controller: Any, pk: int) -> bool:
+    """Whether some worker has the job; one too busy to answer has it."""
+    import kiwipy
+    from plumpy.futures import unwrap_kiwi_future
+
+    try:
+        unwrap_kiwi_future(controller.get_status(pk)).result(timeout=_PING_S)
+    except kiwipy.UnroutableError:
+        return False
+    except Exception as error:  # noqa: BLE001  whatever it answers, it is there
+        return NOBODY not in str(error)
+    return True

@@ -1,0 +1,163 @@
+"""Orders to one process and what came of them; on the AiiDA thread."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from crystalmath_server.adapters.aiida.daemon.broker_recovery import NOBODY
+from crystalmath_server.adapters.aiida.jobs.rows import read_facts
+from crystalmath_server.adapters.aiida.jobs.runs import active_runs
+from crystalmath_server.domain.jobs.states import ENDED as ENDED_PROCESS
+from crystalmath_server.protocol.errors import NotFound
+from crystalmath_server.protocol.jobs import ENDED, JobState
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A process that has not ended.
+
+    Attributes
+    ----------
+    settled
+        Whether the scheduler's job is known, or there will be none: see `Order.sends`.
+    """
+
+    pk: int
+    paused: bool
+    settled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """A job at one moment.
+
+    Attributes
+    ----------
+    parts
+        Those of its processes that have not ended: itself, and its run where it corrects itself.
+    held
+        Whether it was never given to a worker; its status says why.
+    """
+
+    state: JobState
+    status: str
+    parts: tuple[Part, ...] = ()
+    held: bool = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing will change any more."""
+        return self.state in ENDED and not self.parts
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Something asked of a job: the controller's method, and how to see that it was done."""
+
+    verb: str
+    method: str
+    shows: Callable[[Glance], bool]
+
+    def sends(self, seen: Glance) -> "list[tuple[Order, int]]":
+        """What to send now, and to which process.
+
+        A process that is killed between its start and the scheduler's answer ends, but AiiDA goes on to
+        submit its job, which then runs for nobody. So it is paused first, which either stops it before the
+        scheduler has anything, or lets the scheduler's answer come in. AiiDA kills the runs of what it kills.
+        """
+        if self is KILL and all(part.settled for part in seen.parts):
+            return [(KILL, part.pk) for part in seen.parts[:1]]
+        step, paused = (PLAY, True) if self is PLAY else (PAUSE, False)
+        return [(step, part.pk) for part in seen.parts if part.paused is paused]
+
+
+KILL = Order("be killed", "kill_process", lambda seen: seen.ended)
+PAUSE = Order("pause", "pause_process", lambda seen: _all(seen, paused=True))
+PLAY = Order("go on", "play_process", lambda seen: _all(seen, paused=False))
+
+
+def _all(seen: Glance, *, paused: bool) -> bool:
+    return bool(seen.parts) and all(part.paused is paused for part in seen.parts)
+
+
+class Sent:
+    """An order on its way; the answer comes from the worker that has the process."""
+
+    def __init__(self, order: Order, future: Any) -> None:
+        self.order = order
+        self._future = future
+
+    def refused(self) -> bool:
+        """Whether nobody took it, so that it must be sent again."""
+        return self._future is None or (self._future.done() and not self._taken())
+
+    def reason(self) -> str:
+        """What came of it so far."""
+        if self._future is None or (self._future.done() and NOBODY in str(self._future.exception())):
+            return "no worker of AiiDA has the job yet"
+        if not self._future.done():
+            return "AiiDA's worker has not answered yet"
+        return "AiiDA's worker is at it" if self._taken() else f"refused: {self._answer()}"
+
+    def _taken(self) -> bool:
+        return self._future.exception() is None and self._future.result() is True
+
+    def _answer(self) -> str:
+        error = self._future.exception()
+        return str(error or self._future.result())
+
+
+def glance(pk: int) -> Glance:
+    """The job now.
+
+    Raises
+    ------
+    NotFound
+    """
+    found = read_facts(pk)
+    if found is None:
+        raise NotFound(f"There is no job {pk}", field="pk")
+    facts = found[1]
+    return Glance(facts.state, facts.process_status, _parts([pk, *active_runs([pk])]), facts.held)
+
+
+def _parts(pks: list[int]) -> tuple[Part, ...]:
+    """Those that have not ended, in order of pk."""
+    from aiida import orm
+
+    project = ["id", "node_type", *(f"attributes.{name}" for name in ("process_state", "paused", "job_id"))]
+    query = orm.QueryBuilder().append(orm.ProcessNode, filters={"id": {"in": pks}}, project=project)
+    rows: list[Any] = query.order_by({orm.ProcessNode: {"id": "asc"}}).all()
+    return tuple(
+        Part(pk, bool(paused), bool(paused) or job_id is not None or ".workflow." in kind)
+        for pk, kind, state, paused, job_id in rows
+        if state not in ENDED_PROCESS
+    )
+
+
+def is_unfinished(pk: int) -> bool:
+    """Whether a job was stored by a server that died before any worker could run it."""
+    from aiida import orm
+
+    node: Any = orm.load_node(pk)
+    return node.checkpoint is None and node.process_state.value == "created"
+
+
+def send(order: Order, pk: int) -> Sent:
+    """Send an order without waiting for the answer."""
+    import kiwipy
+    from aiida.manage import get_manager
+    from plumpy.futures import unwrap_kiwi_future
+
+    controller: Any = get_manager().get_process_controller()
+    try:
+        return Sent(order, unwrap_kiwi_future(getattr(controller, order.method)(pk)))
+    except kiwipy.UnroutableError:
+        return Sent(order, None)
+
+
+def waiting_for(order: Order, seen: Glance, sent: Sequence[Sent]) -> str:
+    """What is still to happen, in words."""
+    reason = sent[-1].reason() if sent else "AiiDA's daemon"
+    status = f"; it says: {seen.status}" if seen.status else ""
+    return f"the job to {order.verb}: {reason}{status}"

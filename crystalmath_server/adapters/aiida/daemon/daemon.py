@@ -1,0 +1,237 @@
+"""Starts AiiDA's daemon when a job needs it, watches it, and mends what it is known to lose."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from crystalmath_server.adapters.aiida.daemon.broker_recovery import (
+    active_jobs,
+    reconnect,
+    revive,
+    still_active,
+)
+from crystalmath_server.adapters.aiida.daemon.probe import DaemonEyes, DaemonView
+from crystalmath_server.adapters.aiida.jobs.runs import active_runs
+from crystalmath_server.protocol.errors import BrokerUnavailable, DaemonNotRunning, RpcError
+from crystalmath_server.protocol.system import Part, PartState
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+TICK_S = 2.0
+START_TIMEOUT_S = 30.0
+DEAF_AFTER_S = 10.0
+"""A worker needs 2 to 6 s to boot; workers that still do not serve the broker then never will."""
+_LOG_HINT = "AiiDA's daemon tells more with: verdi daemon logshow"
+
+
+class Runtime(Protocol):
+    """What the watch needs of the AiiDA thread."""
+
+    async def wait_ready(self) -> None:
+        """Wait until the profile is loaded."""
+        ...
+
+    async def call(self, fn: Callable[..., T], *args: object) -> T:
+        """Run on the AiiDA thread."""
+        ...
+
+    async def call_long(self, fn: Callable[..., T], *args: object) -> T:
+        """Run a long read on a thread of its own."""
+        ...
+
+
+class DaemonWatch:
+    """The one that knows AiiDA's daemon; everybody who needs it awaits `ensure`.
+
+    A daemon that was stopped on purpose stays stopped until a job needs it. One that died is started again as
+    long as there are jobs of ours. A broker that moved is connected anew, and the hooks are told.
+    """
+
+    def __init__(self, runtime: Runtime, workers: int = 1) -> None:
+        self._runtime = runtime
+        self._n_workers = workers
+        self._lock = asyncio.Lock()
+        self._eyes: DaemonEyes | None = None
+        self._hooks: list[Callable[[], None]] = []
+        self._endpoint = ""
+        self._part = Part(PartState.LOADING, "AiiDA is not loaded yet")
+        self._active: set[int] = set()
+        self._suspects: set[int] = set()
+        self._deaf_since = 0.0
+        self._patience_s = DEAF_AFTER_S
+
+    def part(self) -> Part:
+        """How the daemon is, from memory."""
+        return self._part
+
+    def on_connect(self, hook: Callable[[], None]) -> None:
+        """Have `hook` called on the AiiDA thread each time that there is another broker to subscribe at."""
+        self._hooks.append(hook)
+
+    def watch(self, pk: int) -> None:
+        """Look after a job until it has ended."""
+        self._active.add(pk)
+
+    async def ensure(self) -> None:
+        """Have a daemon that runs and a broker that is connected.
+
+        Raises
+        ------
+        RpcError
+            DAEMON_NOT_RUNNING, BROKER_UNAVAILABLE, or what loading the profile raises.
+        """
+        async with self._lock:
+            eyes, view = await self._look()
+            if not view.backend:
+                raise BrokerUnavailable(
+                    "The profile has no message broker, so AiiDA's daemon cannot run jobs",
+                    hint="Give it one: verdi profile configure-broker core.zeromq",
+                )
+            if view.pid is None:
+                view = await self._start(eyes, view)
+            elif not view.broker_up:
+                view = await self._await_broker()
+            await self._connect(view)
+
+    async def run(self) -> None:
+        """Watch until cancelled; a profile that cannot be loaded now may be mended later."""
+        loaded = False
+        while True:
+            try:
+                if not loaded:
+                    self._active |= set(await self._runtime.call_long(active_jobs))
+                    loaded = True
+                await self._tick()
+            except RpcError as error:
+                self._part = Part(PartState.FAILED, error.data.detail or error.message, error.data.hint)
+            except Exception:
+                log.exception("watching AiiDA's daemon failed")
+            await asyncio.sleep(TICK_S)
+
+    async def _tick(self) -> None:
+        if self._lock.locked():
+            return  # somebody is starting it
+        eyes, view = await self._look()
+        self._active &= set(await self._runtime.call(still_active, tuple(self._active)))
+        if view.pid is None and view.stale and self._active:
+            log.warning("AiiDA's daemon died with %d jobs under way: starting it again", len(self._active))
+            await self.ensure()
+        if view.pid is None or not view.broker_up:
+            return
+        async with self._lock:
+            await self._connect(view)
+            await self._wake_deaf(eyes, view)
+            await self._revive_lost(eyes)
+
+    async def _look(self) -> tuple[DaemonEyes, DaemonView]:
+        await self._runtime.wait_ready()
+        eyes = self._eyes
+        if eyes is None:
+            eyes = self._eyes = await self._runtime.call(_eyes)
+        view = await asyncio.to_thread(eyes.look)
+        self._part = describe(view, len(self._active))
+        return eyes, view
+
+    async def _start(self, eyes: DaemonEyes, view: DaemonView) -> DaemonView:
+        """Start the daemon; what a dead one left behind is ended first, or nobody would ever supervise it."""
+        self._part = Part(PartState.LOADING, "AiiDA's daemon is starting")
+        try:
+            if view.stale:
+                await asyncio.to_thread(_end_orphans, eyes)
+            await asyncio.to_thread(_start_daemon, eyes, self._n_workers)
+        except Exception as error:
+            log.exception("AiiDA's daemon did not start")
+            text = f"AiiDA's daemon did not start: {error}"
+            self._part = Part(PartState.FAILED, text, _LOG_HINT)
+            raise DaemonNotRunning(text, hint=_LOG_HINT) from error
+        self._deaf_since = 0.0
+        return await self._await_broker()
+
+    async def _await_broker(self) -> DaemonView:
+        """The supervisor starts the broker, and starts it again where it dies."""
+        deadline = time.monotonic() + START_TIMEOUT_S
+        _, view = await self._look()
+        while not (view.broker_up and view.endpoint):
+            if time.monotonic() > deadline:
+                raise BrokerUnavailable(f"The broker {view.backend} does not come up", hint=_LOG_HINT)
+            await asyncio.sleep(0.05)
+            _, view = await self._look()
+        return view
+
+    async def _connect(self, view: DaemonView) -> None:
+        """Connect where the broker is new: on the old connection, messages would be lost in silence."""
+        if view.endpoint == self._endpoint:
+            return
+        await self._runtime.call(reconnect, tuple(self._hooks))
+        self._endpoint = view.endpoint
+
+    async def _wake_deaf(self, eyes: DaemonEyes, view: DaemonView) -> None:
+        """Restart workers that do not serve the broker: they never subscribe again after it was killed."""
+        if view.workers != 0:
+            self._deaf_since, self._patience_s = 0.0, DEAF_AFTER_S
+            return
+        now = time.monotonic()
+        self._deaf_since = self._deaf_since or now
+        if now - self._deaf_since > self._patience_s:
+            log.warning("AiiDA's workers do not serve the broker: restarting them")
+            await asyncio.to_thread(_restart_workers, eyes)
+            self._deaf_since, self._patience_s = time.monotonic(), min(2 * self._patience_s, 120)
+
+    async def _revive_lost(self, eyes: DaemonEyes) -> None:
+        """Hand out again the jobs whose task is nowhere, when they were missing twice in a row."""
+        if not self._active:
+            return
+        runs = await self._runtime.call(active_runs, tuple(self._active))
+        tasks = await asyncio.to_thread(eyes.tasks)
+        missing = set[int]() if tasks is None else self._active.union(runs) - tasks
+        lost, self._suspects = missing & self._suspects, missing
+        if lost:
+            self._suspects -= lost  # looked at again only when missing twice more
+            await self._runtime.call(revive, tuple(lost))
+
+
+def describe(view: DaemonView, active: int) -> Part:
+    """The daemon in words."""
+    jobs = f"; {active} jobs under way" if active else ""
+    if not view.backend:
+        return Part(
+            PartState.STOPPED, "the profile has no broker", "verdi profile configure-broker core.zeromq"
+        )
+    if view.pid is None:
+        words = "died" if view.stale else "is not running"
+        return Part(PartState.STOPPED, f"AiiDA's daemon {words}{jobs}", "It starts with the next job.")
+    if not view.broker_up:
+        return Part(PartState.FAILED, f"the broker {view.backend} is down{jobs}", _LOG_HINT)
+    if view.workers == 0:
+        return Part(
+            PartState.LOADING, f"AiiDA's daemon runs (pid {view.pid}); its workers are starting{jobs}"
+        )
+    return Part(PartState.READY, f"AiiDA's daemon runs (pid {view.pid}){jobs}")
+
+
+def _eyes() -> DaemonEyes:
+    from aiida.manage import get_manager
+
+    return DaemonEyes(get_manager().get_profile())
+
+
+def _start_daemon(eyes: DaemonEyes, workers: int) -> None:
+    eyes.forget_dead_broker()
+    eyes.client.start_daemon(number_workers=workers, wait=True, timeout=int(START_TIMEOUT_S))
+
+
+def _restart_workers(eyes: DaemonEyes) -> None:
+    eyes.client.restart_daemon(wait=True, timeout=int(START_TIMEOUT_S))
+
+
+def _end_orphans(eyes: DaemonEyes) -> None:
+    import psutil
+
+    orphans = eyes.orphans()
+    for process in orphans:
+        process.terminate()
+    for process in psutil.wait_procs(orphans, timeout=5)[1]:
+        process.kill()

@@ -1,0 +1,97 @@
+"""The embedded profile: SQLite storage and a ZeroMQ broker, made without any service."""
+
+import asyncio
+import json
+import sys
+from typing import Any
+
+from crystalmath_server.adapters.aiida.errors import translate
+from crystalmath_server.protocol.errors import InternalError, from_json
+
+EMBEDDED = "crystalmath"
+"""Name of the profile that is made on first use."""
+
+
+def create_embedded(name: str, *, make_default: bool = False) -> Any:
+    """Make a profile as `verdi presto --use-zeromq` does; other profiles stay as they are.
+
+    It becomes the default where there is none yet, or where asked for.
+    """
+    from aiida.manage.configuration import create_profile, get_config, reset_config
+    from aiida.plugins import BrokerFactory
+
+    reset_config()  # another process may have written since: a stale copy would undo its changes
+    config = get_config(create=True)
+    profile = create_profile(
+        config,
+        name=name,
+        email=config.get_option("autofill.user.email") or "aiida@localhost",
+        storage_backend="core.sqlite_dos",
+        storage_config={},
+        broker_backend="core.zeromq",
+        broker_config=BrokerFactory("core.zeromq").get_default_config(),
+    )
+    config.set_option("runner.poll.interval", 1, scope=name)
+    config.set_default_profile(name, overwrite=make_default)
+    config.store()
+    return profile
+
+
+def add_localhost(name: str) -> None:
+    """Add this machine as a computer of the loaded profile `name`."""
+    from pathlib import Path
+
+    from aiida.manage.configuration import get_config
+    from aiida.orm import Computer
+
+    computer = Computer(
+        label="localhost",
+        hostname="localhost",
+        description="This machine",
+        transport_type="core.local",
+        scheduler_type="core.direct",
+        workdir=str(Path(get_config().dirpath) / "scratch" / name),
+    ).store()
+    computer.configure(safe_interval=0)
+    computer.set_minimum_job_poll_interval(1)
+    computer.set_default_mpiprocs_per_machine(1)
+
+
+async def create_apart(name: str, *, make_default: bool) -> None:
+    """Make a profile in a process of its own: AiiDA would unload the profile at hand, and its connections.
+
+    Raises
+    ------
+    RpcError
+        STORAGE_FULL, PROFILE_UNAVAILABLE, or INTERNAL_ERROR with what the process said last.
+    """
+    pipe = asyncio.subprocess.PIPE
+    command = (sys.executable, "-m", __name__, name, "default" if make_default else "")
+    child = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
+    out, err = await child.communicate()
+    if child.returncode:
+        lines = out.decode(errors="replace").strip().splitlines()
+        raise (
+            from_json(json.loads(lines[-1])) if lines else InternalError(err.decode(errors="replace")[-500:])
+        )
+
+
+def main(name: str, default: str) -> int:
+    """Make a profile with this machine as its computer; the last line tells the error."""
+    try:
+        profile = create_embedded(name, make_default=bool(default))
+        from aiida.manage import get_manager
+
+        get_manager().load_profile(profile.name)
+        add_localhost(name)
+    except Exception as error:
+        known = translate(error, name)
+        if known is None:
+            raise
+        sys.stdout.write(json.dumps(known.to_json()) + "\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

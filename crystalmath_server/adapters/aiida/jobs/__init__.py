@@ -1,0 +1,1 @@
+"""Jobs read from AiiDA: the index, rows, details, results, files and exports."""

@@ -1,0 +1,124 @@
+"""The Documents port: files out of AiiDA's repository, read in the reading process."""
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol, TypeVar, cast
+
+from crystalmath_server.adapters.aiida.graph import read_graph
+from crystalmath_server.adapters.aiida.jobs.document_cache import (
+    Held,
+    children_with_documents,
+    hold_document,
+    hold_vasprun,
+)
+from crystalmath_server.adapters.processes import graphviz
+from crystalmath_server.domain.results.completed import completed
+from crystalmath_server.protocol.codec import from_json, to_json
+from crystalmath_server.protocol.document import DocumentParams, DocumentPart
+from crystalmath_server.protocol.errors import NotFound, RpcError
+from crystalmath_server.protocol.exports import PlotParams, WrittenFile
+from crystalmath_server.protocol.graph import DrawGraphParams, Graph, GraphParams
+from crystalmath_server.protocol.jobs import ENDED
+from crystalmath_server.protocol.method import Json
+from crystalmath_server.protocol.results import JobResults
+from crystalmath_server.protocol.series import JobSeries, SeriesParams
+
+T = TypeVar("T")
+
+MOST_POINTS = 10_000
+"""Points of a curve in an image."""
+
+
+class Runtime(Protocol):
+    """What is needed of the AiiDA threads."""
+
+    async def call_long(self, fn: Callable[..., T], *args: object) -> T:
+        """Run a long read on a thread of its own."""
+        ...
+
+
+class Reader(Protocol):
+    """The reading process."""
+
+    async def call(self, name: str, argument: Mapping[str, Json]) -> Json:
+        """Answer of one of its functions."""
+        ...
+
+
+class AiidaDocuments:
+    """Documents of jobs; copies of the last few are kept in a folder of the server's own."""
+
+    def __init__(self, runtime: Runtime, reader: Reader) -> None:
+        self._runtime = runtime
+        self._reader = reader
+        self._folder = tempfile.TemporaryDirectory(prefix="crystalmath-", ignore_cleanup_errors=True)
+
+    def close(self) -> None:
+        """Remove the copies."""
+        self._folder.cleanup()
+
+    async def complete(self, results: JobResults) -> JobResults:
+        """The same with what the document tells."""
+        if results.state not in ENDED:
+            return results
+        try:
+            held = await self._document(results.pk)
+            told = cast("dict[str, Any]", await self._reader.call("results", {"path": held.path}))
+        except NotFound:
+            return results  # it left none
+        except RpcError as error:
+            return replace(results, note=f"The document was not read: {error.data.detail or error.message}")
+        return completed(results, told, held.source)
+
+    async def part(self, params: DocumentParams) -> DocumentPart:
+        """A branch."""
+        held = await self._document(params.pk)
+        argument = {"path": held.path, "source": held.source, "params": to_json(params)}
+        return from_json(DocumentPart, await self._reader.call("part", argument))
+
+    async def series(self, params: SeriesParams) -> JobSeries:
+        """Curves."""
+        return from_json(JobSeries, await self._curves("series", params, {}))
+
+    async def plot(self, params: PlotParams) -> WrittenFile:
+        """Write an image."""
+        wanted = SeriesParams(params.pk, params.kind, params.x, params.y, params.others, MOST_POINTS)
+        return from_json(WrittenFile, await self._curves("plot", wanted, {"file": params.path}))
+
+    async def _curves(self, call: str, params: SeriesParams, more: Mapping[str, Json]) -> Json:
+        """An answer made of curves; vasprun.xml is fetched where the document has not what they need."""
+        argument = {**await self._series_argument(params), **more}
+        answer = await self._reader.call(call, argument)
+        if not isinstance(answer, str):
+            return answer
+        vasprun = await self._runtime.call_long(hold_vasprun, params.pk, self._place)
+        argument |= {"vasprun": vasprun.path, "vasprun_source": vasprun.source}
+        return await self._reader.call(call, argument)
+
+    async def _series_argument(self, params: SeriesParams) -> dict[str, Json]:
+        pks = [params.pk]
+        if params.kind == "eos":
+            pks = await self._runtime.call_long(children_with_documents, params.pk)
+        held = [await self._document(pk) for pk in pks]
+        held += [await self._document(pk, "others") for pk in params.others]
+        paths: list[Json] = [one.path for one in held]
+        return {"paths": paths, "source": held[0].source, "params": to_json(params)}
+
+    async def graph(self, params: GraphParams) -> Graph:
+        """Provenance around a node."""
+        return await self._runtime.call_long(read_graph, params)
+
+    async def draw(self, params: DrawGraphParams) -> WrittenFile:
+        """Write the graph."""
+        graphviz.format_of(params.path)
+        found = await self.graph(GraphParams(params.pk, params.direction, params.depth, params.limit))
+        return WrittenFile(params.path, await graphviz.written(found.dot, params.path), found.left_out)
+
+    async def _document(self, pk: int, field: str = "pk") -> Held:
+        return await self._runtime.call_long(hold_document, pk, self._place, field)
+
+    @property
+    def _place(self) -> Path:
+        return Path(self._folder.name)

@@ -1,0 +1,78 @@
+"""The Exports port: AiiDA's dump and archive in a process of their own, told of as they go on."""
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, Protocol
+
+import anyio
+from anyio.streams.buffered import BufferedByteReceiveStream
+
+from crystalmath_server.ports.of_jobs import Tell
+from crystalmath_server.protocol.codec import from_json
+from crystalmath_server.protocol.errors import WorkerCrashed
+from crystalmath_server.protocol.errors import from_json as error_of
+from crystalmath_server.protocol.exports import ArchiveParams, DumpedJob, DumpParams, WrittenFile
+from crystalmath_server.protocol.method import Json
+
+PROGRAM = (sys.executable, "-u", "-P", "-m", "crystalmath_server.adapters.aiida.jobs.export_main")
+_LONGEST_LINE = 1 << 20
+
+
+class Runtime(Protocol):
+    """What is needed of AiiDA here."""
+
+    @property
+    def profile(self) -> str:
+        """Name of the profile."""
+        ...
+
+    async def call(self, fn: Callable[[], None]) -> None:
+        """Run on the AiiDA thread, once the profile is loaded."""
+        ...
+
+
+class AiidaExports:
+    """Exports of one profile."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    async def dump(self, params: DumpParams, tell: Tell) -> DumpedJob:
+        """A readable folder."""
+        return from_json(DumpedJob, await self._run("dump", [params.pk], params.path, tell))
+
+    async def archive(self, params: ArchiveParams, tell: Tell) -> WrittenFile:
+        """An AiiDA archive."""
+        return from_json(WrittenFile, await self._run("archive", list(params.pks), params.path, tell))
+
+    async def _run(self, call: str, pks: list[int], path: str, tell: Tell) -> Json:
+        """The value of the program's last line; cancelled, it is ended."""
+        await self._runtime.call(lambda: None)
+        given = {"profile": self._runtime.profile, "call": call, "pks": pks, "path": path}
+        process = await anyio.open_process([*PROGRAM, json.dumps(given)], stderr=None, start_new_session=True)
+        try:
+            if process.stdout is None:
+                raise WorkerCrashed
+            return await _last(BufferedByteReceiveStream(process.stdout), tell)
+        finally:
+            with suppress(ProcessLookupError):
+                process.kill()
+            with anyio.CancelScope(shield=True):
+                await process.aclose()
+
+
+async def _last(lines: BufferedByteReceiveStream, tell: Tell) -> Json:
+    """Tell each step; the value at the end. Raises what the program refused with, WorkerCrashed."""
+    while True:
+        try:
+            message: Mapping[str, Any] = json.loads(await lines.receive_until(b"\n", _LONGEST_LINE))
+        except (anyio.EndOfStream, anyio.IncompleteRead) as error:
+            detail = "the export ended without an answer"
+            raise WorkerCrashed(detail) from error
+        if "error" in message:
+            raise error_of(message["error"])
+        if "value" in message:
+            return message["value"]
+        tell(message["text"], message["fraction"])

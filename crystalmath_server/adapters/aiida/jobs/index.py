@@ -1,0 +1,197 @@
+"""Keeps the job index true: loaded once, then by broadcasts, by time of modification, and by counting."""
+
+import asyncio
+import gc
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Protocol, TypeVar
+
+from crystalmath_server.adapters.aiida.jobs import rows as source
+from crystalmath_server.domain.jobs.index import JobIndex
+from crystalmath_server.protocol.errors import RpcError
+from crystalmath_server.protocol.jobs import JobRow
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+POLL_S = 1.0
+COALESCE_S = 0.01
+"""One job's changes of state come in bursts."""
+OVERLAP_S = 5.0
+"""A transaction may commit this long after the time that it writes as its time of modification."""
+COUNT_EVERY = 5
+"""Deletions leave no trace but the count; looked at in every n-th poll."""
+CHUNK = 20_000
+_IN_ONE_QUERY = 500
+
+
+class Runtime(Protocol):
+    """What the feed needs of the AiiDA thread."""
+
+    async def wait_ready(self) -> None:
+        """Wait until the profile is loaded."""
+        ...
+
+    async def call(self, fn: Callable[..., T], *args: object) -> T:
+        """Run on the AiiDA thread."""
+        ...
+
+    async def call_long(self, fn: Callable[..., T], *args: object) -> T:
+        """Run a long read on a thread of its own."""
+        ...
+
+
+class JobFeed:
+    """The job index and the task that keeps it true.
+
+    Attributes
+    ----------
+    index
+        Guarded by `lock`, since long searches run on threads of their own.
+    """
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.index = JobIndex(int(1000 * time.time()))  # a new server never repeats a revision of the last
+        self.lock = threading.Lock()
+        self._runtime = runtime
+        self._loaded = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._dirty: set[int] = set()
+        self._watermark = 0.0
+        self._moved_at = 0.0
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def loaded(self) -> bool:
+        """Whether the index holds all jobs."""
+        return self._loaded.is_set()
+
+    async def wait_loaded(self) -> None:
+        """Wait until the index holds all jobs; raises what keeps the profile from loading."""
+        while not self._loaded.is_set():
+            await self._runtime.wait_ready()
+            waiting = asyncio.ensure_future(self._loaded.wait())
+            await asyncio.wait([waiting], timeout=0.5)
+            waiting.cancel()
+
+    async def refresh(self, pk: int) -> None:
+        """Have one job in the index as it is now, for whoever has just changed it."""
+        await self._read({pk})
+
+    async def run(self) -> None:
+        """Load and keep true until cancelled."""
+        self._loop = asyncio.get_running_loop()
+        polls = 0
+        while True:
+            try:
+                await self._turn(polls)
+                await self._rest()
+            except RpcError as error:
+                log.warning("the list of jobs cannot be read: %s", error)
+                await asyncio.sleep(POLL_S)
+            except Exception:
+                log.exception("the list of jobs cannot be read")
+                await asyncio.sleep(POLL_S)
+            polls += 1
+
+    def subscribe(self) -> None:
+        """Listen at the broker; on the AiiDA thread, once for each new connection."""
+        from aiida.manage import get_manager
+
+        communicator: Any = get_manager().get_communicator()
+        name = f"crystalmath-{uuid.uuid4().hex}"
+        communicator.add_broadcast_subscriber(self._hear, name)
+        communicator.add_rpc_subscriber(_ignore, name)  # without one, ZeroMQ delivers no broadcasts
+
+    def _hear(self, _comm: Any, _body: Any, sender: Any, subject: Any, _correlation: Any) -> None:
+        """A broadcast, on the communicator's thread."""
+        loop = self._loop
+        if loop is None or not str(subject).startswith("state_changed") or not isinstance(sender, int):
+            return
+        try:
+            loop.call_soon_threadsafe(self._mark, sender)
+        except RuntimeError:  # the loop has ended
+            return
+
+    def _mark(self, pk: int) -> None:
+        self._dirty.add(pk)
+        self._wake.set()
+
+    async def _rest(self) -> None:
+        """Sleep until the next poll; jobs that broadcasts name are read in the meantime."""
+        deadline = time.monotonic() + POLL_S
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                await asyncio.wait_for(self._wake.wait(), left)
+            except TimeoutError:
+                return
+            await asyncio.sleep(COALESCE_S)
+            self._wake.clear()
+            pks, self._dirty = self._dirty, set()
+            await self._read(pks)
+
+    async def _turn(self, polls: int) -> None:
+        if not self.loaded:
+            await self._load()
+            return
+        await self._apply(await self._runtime.call(source.read_rows, {"mtime": {">": self._since()}}))
+        if polls % COUNT_EVERY == 0:
+            await self._drop_deleted()
+
+    def _since(self) -> datetime:
+        """Where to look from; what was modified last is looked at again only while late commits may come."""
+        recent = time.monotonic() - self._moved_at < 2 * OVERLAP_S
+        return datetime.fromtimestamp(self._watermark - OVERLAP_S * recent, UTC)
+
+    async def _load(self) -> None:
+        """Read all jobs in order of pk, a chunk at a time so that other long reads get their turn."""
+        last: int | None = 0
+        while last is not None:
+            rows, last = await self._runtime.call_long(source.read_chunk, last, CHUNK)
+            await self._apply(rows)
+        if len(self.index) > CHUNK:
+            gc.freeze()  # they live long: walking a million rows in every full collection stalls the loop
+        self._loaded.set()
+
+    async def _read(self, pks: set[int]) -> None:
+        """Read some jobs again; those that are gone leave the index."""
+        todo = sorted(pks)
+        for start in range(0, len(todo), _IN_ONE_QUERY):
+            part = todo[start : start + _IN_ONE_QUERY]
+            rows = await self._runtime.call(source.read_rows, source.of_pks(part))
+            await self._apply(rows)
+            gone = set(part) - {row.pk for row in rows}
+            await asyncio.to_thread(self._remove, gone) if gone else None
+
+    async def _drop_deleted(self) -> None:
+        if await self._runtime.call(source.count_jobs) == len(self.index):
+            return
+        there = set(await self._runtime.call_long(source.read_pks))
+        gone = set(self.index.pks) - there
+        await asyncio.to_thread(self._remove, gone)
+        await self._read(there - set(self.index.pks))
+
+    async def _apply(self, rows: list[JobRow]) -> None:
+        """Put rows into the index, beside the event loop where a search may hold the lock."""
+        if rows:
+            await asyncio.to_thread(self._upsert, rows)
+            newest = max(row.modified_at for row in rows)
+            if newest > self._watermark:
+                self._watermark, self._moved_at = newest, time.monotonic()
+
+    def _upsert(self, rows: list[JobRow]) -> None:
+        with self.lock:
+            self.index.upsert(rows)
+
+    def _remove(self, pks: set[int]) -> None:
+        with self.lock:
+            self.index.remove(pks)
+
+
+def _ignore(_comm: Any, _body: Any) -> bool:
+    """Answer a call that nobody makes."""
+    return True

@@ -1,0 +1,201 @@
+"""Process nodes as rows: one projection, read on the AiiDA thread, never whole nodes."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from sys import intern
+from typing import Any
+
+from crystalmath_server.domain.clusters.holding import is_held
+from crystalmath_server.domain.diagnosis.causes import title_of_exit
+from crystalmath_server.domain.diagnosis.explain import Facts, reason
+from crystalmath_server.domain.jobs import nodes
+from crystalmath_server.domain.jobs.states import ENDED, job_state
+from crystalmath_server.protocol.jobs import JobRow, JobState
+
+_ATTRIBUTES = (
+    "process_state",
+    "paused",
+    "exit_status",
+    "state",
+    "scheduler_state",
+    "job_id",
+    "process_status",
+    "exit_message",
+    "exception",
+    "process_label",
+    nodes.TEMPLATE,
+    nodes.FORMULA,
+    nodes.RUN,
+)
+_COLUMNS = ("id", "uuid", "label", "node_type", "process_type", "ctime", "mtime", "dbcomputer_id")
+_PROJECT = [*_COLUMNS, *(f"attributes.{name}" for name in _ATTRIBUTES), f"extras.{nodes.CAUSE}"]
+_NAMES: tuple[str, ...] = (*_COLUMNS, *_ATTRIBUTES, nodes.CAUSE)
+_OF_THE_RUN = ("state", "scheduler_state", "job_id")
+Held = dict[str, Any]
+
+
+def read_rows(filters: dict[str, Any]) -> list[JobRow]:
+    """Jobs that pass `filters`, and those one of whose runs does, in order of pk."""
+    return _rows(_read(filters))
+
+
+def read_chunk(after: int, limit: int) -> tuple[list[JobRow], int | None]:
+    """Jobs of the next nodes after a pk, and the pk to go on from; None: there are no more."""
+    found = _read({"id": {">": after}}, limit)
+    return _rows(found), found[-1]["id"] if len(found) == limit else None
+
+
+def read_row(pk: int) -> JobRow | None:
+    """One job, or one run of a job; None where there is none of this pk."""
+    found = read_facts(pk)
+    return found[0] if found else None
+
+
+def read_facts(pk: int) -> tuple[JobRow, Facts] | None:
+    """One job with what explains it."""
+    found = _with_runs(_read({"id": pk}))
+    if not found:
+        return None
+    computers = _computers()
+    return row_of(found[0], computers), facts_of(found[0], computers)
+
+
+def read_pks() -> list[int]:
+    """The pks of all jobs; a run of a job that corrects itself is none."""
+    runs = {pk for _job, pk in _runs({}, "id").all()}
+    return [pk for pk in _query({}, "id").all(flat=True) if pk not in runs]
+
+
+def count_jobs() -> int:
+    """How many jobs there are."""
+    return _query({}, "id").count() - _runs({}, "id").count()
+
+
+def _read(filters: dict[str, Any], limit: int | None = None) -> list[Held]:
+    query = _query(filters, _PROJECT).order_by({"job": {"id": "asc"}})
+    if limit is not None:
+        query.limit(limit)
+    return [dict(zip(_NAMES, values, strict=True)) for values in query.all()]
+
+
+def _rows(found: list[Held]) -> list[JobRow]:
+    """Rows of jobs; in place of a run of a job that corrects itself, that job's."""
+    jobs = [held for held in found if held[nodes.RUN] is None]
+    if len(jobs) < len(found):
+        known = {held["id"] for held in jobs}
+        runs = [held["id"] for held in found if held[nodes.RUN] is not None]
+        others = {pk for pk, *_ in _runs({"id": {"in": runs}}, "id").all()} - known
+        more = _read(of_pks(others)) if others else []
+        jobs = sorted([*jobs, *more], key=lambda held: held["id"])
+    computers = _computers()
+    return [row_of(held, computers) for held in _with_runs(jobs)]
+
+
+def _with_runs(jobs: list[Held]) -> list[Held]:
+    """Jobs that correct themselves with the state of the run that is under way, and when it last changed."""
+    mending = [held["id"] for held in jobs if held["process_type"] == nodes.MEND_PROCESS]
+    if not mending:
+        return jobs
+    rows = _runs({}, _PROJECT, mending).order_by({"run": {"id": "asc"}}).all()
+    last = {pk: dict(zip(_NAMES, values, strict=True)) for pk, *values in rows}
+    return [_with_run(held, last[held["id"]]) if held["id"] in last else held for held in jobs]
+
+
+def _with_run(job: Held, run: Held) -> Held:
+    newest = {"mtime": max(job["mtime"], run["mtime"])}
+    if job["process_state"] in ENDED or run["process_state"] in ENDED:
+        return job | newest
+    said = job if job["paused"] else run
+    paused = {"paused": job["paused"] or run["paused"], "process_status": said["process_status"]}
+    return job | newest | paused | {name: run[name] for name in _OF_THE_RUN}
+
+
+def row_of(held: dict[str, Any], computers: dict[int, str]) -> JobRow:
+    """The row of one projection."""
+    facts = facts_of(held, computers)
+    created, modified = _unix(held["ctime"]), _unix(held["mtime"])
+    return JobRow(
+        pk=held["id"],
+        uuid=held["uuid"],
+        label=held["label"] or "",
+        state=facts.state,
+        template=intern(str(held[nodes.TEMPLATE] or held["process_label"] or "")),
+        formula=intern(str(held[nodes.FORMULA] or "")),
+        cluster=facts.cluster,
+        created_at=created,
+        modified_at=modified,
+        exit_status=facts.exit_status,
+        reason=intern(reason(facts)),
+        held=facts.held,
+    )
+
+
+def facts_of(held: dict[str, Any], computers: dict[int, str]) -> Facts:
+    """What explains the state of one projection."""
+    state = job_state(
+        process_state=held["process_state"],
+        paused=bool(held["paused"]),
+        exit_status=held["exit_status"],
+        transport_state=held["state"],
+        scheduler_state=held["scheduler_state"],
+        on_computer=".calcjob." in held["node_type"] or held["process_type"] == nodes.MEND_PROCESS,
+    )
+    return Facts(
+        pk=held["id"],
+        state=state,
+        cluster=computers.get(held["dbcomputer_id"] or 0, ""),
+        transport_state=held["state"] or "",
+        scheduler_state=held["scheduler_state"] or "",
+        scheduler_job_id=str(held["job_id"] or ""),
+        process_status=held["process_status"] or "",
+        exit_status=held["exit_status"],
+        exit_message=held["exit_message"] or "",
+        exception=held["exception"] or "",
+        cause=_cause(held),
+        held=state is JobState.CREATED and is_held(held["process_status"]),
+    )
+
+
+def _cause(held: dict[str, Any]) -> str:
+    """As its parser found it, else as its exit status tells it."""
+    if not held["exit_status"]:
+        return ""
+    status, message = held["exit_status"], held["exit_message"] or ""
+    ours = held["process_type"] in nodes.JOB_TYPES
+    return str(held[nodes.CAUSE] or "") or title_of_exit(status, message, ours=ours)
+
+
+def of_pks(pks: Iterable[int]) -> dict[str, Any]:
+    """The filter of some pks."""
+    chosen: Sequence[int] = sorted(pks)
+    return {"id": {"in": chosen}}
+
+
+def _query(filters: dict[str, Any], project: Any) -> Any:
+    from aiida import orm
+
+    kinds = (orm.CalcJobNode, orm.WorkChainNode)
+    return orm.QueryBuilder().append(kinds, filters=filters, project=project, tag="job")
+
+
+def _runs(filters: dict[str, Any], project: Any, jobs: Sequence[int] | None = None) -> Any:
+    """Runs of jobs that correct themselves, of these jobs or all: first the pk of the job."""
+    from aiida import orm
+
+    chosen: dict[str, Any] = {"process_type": nodes.MEND_PROCESS}
+    if jobs is not None:
+        chosen["id"] = {"in": list(jobs)}
+    query = orm.QueryBuilder().append(orm.WorkChainNode, filters=chosen, tag="job", project="id")
+    return query.append(orm.CalcJobNode, with_incoming="job", filters=filters, project=project, tag="run")
+
+
+def _computers() -> dict[int, str]:
+    """Labels by pk; there are few, so no join."""
+    from aiida import orm
+
+    rows: list[Any] = orm.QueryBuilder().append(orm.Computer, project=["id", "label"]).all()
+    return dict(rows)
+
+
+def _unix(time: datetime) -> float:
+    return time.timestamp()

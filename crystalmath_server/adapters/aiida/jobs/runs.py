@@ -1,0 +1,85 @@
+"""The runs of a job: itself, or those of one that corrects itself; on the AiiDA thread."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from crystalmath_server.domain.diagnosis import self_correction as mending
+from crystalmath_server.domain.jobs import nodes
+from crystalmath_server.protocol.errors import NotFound
+
+
+def load_job(pk: int) -> Any:
+    """The process node.
+
+    Raises
+    ------
+    NotFound
+        Where there is no CalcJob and no workflow of this pk.
+    """
+    from aiida import orm
+
+    kinds = (orm.CalcJobNode, orm.WorkChainNode)
+    node = orm.QueryBuilder().append(kinds, filters={"id": pk}).first(flat=True)
+    if node is None:
+        raise NotFound(f"There is no job {pk}", field="pk", hint="See: crystalmath jobs list")
+    return node
+
+
+def load_run(pk: int) -> Any:
+    """The process node whose files and results are those of a job; raises NotFound."""
+    return last_run(load_job(pk))
+
+
+def last_run(node: Any) -> Any:
+    """The last run of a job that corrects itself; of any other, and while there is none, the job."""
+    found = runs_of(node)
+    return found[-1] if found else node
+
+
+def job_of(node: Any) -> Any:
+    """The job that a run belongs to, which may be itself."""
+    caller = node.caller
+    return caller if caller is not None and caller.process_type == nodes.MEND_PROCESS else node
+
+
+def runs_of(node: Any) -> list[Any]:
+    """Runs of a job that corrects itself, the first one first; none of any other."""
+    if node.process_type != nodes.MEND_PROCESS:
+        return []
+    from aiida import orm
+
+    query = orm.QueryBuilder().append(orm.WorkChainNode, filters={"id": node.pk}, tag="job")
+    query.append(orm.CalcJobNode, with_incoming="job", tag="run")
+    found: list[Any] = query.order_by({"run": {"id": "asc"}}).all(flat=True)
+    return [run for run in found if run.process_status != mending.ABANDONED]
+
+
+def active_runs(pks: Sequence[int]) -> list[int]:
+    """Runs that have not ended, of those of these jobs that correct themselves."""
+    if not pks:
+        return []
+    from aiida import orm
+
+    filters = {"id": {"in": list(pks)}, "process_type": nodes.MEND_PROCESS}
+    query = orm.QueryBuilder().append(orm.WorkChainNode, filters=filters, tag="job")
+    alive = {"attributes.process_state": {"in": list(ACTIVE)}}
+    return query.append(orm.CalcJobNode, with_incoming="job", filters=alive, project="id").all(flat=True)
+
+
+def looks_of(node: Any) -> dict[int, mending.Look]:
+    """What custodian made of each run of a job, by the pk of the run."""
+    from aiida import orm
+
+    query = orm.QueryBuilder().append(orm.WorkChainNode, filters={"id": node.pk}, tag="job")
+    query.append(orm.CalcFunctionNode, with_incoming="job", tag="look")
+    query.append(
+        orm.Dict, with_incoming="look", edge_filters={"label": nodes.CORRECTION}, project="attributes"
+    )
+    query.append(orm.FolderData, with_outgoing="look", edge_filters={"label": "retrieved"}, tag="back")
+    query.append(orm.CalcJobNode, with_outgoing="back", project="id")
+    rows: list[Any] = query.all()
+    return {pk: mending.read(held) for held, pk in rows}
+
+
+ACTIVE = ("created", "running", "waiting")
+"""States of a process that has not ended."""

@@ -1,0 +1,96 @@
+"""The JobStore port: lists from the index, details from AiiDA."""
+
+import asyncio
+from collections.abc import Callable
+
+from crystalmath_server.adapters.aiida.jobs.detail import read_detail
+from crystalmath_server.adapters.aiida.jobs.files import list_files, read_log, read_range
+from crystalmath_server.adapters.aiida.jobs.index import JobFeed, Runtime
+from crystalmath_server.adapters.aiida.jobs.past_job import recall
+from crystalmath_server.adapters.aiida.jobs.results import read_results
+from crystalmath_server.adapters.processes.regex_search import matching
+from crystalmath_server.domain.clusters.breaker import CLOSED, Breaker
+from crystalmath_server.domain.jobs.index import is_quick
+from crystalmath_server.domain.jobs.past_job import PastJob
+from crystalmath_server.domain.jobs.patterns import compile_pattern, is_tame
+from crystalmath_server.protocol.files import FileRange, JobFiles, JobLog, ReadFileParams
+from crystalmath_server.protocol.jobs import JobDetail, JobsPage, JobState, ListJobsParams
+from crystalmath_server.protocol.results import JobResults
+
+Matches = Callable[[str], bool]
+
+
+def _closed(_cluster: str) -> Breaker:
+    """Nothing is known against any computer."""
+    return CLOSED
+
+
+class AiidaJobStore:
+    """Reads process nodes."""
+
+    def __init__(self, runtime: Runtime, feed: JobFeed, breaker: Callable[[str], Breaker] = _closed) -> None:
+        self._runtime = runtime
+        self._feed = feed
+        self._breaker = breaker
+
+    @property
+    def revision(self) -> int:
+        """Grows with every change of the list of jobs."""
+        return self._feed.index.revision
+
+    async def list_jobs(self, params: ListJobsParams) -> JobsPage:
+        """A page: at once where it costs microseconds, else on a thread beside the event loop."""
+        if not self._feed.loaded:
+            await self._feed.wait_loaded()
+        if is_quick(params) and self._feed.lock.acquire(blocking=False):
+            try:
+                return self._feed.index.page(params)
+            finally:
+                self._feed.lock.release()
+        matches = await self._matches(params) if params.regex and params.label else None
+        return await asyncio.to_thread(self._page, params, matches)
+
+    async def state(self, pk: int) -> JobState:
+        """The state of one job, from memory where it is listed."""
+        with self._feed.lock:
+            row = self._feed.index.get(pk)
+        return row.state if row is not None else (await self.show(pk)).row.state
+
+    async def show(self, pk: int) -> JobDetail:
+        """One job."""
+        return await self._runtime.call(read_detail, pk, self._breaker)
+
+    async def files(self, pk: int, source: str = "") -> JobFiles:
+        """Its files, of both sources or of one."""
+        return await self._runtime.call_long(list_files, pk, source)
+
+    async def read(self, params: ReadFileParams) -> FileRange:
+        """A range of a file."""
+        return await self._runtime.call_long(read_range, params)
+
+    async def log(self, pk: int) -> JobLog:
+        """Its log."""
+        return await self._runtime.call_long(read_log, pk)
+
+    async def results(self, pk: int) -> JobResults:
+        """Its results."""
+        return await self._runtime.call_long(read_results, pk)
+
+    async def recall(self, pk: int) -> PastJob:
+        """What it was made of."""
+        return await self._runtime.call(recall, pk)
+
+    def _page(self, params: ListJobsParams, matches: Matches | None) -> JobsPage:
+        with self._feed.lock:
+            return self._feed.index.page(params, matches)
+
+    async def _matches(self, params: ListJobsParams) -> Matches:
+        pattern = compile_pattern(params.label)
+        if is_tame(params.label):
+            return lambda text: pattern.search(text) is not None
+        texts = await asyncio.to_thread(self._texts)
+        return (await matching(params.label, texts)).__contains__
+
+    def _texts(self) -> set[str]:
+        with self._feed.lock:
+            return self._feed.index.texts

@@ -1,0 +1,163 @@
+"""The Diagnostics port: what AiiDA, the files of a job and custodian tell of it."""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from crystalmath_server.adapters.aiida.jobs.detail import read_runs, read_words
+from crystalmath_server.adapters.aiida.jobs.files import open_files, read_log
+from crystalmath_server.adapters.aiida.jobs.index import Runtime
+from crystalmath_server.adapters.aiida.jobs.runs import last_run, load_job, load_run, looks_of
+from crystalmath_server.adapters.worker.custodian_folder import as_custodian_expects
+from crystalmath_server.domain.clusters.breaker import Breaker
+from crystalmath_server.domain.diagnosis.explain import ASKS
+from crystalmath_server.domain.diagnosis.symptoms import Correction, Symptoms, Text
+from crystalmath_server.domain.jobs import nodes
+from crystalmath_server.domain.vasp_run.continuation import EndedRun
+from crystalmath_server.protocol.errors import RpcError
+from crystalmath_server.protocol.jobs import JobState
+from crystalmath_server.protocol.system import Part, PartState
+
+_TAIL = 262_144  # bytes
+_CHUNK = 1 << 20
+_DEEPEST = 20
+_LOG_LINES = 200
+
+
+class Looks(Protocol):
+    """What looks into the folder of a run: the worker."""
+
+    async def look_at_run(self, folder: Path) -> tuple[Correction, ...]:
+        """What custodian finds."""
+        ...
+
+
+class SymptomReader:
+    """Collects symptoms."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        worker: Looks,
+        daemon: Callable[[], Part],
+        breaker: Callable[[str], Breaker],
+    ) -> None:
+        self._runtime = runtime
+        self._worker = worker
+        self._daemon = daemon
+        self._breaker = breaker
+
+    async def of_job(self, pk: int) -> Symptoms:
+        """All that is known of a job; raises NotFound."""
+        with tempfile.TemporaryDirectory(prefix="crystalmath-") as folder:
+            found, has_deck = await self._runtime.call_long(_read, pk, self._breaker, Path(folder))
+            if has_deck:
+                found = replace(found, corrections=await self._custodian(Path(folder)))
+        daemon = self._daemon()
+        down = daemon.state in {PartState.STOPPED, PartState.FAILED}
+        return replace(found, daemon=f"{daemon.detail}. {daemon.hint}".strip(". ") if down else "")
+
+    async def ended_run(self, pk: int, *, correct: bool) -> EndedRun:
+        """The deck of a job of VASP, before and after custodian."""
+        with tempfile.TemporaryDirectory(prefix="crystalmath-") as folder:
+            files, contcar, given = await self._runtime.call_long(_read_deck, pk, Path(folder))
+            corrections = await self._worker.look_at_run(Path(folder)) if correct else ()
+            corrected = await asyncio.to_thread(_texts_of, Path(folder), tuple(files))
+        return EndedRun(files, corrected, contcar, corrections, given)
+
+    async def _custodian(self, folder: Path) -> tuple[Correction, ...]:
+        """Without it there is still a diagnosis."""
+        try:
+            return await self._worker.look_at_run(folder)
+        except RpcError:
+            return ()
+
+
+def _read(pk: int, breaker: Callable[[str], Breaker], folder: Path) -> tuple[Symptoms, bool]:
+    path = _path_to_step(load_job(pk))
+    job = path[-1]
+    node, pks = last_run(job), tuple(each.pk for each in path)
+    _row, facts = read_words(job, breaker)
+    asks = facts.process_status if facts.process_status.startswith(ASKS) else ""
+    if asks:
+        facts = replace(read_words(node, breaker)[1], pk=job.pk)
+    log = tuple(row.text for row in read_log(job.pk).lines if row.time_s)
+    runs = read_runs(job)
+    looked_at = looks_of(job).get(node.pk) if runs else None
+    found = Symptoms(
+        facts,
+        pks,
+        log=log[-_LOG_LINES:],
+        texts=_texts(node),
+        corrections=looked_at.corrections if looked_at else (),
+        asks=asks,
+        runs=runs,
+    )
+    has_deck = facts.state in {JobState.FAILED, JobState.EXCEPTED} and node.process_type == nodes.VASP_PROCESS
+    if has_deck and looked_at is None:
+        _lay_out(node, folder)
+    return found, has_deck and looked_at is None
+
+
+def _read_deck(pk: int, folder: Path) -> tuple[dict[str, str], str, tuple[str, ...]]:
+    """Lay a run out; its deck, CONTCAR, and what was copied for it."""
+    node = load_run(pk)
+    names = node.inputs[nodes.FILES].base.repository.list_object_names()
+    _lay_out(node, folder)
+    contcar = _texts_of(folder, ("CONTCAR",)).get("CONTCAR", "")
+    return _texts_of(folder, names), contcar, tuple(node.inputs[nodes.SETTINGS].get(nodes.COPIED) or ())
+
+
+def _texts_of(folder: Path, names: Sequence[str]) -> dict[str, str]:
+    paths = [folder / name for name in names]
+    return {path.name: path.read_text(errors="replace") for path in paths if path.exists()}
+
+
+def _path_to_step(node: Any) -> list[Any]:
+    """From a job to the one it called that failed, or is at work: the last of them, level by level."""
+    path = [node]
+    while len(path) < _DEEPEST and path[-1].process_type != nodes.MEND_PROCESS:
+        called = [one for one in getattr(path[-1], "called", ()) if _is_at_fault(one, path[-1])]
+        if not called:
+            break
+        path.append(max(called, key=lambda one: one.pk))
+    return path
+
+
+def _is_at_fault(child: Any, parent: Any) -> bool:
+    return not child.is_finished_ok if parent.is_terminated else not child.is_terminated
+
+
+def _texts(node: Any) -> Mapping[str, Text]:
+    repository = open_files(node, "retrieved")
+    if repository is None:
+        return {}
+    held = set(repository.list_object_names())
+    return {name: _tail(repository, name) for name in nodes.SEARCHED_FILES if name in held}
+
+
+def _tail(repository: Any, name: str) -> Text:
+    """The end of a file, and the number of its first line."""
+    with repository.open(name, "rb") as handle:
+        skip = max(0, handle.seek(0, os.SEEK_END) - _TAIL)
+        handle.seek(0)
+        lines = left = 0
+        while left < skip:
+            chunk = handle.read(min(_CHUNK, skip - left))
+            lines += chunk.count(b"\n")
+            left += len(chunk)
+        return Text(handle.read().decode(errors="replace"), lines + 1)
+
+
+def _lay_out(node: Any, folder: Path) -> None:
+    """The deck and what VASP left, as custodian expects them."""
+    node.inputs[nodes.FILES].base.repository.copy_tree(folder)
+    repository = open_files(node, "retrieved")
+    if repository is None:
+        return
+    repository.copy_tree(folder)
+    as_custodian_expects(folder)

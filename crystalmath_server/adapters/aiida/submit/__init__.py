@@ -1,0 +1,1 @@
+"""Jobs written to AiiDA: builders, submission, resubmission and the cap on each cluster."""

@@ -1,0 +1,170 @@
+"""A JobPlan as the inputs of `crystalmath.jobflow`, or of `crystalmath.vasp`; on the AiiDA thread."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from crystalmath_server.adapters.aiida.cluster_store import potcar_dir_of
+from crystalmath_server.adapters.aiida.codes import codes_on
+from crystalmath_server.adapters.aiida.computers import computer_of, python_of
+from crystalmath_server.adapters.aiida.jobs.previous_run import folder_of
+from crystalmath_server.adapters.aiida.submit.self_correction import mending
+from crystalmath_server.domain.inputs.neb import label_of
+from crystalmath_server.domain.inputs.vasp_program import choose, program
+from crystalmath_server.domain.jobs import nodes
+from crystalmath_server.domain.jobs.kept_options import kept
+from crystalmath_server.domain.jobs.plans import JobPlan
+from crystalmath_server.domain.vasp_run.run_folder import RunFolder, symbols_of
+from crystalmath_server.protocol.errors import InvalidForm, NotFound
+
+MAX_THREADS = 4
+NOT_SENT = "POTCAR.spec"
+"""Tells the symbols; VASP wants the POTCAR itself."""
+
+
+def builder_of(plan: JobPlan) -> Any:
+    """The builder of a plan; nothing is stored.
+
+    Raises
+    ------
+    RpcError
+        NOT_FOUND, INVALID_FORM, COMPUTER_DISABLED, STORAGE_FULL with the field of jobs.submit.
+    """
+    if plan.source is not None:
+        return _imported(plan, plan.source)
+    return _vasp(plan) if plan.recipe.potcar else _jobflow(plan)
+
+
+def _jobflow(plan: JobPlan) -> Any:
+    threads = str(max(1, min(MAX_THREADS, (os.cpu_count() or 1) // 2)))
+    builder = _common(nodes.CALCULATION, plan, threads)
+    builder.code = python_of(computer_of(plan.spec.cluster))
+    return builder
+
+
+def _vasp(plan: JobPlan) -> Any:
+    from aiida import orm
+
+    builder = _common(nodes.VASP_CALCULATION, plan, "1")
+    files = {file.name: file.text for file in plan.recipe.rendered.files if file.name != NOT_SENT}
+    computer = computer_of(plan.spec.cluster)
+    row = choose(codes_on(computer), program(files), plan.spec.code, computer.label)
+    builder.code = orm.load_node(row.pk)
+    builder.files = folder({name: text.encode() for name, text in files.items()})
+    builder.potcar = orm.Dict({**plan.recipe.potcar, "directory": _potcar_dir(computer)})
+    builder.metadata.options.withmpi = True
+    if len(plan.spec.structures) > 1:
+        images = [_structure(pk) for pk in plan.spec.structures]
+        builder[nodes.IMAGES] = {label_of(number): image for number, image in enumerate(images)}
+    if plan.spec.restart_pk is not None:
+        builder[nodes.RESTART] = folder_of(plan.spec.restart_pk)
+    return mending(builder, plan.spec.corrections) if plan.spec.corrections else builder
+
+
+def _imported(plan: JobPlan, source: RunFolder) -> Any:
+    """AiiDA's own import: with a `remote_folder` nothing is run, and no code is needed.
+
+    A code is linked only where the user says that it ran this: provenance claims nothing that is not known.
+    """
+    from aiida import orm
+
+    builder = _common(nodes.VASP_CALCULATION, plan, "1")
+    computer = computer_of(plan.spec.cluster)
+    if plan.spec.code:
+        builder.code = orm.load_node(choose(codes_on(computer), "", plan.spec.code, computer.label).pk)
+    builder.files = folder(source.files)
+    builder.potcar = orm.Dict(_identified(source))
+    builder.remote_folder = orm.RemoteData(computer=computer, remote_path=source.path)
+    builder.metadata.computer = computer
+    builder.metadata.disable_cache = True
+    return builder
+
+
+def _identified(source: RunFolder) -> dict[str, Any]:
+    """The potentials of a run by names and numbers, without their text."""
+    found: dict[str, Any] = {
+        "symbols": symbols_of(source.titel_lines),
+        "titel_lines": list(source.titel_lines),
+    }
+    if source.potcar_specs:
+        found |= {nodes.SPECS: list(source.potcar_specs), nodes.SPECS_OF_ORIG: source.same_potcar}
+    return found
+
+
+def _common(entry_point: str, plan: JobPlan, threads: str) -> Any:
+    """What every job has: structure, Maker, settings, names."""
+    from aiida import orm
+    from aiida.plugins import CalculationFactory
+
+    structure = _structure(plan.spec.structures[0])
+    calculation: Any = CalculationFactory(entry_point)
+    builder = calculation.get_builder()
+    options = _options(plan, structure, threads)
+    builder.metadata.options = options
+    builder.structure = structure
+    builder.maker = orm.Dict(dict(plan.recipe.maker))
+    builder.settings = orm.Dict(_settings(plan))
+    builder.settings.label = plan.key
+    builder.metadata.label = (
+        plan.spec.label or f"{options[nodes.FORMULA]} {plan.recipe.rendered.template}"[:255]
+    )
+    builder.metadata.description = plan.spec.description
+    return builder
+
+
+def _settings(plan: JobPlan) -> dict[str, Any]:
+    """Values of the form, options without another place in AiiDA, and diffs of edited files."""
+    found: dict[str, Any] = {**kept(plan.spec), nodes.VALUES: dict(plan.recipe.values)}
+    if plan.recipe.rendered.edits:
+        found[nodes.EDITS] = dict(plan.recipe.rendered.edits)
+    if plan.edited_from is not None:
+        found[nodes.EDITED_FROM] = _structure(plan.edited_from).uuid
+    if plan.spec.restart_pk is not None:
+        found[nodes.COPIED] = list(plan.recipe.rendered.copied)
+    if plan.source is not None and plan.source.times:
+        found[nodes.TIMES] = dict(plan.source.times)
+    return found
+
+
+def _options(plan: JobPlan, structure: Any, threads: str) -> dict[str, Any]:
+    rendered = plan.recipe.rendered
+    formula = structure.base.extras.get(nodes.FORMULA, "") or structure.get_formula("hill", separator="")
+    return {
+        "resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1},
+        "withmpi": False,
+        "environment_variables": {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads},
+        nodes.DIGEST: rendered.digest,
+        nodes.TEMPLATE: rendered.template,
+        nodes.FORMULA: formula,
+        nodes.ENGINE: plan.recipe.engine,
+        **plan.options,
+    }
+
+
+def _structure(pk: int) -> Any:
+    from aiida import orm
+
+    found = orm.QueryBuilder().append(orm.StructureData, filters={"id": pk}).first(flat=True)
+    if found is None:
+        raise NotFound(f"There is no structure {pk}", field="structures", hint="See: structures.list")
+    return found
+
+
+def folder(files: Mapping[str, bytes]) -> Any:
+    """A folder of these files; not stored."""
+    from aiida import orm
+
+    made: Any = orm.FolderData()
+    for name, content in files.items():
+        made.base.repository.put_object_from_bytes(content, name)
+    return made
+
+
+def _potcar_dir(computer: Any) -> str:
+    found = potcar_dir_of(computer)
+    if not found:
+        hint = f"crystalmath clusters update {computer.label} --potcar-dir /path/on/{computer.label}"
+        raise InvalidForm(
+            f"It is not known where {computer.label!r} keeps VASP's potentials", field="cluster", hint=hint
+        )
+    return found

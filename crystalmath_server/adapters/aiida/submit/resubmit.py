@@ -1,0 +1,41 @@
+"""The builder of a job like an earlier one; on the AiiDA thread."""
+
+from typing import Any
+
+from crystalmath_server.adapters.aiida.computers import computer_of
+from crystalmath_server.adapters.aiida.jobs.previous_run import folder_of
+from crystalmath_server.adapters.aiida.jobs.results import input_nodes
+from crystalmath_server.adapters.aiida.jobs.runs import load_job
+from crystalmath_server.adapters.aiida.submit.builders import folder
+from crystalmath_server.domain.jobs import nodes
+from crystalmath_server.domain.jobs.past_job import PastJob
+from crystalmath_server.domain.vasp_run.continuation import NextDeck
+
+
+def builder_again(job: PastJob, key: str, label: str, deck: NextDeck | None = None) -> Any:
+    """The builder of a job with the inputs of another, or of one that goes on from it with another deck.
+
+    Inputs that are made for one job alone are copied: whoever removes a job that was stored in part removes
+    them with it, and must not take the earlier job's.
+    """
+    computer_of(job.spec.cluster)  # refuses one that is disabled
+    node = load_job(job.pk)
+    builder: Any = node.get_builder_restart()
+    for name, found in input_nodes(node).items():
+        if name in nodes.OWN_INPUTS:
+            setattr(builder, name, found.clone())
+    if deck is not None:
+        _go_on(builder, job, deck)
+    builder.settings.label = key
+    builder.settings.base.extras.set(nodes.RETRY_OF, job.uuid)
+    builder.metadata.label = label
+    builder.metadata.description = job.spec.description
+    return builder
+
+
+def _go_on(builder: Any, job: PastJob, deck: NextDeck) -> None:
+    """Put the deck in, have the large files copied, and tell what differs from the run before."""
+    builder.files = folder({name: text.encode() for name, text in deck.files.items()})
+    settings = {**builder.settings.get_dict(), nodes.EDITS: dict(deck.diffs), nodes.COPIED: list(deck.copied)}
+    builder.settings.set_dict(settings)
+    builder[nodes.RESTART] = folder_of(job.pk)

@@ -1,0 +1,22 @@
+"""Builders of jobs that correct themselves; on the AiiDA thread."""
+
+from typing import Any
+
+from crystalmath_server.domain.jobs import nodes
+
+
+def mending(run: Any, corrections: int) -> Any:
+    """The builder of a job that corrects itself, of the builder of its first run."""
+    from aiida import orm
+    from aiida.plugins import WorkflowFactory
+
+    workflow: Any = WorkflowFactory(nodes.MEND)
+    builder = workflow.get_builder()
+    given = run._inputs(prune=True)  # noqa: SLF001  a builder tells its inputs in no other way
+    metadata = given.pop("metadata")
+    for name, node in given.items():
+        setattr(builder, name, node)
+    builder[nodes.MOST_RUNS] = orm.Int(corrections + 1)
+    for name in ("label", "description", "options"):
+        setattr(builder.metadata, name, metadata.get(name, ""))
+    return builder

@@ -1,0 +1,218 @@
+"""AiiDA computers as clusters."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Protocol, TypeVar
+
+from crystalmath_server.adapters.aiida import cluster_store as store
+from crystalmath_server.adapters.clusters import queue as cluster_queue
+from crystalmath_server.adapters.clusters.connection_test import DIRECT, TITLES, ClusterSteps
+from crystalmath_server.adapters.remote import ssh_hosts
+from crystalmath_server.adapters.remote.link import Connection, Links, Target
+from crystalmath_server.domain.clusters.discovery import SCRIPT, discovery
+from crystalmath_server.domain.clusters.resources import check, check_against, merged, options
+from crystalmath_server.protocol.clusters import (
+    LOCALHOST,
+    ClusterDetail,
+    ClusterList,
+    ClusterQueue,
+    ClusterRow,
+    ClusterTest,
+    ClusterTestParams,
+    CreateClusterParams,
+    Deleted,
+    DiscoverParams,
+    Discovery,
+    HostList,
+    Partition,
+    StepName,
+    UpdateClusterParams,
+)
+from crystalmath_server.protocol.codes import Outcome, Step
+from crystalmath_server.protocol.errors import InvalidForm, NotFound, RpcError, TransportFailed
+from crystalmath_server.protocol.method import Json
+from crystalmath_server.protocol.resources import Resources
+
+T = TypeVar("T")
+
+FRESH_S = 600.0
+"""Limits of partitions that were seen longer ago refuse nothing: the scheduler says."""
+
+
+class Runtime(Protocol):
+    """What this adapter needs of the AiiDA thread."""
+
+    async def call(self, fn: Callable[..., T], *args: object) -> T:
+        """Run on the AiiDA thread."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What was seen of a scheduler, and when."""
+
+    seen_at: float
+    partitions: tuple[Partition, ...]
+    accounts: tuple[str, ...]
+
+
+class AiidaClusters:
+    """The Clusters port."""
+
+    def __init__(self, runtime: Runtime, links: Links | None = None) -> None:
+        self._runtime = runtime
+        self._links = links or Links()
+        self._limits: dict[str, Limits] = {}
+
+    async def list_clusters(self) -> ClusterList:
+        """All computers, by label."""
+        found = await self._runtime.call(store.read_clusters)
+        return ClusterList(tuple(self._with_trouble(row) for row in found.rows))
+
+    async def show(self, label: str) -> ClusterDetail:
+        """One computer."""
+        return self._told(await self._runtime.call(store.read_detail, label))
+
+    async def create(self, params: CreateClusterParams) -> ClusterDetail:
+        """Store a computer; it is not connected to."""
+        return self._told(await self._runtime.call(store.create, params))
+
+    async def update(self, params: UpdateClusterParams) -> ClusterDetail:
+        """Change what is given; the connection is made anew with it."""
+        detail = await self._runtime.call(store.update, params)
+        self._forget(params.label)
+        return self._told(detail)
+
+    async def delete(self, label: str) -> Deleted:
+        """Delete a computer that nothing needs."""
+        deleted = await self._runtime.call(store.delete, label)
+        self._forget(label)
+        return deleted
+
+    async def test(self, params: ClusterTestParams, tell: Callable[[str], None]) -> ClusterTest:
+        """Step by step up to the first that fails."""
+        facts = await self._runtime.call(store.facts, params.label)
+        link = self._links.get(params.label)
+        if params.force:
+            link.forgive()
+        probe = ClusterSteps(facts, link, params.wait_s)
+        steps: list[Step] = []
+        for name in params.steps or tuple(StepName):
+            if any(step.outcome is Outcome.FAILED for step in steps):
+                steps.append(Step(name.value, TITLES[name], Outcome.NOT_REACHED))
+                continue
+            tell(TITLES[name])
+            steps.append(await probe.run(name))
+        whole = all(step.outcome is not Outcome.FAILED for step in steps)
+        return ClusterTest(params.label, whole, tuple(steps))
+
+    async def queue(self, label: str) -> ClusterQueue:
+        """Partitions and jobs as they are now; limits seen on the way are kept for submits."""
+        facts = await self._runtime.call(store.facts, label)
+
+        def look(connection: Connection) -> tuple[Any, ...]:
+            user = cluster_queue.whoami(connection)
+            jobs = cluster_queue.own_jobs(connection, facts, user)
+            accounts = cluster_queue.accounts(connection, facts)
+            return user, jobs, accounts, *cluster_queue.partitions(connection, facts)
+
+        user, jobs, accounts, partitions, notes = await self._asked(label, facts.target, look)
+        self._limits[label] = Limits(time.monotonic(), partitions, accounts)
+        ours = await self._runtime.call(store.our_jobs, facts.pk, [job.job_id for job in jobs])
+        marked = tuple(replace(job, pk=ours.get(job.job_id)) for job in jobs)
+        if facts.scheduler_type == DIRECT:  # it lists every process of the user
+            marked = tuple(job for job in marked if job.pk is not None)
+        return ClusterQueue(label, user, time.time(), partitions, marked, notes)
+
+    async def discover(self, params: DiscoverParams) -> Discovery:
+        """Run a script that only reads on a host that is no computer yet."""
+        if params.transport not in store.TRANSPORTS:
+            detail = f"{params.transport!r} cannot be looked at: {', '.join(store.TRANSPORTS)}"
+            raise InvalidForm(detail, field="transport")
+        target = await asyncio.to_thread(_host_target, params)
+
+        def look(connection: Connection) -> str:
+            return connection.exec_command_wait(SCRIPT)[1]
+
+        text = await self._asked(f"host {params.hostname}", target, look)
+        if "@@end" not in text:
+            detail = f"{params.hostname} did not run the script that looks around: {text[:200]!r}"
+            raise TransportFailed(detail, hint="Its login shell must be able to run bash.")
+        return discovery(params.hostname, text)
+
+    async def hosts(self) -> HostList:
+        """Hosts of ~/.ssh/config."""
+        return await asyncio.to_thread(ssh_hosts.read_hosts)
+
+    async def options(self, label: str, wanted: Resources) -> Mapping[str, Json]:
+        """Defaults of the computer with `wanted` in their place, checked."""
+        try:
+            found = await self._runtime.call(_defaults, label)
+        except NotFound:
+            if label != LOCALHOST:
+                raise
+            found = Resources(), DIRECT  # it is made with the first job
+        defaults, scheduler = found
+        resources = merged(defaults, wanted)
+        if not any(_given(resources)):
+            return {}
+        check(resources, scheduler)
+        limits = self._limits.get(label)
+        if limits is not None and time.monotonic() - limits.seen_at < FRESH_S:
+            check_against(resources, limits.partitions, limits.accounts)
+        return options(resources, scheduler)
+
+    def close(self) -> None:
+        """Close our own connections."""
+        self._links.close()
+
+    async def _asked(self, name: str, target: Target, look: Callable[[Connection], T]) -> T:
+        """What a look says; whatever a transport raises is told as an RpcError."""
+        try:
+            return await self._links.get(name).run(target, look)
+        except RpcError:
+            raise
+        except Exception as error:
+            words = " ".join(str(error).split())[:500] or type(error).__name__
+            raise TransportFailed(f"{target.name}: {words}") from error
+
+    def _forget(self, label: str) -> None:
+        self._links.forget(label)
+        self._limits.pop(label, None)
+
+    def _told(self, detail: ClusterDetail) -> ClusterDetail:
+        return replace(detail, row=self._with_trouble(detail.row))
+
+    def _with_trouble(self, row: ClusterRow) -> ClusterRow:
+        """The row with how our own connections went."""
+        state = self._links.breaker(row.label)
+        resting = state.retry_at if state.retry_at > time.time() else None
+        return replace(row, trouble=state.trouble, retry_at=resting)
+
+
+def _given(resources: Resources) -> list[object]:
+    """What differs from one task on one node."""
+    plain = replace(
+        resources, tasks_per_node=None if resources.tasks_per_node == 1 else resources.tasks_per_node
+    )
+    return [getattr(plain, row.name) for row in fields(plain)]
+
+
+def _defaults(label: str) -> tuple[Resources, str]:
+    computer = store.find(label)
+    return store.defaults_of(computer), computer.scheduler_type
+
+
+def _host_target(params: DiscoverParams) -> Target:
+    """A transport for a host that AiiDA does not know."""
+    from aiida.plugins import TransportFactory
+
+    factory: Any = TransportFactory(params.transport)
+    host, name = params.hostname, params.hostname
+    if params.transport == "core.local":
+        return Target(name, "", params.transport, 0.0, lambda: factory(machine=host))
+    settings = {"machine": host, "host": host, "backend": params.backend}
+    interval_s = factory._DEFAULT_SAFE_OPEN_INTERVAL  # noqa: SLF001  AiiDA's only name of it
+    return Target(name, host, params.transport, interval_s, lambda: factory(**settings))

@@ -1,0 +1,64 @@
+"""Looks on a computer whether a code can run: its file, the right to run it, what is loaded before it."""
+
+import re
+import shlex
+import time
+from collections.abc import Callable
+
+from crystalmath_server.adapters.remote.link import Connection
+from crystalmath_server.domain.clusters.resources import script
+from crystalmath_server.protocol.codes import CodeRow, Outcome, Step
+
+_COMPLAINT = re.compile(r"unable to locate|not found|unknown module|no such module|error", re.IGNORECASE)
+
+
+def look_at(connection: Connection, code: CodeRow) -> tuple[Step, ...]:
+    """The steps, in order; those after a failure are not reached."""
+    steps: list[Step] = []
+    for name, title, look in _STEPS:
+        if steps and steps[-1].outcome is Outcome.FAILED:
+            steps.append(Step(name, title, Outcome.NOT_REACHED))
+            continue
+        start = time.monotonic()
+        outcome, detail, hint = look(connection, code)
+        steps.append(Step(name, title, outcome, detail, hint, time.monotonic() - start))
+    return tuple(steps)
+
+
+_Seen = tuple[Outcome, str, str]
+
+
+def _file(connection: Connection, code: CodeRow) -> _Seen:
+    status, _, _ = connection.exec_command_wait(f"test -f {shlex.quote(code.path)}")
+    if status == 0:
+        return Outcome.OK, code.path, ""
+    hint = f"Find it there, as with: command -v {code.path.rpartition('/')[2]}; then make a new code."
+    return Outcome.FAILED, f"{code.path} is no file on {code.cluster}", hint
+
+
+def _executable(connection: Connection, code: CodeRow) -> _Seen:
+    status, _, _ = connection.exec_command_wait(f"test -x {shlex.quote(code.path)}")
+    if status == 0:
+        return Outcome.OK, "may be run", ""
+    hint = f"Ask its owner, or: chmod u+x {code.path}"
+    return Outcome.FAILED, f"{code.path} may not be run by you", hint
+
+
+def _environment(connection: Connection, code: CodeRow) -> _Seen:
+    """Run what stands before the program; old module systems complain and still end with 0."""
+    lines = script(code.modules, code.prepend_text)
+    if not lines:
+        return Outcome.OK, "nothing is loaded before it", ""
+    status, _, stderr = connection.exec_command_wait(f"{lines}\n")
+    if status == 0 and not _COMPLAINT.search(stderr):
+        return Outcome.OK, lines.partition("\n")[0], ""
+    words = " ".join(stderr.split())[:500] or f"exit status {status}"
+    hint = "See the names there with: module avail. Then make a new code with the right modules."
+    return Outcome.FAILED, words, hint
+
+
+_STEPS: tuple[tuple[str, str, Callable[[Connection, CodeRow], _Seen]], ...] = (
+    ("file", "The file is there", _file),
+    ("executable", "It may be run", _executable),
+    ("environment", "What it needs is loaded", _environment),
+)

@@ -1,0 +1,50 @@
+"""The Codes port: programs on clusters."""
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from crystalmath_server.adapters.aiida import codes
+from crystalmath_server.adapters.aiida.cluster_store import facts
+from crystalmath_server.adapters.clusters.code_test import look_at
+from crystalmath_server.adapters.remote.link import Links
+from crystalmath_server.protocol.codes import (
+    CodeList,
+    CodeRow,
+    CodeTest,
+    CreateCodeParams,
+    ListCodesParams,
+    Outcome,
+)
+
+T = TypeVar("T")
+
+
+class Runtime(Protocol):
+    """What this adapter needs of the AiiDA thread."""
+
+    async def call(self, fn: Callable[..., T], *args: object) -> T:
+        """Run on the AiiDA thread."""
+        ...
+
+
+class AiidaCodes:
+    """The Codes port."""
+
+    def __init__(self, runtime: Runtime, links: Links) -> None:
+        self._runtime = runtime
+        self._links = links
+
+    async def list_codes(self, params: ListCodesParams) -> CodeList:
+        """Codes, by computer and label."""
+        return await self._runtime.call(codes.read_codes, params)
+
+    async def create(self, params: CreateCodeParams) -> CodeRow:
+        """Store a code; the computer is not asked."""
+        return await self._runtime.call(codes.create, params)
+
+    async def test(self, pk: int) -> CodeTest:
+        """File, right to run it, and what is loaded before it."""
+        row = await self._runtime.call(codes.read_code, pk)
+        found = await self._runtime.call(facts, row.cluster)
+        steps = await self._links.get(row.cluster).run(found.target, look_at, row)
+        return CodeTest(pk, all(step.outcome is not Outcome.FAILED for step in steps), steps)

@@ -1,0 +1,296 @@
+"""clusters.test: each step, what it saw, and how to mend what failed."""
+
+import asyncio
+import contextlib
+import shlex
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from crystalmath_server.adapters.aiida.cluster_store import ClusterFacts
+from crystalmath_server.adapters.clusters import test_job as cluster_job
+from crystalmath_server.adapters.clusters.code_test import look_at
+from crystalmath_server.adapters.clusters.queue import own_jobs, whoami
+from crystalmath_server.adapters.remote import ssh_hosts
+from crystalmath_server.adapters.remote.link import Connection, Link
+from crystalmath_server.protocol.clusters import SshHost, StepName
+from crystalmath_server.protocol.codes import CodeKind, Outcome, Step
+from crystalmath_server.protocol.errors import (
+    AccessDenied,
+    HostKeyRefused,
+    RpcError,
+    TransportFailed,
+    WorkDirUnusable,
+)
+
+RESOLVE_S = 10.0
+CONNECT_S = 10.0
+LONGEST_LOOK_S = 10.0
+SHORTEST_LOOK_S = 0.25
+DIRECT = "core.direct"
+_VASP = frozenset({CodeKind.VASP_STD, CodeKind.VASP_GAM, CodeKind.VASP_NCL})
+
+TITLES = {
+    StepName.RESOLVE: "The name is known",
+    StepName.CONNECT: "The host answers",
+    StepName.HOST_KEY: "The host is the right one",
+    StepName.LOGIN: "It lets you in",
+    StepName.WORK_DIR: "The work folder can be written and read",
+    StepName.SCHEDULER: "The scheduler answers",
+    StepName.JOB: "A job of one second runs",
+    StepName.CODES: "VASP is there",
+    StepName.POTCARS: "The POTCARs are there",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a step saw."""
+
+    outcome: Outcome
+    detail: str
+    hint: str = ""
+
+
+def ok(detail: str) -> Seen:
+    """A step that went well."""
+    return Seen(Outcome.OK, detail)
+
+
+@dataclass(slots=True)
+class ClusterSteps:
+    """The steps of one computer over its link."""
+
+    facts: ClusterFacts
+    link: Link
+    wait_s: float
+    work_dir: str = ""
+    _steps: dict[StepName, Callable[[], Awaitable[Seen]]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Pair each name with its step."""
+        self._steps = {
+            StepName.RESOLVE: self._resolve,
+            StepName.CONNECT: self._connect,
+            StepName.HOST_KEY: self._host_key,
+            StepName.LOGIN: self._login,
+            StepName.WORK_DIR: self._work_dir,
+            StepName.SCHEDULER: self._scheduler,
+            StepName.JOB: self._job,
+            StepName.CODES: self._codes,
+            StepName.POTCARS: self._potcars,
+        }
+
+    async def run(self, name: StepName) -> Step:
+        """One step; an error is what it saw."""
+        start = time.monotonic()
+        try:
+            seen = await self._steps[name]()
+        except RpcError as error:
+            seen = Seen(Outcome.FAILED, error.data.detail or error.message, error.data.hint)
+        except Exception as error:  # noqa: BLE001  transports and schedulers of other people raise anything
+            words = " ".join(str(error).split())[:500] or type(error).__name__
+            seen = Seen(Outcome.FAILED, words, "The server's log may hold more: crystalmath-server logs")
+        return Step(name.value, TITLES[name], seen.outcome, seen.detail, seen.hint, time.monotonic() - start)
+
+    async def _resolve(self) -> Seen:
+        host = self.facts.target.host
+        if not host:
+            return ok("this machine")
+        if self._proxied():
+            return ok(f"{host} is reached by its ProxyCommand")
+        first, *others = self._route()
+        try:
+            address = await asyncio.wait_for(
+                asyncio.to_thread(ssh_hosts.resolve, first.hostname, first.port), RESOLVE_S
+            )
+        except OSError as error:
+            hint = "Correct HostName in ~/.ssh/config, or the host of the cluster; some names need a VPN."
+            return Seen(Outcome.FAILED, f"{first.hostname} cannot be resolved: {error}", hint)
+        through = f", then {' → '.join(hop.name for hop in others)}" if others else ""
+        return ok(f"{first.hostname} is {address}{through}")
+
+    async def _connect(self) -> Seen:
+        """Reach the first host on the way and hear an ssh server speak."""
+        if not self.facts.target.host:
+            return ok("this machine")
+        if self._proxied():
+            return ok("left to the ProxyCommand")
+        first, *_ = self._route()
+        try:
+            banner = await asyncio.wait_for(_banner(first.hostname, first.port), CONNECT_S)
+        except (OSError, EOFError) as error:
+            words = str(error) or "no answer in time"
+            hint = "See whether the host is up, and whether network, VPN and port are right."
+            return Seen(Outcome.FAILED, f"{first.hostname} port {first.port}: {words}", hint)
+        if not banner.startswith("SSH-"):
+            hint = "Correct Port in ~/.ssh/config."
+            return Seen(Outcome.FAILED, f"port {first.port} speaks no ssh: {banner[:60]!r}", hint)
+        return ok(f"{first.hostname} port {first.port}: {banner}")
+
+    async def _host_key(self) -> Seen:
+        """Connect; only an untrusted key fails here, a refused login is the next step's."""
+        target = self.facts.target
+        if not target.host:
+            return ok("this machine")
+        if careless := _careless(target.transport(), target.host):
+            return careless
+        try:
+            await self.link.run(target, whoami)
+        except AccessDenied:
+            return ok("its key is in known_hosts")
+        return ok("its key is in known_hosts")
+
+    async def _login(self) -> Seen:
+        user = await self.link.run(self.facts.target, whoami)
+        return ok(f"as {user}")
+
+    async def _work_dir(self) -> Seen:
+        path = await self.link.run(self.facts.target, _use_work_dir, self.facts)
+        return ok(path)
+
+    async def _scheduler(self) -> Seen:
+        def look(connection: Connection) -> int:
+            return len(own_jobs(connection, self.facts, whoami(connection)))
+
+        count = await self.link.run(self.facts.target, look)
+        words = f"; you have {count} job{'' if count == 1 else 's'} there"
+        return ok(f"{self.facts.scheduler_type}{'' if self.facts.scheduler_type == DIRECT else words}")
+
+    async def _job(self) -> Seen:
+        """Submit, and look until it is over; the connection is free for others between two looks."""
+        target, facts = self.facts.target, self.facts
+        work_dir = await self.link.run(target, _work_dir_path, facts)
+        sent = await self.link.run(target, cluster_job.send, facts, work_dir)
+        try:
+            waiting = await self._watch(sent)
+            if waiting is None:
+                ran, detail = await self.link.run(target, cluster_job.outcome, sent)
+                hint = "" if ran else "Read what the scheduler says; partition, account or qos may be wrong."
+                return Seen(Outcome.OK if ran else Outcome.FAILED, detail, hint)
+            await self.link.run(target, cluster_job.withdraw, facts, sent)
+        finally:
+            with contextlib.suppress(Exception):
+                await asyncio.shield(self.link.run(target, cluster_job.sweep, sent.folder))
+        detail = f"the scheduler took job {sent.job_id}, which after {self.wait_s:g} s still was {waiting}"
+        hint = "It was withdrawn. Test again later, or wait longer: --wait-s 600"
+        return Seen(Outcome.NOT_REACHED, detail, hint)
+
+    async def _watch(self, sent: cluster_job.Sent) -> str | None:
+        deadline = time.monotonic() + self.wait_s
+        pause_s = min(max(self.facts.poll_interval_s, SHORTEST_LOOK_S), LONGEST_LOOK_S)
+        while True:
+            await asyncio.sleep(pause_s)
+            waiting = await self.link.run(self.facts.target, cluster_job.waits_for, self.facts, sent)
+            if waiting is None or time.monotonic() > deadline:
+                return waiting
+
+    async def _codes(self) -> Seen:
+        label = self.facts.target.name
+        codes = [code for code in self.facts.codes if code.kind in _VASP]
+        if not codes:
+            hint = f"crystalmath codes create {label} vasp_std /path/to/vasp_std vasp_std"
+            return Seen(Outcome.NOT_REACHED, "no VASP is known here yet", hint)
+        for code in codes:
+            for step in await self.link.run(self.facts.target, look_at, code):
+                if step.outcome is Outcome.FAILED:
+                    return Seen(step.outcome, f"{code.label}: {step.detail}", step.hint)
+        return ok(", ".join(f"{code.label} ({code.path})" for code in codes))
+
+    async def _potcars(self) -> Seen:
+        folder, label = self.facts.potcar_dir, self.facts.target.name
+        hint = f"Set the folder: crystalmath clusters update {label} --potcar-dir FOLDER"
+        if not folder:
+            return Seen(Outcome.NOT_REACHED, "no folder of potentials is set", hint)
+        status, out, _ = await self.link.run(self.facts.target, _list, folder)
+        if status:
+            return Seen(Outcome.FAILED, f"{folder} is no folder that you may read on {label}", hint)
+        if not out.strip():
+            return Seen(Outcome.FAILED, f"{folder} on {label} is empty", hint)
+        return ok(f"{folder}: {', '.join(out.split())}")
+
+    def _proxied(self) -> bool:
+        return self.facts.target.kind == "core.ssh_async" and ssh_hosts.uses_proxy_command(
+            self.facts.target.host
+        )
+
+    def _route(self) -> tuple[SshHost, ...]:
+        """Hosts on the way; core.ssh keeps its own settings in AiiDA."""
+        target = self.facts.target
+        if target.kind == "core.ssh_async":
+            return ssh_hosts.route(target.host)
+        settings: dict[str, Any] = getattr(target.transport(), "_connect_args", {})
+        return (SshHost(target.host, target.host, "", int(settings.get("port") or 22)),)
+
+
+async def _banner(host: str, port: int) -> str:
+    """The first line that an ssh server sends."""
+    reader, writer = await asyncio.open_connection(host, port)
+    try:
+        line = await reader.readline()
+    finally:
+        writer.close()
+    if not line:
+        raise EOFError("the connection was closed at once")
+    return line.decode("ascii", errors="replace").strip()
+
+
+def _careless(transport: Any, host: str) -> Seen | None:
+    """A failure where keys would be taken in silence."""
+    policy = getattr(transport, "_missing_key_policy", "")
+    if "AutoAdd" in str(policy):
+        hint = (
+            "Add the host's key to known_hosts, then set key_policy to RejectPolicy: verdi computer configure"
+        )
+        return Seen(Outcome.FAILED, "AiiDA takes any key of this host unseen (AutoAddPolicy)", hint)
+    openssh = type(getattr(transport, "async_backend", None)).__name__ == "_OpenSSH"
+    if openssh and ssh_hosts.accepts_any_key(host):
+        hint = "Set StrictHostKeyChecking to yes for it in ~/.ssh/config."
+        return Seen(Outcome.FAILED, "~/.ssh/config lets ssh take any key of this host unseen", hint)
+    return None
+
+
+def _work_dir_path(connection: Connection, facts: ClusterFacts) -> str:
+    return facts.work_dir.format(username=whoami(connection))
+
+
+def _use_work_dir(connection: Connection, facts: ClusterFacts) -> str:
+    """Write and read a file; raises WorkDirUnusable with the reason."""
+    path = _work_dir_path(connection, facts)
+    token, name = uuid.uuid4().hex, f"crystalmath-test-{uuid.uuid4().hex[:8]}"
+    try:
+        cluster_job.put_text(connection, path, name, token)
+        came_back = cluster_job.get_text(connection, f"{path}/{name}")
+        connection.do(connection.transport.remove_async(f"{path}/{name}"))
+    except (TransportFailed, HostKeyRefused):
+        raise
+    except Exception as error:
+        raise _unusable(connection, path, error) from error
+    if came_back != token:
+        raise WorkDirUnusable(f"A file in {path} came back with another content", field="work_dir")
+    return path
+
+
+def _unusable(connection: Connection, path: str, error: Exception) -> WorkDirUnusable:
+    """Ask the computer why, since sftp says "Failure" for most."""
+    quoted = shlex.quote(path)
+    status, _, err = connection.exec_command_wait(f"mkdir -p {quoted} && test -w {quoted}")
+    if status:
+        words = " ".join(err.split()) or "you may not write there"
+        return WorkDirUnusable(f"{path}: {words}", field="work_dir")
+    _, out, _ = connection.exec_command_wait(f"df -Pk {quoted} | tail -n 1")
+    free = out.split()[3:4]
+    if free == ["0"]:
+        hint = "Make room there, or give another folder: crystalmath clusters update LABEL --work-dir FOLDER"
+        return WorkDirUnusable(f"{path}: the disk is full", field="work_dir", hint=hint)
+    words = " ".join(str(error).split()) or type(error).__name__
+    return WorkDirUnusable(f"{path}: {words}", field="work_dir")
+
+
+def _list(connection: Connection, folder: str) -> tuple[int, str, str]:
+    quoted = shlex.quote(folder)
+    return connection.exec_command_wait(
+        f"test -r {quoted} && ls {quoted}/ > /dev/null && ls {quoted}/ | head -n 5"
+    )

@@ -1,0 +1,98 @@
+"""The Potcars port: names and TITEL lines of a library, on a computer by its link or on this machine."""
+
+import asyncio
+import subprocess
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Protocol, TypeVar
+
+from crystalmath_server.adapters.aiida.cluster_store import facts
+from crystalmath_server.adapters.remote.link import Connection, Links
+from crystalmath_server.domain.potcars import library
+from crystalmath_server.domain.potcars import verdict as words
+from crystalmath_server.domain.potcars.locations import LOCAL
+from crystalmath_server.protocol.errors import FileUnreadable
+from crystalmath_server.protocol.potcars import PotcarCheck
+
+T = TypeVar("T")
+Shell = Callable[[str], tuple[int, str, str]]
+LONGEST_S = 60
+AT_ONCE = 200
+"""Files in one command: a line of a shell has an end."""
+MOST_SYMBOLS = 1000
+
+
+class Runtime(Protocol):
+    """What this adapter needs of the AiiDA thread."""
+
+    async def call(self, fn: Callable[..., T], *args: object) -> T:
+        """Run on the AiiDA thread."""
+        ...
+
+
+class PotcarLooker:
+    """Looks for potentials; `local` tells where pymatgen keeps those of this machine."""
+
+    def __init__(
+        self, runtime: Runtime, links: Links, local: Callable[[], Awaitable[library.PotcarLibrary]]
+    ) -> None:
+        self._runtime = runtime
+        self._links = links
+        self._local = local
+
+    async def check(self, cluster: str, functional: str, symbols: tuple[str, ...]) -> PotcarCheck:
+        """Look for symbols of a functional where jobs of the computer would."""
+        found = await self._runtime.call(facts, cluster)
+        local = found.potcar_dir == LOCAL
+        place = (
+            await self._local()
+            if local
+            else library.PotcarLibrary(found.potcar_dir.rstrip("/") or found.potcar_dir)
+        )
+        if not place.root:
+            return words.unset(cluster, functional, local=local)
+        look = partial(_look, cluster=cluster, place=place, functional=functional, symbols=symbols)
+        if local:
+            return await asyncio.to_thread(look, _shell)
+        return await self._links.get(cluster).run(found.target, lambda line: look(_shell_of(line)))
+
+
+def _look(
+    shell: Shell, *, cluster: str, place: library.PotcarLibrary, functional: str, symbols: tuple[str, ...]
+) -> PotcarCheck:
+    """List the names, then read the TITEL line of the files of these symbols, or of all there are."""
+    seen = library.listing(place.root, _said(shell, library.list_script(place.root), cluster))
+    folders = place.searched(functional)
+    wanted = symbols or tuple(sorted(seen.symbols(folders)))[:MOST_SYMBOLS]
+    paths = [path for symbol in wanted for path in seen.paths(folders, symbol)]
+    told: dict[str, str] = {}
+    for part in (paths[i : i + AT_ONCE] for i in range(0, len(paths), AT_ONCE)):
+        told |= library.titel_lines(_said(shell, library.titel_script(part), cluster))
+    rows = [library.potcar(place, seen, functional, symbol, told) for symbol in wanted]
+    return words.verdict(cluster, functional, place, seen, rows)
+
+
+def _said(shell: Shell, script: str, cluster: str) -> str:
+    status, out, err = shell(script)
+    if status:
+        short = " ".join(err.split())[:300] or f"exit status {status}"
+        hint = "Its login shell must be able to run POSIX shell lines with find, head, gzip and grep."
+        detail = f"{cluster} did not run the lines that look for POTCARs: {short}"
+        raise FileUnreadable(detail, field="label", hint=hint)
+    return out
+
+
+def _shell_of(connection: Connection) -> Shell:
+    return connection.exec_command_wait
+
+
+def _shell(script: str) -> tuple[int, str, str]:
+    done = subprocess.run(  # noqa: S603  our own lines, with quoted names
+        ["/bin/sh", "-c", script],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=LONGEST_S,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr

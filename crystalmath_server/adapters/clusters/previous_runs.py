@@ -1,0 +1,66 @@
+"""The EarlierRuns port: a job's files as they came back, and by its link what is on its computer alone."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Protocol, TypeVar
+
+from crystalmath_server.adapters.aiida.cluster_store import facts
+from crystalmath_server.adapters.aiida.jobs.previous_run import Found, lay_out
+from crystalmath_server.adapters.remote.link import Connection, Links
+from crystalmath_server.domain.vasp_run.restart import EarlierRun, look_script, names_there
+from crystalmath_server.protocol.errors import UNREACHABLE
+
+T = TypeVar("T")
+
+
+class Runtime(Protocol):
+    """What this adapter needs of the AiiDA thread."""
+
+    async def call(self, fn: Callable[..., T], *args: object) -> T:
+        """Run on the AiiDA thread."""
+        ...
+
+
+class EarlierRunLooker:
+    """Lays runs out in temporary folders; stores nothing."""
+
+    def __init__(self, runtime: Runtime, links: Links) -> None:
+        self._runtime = runtime
+        self._links = links
+
+    @asynccontextmanager
+    async def laid_out(self, pk: int, cluster: str) -> AsyncGenerator[EarlierRun]:
+        """The run in a folder; its large files stay on the cluster, empty ones stand for them."""
+        with TemporaryDirectory(prefix="crystalmath-earlier-") as folder:
+            found = await self._runtime.call(lay_out, pk, cluster, folder)
+            names = await self._names(pk, found)
+            await asyncio.to_thread(_stand_in, Path(folder), names)
+            yield EarlierRun(pk, found.uuid, found.cluster, folder)
+
+    async def _names(self, pk: int, found: Found) -> tuple[str, ...]:
+        """What is there now; while that cannot be asked, what the run itself told of at its end."""
+        target = (await self._runtime.call(facts, found.cluster)).target
+
+        def look(line: Connection) -> str:
+            return line.exec_command_wait(look_script(found.path))[1]
+
+        try:
+            said = await self._links.get(target.name).run(target, look)
+        except UNREACHABLE:
+            if not found.told:
+                raise
+            return found.told
+        return names_there(pk, found.cluster, found.path, said)
+
+
+def _stand_in(folder: Path, names: tuple[str, ...]) -> None:
+    """An empty file for each that is not here; never for a POTCAR, nor for steps of a run done by others."""
+    for name in sorted(names):
+        plain = name.removesuffix(".gz")
+        if plain.startswith("POTCAR") or ".relax" in name:
+            continue
+        if not (folder / plain).exists() and not (folder / f"{plain}.gz").exists():
+            (folder / name).touch()

@@ -1,0 +1,51 @@
+"""The RunFolders port: looks into folders on computers by their own links."""
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from crystalmath_server.adapters.aiida.cluster_store import ClusterFacts, facts
+from crystalmath_server.adapters.aiida.computers import computer_of
+from crystalmath_server.adapters.remote.link import Connection, Links
+from crystalmath_server.domain.inputs.vasp_program import choose
+from crystalmath_server.domain.vasp_run.run_folder import RunFolder, look_script, run_folder
+from crystalmath_server.protocol.errors import FileUnreadable
+
+T = TypeVar("T")
+
+
+class Runtime(Protocol):
+    """What this adapter needs of the AiiDA thread."""
+
+    async def call(self, fn: Callable[..., T], *args: object) -> T:
+        """Run on the AiiDA thread."""
+        ...
+
+
+class RunFolderLooker:
+    """Looks, and stores nothing."""
+
+    def __init__(self, runtime: Runtime, links: Links) -> None:
+        self._runtime = runtime
+        self._links = links
+
+    async def look(self, cluster: str, path: str, code: str) -> RunFolder:
+        """What is in a folder; a code is looked for too where one is named."""
+        found = await self._runtime.call(_facts, cluster)
+        if code:
+            choose(found.codes, "", code, cluster)
+
+        def look(line: Connection) -> tuple[int, str, str]:
+            return line.exec_command_wait(look_script(path))
+
+        status, out, err = await self._links.get(found.target.name).run(found.target, look)
+        if status:
+            short = " ".join(err.split())[:300] or f"exit status {status}"
+            hint = "Its login shell must be able to run POSIX shell lines with base64, head and gzip."
+            detail = f"{cluster} did not run the lines that look at {path}: {short}"
+            raise FileUnreadable(detail, field="path", hint=hint)
+        return run_folder(cluster, path, out)
+
+
+def _facts(cluster: str) -> ClusterFacts:
+    """Of this machine too, which becomes a computer when first needed."""
+    return facts(computer_of(cluster).label)

@@ -1,0 +1,101 @@
+"""The WorkFolders port: the folder in which a job runs, by the shared link to its computer."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from crystalmath_server.adapters.aiida.cluster_store import facts
+from crystalmath_server.adapters.aiida.jobs.runs import load_run
+from crystalmath_server.adapters.remote.link import Connection, Links, Target
+from crystalmath_server.domain.vasp_run import work_folder as folder
+from crystalmath_server.domain.vasp_run.work_folder import Piece
+from crystalmath_server.protocol.errors import NotFound
+from crystalmath_server.protocol.files import JobFiles
+
+T = TypeVar("T")
+
+KNOWN_S = 30.0
+"""How long the place of a job is believed: its computer may be set up anew."""
+MOST_KNOWN = 256
+
+
+class Runtime(Protocol):
+    """What this adapter needs of the AiiDA thread."""
+
+    async def call(self, fn: Callable[..., T], *args: object) -> T:
+        """Run on the AiiDA thread."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A folder on a computer, and how to get there."""
+
+    target: Target
+    path: str
+    seen_at: float
+    moves: bool = False  # a job that corrects itself goes on in another folder
+
+    @property
+    def words(self) -> str:
+        """For messages."""
+        return f"{self.path} on {self.target.name}"
+
+
+class WorkFolderLooker:
+    """Looks into the folders of jobs."""
+
+    def __init__(self, runtime: Runtime, links: Links) -> None:
+        self._runtime = runtime
+        self._links = links
+        self._places: dict[int, Place] = {}
+
+    async def tree(self, pk: int, depth: int, limit: int) -> JobFiles:
+        """What is in the folder of a job now."""
+        place = await self._place(pk)
+        said = await self._said(place, folder.tree_script(place.path, depth, limit))
+        rows, note = folder.tree(said, place.words, depth, limit)
+        return JobFiles(rows, place.path, note)
+
+    async def read(self, pk: int, path: str, offset: int, limit: int) -> Piece:
+        """A range of a file there."""
+        folder.check_path(pk, path)
+        place = await self._place(pk)
+        said = await self._said(place, folder.read_script(place.path, path, offset, limit))
+        return folder.piece(said, place.words, path, offset)
+
+    async def write(self, pk: int, name: str, text: str) -> None:
+        """Put a small file there."""
+        place = await self._place(pk)
+        said = await self._said(place, folder.write_script(place.path, name, text))
+        folder.check_written(said, place.words, name)
+
+    async def _said(self, place: Place, script: str) -> bytes:
+        def ask(line: Connection) -> bytes:
+            out, err = line.exec_bytes(script)
+            return out or err.encode()
+
+        return await self._links.get(place.target.name).run(place.target, ask)
+
+    async def _place(self, pk: int) -> Place:
+        known = self._places.get(pk)
+        if known is not None and time.monotonic() - known.seen_at < KNOWN_S:
+            return known
+        found = await self._runtime.call(_place_of, pk)
+        self._places.pop(pk, None)
+        if len(self._places) >= MOST_KNOWN:
+            del self._places[next(iter(self._places))]
+        if not found.moves:
+            self._places[pk] = found
+        return found
+
+
+def _place_of(pk: int) -> Place:
+    """On the AiiDA thread."""
+    node = load_run(pk)
+    path = node.base.attributes.get("remote_workdir", "")
+    if not path or node.computer is None:
+        hint = f"See what it waits for: crystalmath jobs show {pk}"
+        raise NotFound(f"Job {pk} has no folder on a computer yet, or needs none", field="pk", hint=hint)
+    return Place(facts(node.computer.label).target, path, time.monotonic(), moves=node.pk != pk)

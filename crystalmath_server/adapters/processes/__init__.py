@@ -1,0 +1,1 @@
+"""Threads and child processes of the server, and the programs that run in them."""

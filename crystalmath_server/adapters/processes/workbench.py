@@ -1,0 +1,129 @@
+"""The Workbench port: structures and recipes, worked on in the worker process."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar, cast
+
+from crystalmath_server.adapters.processes.worker_process import WorkerProcess
+from crystalmath_server.domain.diagnosis.symptoms import Correction
+from crystalmath_server.domain.jobs.plans import ParsedStructure, Recipe
+from crystalmath_server.domain.potcars.library import PotcarLibrary
+from crystalmath_server.domain.vasp_run.restart import EarlierRun
+from crystalmath_server.protocol.codec import from_json, to_json
+from crystalmath_server.protocol.decks import DeckDiff, DeckReport, TagList
+from crystalmath_server.protocol.exports import ExportedStructure, ExportStructureParams
+from crystalmath_server.protocol.job_spec import JobSpec
+from crystalmath_server.protocol.method import Json
+from crystalmath_server.protocol.structures import ImportStructureParams
+from crystalmath_server.protocol.system import Part
+from crystalmath_server.protocol.templates import TemplateDetail, TemplateList
+
+T = TypeVar("T")
+
+
+class WorkerBench:
+    """Workbench on one warm worker; what never changes is asked for once.
+
+    Parameters
+    ----------
+    timeout_s
+        How long one call may take [s].
+    """
+
+    def __init__(self, timeout_s: float) -> None:
+        self._worker = WorkerProcess(timeout_s)
+        self._templates: TemplateList | None = None
+        self._tags: TagList | None = None
+        self._details: dict[str, TemplateDetail] = {}
+
+    async def start(self) -> None:
+        """Keep the worker warm until cancelled."""
+        await self._worker.run()
+
+    def part(self) -> Part:
+        """How the worker is."""
+        return self._worker.part
+
+    async def parse_structure(self, params: ImportStructureParams) -> ParsedStructure:
+        """Read a structure; raises InvalidStructure, FileUnreadable."""
+        argument = {"text": params.text, "path": params.path, "format": params.format, "label": params.label}
+        return await self._ask(ParsedStructure, "parse_structure", argument)
+
+    async def describe_structure(self, document: Mapping[str, Json]) -> ParsedStructure:
+        """Cell, sites and symmetry of a stored structure."""
+        return await self._ask(ParsedStructure, "describe_structure", {"document": document})
+
+    async def export_structure(
+        self, document: Mapping[str, Json], params: ExportStructureParams
+    ) -> ExportedStructure:
+        """A structure in a format; raises what the port says."""
+        argument: dict[str, Json] = {"document": document, "params": to_json(params)}
+        return await self._ask(ExportedStructure, "export_structure", argument)
+
+    async def list_templates(self, engine: str) -> TemplateList:
+        """All recipes, or those of one engine."""
+        if self._templates is None:
+            self._templates = await self._ask(TemplateList, "list_templates", {})
+        rows = tuple(row for row in self._templates.rows if engine in ("", row.engine))
+        return replace(self._templates, rows=rows)
+
+    async def show_template(self, name: str) -> TemplateDetail:
+        """One recipe with its form; raises NotFound."""
+        if name not in self._details:
+            self._details[name] = await self._ask(TemplateDetail, "show_template", {"name": name})
+        return self._details[name]
+
+    async def render(
+        self,
+        spec: JobSpec,
+        structures: Sequence[Mapping[str, Json]],
+        earlier: EarlierRun | None = None,
+        tasks: int | None = None,
+    ) -> Recipe:
+        """Check and render; raises what the port says."""
+        argument: dict[str, Json] = {
+            "spec": to_json(spec),
+            "structures": [dict(each) for each in structures],
+            "earlier": earlier and to_json(earlier),
+            "tasks": tasks,
+        }
+        return await self._ask(Recipe, "render", argument)
+
+    async def check_deck(self, files: Mapping[str, str], tasks: int | None = None) -> DeckReport:
+        """Problems and facts of input files of VASP."""
+        return await self._ask(DeckReport, "check_deck", {"files": files, "tasks": tasks})
+
+    async def diff_decks(self, left: Mapping[str, str], right: Mapping[str, str]) -> DeckDiff:
+        """What differs between two decks."""
+        return await self._ask(DeckDiff, "diff_decks", {"left": left, "right": right})
+
+    async def known_tags(self) -> TagList:
+        """What is known of all tags of INCAR."""
+        if self._tags is None:
+            self._tags = await self._ask(TagList, "known_tags", {})
+        return self._tags
+
+    async def reader(self, incar: str) -> Recipe:
+        """The Maker that reads a run that was made by other means."""
+        return await self._ask(Recipe, "reader", {"incar": incar})
+
+    async def potcar_specs(self, potcar: str) -> tuple[dict[str, Json], ...]:
+        """What identifies the potentials of a POTCAR, without its text."""
+        return await self._ask(tuple[dict[str, Json], ...], "potcar_specs", {"potcar": potcar})
+
+    async def potcar_library(self) -> PotcarLibrary:
+        """The potentials of this machine as pymatgen's settings name them."""
+        return await self._ask(PotcarLibrary, "potcar_library", {})
+
+    async def look_at_run(self, folder: Path) -> tuple[Correction, ...]:
+        """What custodian's handlers find in the folder of a run; they correct the deck there."""
+        argument: dict[str, Json] = {"folder": str(folder)}
+        return await self._ask(tuple[Correction, ...], "look_at_run", argument)
+
+    async def _ask(self, kind: type[T], call: str, argument: Mapping[str, Json]) -> T:
+        return from_json(kind, await self._worker.call(call, {k: _plain(v) for k, v in argument.items()}))
+
+
+def _plain(value: Json) -> Json:
+    return dict(cast("Mapping[str, Json]", value)) if isinstance(value, Mapping) else value

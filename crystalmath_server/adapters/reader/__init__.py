@@ -1,0 +1,1 @@
+"""Runs in the reading process: documents and vasprun.xml files; no AiiDA."""

@@ -1,0 +1,1 @@
+"""Connections to clusters: hosts, links and what goes wrong on them."""

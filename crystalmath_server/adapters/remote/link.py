@@ -1,0 +1,270 @@
+"""Our own connections: one a computer, shared, on a thread of its own, with time limits and a breaker.
+
+1. A connection is opened when first needed and closed when nobody used it for IDLE_S.
+2. Two openings are at least AiiDA's safe interval apart.
+3. Failures of the connection are counted by the breaker; failures of what was asked over it are not.
+4. Who waits has a time limit; a thread that hangs beyond it is left to itself and a new one takes its place.
+"""
+
+import asyncio
+import base64
+import contextlib
+import logging
+import shlex
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
+
+from crystalmath_server.adapters.processes.single_thread_executor import Lane
+from crystalmath_server.adapters.remote import ssh_hosts
+from crystalmath_server.adapters.remote.errors import is_lost, not_connected
+from crystalmath_server.domain.clusters import breaker
+from crystalmath_server.protocol.errors import UNREACHABLE, HostKeyRefused, RpcError, TransportFailed
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+T = TypeVar("T")
+P = ParamSpec("P")
+log = logging.getLogger(__name__)
+
+OPEN_S = 30.0
+COMMAND_S = 40.0
+CALL_S = 60.0
+IDLE_S = 60.0
+WINDOW, LONGEST_PACKET = 16_777_216, 131_072
+"""So that a read of megabytes comes without waiting for us, in few packets: each costs 0.1 ms [bytes]."""
+
+
+class ConnectionLostError(ConnectionError):
+    """An open connection broke."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A computer, or a host that is to become one; made on the AiiDA thread, free of its database.
+
+    Attributes
+    ----------
+    transport
+        Makes a closed AiiDA transport.
+    host
+        As in `ssh HOST`; empty for this machine.
+    """
+
+    name: str
+    host: str
+    kind: str
+    safe_interval_s: float
+    transport: Callable[[], Any]
+
+
+class Connection:
+    """An open transport and the event loop that turns it; belongs to one thread.
+
+    It stands in for the transport of AiiDA's schedulers, whose calls wait.
+    """
+
+    def __init__(self, transport: Any) -> None:
+        self.transport = transport
+        self._loop = asyncio.new_event_loop()
+
+    def open(self) -> None:
+        """Connect; raises whatever the transport raises."""
+        self.do(self.transport.open_async(), OPEN_S)
+
+    def do(self, work: Coroutine[Any, Any, T], limit_s: float = COMMAND_S) -> T:
+        """Run a coroutine of the transport to its end; raises TimeoutError."""
+        return self._loop.run_until_complete(asyncio.wait_for(work, limit_s))
+
+    def exec_command_wait(
+        self, command: str, workdir: str | None = None, **_more: object
+    ) -> tuple[int, str, str]:
+        """Exit status, stdout and stderr of a command; the name is AiiDA's."""
+        status, out, err = self.do(self.transport.exec_command_wait_async(command, workdir=workdir))
+        return int(status), str(out), str(err)
+
+    def exec_bytes(self, command: str) -> tuple[bytes, str]:
+        """Bytes of stdout, and stderr.
+
+        AiiDA's asynchronous transports answer text alone, letter by letter. Where the connection below can
+        give bytes it is asked itself; elsewhere they come in base64.
+        """
+        backend = getattr(self.transport, "async_backend", None)
+        connection = getattr(backend, "_conn", None)
+        if backend is None or connection is None:
+            _, text, err = self.exec_command_wait(f"( {command}\n) | base64")
+            return base64.b64decode(text), err
+        line = backend.bash_command + shlex.quote(command)
+        done = self.do(
+            connection.run(line, check=False, encoding=None, window=WINDOW, max_pktsize=LONGEST_PACKET)
+        )
+        return bytes(done.stdout or b""), bytes(done.stderr or b"").decode(errors="replace")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        return None
+
+    def close(self) -> None:
+        """Let go of the connection, whatever state it is in."""
+        with contextlib.suppress(Exception):
+            self.do(self.transport.close_async(), 5)
+        with contextlib.suppress(Exception):
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.close()
+
+
+class Link:
+    """The one connection to a computer."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.breaker = breaker.CLOSED
+        self._lane = Lane(f"remote-{name}")
+        self._connection: Connection | None = None
+        self._opened_at = float("-inf")
+        self._generation = 0
+        self._idle: asyncio.TimerHandle | None = None
+
+    async def run(
+        self, target: Target, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """`fn(connection, …)` on the link's thread, within CALL_S.
+
+        Raises
+        ------
+        RpcError
+            TRANSPORT_FAILED, HOST_KEY_REFUSED, ACCESS_DENIED; also while the breaker is open.
+        """
+        self._refuse_resting()
+        if self._idle is not None:
+            self._idle.cancel()
+        wait_s = self._safe_wait_s(target)
+        work = self._lane.submit(
+            self._work, self._generation, target, wait_s, lambda line: fn(line, *args, **kwargs)
+        )
+        try:
+            result = await self._waited(work, wait_s + OPEN_S + CALL_S)
+        except RpcError as error:
+            if isinstance(error, UNREACHABLE):
+                self.breaker = breaker.failed(self.breaker, time.time(), error.data.detail)
+            raise
+        self.breaker = breaker.CLOSED
+        self._idle = asyncio.get_running_loop().call_later(IDLE_S, self.close)
+        return result
+
+    def forgive(self) -> None:
+        """Let the next call try at once."""
+        self.breaker = breaker.Breaker(self.breaker.failures, 0.0, self.breaker.trouble)
+
+    def close(self) -> None:
+        """Close the connection; the next call opens a new one."""
+        self._lane.submit(self._drop)
+
+    def _refuse_resting(self) -> None:
+        if not breaker.allows(self.breaker, time.time()):
+            until = time.strftime("%H:%M:%S", time.localtime(self.breaker.retry_at))
+            detail = f"{self.name} is left alone until {until}: {self.breaker.trouble}"
+            hint = f"Mend it, then try at once: crystalmath clusters test {self.name} --force"
+            raise TransportFailed(detail, hint=hint)
+
+    def _safe_wait_s(self, target: Target) -> float:
+        """How long until a connection may be opened again."""
+        if self._connection is not None:
+            return 0.0
+        return max(0.0, self._opened_at + target.safe_interval_s - time.monotonic())
+
+    async def _waited(self, work: "Future[T]", limit_s: float) -> T:
+        try:
+            return await asyncio.wait_for(asyncio.wrap_future(work), limit_s)
+        except TimeoutError:
+            self._abandon()
+            raise TransportFailed(f"{self.name} did not answer within {limit_s:.0f} s") from None
+
+    def _abandon(self) -> None:
+        """Leave a thread that hangs to itself."""
+        log.warning("the connection to %s hangs and is given up", self.name)
+        self._generation += 1
+        self._lane.close()
+        self._lane, self._connection = Lane(f"remote-{self.name}-{self._generation}"), None
+
+    def _work(self, generation: int, target: Target, wait_s: float, fn: Callable[[Connection], T]) -> T:
+        """On the thread: connect if need be; a connection that was lost while idle is replaced once."""
+        fresh = self._connection is None
+        connection = self._connection or self._open(generation, target, wait_s)
+        try:
+            return self._asked(connection, fn)
+        except ConnectionLostError as error:
+            if fresh:
+                raise not_connected(error, self.name) from error
+        try:
+            return self._asked(self._open(generation, target, self._safe_wait_s(target)), fn)
+        except ConnectionLostError as error:
+            raise not_connected(error, self.name) from error
+
+    def _asked(self, connection: Connection, fn: Callable[[Connection], T]) -> T:
+        try:
+            return fn(connection)
+        except RpcError:
+            raise
+        except Exception as error:
+            if not is_lost(error):
+                raise
+            self._drop()
+            raise ConnectionLostError(str(error)) from error
+
+    def _open(self, generation: int, target: Target, wait_s: float) -> Connection:
+        time.sleep(wait_s)
+        self._opened_at = time.monotonic()
+        connection = Connection(target.transport())
+        try:
+            connection.open()
+        except Exception as error:
+            raise self._explained(connection, target, error) from error
+        if generation == self._generation:
+            self._connection = connection
+        return connection
+
+    def _explained(self, connection: Connection, target: Target, error: Exception) -> RpcError:
+        """The error in words; an untrusted key is named by its fingerprint."""
+        known = not_connected(error, target.host or target.name)
+        if isinstance(known, HostKeyRefused) and target.kind == "core.ssh_async":
+            with contextlib.suppress(Exception):
+                known = connection.do(ssh_hosts.untrusted(target.host), OPEN_S)
+        connection.close()
+        return known
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+class Links:
+    """All links, by name; the same computer always gets the same one."""
+
+    def __init__(self) -> None:
+        self._links: dict[str, Link] = {}
+
+    def get(self, name: str) -> Link:
+        """The link of a computer or host."""
+        return self._links.setdefault(name, Link(name))
+
+    def breaker(self, name: str) -> breaker.Breaker:
+        """How our connections to a computer went."""
+        link = self._links.get(name)
+        return link.breaker if link else breaker.CLOSED
+
+    def forget(self, name: str) -> None:
+        """Close and drop the link of a computer that has other settings now."""
+        link = self._links.pop(name, None)
+        if link is not None:
+            link.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        for name in tuple(self._links):
+            self.forget(name)

@@ -1,0 +1,1 @@
+"""Runs in the worker process: atomate2, pymatgen and custodian; no AiiDA."""

@@ -1,0 +1,120 @@
+"""custodian's handlers on the files of a run that has ended: what they find, how they correct the deck."""
+
+import contextlib
+import copy
+import logging
+import warnings
+from collections import Counter
+from collections.abc import Generator, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from atomate2.vasp.run import DEFAULT_HANDLERS
+from custodian.custodian import Custodian, CustodianError, Job
+from custodian.vasp.handlers import VaspErrorHandler
+
+from crystalmath_server.domain.diagnosis.symptoms import Correction
+
+MOST_ERRORS = 1_000_000  # one look is never too many
+_APPLIED = "_num_applied_corrections"
+Counts = Mapping[str, Mapping[str, Any]]
+"""Handler → what it counts: how often it met each error, how often it corrected."""
+
+
+class _Ended(Job):
+    """A job that VASP has run already."""
+
+    def setup(self, directory: str = "./") -> None:
+        """Nothing: the files are there."""
+
+    def run(self, directory: str = "./") -> None:
+        """Nothing: it has run."""
+
+    def postprocess(self, directory: str = "./") -> None:
+        """Nothing: others read the files."""
+
+
+def check(folder: Path) -> tuple[Correction, ...]:
+    """Have custodian look at the run in `folder` and correct its INCAR, KPOINTS and POSCAR there.
+
+    Custodian's own mode for runs that it did not start; the handlers are those that atomate2 runs VASP with.
+    """
+    return look(folder, {})[0]
+
+
+def look(folder: Path, counts: Counts) -> tuple[tuple[Correction, ...], Counts]:
+    """The same for one of several runs: handlers go on counting from `counts`; and the counts after it."""
+    _say_once(folder / "std_err.txt")
+    handlers: list[Any] = list(copy.deepcopy(DEFAULT_HANDLERS))  # they count, and these are atomate2's own
+    for handler in handlers:
+        _count_on(handler, counts.get(type(handler).__name__, {}))
+    custodian = Custodian(
+        handlers,
+        [_Ended()],
+        max_errors=MOST_ERRORS,
+        max_errors_per_job=MOST_ERRORS,
+        skip_over_errors=True,
+        directory=str(folder),
+    )
+    custodian.run_log = [{"job": {}, "corrections": [], "job_n": 0}]
+    with contextlib.chdir(folder), warnings.catch_warnings(), _silent(), contextlib.suppress(CustodianError):
+        warnings.simplefilter("ignore")
+        custodian.run_interrupted()
+    log: Any = custodian.run_log[-1]
+    found: list[dict[str, Any]] = log["corrections"]
+    corrections = tuple(_correction(row) for row in map(_named, found) if row["errors"])
+    return corrections, {type(one).__name__: counted for one in handlers if (counted := _counts(one))}
+
+
+def _say_once(stderr: Path) -> None:
+    """Leave out what a handler finds in vasp.out, which has both outputs: two would correct one error."""
+    if stderr.exists():
+        known = [sign for signs in VaspErrorHandler.error_msgs.values() for sign in signs]
+        lines = stderr.read_text(errors="replace").splitlines(keepends=True)
+        stderr.write_text("".join(line for line in lines if not any(sign in line for sign in known)))
+
+
+def _count_on(handler: Any, counted: Mapping[str, Any]) -> None:
+    for name, value in counted.items():
+        setattr(handler, name, Counter(value) if isinstance(value, Mapping) else value)
+
+
+def _counts(handler: Any) -> dict[str, Any]:
+    """What custodian keeps on a handler between two runs of one job: its counters."""
+    held = cast("dict[str, object]", vars(handler))
+    found = {name: value for name, value in held.items() if isinstance(value, Counter) or name == _APPLIED}
+    return {
+        name: dict(value) if isinstance(value, Counter) else value for name, value in found.items() if value
+    }
+
+
+@contextlib.contextmanager
+def _silent() -> Generator[None]:
+    """Custodian logs each of its errors; here they are the result."""
+    level = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(level)
+
+
+def _named(row: dict[str, Any]) -> dict[str, Any]:
+    """Keep the errors that a handler found before it failed to correct them, as where OUTCAR is cut off."""
+    if not row.get("skipped"):
+        return row
+    return {**row, "errors": getattr(row["handler"], "errors", ()), "actions": ()}
+
+
+def _correction(row: Mapping[str, Any]) -> Correction:
+    """With what is told most narrowly first: custodian has errors as a set, and some share a message."""
+    handler = row["handler"]
+    messages: Mapping[str, list[str]] = getattr(handler, "error_msgs", {})
+    names = set(map(str, row["errors"]))
+    errors = tuple(sorted(names, key=lambda name: (len(messages.get(name, ())), name)))
+    return Correction(
+        type(handler).__name__,
+        errors,
+        tuple(sign for name in errors for sign in messages.get(name, ())),
+        tuple(row["actions"] or ()),
+    )

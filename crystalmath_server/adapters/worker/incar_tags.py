@@ -1,0 +1,38 @@
+"""INCAR tags as pymatgen and pymatgen-io-validation list them; runs in the worker."""
+
+from functools import cache
+from typing import Any, cast
+
+from pymatgen.io.validation.vasp_defaults import VASP_DEFAULTS_DICT
+from pymatgen.io.vasp import Incar
+
+from crystalmath_server.domain.inputs.incar_catalog import KINDS, MORE_VALUES, Catalogue, KnownTag
+
+_LARGEST_DEFAULT = 40
+
+
+@cache
+def catalogue() -> Catalogue:
+    """Every tag that either knows."""
+    listed = cast("dict[str, Any]", Incar.INCAR_PARAMS)
+    defaults = cast("dict[str, Any]", VASP_DEFAULTS_DICT)
+    return {name: _known(name, listed.get(name, {}), defaults.get(name)) for name in listed | defaults}
+
+
+def _known(name: str, row: dict[str, Any], default: Any) -> KnownTag:
+    own = tuple(str(value) for value in row.get("values", ()))
+    values = (*own, *(value for value in MORE_VALUES.get(name, ()) if value not in own))
+    kind = KINDS.get(name, str(row.get("type", "")))
+    return KnownTag(kind, values, _words(default), str(default.tag) if default is not None else "")
+
+
+def _words(default: Any) -> str:
+    """A default as INCAR would have it, empty where there is none that always holds."""
+    value = default.value if default is not None else None
+    if value is None or value == float("inf"):
+        return ""
+    if isinstance(value, bool):
+        return ".TRUE." if value else ".FALSE."
+    if isinstance(value, list):
+        return " ".join(map(str, value))[:_LARGEST_DEFAULT]
+    return str(value)[:_LARGEST_DEFAULT]

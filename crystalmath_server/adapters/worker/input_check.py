@@ -1,0 +1,220 @@
+"""decks.check: our reading of the files, and what pymatgen and spglib say to them; runs in the worker."""
+
+import re
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from pymatgen.core import Element, Structure
+from pymatgen.io.vasp import Incar, Kpoints, Poscar
+from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
+
+from crystalmath_server.adapters.worker.incar_tags import catalogue
+from crystalmath_server.adapters.worker.potcar_numbers import known
+from crystalmath_server.domain.inputs import rules as deck_rules
+from crystalmath_server.domain.inputs import sampling as deck_sampling
+from crystalmath_server.domain.inputs.potcar_text import Potential
+from crystalmath_server.domain.inputs.problems import ERROR, WARNING, in_file, in_order
+from crystalmath_server.domain.inputs.vasp_inputs import Deck, read
+from crystalmath_server.protocol.decks import DeckFacts, DeckProblem, DeckReport
+
+SYMMETRY_A = 0.01
+CLOSEST_A = 0.5
+NEIGHBOURS_A = 3.5
+_TOUCHING = 0.6
+_SMALLEST_A3_PER_SITE = 0.5
+_MOST_SITES = 2000
+_MOST_KPOINTS = 50_000
+_LONG_LIST = re.compile(r"\d{6,}\s*\*")
+
+
+def check(files: Mapping[str, str], tasks: int | None = None, functional: str = "") -> DeckReport:
+    """Problems and facts of a deck, whatever its texts are.
+
+    Parameters
+    ----------
+    tasks
+        MPI tasks that the job will have.
+    functional
+        Of the potentials, as pymatgen names it.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        deck, problems = read(files, catalogue())
+        potentials = tuple(known(potential, functional) for potential in deck.potentials)
+        found = [*problems, *_as_pymatgen_reads(files, deck, problems)]
+        structure = _structure(files, problems)
+        facts = _facts(deck, potentials, structure)
+        found += deck_rules.judge(deck, facts)
+        found += deck_sampling.judge(deck, facts, tasks)
+        found += _unknown_potentials(deck, potentials)
+        if structure is not None:
+            found += _close_atoms(deck, structure)
+            facts = replace(facts, closest=_closest(structure))
+    return DeckReport(in_order(tuple(found)), facts)
+
+
+def _attempt(read_it: Callable[[], Any]) -> tuple[Any, str]:
+    """What a reader gives, or why it gives nothing."""
+    try:
+        return read_it(), ""
+    except Exception as error:  # noqa: BLE001  pymatgen's readers raise whatever they stumble over
+        return None, " ".join(str(error).split())[:150] or type(error).__name__
+
+
+def _as_pymatgen_reads(
+    files: Mapping[str, str], deck: Deck, problems: Sequence[DeckProblem]
+) -> list[DeckProblem]:
+    """Files that pymatgen refuses, and INCAR values that it takes for others, though we saw no error."""
+    wrong = {problem.file for problem in problems if problem.severity is ERROR}
+    readers: dict[str, Callable[[str], Any]] = {"KPOINTS": Kpoints.from_str, "POSCAR": Poscar.from_str}
+    found: list[DeckProblem] = []
+    for name, reader in readers.items():
+        if name in files and name not in wrong:
+            _, why = _attempt(lambda reader=reader, name=name: reader(files[name]))
+            if why:
+                text = f"pymatgen cannot read it, and so not the results either: {why}"
+                found.append(
+                    in_file(name, 0, ERROR, f"{name.lower()}.unreadable", text, "Mend or simplify it.")
+                )
+    if "INCAR" in files and "INCAR" not in wrong and not _LONG_LIST.search(files["INCAR"]):
+        incar, why = _attempt(lambda: Incar.from_str(files["INCAR"]))
+        if why:
+            found.append(in_file("INCAR", 0, ERROR, "incar.unreadable", f"pymatgen: {why}", "Simplify it."))
+        else:
+            found += _coerced(deck, incar)
+    return found
+
+
+def _coerced(deck: Deck, incar: Any) -> list[DeckProblem]:
+    """Numbers and switches that pymatgen makes something else of."""
+    found: list[DeckProblem] = []
+    for name, value in deck.values.items():
+        other = incar.get(name)
+        if isinstance(value, (bool, int, float)) and isinstance(other, (bool, int, float)) and other != value:
+            text = f"{name} = {deck.tags[name].value[:20]} is {value:g}, but pymatgen takes it for {other:g}"
+            hint = f"Write {name} = {value!r}."
+            found.append(deck.at(name, WARNING, "coerced", text, hint))
+    return found
+
+
+def _structure(files: Mapping[str, str], problems: Sequence[DeckProblem]) -> Structure | None:
+    """The structure, None where it has errors or is too large to look into."""
+    if "POSCAR" not in files or any(p.file == "POSCAR" and p.severity is ERROR for p in problems):
+        return None
+    poscar, _ = _attempt(lambda: Poscar.from_str(files["POSCAR"], read_velocities=False))
+    structure = poscar.structure if poscar is not None else None
+    return structure if structure is not None and len(structure) <= _MOST_SITES else None
+
+
+def _facts(deck: Deck, potentials: Sequence[Potential], structure: Structure | None) -> DeckFacts:
+    mesh = deck_sampling.mesh_of(deck)
+    symmetry = _symmetry(structure)
+    listed = deck.kpoints.count if deck.kpoints and deck.kpoints.kind == "list" else None
+    n_kpoints = int(np.prod([min(n, 10**6) for n in mesh], dtype=float)) if mesh else listed
+    n_sites = deck.poscar.n_sites if deck.poscar else None
+    enmax = [potential.enmax for potential in potentials if potential.enmax]
+    return DeckFacts(
+        formula=structure.composition.formula.replace(" ", "") if structure else "",
+        n_sites=n_sites,
+        spacegroup=_attempt(lambda: _space_group(symmetry))[0] or "",
+        electrons=_electrons(deck, potentials),
+        enmax=max(enmax) if enmax and len(enmax) == len(potentials) else None,
+        encut=deck.number("ENCUT"),
+        kpoints=deck.kpoints.words() if deck.kpoints else f"mesh {'×'.join(map(str, mesh))}" if mesh else "",
+        n_kpoints=n_kpoints,
+        n_irreducible=_irreducible(deck, symmetry, mesh, n_kpoints),
+        spacing=deck_sampling.spacing_of(deck),
+        kpoints_times_atoms=n_kpoints * n_sites if n_kpoints and n_sites else None,
+    )
+
+
+def _symmetry(structure: Structure | None) -> Any:
+    """Spglib's view of the sites, None where it has none."""
+    if structure is None:
+        return None
+    return _attempt(lambda: SpacegroupAnalyzer(structure, symprec=SYMMETRY_A))[0]
+
+
+def _space_group(symmetry: Any) -> str:
+    return f"{symmetry.get_space_group_symbol()} ({symmetry.get_space_group_number()})"
+
+
+def _electrons(deck: Deck, potentials: Sequence[Potential]) -> float | None:
+    """Valence electrons of the cell, None unless every potential is known."""
+    if deck.poscar is None or len(potentials) != len(deck.poscar.counts):
+        return None
+    charges = [potential.zval for potential in potentials]
+    if any(charge is None for charge in charges):
+        return None
+    return float(sum(n * (q or 0) for n, q in zip(deck.poscar.counts, charges, strict=True)))
+
+
+def _irreducible(deck: Deck, symmetry: Any, mesh: tuple[int, ...], count: int | None) -> int | None:
+    """k-points that the symmetry of the sites leaves; None where VASP is told to use none."""
+    if symmetry is None or not mesh or not count or count > _MOST_KPOINTS or deck.number("ISYM") in {-1, 0}:
+        return None
+    is_monkhorst = deck.kpoints is not None and deck.kpoints.style.startswith("Monkhorst")
+    shift = tuple(int(is_monkhorst and n % 2 == 0) for n in mesh)
+    found, _ = _attempt(lambda: symmetry.get_ir_reciprocal_mesh(mesh, shift))
+    return len(found) if found else None
+
+
+def _unknown_potentials(deck: Deck, potentials: Sequence[Potential]) -> list[DeckProblem]:
+    return [
+        in_file(
+            deck.potcar_file,
+            potential.line,
+            WARNING,
+            "potcar.unknown",
+            f"pymatgen knows no potential {potential.symbol[:40]!r}",
+            "See which there are: crystalmath potcars check.",
+        )
+        for potential in potentials
+        if potential.zval is None
+    ]
+
+
+def _pairs(structure: Structure, within: float) -> tuple[Any, Any, Any]:
+    """First and second sites of pairs, and their distances [Å]."""
+    if structure.volume < _SMALLEST_A3_PER_SITE * len(structure):
+        return (), (), ()
+    found, _ = _attempt(lambda: structure.get_neighbor_list(within, exclude_self=True))
+    return (found[0], found[1], found[3]) if found else ((), (), ())
+
+
+def _closest(structure: Structure) -> float | None:
+    distances = _pairs(structure, NEIGHBOURS_A)[2]
+    return float(np.min(distances)) if len(distances) else None
+
+
+def _radius(structure: Structure, index: int) -> float:
+    symbol = structure[index].specie.symbol
+    return float(Element(symbol).atomic_radius or 1.0) if Element.is_valid_symbol(symbol) else 1.0
+
+
+def _close_atoms(deck: Deck, structure: Structure) -> list[DeckProblem]:
+    """The closest of the pairs that are too close; and cells in which there is no room at all."""
+    line = deck.poscar.first_site_line if deck.poscar else 0
+    room = structure.volume / len(structure)
+    if room < _SMALLEST_A3_PER_SITE:
+        text = f"the cell has {room:.3g} Å³ for each atom"
+        return [
+            in_file("POSCAR", 2, ERROR, "poscar.small_cell", text, "Check scale and vectors: they are in Å.")
+        ]
+    first, second, distances = _pairs(structure, NEIGHBOURS_A)
+    ratios = [
+        d / (_radius(structure, i) + _radius(structure, j))
+        for i, j, d in zip(first, second, distances, strict=True)
+    ]
+    if not ratios or min(ratios) >= _TOUCHING:
+        return []
+    at = int(np.argmin(ratios))
+    i, j, d = int(first[at]), int(second[at]), float(distances[at])
+    who = "an atom and its own image" if i == j else f"atoms {i + 1} and {j + 1}"
+    text = f"{who} ({structure[i].specie.symbol}, {structure[j].specie.symbol}) are {d:.2f} Å apart"
+    severity = ERROR if d < CLOSEST_A else WARNING
+    hint = "Remove one, or check scale, vectors and whether coordinates are Direct or Cartesian."
+    return [in_file("POSCAR", line + max(i, j), severity, "poscar.close_atoms", text, hint)]

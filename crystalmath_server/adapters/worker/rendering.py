@@ -1,0 +1,74 @@
+"""The deck of a recipe as it will run: hand edits put in, checked, its structure told; runs in the worker."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from pymatgen.core import Structure
+from pymatgen.io.vasp import Poscar
+
+from crystalmath_server.adapters.worker.input_check import check
+from crystalmath_server.adapters.worker.structures import describe_structure
+from crystalmath_server.domain.inputs.edits import put_in, with_images
+from crystalmath_server.domain.jobs.plans import ParsedStructure
+from crystalmath_server.protocol.decks import DeckReport, Severity
+from crystalmath_server.protocol.templates import InputFile
+
+_SAME_A = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedDeck:
+    """Files that will run.
+
+    Attributes
+    ----------
+    diffs
+        File name → unified diff against the recipe's own.
+    structure
+        What POSCAR holds, where it is edited to another structure.
+    """
+
+    files: tuple[InputFile, ...]
+    diffs: dict[str, str]
+    report: DeckReport
+    structure: ParsedStructure | None
+
+    def text(self, name: str) -> str:
+        """Text of a file, empty where it is left out."""
+        return next((file.text for file in self.files if file.name == name), "")
+
+
+def render_deck(
+    own: Sequence[InputFile], edits: Mapping[str, str], tasks: int | None, functional: str
+) -> RenderedDeck:
+    """The deck with its edits; raises InvalidForm where a file cannot be edited so."""
+    files, diffs = put_in(own, edits)
+    files = with_images(files, diffs)
+    report = check({file.name: file.text for file in files}, tasks, functional)
+    wrong = {row.file for row in report.problems if row.severity is Severity.ERROR}
+    is_readable = "POSCAR" in diffs and "POSCAR" not in wrong
+    structure = _moved(_structure(own), _structure(files)) if is_readable else None
+    return RenderedDeck(files, diffs, report, structure)
+
+
+def _structure(files: Sequence[InputFile]) -> Structure:
+    text = next(file.text for file in files if file.name == "POSCAR")
+    return Poscar.from_str(text, read_velocities=False).structure
+
+
+def _moved(before: Structure, after: Structure) -> ParsedStructure | None:
+    """The structure after, where cell, species or places differ; a comment or a flag is no difference."""
+    if _is_same(before, after):
+        return None
+    for name in list(after.site_properties):
+        after.remove_site_property(name)
+    return describe_structure(after)
+
+
+def _is_same(before: Structure, after: Structure) -> bool:
+    return (
+        before.species == after.species
+        and np.allclose(before.lattice.matrix, after.lattice.matrix, atol=_SAME_A, rtol=0)
+        and np.allclose(before.cart_coords, after.cart_coords, atol=_SAME_A, rtol=0)
+    )

@@ -1,0 +1,133 @@
+"""The table of recipes: engines, and the atomate2 Makers that use them; runs in the worker."""
+
+import dataclasses
+import importlib
+import inspect
+import pkgutil
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import atomate2.vasp.jobs as vasp_jobs
+from atomate2.vasp.jobs.base import BaseVaspMaker
+
+from crystalmath_server.domain.jobs.takes import STRUCTURE, TAKES
+from crystalmath_server.domain.jobs.templates import EMT_ELEMENTS
+from crystalmath_server.protocol.templates import Restart, Takes
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Engine:
+    """What computes: its packages, elements and why it cannot run here."""
+
+    title: str
+    packages: tuple[str, ...]
+    elements: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RecipeSpec:
+    """One recipe: a Maker with the settings that the recipe fixes or prefers."""
+
+    engine: str
+    kind: str
+    title: str
+    maker: str
+    settings: Mapping[str, Any] = dataclasses.field(default_factory=dict[str, Any])
+    fixed: frozenset[str] = frozenset()
+    shown: tuple[str, ...] = ()
+    restart: Restart = Restart.NO
+    takes: Takes = STRUCTURE
+
+    @property
+    def name(self) -> str:
+        """engine.kind."""
+        return f"{self.engine}.{self.kind}"
+
+
+_FIXED = frozenset(
+    {"name", "tags", "force_field_name", "calculator_meta", "store_trajectory", "task_document_kwargs"}
+)
+_RELAX = ("relax_kwargs.fmax", "steps", "relax_cell", "fix_symmetry")
+_MD = ("n_steps", "time_step", "temperature", "ensemble", "pressure", "mb_velocity_seed")
+_VASP = ("input_set_generator.user_incar_settings", "input_set_generator.user_kpoints_settings")
+_VASP_FIXED = _FIXED | {
+    "copy_vasp_kwargs", "input_set_generator.prev_incar", "input_set_generator.prev_kpoints",
+    "input_set_generator.config_dict", "run_vasp_kwargs", "stop_children_kwargs", "write_additional_data",
+    "input_set_generator.num_images", "input_set_generator.structure", "write_input_set_kwargs",
+}  # fmt: skip
+MODE = "input_set_generator.mode"
+"""A setting that `make` of some Makers takes, in place of the input set's own."""
+_TIGHT: dict[str, Any] = {"relax_kwargs": {"fmax": 0.01}}
+_CHGNET: dict[str, Any] = {"force_field_name": "CHGNet"}
+_STATIC: dict[str, Any] = {"relax_cell": False, "steps": 1}
+_STATIC_FIXED = _FIXED | {
+    "relax_cell", "relax_shape", "fix_symmetry", "symprec", "steps", "relax_kwargs", "optimizer_kwargs",
+}  # fmt: skip
+
+ENGINES: dict[str, Engine] = {
+    "emt": Engine("EMT (ASE)", ("ase",), EMT_ELEMENTS),
+    "chgnet": Engine("CHGNet", ("chgnet", "torch")),
+    "vasp": Engine("VASP", ()),
+}
+LICENCE_FREE: tuple[RecipeSpec, ...] = (
+    RecipeSpec("chgnet", "relax", "Relax with CHGNet", "atomate2.forcefields.jobs.ForceFieldRelaxMaker",
+               _CHGNET | _TIGHT, _FIXED, _RELAX),
+    RecipeSpec("chgnet", "static", "Energy and forces with CHGNet",
+               "atomate2.forcefields.jobs.ForceFieldStaticMaker", _CHGNET, _STATIC_FIXED),
+    RecipeSpec("chgnet", "md", "Molecular dynamics with CHGNet", "atomate2.forcefields.md.ForceFieldMDMaker",
+               _CHGNET, _FIXED, _MD),
+    RecipeSpec("emt", "relax", "Relax with EMT", "atomate2.ase.jobs.EmtRelaxMaker", _TIGHT, _FIXED, _RELAX),
+    RecipeSpec("emt", "static", "Energy and forces with EMT", "atomate2.ase.jobs.EmtRelaxMaker",
+               _STATIC | {"name": "EMT static"}, _STATIC_FIXED),
+    RecipeSpec("emt", "md", "Molecular dynamics with EMT", "crystalmath_server.plugins.makers.EmtMDMaker",
+               {}, _FIXED, _MD),
+)  # fmt: skip
+"""Recipes that need no licence; whoever adds one adds a row."""
+
+
+@cache
+def recipes() -> dict[str, RecipeSpec]:
+    """All recipes by name: those of the table, and every VASP Maker of one job that atomate2 has."""
+    vasp = [_vasp_recipe(maker) for maker in _vasp_makers()]
+    return {spec.name: spec for spec in (*LICENCE_FREE, *vasp)}
+
+
+@cache
+def maker_class(path: str) -> Any:
+    """Class of a dotted name."""
+    module, _, name = path.rpartition(".")
+    return getattr(importlib.import_module(module), name)
+
+
+def _vasp_makers() -> list[type]:
+    """Makers of one VASP job, the core ones first; modules that lack an optional package are left out."""
+    found: list[type] = []
+    for module in pkgutil.walk_packages(vasp_jobs.__path__, f"{vasp_jobs.__name__}."):
+        try:
+            names = vars(importlib.import_module(module.name))
+        except ImportError:
+            continue
+        found += [
+            value
+            for value in names.values()
+            if inspect.isclass(value) and issubclass(value, BaseVaspMaker) and value.__module__ == module.name
+        ]
+    return sorted(found, key=lambda maker: maker.__module__ != f"{vasp_jobs.__name__}.core")
+
+
+def _vasp_recipe(maker: type) -> RecipeSpec:
+    words = re.sub(
+        r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", maker.__name__.removesuffix("Maker")
+    )
+    kind = words.lower().replace(" ", "_")
+    path = f"{maker.__module__}.{maker.__name__}"
+    _, first, *others = inspect.signature(maker.make).parameters.values()
+    given = {parameter.name: parameter.default for parameter in others}
+    takes = TAKES.get(first.name, Takes(first.name))
+    required = given["prev_dir"] is inspect.Parameter.empty
+    restart = Restart.REQUIRED if required else Restart.OPTIONAL
+    settings = {MODE: given["mode"]} if "mode" in given else {}
+    shown = (*_VASP, *settings)
+    return RecipeSpec("vasp", kind, f"{words} with VASP", path, settings, _VASP_FIXED, shown, restart, takes)

@@ -1,0 +1,262 @@
+"""Recipes: one table of atomate2 Makers, their forms, checks and rendered inputs; runs in the worker."""
+
+import dataclasses
+import hashlib
+import importlib
+import importlib.metadata
+import importlib.util
+import inspect
+import warnings
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, cast
+
+import orjson
+from monty.json import MontyEncoder
+from pymatgen.core import Structure
+
+from crystalmath_server.adapters.worker.forms import form, value_of
+from crystalmath_server.adapters.worker.rendering import render_deck
+from crystalmath_server.adapters.worker.structures import digest_of, from_document, poscar_of
+from crystalmath_server.adapters.worker.template_table import (
+    ENGINES,
+    Engine,
+    RecipeSpec,
+    maker_class,
+    recipes,
+)
+from crystalmath_server.adapters.worker.vasp_inputs import Written, potcar_of, sentences, vasp_files
+from crystalmath_server.domain.inputs.edits import warnings_of
+from crystalmath_server.domain.jobs.plans import Recipe
+from crystalmath_server.domain.jobs.takes import TAKES, check_structures
+from crystalmath_server.domain.jobs.templates import (
+    check_elements,
+    check_restart,
+    check_values,
+    nested,
+    resolve,
+)
+from crystalmath_server.domain.vasp_run.restart import EarlierRun
+from crystalmath_server.protocol.errors import EngineUnavailable, InvalidForm, InvalidRecipe
+from crystalmath_server.protocol.job_spec import JobSpec
+from crystalmath_server.protocol.method import Json
+from crystalmath_server.protocol.templates import (
+    FormField,
+    InputFile,
+    Rendered,
+    TemplateDetail,
+    TemplateList,
+    TemplateRow,
+)
+
+
+def load() -> None:
+    """Import every Maker, so that no call pays for it."""
+    for spec in recipes().values():
+        maker_class(spec.maker)
+
+
+def list_templates() -> TemplateList:
+    """All recipes, runnable ones first."""
+    rows = [_row(spec) for spec in recipes().values()]
+    return TemplateList(tuple(sorted(rows, key=lambda row: not row.runnable)))
+
+
+def show_template(name: str) -> TemplateDetail:
+    """One recipe with its form; raises NotFound."""
+    spec = _spec(name)
+    return TemplateDetail(_row(spec), _fields(spec))
+
+
+def render(
+    asked: JobSpec,
+    documents: Sequence[Mapping[str, Json]],
+    earlier: EarlierRun | None = None,
+    tasks: int | None = None,
+) -> Recipe:
+    """Check a template with its values on structures, and write its inputs.
+
+    Parameters
+    ----------
+    documents
+        pymatgen's JSON of each structure.
+    earlier
+        A job of VASP to go on from.
+    tasks
+        MPI tasks that the job will have.
+
+    Raises
+    ------
+    NotFound, InvalidForm, InvalidRecipe, InvalidStructure, EngineUnavailable
+        With field and way out.
+    """
+    spec = _spec(asked.template)
+    vasp = spec.engine == "vasp"
+    if asked.edits and not vasp:
+        detail = f"{spec.name} has no files that can be edited; only recipes of VASP have"
+        raise InvalidForm(detail, field="edits", hint="Change its settings instead.")
+    if _needs(spec):
+        raise InvalidRecipe(f"{spec.name}: {_needs(spec)}", field="template")
+    given = _structures(spec, documents)
+    check_restart(spec.name, spec.restart, given=earlier is not None)
+    fields = _fields(spec)
+    checked = check_values(fields, asked.values)
+    maker = default_maker(spec, {name: checked[name] for name in asked.values})
+    effective = {field.name: value_of(maker, field.name) for field in fields}
+    maker_json = cast("dict[str, Json]", orjson.loads(MontyEncoder().encode(maker)))
+    written = vasp_files(maker, _argument(spec, given), earlier) if vasp else _written(given[0], maker_json)
+    versions = versions_of(spec.engine)
+    before = [[earlier.uuid, *written.copied]] if earlier else []
+    digest = _digest(spec.name, maker_json, [digest_of(each) for each in documents], versions, *before)
+    rendered = Rendered(spec.name, written.files, written.warnings, digest, written.copied)
+    recipe = Recipe(rendered, maker_json, _engine_words(spec, versions), versions, effective)
+    return _with_deck(recipe, maker, asked.edits, tasks) if vasp else recipe
+
+
+def _structures(spec: RecipeSpec, documents: Sequence[Mapping[str, Json]]) -> list[Structure]:
+    """The structures, as many as the template takes; raises InvalidForm, InvalidStructure, InvalidRecipe."""
+    structures = [from_document(document) for document in documents]
+    check_structures(spec.name, spec.takes, [[site.species_string for site in each] for each in structures])
+    for each in structures:
+        _check_engine(spec, each)
+    return structures
+
+
+def _argument(spec: RecipeSpec, structures: list[Structure]) -> Structure | list[Structure]:
+    """What `make` of its Maker takes."""
+    return structures if spec.takes.most > 1 else structures[0]
+
+
+def _with_deck(recipe: Recipe, maker: Any, edits: Mapping[str, str], tasks: int | None) -> Recipe:
+    """A recipe of VASP with its files edited and checked."""
+    own = recipe.rendered
+    functional = str(potcar_of(maker, own.files)["functional"])
+    deck = render_deck(own.files, edits, tasks, functional)
+    rendered = dataclasses.replace(
+        own,
+        files=deck.files,
+        warnings=(*own.warnings, *warnings_of(deck.report.problems)),
+        digest=_with_edits(own.digest, {name: deck.text(name) for name in deck.diffs}),
+        problems=deck.report.problems,
+        facts=deck.report.facts,
+        edits=deck.diffs,
+    )
+    return dataclasses.replace(
+        recipe, rendered=rendered, potcar=potcar_of(maker, deck.files), structure=deck.structure
+    )
+
+
+def _with_edits(digest: str, edits: Mapping[str, str]) -> str:
+    if not edits:
+        return digest
+    return hashlib.sha256(orjson.dumps([digest, edits], option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _spec(name: str) -> RecipeSpec:
+    return recipes()[resolve(name, list_templates().rows).name]
+
+
+@cache
+def _fields_of(name: str) -> tuple[FormField, ...]:
+    spec = recipes()[name]
+    return form(default_maker(spec, {}), spec.shown, spec.fixed)
+
+
+def _fields(spec: RecipeSpec) -> tuple[FormField, ...]:
+    return _fields_of(spec.name)
+
+
+def _row(spec: RecipeSpec) -> TemplateRow:
+    doc = inspect.cleandoc(maker_class(spec.maker).__doc__ or "").strip()
+    summary = " ".join(doc.split("\n\n")[0].split())
+    reason = _needs(spec) or _why_not(ENGINES[spec.engine])
+    return TemplateRow(
+        spec.name,
+        spec.title,
+        spec.engine,
+        spec.kind,
+        summary,
+        spec.maker,
+        not reason,
+        reason,
+        spec.restart,
+        spec.takes,
+    )
+
+
+def _needs(spec: RecipeSpec) -> str:
+    """Why a template cannot run whose Maker takes what no structure is."""
+    return "" if spec.takes.what in TAKES else f"it needs {spec.takes.what}, not a structure alone"
+
+
+def _why_not(engine: Engine) -> str:
+    missing = [name for name in engine.packages if importlib.util.find_spec(name) is None]
+    if missing:
+        return f"{' and '.join(missing)} is not installed: pip install 'crystalmath[ml]'"
+    return ""
+
+
+def _check_engine(spec: RecipeSpec, structure: Structure) -> None:
+    engine = ENGINES[spec.engine]
+    missing = _why_not(engine)
+    if missing:
+        detail = f"{spec.name} cannot be used: {missing}"
+        raise EngineUnavailable(detail, field="template", hint="pip install 'crystalmath[ml]', or use emt")
+    if engine.elements:
+        elements = [element.symbol for element in structure.composition.elements]
+        others = [
+            other.name
+            for other in recipes().values()
+            if other.kind == spec.kind and other.engine != spec.engine
+        ]
+        check_elements(engine.title, elements, engine.elements, others)
+
+
+def default_maker(spec: RecipeSpec, values: Mapping[str, Json]) -> Any:
+    """The Maker with the recipe's settings and the user's over them."""
+    cls = maker_class(spec.maker)
+    maker = cls(**{name: value for name, value in spec.settings.items() if "." not in name})
+    inner = {name: value for name, value in spec.settings.items() if "." in name}
+    wanted = nested({**inner, **values})
+    try:
+        changes = {name: _merged(getattr(maker, name), value) for name, value in wanted.items()}
+        return dataclasses.replace(maker, **changes)
+    except (TypeError, ValueError) as error:
+        detail = f"{cls.__name__} refuses these settings: {error}"
+        raise InvalidForm(detail, field="values") from error
+
+
+def _merged(default: Any, value: Json) -> Any:
+    """A nested dataclass or mapping with some of its values changed."""
+    if isinstance(value, dict) and dataclasses.is_dataclass(default) and not isinstance(default, type):
+        return dataclasses.replace(default, **cast("dict[str, Any]", value))
+    if isinstance(value, dict) and isinstance(default, dict):
+        return {**cast("dict[str, Any]", default), **cast("dict[str, Any]", value)}
+    return value
+
+
+def _written(structure: Structure, maker_json: Mapping[str, Json]) -> Written:
+    """Of an engine other than VASP."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        poscar = poscar_of(structure)
+    text = orjson.dumps(maker_json, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode() + "\n"
+    return Written((InputFile("POSCAR", poscar), InputFile("maker.json", text)), sentences(caught))
+
+
+def versions_of(engine: str) -> dict[str, str]:
+    """Package → version of everything that has a part in the results of an engine."""
+    names = ("ase", "atomate2", "jobflow", "pymatgen", *ENGINES[engine].packages)
+    return {name: importlib.metadata.version(name) for name in sorted(set(names))}
+
+
+def _engine_words(spec: RecipeSpec, versions: Mapping[str, str]) -> str:
+    if spec.engine == "vasp":
+        return "VASP"
+    if spec.engine == "emt":
+        return f"EMT (ASE {versions['ase']})"
+    return f"{ENGINES[spec.engine].title} {versions[spec.engine]}"
+
+
+def _digest(*parts: Json) -> str:
+    return hashlib.sha256(orjson.dumps(list(parts), option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -1,0 +1,87 @@
+"""A program: the Maker's own document of the files that VASP left; run by the parser in a process of its own.
+
+usage: python -m crystalmath_server.adapters.worker.vasp_document FOLDER [--restarted]
+
+FOLDER holds maker.json, structure.json and, in run/, VASP's files; there document.json.gz is written, or
+error.json and, where VASP was cut off after a whole ionic step, fragment.json. Where the document lacks the
+ionic steps, steps.json has them. --restarted: the run went on from an earlier one.
+"""
+
+import contextlib
+import gzip
+import json
+import sys
+import traceback
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from monty.json import MontyDecoder
+from monty.serialization import loadfn
+from pymatgen.core import Structure
+from pymatgen.io.vasp import Incar, Kpoints, Poscar
+
+from crystalmath_server.adapters.reader import vasprun_stream as stream
+from crystalmath_server.adapters.reader.vasprun_fragment import fragment_of
+from crystalmath_server.adapters.worker.vasp_split import Given, document_of
+from crystalmath_server.domain.inputs.vasp_program import IMAGES_FILE, RUN_FOLDER
+from crystalmath_server.domain.results.neb import is_band
+from crystalmath_server.domain.results.vasp import steps_of
+
+
+def main(folder: Path, *, restarted: bool) -> int:
+    """Write the document; 0 where that was possible."""
+    warnings.simplefilter("ignore")
+    try:
+        leave_out_unreadable(folder / RUN_FOLDER)
+        maker = MontyDecoder().process_decoded(json.loads((folder / "maker.json").read_text()))
+        document = document_of(maker, _given(folder), folder / RUN_FOLDER, restarted=restarted)
+        text = json.dumps(document)
+        _tell_steps(document, folder)
+    except Exception as error:  # noqa: BLE001  whatever a Maker raises is told to the parser
+        problem = {"error": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
+        (folder / "error.json").write_text(json.dumps(problem))
+        with contextlib.suppress(Exception):  # whatever is left of a broken file
+            (folder / "fragment.json").write_text(json.dumps(fragment_of(folder / RUN_FOLDER)))
+        return 1
+    (folder / "document.json.gz").write_bytes(gzip.compress(text.encode(), 4, mtime=0))
+    return 0
+
+
+def leave_out_unreadable(run: Path) -> None:
+    """Remove what custodian left and emmet could not read: a run has its results without it."""
+    for name, read in _READERS.items():
+        for path in run.glob(f"{name}*"):
+            try:
+                read(path)
+            except Exception:  # noqa: BLE001  whatever a broken file makes a reader raise
+                path.unlink()
+
+
+_READERS: dict[str, Callable[[Path], object]] = {
+    "INCAR.orig": Incar.from_file,
+    "KPOINTS.orig": Kpoints.from_file,
+    "POSCAR.orig": Poscar.from_file,
+    "custodian.json": loadfn,
+}
+
+
+def _given(folder: Path) -> Given:
+    """The structure, or the images of a band."""
+    images = folder / IMAGES_FILE
+    if images.exists():
+        return [Structure.from_dict(row) for row in json.loads(images.read_text())]
+    return Structure.from_dict(json.loads((folder / "structure.json").read_text()))
+
+
+def _tell_steps(document: Any, folder: Path) -> None:
+    """Write steps.json where VASP took ionic steps and the document has none of them."""
+    if steps_of(document) or is_band(document):
+        return
+    vasprun = folder / RUN_FOLDER / "vasprun.xml"
+    (folder / "steps.json").write_text(json.dumps(stream.steps_of(vasprun) if vasprun.exists() else []))
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), restarted="--restarted" in sys.argv[2:]))

@@ -1,0 +1,117 @@
+"""VASP inputs as atomate2's Makers write them, as text; no licence needed."""
+
+import re
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pymatgen.core import SETTINGS, Structure
+from pymatgen.io.vasp import Poscar
+from pymatgen.io.vasp.inputs import PotcarSingle
+
+from crystalmath_server.adapters.worker.vasp_split import Given, written_inputs
+from crystalmath_server.domain.inputs.vasp_program import symbols
+from crystalmath_server.domain.potcars.library import PotcarLibrary
+from crystalmath_server.domain.potcars.locations import FOLDERS
+from crystalmath_server.domain.vasp_run.restart import EarlierRun
+from crystalmath_server.protocol.errors import InvalidForm, InvalidRecipe
+from crystalmath_server.protocol.method import Json
+from crystalmath_server.protocol.templates import InputFile
+
+_OF_POTCAR = "No POTCAR file with matching"
+"""pymatgen misses it beside every earlier run: it stays on the cluster."""
+FIRST = ("INCAR", "KPOINTS", "POSCAR")
+SPEC = "POTCAR.spec"
+_LACKING = re.compile(r"Could not find (\S+) or ")
+_WRITTEN_BY = {"CHGCAR": " (LCHARG = True)", "WAVECAR": " (LWAVE = True)", "WAVEDER": " (LOPTICS = True)"}
+DEFAULT_FUNCTIONAL = "PBE"
+"""pymatgen's, where an input set names none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a Maker writes, warns of, and takes from an earlier run as it is there."""
+
+    files: tuple[InputFile, ...]
+    warnings: tuple[str, ...]
+    copied: tuple[str, ...] = ()
+
+
+def vasp_files(maker: Any, given: Given, earlier: EarlierRun | None) -> Written:
+    """INCAR, KPOINTS, POSCAR, POTCAR.spec and what else the Maker writes, with warnings.
+
+    Raises
+    ------
+    InvalidForm
+        A setting that the input set cannot take (field: values.input_set_generator).
+    InvalidRecipe
+        The Maker does not fit the structure, or needs an earlier calculation.
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            texts, copied = written_inputs(maker, given, Path(earlier.folder) if earlier else None)
+        except Exception as error:
+            raise _refusal(maker, error, earlier) from error
+    names = sorted(texts, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))
+    files = tuple(InputFile(name, texts[name]) for name in names)
+    others = _other_atoms(texts["POSCAR"], earlier) if earlier and copied else ()
+    return Written(files, (*others, *sentences(caught)), copied)
+
+
+def _other_atoms(poscar: str, earlier: EarlierRun) -> tuple[str, ...]:
+    """A warning where the earlier job had other atoms; atomate2 compares them not."""
+    contcar = next(Path(earlier.folder).glob("CONTCAR*"))
+    before, now = Structure.from_file(contcar).formula, Poscar.from_str(poscar).structure.formula
+    if before == now:
+        return ()
+    return (f"Job {earlier.pk} computed {before}, this one computes {now}: its files do not fit",)
+
+
+def potcar_of(maker: Any, files: Sequence[InputFile]) -> dict[str, Json]:
+    """POTCAR symbols and functional of a Maker's inputs."""
+    spec = next((file.text for file in files if file.name == SPEC), "")
+    functional = getattr(maker.input_set_generator, "user_potcar_functional", None)
+    return {"symbols": list(symbols(spec)), "functional": str(functional or DEFAULT_FUNCTIONAL)}
+
+
+def potcar_library() -> PotcarLibrary:
+    """Where pymatgen looks on this machine; its root is empty where nobody set PMG_VASP_PSP_DIR."""
+    own: dict[str, str] = {**PotcarSingle.functional_dir, **(SETTINGS.get("PMG_VASP_PSP_SUB_DIRS") or {})}
+    root = SETTINGS.get("PMG_VASP_PSP_DIR") or ""
+    return PotcarLibrary(
+        str(Path(root).expanduser()) if root else "", {name: (own[name],) for name in FOLDERS if name in own}
+    )
+
+
+def _refusal(maker: Any, error: Exception, earlier: EarlierRun | None) -> InvalidForm | InvalidRecipe:
+    reason = " ".join(str(error).split())[:300] or type(error).__name__
+    lacking = _LACKING.search(reason) if earlier and isinstance(error, FileNotFoundError) else None
+    if earlier and lacking:
+        detail = f"{type(maker).__name__} goes on from {lacking[1]}, which job {earlier.pk} did not leave"
+        hint = f"Name a job that wrote it{_WRITTEN_BY.get(lacking[1], '')}."
+        return InvalidForm(f"{detail} on {earlier.cluster}", field="restart_pk", hint=hint)
+    if earlier and not isinstance(error, (TypeError, AttributeError)):
+        detail = f"{type(maker).__name__} cannot go on from job {earlier.pk}: {reason}"
+        hint = "Name a job that ended well on the same structure; read its vasprun.xml and OUTCAR."
+        return InvalidForm(detail, field="restart_pk", hint=hint)
+    if isinstance(error, (TypeError, AttributeError)) and "setting" in reason.lower():
+        return InvalidForm(
+            f"the input set cannot take these settings: {reason}", field="values.input_set_generator"
+        )
+    detail = f"{type(maker).__name__} cannot write inputs for this structure: {reason}"
+    hint = "Some Makers need an earlier calculation or a molecule; choose another recipe or settings."
+    return InvalidRecipe(detail, field="structures", hint=hint)
+
+
+def sentences(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:
+    """What libraries warn of, one line each, without repetition and without talk among developers."""
+    seen: dict[str, None] = {}
+    for warning in caught:
+        if str(warning.message).startswith(_OF_POTCAR):
+            continue
+        if not issubclass(warning.category, (DeprecationWarning, FutureWarning, ResourceWarning)):
+            seen[re.sub(r"\s+", " ", str(warning.message)).strip()] = None
+    return tuple(text for text in seen if text)

@@ -1,0 +1,1 @@
+"""Clusters: SLURM, ssh configuration, resources and submission caps."""

@@ -1,0 +1,1 @@
+"""Diagnosis: why a job waits, failed or needs a person."""

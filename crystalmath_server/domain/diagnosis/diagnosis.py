@@ -1,0 +1,191 @@
+"""Symptoms → Diagnosis: the first cause of the table that fits, with its evidence and what to do; pure."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import cast
+
+from crystalmath_server.domain.diagnosis.causes import (
+    BY_OUTPUT,
+    BY_PLUGIN,
+    BY_SCHEDULER,
+    HELD,
+    UNKNOWN,
+    WAITING,
+    Cause,
+)
+from crystalmath_server.domain.diagnosis.explain import explain
+from crystalmath_server.domain.diagnosis.symptoms import MOST_LINES, Correction, Symptoms, matching
+from crystalmath_server.domain.diagnosis.vasp_messages import WORDS
+from crystalmath_server.protocol.diagnosis import Action, Diagnosis, Evidence, NextStep
+from crystalmath_server.protocol.jobs import ENDED, JobState
+from crystalmath_server.protocol.method import Json
+
+_ADVICE = {"LargeSigma", "IncorrectSmearing", "ScanMetal", "psmaxn"}
+"""What custodian would better, but not why a job fails."""
+_UNCONVERGED = "Unconverged"
+"""What follows from other errors; so these come first."""
+
+
+def diagnose(symptoms: Symptoms) -> Diagnosis:
+    """One answer; never raises."""
+    found = _diagnose(symptoms)
+    return _asking(found, symptoms) if symptoms.asks else found
+
+
+def is_certain(symptoms: Symptoms) -> bool:
+    """Whether the scheduler or a check of our own tells why a job failed, whatever VASP printed."""
+    return bool(_first(BY_SCHEDULER, symptoms) or _first(BY_PLUGIN, symptoms))
+
+
+def _asking(found: Diagnosis, symptoms: Symptoms) -> Diagnosis:
+    """Of a job that waits for its user: the cause is that of its last run, what to do is up to the user."""
+    steps: tuple[Action, ...] = ("play", "cancel", "clone", "file")
+    return replace(
+        found,
+        state=JobState.PAUSED,
+        detail=symptoms.asks,
+        steps=tuple(_step(symptoms, action, found.evidence) for action in steps),
+    )
+
+
+def _diagnose(symptoms: Symptoms) -> Diagnosis:
+    facts = symptoms.facts
+    if facts.state not in {JobState.FAILED, JobState.EXCEPTED}:
+        return _alive(symptoms)
+    certain = _first(BY_SCHEDULER, symptoms) or _first(BY_PLUGIN, symptoms)
+    if certain is not None:
+        return certain
+    found = [(name, one) for one in symptoms.corrections for name in one.errors if name not in _ADVICE]
+    if found:
+        error, correction = min(found, key=lambda pair: pair[0] == _UNCONVERGED)
+        return _of_vasp(symptoms, correction, error)
+    return _first(BY_OUTPUT, symptoms) or _made(symptoms, UNKNOWN, _last_words(symptoms))
+
+
+def _alive(symptoms: Symptoms) -> Diagnosis:
+    """Of a job that has not failed; where AiiDA's daemon is down, nothing else matters."""
+    if symptoms.daemon and symptoms.facts.state not in ENDED:
+        return _answer(
+            symptoms,
+            ("daemon", "AiiDA's daemon does not run", symptoms.daemon),
+            (),
+            ("status", "log"),
+        )
+    if symptoms.stuck and symptoms.facts.state is JobState.RUNNING:
+        return _answer(symptoms, ("stuck", "It seems to be stuck", symptoms.stuck), (), ("file", "cancel"))
+    if symptoms.facts.held:
+        return _made(symptoms, HELD, _last_words(symptoms))
+    found = _first(WAITING, symptoms)
+    return found or _made(symptoms, UNKNOWN, ())
+
+
+def _first(causes: Iterable[Cause], symptoms: Symptoms) -> Diagnosis | None:
+    for cause in causes:
+        fits = symptoms.facts.state in cause.states
+        if not fits or (cause.exits and symptoms.facts.exit_status not in cause.exits):
+            continue
+        evidence = matching(symptoms, cause.sign) if cause.sign else _last_words(symptoms)
+        if evidence or not cause.sign:
+            return _made(symptoms, cause, evidence)
+    return None
+
+
+def _made(symptoms: Symptoms, cause: Cause, evidence: tuple[Evidence, ...]) -> Diagnosis:
+    words = explain(symptoms.facts)
+    detail = cause.detail or words.hint or words.explanation
+    return _answer(symptoms, (cause.code, cause.title, detail), evidence, cause.steps)
+
+
+def _of_vasp(symptoms: Symptoms, correction: Correction, error: str) -> Diagnosis:
+    """An error of VASP's that custodian knows."""
+    signs = "|".join(map(re.escape, correction.signs))
+    evidence = (matching(symptoms, signs) if signs else ()) or _last_words(symptoms)
+    steps: tuple[Action, ...] = ("restart", "clone", "file") if correction.actions else ("clone", "file")
+    if error == _UNCONVERGED:
+        error = "unconverged_ionic" if "IBRION" in str(correction.actions) else "unconverged_electronic"
+    title = WORDS.get(error, f"VASP stopped at an error that custodian calls {error}")
+    return _answer(symptoms, (f"vasp.{error}", title, _cure(correction)), evidence, steps)
+
+
+def _cure(correction: Correction) -> str:
+    if not correction.actions:
+        return "custodian knows no correction for it."
+    return f"custodian would correct it so: {'; '.join(map(action_words, correction.actions))}."
+
+
+def action_words(action: Mapping[str, Json]) -> str:
+    """One of custodian's actions in words: INCAR: ALGO = Normal, or CONTCAR copied to POSCAR."""
+    name = str(action.get("dict") or action.get("file") or "")
+    parts = [_does(verb, value) for verb, value in _mapping(action.get("action")).items()]
+    return f"{name}: {', '.join(parts)}"
+
+
+def _does(verb: str, value: Json) -> str:
+    pairs = _mapping(value)
+    match verb:
+        case "_set":
+            return ", ".join(f"{tag.removeprefix('kpoints->')} = {given}" for tag, given in pairs.items())
+        case "_unset":
+            return ", ".join(f"{tag} left out" for tag in pairs)
+        case "_file_copy":
+            return f"copied to {pairs.get('dest', '')}"
+        case "_file_delete":
+            return "deleted"
+        case _:
+            return f"{verb} {value}"
+
+
+def _mapping(value: Json) -> Mapping[str, Json]:
+    return cast("Mapping[str, Json]", value) if isinstance(value, Mapping) else {}
+
+
+def _last_words(symptoms: Symptoms) -> tuple[Evidence, ...]:
+    """AiiDA's message, then the end of its log."""
+    message = [Evidence("AiiDA", 0, line) for line in symptoms.message.splitlines()[-1:] if line.strip()]
+    log = [Evidence("AiiDA's log", 0, line.strip()[:300]) for line in symptoms.log if line.strip()]
+    return tuple((message + log[-(MOST_LINES - 1) :]) if message else log[-MOST_LINES:])
+
+
+def _answer(
+    symptoms: Symptoms,
+    words: tuple[str, str, str],
+    evidence: tuple[Evidence, ...],
+    steps: Sequence[Action],
+) -> Diagnosis:
+    facts = symptoms.facts
+    return Diagnosis(
+        pk=symptoms.path[0],
+        step_pk=facts.pk,
+        state=facts.state,
+        cause=words[0],
+        title=words[1],
+        detail=words[2],
+        evidence=evidence,
+        steps=tuple(_step(symptoms, action, evidence) for action in steps),
+        path=symptoms.path,
+        runs=symptoms.runs,
+    )
+
+
+def _step(symptoms: Symptoms, action: Action, evidence: Sequence[Evidence]) -> NextStep:
+    """An action with its target and command."""
+    facts = symptoms.facts
+    pk, cluster = str(facts.pk), facts.cluster
+    file = next((row.source for row in evidence if row.line), next(iter(symptoms.texts), "vasp.out"))
+    title, target, command = {
+        "play": ("Let it go on", pk, f"jobs play {pk}"),
+        "retry": ("Submit it again as it was", pk, f"jobs retry {pk}"),
+        "restart": ("Go on from where it stopped", pk, f"jobs restart {pk}"),
+        "clone": ("Change its settings and submit that", pk, f"jobs clone {pk}"),
+        "cancel": ("Cancel it", pk, f"jobs cancel {pk}"),
+        "log": ("Read its log", pk, f"jobs log {pk}"),
+        "file": (f"Read {file}", file, f"jobs file {pk} {file}"),
+        "test cluster": (f"Test the connection to {cluster}", cluster, f"clusters test {cluster}"),
+        "queue": (f"Look at the queue of {cluster}", cluster, f"clusters queue {cluster}"),
+        "codes": (f"Look at the codes of {cluster}", cluster, "codes list"),
+        "potcars": (f"See which POTCARs {cluster} has", cluster, f"potcars check {cluster}"),
+        "status": ("See how the server and AiiDA's daemon are", "", "server status"),
+        "wait": ("Wait: it goes on by itself", "", ""),
+    }[action]
+    return NextStep(action, title, target, f"crystalmath {command}" if command else "")

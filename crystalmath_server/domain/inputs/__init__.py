@@ -1,0 +1,1 @@
+"""Input files of VASP: parsed, checked, edited and compared."""

@@ -1,0 +1,148 @@
+"""k-points against the cell, and how a run is spread over MPI tasks; pure."""
+
+import math
+from collections.abc import Iterator
+
+from crystalmath_server.domain.inputs.poscar_text import Vector, triple
+from crystalmath_server.domain.inputs.problems import ERROR, NOTE, WARNING, in_file
+from crystalmath_server.domain.inputs.vasp_inputs import Deck
+from crystalmath_server.protocol.decks import DeckFacts, DeckProblem
+
+COARSE, VERY_COARSE = 0.6, 0.9
+"""Distance between k-points [1/Å] from which it is said; VASP's own default of KSPACING is 0.5."""
+_MANY = 20_000
+_UNEVEN = 4.0
+_DEFAULT_KSPACING = 0.5
+
+
+def reciprocal_lengths(cell: tuple[Vector, Vector, Vector]) -> tuple[float, float, float]:
+    """Lengths of the reciprocal vectors, with 2π [1/Å]."""
+    volume = abs(triple(cell))
+    a, b, c = cell
+    faces = ((b, c), (c, a), (a, b))
+    lengths = [2 * math.pi * math.hypot(*_cross(*face)) / volume for face in faces]
+    return lengths[0], lengths[1], lengths[2]
+
+
+def mesh_of(deck: Deck) -> tuple[int, ...]:
+    """Divisions of the mesh, by KPOINTS or else KSPACING; empty where there is no mesh."""
+    if deck.kpoints is not None:
+        return deck.kpoints.mesh if deck.kpoints.kind == "mesh" else ()
+    if deck.has_kpoints or deck.poscar is None:
+        return ()
+    spacing = deck.number("KSPACING") or _DEFAULT_KSPACING
+    if spacing <= 0:
+        return ()
+    return tuple(max(1, math.ceil(length / spacing)) for length in reciprocal_lengths(deck.poscar.cell))
+
+
+def spacing_of(deck: Deck) -> tuple[float, ...]:
+    """Distance between neighbours along each reciprocal vector [1/Å]; empty where there is no mesh."""
+    mesh = mesh_of(deck)
+    if not mesh or deck.poscar is None:
+        return ()
+    lengths = reciprocal_lengths(deck.poscar.cell)
+    return tuple(length / n for length, n in zip(lengths, mesh, strict=True))
+
+
+def judge(deck: Deck, facts: DeckFacts, tasks: int | None) -> tuple[DeckProblem, ...]:
+    """All that is to be said of k-points and of tasks."""
+    return (*_kpoints(deck, facts), *_density(deck, facts), *_tasks(deck, facts, tasks))
+
+
+def _kpoints(deck: Deck, _: DeckFacts) -> Iterator[DeckProblem]:
+    if deck.has_kpoints and "KSPACING" in deck.tags:
+        text = "KSPACING is not read where there is a KPOINTS file"
+        yield deck.at("KSPACING", NOTE, "kspacing_unused", text, "Delete KSPACING, or leave KPOINTS out.")
+    if deck.poscar is not None and not deck.has_kpoints and "KSPACING" not in deck.tags:
+        text = "there is neither KPOINTS nor KSPACING; VASP takes KSPACING = 0.5"
+        yield in_file(
+            "KPOINTS", 0, WARNING, "kpoints.missing", text, "Give a mesh, or set KSPACING in INCAR."
+        )
+
+
+def _density(deck: Deck, facts: DeckFacts) -> Iterator[DeckProblem]:
+    file, line = ("KPOINTS", 4) if deck.has_kpoints else ("INCAR", _line(deck, "KSPACING"))
+    if facts.n_kpoints is not None and facts.n_kpoints > _MANY:
+        text = f"{facts.n_kpoints} k-points are more than nearly any calculation needs"
+        yield in_file(file, line, WARNING, "kpoints.dense", text, "Give fewer divisions.")
+    if not facts.spacing:
+        return
+    mesh, widest = mesh_of(deck), max(facts.spacing)
+    if widest > COARSE:
+        text = f"k-points are up to {widest:.2f} 1/Å apart (mesh {'×'.join(map(str, mesh))}), which is coarse"
+        hint = "A crystal wants about 0.5 1/Å or less; for a molecule in a box confirm it."
+        yield in_file(file, line, WARNING if widest > VERY_COARSE else NOTE, "kpoints.coarse", text, hint)
+    if (
+        widest > _UNEVEN * min(facts.spacing)
+        and max(mesh) > 2
+        and mesh[facts.spacing.index(widest)] < max(mesh)
+    ):
+        text = f"the mesh {'×'.join(map(str, mesh))} does not follow the cell: {_words(facts.spacing)}"
+        yield in_file(file, line, WARNING, "kpoints.uneven", text, "Give long directions fewer divisions.")
+    shifts_gamma = deck.kpoints is not None and deck.kpoints.style.startswith("Monkhorst")
+    if shifts_gamma and _is_hexagonal(deck) and any(n % 2 == 0 for n in mesh[:2]):
+        text = "an even Monkhorst-Pack mesh breaks the symmetry of a hexagonal cell"
+        yield in_file("KPOINTS", 3, WARNING, "kpoints.hexagonal", text, "Write Gamma.")
+
+
+def _line(deck: Deck, name: str) -> int:
+    return deck.tags[name].line if name in deck.tags else 0
+
+
+def _words(spacing: tuple[float, ...]) -> str:
+    return " ".join(f"{x:.2f}" for x in spacing) + " 1/Å"
+
+
+def _is_hexagonal(deck: Deck) -> bool:
+    """A = b with 60° or 120° between, c upright."""
+    if deck.poscar is None:
+        return False
+    a, b, c = deck.poscar.cell
+    lengths = [math.hypot(*v) for v in (a, b, c)]
+    cosine = _dot(a, b) / (lengths[0] * lengths[1])
+    upright = abs(_dot(a, c)) + abs(_dot(b, c)) < 1e-2 * lengths[2] * lengths[0]
+    return abs(lengths[0] - lengths[1]) < 1e-2 * lengths[0] and abs(abs(cosine) - 0.5) < 1e-2 and upright
+
+
+def _tasks(deck: Deck, facts: DeckFacts, tasks: int | None) -> Iterator[DeckProblem]:
+    if "NCORE" in deck.tags and "NPAR" in deck.tags:
+        text = "NCORE and NPAR say the same thing twice; NCORE is taken"
+        yield deck.at("NPAR", WARNING, "ncore_and_npar", text, "Delete NPAR.")
+    images = deck.number("IMAGES") or 0
+    if tasks and images >= 1:
+        if tasks % images:
+            text = (
+                f"IMAGES = {images:g} does not divide {tasks} tasks: each image takes as many as the others"
+            )
+            hint = f"Ask for a multiple of {images:g} tasks: nodes × tasks per node."
+            yield deck.at("IMAGES", ERROR, "images_tasks", text, hint)
+            return
+        tasks = int(tasks // images)
+    groups = deck.number("KPAR") or 1
+    irreducible = facts.n_irreducible or facts.n_kpoints
+    if irreducible is not None and groups > irreducible:
+        text = f"KPAR = {groups:g} groups, and there are {irreducible} k-points to share"
+        yield deck.at("KPAR", WARNING, "kpar_kpoints", text, f"Give at most {irreducible}.")
+    if tasks is None or groups < 1:
+        return
+    if tasks % groups:
+        text = f"KPAR = {groups:g} does not divide {tasks} tasks"
+        yield deck.at(
+            "KPAR", ERROR, "kpar_tasks", text, f"Give a divisor of {tasks}, or ask for other tasks."
+        )
+        return
+    share = int(tasks // groups)
+    for name in ("NCORE", "NPAR"):
+        cores = deck.number(name)
+        if cores and cores >= 1 and share % cores:
+            text = f"{name} = {cores:g} does not divide the {share} tasks of each group of k-points"
+            yield deck.at(name, WARNING, "ncore_tasks", text, f"Give a divisor of {share}.")
+
+
+def _cross(u: Vector, v: Vector) -> Vector:
+    return u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]
+
+
+def _dot(u: Vector, v: Vector) -> float:
+    return sum(x * y for x, y in zip(u, v, strict=True))

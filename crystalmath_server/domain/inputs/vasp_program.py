@@ -1,0 +1,90 @@
+"""What VASP input files ask for: which build of VASP, which large files, which POTCARs; pure."""
+
+from collections.abc import Mapping, Sequence
+
+from crystalmath_server.domain.inputs import incar_text, kpoints_text
+from crystalmath_server.domain.inputs.incar_values import atoms_move, first_word, logical, real
+from crystalmath_server.domain.inputs.problems import ERROR
+from crystalmath_server.protocol.codes import CodeRow
+from crystalmath_server.protocol.errors import InvalidForm, NotFound
+
+RUN_FOLDER = "run"
+"""Where VASP's files stand for the Maker's second half."""
+IMAGES_FILE = "images.json"
+"""Structures that the Maker is given in place of one, beside RUN_FOLDER."""
+OUTPUTS = ("vasprun.xml", "OUTCAR", "OSZICAR", "CONTCAR", "XDATCAR", "vasp.out")
+"""What VASP leaves and is brought back; vasp.out is what it prints."""
+
+
+def program(files: Mapping[str, str]) -> str:
+    """The build of VASP that the inputs need: vasp_ncl, vasp_gam (Γ point alone) or vasp_std."""
+    if _is_on(files.get("INCAR", ""), "LSORBIT", "LNONCOLLINEAR"):
+        return "vasp_ncl"
+    return "vasp_gam" if _gamma_alone(files.get("KPOINTS", "")) else "vasp_std"
+
+
+def moves(incar: str) -> bool:
+    """Whether an INCAR has the atoms move."""
+    tags = _tags(incar)
+    steps, how = (real(first_word(tags[name])) if name in tags else None for name in ("NSW", "IBRION"))
+    return atoms_move(steps, how)
+
+
+def needed_large_files(incar: str) -> tuple[str, ...]:
+    """Large files that the results are read from, in addition to those that are kept."""
+    return ("LOCPOT",) if _is_on(incar, "LVTOT", "LVHAR") else ()
+
+
+def _tags(incar: str) -> dict[str, str]:
+    """Tag → the value that VASP takes."""
+    return {name: tag.value for name, tag in incar_text.first_of_each(incar_text.read(incar)[0]).items()}
+
+
+def _is_on(incar: str, *names: str) -> bool:
+    """Whether any of these switches is on."""
+    tags = _tags(incar)
+    return any(logical(tags.get(name, "")) for name in names)
+
+
+def _gamma_alone(kpoints: str) -> bool:
+    """Whether KPOINTS is an automatic 1×1×1 mesh around Γ, without a shift.
+
+    A file with an error in it is left to vasp_std, which takes any mesh.
+    """
+    found, problems = kpoints_text.read(kpoints)
+    if found is None or any(problem.severity == ERROR for problem in problems):
+        return False
+    return (found.kind, found.style, found.mesh) == ("mesh", "Gamma", (1, 1, 1)) and not any(found.shift)
+
+
+def choose(codes: Sequence[CodeRow], wanted: str, label: str, cluster: str) -> CodeRow:
+    """The code that runs a deck: the one of `label`, else the newest of the build that the deck needs.
+
+    vasp_std takes the deck of a Γ point too, at twice the cost.
+
+    Raises
+    ------
+    NotFound, InvalidForm
+        With the field of jobs.submit.
+    """
+    if label:
+        return _named(codes, label, cluster)
+    kinds = (wanted, "vasp_std") if wanted == "vasp_gam" else (wanted,)
+    found = [row for kind in kinds for row in reversed(codes) if row.kind.value == kind]
+    if not found:
+        hint = f"Make it known: crystalmath codes create {cluster} {wanted} /path/to/{wanted} {wanted}"
+        raise InvalidForm(f"Computer {cluster!r} has no {wanted}", field="cluster", hint=hint)
+    return found[0]
+
+
+def _named(codes: Sequence[CodeRow], label: str, cluster: str) -> CodeRow:
+    found = next((row for row in codes if row.label == label), None)
+    if found is None:
+        names = ", ".join(row.label for row in codes) or "none"
+        raise NotFound(f"Computer {cluster!r} has no code {label!r}", field="code", hint=f"Codes: {names}")
+    return found
+
+
+def symbols(potcar_spec: str) -> tuple[str, ...]:
+    """POTCAR symbols in the order of POSCAR."""
+    return tuple(potcar_spec.split())

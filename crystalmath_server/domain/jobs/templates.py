@@ -1,0 +1,204 @@
+"""Recipes: names, values of their forms, and what is wrong with them; pure."""
+
+import difflib
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import cast
+
+from crystalmath_server.domain.jobs import nodes
+from crystalmath_server.protocol.codes import CodeKind, CodeRow
+from crystalmath_server.protocol.errors import InvalidForm, InvalidRecipe, NotFound
+from crystalmath_server.protocol.method import Json
+from crystalmath_server.protocol.templates import FieldType, FormField, Restart, TemplateRow
+
+EMT_ELEMENTS = ("Ag", "Al", "Au", "Cu", "Ni", "Pd", "Pt")
+"""Elements that EMT describes; ASE's further parameters (H, C, N, O) are "not for any serious use"."""
+
+ENGINE_ORDER = ("chgnet", "emt")
+"""For a kind alone: the best engine first."""
+
+VASP = "vasp"
+VASP_KINDS = (CodeKind.VASP_STD, CodeKind.VASP_GAM, CodeKind.VASP_NCL)
+_NO_VASP = "no computer with VASP is set up: crystalmath codes create; the inputs can be rendered"
+
+
+def runs_vasp(process_type: str, template: str) -> bool:
+    """Whether a job is one of VASP: by its process, or by its recipe."""
+    return process_type.endswith(nodes.VASP_CALCULATION) or template.startswith(VASP)
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """A hint that names the most similar of `names`, or lists them where none is similar."""
+    known = sorted(names)
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"Did you mean {close[0]}?" if close else f"There are: {', '.join(known)}"
+
+
+def resolve(name: str, rows: Sequence[TemplateRow]) -> TemplateRow:
+    """The row of a full name, or of a kind alone with the best engine that runs here.
+
+    Raises
+    ------
+    NotFound
+        No recipe has this name (field: name).
+    """
+    found = [row for row in rows if row.name == name] or sorted(
+        (row for row in rows if row.kind == name and row.engine in ENGINE_ORDER and row.runnable),
+        key=lambda row: ENGINE_ORDER.index(row.engine),
+    )
+    if not found:
+        detail = f"there is no recipe {name!r}"
+        raise NotFound(detail, field="name", hint=nearest(name, [row.name for row in rows]))
+    return found[0]
+
+
+def with_codes(rows: Sequence[TemplateRow], codes: Sequence[CodeRow]) -> tuple[TemplateRow, ...]:
+    """Recipes as they can be run: those of VASP need a computer that has it."""
+    if any(code.kind in VASP_KINDS for code in codes):
+        return tuple(rows)
+    return tuple(
+        replace(row, runnable=False, reason=row.reason or _NO_VASP) if row.engine == VASP else row
+        for row in rows
+    )
+
+
+def check_restart(name: str, restart: Restart, *, given: bool) -> None:
+    """Refuse a recipe without the earlier job that it needs, or with one that it has no use for.
+
+    Raises
+    ------
+    InvalidForm
+        Field: restart_pk.
+    """
+    if restart is Restart.REQUIRED and not given:
+        hint = "Name an ended job of VASP on the same structure that wrote CHGCAR, as one of vasp.static."
+        raise InvalidForm(f"{name} goes on from an earlier job of VASP", field="restart_pk", hint=hint)
+    if restart is Restart.NO and given:
+        hint = "Leave restart_pk out, or choose a recipe of VASP."
+        raise InvalidForm(f"{name} goes on from no earlier job", field="restart_pk", hint=hint)
+
+
+def check_elements(engine: str, elements: Sequence[str], known: Sequence[str], others: Sequence[str]) -> None:
+    """Refuse elements that an engine lacks.
+
+    Parameters
+    ----------
+    known
+        Elements of the engine.
+    others
+        Recipes that would work.
+
+    Raises
+    ------
+    InvalidRecipe
+        Names the elements and the recipes.
+    """
+    missing = sorted(set(elements) - set(known))
+    if missing:
+        detail = f"{engine} does not know {', '.join(missing)}"
+        way_out = f"These recipes do: {', '.join(others)}" if others else "No recipe installed here does"
+        raise InvalidRecipe(detail, field="structures", hint=way_out)
+
+
+def check_values(fields: Sequence[FormField], values: Mapping[str, Json]) -> dict[str, Json]:
+    """All effective values of a form: those given, checked, over the defaults.
+
+    Raises
+    ------
+    InvalidForm
+        Unknown field, wrong type, out of bounds (field: values.<name>).
+    """
+    by_name = {field.name: field for field in fields}
+    for name in values:
+        if name not in by_name:
+            detail = f"the recipe has no setting {name!r}"
+            raise InvalidForm(detail, field=f"values.{name}", hint=nearest(name, by_name))
+    return {
+        field.name: check_value(field, values[field.name]) if field.name in values else field.default
+        for field in fields
+    }
+
+
+def check_value(field: FormField, value: Json) -> Json:
+    """The value as the Maker takes it; raises InvalidForm."""
+    if value is None and field.optional:
+        return None
+    problem = _CHECKS[field.type](field, value)
+    if problem:
+        detail = f"{field.title}: {problem}"
+        raise InvalidForm(detail, field=f"values.{field.name}", hint=expectation(field))
+    return float(cast("float", value)) if field.type is FieldType.NUMBER else value
+
+
+def expectation(field: FormField) -> str:
+    """What a field takes, in words."""
+    words = {
+        FieldType.INTEGER: "a whole number",
+        FieldType.NUMBER: "a number",
+        FieldType.BOOLEAN: "true or false",
+        FieldType.TEXT: "a text",
+        FieldType.CHOICE: "one of " + ", ".join(field.choices),
+        FieldType.JSON: f"JSON of the kind of {field.default!r}",
+    }[field.type]
+    if field.minimum is not None:
+        words += f", at least {field.minimum:g}"
+    if field.maximum is not None:
+        words += f", at most {field.maximum:g}"
+    unit = f" [{field.unit}]" if field.unit else ""
+    return f"Give {words}{unit}" + (" or null" if field.optional else "")
+
+
+def _is_number(value: Json) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _bounds(field: FormField, value: Json) -> str:
+    number = cast("float", value)
+    if field.minimum is not None and number < field.minimum:
+        return f"{number:g} is below {field.minimum:g}"
+    if field.maximum is not None and number > field.maximum:
+        return f"{number:g} is above {field.maximum:g}"
+    return ""
+
+
+def _integer(field: FormField, value: Json) -> str:
+    if not isinstance(value, int) or isinstance(value, bool):
+        return f"{value!r} is not a whole number"
+    return _bounds(field, value)
+
+
+def _number(field: FormField, value: Json) -> str:
+    return _bounds(field, value) if _is_number(value) else f"{value!r} is not a number"
+
+
+def _choice(field: FormField, value: Json) -> str:
+    return "" if value in field.choices else f"{value!r} is none of {', '.join(field.choices)}"
+
+
+def _json(field: FormField, value: Json) -> str:
+    if field.default is None or isinstance(value, type(field.default)):
+        return ""
+    return f"{value!r} is not of the kind of {field.default!r}"
+
+
+_CHECKS: dict[FieldType, Callable[[FormField, Json], str]] = {
+    FieldType.INTEGER: _integer,
+    FieldType.NUMBER: _number,
+    FieldType.BOOLEAN: lambda _, value: "" if isinstance(value, bool) else f"{value!r} is not true or false",
+    FieldType.TEXT: lambda _, value: "" if isinstance(value, str) else f"{value!r} is not a text",
+    FieldType.CHOICE: _choice,
+    FieldType.JSON: _json,
+}
+
+
+def nested(values: Mapping[str, Json]) -> dict[str, Json]:
+    """Dotted names as nested mappings: {"a.b": 1} → {"a": {"b": 1}}."""
+    tree: dict[str, Json] = {}
+    for name, value in sorted(values.items()):
+        *parents, leaf = name.split(".")
+        branch = tree
+        for parent in parents:
+            branch = cast("dict[str, Json]", branch.setdefault(parent, {}))
+        branch[leaf] = value
+    return tree

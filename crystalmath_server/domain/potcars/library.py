@@ -1,0 +1,164 @@
+"""A library of POTCARs: the shell lines that look at it, and what they said as words; pure text."""
+
+import re
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from crystalmath_server.domain.potcars.locations import FOLDERS, searched
+from crystalmath_server.protocol.potcars import Potcar, PotcarFolder
+
+MOST_FILES = 20_000
+OPEN, ABSENT, NO_FOLDER, CLOSED = "@@open", "@@absent", "@@no-folder", "@@closed"
+
+_LIST = """\
+d={root}
+[ -e "$d" ] || {{ echo {absent}; exit 0; }}
+[ -d "$d" ] || {{ echo {no_folder}; exit 0; }}
+[ -r "$d" ] && [ -x "$d" ] || {{ echo {closed}; exit 0; }}
+echo {open}
+find -L "$d/" -maxdepth 3 \\( -name POTCAR -o -name 'POTCAR.*' \\) 2>/dev/null | head -n {most}
+exit 0"""
+
+_TITELS = """\
+for f in {paths}; do
+    [ -r "$f" ] || continue
+    printf '%s\\t' "$f"
+    case $f in *.gz) gzip -dc "$f" ;; *) cat "$f" ;; esac 2>/dev/null | LC_ALL=C grep -a -m 1 TITEL || echo
+done
+exit 0"""
+
+_SYMBOL = re.compile(r"([A-Z][a-z]?)(?![a-z]).*")
+_PACKED = frozenset({"gz", "Z", "bz2"})
+_FUNCTIONAL_OF = {folder: name for name, folders in reversed(FOLDERS.items()) for folder in folders}
+
+
+@dataclass(frozen=True, slots=True)
+class PotcarLibrary:
+    """Where potentials are looked for.
+
+    Attributes
+    ----------
+    folders
+        Functional → its folders below the root; empty: those of VASP's archives, and the root itself.
+    """
+
+    root: str
+    folders: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+
+    def searched(self, functional: str) -> tuple[str, ...]:
+        """Folders in which a job looks, in order."""
+        if not self.folders:
+            return searched(self.root, functional)
+        return tuple(f"{self.root}/{name}" for name in self.folders.get(functional, ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Folder → symbol → paths, as found; `state` is OPEN where the root could be read."""
+
+    state: str
+    folders: Mapping[str, Mapping[str, tuple[str, ...]]]
+
+    def symbols(self, folders: Iterable[str]) -> set[str]:
+        """All symbols of some folders."""
+        return {symbol for folder in folders for symbol in self.folders.get(folder, {})}
+
+    def paths(self, folders: Iterable[str], symbol: str) -> tuple[str, ...]:
+        """Files of a symbol in the order in which a job tries them."""
+        return tuple(
+            path
+            for folder in folders
+            for path in sorted(self.folders.get(folder, {}).get(symbol, ()), key=_turn)
+        )
+
+
+def list_script(root: str) -> str:
+    """Shell lines that tell whether the root can be read, and the names below it."""
+    return _LIST.format(
+        root=shlex.quote(root), absent=ABSENT, no_folder=NO_FOLDER, closed=CLOSED, open=OPEN, most=MOST_FILES
+    )
+
+
+def listing(root: str, said: str) -> Listing:
+    """What `list_script` said."""
+    state, *paths = said.splitlines() or [ABSENT]
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for text in paths:
+        path = PurePosixPath(text)
+        symbol, folder = _symbol_of(path)
+        if _SYMBOL.fullmatch(symbol) and folder.is_relative_to(root):
+            of_folder = found.setdefault(str(folder), {})
+            of_folder[symbol] = (*of_folder.get(symbol, ()), str(path))
+    return Listing(state.strip(), found)
+
+
+def titel_script(paths: Sequence[str]) -> str:
+    """Shell lines that print the TITEL line of each file that may be read, and no other line."""
+    return _TITELS.format(paths=" ".join(shlex.quote(path) for path in paths))
+
+
+def titel_lines(said: str) -> dict[str, str]:
+    """Path → TITEL of what `titel_script` said; empty where the file has none."""
+    rows = (line.partition("\t") for line in said.splitlines())
+    return {path: line.partition("=")[2].strip() for path, tab, line in rows if tab}
+
+
+def potcar(
+    library: PotcarLibrary, seen: Listing, functional: str, symbol: str, told: Mapping[str, str]
+) -> Potcar:
+    """What was found of one symbol."""
+    folders = library.searched(functional)
+    paths = seen.paths(folders, symbol)
+    path = next((path for path in paths if path in told), "")
+    if path and told[path]:
+        return Potcar(symbol, True, told[path], path)
+    similar = tuple(sorted(name for name in seen.symbols(folders) if _element(name) == _element(symbol)))
+    others = tuple(
+        name for name in FOLDERS if name != functional and symbol in seen.symbols(_own(library, name))
+    )
+    if paths:
+        why = f"{path} holds no TITEL line: it is no POTCAR" if path else f"{paths[0]} may not be read by you"
+        return Potcar(symbol, False, "", paths[0], tuple(set(similar) - {symbol}), others, why)
+    return Potcar(symbol, False, "", "", similar, others, _note(symbol, similar, others))
+
+
+def folders_of(seen: Listing) -> tuple[PotcarFolder, ...]:
+    """Folders with potentials, by path."""
+    return tuple(
+        PotcarFolder(path, _FUNCTIONAL_OF.get(PurePosixPath(path).name, ""), len(symbols))
+        for path, symbols in sorted(seen.folders.items())
+    )
+
+
+def _own(library: PotcarLibrary, functional: str) -> tuple[str, ...]:
+    """Folders of a functional; the root tells none."""
+    return tuple(folder for folder in library.searched(functional) if folder != library.root)
+
+
+def _note(symbol: str, similar: Sequence[str], others: Sequence[str]) -> str:
+    ways = [f"{', '.join(similar)} is there: choose it with user_potcar_settings"] if similar else []
+    ways += [f"{', '.join(others)} has it: choose it with user_potcar_functional"] if others else []
+    return "; ".join(ways) or f"nothing of {_element(symbol)} is there"
+
+
+def _symbol_of(path: PurePosixPath) -> tuple[str, PurePosixPath]:
+    """Si/POTCAR, Si/POTCAR.gz, POTCAR.Si.gz, POTCAR.Si → Si, and the folder of its functional."""
+    rest = path.name.partition(".")[2]
+    if rest in _PACKED or not rest:
+        return path.parent.name, path.parent.parent
+    return rest.removesuffix(".gz"), path.parent
+
+
+def _element(symbol: str) -> str:
+    found = _SYMBOL.fullmatch(symbol)
+    return found[1] if found else symbol
+
+
+def _turn(path: str) -> tuple[int, bool]:
+    """The turn of a file among those of its folder: Si/POTCAR, Si/POTCAR.gz, POTCAR.Si.gz, POTCAR.Si."""
+    name = PurePosixPath(path).name
+    own = name in ("POTCAR", "POTCAR.gz")
+    packed = name.endswith(".gz")
+    return (0 if own else 1), packed if own else not packed

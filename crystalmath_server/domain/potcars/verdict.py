@@ -1,0 +1,93 @@
+"""What a look at a library of POTCARs comes to, in words with the way out; pure."""
+
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+from crystalmath_server.domain.potcars.library import (
+    ABSENT,
+    CLOSED,
+    NO_FOLDER,
+    Listing,
+    PotcarLibrary,
+    folders_of,
+)
+from crystalmath_server.domain.potcars.locations import LOCAL
+from crystalmath_server.protocol.potcars import Potcar, PotcarCheck, PotcarFolder
+
+_STATES = {
+    ABSENT: "does not exist",
+    NO_FOLDER: "is no folder",
+    CLOSED: "may not be read by you",
+}
+
+
+def unset(cluster: str, functional: str, *, local: bool) -> PotcarCheck:
+    """Nobody said where the potentials are."""
+    if local:
+        detail = f"{cluster} takes POTCARs of this machine, but pymatgen's PMG_VASP_PSP_DIR is not set"
+        hint = "pmg config --add PMG_VASP_PSP_DIR FOLDER, then: crystalmath-server stop"
+        return PotcarCheck(cluster, functional, LOCAL, ok=False, detail=detail, hint=hint, looked=())
+    detail = f"It is not known where {cluster!r} keeps VASP's potentials"
+    return PotcarCheck(cluster, functional, "", ok=False, detail=detail, hint=_set(cluster, ""), looked=())
+
+
+def verdict(
+    cluster: str, functional: str, library: PotcarLibrary, seen: Listing, potcars: Sequence[Potcar]
+) -> PotcarCheck:
+    """The whole answer."""
+    missing = [row.symbol for row in potcars if not row.found]
+    folders = folders_of(seen)
+    detail, hint = _words(cluster, functional, library, seen, folders, missing)
+    return PotcarCheck(
+        cluster,
+        functional,
+        library.root,
+        ok=bool(potcars) and not missing,
+        detail=detail or f"all {len(potcars)} are there",
+        hint=hint,
+        looked=library.searched(functional),
+        potcars=tuple(potcars),
+        folders=folders,
+    )
+
+
+def _words(
+    cluster: str,
+    functional: str,
+    library: PotcarLibrary,
+    seen: Listing,
+    folders: Sequence[PotcarFolder],
+    missing: Sequence[str],
+) -> tuple[str, str]:
+    """What is wrong and the way out; empty where nothing is."""
+    place = f"{library.root} on this machine" if library.folders else f"{library.root} on {cluster}"
+    another = _another(cluster, library)
+    if seen.state in _STATES:
+        return f"{place} {_STATES[seen.state]}", another
+    if not folders:
+        return f"{place} and the folders in it hold no POTCAR", another
+    if not seen.symbols(library.searched(functional)):
+        return f"{place} has no folder of {functional}", _elsewhere(cluster, library, folders)
+    if missing:
+        return f"not there for {functional}: {', '.join(missing)}", "See the note of each symbol."
+    return "", ""
+
+
+def _elsewhere(cluster: str, library: PotcarLibrary, folders: Sequence[PotcarFolder]) -> str:
+    """Other functionals that are there, and folders whose names tell none."""
+    named = sorted({row.functional for row in folders if row.functional})
+    ways = [f"Set user_potcar_functional of the recipe to {' or '.join(named)}"] if named else []
+    odd = [PurePosixPath(row.path).name for row in folders if not row.functional and row.path != library.root]
+    if odd and not library.folders:
+        ways.append(f"If {odd[0]} is of it: {_set(cluster, f'{library.root}/{odd[0]}')}")
+    return "; ".join(ways) or _another(cluster, library)
+
+
+def _another(cluster: str, library: PotcarLibrary) -> str:
+    if library.folders:
+        return "Set another folder: pmg config --add PMG_VASP_PSP_DIR FOLDER, then: crystalmath-server stop"
+    return _set(cluster, "")
+
+
+def _set(cluster: str, folder: str) -> str:
+    return f"crystalmath clusters update {cluster} --potcar-dir {folder or f'/path/on/{cluster}'}"

@@ -1,0 +1,48 @@
+"""Results as their summary has them, made whole by what the document tells; pure functions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from crystalmath_server.domain.results.excerpts import thinned
+from crystalmath_server.protocol.codec import from_json
+from crystalmath_server.protocol.results import IonicStep, JobResults, Quantity, SiteResult
+
+MAX_STEPS = 1000
+
+
+def completed(results: JobResults, told: Mapping[str, Any], source: str) -> JobResults:
+    """The results with quantities, sites and, where there were none, steps of the document.
+
+    Parameters
+    ----------
+    told
+        What the reading process answers: quantities, sites, n_sites, series, steps.
+    source
+        uuid of the document's node.
+    """
+    steps = steps_of(told["steps"])
+    found = {name: _quantity(name, row, source) for name, row in told["quantities"].items()}
+    summarised = tuple(row for row in results.quantities if row.name not in found)
+    return replace(
+        results,
+        quantities=(*found.values(), *summarised),
+        steps=results.steps or tuple(thinned(steps, MAX_STEPS)),
+        n_steps=results.n_steps or len(steps),
+        sites=tuple(from_json(SiteResult, row) for row in told["sites"]),
+        n_sites=int(told["n_sites"]),
+        document=source,
+        series=tuple(told["series"]),
+    )
+
+
+def steps_of(columns: Mapping[str, Sequence[float | None]]) -> list[IonicStep]:
+    """Steps that have an energy, from the columns `energy` and `max_force`."""
+    energies = columns.get("energy", ())
+    forces = columns.get("max_force") or [None] * len(energies)
+    rows = zip(range(len(energies)), energies, forces, strict=True)
+    return [IonicStep(i, energy, force) for i, energy, force in rows if energy is not None]
+
+
+def _quantity(name: str, row: Mapping[str, Any], source: str) -> Quantity:
+    return Quantity(name, row["title"], row["value"], row["unit"], source)

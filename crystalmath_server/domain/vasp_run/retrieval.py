@@ -1,0 +1,68 @@
+"""Which files of a run come back, decided on the computer by size, and which were left there; pure text."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from crystalmath_server.domain.inputs.vasp_program import OUTPUTS
+from crystalmath_server.protocol.errors import InvalidForm
+
+LISTING = "_crystalmath-files.txt"
+"""Size, tab and name of each file that the run left, written by the job itself."""
+FOLDER = "_crystalmath-back"
+"""Holds links to the files that come back beside those that are always brought."""
+BYTES_PER_MB = 1_000_000
+_PATTERN = re.compile(r"[A-Za-z0-9._*?+-]+")
+_NEVER = ("POTCAR*", "_*", "INCAR", "KPOINTS", "POSCAR", *OUTPUTS)
+"""Licensed, sent from here, or brought back in any case."""
+
+_LIST = """\
+crystalmath_status=$?
+for f in * [0-9][0-9]/*; do
+    case ${{f##*/}} in POTCAR*) continue ;; esac
+    [ -f "$f" ] && [ -s "$f" ] && printf '%s\\t%s\\n' $(($(wc -c < "$f"))) "$f"
+done > {listing}"""
+
+_LINK = """\
+mkdir -p {folder}
+for f in {patterns}; do
+    case $f in {never}) continue ;; esac
+    [ -f "$f" ] && [ -s "$f" ] && [ $(wc -c < "$f") -le {most} ] || continue
+    ln -f "$f" "{folder}/$f" 2>/dev/null || cp "$f" "{folder}/$f"
+done"""
+
+_END = "(exit $crystalmath_status)"
+"""The job ends with the status of VASP, as the scheduler sees it."""
+
+
+def check(patterns: Sequence[str]) -> None:
+    """Refuse what is no name and no pattern of a file in the job's folder.
+
+    Raises
+    ------
+    InvalidForm
+        Field: retrieve.
+    """
+    for pattern in patterns:
+        if not _PATTERN.fullmatch(pattern) or pattern.startswith("-"):
+            hint = "Give names as CHGCAR, or patterns with * and ?; no folders."
+            raise InvalidForm(f"{pattern!r} names no file of a run", field="retrieve", hint=hint)
+
+
+def script(patterns: Sequence[str], most_mb: float) -> str:
+    """Shell lines after VASP: list what it left, link what comes back, each up to `most_mb`."""
+    lines = [_LIST.format(listing=LISTING)]
+    if patterns:
+        lines.append(_links(patterns, most_mb))
+    return "\n".join([*lines, _END])
+
+
+def _links(patterns: Sequence[str], most_mb: float) -> str:
+    return _LINK.format(
+        folder=FOLDER, patterns=" ".join(patterns), never="|".join(_NEVER), most=int(most_mb * BYTES_PER_MB)
+    )
+
+
+def left(listing: str, here: Sequence[str]) -> Mapping[str, int]:
+    """Name → size of the files of a listing that are not among those that are here."""
+    rows = (line.split("\t", 1) for line in listing.splitlines() if "\t" in line)
+    return {name: int(size) for size, name in rows if size.isdigit() and name not in here}

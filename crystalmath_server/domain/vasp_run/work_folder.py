@@ -1,0 +1,178 @@
+"""The folder in which a job runs: shell lines that list, read and write there, and what they said; pure."""
+
+import shlex
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from crystalmath_server.domain.potcars import licensed
+from crystalmath_server.protocol.errors import FileUnreadable, NotFound
+from crystalmath_server.protocol.files import JobFile
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A range of a file on a computer, and how the file was just then.
+
+    Attributes
+    ----------
+    size
+        Of the whole file [bytes].
+    modified_at, now
+        UNIX times by the computer's own clock [s].
+    identity
+        Another file under the same name has another one.
+    """
+
+    data: bytes
+    size: int
+    modified_at: float
+    now: float
+    identity: str
+
+
+OPEN, ABSENT, NO_FILE, FOLDER, CLOSED = "@@open", "@@absent", "@@no-file", "@@folder", "@@closed"
+
+_TREE = """\
+cd {folder} 2>/dev/null || {{ echo {absent}; exit 0; }}
+echo {open}
+LC_ALL=C timeout 25 find -L . -mindepth 1 -maxdepth {depth} \
+-printf '%y\\t%s\\t%T@\\t%P\\0' 2>/dev/null | head -z -n {most}
+exit 0"""
+
+_READ = """\
+cd {folder} 2>/dev/null || {{ echo {absent}; exit 0; }}
+f={path}
+[ -e "$f" ] || {{ echo {no_file}; exit 0; }}
+[ -d "$f" ] && {{ echo {is_folder}; exit 0; }}
+[ -f "$f" ] && [ -r "$f" ] || {{ echo {closed}; exit 0; }}
+echo {open} $(LC_ALL=C stat -L -c '%s %Y %i' "$f") $(date +%s)
+tail -c +{first} "$f" | head -c {limit}"""
+
+_WRITE = """\
+cd {folder} 2>/dev/null || {{ echo {absent}; exit 0; }}
+printf %s {text} > {part} && mv -f {part} {name} && echo {open} || echo {closed}"""
+
+
+def is_inside(path: str) -> bool:
+    """Whether a path, taken from a folder, stays in it."""
+    plain = PurePosixPath(path)
+    return bool(plain.name) and not plain.is_absolute() and ".." not in plain.parts and "\0" not in path
+
+
+def check_path(pk: int, path: str) -> None:
+    """Raise where a file of a job's folder may not be read: NotFound, NotAllowed (POTCAR stays there)."""
+    if not is_inside(path):
+        hint = f"Give a path in the folder: crystalmath jobs files {pk} --source work"
+        raise NotFound(f"{path!r} is no path in the folder of job {pk}", field="path", hint=hint)
+    licensed.check(path)
+
+
+def tree_script(folder: str, depth: int, limit: int) -> str:
+    """Shell lines that list a folder; one entry more than `limit`, so that truncation is seen."""
+    return _TREE.format(folder=shlex.quote(folder), absent=ABSENT, open=OPEN, depth=depth, most=limit + 1)
+
+
+def read_script(folder: str, path: str, offset: int, limit: int) -> str:
+    """Shell lines that read a range of a file, with its size, times and inode before it."""
+    return _READ.format(
+        folder=shlex.quote(folder),
+        path=shlex.quote(f"./{path}"),
+        absent=ABSENT,
+        no_file=NO_FILE,
+        is_folder=FOLDER,
+        closed=CLOSED,
+        open=OPEN,
+        first=offset + 1,
+        limit=limit,
+    )
+
+
+def write_script(folder: str, name: str, text: str) -> str:
+    """Shell lines that write a small file, whole or not at all."""
+    return _WRITE.format(
+        folder=shlex.quote(folder),
+        absent=ABSENT,
+        open=OPEN,
+        closed=CLOSED,
+        text=shlex.quote(text),
+        part=shlex.quote(f"./{name}.part"),
+        name=shlex.quote(f"./{name}"),
+    )
+
+
+def tree(said: bytes, place: str, depth: int, limit: int) -> tuple[tuple[JobFile, ...], str]:
+    """Files by path and what was left out, in words.
+
+    Raises
+    ------
+    NotFound, FileUnreadable
+        There is no such folder, or it could not be listed.
+    """
+    state, _, rest = said.partition(b"\n")
+    _check(state.decode(errors="replace").strip(), place, "")
+    entries = [row for row in rest.split(b"\0") if row]
+    found = [_entry(row.decode(errors="replace"), depth) for row in entries[:limit]]
+    rows = sorted((row for row in found if row is not None), key=lambda row: row.path)
+    return tuple(rows), _note(rows, len(entries) > limit, depth, limit)
+
+
+def piece(said: bytes, place: str, path: str, offset: int = 0) -> Piece:
+    """What `read_script` said.
+
+    Raises
+    ------
+    NotFound, FileUnreadable
+        With field `path` where it is the file that cannot be had.
+    """
+    state, _, data = said.partition(b"\n")
+    words = state.decode(errors="replace").split() or [CLOSED]
+    _check(words[0], place, path)
+    if len(words) != 5:
+        raise FileUnreadable(f"{place} did not tell size and time of {path}", field="path", hint=_GNU)
+    size, modified_at, inode, now = words[1:]
+    seen = max(int(size), offset + len(data)) if data else int(size)  # it may have grown between the two
+    return Piece(data, seen, float(modified_at), float(now), inode)
+
+
+def check_written(said: bytes, place: str, name: str) -> None:
+    """Raise where the file was not written."""
+    _check((said.decode(errors="replace").split() or [CLOSED])[0], place, name)
+
+
+_GNU = "It needs find, stat and head of GNU coreutils there."
+
+
+def _check(state: str, place: str, path: str) -> None:
+    if state == OPEN:
+        return
+    if state == ABSENT:
+        hint = "The computer may have cleaned it up; what was brought back is kept: crystalmath jobs files PK"
+        raise NotFound(f"{place} does not exist any more", hint=hint)
+    if state == NO_FILE:
+        hint = "See what is there: crystalmath jobs files PK --source work"
+        raise NotFound(f"{place} has no file {path!r}", field="path", hint=hint)
+    if state == FOLDER:
+        hint = "See what is in it: crystalmath jobs files PK --source work"
+        raise NotFound(f"{path!r} in {place} is a folder", field="path", hint=hint)
+    if state == CLOSED:
+        hint = "It is no plain file, or its permissions keep you out: see ls -l there."
+        raise FileUnreadable(f"{path!r} in {place} cannot be read or written", field="path", hint=hint)
+    raise FileUnreadable(f"{place} could not be looked at: {state[:200]}", hint=_GNU)
+
+
+def _entry(row: str, depth: int) -> JobFile | None:
+    """A file; a folder only where it was not looked into."""
+    kind, size, modified_at, path = row.split("\t", 3)
+    if kind == "d":
+        too_deep = path.count("/") + 1 >= depth
+        return JobFile("work", f"{path}/", 0, float(modified_at), "folder") if too_deep else None
+    return JobFile("work", path, int(size), float(modified_at), "file" if kind == "f" else "other")
+
+
+def _note(rows: list[JobFile], more: bool, depth: int, limit: int) -> str:  # noqa: FBT001
+    words: list[str] = []
+    if more:
+        words.append(f"only {limit} entries were looked at; more: --limit")
+    if deep := sum(row.kind == "folder" for row in rows):
+        words.append(f"{deep} folders deeper than {depth} were not looked into; more: --depth")
+    return "; ".join(words)

@@ -1,0 +1,109 @@
+"""Calcfunction of `crystalmath.mend`: a run that ended → what custodian makes of it, and the next deck."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from aiida import orm
+from aiida.engine import calcfunction
+
+from crystalmath_server.domain.diagnosis import self_correction as mending
+from crystalmath_server.domain.diagnosis.symptoms import Correction
+from crystalmath_server.domain.inputs.vasp_program import RUN_FOLDER
+from crystalmath_server.domain.jobs import nodes
+from crystalmath_server.domain.vasp_run.continuation import EndedRun, NextDeck, next_deck
+from crystalmath_server.domain.vasp_run.retrieval import LISTING, left
+from crystalmath_server.protocol.codec import from_json
+
+PROGRAM = (sys.executable, "-P", "-m", "crystalmath_server.adapters.worker.custodian_main")
+LONGEST_S = 900
+
+
+@calcfunction
+def correct(retrieved, files, settings, earlier=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """What custodian makes of a run; with it deck and settings of the next run, where there must be one.
+
+    Parameters
+    ----------
+    retrieved, files, settings
+        What came back of the run, and the inputs that it had.
+    earlier
+        The correction of the run before: handlers go on counting. None for the first run.
+    """
+    counts = mending.read(earlier.get_dict()).counts if earlier is not None else {}
+    told, deck = _looked_at(retrieved, files, counts, settings.get_dict())
+    found: dict[str, Any] = {nodes.CORRECTION: orm.Dict(mending.stored(told))}
+    if deck is not None:
+        found[nodes.FILES] = _folder(deck.files)
+        found[nodes.SETTINGS] = orm.Dict(_settings(settings.get_dict(), deck))
+    return found
+
+
+def _looked_at(
+    retrieved: Any, files: Any, counts: Mapping[str, Any], settings: Mapping[str, Any]
+) -> tuple[mending.Look, NextDeck | None]:
+    """What custodian tells, and the next deck: corrected only where it knows a way for all that it found."""
+    with tempfile.TemporaryDirectory(prefix="crystalmath-") as place:
+        run = Path(place, RUN_FOLDER)
+        run.mkdir()
+        files.base.repository.copy_tree(run)
+        retrieved.base.repository.copy_tree(run)
+        names = files.base.repository.list_object_names()
+        before, contcar = _texts(run, names), _texts(run, ["CONTCAR"]).get("CONTCAR", "")
+        told = look_at(Path(place), counts)
+        after = _texts(run, names)
+    if not told.corrects and retrieved.creator.is_finished_ok:
+        return told, None
+    corrections, corrected = (told.corrections, after) if told.corrects else ((), before)
+    ended = EndedRun(before, corrected, contcar, corrections, tuple(settings.get(nodes.COPIED, ())))
+    deck = next_deck(ended, {}, _left_there(retrieved))
+    look = mending.Look(told.corrections, told.counts, deck.diffs, deck.copied, told.trouble)
+    return look, deck
+
+
+def look_at(place: Path, counts: Mapping[str, Any]) -> mending.Look:
+    """Run custodian in a process of its own, which may crash or take all memory without harm."""
+    (place / "counts.json").write_text(json.dumps(counts))
+    try:
+        done = subprocess.run(  # noqa: S603  our own program
+            [*PROGRAM, str(place)], capture_output=True, text=True, timeout=LONGEST_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return mending.Look(counts=counts, trouble=f"it took more than {LONGEST_S} s")
+    path = place / "told.json"
+    if not path.exists():
+        last = (done.stderr.strip().splitlines() or [""])[-1]
+        return mending.Look(counts=counts, trouble=f"its process ended with {done.returncode}: {last}"[:400])
+    told = json.loads(path.read_text())
+    if "error" in told:
+        return mending.Look(counts=counts, trouble=str(told["error"])[:400])
+    return mending.Look(from_json(tuple[Correction, ...], told["corrections"]), told["counts"])
+
+
+def _texts(folder: Path, names: list[str]) -> dict[str, str]:
+    paths = [folder / name for name in names]
+    return {path.name: path.read_text(errors="replace") for path in paths if path.exists()}
+
+
+def _left_there(retrieved: Any) -> list[str]:
+    """Files that are in the run's folder on the cluster, as it listed them itself at its end."""
+    repository = retrieved.base.repository
+    if LISTING not in repository.list_object_names():
+        return []
+    return list(left(repository.get_object_content(LISTING, "rb").decode(errors="replace"), ()))
+
+
+def _folder(files: Mapping[str, str]) -> Any:
+    made: Any = orm.FolderData()
+    for name, text in files.items():
+        made.base.repository.put_object_from_bytes(text.encode(), name)
+    return made
+
+
+def _settings(before: Mapping[str, Any], deck: NextDeck) -> dict[str, Any]:
+    """Settings of the next run: what differs from the run before, and what is copied from its folder."""
+    return {**before, nodes.EDITS: dict(deck.diffs), nodes.COPIED: list(deck.copied)}

@@ -1,0 +1,55 @@
+"""One file of a job, wherever it is: on its computer while it runs, then what was brought back."""
+
+import base64
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Literal
+
+from crystalmath_server.domain.potcars import licensed
+from crystalmath_server.domain.vasp_run.work_folder import Piece
+from crystalmath_server.ports import JobStore, WorkFolders
+from crystalmath_server.protocol.errors import NotFound
+from crystalmath_server.protocol.files import FileRange, ReadFileParams
+from crystalmath_server.protocol.jobs import ENDED
+from crystalmath_server.protocol.logs import LogChunk
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """Reads one file of a job."""
+
+    jobs: JobStore
+    work: WorkFolders
+    pk: int
+    path: str
+    source: Literal["work", "retrieved", "inputs"] = "work"
+
+    async def read(self, offset: int, limit: int, *, ended: bool) -> Piece:
+        """A range; of a job that has `ended` from what was brought back, if the file is there.
+
+        Raises
+        ------
+        NotFound and all that keeps a computer from being reached.
+        """
+        licensed.check(self.path)
+        if self.source != "work":
+            kept = ReadFileParams(self.pk, self.path, self.source, offset, limit)
+            return _piece(await self.jobs.read(kept))
+        if ended:
+            with suppress(NotFound):  # not all that a job writes is brought back
+                kept = ReadFileParams(self.pk, self.path, "retrieved", offset, limit)
+                return _piece(await self.jobs.read(kept))
+        return await self.work.read(self.pk, self.path, offset, limit)
+
+    async def ended(self) -> bool:
+        """Whether nothing will be written any more."""
+        return self.source != "work" or await self.jobs.state(self.pk) in ENDED
+
+
+def bytes_of(part: FileRange | LogChunk) -> bytes:
+    """The content as it is in the file."""
+    return base64.b64decode(part.content) if part.encoding == "base64" else part.content.encode()
+
+
+def _piece(part: FileRange) -> Piece:
+    return Piece(bytes_of(part), part.size, 0.0, 0.0, "")

@@ -1,0 +1,244 @@
+"""How runs go: their files read as far as they grew since the last look; droppable at any time."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from crystalmath_server.domain.jobs import nodes
+from crystalmath_server.domain.jobs.templates import runs_vasp
+from crystalmath_server.domain.results.excerpts import thinned
+from crystalmath_server.domain.vasp_run.outlook import outlook, seconds_per_step, span, stuck_words
+from crystalmath_server.domain.vasp_run.steps import AseSteps, Step, StepReader, Steps, VaspSteps
+from crystalmath_server.domain.vasp_run.work_folder import Piece
+from crystalmath_server.ports import JobStore, WorkFolders
+from crystalmath_server.protocol.errors import NotFound, RpcError
+from crystalmath_server.protocol.jobs import ENDED, JobDetail, JobState
+from crystalmath_server.protocol.progress import JobProgress, StepColumns, Trend
+from crystalmath_server.services.file_source import FileSource
+from crystalmath_server.services.run_trends import RunTrends
+
+log = logging.getLogger(__name__)
+
+RANGE = 1_048_576
+AT_ONCE = 16
+"""Ranges that one look reads at most of a file; the next one goes on."""
+MOST_JOBS = 64
+FRESH_S = 20.0
+"""How old a look may be before whoever shows a running job has it looked at again."""
+
+
+@dataclass(slots=True)
+class Reading:
+    """One job as far as it was read."""
+
+    reader: StepReader
+    values: dict[str, object]
+    offsets: dict[str, int] = field(default_factory=dict[str, int])
+    identities: dict[str, str] = field(default_factory=dict[str, str])
+    sizes: dict[str, int] = field(default_factory=dict[str, int])
+    quiet_s: dict[str, float] = field(default_factory=dict[str, float])
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    looked_at: float = 0.0
+    stuck: str = ""
+
+    @property
+    def unread(self) -> int:
+        """Bytes that were seen and not read yet."""
+        return sum(size - self.offsets.get(path, 0) for path, size in self.sizes.items())
+
+
+class RunProgress:
+    """The Progress port over the two that read files."""
+
+    def __init__(self, jobs: JobStore, work: WorkFolders) -> None:
+        self._jobs = jobs
+        self._work = work
+        self._held: dict[int, Reading] = {}
+        self._looking: dict[int, asyncio.Task[object]] = {}
+        self._trends = RunTrends(jobs, self)
+
+    async def look(self, pk: int, points: int = 0) -> JobProgress:
+        """How a run goes now; raises NotFound and all that keeps its computer from being reached."""
+        detail = await self._jobs.show(pk)
+        state = detail.row.state
+        held = self._reading(pk, detail)
+        if held is None:
+            return JobProgress(pk, state, "", "The steps of this kind of job are not known.")
+        async with held.lock:
+            ended = state in ENDED
+            found = await self._read(pk, held, ended=ended)
+            held.looked_at = time.monotonic()
+        return _progress(pk, state, held, points, found=found)
+
+    def trends(self, pks: Sequence[int]) -> tuple[Trend, ...]:
+        """The last steps of jobs as they are known; it never waits."""
+        return self._trends.of(pks)
+
+    def remembered(self, pk: int, state: JobState) -> str:
+        """Why a running job seems stuck, as it was last seen; one that was not seen lately is looked at."""
+        if state is not JobState.RUNNING:
+            return ""
+        held = self._held.get(pk)
+        if held is None or time.monotonic() - held.looked_at > FRESH_S:
+            self._begin(pk)
+        return held.stuck if held is not None else ""
+
+    def _begin(self, pk: int) -> None:
+        if pk not in self._looking and len(self._looking) < MOST_JOBS:
+            task = self._looking[pk] = asyncio.get_running_loop().create_task(self._look_quietly(pk))
+            task.add_done_callback(lambda _done: self._looking.pop(pk, None))
+
+    async def _look_quietly(self, pk: int) -> None:
+        try:
+            await self.look(pk)
+        except RpcError as error:
+            log.info("job %d cannot be looked at: %s", pk, error)
+            if held := self._held.get(pk):
+                held.looked_at = time.monotonic()
+
+    def _reading(self, pk: int, detail: JobDetail) -> Reading | None:
+        held = self._held.pop(pk, None)
+        if held is None:
+            reader = _reader_of(detail)
+            if reader is None:
+                return None
+            held = Reading(reader, dict(detail.values))
+        self._held[pk] = held  # the last that is used is the last to go
+        if len(self._held) > MOST_JOBS:
+            del self._held[next(iter(self._held))]
+        return held
+
+    async def _read(self, pk: int, held: Reading, *, ended: bool) -> bool:
+        """What grew; whether there is any file. A file that shrank or was replaced begins the run anew."""
+        there = False
+        for path in held.reader.files:
+            source = FileSource(self._jobs, self._work, pk, path)
+            try:
+                there |= await self._read_file(source, held, ended=ended)
+            except _BegunAnewError:
+                _begin_anew(held)
+                return await self._read(pk, held, ended=ended)
+            except NotFound:
+                if ended or path != held.reader.files[0]:
+                    continue
+                await self._work.tree(pk, 1, 1)  # a job without a folder says so itself
+        return there
+
+    async def _read_file(self, source: FileSource, held: Reading, *, ended: bool) -> bool:
+        path = source.path
+        for _ in range(AT_ONCE):
+            offset = held.offsets.get(path, 0)
+            piece = await source.read(offset, RANGE, ended=ended)
+            if piece.size < offset or _is_another(piece, held.identities.get(path, "")):
+                raise _BegunAnewError
+            held.identities[path] = piece.identity or held.identities.get(path, "")
+            held.reader.feed(path, piece.data)
+            held.offsets[path], held.sizes[path] = offset + len(piece.data), piece.size
+            held.quiet_s[path] = max(0.0, piece.now - piece.modified_at)
+            if held.offsets[path] >= piece.size or not piece.data:
+                break
+        return True
+
+
+class _BegunAnewError(Exception):
+    """A file is not the one that was read before."""
+
+
+def _is_another(piece: Piece, identity: str) -> bool:
+    return bool(piece.identity and identity and piece.identity != identity)
+
+
+def _begin_anew(held: Reading) -> None:
+    held.reader = VaspSteps() if isinstance(held.reader, VaspSteps) else AseSteps(nodes.PROGRESS_FILE)
+    for kept in (held.offsets, held.identities, held.sizes, held.quiet_s):
+        kept.clear()
+
+
+def _reader_of(detail: JobDetail) -> StepReader | None:
+    """By what runs; a workflow has no steps of its own."""
+    if runs_vasp(detail.process_type, detail.row.template):
+        return VaspSteps()
+    return AseSteps(nodes.PROGRESS_FILE) if detail.row.template else None
+
+
+def _progress(pk: int, state: JobState, held: Reading, points: int, *, found: bool) -> JobProgress:
+    steps, ended = held.reader.steps, state in ENDED
+    if not found:
+        held.stuck = ""
+        words = "It left no steps." if ended else "Nothing was written yet."
+        return JobProgress(pk, state, "", words)
+    quiet_s = None if ended else min(held.quiet_s.values(), default=None)
+    held.stuck = stuck_words(steps, quiet_s) if state is JobState.RUNNING and quiet_s is not None else ""
+    if steps.force_limit_ev_a is None:
+        steps.force_limit_ev_a = _force_limit(held.values)
+    left_s, estimate = (None, "") if ended else outlook(steps)
+    last = steps.steps[-1] if steps.steps else None
+    before = steps.steps[-2] if len(steps.steps) > 1 else None
+    return JobProgress(
+        pk=pk,
+        state=state,
+        source="retrieved" if ended else "work",
+        words=held.stuck or _words(steps, last, left_s),
+        ionic_step=steps.done,
+        most_ionic_steps=steps.most,
+        electronic_step=steps.cycle,
+        most_electronic_steps=steps.most_cycles,
+        energy_ev=last.energy_ev if last else None,
+        energy_change_ev=_change(before, last),
+        electronic_energy_ev=steps.cycle_energy_ev,
+        electronic_change_ev=steps.cycle_change_ev,
+        max_force_ev_a=last.max_force_ev_a if last else None,
+        force_limit_ev_a=steps.force_limit_ev_a,
+        seconds_per_step=seconds_per_step(steps),
+        quiet_s=quiet_s,
+        stuck=bool(held.stuck),
+        left_s=left_s,
+        estimate=estimate,
+        steps=_columns(thinned(list(steps.steps), points) if points > 1 else []),
+        note=_note(steps, held.unread),
+    )
+
+
+def _force_limit(values: dict[str, object]) -> float | None:
+    """What the form asked for."""
+    nested = values.get("relax_kwargs")
+    given = nested.get("fmax") if isinstance(nested, dict) else values.get("relax_kwargs.fmax")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return float(given) if isinstance(given, int | float) else None
+
+
+def _change(before: Step | None, last: Step | None) -> float | None:
+    if before is None or last is None or before.energy_ev is None or last.energy_ev is None:
+        return None
+    return last.energy_ev - before.energy_ev
+
+
+def _words(steps: Steps, last: Step | None, left_s: float | None) -> str:
+    of = f" of at most {steps.most}" if steps.most is not None else ""
+    parts = [f"step {steps.done}{of}"]
+    if last is not None and last.max_force_ev_a is not None:
+        parts.append(f"largest force {last.max_force_ev_a:.3g} eV/Å")
+    if last is not None and last.energy_ev is not None:
+        parts.append(f"energy {last.energy_ev:.6f} eV")
+    elif steps.cycle is not None:
+        parts.append(f"electronic step {steps.cycle}")
+    if left_s:
+        parts.append(f"about {span(left_s)} left")
+    return ", ".join(parts)
+
+
+def _columns(rows: Sequence[Step]) -> StepColumns:
+    return StepColumns(
+        tuple(row.step for row in rows),
+        tuple(row.energy_ev for row in rows),
+        tuple(row.max_force_ev_a for row in rows),
+        tuple(row.seconds for row in rows),
+    )
+
+
+def _note(steps: Steps, unread: int) -> str:
+    words = [f"{unread} bytes are not read yet; ask again"] if unread else []
+    if steps.done > len(steps.steps) + 1 and len(steps.steps) == steps.steps.maxlen:
+        words.append(f"only the last {len(steps.steps)} steps are shown")
+    return "; ".join(words)

@@ -1,0 +1,93 @@
+"""Trends of jobs in a list: what is known at once; what is not is looked at, one job after the other.
+
+1. Who asks never waits for a computer: the answer holds what was seen before.
+2. Only jobs of the last question are looked at, one at a time with a pause between them, each running one at
+   most every FRESH_S: a list that is shown all day costs a computer no more than that.
+3. What a job showed at its end is kept and not looked at again.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from crystalmath_server.domain.vasp_run.trend import trend_of
+from crystalmath_server.ports import JobStore, Progress
+from crystalmath_server.protocol.errors import RpcError
+from crystalmath_server.protocol.jobs import ENDED, JobState
+from crystalmath_server.protocol.progress import Trend
+
+log = logging.getLogger(__name__)
+
+FRESH_S = 30.0
+PAUSE_S = 0.2
+MOST_KEPT = 1024
+_POINTS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A trend, and when it was looked at."""
+
+    trend: Trend
+    at: float
+
+
+class RunTrends:
+    """Keeps the trends of jobs; droppable at any time."""
+
+    def __init__(self, jobs: JobStore, progress: Progress) -> None:
+        self._jobs = jobs
+        self._progress = progress
+        self._seen: dict[int, Seen] = {}
+        self._wanted: list[int] = []
+        self._looking: asyncio.Task[None] | None = None
+
+    def of(self, pks: Sequence[int]) -> tuple[Trend, ...]:
+        """What is known of these jobs; the others, and those that run on, are looked at soon."""
+        now = time.monotonic()
+        self._wanted = [pk for pk in pks if self._is_due(pk, now)]
+        if self._wanted and (self._looking is None or self._looking.done()):
+            self._looking = asyncio.get_running_loop().create_task(self._look())
+        return tuple(self._seen[pk].trend for pk in pks if pk in self._seen)
+
+    def _is_due(self, pk: int, now: float) -> bool:
+        seen = self._seen.get(pk)
+        return seen is None or (not seen.trend.final and now - seen.at >= FRESH_S)
+
+    async def _look(self) -> None:
+        while self._wanted:
+            pk = self._wanted.pop(0)
+            try:
+                trend = await self._trend(pk)
+            except RpcError as error:
+                log.info("the steps of job %d are not known: %s", pk, error)
+                trend = trend_of(pk, (), (), final=False)
+            except Exception:  # one job that cannot be read must not keep the others from being looked at
+                log.exception("the steps of job %d cannot be read", pk)
+                trend = trend_of(pk, (), (), final=False)
+            self._keep(pk, trend)
+            await asyncio.sleep(PAUSE_S)
+
+    async def _trend(self, pk: int) -> Trend:
+        """Of an ended job from its results, which are here; of a running one from what its files say."""
+        state = await self._jobs.state(pk)
+        if state in ENDED:
+            steps = (await self._jobs.results(pk)).steps
+            energies, forces = [row.energy_ev for row in steps], [row.max_force_ev_a for row in steps]
+            return trend_of(pk, energies, forces, final=True)
+        if state is not JobState.RUNNING:
+            return trend_of(pk, (), (), final=False)
+        columns = (await self._progress.look(pk, _POINTS)).steps
+        return trend_of(pk, columns.energy_ev, columns.max_force_ev_a, final=False)
+
+    def _keep(self, pk: int, trend: Trend) -> None:
+        self._seen.pop(pk, None)
+        for old in _oldest(self._seen, len(self._seen) - MOST_KEPT + 1):
+            del self._seen[old]
+        self._seen[pk] = Seen(trend, time.monotonic())
+
+
+def _oldest(seen: Iterable[int], count: int) -> list[int]:
+    return [pk for _, pk in zip(range(max(0, count)), seen, strict=False)]

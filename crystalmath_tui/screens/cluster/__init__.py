@@ -1,0 +1,5 @@
+"""Cluster: settings, codes, queue and test of one cluster."""
+
+from crystalmath_tui.screens.cluster.view import SCREEN
+
+__all__ = ["SCREEN"]

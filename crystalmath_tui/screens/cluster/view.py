@@ -1,0 +1,345 @@
+"""Cluster: how its pages are painted."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from crystalmath_server.protocol.clusters import ClusterDetail, ClusterQueue, Partition, QueueJob, StepName
+from crystalmath_server.protocol.codes import CodeRow, CodeTest, Outcome, Step
+from crystalmath_server.protocol.record import record
+from crystalmath_tui.core.cells import wrap
+from crystalmath_tui.core.clusters import MARKS, state_of
+from crystalmath_tui.core.lines import Line, Span, fit_line, line, line_width, selected
+from crystalmath_tui.core.messages import KeyPressed, Message, MousePressed
+from crystalmath_tui.core.resources import TITLES, shown
+from crystalmath_tui.core.screen import Context, Screen
+from crystalmath_tui.core.scroll import START, Scroll, settled
+from crystalmath_tui.core.table import Column, heading, placed, row
+from crystalmath_tui.core.words import age, count, error_words
+from crystalmath_tui.screens.cluster.update import (
+    KEYS,
+    STEPS,
+    TABS,
+    Slice,
+    Update,
+    chosen,
+    failed_step,
+    update,
+)
+
+_NAME = 16
+_TOP = 2
+_NOTABLE_S = 0.05
+_STEPS = {
+    StepName.RESOLVE: "the name",
+    StepName.CONNECT: "a connection",
+    StepName.HOST_KEY: "the host's key",
+    StepName.LOGIN: "the login",
+    StepName.WORK_DIR: "the work folder",
+    StepName.SCHEDULER: "the scheduler",
+    StepName.JOB: "a job of one second",
+    StepName.CODES: "VASP",
+    StepName.POTCARS: "POTCARs",
+}
+_JOBS = (
+    Column("id", "job", 6, 12, rank=0, right=True),
+    Column("pk", "pk", 5, 8, rank=1, right=True),
+    Column("state", "state", 9, 12, rank=0),
+    Column("place", "place", 5, 5, rank=3, right=True),
+    Column("name", "name", 10, 24, rank=2),
+    Column("partition", "partition", 9, 14, rank=5),
+    Column("used", "used/asked", 11, 15, rank=6),
+    Column("reason", "reason", 10, 60, rank=4),
+)
+_CODES = (
+    Column("pk", "pk", 5, 8, rank=2, right=True),
+    Column("label", "label", 10, 20, rank=0),
+    Column("kind", "kind", 9, 10, rank=1),
+    Column("test", "test", 8, 12, rank=3),
+    Column("path", "path", 14, 60, rank=4),
+    Column("modules", "modules", 8, 40, rank=5),
+)
+
+
+@record
+class Page:
+    """A list with lines above and below it; without rows, a text that scrolls."""
+
+    head: tuple[Line, ...] = ()
+    rows: tuple[Line, ...] = ()
+    tail: tuple[Line, ...] = ()
+
+
+def followed(cluster: Slice, message: Message, context: Context) -> Update:
+    """`update`, with what only the painted page can tell: which row was hit, where a text ends."""
+    match message:
+        case MousePressed(row, _, 1) if row >= _TOP:
+            return _clicked(cluster, row - _TOP, context)
+        case MousePressed() | KeyPressed():
+            after, effects = update(cluster, message, context)
+            return _within(after, context), effects
+        case _:
+            return update(cluster, message, context)
+
+
+def _clicked(cluster: Slice, row: int, context: Context) -> Update:
+    page = _page(cluster, context)
+    scroll, room = _in_sight(page, cluster, context)
+    at = row - len(page.head)
+    return chosen(cluster, scroll.top + at) if 0 <= at < min(room, len(page.rows)) else (cluster, ())
+
+
+def _within(cluster: Slice, context: Context) -> Slice:
+    """A text is scrolled no further than to its end."""
+    place = cluster.places.get(cluster.tab, START)
+    page = _page(cluster, context)
+    last = max(0, len(page.head + page.tail) - _height(context))
+    if page.rows or place.top <= last:
+        return cluster
+    return replace(cluster, places={**cluster.places, cluster.tab: Scroll(0, last)})
+
+
+def _height(context: Context) -> int:
+    return max(1, context.size.rows - _TOP)
+
+
+def view(cluster: Slice, context: Context) -> tuple[Line, ...]:
+    """Tabs, then the page; a list keeps its selected row in sight."""
+    cols, height = context.size.cols, _height(context)
+    top = (_tabs(cluster), fit_line(line(("rule", "─" * cols)), cols))
+    page = _page(cluster, context)
+    if not page.rows:
+        text = page.head + page.tail
+        start = max(0, min(cluster.places.get(cluster.tab, START).top, len(text) - height))
+        return (*top, *text[start : start + height])
+    at, room = _in_sight(page, cluster, context)
+    seen = enumerate(page.rows[at.top : at.top + room], at.top)
+    rows = (selected(each, cols) if index == at.index else each for index, each in seen)
+    return (*top, *page.head, *rows, *page.tail)
+
+
+def _in_sight(page: Page, cluster: Slice, context: Context) -> tuple[Scroll, int]:
+    """The place in the list and how many of its rows are seen."""
+    room = max(1, _height(context) - len(page.head) - len(page.tail))
+    return settled(cluster.places.get(cluster.tab, START), len(page.rows), room), room
+
+
+def _tabs(cluster: Slice) -> Line:
+    tabs = [Span("bar.strong" if name == cluster.tab else "dim", f"  {name}  ") for name in TABS]
+    return (Span("", " "), *tabs)
+
+
+def _page(cluster: Slice, context: Context) -> Page:
+    cols = context.size.cols
+    if error := cluster.errors.get(cluster.tab):
+        return Page(((), *_paragraph("error", error_words(error), cols)))
+    if cluster.tab == "test":
+        return Page(_test(cluster, context))
+    if cluster.tab == "queue" and cluster.queue is not None:
+        return _queue(cluster.queue, context)
+    if cluster.tab == "codes" and cluster.detail is not None:
+        return _codes(cluster.detail.codes, cluster, context)
+    if cluster.tab == "summary" and cluster.detail is not None:
+        return Page(_summary(cluster.detail, cols))
+    asking = context.told("cluster queue") or f"Asking {cluster.label} …"
+    words = asking if cluster.tab == "queue" else "Loading …"
+    return Page(((), line(("dim", f" {context.trouble or words}"))))
+
+
+def _paragraph(style: str, text: str, cols: int, indent: int = 1) -> tuple[Line, ...]:
+    return tuple(line((style, " " * indent + part)) for part in wrap(text, max(8, cols - indent - 1)))
+
+
+def _summary(detail: ClusterDetail, cols: int) -> tuple[Line, ...]:
+    state = (Span("strong", f" {detail.row.label}"), Span("", "   "), state_of(detail.row))
+    trouble = _paragraph("warn", detail.row.trouble, cols) if detail.row.trouble else ()
+    given = [(title, shown(name, getattr(detail.defaults, name))) for name, title in TITLES.items()]
+    return (
+        (),
+        state,
+        *trouble,
+        *_section("computer", _facts(_computer(detail), cols)),
+        *_section("defaults of a job", _facts(given, cols) or (line(("dim", "   none")),)),
+        *_section("connection", _facts(list(detail.ssh.items()), cols) or (line(("dim", "   none")),)),
+    )
+
+
+def _computer(detail: ClusterDetail) -> list[tuple[str, str]]:
+    computer = detail.row
+    return [
+        ("host", computer.hostname),
+        ("transport", computer.transport),
+        ("scheduler", computer.scheduler),
+        ("work folder", computer.work_dir),
+        ("POTCARs", detail.potcar_dir),
+        ("mpirun", detail.mpirun),
+        ("codes", ", ".join(code.label for code in detail.codes)),
+        ("most jobs", f"{detail.max_jobs} at once" if detail.max_jobs else "no cap"),
+        ("looks", f"at the queue every {detail.poll_interval_s:g} s at most"),
+        ("connects", f"every {detail.safe_interval_s:g} s at most"),
+        ("before each job", detail.fixed_prepend),
+        ("after each job", detail.fixed_append),
+        ("description", detail.description),
+    ]
+
+
+def _section(title: str, lines: Iterable[Line]) -> tuple[Line, ...]:
+    return ((), line(("heading", f" {title}")), *lines)
+
+
+def _facts(pairs: Iterable[tuple[str, str]], cols: int) -> tuple[Line, ...]:
+    """Name and value; a long value goes on below."""
+    lines: list[Line] = []
+    for name, value in pairs:
+        for i, part in enumerate(wrap(value, max(8, cols - _NAME - 5)) if value else ()):
+            lines.append(line(("dim", f"   {'' if i else name:<{_NAME}} "), part))
+    return tuple(lines)
+
+
+def _codes(codes: tuple[CodeRow, ...], cluster: Slice, context: Context) -> Page:
+    """The codes; below them the test of the selected one."""
+    cols = context.size.cols
+    columns = _CODES if any(code.modules for code in codes) else _CODES[:-1]
+    table = placed(columns, cols - 1)
+    head = (Span("", " "), *heading(table))
+    if not codes:
+        return Page((head, (), line(("dim", "   No codes yet. Press n to make a program known."))))
+    rows = tuple((Span("", " "), *row(table, _code_cells(code, cluster))) for code in codes)
+    chosen_code = codes[min(cluster.places.get("codes", START).index, len(codes) - 1)]
+    test = cluster.code_tests.get(chosen_code.pk)
+    tail = _code_steps(chosen_code, test, cols) if test else ()
+    return Page((head,), rows, tail[: max(0, _height(context) - 4)])
+
+
+def _code_steps(code: CodeRow, test: CodeTest, cols: int) -> tuple[Line, ...]:
+    lines = (each for step in test.steps for each in _step_lines(step, cols))
+    return ((), line(("heading", f" test of {code.label}")), *lines)
+
+
+def _code_cells(code: CodeRow, cluster: Slice) -> dict[str, Span]:
+    test = cluster.code_tests.get(code.pk)
+    words = (
+        Span("dim", "press t") if test is None else Span("ok", "ok") if test.ok else Span("error", "failed")
+    )
+    return {
+        "pk": Span("number", str(code.pk)),
+        "label": Span("strong", code.label),
+        "kind": Span("", str(code.kind)),
+        "test": words,
+        "path": Span("dim", code.path),
+        "modules": Span("dim", " ".join(code.modules)),
+    }
+
+
+def _queue(queue: ClusterQueue, context: Context) -> Page:
+    """Partitions, what could not be seen, and the jobs."""
+    cols = context.size.cols
+    seen = age(context.now - queue.at)
+    head = line(
+        ("strong", f" {count(len(queue.jobs), 'job')}"), f" of {queue.user}", ("dim", f"   seen {seen} ago")
+    )
+    notes = [each for note in queue.notes for each in _paragraph("warn", note, cols)]
+    parts = [_partition(each, cols) for each in queue.partitions]
+    if not queue.jobs:
+        return Page((*parts, *notes, (), head))
+    table = placed(_JOBS, cols - 1)
+    rows = tuple((Span("", " "), *row(table, _job_cells(job))) for job in queue.jobs)
+    above = _some([*parts, *notes], max(2, _height(context) // 2))
+    return Page((*above, head, (Span("", " "), *heading(table))), rows)
+
+
+def _some(lines: list[Line], room: int) -> list[Line]:
+    """As many lines as there is room for; the last then says how many more there are."""
+    if len(lines) <= room:
+        return lines
+    return [*lines[: room - 1], line(("dim", f" … and {len(lines) - room + 1} more"))]
+
+
+def _partition(partition: Partition, cols: int) -> Line:
+    """Name, limit and nodes by state, in one line."""
+    limit = (
+        "no limit" if partition.time_limit_s is None else f"≤ {shown('walltime_s', partition.time_limit_s)}"
+    )
+    gpus = f", {partition.gpus}" if partition.gpus else ""
+    size = f"{partition.cores_per_node} cores, {partition.memory_mb} MB{gpus}"
+    nodes = "  ".join(f"{state} {amount}" for state, amount in partition.nodes.items())
+    mark = "*" if partition.default else " "
+    style = "strong" if partition.available else "error"
+    closed = "" if partition.available else "  closed"
+    whole = line(
+        (style, f" {partition.name}{mark}"), ("error", closed), f"  {nodes}", ("dim", f"  {limit}  {size}")
+    )
+    return fit_line(whole, cols)
+
+
+def _job_cells(job: QueueJob) -> dict[str, Span]:
+    used = "" if job.used_s is None else age(job.used_s)
+    asked = "" if job.walltime_s is None else f"/{age(job.walltime_s)}"
+    style = {"running": "state.running", "queued": "state.queued"}.get(job.state, "")
+    return {
+        "id": Span("number", job.job_id),
+        "pk": Span("accent", "" if job.pk is None else str(job.pk)),
+        "state": Span(style, job.state),
+        "place": Span("", "" if job.place is None else str(job.place)),
+        "name": Span("", job.name),
+        "partition": Span("dim", job.partition),
+        "used": Span("dim", used + asked),
+        "reason": Span("dim", job.reason),
+    }
+
+
+def _test(cluster: Slice, context: Context) -> tuple[Line, ...]:
+    """Steps that ended, the one that runs, and those that wait."""
+    cols, told = context.size.cols, context.told("cluster test")
+    if not cluster.steps and cluster.running is None:
+        return ((), line(("dim", " Press t to test the cluster step by step.")))
+    done = [each for step in cluster.steps for each in _step_lines(step, cols)]
+    waiting: list[Line] = []
+    for name in STEPS[len(cluster.steps) :]:
+        running = name is cluster.running
+        words = f" … {told.removesuffix(' …') or _STEPS[name]}" if running else f"   {_STEPS[name]}"
+        waiting.append(line(("accent" if running else "dim", words)))
+    return (*_verdict(cluster, cols), (), *done, *waiting)
+
+
+def _step_lines(step: Step, cols: int) -> tuple[Line, ...]:
+    """One line where all went well; else also what was seen and the way out."""
+    style, mark = MARKS[step.outcome]
+    words = "" if step.outcome is Outcome.OK else f"  {step.outcome}"
+    seconds = f"  {step.seconds:.1f} s" if step.seconds >= _NOTABLE_S else ""
+    head = line((style, f" {mark} {step.title}"), (style, words), ("dim", seconds))
+    whole = (*head, Span("dim", f"  {step.detail}"))
+    if step.outcome is Outcome.OK and line_width(whole) < cols:
+        return (whole,)
+    detail = _paragraph("dim" if step.outcome is Outcome.OK else "", step.detail, cols, 5)
+    hint = _paragraph("accent", f"→ {step.hint}", cols, 5) if step.hint else ()
+    return (head, *detail, *hint)
+
+
+def _verdict(cluster: Slice, cols: int) -> tuple[Line, ...]:
+    """What the test says as a whole; it stands first, so that a long list of steps does not hide it."""
+    if cluster.running is not None:
+        done = f" Testing: {len(cluster.steps)} of {len(STEPS)} steps are done."
+        return (line(("accent", done)),)
+    if failed_step(cluster) is not None:
+        way_out = "  Mend it, then press t again; T tries at once."
+        return (line(("error", " The test failed."), ("dim", way_out)),)
+    left = [step.title for step in cluster.steps if step.outcome is Outcome.NOT_REACHED]
+    if left:
+        return _paragraph("warn", f"Nothing failed, but this is not known yet: {'; '.join(left)}.", cols)
+    return (line(("ok", " The cluster is ready.")),)
+
+
+def _title(cluster: Slice) -> str:
+    return f"cluster {cluster.label}" if cluster.label else "cluster"
+
+
+SCREEN = Screen(
+    "cluster",
+    Slice(),
+    KEYS,
+    followed,
+    view,
+    _title,
+    usage="LABEL [PAGE]",
+    summary="Show one cluster: summary, codes, queue, test.",
+)

@@ -1,0 +1,139 @@
+"""Compare: how the table and the list of columns are painted."""
+
+from crystalmath_server.protocol.compare import CompareRow, Comparison
+from crystalmath_tui.core.cells import fit, width, wrap
+from crystalmath_tui.core.comparison import titled
+from crystalmath_tui.core.lines import Line, Span, fit_line, line, selected
+from crystalmath_tui.core.screen import Context, Screen
+from crystalmath_tui.core.scroll import Scroll, settled
+from crystalmath_tui.core.textfield import field_line
+from crystalmath_tui.core.words import count, error_words, number
+from crystalmath_tui.screens.compare.update import (
+    CALL_KEY,
+    KEYS,
+    Slice,
+    columns_of,
+    is_typing,
+    list_rows,
+    shown,
+    update,
+)
+
+_GAP = "  "
+_LABEL = 18
+_WIDEST = 28
+
+
+def view(compare: Slice, context: Context) -> tuple[Line, ...]:
+    """Words on the table or the path that is typed; then the table, or its columns to choose from."""
+    cols = context.size.cols
+    rule = fit_line(line(("rule", "─" * cols)), cols)
+    head = (_head(compare, cols), rule)
+    if compare.error is not None:
+        parts = wrap(error_words(compare.error), max(8, cols - 2))
+        return (*head, (), *(line(("error", f" {part}")) for part in parts))
+    if compare.found is None:
+        words = context.trouble or context.told(CALL_KEY) or "Reading the jobs …"
+        return (*head, (), line(("dim", f" {words}")))
+    return (*head, *(_choices(compare, context) if compare.choosing else _table(compare, context)))
+
+
+def _head(compare: Slice, cols: int) -> Line:
+    if compare.path is not None:
+        return (Span("key", " write to "), *field_line(compare.path, max(1, cols - 10)))
+    total = len(compare.found.columns) if compare.found else 0
+    seen = len(shown(compare).columns)
+    return line(
+        ("strong", f" {count(len(compare.pks), 'job')}"),
+        ("dim", f"   {seen} of {count(total, 'column')}"),
+        ("dim", f"   by {compare.sort} {'↓' if compare.descending else '↑'}" if compare.sort else ""),
+    )
+
+
+def _choices(compare: Slice, context: Context) -> tuple[Line, ...]:
+    """All columns; those that are shown have a mark."""
+    columns = columns_of(compare)
+    rows = list_rows(context)
+    at = settled(Scroll(compare.column, compare.column), len(columns), rows)
+    lines: list[Line] = [line(("heading", " columns"), ("dim", "   Space shows or hides, Esc closes"))]
+    for index, column in enumerate(columns[at.top : at.top + rows], at.top):
+        mark = " " if column.name in compare.hidden else "✓"
+        each = line(("mark", f" {mark} "), titled(column), ("dim", f"   {column.name}"))
+        lines.append(selected(each, context.size.cols) if index == at.index else each)
+    return tuple(lines)
+
+
+def _table(compare: Slice, context: Context) -> tuple[Line, ...]:
+    table, cols = shown(compare), context.size.cols
+    at = settled(compare.scroll, len(table.rows), list_rows(context))
+    seen = table.rows[at.top : at.top + list_rows(context)]
+    widths = [_width(table, place) for place in range(len(table.columns))]
+    first = _first(widths, compare.column, max(1, cols - 10 - _LABEL))
+    lines: list[Line] = [_heading(compare, table, widths, first)]
+    for index, each in enumerate(seen, at.top):
+        cells = _row(each, widths, first)
+        lines.append(selected(cells, cols) if index == at.index else cells)
+    return tuple(lines)
+
+
+def _width(table: Comparison, place: int) -> int:
+    texts = [number(row.values[place]) for row in table.rows if place < len(row.values)]
+    longest = max((width(text) for text in texts), default=0)
+    return min(_WIDEST, max(width(titled(table.columns[place])) + 1, longest))
+
+
+def _first(widths: list[int], chosen: int, room: int) -> int:
+    """The first column that is painted, so that the selected one is in sight."""
+    first = max(0, min(chosen, len(widths) - 1))
+    used = widths[first] if widths else 0
+    while first > 0 and used + len(_GAP) + widths[first - 1] <= room:
+        first -= 1
+        used += len(_GAP) + widths[first]
+    return first
+
+
+def _heading(compare: Slice, table: Comparison, widths: list[int], first: int) -> Line:
+    spans = [Span("heading", f" {'pk':>7}{_GAP}{fit('label', _LABEL)}")]
+    for place in range(first, len(widths)):
+        column = table.columns[place]
+        arrow = ("↓" if compare.descending else "↑") if column.name == compare.sort else ""
+        style = "bar.strong" if place == compare.column else "heading"
+        right = _is_number(table, place)
+        spans += [Span("", _GAP), Span(style, fit(titled(column) + arrow, widths[place], right=right))]
+    return tuple(spans)
+
+
+def _is_number(table: Comparison, place: int) -> bool:
+    return any(
+        isinstance(row.values[place], (int, float)) and not isinstance(row.values[place], bool)
+        for row in table.rows
+        if place < len(row.values)
+    )
+
+
+def _row(row: CompareRow, widths: list[int], first: int) -> Line:
+    spans = [Span("number", f" {row.pk:>7}"), Span("", f"{_GAP}{fit(row.label, _LABEL)}")]
+    for place in range(first, min(len(widths), len(row.values))):
+        value = row.values[place]
+        right = isinstance(value, (int, float)) and not isinstance(value, bool)
+        text = "" if value is None else number(value)
+        spans += [Span("", _GAP), Span("number" if right else "", fit(text, widths[place], right=right))]
+    return tuple(spans)
+
+
+def _title(compare: Slice) -> str:
+    return f"compare {count(len(compare.pks), 'job')}" if compare.pks else "compare"
+
+
+SCREEN = Screen(
+    "compare",
+    Slice(),
+    KEYS,
+    update,
+    view,
+    _title,
+    is_typing,
+    (("enter", "write"), ("esc", "cancel")),
+    usage="PK PK …",
+    summary="Show jobs beside one another.",
+)

@@ -1,0 +1,87 @@
+"""Download: how the folder, the progress and the files are painted."""
+
+from crystalmath_tui.core.cells import fit, wrap
+from crystalmath_tui.core.lines import Line, fit_line, line
+from crystalmath_tui.core.path_field import path_lines
+from crystalmath_tui.core.screen import Context, Screen
+from crystalmath_tui.core.scroll import pages
+from crystalmath_tui.core.words import count, error_words, file_size
+from crystalmath_tui.screens.download.update import KEYS, Slice, is_typing, list_rows, rows_of, update
+
+_BAR = 24
+_STATE = 10
+
+
+def view(found: Slice, context: Context) -> tuple[Line, ...]:
+    """The folder, how far it is, then the files."""
+    cols = context.size.cols
+    rule = fit_line(line(("rule", "─" * cols)), cols)
+    if found.path is not None:
+        what = ", ".join(found.names) if found.names else "all files"
+        words = line(("strong", f" {what}"), ("dim", f" of job {found.pk}, {_WHERE[found.source]}"))
+        return (*path_lines(found.path, "save in", cols), words, rule)
+    head = (line(("dim", " in "), ("strong", found.folder)), _done(found, cols), _words(found, context), rule)
+    error = found.error or (found.run.error if found.run else None)
+    wrong = () if error is None else tuple(
+        line(("error", f" {text}")) for text in wrap(error_words(error), max(8, cols - 2))
+    )  # fmt: skip
+    rows = rows_of(found)
+    top = pages(found.top, "", len(rows), list_rows(context))
+    shown = rows[top : top + list_rows(context)]
+    return (
+        *head,
+        *wrong,
+        *(line((style, f" {fit(state, _STATE, right=True)}  "), path) for style, state, path in shown),
+    )
+
+
+_WHERE = {
+    "work": "from its folder on the computer",
+    "retrieved": "of what was brought back",
+    "inputs": "of what was sent",
+}
+
+
+def _done(found: Slice, cols: int) -> Line:
+    """A bar with its numbers."""
+    run = found.run
+    if run is None:
+        return ()
+    here = sum(row.size for row in run.kept) + (run.offset if run.waiting else 0)
+    first = [max(run.waiting[0].size, run.size or 0)] if run.waiting else []
+    total = sum(row.size for row in run.kept) + sum(first) + sum(file.size for file in run.waiting[1:])
+    part = min(1.0, here / total) if total else float(run.phase == "done")
+    bar = "█" * round(part * _BAR)
+    left = f"{count(len(run.waiting), 'file')} to go" if run.waiting else f"{count(len(run.kept), 'file')}"
+    words = f"  {part:.0%}  {file_size(here)} of {file_size(total)}, {left}"
+    return line(("accent", f" {bar}"), ("rule", "░" * (_BAR - len(bar))), words[: max(0, cols)])
+
+
+def _words(found: Slice, context: Context) -> Line:
+    run = found.run
+    if run is None:
+        asking = "" if found.error or not found.folder else "Asking for the files …"
+        return line(("dim", f" {context.trouble or asking}"))
+    if run.phase == "stopped":
+        return line(("warn", " Stopped; r goes on where it broke off."))
+    note = f" Not all: {found.note}." if found.note else ""
+    state = " Done." if run.phase == "done" else " Esc goes back; it goes on."
+    return line(("ok" if run.phase == "done" else "dim", state), ("warn", note))
+
+
+def _title(found: Slice) -> str:
+    return f"download of {found.pk}" if found.pk else "download"
+
+
+SCREEN = Screen(
+    "download",
+    Slice(),
+    KEYS,
+    update,
+    view,
+    _title,
+    is_typing,
+    (("enter", "download"), ("tab", "complete"), ("esc", "cancel")),
+    usage="PK [work|retrieved|inputs [FILE …]]",
+    summary="Bring files of a job to this machine.",
+)

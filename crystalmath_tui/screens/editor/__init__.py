@@ -1,0 +1,5 @@
+"""Editor: the input files of a new job."""
+
+from crystalmath_tui.screens.editor.view import SCREEN
+
+__all__ = ["SCREEN"]

@@ -1,0 +1,177 @@
+"""Editor: the text under the keys, its checks, and what completes a word."""
+
+from dataclasses import replace
+
+from crystalmath_server.protocol.decks import DECKS_CHECK, CheckDeckParams
+from crystalmath_tui.core.area_view import clicked, in_sight
+from crystalmath_tui.core.effects import Call, Effect, Later, Say, Tagged
+from crystalmath_tui.core.incar_line import Choice, choices, completed, spot
+from crystalmath_tui.core.lines import Size
+from crystalmath_tui.core.messages import MousePressed
+from crystalmath_tui.core.text_area import Area, at, edited, pasted, put
+from crystalmath_tui.screens.editor.model import (
+    HEAD,
+    CheckDue,
+    Checked,
+    CheckFailed,
+    Completion,
+    Slice,
+    Update,
+    here,
+    of_file,
+    shifted,
+    text_size,
+    texts_of,
+    with_file,
+)
+
+PAUSE_S = 0.4
+"""How long no key must come before the deck is checked [s]."""
+_INCAR = "INCAR"
+_WHEEL = {4: -3, 5: 3}
+_STEPS = {"tab": 1, "down": 1, "shift tab": -1, "up": -1, "page down": 7, "page up": -7}
+
+
+def put_area(editor: Slice, area: Area, size: Size) -> Update:
+    """Another state of the text in front; one that changed is checked after a pause."""
+    file = here(editor)
+    if file is None:
+        return editor, ()
+    window = in_sight(file.window, area, text_size(size))
+    after = with_file(editor, replace(file, area=area, window=window))
+    if area.lines == file.area.lines:
+        return after, ()
+    return touched(replace(after, problems=shifted(editor, file.area, area)))
+
+
+def touched(editor: Slice) -> Update:
+    """The text is another one: what is told of it is of before, until it is checked."""
+    after = replace(editor, turn=editor.turn + 1)
+    return after, (Later(PAUSE_S, CheckDue(after.turn), "editor check"),)
+
+
+def check(editor: Slice) -> tuple[Effect, ...]:
+    """Have the deck checked as it is now."""
+    if editor.deck is None:
+        return ()
+    params = CheckDeckParams(texts_of(editor), editor.deck.tasks)
+    ok, failed = Tagged(Checked, editor.turn), Tagged(CheckFailed, editor.turn)
+    return (Call(DECKS_CHECK, params, ok, failed, key="editor check"),)
+
+
+def typed(editor: Slice, key: str, size: Size) -> Update:
+    """The text after a key."""
+    file = here(editor)
+    if file is None:
+        return editor, ()
+    if editor.completion is not None and (found := _chosen(editor, editor.completion, key, size)):
+        return found
+    if key == "tab":
+        return _tabbed(editor, size)
+    area = edited(file.area, key, text_size(size).rows - 1)
+    if area is None:
+        return editor, ()
+    after, effects = put_area(editor, area, size)
+    return (_narrowed(after) if effects else replace(after, completion=None)), effects
+
+
+def put_in(editor: Slice, text: str, size: Size) -> Update:
+    """Pasted text, as one step; what no file may hold is left out."""
+    file = here(editor)
+    if file is None:
+        return editor, ()
+    return put_area(replace(editor, completion=None), pasted(file.area, text.replace("\0", "")), size)
+
+
+def mouse(editor: Slice, pressed: MousePressed, size: Size) -> Update:
+    """A click sets the cursor, the wheel moves it."""
+    file, room = here(editor), text_size(size)
+    if file is None or pressed.col >= room.cols or not HEAD <= pressed.row < HEAD + room.rows:
+        return editor, ()
+    closed = replace(editor, completion=None)
+    if pressed.button in _WHEEL:
+        area = file.area
+        return put_area(closed, at(area, area.row + _WHEEL[pressed.button], area.col), size)
+    if pressed.button != 1:
+        return editor, ()
+    return put_area(closed, clicked(file.area, file.window, room, pressed.row - HEAD, pressed.col), size)
+
+
+def _tabbed(editor: Slice, size: Size) -> Update:
+    """Complete the word of an INCAR; elsewhere two blanks."""
+    file = here(editor)
+    if file is None or file.name != _INCAR:
+        return put_in(editor, "  ", size)
+    area = file.area
+    found = choices(area.line, area.col, editor.tags)
+    if not found:
+        return editor, (Say(_nothing(editor, area), "warn"),)
+    begun = area.line[spot(area.line, area.col).start : area.col].casefold()
+    same = [each for each in found if begun and each.text.casefold().startswith(begun)]
+    if len(same) == 1 or len(found) == 1:
+        return _take(editor, (same or found)[0], size)
+    return replace(editor, completion=Completion(found)), ()
+
+
+def _nothing(editor: Slice, area: Area) -> str:
+    place = spot(area.line, area.col)
+    if not editor.tags:
+        return "The list of tags has not come yet."
+    if place.part == "nothing":
+        return "This is a comment."
+    known = editor.tags.get(place.tag)
+    if place.part == "value" and known is not None and known.kind:
+        return f"{place.tag} takes any value of its kind: {known.kind}."
+    return "Nothing that is known completes this."
+
+
+def _chosen(editor: Slice, open_list: Completion, key: str, size: Size) -> Update | None:
+    """What a key does with the list; None where it is for the text."""
+    if key in _STEPS:
+        index = (open_list.index + _STEPS[key]) % len(open_list.choices)
+        return replace(editor, completion=replace(open_list, index=index)), ()
+    if key == "enter":
+        return _take(editor, open_list.choices[open_list.index], size)
+    return (replace(editor, completion=None), ()) if key == "esc" else None
+
+
+def _take(editor: Slice, choice: Choice, size: Size) -> Update:
+    file = here(editor)
+    if file is None:
+        return editor, ()
+    area = file.area
+    place = spot(area.line, area.col)
+    word = put(area, place.start, place.end, completed(place, choice))
+    return put_area(replace(editor, completion=None), word, size)
+
+
+def _narrowed(editor: Slice) -> Slice:
+    """The list for the word as it is now; none where nothing is left."""
+    file = here(editor)
+    if editor.completion is None or file is None:
+        return editor
+    found = choices(file.area.line, file.area.col, editor.tags)
+    return replace(editor, completion=Completion(found) if found else None)
+
+
+def at_problem(editor: Slice, step: int, size: Size) -> Update:
+    """The cursor at the next problem of all files, or at the one before."""
+    file = here(editor)
+    order = {each.name: index for index, each in enumerate(editor.files)}
+    places = sorted({(order[row.file], max(0, row.line - 1)) for row in editor.problems if row.file in order})
+    if file is None or not places:
+        return editor, (Say("No problem is known."),)
+    now = (editor.at, file.area.row)
+    ahead = [place for place in places if (place > now if step > 0 else place < now)]
+    index, row = (ahead or places)[0 if step > 0 else -1]
+    return to_line(editor, index, row, size)
+
+
+def to_line(editor: Slice, index: int, row: int, size: Size) -> Update:
+    """The cursor in a line of a file; at the first problem of it, where its column is known."""
+    there = replace(editor, at=index, page="text", completion=None)
+    file = here(there)
+    if file is None:
+        return editor, ()
+    columns = (each.column for each in of_file(there, file.name) if each.line == row + 1)
+    return put_area(there, at(file.area, row, max(0, next(columns, 1) - 1)), size)

@@ -1,0 +1,67 @@
+"""Import: how the form, the folders and the wait are painted."""
+
+from crystalmath_tui.core.cells import wrap
+from crystalmath_tui.core.form import form_lines, values
+from crystalmath_tui.core.lines import Line, line
+from crystalmath_tui.core.screen import Context, Screen
+from crystalmath_tui.screens.imports.update import (
+    CALL_KEY,
+    HEAD,
+    KEYS,
+    START,
+    Slice,
+    form_rows,
+    here,
+    is_local,
+    is_typing,
+    update,
+)
+
+_MOST_NAMES = 6
+
+
+def view(run: Slice, context: Context) -> tuple[Line, ...]:
+    """The form, or what is waited for."""
+    cols = context.size.cols
+    if run.sending:
+        return _waiting(run, context)
+    head = line(("strong", " Import a folder in which VASP ran"), ("dim", "   F2 imports, Esc goes back"))
+    names = _names(run, cols)
+    rows = max(1, form_rows(context) - len(names))
+    return (head, *[()] * (HEAD - 1), *form_lines(run.form, rows, cols), *names)
+
+
+def _names(run: Slice, cols: int) -> tuple[Line, ...]:
+    """Folders that go on from what was typed, or how to have them."""
+    if run.names:
+        parts = wrap("   ".join(run.names), max(8, cols - 2))[:_MOST_NAMES]
+        return tuple(line(("dim", f" {part}")) for part in parts)
+    if here(run) == "path" and is_local(run):
+        return (line(("dim", " Tab completes folders of this machine.")),)
+    return ()
+
+
+def _waiting(run: Slice, context: Context) -> tuple[Line, ...]:
+    given = values(run.form)
+    words = f"Importing {given['path']} of {given['cluster']} …"
+    return (
+        (),
+        *(line(("accent", f" {part}")) for part in wrap(words, max(8, context.size.cols - 2))),
+        line(("accent", f" {context.told(CALL_KEY)}")),
+        (),
+        line(("dim", " Esc goes back to the form; the import goes on.")),
+    )
+
+
+SCREEN = Screen(
+    "import",
+    START,
+    KEYS,
+    update,
+    view,
+    lambda _: "import",
+    is_typing,
+    (("enter", "next"), ("tab", "complete"), ("f2", "import"), ("esc", "back")),
+    usage="[[CLUSTER] FOLDER]",
+    summary="Make a job of a folder in which VASP ran.",
+)

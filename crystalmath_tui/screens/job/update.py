@@ -1,0 +1,382 @@
+"""Job: summary, inputs, files, log and results of one job."""
+
+from dataclasses import field, replace
+from typing import Any, cast
+
+from crystalmath_server.protocol.errors import RpcError
+from crystalmath_server.protocol.files import (
+    JOBS_FILES,
+    JOBS_LOG,
+    JobFile,
+    JobFiles,
+    JobLog,
+    ListFilesParams,
+)
+from crystalmath_server.protocol.jobs import ENDED, JOBS_SHOW, JobDetail, JobPk
+from crystalmath_server.protocol.method import Method
+from crystalmath_server.protocol.progress import JOBS_PROGRESS, JobProgress, ProgressOfJobParams
+from crystalmath_server.protocol.record import record
+from crystalmath_server.protocol.results import JOBS_RESULTS, JobResults
+from crystalmath_tui.core import control
+from crystalmath_tui.core.cells import width, wrap
+from crystalmath_tui.core.effects import Back, Call, Effect, Open, Say, Tagged
+from crystalmath_tui.core.keymap import action_of
+from crystalmath_tui.core.lines import Line, Size, Span, fit_line, fit_lines, line, selected, spread
+from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, Message, MousePressed, StatusLoaded
+from crystalmath_tui.core.pks import pk_of
+from crystalmath_tui.core.screen import Context, Screen
+from crystalmath_tui.core.scroll import START, Scroll, moved, pages, settled
+from crystalmath_tui.core.words import error_words
+from crystalmath_tui.screens.file_viewer import (
+    RangeLoaded,
+    Viewer,
+    followed,
+    read_on,
+    reading,
+    shown,
+    title_line,
+)
+from crystalmath_tui.screens.job import actions as job_actions
+from crystalmath_tui.screens.job import pages as job_pages
+from crystalmath_tui.screens.job import run as job_run
+from crystalmath_tui.screens.job.keys import KEYS, TABS, Tab
+from crystalmath_tui.screens.results.summary import summary_lines
+
+_METHODS: dict[Tab, Method[Any, Any]] = {
+    "inputs": JOBS_SHOW,
+    "summary": JOBS_SHOW,
+    "files": JOBS_FILES,
+    "log": JOBS_LOG,
+    "results": JOBS_RESULTS,
+    "run": JOBS_PROGRESS,
+}
+_LIVE_S = 2.0  # how old a page of a running job may become
+
+Page = JobDetail | JobFiles | JobLog | JobResults | JobProgress
+
+
+@record
+class Loaded(Message):
+    """An answer about a job: `about` is its pk."""
+
+    about: int
+    value: Page
+
+
+@record
+class LoadFailed(Message):
+    """A page did not come."""
+
+    about: tuple[int, str]
+    error: RpcError
+
+
+@record
+class Slice:
+    """One job, and the page that is shown."""
+
+    pk: int = 0
+    tab: Tab = "summary"
+    detail: JobDetail | None = None
+    files: JobFiles | None = None
+    work: JobFiles | None = None
+    run: JobProgress | None = None
+    log: JobLog | None = None
+    results: JobResults | None = None
+    errors: dict[str, RpcError] = field(default_factory=dict[str, RpcError])
+    revision: int = -1
+    asked_at: float = 0.0
+    tops: dict[str, int] = field(default_factory=dict[str, int])
+    chosen: Scroll = START
+    viewer: Viewer | None = None
+    wrapped: bool = True
+    times: bool = True
+    follow: bool = False
+
+
+Update = tuple[Slice, tuple[Effect, ...]]
+
+
+def update(job: Slice, message: Message, context: Context) -> Update:
+    """Follow keys, answers and the revision of the list of jobs."""
+    match message:
+        case Entered("job", args):
+            return _entered(job, args, context)
+        case KeyPressed(key):
+            return _act(job, action_of(KEYS, key), context)
+        case MousePressed():
+            return _mouse(job, message, context)
+        case Loaded(about, value) if about == job.pk:
+            return _followed(_kept(job, value), context), ()
+        case LoadFailed((pk, tab), error) if pk == job.pk:
+            return replace(job, errors={**job.errors, tab: error}), ()
+        case RangeLoaded((pk, file), part) if pk == job.pk and job.viewer and job.viewer.file == file:
+            return replace(job, viewer=read_on(job.viewer, part)), ()
+        case control.StopTold(asked):
+            return job, (Say(asked.words),)
+        case StatusLoaded(status) if context.front and job.pk:
+            return _refreshed(job, status.jobs_revision, context)
+        case Connected() if job.pk:
+            return fetched(job, context)
+        case _:
+            return job, ()
+
+
+def _entered(job: Slice, args: tuple[str, ...], context: Context) -> Update:
+    given = args[0] if args else ""
+    pk = pk_of(given)
+    if not pk:
+        words = "Which job? :job PK" if not given else f"{given} is no pk of a job: a pk is a number."
+        return job, (Say(words, "warn"), *(() if job.pk else (Back(),)))
+    tab = _tab_named(args[1] if len(args) > 1 else "")
+    return fetched(Slice(pk=pk, tab=tab, wrapped=job.wrapped, times=job.times), context)
+
+
+def _tab_named(given: str) -> Tab:
+    """The page that begins so; the summary where none does."""
+    for name in TABS:
+        if given and name.startswith(given):
+            return name
+    return "summary"
+
+
+def fetched(job: Slice, context: Context) -> Update:
+    """Ask for what the page shows, and for the state."""
+    tabs: tuple[Tab, ...] = ("summary",) if _METHODS[job.tab] is JOBS_SHOW else ("summary", job.tab)
+    calls = [_asking(job.pk, tab, tab, JobPk(job.pk)) for tab in tabs if tab not in {"files", "run"}]
+    if job.tab == "files":
+        calls += [_asking(job.pk, "files", "files", ListFilesParams(job.pk))]
+        calls += [_asking(job.pk, "files", "work", ListFilesParams(job.pk, "work"))]
+    if job.tab == "run":
+        calls += [_asking(job.pk, "run", "run", ProgressOfJobParams(job.pk))]
+    return replace(job, asked_at=context.now), tuple(calls)
+
+
+def _asking(pk: int, tab: Tab, name: str, params: object) -> Call[Any, Any]:
+    """Ask for one part of a page; an error of it is kept under its name."""
+    answers = (Tagged(Loaded, pk), Tagged(LoadFailed, (pk, name)))
+    return Call(_METHODS[tab], params, *answers, key=f"job {name}")
+
+
+def _refreshed(job: Slice, revision: int, context: Context) -> Update:
+    """Fetch when the list moved, and now and then while the job is alive."""
+    if job.viewer is not None:
+        follows = job.viewer.growing and not job.viewer.reading
+        return _read_on(job, job.viewer) if follows else (job, ())
+    alive = job.detail is not None and job.detail.row.state not in ENDED
+    retry = any(error.retryable for error in job.errors.values())
+    due = (alive or retry) and context.now - job.asked_at >= _LIVE_S
+    if revision == job.revision and not due:
+        return job, ()
+    return fetched(replace(job, revision=revision), context)
+
+
+def _kept(job: Slice, value: Page) -> Slice:
+    errors = job.errors
+    match value:
+        case JobDetail():
+            errors = _without(errors, "summary", "inputs")
+            return replace(job, detail=value, errors=errors)
+        case JobFiles(folder=folder) if folder:
+            return replace(job, work=value, errors=_without(errors, "work"))
+        case JobProgress():
+            return replace(job, run=value, errors=_without(errors, "run"))
+        case JobFiles():
+            return replace(job, files=value, errors=_without(errors, "files"))
+        case JobLog():
+            return replace(job, log=value, errors=_without(errors, "log"))
+        case JobResults():
+            return replace(job, results=value, errors=_without(errors, "results"))
+
+
+def _without(errors: dict[str, RpcError], *names: str) -> dict[str, RpcError]:
+    return {name: error for name, error in errors.items() if name not in names}
+
+
+def _followed(job: Slice, context: Context) -> Slice:
+    """At the end of the log, where that is asked for."""
+    if not job.follow or job.tab != "log":
+        return job
+    return replace(
+        job, tops={**job.tops, "log": pages(0, "last", len(_page(job, context)), _height(context))}
+    )
+
+
+def _following(job: Slice, context: Context) -> Update:
+    if job.viewer:
+        return _read_on(job, followed(job.viewer))
+    return _followed(replace(job, follow=not job.follow), context), ()
+
+
+def _act(job: Slice, action: str, context: Context) -> Update:
+    match action:
+        case "next" | "previous":
+            step = 1 if action == "next" else -1
+            return _turned(job, TABS[(TABS.index(job.tab) + step) % len(TABS)], context)
+        case _ if action.startswith("page ") and action not in {"page up", "page down"}:
+            return _turned(job, cast("Tab", action.removeprefix("page ")), context)
+        case "open":
+            return _opened(job)
+        case "wrap" | "times":
+            return (
+                replace(job, wrapped=not job.wrapped)
+                if action == "wrap"
+                else replace(job, times=not job.times)
+            ), ()
+        case "follow":
+            return _following(job, context)
+        case "reload":
+            return fetched(job, context)
+        case "close" if job.viewer:
+            return replace(job, viewer=None), ()
+        case "close":
+            return job, (Back(),)
+        case _ if action in job_actions.ACTIONS:
+            return job, job_actions.effects(job.pk, job.detail, _chosen(job), action)
+        case _:
+            return _moved(job, action, context)
+
+
+def _turned(job: Slice, tab: Tab, context: Context) -> Update:
+    return fetched(replace(job, tab=tab, viewer=None), context)
+
+
+def _opened(job: Slice) -> Update:
+    rows = _files(job)
+    if job.tab == "results":
+        return job, (Open("results", (str(job.pk),)),)
+    if job.tab != "files" or job.viewer or job.chosen.index >= len(rows):
+        return job, ()
+    file = rows[job.chosen.index]
+    if file.kind != "file":
+        return job, (Say(f"{file.path} is no file that can be read.", "warn"),)
+    viewer = Viewer(file, size=file.size)
+    return replace(job, viewer=viewer), (reading(job.pk, viewer),)
+
+
+def _chosen(job: Slice) -> JobFile | None:
+    """The file that is shown, or selected on the page of files."""
+    rows = _files(job)
+    here = job.tab == "files" and job.chosen.index < len(rows)
+    return job.viewer.file if job.viewer else rows[job.chosen.index] if here else None
+
+
+def _files(job: Slice) -> tuple[JobFile, ...]:
+    """What was kept, then what is on the computer."""
+    return (*(job.files.rows if job.files else ()), *(job.work.rows if job.work else ()))
+
+
+def _moved(job: Slice, action: str, context: Context) -> Update:
+    height = _height(context)
+    if job.viewer:
+        return _moved_in_file(job, job.viewer, action, context)
+    if job.tab == "files":
+        rows = _files(job)
+        return replace(job, chosen=moved(job.chosen, action, len(rows), height)), ()
+    top = pages(job.tops.get(job.tab, 0), action, len(_page(job, context)), height)
+    return replace(job, tops={**job.tops, job.tab: top}, follow=job.follow and action == "last"), ()
+
+
+def _moved_in_file(job: Slice, viewer: Viewer, action: str, context: Context) -> Update:
+    """Move, and read on near the end of what was read."""
+    height = _height(context)
+    count = len(_page(job, context))
+    before = pages(0, "last", count, height) if viewer.following else viewer.top
+    top = pages(before, action, count, height)
+    after = replace(viewer, top=top, following=viewer.following and top >= before)
+    more = not (viewer.binary or viewer.reading) and viewer.offset < viewer.size
+    if not more or after.top + 2 * height < count:
+        return replace(job, viewer=after), ()
+    return _read_on(job, after)
+
+
+def _read_on(job: Slice, viewer: Viewer) -> Update:
+    return replace(job, viewer=replace(viewer, reading=True)), (reading(job.pk, viewer),)
+
+
+def _mouse(job: Slice, mouse: MousePressed, context: Context) -> Update:
+    """The wheel moves, a click on a tab turns the page, a click on a file selects and opens it."""
+    if mouse.button in {4, 5}:
+        return _moved(job, "up" if mouse.button == 4 else "down", context)
+    if mouse.button == 1 and mouse.row == 0:
+        tab = _tab_at(mouse.col)
+        return _turned(job, tab, context) if tab else (job, ())
+    rows = _files(job)
+    index = job.chosen.top + mouse.row - 2
+    if mouse.button != 1 or job.tab != "files" or job.viewer or mouse.row < 2 or index >= len(rows):
+        return job, ()
+    if index == job.chosen.index:
+        return _opened(job)
+    return replace(job, chosen=Scroll(index, job.chosen.top)), ()
+
+
+def _tab_at(col: int) -> Tab | None:
+    end = 1
+    for name in TABS:
+        end += width(name) + 4
+        if col < end:
+            return name
+    return None
+
+
+def _height(context: Context) -> int:
+    return max(1, context.size.rows - 2)
+
+
+def _page(job: Slice, context: Context) -> tuple[Line, ...]:
+    """All lines of the page that is shown."""
+    cols = context.size.cols
+    if job.viewer:
+        return job_pages.text(job.viewer.content, cols, wrapped=job.wrapped)
+    if problem := job.errors.get(job.tab if job.tab != "inputs" else "summary"):
+        return ((), *(line(("error", f" {text}")) for text in wrap(error_words(problem), max(8, cols - 2))))
+    match job:
+        case Slice(tab="summary", detail=JobDetail() as detail):
+            return job_pages.summary(detail, context.now, cols)
+        case Slice(tab="inputs", detail=JobDetail() as detail):
+            return job_pages.inputs(detail, cols)
+        case Slice(tab="run", run=JobProgress() as run):
+            return job_run.page(run, cols)
+        case Slice(tab="files", files=JobFiles()):
+            return job_pages.files(_files(job)) or ((), line(("dim", " There are no files yet.")))
+        case Slice(tab="log", log=JobLog() as log):
+            return job_pages.log(log, cols, wrapped=job.wrapped, times=job.times)
+        case Slice(tab="results", results=JobResults() as results):
+            return summary_lines(results, cols)
+        case _:
+            return ((), line(("dim", f" {context.trouble or 'Loading …'}")))
+
+
+def view(job: Slice, context: Context) -> tuple[Line, ...]:
+    """Tabs, then the page from its first line shown."""
+    page, height, cols = _page(job, context), _height(context), context.size.cols
+    if job.viewer:
+        return (_tabs(job, cols), title_line(job.viewer, cols), *shown(job.viewer, page, height))
+    if job.tab == "files" and _files(job) and "files" not in job.errors:
+        at = settled(job.chosen, len(page), height)
+        seen = page[at.top : at.top + height]
+        rows = (selected(row, cols) if at.top + i == at.index else row for i, row in enumerate(seen))
+        return (_tabs(job, cols), _rule(cols), *rows)
+    top = pages(job.tops.get(job.tab, 0), "", len(page), height)
+    return (_tabs(job, cols), _rule(cols), *fit_lines(page[top : top + height], Size(height, cols)))
+
+
+def _tabs(job: Slice, cols: int) -> Line:
+    tabs = [Span("bar.strong" if name == job.tab else "dim", f"  {name}  ") for name in TABS]
+    marks = " · ".join(
+        word
+        for word, on in (("following", job.follow and job.tab == "log"), ("lines cut", not job.wrapped))
+        if on
+    )
+    return spread((Span("", " "), *tabs), line(("dim", f"{marks} " if marks else "")), cols)
+
+
+def _rule(cols: int) -> Line:
+    return fit_line(line(("rule", "─" * cols)), cols)
+
+
+def _title(job: Slice) -> str:
+    return f"job {job.pk}" if job.pk else "job"
+
+
+SCREEN = Screen("job", Slice(), KEYS, update, view, _title, usage="PK [PAGE]", summary="Show one job.")

@@ -1,0 +1,5 @@
+"""Jobs: the live table of all jobs."""
+
+from crystalmath_tui.screens.jobs.view import SCREEN
+
+__all__ = ["SCREEN"]

@@ -1,0 +1,238 @@
+"""New job: the calls of its steps, and what their answers change."""
+
+from dataclasses import replace
+
+from crystalmath_server.protocol.errors import RpcError
+from crystalmath_server.protocol.job_spec import spec_of
+from crystalmath_server.protocol.jobs import JOBS_SUBMIT, Submitted
+from crystalmath_server.protocol.structures import (
+    STRUCTURES_IMPORT,
+    STRUCTURES_LIST,
+    STRUCTURES_SHOW,
+    ImportStructureParams,
+    ListStructuresParams,
+    StructureDetail,
+    StructurePk,
+)
+from crystalmath_server.protocol.templates import (
+    TEMPLATES_LIST,
+    TEMPLATES_RENDER,
+    ListTemplatesParams,
+    Rendered,
+    TemplateDetail,
+)
+from crystalmath_tui.core.effects import Back, Call, Effect, NewKey, Open, Say, Tagged
+from crystalmath_tui.core.messages import Message
+from crystalmath_tui.core.scroll import START, Scroll
+from crystalmath_tui.screens.new import clone, edits, target
+from crystalmath_tui.screens.new.model import (
+    INPUTS,
+    RECIPE,
+    RESTART,
+    SETTINGS,
+    STRUCTURE,
+    STRUCTURES,
+    SUBMIT,
+    DraftLoaded,
+    EditedInputsLoaded,
+    FormLoaded,
+    InputsLoaded,
+    JobSubmitted,
+    KeyMade,
+    RecipesLoaded,
+    ScriptLoaded,
+    Slice,
+    StepFailed,
+    StoredLoaded,
+    StructureLoaded,
+    Update,
+    all_problems,
+    asked,
+    fields,
+    search_of,
+    with_options,
+)
+
+
+def answered(new: Slice, message: Message) -> Update:
+    """Take the answer to a call."""
+    match message:
+        case StoredLoaded(search, page) if search == search_of(new):
+            return replace(new, stored=page.rows, stored_at=START), ()
+        case StructureLoaded(structure):
+            return clone.with_structure(_with_structure(new, structure))
+        case RecipesLoaded(recipes):
+            return replace(new, recipes=recipes.rows), ()
+        case FormLoaded(template):
+            return clone.with_form(_with_form(new, template)), ()
+        case DraftLoaded(draft):
+            return clone.begun(new, draft)
+        case InputsLoaded() | EditedInputsLoaded():
+            return _inputs_came(new, message)
+        case ScriptLoaded(rendered):
+            return _with_script(new, rendered)
+        case JobSubmitted(submitted):
+            return _submitted(new, submitted)
+        case StepFailed(step, error):
+            return _failed(new, step, error), ()
+        case _:
+            return target.answered(new, message)
+
+
+def lists(search: str) -> tuple[Effect, ...]:
+    """Fetch stored structures and recipes."""
+    return (stored(search), Call(TEMPLATES_LIST, ListTemplatesParams(), RecipesLoaded, key="new recipes"))
+
+
+def stored(search: str) -> Effect:
+    """Search among the stored structures."""
+    params = ListStructuresParams(search=search[:255], limit=200)
+    return Call(STRUCTURES_LIST, params, Tagged(StoredLoaded, search), key="new stored")
+
+
+def show(new: Slice, pk: int) -> Update:
+    """Look a stored structure up."""
+    call = Call(
+        STRUCTURES_SHOW, StructurePk(pk), StructureLoaded, Tagged(StepFailed, STRUCTURE), "new structure"
+    )
+    return replace(new, waiting=f"looking at structure {pk}", error=None), (call,)
+
+
+def import_file(new: Slice, path: str) -> Update:
+    """Have the server read a file."""
+    params = ImportStructureParams(path=path)
+    call = Call(STRUCTURES_IMPORT, params, StructureLoaded, Tagged(StepFailed, STRUCTURE), "new structure")
+    return replace(new, waiting=f"reading {path}", error=None), (call,)
+
+
+def _with_structure(new: Slice, structure: StructureDetail) -> Slice:
+    return replace(new, structure=structure, step=RECIPE, rendered=None, waiting="", error=None)
+
+
+def _with_form(new: Slice, template: TemplateDetail) -> Slice:
+    """The form; what was typed stays where it is the same recipe."""
+    same = new.template is not None and new.template.row.name == template.row.name
+    earlier = {name: text for name, text in new.texts.items() if name == RESTART}
+    texts = new.texts if same else earlier
+    place = new.setting_at if same else START
+    return replace(
+        new, template=with_options(template), texts=texts, refused={}, setting_at=place, step=SETTINGS,
+        rendered=None, waiting="", error=None,
+    )  # fmt: skip
+
+
+def _inputs_came(new: Slice, came: InputsLoaded | EditedInputsLoaded) -> Update:
+    """The recipe's own inputs, then those with the edits in their place, where there are any."""
+    if new.structure is None or new.structure.row.pk != came.structure_pk:
+        return new, ()
+    if isinstance(came, EditedInputsLoaded):
+        return _with_inputs(new, came.rendered)
+    own = replace(new, own=came.rendered.files)
+    return edits.rendered_anew(own) or _with_inputs(own, came.rendered)
+
+
+def _with_inputs(new: Slice, rendered: Rendered) -> Update:
+    """The inputs; other inputs than those of the key get a key of their own."""
+    shown = replace(new, rendered=rendered, step=INPUTS, file=0, top=0, waiting="", error=None)
+    if rendered.digest == new.key_digest:
+        return shown, ()
+    return replace(shown, key="", key_digest=""), (NewKey(Tagged(KeyMade, rendered.digest)),)
+
+
+def _submitted(new: Slice, submitted: Submitted) -> Update:
+    """Show the job; the next submit is another job, even of the same inputs."""
+    words = "was submitted before" if submitted.reused else "is submitted"
+    fresh = replace(
+        target.emptied(new),
+        step=SETTINGS,
+        rendered=None,
+        key="",
+        key_digest="",
+        waiting="",
+        error=None,
+        like=0,
+        notes=(),
+    )
+    return fresh, (Back(), Open("job", (str(submitted.pk),)), Say(f"Job {submitted.pk} {words}."))
+
+
+def _failed(new: Slice, step: int, error: RpcError) -> Slice:
+    """Keep the reason at its step; one about a setting or a resource selects it."""
+    if step == SUBMIT and (complained := target.refused(new, error)):
+        return complained
+    failed = replace(new, error=error, waiting="", step=step)
+    name = error.data.field.removeprefix("values.")
+    rows = new.template.fields if new.template else ()
+    if (name == error.data.field and name not in {RESTART, STRUCTURES}) or all(
+        row.name != name for row in rows
+    ):
+        return failed
+    shown = replace(failed, step=SETTINGS, advanced=True, refused={name: error.data.detail})
+    index = next(index for index, row in enumerate(fields(shown)) if row.name == name)
+    return replace(shown, setting_at=Scroll(index, max(0, index - 3)))
+
+
+def submit(new: Slice, *, confirmed: bool = False) -> Update:
+    """Send the job, with the same key at every attempt; warnings of edited files are asked about."""
+    if target.is_other(new):
+        return new, (Say(f"The settings of {target.cluster_of(new)} are still on their way.", "warn"),)
+    try:
+        params = None if new.waiting else target.submit_params(new)
+    except RpcError as error:
+        return _failed(new, SUBMIT, error), ()
+    if params is None:
+        return new, ()
+    if not confirmed and (question := edits.confirmation(new)):
+        return new, question
+    call = Call(JOBS_SUBMIT, params, JobSubmitted, Tagged(StepFailed, SUBMIT), "new submit")
+    return replace(new, waiting="submitting", error=None), (call,)
+
+
+def render(new: Slice) -> Update:
+    """Have the inputs written, if no setting is wrong."""
+    wrong = all_problems(new)
+    if wrong:
+        name, words = next(iter(wrong.items()))
+        return new, (Say(f"{name}: {words}", "warn"),)
+    spec = asked(new)
+    if spec is None:
+        return new, (Say("Choose a structure and a recipe first.", "warn"),)
+    pk = spec.structures[0]
+    params = replace(spec, edits={})
+    call = Call(
+        TEMPLATES_RENDER, params, Tagged(InputsLoaded, pk), Tagged(StepFailed, SETTINGS), "new inputs"
+    )
+    return replace(new, waiting="writing the inputs", error=None), (call,)
+
+
+def with_script(new: Slice) -> Update:
+    """Back to the inputs, and have the batch script written for the cluster as it is chosen now."""
+    back = replace(new, step=INPUTS, error=None)
+    try:
+        params = None if new.waiting or target.is_other(new) else target.submit_params(new)
+    except RpcError:  # it is told when it is submitted
+        return back, ()
+    if params is None:
+        return back, ()
+    wanted = spec_of(params)
+    call = Call(TEMPLATES_RENDER, wanted, ScriptLoaded, Tagged(StepFailed, SUBMIT), "new inputs")
+    return replace(back, waiting=f"writing the batch script for {params.cluster}"), (call,)
+
+
+def _with_script(new: Slice, rendered: Rendered) -> Update:
+    """Show the script if the inputs are still those that were shown."""
+    if new.rendered is None or rendered.digest != new.rendered.digest:
+        return replace(new, waiting=""), ()
+    shown = replace(new, rendered=rendered, waiting="")
+    return (replace(shown, file=len(rendered.files), top=0) if rendered.script else shown), ()
+
+
+def to_submit(new: Slice) -> Update:
+    """Go to the last step, if the recipe runs here."""
+    if new.template is None or new.rendered is None:
+        return new, ()
+    if not new.template.row.runnable:
+        return new, (Say(f"{new.template.row.name} cannot run: {new.template.row.reason}", "warn"),)
+    if wrong := edits.refusal(new):
+        return new, wrong
+    return target.opened(new)

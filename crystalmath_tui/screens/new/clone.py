@@ -1,0 +1,90 @@
+"""New job: the form filled in from an earlier job, and what could not be taken over."""
+
+from dataclasses import replace
+
+from crystalmath_server.protocol.again import JOBS_CLONE, JobDraft
+from crystalmath_server.protocol.job_spec import JobSpec
+from crystalmath_server.protocol.jobs import JobPk
+from crystalmath_server.protocol.structures import STRUCTURES_SHOW, StructurePk
+from crystalmath_server.protocol.templates import TEMPLATES_SHOW, ShowTemplateParams
+from crystalmath_tui.core.decks import FileEdit
+from crystalmath_tui.core.effects import Call, Say, Tagged
+from crystalmath_tui.core.pks import pk_of
+from crystalmath_tui.screens.new import form as forms
+from crystalmath_tui.screens.new import target
+from crystalmath_tui.screens.new.model import (
+    RECIPE,
+    RESTART,
+    STRUCTURE,
+    STRUCTURES,
+    DraftLoaded,
+    FormLoaded,
+    Slice,
+    StepFailed,
+    StructureLoaded,
+    Update,
+)
+
+LIKE = "like"
+"""Word before the pk of the earlier job."""
+
+
+def asked(new: Slice, text: str) -> Update:
+    """Ask what the earlier job was made of; what is typed now stays until the answer is here."""
+    pk = pk_of(text)
+    if not pk:
+        return new, (Say("Like which job? :new like PK", "warn"),)
+    call = Call(JOBS_CLONE, JobPk(pk), DraftLoaded, Tagged(StepFailed, STRUCTURE), "new draft")
+    return replace(new, waiting=f"looking at job {pk}", error=None), (call,)
+
+
+def begun(new: Slice, draft: JobDraft) -> Update:
+    """A fresh form with what the draft says; its structure is looked up first."""
+    fresh = Slice(
+        stored=new.stored,
+        recipes=new.recipes,
+        edits=new.edits,
+        job=target.filled_in(draft.spec),
+        like=draft.pk,
+        draft=draft,
+        notes=tuple(row.reason for row in draft.left_out),
+    )
+    filled = _with_edits(fresh, draft.spec)
+    if not draft.spec.structures:
+        return filled, ()
+    first = draft.spec.structures[0]
+    call = Call(
+        STRUCTURES_SHOW, StructurePk(first), StructureLoaded, Tagged(StepFailed, STRUCTURE), "new structure"
+    )
+    return replace(filled, waiting=f"looking at structure {first}"), (call,)
+
+
+def _with_edits(new: Slice, spec: JobSpec) -> Slice:
+    """The files that were edited by hand in place of the recipe's again, and no others."""
+    if not spec.structures:
+        return new
+    files = {name: FileEdit(text) for name, text in spec.edits.items()}
+    return replace(new, edits={**new.edits, (spec.template, spec.structures[0]): files})
+
+
+def with_structure(new: Slice) -> Update:
+    """On to the recipe of the draft; without one it is chosen by hand."""
+    name = new.draft.spec.template if new.draft else ""
+    if not name:
+        return replace(new, draft=None), ()
+    failed = Tagged(StepFailed, RECIPE)
+    call = Call(TEMPLATES_SHOW, ShowTemplateParams(name), FormLoaded, failed, "new form")
+    return replace(new, waiting=f"fetching the form of {name}"), (call,)
+
+
+def with_form(new: Slice) -> Slice:
+    """The settings of the draft, where it is its recipe."""
+    spec = new.draft.spec if new.draft else None
+    if spec is None or new.template is None or new.template.row.name != spec.template:
+        return replace(new, draft=None)
+    texts = {name: forms.text_of(value) for name, value in spec.values.items()}
+    if spec.restart_pk is not None:
+        texts[RESTART] = str(spec.restart_pk)
+    if len(spec.structures) > 1:
+        texts[STRUCTURES] = " ".join(map(str, spec.structures))
+    return replace(new, texts=texts, draft=None)

@@ -1,0 +1,177 @@
+"""New job: its input files edited by hand: to the editor and back, what blocks, what is confirmed."""
+
+from dataclasses import replace
+
+from crystalmath_server.protocol.decks import Severity
+from crystalmath_server.protocol.templates import TEMPLATES_RENDER
+from crystalmath_tui.core import form
+from crystalmath_tui.core.cells import wrap
+from crystalmath_tui.core.decks import MARKS, Deck, DeckEdited, DeckOpened, place_of
+from crystalmath_tui.core.effects import Ask, Call, Effect, Open, Say, Tagged, Tell
+from crystalmath_tui.core.lines import Line, Span, line
+from crystalmath_tui.core.words import count
+from crystalmath_tui.screens.new.model import (
+    INPUTS,
+    EditedInputsLoaded,
+    EditsDropped,
+    Slice,
+    StepFailed,
+    Update,
+    WarningsConfirmed,
+    asked,
+    edit_texts,
+    live_edits,
+    made_of,
+    shown_files,
+)
+
+_VASP = "vasp"
+_NAMED = 6
+
+
+def opened(new: Slice) -> tuple[Effect, ...]:
+    """Hand the deck to the editor, at the file that is shown."""
+    made = made_of(new)
+    if made is None or not new.own or new.template is None:
+        return ()
+    if new.template.row.engine != _VASP:
+        words = f"{new.template.row.name} has no files to edit; change its settings: Esc goes back to them."
+        return (Say(words, "warn"),)
+    own = {file.name: file.text for file in new.own}
+    deck = Deck(made, own, edit_texts(new), _tasks(new))
+    return (Tell(DeckOpened(deck, _file_shown(new))), Open("editor"))
+
+
+def _file_shown(new: Slice) -> str:
+    files = shown_files(new)
+    return files[min(new.file, len(files) - 1)].name if files else ""
+
+
+def _tasks(new: Slice) -> int | None:
+    """MPI tasks, where the last step says them."""
+    given = form.values(new.job)
+    nodes, each = given.get("nodes", "") or "1", given.get("tasks_per_node", "")
+    return int(nodes) * int(each) if _is_amount(nodes) and _is_amount(each) else None
+
+
+def _is_amount(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and 0 < len(text) < 7 and int(text) > 0
+
+
+def taken(new: Slice, edited: DeckEdited) -> Update:
+    """Keep the edits, and have the inputs written with them."""
+    kept = {made: files for made, files in new.edits.items() if made != edited.made}
+    if edited.edits:
+        kept[edited.made] = edited.edits
+    after = replace(new, edits=kept)
+    return _written(after) if made_of(new) == edited.made else (after, ())
+
+
+def dropped(new: Slice, names: tuple[str, ...]) -> Update:
+    """The recipe's own files again."""
+    made = made_of(new)
+    if made is None:
+        return new, ()
+    left = {name: edit for name, edit in new.edits.get(made, {}).items() if name not in names}
+    return taken(new, DeckEdited(made, left))
+
+
+def reverted(new: Slice) -> tuple[Effect, ...]:
+    """Ask, then put the file that is shown back; all of them where none can be shown."""
+    edited = live_edits(new)
+    name = _file_shown(new)
+    names = (name,) if name in edited else () if new.rendered else tuple(edited)
+    if not names:
+        return (Say(f"{name} is the recipe's own." if name else "No file is edited."),)
+    title = f"Put the recipe's own {', '.join(names)} back? What you edited there is lost."
+    return (Ask(title, (), (Tell(EditsDropped(names)),)),)
+
+
+def rendered_anew(new: Slice) -> Update | None:
+    """Have the inputs written with the edits; None where there are none."""
+    return _written(new) if edit_texts(new) else None
+
+
+def _written(new: Slice) -> Update:
+    spec = asked(new)
+    if spec is None:
+        return new, ()
+    came = Tagged(EditedInputsLoaded, spec.structures[0])
+    call = Call(TEMPLATES_RENDER, spec, came, Tagged(StepFailed, INPUTS), "new inputs")
+    names = ", ".join(spec.edits)
+    words = f"writing the inputs with {names} as edited" if names else "writing the inputs"
+    return replace(new, step=INPUTS, rendered=None, waiting=words, error=None), (call,)
+
+
+def refusal(new: Slice) -> tuple[Effect, ...]:
+    """Why a deck cannot be submitted, with file and line; empty where it can."""
+    found = [row for row in new.rendered.problems if row.severity is Severity.ERROR] if new.rendered else []
+    if not found:
+        return ()
+    more = f" And {count(len(found) - 1, 'other error')}." if len(found) > 1 else ""
+    return (Say(f"{place_of(found[0])}: {found[0].text.rstrip('.')}. e edits it.{more}", "error"),)
+
+
+def confirmation(new: Slice) -> tuple[Effect, ...]:
+    """Ask about the warnings of a deck that was edited; empty where there is nothing to ask."""
+    if new.rendered is None or not new.rendered.edits:
+        return ()
+    found = [row for row in new.rendered.problems if row.severity is Severity.WARNING]
+    if not found:
+        return ()
+    style, sign = MARKS[Severity.WARNING]
+    rows = [line((style, f"   {sign} {place_of(row)}: "), row.text) for row in found[:_NAMED]]
+    if len(found) > _NAMED:
+        rows.append(line(("dim", f"     and {len(found) - _NAMED} more")))
+    title = f"Submit the edited deck in spite of {count(len(found), 'warning')}?"
+    return (Ask(title, tuple(rows), (Tell(WarningsConfirmed(new.rendered.digest)),)),)
+
+
+def notes(new: Slice, cols: int) -> tuple[Line, ...]:
+    """What is wrong with the inputs, the worst first, and files that do not follow the settings any more."""
+    if new.rendered is None:
+        return ()
+    order = tuple(Severity)
+    rows = sorted(
+        (row for row in new.rendered.problems if row.severity is not Severity.NOTE),
+        key=lambda row: order.index(row.severity),
+    )
+    told = tuple(f"{row.file}:" for row in rows)
+    words = [("warn", f"! {each}") for each in new.rendered.warnings if not each.startswith(told)][:2]
+    words += [
+        (style, f"{sign} {place_of(row)}: {row.text}")
+        for row in rows[:2]
+        for style, sign in [MARKS[row.severity]]
+    ]
+    if len(rows) > 2:
+        words.append(("dim", f"  and {len(rows) - 2} more: e shows them all"))
+    words += _not_followed(new)
+    return tuple(
+        line((style, f" {part}")) for style, text in words for part in wrap(text, max(8, cols - 2))[:2]
+    )
+
+
+def _not_followed(new: Slice) -> list[tuple[str, str]]:
+    own = {file.name: file.text for file in new.own}
+    changed = (name for name, edit in live_edits(new).items() if edit.own and edit.own != own.get(name, ""))
+    return [
+        ("warn", f"! {name} stays as you edited it: settings changed since do not reach it")
+        for name in changed
+    ]
+
+
+def without_inputs(new: Slice) -> tuple[Line, ...]:
+    """What to do where the edits let no inputs be written."""
+    names = ", ".join(live_edits(new))
+    if not names or new.waiting:
+        return ()
+    return (
+        line(("warn", f" There are no inputs with {names} as edited.")),
+        line(("dim", " e edits them, u puts the recipe's own back.")),
+    )
+
+
+def words(new: Slice) -> Line:
+    """What was edited, for the last step."""
+    names = ", ".join(new.rendered.edits) if new.rendered else ""
+    return (Span("mark", f"   {names} edited by hand"),) if names else ()

@@ -1,0 +1,217 @@
+"""New job: where it runs and what it asks for, with the defaults of the cluster in sight."""
+
+from dataclasses import fields as fields_of
+from dataclasses import replace
+
+from crystalmath_server.protocol.clusters import (
+    CLUSTERS_LIST,
+    CLUSTERS_SHOW,
+    LOCALHOST,
+    ClusterDetail,
+    ClusterLabel,
+    ClusterList,
+)
+from crystalmath_server.protocol.errors import NotFound, RpcError
+from crystalmath_server.protocol.job_spec import JobSpec
+from crystalmath_server.protocol.jobs import SubmitJobParams
+from crystalmath_server.protocol.method import NoParams
+from crystalmath_server.protocol.resources import Resources
+from crystalmath_tui.core import form, record_form
+from crystalmath_tui.core.effects import Call, Effect, Tagged
+from crystalmath_tui.core.form import Field, Form
+from crystalmath_tui.core.messages import Message
+from crystalmath_tui.core.resources import changes, resource_fields, shown
+from crystalmath_tui.core.words import error_words
+from crystalmath_tui.screens.new.model import (
+    SUBMIT,
+    ClustersListed,
+    Slice,
+    TargetFailed,
+    TargetLoaded,
+    Update,
+    asked,
+)
+
+VASP = "vasp"
+_ELSEWHERE = frozenset(
+    {
+        "template", "structures", "values", "restart_pk", "edits", "resources",
+        "key", "digest", "confirm",
+    }
+)  # fmt: skip
+"""Parameters of jobs.submit that other steps or a section of their own ask for, or that nobody types."""
+ASKED_HERE = tuple(row.name for row in fields_of(SubmitJobParams) if row.name not in _ELSEWHERE)
+"""All others: a line of the form for each, as the type of the parameter says."""
+
+
+def blank() -> Form:
+    """A job here, that asks for nothing."""
+    bare = Form((*record_form.rows(SubmitJobParams, ASKED_HERE), *_resources(Resources())), "Submit")
+    here = texted(bare, "cluster", LOCALHOST)
+    return with_choices(with_choices(here, "cluster", (LOCALHOST,)), "code", ("",))
+
+
+def _resources(defaults: Resources) -> tuple[Field, ...]:
+    return resource_fields(defaults, "resources: the cluster's defaults, to be overridden")
+
+
+def cluster_of(new: Slice) -> str:
+    """Label of the cluster that is chosen."""
+    return form.values(new.job).get("cluster", LOCALHOST)
+
+
+def opened(new: Slice) -> Update:
+    """Go to the last step; what was typed there before stays."""
+    rendered = replace(new.rendered, script="") if new.rendered else None  # another may be asked for now
+    job = new.job if new.job.fields else blank()
+    there = replace(new, step=SUBMIT, job=job, rendered=rendered, error=None)
+    listed = Call(CLUSTERS_LIST, NoParams(), ClustersListed, key="new clusters")
+    looking, effects = _looked(there)
+    return looking, (listed, *effects)
+
+
+def _looked(new: Slice) -> Update:
+    """Fetch the defaults of the cluster that is chosen."""
+    label = cluster_of(new)
+    call: Effect = Call(
+        CLUSTERS_SHOW,
+        ClusterLabel(label),
+        Tagged(TargetLoaded, label),
+        Tagged(TargetFailed, label),
+        key="new target",
+    )
+    return replace(new, looking_at=label), (call,)
+
+
+def changed(new: Slice, job: Form) -> Update:
+    """Take the form as it is after a key; another cluster has other defaults."""
+    after = replace(new, job=job, error=None)
+    return (after, ()) if cluster_of(after) == cluster_of(new) else _looked(after)
+
+
+def answered(new: Slice, message: Message) -> Update:
+    """Take what came about clusters."""
+    match message:
+        case ClustersListed(found):
+            return _with_clusters(new, found)
+        case TargetLoaded(label, detail) if label == new.looking_at:
+            return _with_target(new, detail), ()
+        case TargetFailed(label, error) if label == new.looking_at:
+            return _without_target(new, error), ()
+        case _:
+            return new, ()
+
+
+def is_other(new: Slice) -> bool:
+    """Whether the defaults shown are still those of another cluster."""
+    return new.target is not None and new.target.row.label != cluster_of(new)
+
+
+def _with_clusters(new: Slice, found: ClusterList) -> Update:
+    """Let every cluster that is in use be chosen; where there is but one, VASP is most likely there."""
+    labels = tuple(row.label for row in found.rows if row.enabled)
+    known = tuple(dict.fromkeys((*labels, cluster_of(new))))
+    listed = replace(new, job=with_choices(new.job, "cluster", known))
+    others = [label for label in labels if label != LOCALHOST]
+    if len(others) == 1 and _is_vasp_unplaced(new):
+        return _looked(replace(listed, job=texted(listed.job, "cluster", others[0])))
+    return listed, ()
+
+
+def _is_vasp_unplaced(new: Slice) -> bool:
+    """Whether it is a job of VASP for which nobody could choose a cluster yet."""
+    unseen = any(each.name == "cluster" and each.choices == (LOCALHOST,) for each in new.job.fields)
+    return unseen and not new.like and new.template is not None and new.template.row.engine == VASP
+
+
+def with_choices(job: Form, name: str, choices: tuple[str, ...]) -> Form:
+    """The form with other choices in one field."""
+    fields = tuple(replace(each, choices=choices) if each.name == name else each for each in job.fields)
+    return replace(job, fields=fields)
+
+
+def _with_target(new: Slice, detail: ClusterDetail) -> Slice:
+    """Show other defaults where nothing else was typed."""
+    based = _based(new, detail.defaults)
+    known = tuple(code.label for code in detail.codes)
+    code = form.values(based.job).get("code", "")
+    fresh = based.job if code in known else texted(based.job, "code", "")
+    return replace(based, job=with_choices(fresh, "code", ("", *known)), target=detail, looking_at="")
+
+
+def _without_target(new: Slice, error: RpcError) -> Slice:
+    """Say that a cluster cannot be used; that of this machine is made with the first job."""
+    bare = replace(_based(new, Resources()), target=None, looking_at="")
+    if isinstance(error, NotFound) and cluster_of(new) == LOCALHOST:
+        return bare
+    return replace(bare, job=form.complained(bare.job, "cluster", error_words(error)))
+
+
+def _based(new: Slice, defaults: Resources) -> Slice:
+    old = new.target.defaults if new.target else Resources()
+    typed = form.values(new.job)
+    fields = tuple(
+        each
+        if typed.get(each.name, "") == shown(each.name, getattr(old, each.name))
+        else replace(each, text=_text(new, each.name))
+        for each in _resources(defaults)
+    )
+    return replace(new, job=replace(new.job, fields=(*new.job.fields[: len(ASKED_HERE)], *fields)))
+
+
+def _text(new: Slice, name: str) -> form.TextField:
+    return next((each.text for each in new.job.fields if each.name == name), form.EMPTY)
+
+
+def texted(job: Form, name: str, text: str) -> Form:
+    """The form with another text in one field."""
+    fields = tuple(
+        replace(each, text=form.field_of(text)) if each.name == name else each for each in job.fields
+    )
+    return replace(job, fields=fields)
+
+
+def filled_in(spec: JobSpec) -> Form:
+    """The form as an earlier job was asked for; it leaves the rest to the cluster's defaults."""
+    job = blank()
+    here = {row.name for row in fields_of(JobSpec)} & set(ASKED_HERE)
+    texts = {name: record_form.text_of(getattr(spec, name)) for name in here}
+    texts |= {row.name: shown(row.name, getattr(spec.resources, row.name)) for row in fields_of(Resources)}
+    texts["cluster"] = spec.cluster or LOCALHOST
+    for name, text in texts.items():
+        job = texted(job, name, text)
+    job = with_choices(job, "cluster", tuple(dict.fromkeys((texts["cluster"], LOCALHOST))))
+    return with_choices(job, "code", tuple(dict.fromkeys(("", spec.code))))
+
+
+def emptied(new: Slice) -> Slice:
+    """The next job is another one: cluster and resources stay, label and description do not."""
+    return replace(new, job=texted(texted(new.job, "label", ""), "description", ""))
+
+
+def submit_params(new: Slice) -> SubmitJobParams | None:
+    """What jobs.submit gets, or None where something is missing.
+
+    Raises
+    ------
+    InvalidForm
+        With the name of the field that is wrong.
+    """
+    spec = asked(new)
+    if spec is None or not (new.rendered and new.key):
+        return None
+    given = form.values(new.job)
+    chosen = {name: record_form.value_of(SubmitJobParams, name, given.get(name, "")) for name in ASKED_HERE}
+    defaults = new.target.defaults if new.target else Resources()
+    before = {row.name: getattr(spec, row.name) for row in fields_of(JobSpec)}
+    sent = before | chosen | {"template": new.rendered.template, "resources": changes(given, defaults)}
+    return SubmitJobParams(**sent, key=new.key, digest=new.rendered.digest, confirm=bool(spec.edits))
+
+
+def refused(new: Slice, error: RpcError) -> Slice | None:
+    """The form with the complaint at its field, or None where the error is about none of them."""
+    name = error.data.field.rpartition(".")[2]
+    if name not in form.values(new.job):
+        return None
+    words = error_words(error).removeprefix(f"{error.data.field}: ")
+    return replace(new, job=form.complained(new.job, name, words), error=None, waiting="", step=SUBMIT)

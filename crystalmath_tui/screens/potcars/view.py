@@ -1,0 +1,142 @@
+"""Potcars: how the verdict, the symbols and the way out are painted."""
+
+from crystalmath_server.protocol.potcars import Potcar, PotcarCheck
+from crystalmath_tui.core.cells import wrap
+from crystalmath_tui.core.lines import Line, Size, Span, fit_line, fit_lines, line, selected
+from crystalmath_tui.core.screen import Context, Screen
+from crystalmath_tui.core.scroll import Scroll, settled
+from crystalmath_tui.core.table import Column, heading, placed, row
+from crystalmath_tui.core.textfield import field_line
+from crystalmath_tui.core.words import count, error_words
+from crystalmath_tui.screens.potcars.update import (
+    CALL_KEY,
+    KEYS,
+    TAIL,
+    Slice,
+    is_typing,
+    list_rows,
+    rows_of,
+    update,
+)
+
+_COLUMNS = (
+    Column("symbol", "symbol", 8, 14, rank=0),
+    Column("found", "found", 6, 6, rank=0),
+    Column("titel", "titel", 20, 30, rank=2),
+    Column("where", "where, or how to mend it", 24, 200, rank=1),
+)
+
+
+def view(potcars: Slice, context: Context) -> tuple[Line, ...]:
+    """What was asked for, the verdict, the symbols, words on the selected one."""
+    cols = context.size.cols
+    rule = fit_line(line(("rule", "─" * cols)), cols)
+    top = (_asked(potcars, cols), *_verdict(potcars, context))
+    body_rows = max(0, context.size.rows - len(top) - 1)
+    if potcars.error is not None or potcars.found is None or not potcars.found.potcars:
+        return (*top, rule, *fit_lines(_instead(potcars, context), Size(body_rows, cols)))
+    tail = (rule, *_about(rows_of(potcars)[_place(potcars, context).index], cols))[:TAIL]
+    return (*top, rule, *fit_lines(_table(potcars, context), Size(list_rows(context) + 1, cols)), *tail)
+
+
+def _asked(potcars: Slice, cols: int) -> Line:
+    head = line(("dim", " functional "), ("accent", potcars.functional), ("dim", "   symbols "))
+    if potcars.typed is not None:
+        used = 12 + len(potcars.functional) + 11
+        return (*head, *field_line(potcars.typed, max(1, cols - used)))
+    return (*head, Span("accent" if potcars.symbols else "", potcars.symbols or "all that are there"))
+
+
+def _verdict(potcars: Slice, context: Context) -> tuple[Line, ...]:
+    """Two rows: what was found, and the way out."""
+    if potcars.looking:
+        told = context.told(CALL_KEY) or f"Looking on {potcars.label} …"
+        words = f" {told}" if context.online else f" {context.trouble}"
+        return (line(("accent", words)), ())
+    found = potcars.found
+    if potcars.error is not None or found is None:
+        return ((), ())
+    mark = Span("ok", " ✓ ") if found.ok else Span("error", " ✗ ")
+    hint = line(("accent", f" → {found.hint}")) if found.hint else line(("dim", f" in {found.directory}"))
+    return ((mark, Span("" if found.ok else "error", found.detail)), hint)
+
+
+def _instead(potcars: Slice, context: Context) -> tuple[Line, ...]:
+    """What stands where the symbols would: the error, or the folders that are there."""
+    cols = max(8, context.size.cols - 2)
+    if potcars.error is not None:
+        return ((), *(line(("error", f" {part}")) for part in wrap(error_words(potcars.error), cols)))
+    if potcars.found is None:
+        return ()
+    return ((), *_places(potcars.found, cols))
+
+
+def _places(found: PotcarCheck, cols: int) -> tuple[Line, ...]:
+    """The words in full, where was looked, and what else is there."""
+    words = [line(("accent", f" {part}")) for part in wrap(f"→ {found.hint}", cols)] if found.hint else []
+    looked = [line(f"   {path}") for path in found.looked] or [line(("dim", "   nowhere"))]
+    there = [
+        line(
+            f"   {each.path}",
+            ("dim", f"   {each.functional or 'of no known functional'}, {count(each.symbols, 'symbol')}"),
+        )
+        for each in found.folders
+    ] or [line(("dim", "   none"))]
+    return (
+        *words,
+        (),
+        line(("heading", " looked in, in this order")),
+        *looked,
+        (),
+        line(("heading", " folders with potentials")),
+        *there,
+    )
+
+
+def _place(potcars: Slice, context: Context) -> Scroll:
+    return settled(potcars.scroll, len(rows_of(potcars)), list_rows(context))
+
+
+def _table(potcars: Slice, context: Context) -> tuple[Line, ...]:
+    table = placed(_COLUMNS, context.size.cols - 1)
+    at = _place(potcars, context)
+    shown = rows_of(potcars)[at.top : at.top + list_rows(context)]
+    rows = [(Span("", " "), *row(table, _cells(each))) for each in shown]
+    chosen = at.index - at.top
+    painted = (selected(each, context.size.cols) if i == chosen else each for i, each in enumerate(rows))
+    return ((Span("", " "), *heading(table)), *painted)
+
+
+def _cells(potcar: Potcar) -> dict[str, Span]:
+    return {
+        "symbol": Span("strong", potcar.symbol),
+        "found": Span("ok", "✓ yes") if potcar.found else Span("error", "✗ no"),
+        "titel": Span("dim", potcar.titel),
+        "where": Span("", potcar.path) if potcar.found else Span("warn", potcar.note),
+    }
+
+
+def _about(potcar: Potcar, cols: int) -> tuple[Line, ...]:
+    """The selected symbol in full."""
+    style, words = ("", potcar.path) if potcar.found else ("warn", potcar.note)
+    lines = [line((style, f" {part}")) for part in wrap(words, max(8, cols - 2))]
+    more = (("also of the element", potcar.similar), ("functionals that have it", potcar.functionals))
+    return (*lines, *(line(("dim", f" {name}: "), ", ".join(names)) for name, names in more if names))
+
+
+def _title(potcars: Slice) -> str:
+    return f"POTCARs of {potcars.label}" if potcars.label else "POTCARs"
+
+
+SCREEN = Screen(
+    "potcars",
+    Slice(),
+    KEYS,
+    update,
+    view,
+    _title,
+    is_typing,
+    (("enter", "look"), ("esc", "cancel")),
+    usage="CLUSTER [SYMBOL…]",
+    summary="Look which POTCARs a cluster has.",
+)

@@ -1,0 +1,74 @@
+"""Results: what is known of the results of one job, and which part of it is shown."""
+
+from dataclasses import field
+from typing import Literal, get_args
+
+from crystalmath_server.protocol.document import DocumentPart
+from crystalmath_server.protocol.errors import RpcError
+from crystalmath_server.protocol.record import record
+from crystalmath_server.protocol.results import JobResults
+from crystalmath_server.protocol.series import JobSeries
+from crystalmath_server.protocol.structures import StructureDetail
+from crystalmath_tui.core.messages import Message
+from crystalmath_tui.core.path_field import PathField
+from crystalmath_tui.core.picture import View
+from crystalmath_tui.core.screen import Context
+from crystalmath_tui.screens.results.tree import Tree
+
+Tab = Literal["numbers", "plots", "document", "structure"]
+TABS: tuple[Tab, ...] = get_args(Tab)
+
+
+@record
+class Loaded(Message):
+    """An answer; `about` is the pk and what was asked for."""
+
+    about: tuple[int, str]
+    value: JobResults | JobSeries | DocumentPart | StructureDetail
+
+
+@record
+class Failed(Message):
+    """Something did not come."""
+
+    about: tuple[int, str]
+    error: RpcError
+
+
+@record
+class Slice:
+    """One job and what of its results was fetched."""
+
+    pk: int = 0
+    tab: Tab = "numbers"
+    results: JobResults | None = None
+    series: dict[str, JobSeries] = field(default_factory=dict[str, JobSeries])
+    kind: str = ""
+    axes: tuple[str, str] = ("step", "energy")
+    words: bool = False
+    tree: Tree = field(default_factory=Tree)
+    structures: dict[int, StructureDetail] = field(default_factory=dict[int, StructureDetail])
+    before: bool = False
+    turn: View = field(default_factory=View)
+    errors: dict[str, RpcError] = field(default_factory=dict[str, RpcError])
+    tops: dict[str, int] = field(default_factory=dict[str, int])
+    path: PathField | None = None
+    last_folder: str = ""
+
+
+def plot_name(found: Slice) -> str:
+    """Under which name the curves that are shown are kept."""
+    return f"{found.kind} {found.axes[0]} {found.axes[1]}" if found.kind == "steps" else found.kind
+
+
+def structure_pk(found: Slice) -> int | None:
+    """The structure that is shown: after the job, or before it."""
+    if found.results is None:
+        return None
+    before, after = found.results.structure_before_pk, found.results.structure_after_pk
+    return before if found.before or after is None else after
+
+
+def height_of(context: Context) -> int:
+    """Rows below the tabs."""
+    return max(1, context.size.rows - 2)

@@ -1,0 +1,117 @@
+"""Results: how its pages are painted."""
+
+from crystalmath_server.protocol.jobs import JobState
+from crystalmath_server.protocol.results import JobResults
+from crystalmath_server.protocol.series import SERIES_TITLES
+from crystalmath_server.protocol.structures import StructureDetail
+from crystalmath_tui.core.cells import wrap
+from crystalmath_tui.core.lines import Line, Size, Span, fit_line, fit_lines, line, selected, spread
+from crystalmath_tui.core.path_field import path_lines
+from crystalmath_tui.core.picture import MOST_ATOMS, crystal_of, draw
+from crystalmath_tui.core.screen import Context
+from crystalmath_tui.core.scroll import pages, settled
+from crystalmath_tui.core.words import error_words
+from crystalmath_tui.screens.results import numbers as results_numbers
+from crystalmath_tui.screens.results import plots as results_plots
+from crystalmath_tui.screens.results.model import TABS, Slice, height_of, plot_name, structure_pk
+from crystalmath_tui.screens.results.summary import summary_lines
+from crystalmath_tui.screens.results.tree import painted, rows
+
+
+def view(found: Slice, context: Context) -> tuple[Line, ...]:
+    """Tabs, then the page from its first line shown."""
+    cols, height = context.size.cols, height_of(context)
+    if found.tab == "document" and (tree := rows(found.tree)) and "document" not in found.errors:
+        at = settled(found.tree.at, len(tree), height)
+        seen = [painted(found.tree, row, cols) for row in tree[at.top : at.top + height]]
+        shown = tuple(selected(row, cols) if at.top + i == at.index else row for i, row in enumerate(seen))
+    else:
+        page = lines(found, context)
+        top = pages(found.tops.get(found.tab, 0), "", len(page), height)
+        shown = page[top : top + height]
+    head = (_tabs(found, cols), _rule(cols))
+    if found.path is not None:
+        head = path_lines(found.path, "write to", cols)
+    return (*head, *fit_lines(shown, Size(height, cols)))
+
+
+def lines(found: Slice, context: Context) -> tuple[Line, ...]:
+    """All lines of the page that is shown, but of the document."""
+    cols = context.size.cols
+    if problem := found.errors.get("results") or found.errors.get(_wanted(found)):
+        return ((), *(line(("error", f" {text}")) for text in wrap(error_words(problem), max(8, cols - 2))))
+    if found.results is None:
+        return ((), line(("dim", f" {context.trouble or 'Loading …'}")))
+    match found.tab:
+        case "plots":
+            return _plots(found, found.results, context)
+        case "structure":
+            return _structure(found, context)
+        case _:
+            return _numbers(found.results, cols)
+
+
+def _wanted(found: Slice) -> str:
+    return plot_name(found) if found.tab == "plots" else found.tab
+
+
+def _numbers(found: JobResults, cols: int) -> tuple[Line, ...]:
+    head = summary_lines(found, cols)
+    if not found.quantities and not found.sites:
+        return head
+    return (*head, *results_numbers.site_lines(found), *results_numbers.source_lines(found, cols))
+
+
+def _plots(found: Slice, results: JobResults, context: Context) -> tuple[Line, ...]:
+    if not results.series:
+        why = "It has not ended yet." if results.state is not JobState.FINISHED else "It left no curves."
+        return ((), line(("dim", f" There is nothing to plot. {why}")))
+    names = [Span("bar.strong" if kind == found.kind else "dim", f" {kind} ") for kind in results.series]
+    head = (Span("", " "), *names)
+    series = found.series.get(plot_name(found))
+    if series is None:
+        return (head, (), line(("dim", f" {context.trouble or 'Reading …'}")))
+    axes = f", {found.axes[1]} over {found.axes[0]}" if found.kind == "steps" else ""
+    title = line(("dim", f" {SERIES_TITLES.get(found.kind, found.kind)}{axes}"))
+    if found.words:
+        return (head, title, *results_plots.numbers(series))
+    room = Size(height_of(context) - 2, context.size.cols)
+    return (head, title, *results_plots.page(series, room))
+
+
+def _structure(found: Slice, context: Context) -> tuple[Line, ...]:
+    pk = structure_pk(found)
+    if pk is None:
+        return ((), line(("dim", " This job has no structure.")))
+    detail = found.structures.get(pk)
+    if detail is None:
+        return ((), line(("dim", f" {context.trouble or 'Reading …'}")))
+    room = Size(max(1, height_of(context) - 2), context.size.cols)
+    crystal = crystal_of(detail.lattice, detail.sites)
+    return (*_about(found, detail), *draw(crystal, found.turn, room))
+
+
+def _about(found: Slice, detail: StructureDetail) -> tuple[Line, ...]:
+    results = found.results
+    is_before = results is not None and detail.row.pk == results.structure_before_pk
+    cell, turn = detail.lattice, found.turn
+    few = f"   the first {MOST_ATOMS} sites" if detail.row.n_sites > MOST_ATOMS else ""
+    when = "before" if is_before else "after"
+    words = f"  {when} the job  pk {detail.row.pk}  {detail.spacegroup}{few}"
+    lengths = f" a {cell.a:.4f} b {cell.b:.4f} c {cell.c:.4f} Å"
+    angles = f"  α {cell.alpha:.2f} β {cell.beta:.2f} γ {cell.gamma:.2f}°"
+    turned = f"  turned {turn.yaw:.0f}° and {turn.pitch:.0f}°"
+    return (
+        line(("strong", f" {detail.row.formula}"), ("dim", words)),
+        line(("dim", lengths), ("dim", angles), ("dim", turned)),
+    )
+
+
+def _tabs(found: Slice, cols: int) -> Line:
+    tabs = [Span("bar.strong" if name == found.tab else "dim", f"  {name}  ") for name in TABS]
+    engine = found.results.engine if found.results else ""
+    return spread((Span("", " "), *tabs), line(("dim", f"{engine} " if engine else "")), cols)
+
+
+def _rule(cols: int) -> Line:
+    return fit_line(line(("rule", "─" * cols)), cols)

@@ -1,0 +1,388 @@
+"""Setup: from a host of ~/.ssh/config to a cluster, the settings of a cluster, and a new code."""
+
+from dataclasses import replace
+from typing import Literal
+
+from crystalmath_server.protocol.clusters import (
+    CLUSTERS_CREATE,
+    CLUSTERS_DISCOVER,
+    CLUSTERS_HOSTS,
+    CLUSTERS_SHOW,
+    CLUSTERS_UPDATE,
+    ClusterDetail,
+    ClusterLabel,
+    DiscoverParams,
+    Discovery,
+    HostList,
+    SshHost,
+)
+from crystalmath_server.protocol.codes import CODES_CREATE
+from crystalmath_server.protocol.errors import RpcError
+from crystalmath_server.protocol.method import NoParams
+from crystalmath_server.protocol.record import record
+from crystalmath_tui.core import clusters, form
+from crystalmath_tui.core.cells import wrap
+from crystalmath_tui.core.effects import Back, Call, Effect, Open, Say, Tagged
+from crystalmath_tui.core.form import EMPTY_FORM, Form
+from crystalmath_tui.core.keymap import Binding
+from crystalmath_tui.core.lines import Line, line
+from crystalmath_tui.core.messages import Entered, KeyPressed, Message, MousePressed, Pasted
+from crystalmath_tui.core.screen import Context
+from crystalmath_tui.core.scroll import START, Scroll, moved, settled
+from crystalmath_tui.core.textfield import EMPTY, TextField, edited, pasted
+from crystalmath_tui.core.words import error_words
+from crystalmath_tui.screens.setup import fields as texts
+
+Stage = Literal["hosts", "looking", "form", "saving"]
+Purpose = Literal["cluster", "edit", "code"]
+SAVE = frozenset({"f2", "ctrl o"})
+THIS_MACHINE = "localhost"
+HOSTS = -1
+"""Number of the question for the hosts, which may be under way beside another."""
+HEAD, WORDS = 2, 6
+"""Rows above the hosts, and below them where something must be said."""
+
+KEYS = (
+    Binding(("enter",), "next", "choose", "Choose the host, go to the next field, press the button."),
+    Binding(("down", "tab"), "down", "down", "Next host or field."),
+    Binding(("up", "shift tab"), "up", "up", "Previous host or field."),
+    Binding(("left", "right", " "), "choice", "choice", "Another choice, in a field with arrows."),
+    Binding(("f2", "ctrl o"), "save", "save", "Save from any field."),
+    Binding(("esc",), "close", "back", "Back to the hosts, then out; nothing is saved."),
+)
+
+
+@record
+class HostsLoaded(Message):
+    """Hosts of ~/.ssh/config came."""
+
+    found: HostList
+
+
+@record
+class Found(Message):
+    """A look at a host ended; `about` is its number."""
+
+    about: int
+    found: Discovery
+
+
+@record
+class Loaded(Message):
+    """The cluster that shall be changed came."""
+
+    about: int
+    detail: ClusterDetail
+
+
+@record
+class SetupFailed(Message):
+    """A question was refused; `about` is its number, or HOSTS."""
+
+    about: int
+    error: RpcError
+
+
+@record
+class Slice:
+    """Where one is between a host and a cluster.
+
+    Attributes
+    ----------
+    host
+        Name that is typed on the first line of the list of hosts.
+    turn
+        Grows with every question: answers to earlier ones are dropped.
+    """
+
+    purpose: Purpose = "cluster"
+    stage: Stage = "hosts"
+    label: str = ""
+    hosts: HostList | None = None
+    host: TextField = EMPTY
+    scroll: Scroll = START
+    target: SshHost | None = None
+    form: Form = EMPTY_FORM
+    notes: tuple[str, ...] = ()
+    error: RpcError | None = None
+    turn: int = 0
+
+
+Update = tuple[Slice, tuple[Effect, ...]]
+
+
+def update(setup: Slice, message: Message, context: Context) -> Update:
+    """Follow keys and answers."""
+    match message:
+        case Entered("setup", args):
+            return _entered(setup, args)
+        case KeyPressed("esc"):
+            return _left(setup)
+        case KeyPressed(key):
+            return _chosen(setup, key, context) if setup.stage == "hosts" else _typed(setup, key)
+        case Pasted(text):
+            return _pasted(setup, text), ()
+        case MousePressed():
+            return _mouse(setup, message, context)
+        case clusters.ClusterSaved() | clusters.CodeSaved() if _awaited(setup, message):
+            return _saved(setup, context)
+        case _:
+            return _answered(setup, message), ()
+
+
+def _answered(setup: Slice, message: Message) -> Slice:
+    match message:
+        case HostsLoaded(found):
+            return replace(setup, hosts=found)
+        case Found(about, found) if about == setup.turn:
+            return _proposed(setup, found)
+        case Loaded(about, detail) if about == setup.turn:
+            return replace(setup, stage="form", form=Form(texts.of_detail(detail), "Save"))
+        case SetupFailed(about, error) if about == setup.turn:
+            return _refused(setup, error)
+        case SetupFailed(about, error) if about == HOSTS:
+            return replace(setup, hosts=HostList((), ""), notes=(error_words(error),))
+        case _:
+            return setup
+
+
+def _entered(setup: Slice, args: tuple[str, ...]) -> Update:
+    """No words: a new cluster; edit LABEL; code LABEL."""
+    turn = setup.turn + 1
+    match args:
+        case ("edit", label):
+            fresh = Slice("edit", "looking", label, turn=turn)
+            return fresh, (_ask(fresh),)
+        case ("code", label):
+            return Slice("code", "form", label, form=Form(texts.of_code(), "Make known"), turn=turn), ()
+        case ():
+            hosts = Call(CLUSTERS_HOSTS, NoParams(), HostsLoaded, Tagged(SetupFailed, HOSTS), key="hosts")
+            return Slice(turn=turn), (hosts,)
+        case _:
+            return setup, (Say("No words for a new cluster, edit LABEL, or code LABEL.", "warn"), Back())
+
+
+def _ask(setup: Slice) -> Effect:
+    """The one question that is under way: for the settings of a cluster, or for what a host offers."""
+    failed = Tagged(SetupFailed, setup.turn)
+    if setup.purpose == "edit":
+        return Call(CLUSTERS_SHOW, ClusterLabel(setup.label), Tagged(Loaded, setup.turn), failed, key="setup")
+    name, transport, backend = _target(setup)
+    return Call(
+        CLUSTERS_DISCOVER,
+        DiscoverParams(name, transport, "openssh" if backend == "openssh" else "asyncssh"),
+        Tagged(Found, setup.turn),
+        failed,
+        key="setup",
+    )
+
+
+def _target(setup: Slice) -> tuple[str, str, str]:
+    """Host, transport and ssh program of what was chosen."""
+    if setup.target is None:
+        return THIS_MACHINE, texts.LOCAL, "asyncssh"
+    return setup.target.name, texts.SSH, "openssh" if setup.target.master else "asyncssh"
+
+
+def _left(setup: Slice) -> Update:
+    """Esc goes one stage back and drops what is under way."""
+    back = replace(setup, turn=setup.turn + 1, error=None)
+    if setup.stage == "saving":
+        return replace(back, stage="form"), (Say("It may have been saved all the same.", "warn"),)
+    if setup.purpose == "cluster" and setup.stage in {"looking", "form"}:
+        return replace(back, stage="hosts"), ()
+    return back, (Back(),)
+
+
+def _chosen(setup: Slice, key: str, context: Context) -> Update:
+    """The list of hosts: the first line takes a name that is typed, the second is this machine."""
+    if step := {"down": "down", "tab": "down", "up": "up", "shift tab": "up"}.get(key):
+        scroll = moved(setup.scroll, step, count_hosts(setup), host_rows(setup, context))
+        return replace(setup, scroll=scroll), ()
+    if key == "enter":
+        return _looked(setup)
+    if key in SAVE and setup.error is not None:
+        return _by_hand(setup), ()
+    if key in SAVE and setup.form.fields:
+        return replace(setup, stage="form"), ()
+    text = edited(setup.host, key)
+    return (replace(setup, host=text, scroll=START), ()) if text is not None else (setup, ())
+
+
+def host_rows(setup: Slice, context: Context) -> int:
+    """Rows of the list of hosts; the lines under it are for what went wrong, or for what is not there."""
+    has_words = setup.error or setup.form.fields or not (setup.hosts and setup.hosts.rows)
+    return max(1, context.size.rows - HEAD - (WORDS if has_words else 0))
+
+
+def form_rows(setup: Slice, context: Context) -> int:
+    """Rows of the form below its title and notes."""
+    return max(3, context.size.rows - 1 - len(note_lines(setup, context.size.cols)))
+
+
+def note_lines(setup: Slice, cols: int) -> tuple[Line, ...]:
+    """What the form should be read with."""
+    return tuple(line(("warn", f" {part}")) for note in setup.notes for part in wrap(note, max(8, cols - 2)))
+
+
+def _mouse(setup: Slice, mouse: MousePressed, context: Context) -> Update:
+    """The wheel moves; a click selects, a click on what is selected takes it."""
+    if setup.stage not in {"hosts", "form"}:
+        return setup, ()
+    if mouse.button in {4, 5}:
+        return update(setup, KeyPressed("up" if mouse.button == 4 else "down"), context)
+    if mouse.button != 1:
+        return setup, ()
+    return _host_hit(setup, mouse.row, context) if setup.stage == "hosts" else _hit(setup, mouse.row, context)
+
+
+def _host_hit(setup: Slice, row: int, context: Context) -> Update:
+    at = settled(setup.scroll, count_hosts(setup), host_rows(setup, context))
+    index = at.top + row - HEAD
+    if not 0 <= row - HEAD < host_rows(setup, context) or index >= count_hosts(setup):
+        return setup, ()
+    if index == setup.scroll.index:
+        return _looked(setup)
+    return replace(setup, scroll=Scroll(index, at.top)), ()
+
+
+def _hit(setup: Slice, row: int, context: Context) -> Update:
+    above = context.size.rows - form_rows(setup, context)
+    after, pressed = form.clicked(setup.form, row - above, form_rows(setup, context), context.size.cols)
+    there = replace(setup, form=after)
+    return _sent(there) if pressed else (there, ())
+
+
+def count_hosts(setup: Slice) -> int:
+    """Lines of the list: the one to type in, this machine, and the hosts."""
+    return 2 + len(setup.hosts.rows if setup.hosts else ())
+
+
+def _looked(setup: Slice) -> Update:
+    """Look around on the host that is chosen."""
+    rows = setup.hosts.rows if setup.hosts else ()
+    index = setup.scroll.index
+    if index == 0:
+        name = setup.host.text.strip()
+        if not name:
+            return setup, (Say("Type the name of a host, or choose one below.", "warn"),)
+        known = next((row for row in rows if row.name == name), None)
+        target = known or SshHost(name, name, "", 22)
+    else:
+        target = rows[index - 2] if 2 <= index < len(rows) + 2 else None
+    looking = replace(setup, stage="looking", target=target, error=None, turn=setup.turn + 1)
+    return looking, (_ask(looking),)
+
+
+def _label_of(setup: Slice) -> str:
+    name = setup.target.name if setup.target else "here"
+    return "".join(char if char.isalnum() or char in "-_." else "-" for char in name).strip("-._")
+
+
+def _proposed(setup: Slice, found: Discovery) -> Slice:
+    _, transport, backend = _target(setup)
+    fields = texts.of_discovery(found, _label_of(setup), transport, backend)
+    return replace(setup, stage="form", form=Form(fields, "Create and test"), notes=found.notes)
+
+
+def _by_hand(setup: Slice) -> Slice:
+    """A form without proposals, where the host cannot be looked at now."""
+    name, transport, backend = _target(setup)
+    fields = texts.of_nothing(name, _label_of(setup), transport, backend)
+    note = "Nothing could be looked up: fill in what you know."
+    return replace(setup, stage="form", form=Form(fields, "Create and test"), error=None, notes=(note,))
+
+
+def _typed(setup: Slice, key: str) -> Update:
+    if setup.stage != "form":
+        return setup, ()
+    if key in SAVE or (key == "enter" and setup.form.at_button):
+        return _sent(setup)
+    after = form.typed(setup.form, key)
+    return (replace(setup, form=after, error=None), ()) if after is not None else (setup, ())
+
+
+def _pasted(setup: Slice, text: str) -> Slice:
+    if setup.stage == "hosts":
+        return replace(setup, host=pasted(setup.host, text), scroll=START)
+    return replace(setup, form=form.put_in(setup.form, text)) if setup.stage == "form" else setup
+
+
+def _sent(setup: Slice) -> Update:
+    """Read the texts, and send them; what makes no sense is told at its field."""
+    saving = replace(setup, stage="saving", error=None, turn=setup.turn + 1)
+    try:
+        return saving, (_save_call(saving),)
+    except RpcError as error:
+        return _refused(setup, error), ()
+
+
+def _save_call(setup: Slice) -> Effect:
+    given = form.values(setup.form)
+    failed = Tagged(SetupFailed, setup.turn)
+    if setup.purpose == "code":
+        params = texts.code_params(setup.label, given)
+        return Call(CODES_CREATE, params, clusters.CodeSaved, failed, key="setup")
+    if setup.purpose == "edit":
+        changes = texts.update_params(setup.label, given)
+        return Call(CLUSTERS_UPDATE, changes, clusters.ClusterSaved, failed, key="setup")
+    return Call(CLUSTERS_CREATE, texts.create_params(given), clusters.ClusterSaved, failed, key="setup")
+
+
+def _awaited(setup: Slice, saved: Message) -> bool:
+    """Whether this is what the form asked for."""
+    label = _label(setup)
+    match saved:
+        case _ if setup.stage != "saving":
+            return False
+        case clusters.ClusterSaved(detail):
+            return setup.purpose != "code" and detail.row.label == label
+        case clusters.CodeSaved(code):
+            return setup.purpose == "code" and (code.cluster, code.label) == (setup.label, label)
+        case _:
+            return False
+
+
+def _label(setup: Slice) -> str:
+    """The label that the form gives."""
+    return form.values(setup.form).get("new_label" if setup.purpose == "edit" else "label", "")
+
+
+def _saved(setup: Slice, context: Context) -> Update:
+    """To what was made, unless one is elsewhere by now; a new cluster gets its codes and is tested."""
+    done = replace(setup, stage="hosts", form=EMPTY_FORM, turn=setup.turn + 1)
+    label = _label(setup)
+    match setup.purpose:
+        case "code":
+            effects = (Say(f"Code {label} is known on {setup.label}."), *_to(context, setup.label, "codes"))
+        case "edit":
+            effects = (Say(f"Saved cluster {label}."), *_to(context, label, "summary"))
+        case _:
+            effects = (Say(f"Created cluster {label}."), *_codes(setup), *_to(context, label, "test"))
+    return done, effects
+
+
+def _to(context: Context, label: str, tab: str) -> tuple[Effect, ...]:
+    return (Back(), Open("cluster", (label, tab))) if context.front else ()
+
+
+def _codes(setup: Slice) -> tuple[Effect, ...]:
+    """Make known the programs that the form of a new cluster names."""
+    found = texts.found_codes(form.values(setup.form))
+    return tuple(Call(CODES_CREATE, params, clusters.CodeSaved, key=params.label) for params in found)
+
+
+def _refused(setup: Slice, error: RpcError) -> Slice:
+    """Words at the field that is wrong; the last part of a dotted name is the field's."""
+    if setup.stage == "looking":
+        stage: Stage = "hosts" if setup.purpose == "cluster" else "looking"
+        return replace(setup, stage=stage, error=error)
+    name = error.data.field.rpartition(".")[2]
+    return replace(
+        setup, stage="form", error=error, form=form.complained(setup.form, name, error_words(error))
+    )
+
+
+def is_typing(setup: Slice) -> bool:
+    """Whether keys are text now."""
+    return setup.stage in {"hosts", "form"}
