@@ -1,6 +1,7 @@
 """Clusters and codes in memory, with the refusals of the real ones."""
 
 import base64
+import gzip
 import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -353,6 +354,8 @@ class FakeRunFolders:
             found.clear()
         said = [OPEN, *(f"@@file\t{name}\tr" for name in found)]
         said += [f"@@text\t{name}\t{base64.b64encode(text).decode()}" for name, text in found.items()]
+        packed = base64.b64encode(gzip.compress(b"   TITEL  = PAW_PBE Si 05Jan2001\n")).decode()
+        said += ["@@titel\t   TITEL  = PAW_PBE Si 05Jan2001", f"@@potcar\tPOTCAR\t{packed}"]
         return run_folder(cluster, path, "\n".join(said))
 
 
