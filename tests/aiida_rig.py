@@ -27,6 +27,7 @@ from crystalmath_server.protocol.jobs import ENDED, JobState
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.structures import Lattice
 from crystalmath_server.protocol.templates import Rendered
+from tests.patience import patience_s
 
 T = TypeVar("T")
 
@@ -127,7 +128,7 @@ class Rig:
 
     def until(self, pk: int, states: frozenset[JobState] = ENDED, timeout: float = 90) -> JobState:
         """Wait until a job is in one of `states`."""
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + patience_s(timeout)
         while (state := self.state(pk)) not in states:
             assert time.monotonic() < deadline, f"job {pk} is {state}; {self.watch.part()}"
             time.sleep(0.05)

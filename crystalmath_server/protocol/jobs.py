@@ -30,9 +30,6 @@ class JobState(StrEnum):
 ENDED = frozenset({JobState.FINISHED, JobState.FAILED, JobState.EXCEPTED, JobState.KILLED})
 """States that a job never leaves."""
 
-HELD = "Held back: "
-"""How the reason of a created job begins that waits for its turn; jobs.play lets it go at once."""
-
 
 @record
 class ListJobsParams(Params):
@@ -44,6 +41,7 @@ class ListJobsParams(Params):
     invert: Annotated[bool, Doc("show what label does not match")] = False
     template: Annotated[str, Doc("recipe, as emt.relax; empty: all")] = ""
     cluster: Annotated[str, Doc("label of the computer; empty: all")] = ""
+    held: Annotated[bool, Doc("only jobs that are held back")] = False
     created_after: Annotated[float | None, Doc("UNIX time", "s")] = None
     created_before: Annotated[float | None, Doc("UNIX time", "s")] = None
     sort: Literal["pk", "modified", "state", "label", "formula", "template", "cluster"] = "pk"
@@ -67,6 +65,7 @@ class JobRow:
     modified_at: Annotated[float, Doc("UNIX time", "s")]
     exit_status: int | None = None
     reason: Annotated[str, Doc("what it waits for or why it ended, in words")] = ""
+    held: Annotated[bool, Doc("held back until the cluster takes more jobs; jobs.play starts it now")] = False
 
 
 @record

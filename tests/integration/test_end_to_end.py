@@ -36,6 +36,7 @@ from crystalmath_tui.client import Client, connect
 from tests.integration.real_server import ended, home_of_its_own, refused, submit
 from tests.integration.server_process import wait_until
 
+pytestmark = pytest.mark.needs("AiiDA's daemon")
 ROOT = Path(__file__).parents[2]
 COPPER = ROOT / "crystalmath_tui/examples/copper.poscar"
 COUNT = (

@@ -122,6 +122,8 @@ def test_recipes() -> None:
             fields = {field.name: field for field in (await bench.show_template("emt.relax")).fields}
             assert (fields["relax_kwargs.fmax"].unit, fields["relax_kwargs.fmax"].default) == ("eV/Å", 0.01)
             assert "name" not in fields
+            for row in rows:
+                assert (await bench.show_template(row.name)).fields
             await _rendered(bench)
 
     anyio.run(main)
