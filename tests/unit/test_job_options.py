@@ -123,7 +123,7 @@ def test_a_clone_has_all_of_it() -> None:
 
 
 def test_all_of_it_is_kept_once() -> None:
-    assert set(stored_jobs._READERS) == PLACED <= set(OPTIONS)  # pyright: ignore[reportPrivateUsage]
+    assert set(stored_jobs._READERS) == PLACED <= set(OPTIONS)
     settings = kept(SPEC)
     assert set(settings) == set(OPTIONS) - PLACED
     back = read_kept({**settings, "values": {"steps": 7}, "edits": {"INCAR": "a diff"}})
