@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from crystalmath_server.protocol.endpoint import PROTOCOL_VERSION
 from crystalmath_server.protocol.jobs import JobRow, JobState
+from crystalmath_server.protocol.method import PROTOCOL_VERSION
 from crystalmath_server.protocol.system import Hello, Part, PartState, Status
 
 

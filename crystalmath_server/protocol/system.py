@@ -5,7 +5,6 @@ from typing import Annotated
 
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import (
-    PROTOCOL_VERSION,
     Doc,
     Example,
     Json,
