@@ -14,6 +14,8 @@ from crystalmath_server.domain.potcars.verdict import verdict
 from crystalmath_server.domain.vasp_run.run_folder import OPEN, RunFolder, run_folder
 from crystalmath_server.handlers.fields import fields
 from crystalmath_server.protocol.clusters import (
+    LOCAL_TRANSPORT,
+    TRANSPORTS,
     ClusterDetail,
     ClusterList,
     ClusterQueue,
@@ -47,7 +49,7 @@ from crystalmath_server.protocol.potcars import PotcarCheck
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.structures import SI_POSCAR
 
-LOCALHOST = ClusterRow(1, "localhost", "localhost", "core.local", "core.direct", "/tmp/work", enabled=True)
+LOCALHOST = ClusterRow(1, "localhost", "localhost", LOCAL_TRANSPORT, "core.direct", "/tmp/work", enabled=True)
 OLD = ClusterRow(2, "old", "old.hpc.example", "core.ssh_async", slurm.ONCE, "/scratch", enabled=True)
 PARTITIONS = (
     Partition("debug", True, True, None, {"idle": 3}, 2, 2000),
@@ -55,7 +57,6 @@ PARTITIONS = (
 )
 PYTHON = CodeRow(1, str(uuid.uuid4()), "python", "localhost", CodeKind.PYTHON, "/usr/bin/python3")
 HOSTS = HostList((SshHost("hpc", "login.hpc.example", "me", 22, "gate"),), "/home/me/.ssh/config")
-TRANSPORTS = ("core.ssh_async", "core.local")
 SCHEDULERS = ("core.direct", "core.sge", "core.slurm", slurm.ONCE)
 NOBODY_WRITES = "/proc/"
 NOT_THERE = ".invalid"

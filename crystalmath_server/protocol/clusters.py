@@ -15,6 +15,13 @@ Label = Annotated[str, Length(1, 255), Doc("label of the computer")]
 Interval = Annotated[float, Bound(0, 3600)]
 Backend = Literal["asyncssh", "openssh"]
 
+LOCALHOST = "localhost"
+"""Label of this machine as a cluster, which is there without being set up."""
+SSH_TRANSPORT = "core.ssh_async"
+LOCAL_TRANSPORT = "core.local"
+TRANSPORTS = (SSH_TRANSPORT, LOCAL_TRANSPORT)
+"""AiiDA's transports that a new cluster may have."""
+
 
 @record
 class ClusterRow:
@@ -72,7 +79,7 @@ class CreateClusterParams(Params):
     label: Label
     hostname: Annotated[str, Length(1, 255), Doc("host as in `ssh HOST`")]
     work_dir: Annotated[str, Length(1, 4096), Doc("folder for the jobs there; {username} is put in")]
-    transport: Annotated[str, Doc("core.ssh_async or core.local")] = "core.ssh_async"
+    transport: Annotated[str, Doc(" or ".join(TRANSPORTS))] = SSH_TRANSPORT
     scheduler: Annotated[str, Doc("AiiDA scheduler")] = "core.slurm"
     description: Annotated[str, Length(0, 10_000)] = ""
     backend: Annotated[Backend, Doc("openssh uses an open master connection, as 2FA needs it")] = "asyncssh"
@@ -197,7 +204,7 @@ class DiscoverParams(Params):
     """A host to look at before a computer is made of it."""
 
     hostname: Annotated[str, Length(1, 255), Doc("host as in `ssh HOST`")]
-    transport: Annotated[str, Doc("core.ssh_async or core.local")] = "core.ssh_async"
+    transport: Annotated[str, Doc(" or ".join(TRANSPORTS))] = SSH_TRANSPORT
     backend: Annotated[Backend, Doc("openssh uses an open master connection")] = "asyncssh"
 
 
@@ -248,7 +255,7 @@ REMOTE = (
 )
 """Errors of what looks at a computer."""
 
-_LOCAL = Example({"label": "localhost"})
+_LOCAL = Example({"label": LOCALHOST})
 CLUSTERS_LIST = Method("clusters.list", NoParams, ClusterList, "List computers.", errors=AIIDA, timeout_s=30)
 CLUSTERS_SHOW = Method(
     "clusters.show",
@@ -277,7 +284,7 @@ CLUSTERS_UPDATE = Method(
     errors=(ErrorCode.NOT_FOUND, ErrorCode.CONFLICT, ErrorCode.INVALID_FORM, *AIIDA),
     effect="write",
     timeout_s=30,
-    example=Example({"label": "localhost", "description": "This machine"}),
+    example=Example({"label": LOCALHOST, "description": "This machine"}),
 )
 CLUSTERS_DELETE = Method(
     "clusters.delete",
@@ -314,7 +321,7 @@ CLUSTERS_DISCOVER = Method(
     "Look what a host offers before a computer is made of it.",
     errors=(ErrorCode.INVALID_FORM, *REMOTE),
     timeout_s=120,
-    example=Example({"hostname": "localhost", "transport": "core.local"}),
+    example=Example({"hostname": LOCALHOST, "transport": LOCAL_TRANSPORT}),
 )
 CLUSTERS_HOSTS = Method(
     "clusters.hosts", NoParams, HostList, "List hosts of ~/.ssh/config.", errors=(ErrorCode.FILE_UNREADABLE,)

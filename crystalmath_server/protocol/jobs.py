@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from crystalmath_server.protocol.clusters import REMOTE
+from crystalmath_server.protocol.clusters import LOCALHOST, REMOTE
 from crystalmath_server.protocol.decks import DeckText
 from crystalmath_server.protocol.error_codes import AIIDA
 from crystalmath_server.protocol.errors import ErrorCode
@@ -154,7 +154,7 @@ class SubmitJobParams(Params):
     digest: Annotated[str, Doc("digest of templates.render, checked where given")] = ""
     label: Annotated[str, Length(0, 255), Doc("name of the job; empty: formula and recipe")] = ""
     description: Annotated[str, Length(0, 10_000)] = ""
-    cluster: Annotated[str, Doc("label of the computer")] = "localhost"
+    cluster: Annotated[str, Doc("label of the computer")] = LOCALHOST
     code: Annotated[str, Length(0, 255), Doc("label of the program there; empty: the one that fits")] = ""
     reuse: Annotated[bool, Doc("take the results of a job that had the same inputs, where there is one")] = (
         False

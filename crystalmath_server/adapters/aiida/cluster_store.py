@@ -11,7 +11,10 @@ from crystalmath_server.adapters.aiida.codes import codes_on
 from crystalmath_server.adapters.remote.link import Target
 from crystalmath_server.domain.clusters import slurm
 from crystalmath_server.domain.clusters.resources import check, merged
+from crystalmath_server.domain.jobs.states import ENDED_PROCESS
 from crystalmath_server.protocol.clusters import (
+    LOCAL_TRANSPORT,
+    TRANSPORTS,
     ClusterDetail,
     ClusterList,
     ClusterRow,
@@ -27,7 +30,6 @@ from crystalmath_server.protocol.resources import Resources
 METADATA = "crystalmath"
 """Key of a computer's metadata under which our own settings stand: defaults, potcar_dir."""
 
-TRANSPORTS = ("core.ssh_async", "core.local")
 _LABEL = re.compile(r"[A-Za-z0-9][\w.-]*")
 _SHOWN_PKS = 8
 _SECRET = ("password", "passphrase", "key_filename", "script")
@@ -313,7 +315,7 @@ def _needed(computer: Any, used: list[int]) -> str:
     from aiida import orm
 
     filters: dict[str, Any] = {"id": {"in": used}}
-    ended = {"attributes.process_state": {"in": ["finished", "excepted", "killed"]}}
+    ended = {"attributes.process_state": {"in": list(ENDED_PROCESS)}}
     query = orm.QueryBuilder().append(orm.CalcJobNode, filters={**filters, "!and": [ended]}, project="id")
     running = sorted(query.all(flat=True), reverse=True)
     if running:
@@ -360,7 +362,7 @@ def facts(label: str) -> ClusterFacts:
 def _target(computer: Any) -> Target:
     factory, settings = computer.get_transport_class(), computer.get_configuration()
     hostname = computer.hostname
-    local = computer.transport_type == "core.local"
+    local = computer.transport_type == LOCAL_TRANSPORT
     host = "" if local else settings.get("host") or hostname
     return Target(
         computer.label,

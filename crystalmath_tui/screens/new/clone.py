@@ -4,6 +4,7 @@ from dataclasses import fields as fields_of
 from dataclasses import replace
 
 from crystalmath_server.protocol.again import JOBS_CLONE, JobDraft
+from crystalmath_server.protocol.clusters import LOCALHOST
 from crystalmath_server.protocol.jobs import JobPk
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.structures import STRUCTURES_SHOW, StructurePk
@@ -81,13 +82,13 @@ def _unasked(draft: JobDraft) -> tuple[str, ...]:
 def _with_target(new: Slice, draft: JobDraft) -> Slice:
     """Label, cluster, program and resources; what it did not ask for is left to the cluster's defaults."""
     texts = {row.name: shown(row.name, getattr(draft.resources, row.name)) for row in fields_of(Resources)}
-    given = {"label": draft.label, "cluster": draft.cluster or target.LOCALHOST, "code": draft.code, **texts}
+    given = {"label": draft.label, "cluster": draft.cluster or LOCALHOST, "code": draft.code, **texts}
     if draft.corrections:
         given["corrections"] = str(draft.corrections)
     filled = replace(new, job=target.blank())
     for name, text in given.items():
         filled = target.texted(filled, name, text)
-    filled = target.replaced(filled, "cluster", tuple(dict.fromkeys((given["cluster"], target.LOCALHOST))))
+    filled = target.replaced(filled, "cluster", tuple(dict.fromkeys((given["cluster"], LOCALHOST))))
     return target.replaced(filled, "code", tuple(dict.fromkeys(("", draft.code))))
 
 

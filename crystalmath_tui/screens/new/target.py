@@ -7,6 +7,7 @@ from dataclasses import replace
 from crystalmath_server.protocol.clusters import (
     CLUSTERS_LIST,
     CLUSTERS_SHOW,
+    LOCALHOST,
     ClusterDetail,
     ClusterLabel,
     ClusterList,
@@ -32,7 +33,6 @@ from crystalmath_tui.screens.new.model import (
     edit_texts,
 )
 
-LOCALHOST = "localhost"
 VASP = "vasp"
 MOST_MB = 100_000
 NO, YES = "no", "yes"
