@@ -15,6 +15,7 @@ from crystalmath_server.domain.exit_status import OF_VASP
 from crystalmath_server.domain.inputs.neb import computed, folder_of
 from crystalmath_server.domain.inputs.vasp_program import OUTPUTS, needed_large_files
 from crystalmath_server.domain.jobs import nodes
+from crystalmath_server.domain.jobs.kept_options import read_kept
 from crystalmath_server.domain.potcars.locations import LOCAL, assembly
 from crystalmath_server.domain.vasp_run.restart import check
 from crystalmath_server.domain.vasp_run.retrieval import FOLDER, LISTING, script
@@ -70,7 +71,8 @@ class VaspCalculation(SteadyCalcJob):
         info = _brought_back(held)
         self._bring_images(info, held)
         wanted: Any = self.inputs.settings.get_dict() if nodes.SETTINGS in self.inputs else {}
-        info.append_text = script(wanted.get(nodes.RETRIEVE, ()), wanted.get(nodes.MOST_MB, 0.0))
+        asked = read_kept(wanted)
+        info.append_text = script(asked.retrieve, asked.retrieve_mb)
         info.retrieve_list = [*(info.retrieve_list or []), LISTING, f"{FOLDER}/*"]
         info.codes_info = [code]
         checks = self._take_over(info) if nodes.RESTART in self.inputs else []

@@ -11,12 +11,12 @@ from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Meth
 from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.resources import Resources
 
+LOCALHOST = "localhost"
+"""Label of the cluster that is this machine; made with the first job that runs on it."""
 Label = Annotated[str, Length(1, 255), Doc("label of the computer")]
 Interval = Annotated[float, Bound(0, 3600)]
 Backend = Literal["asyncssh", "openssh"]
 
-LOCALHOST = "localhost"
-"""Label of this machine as a cluster, which is there without being set up."""
 SSH_TRANSPORT = "core.ssh_async"
 LOCAL_TRANSPORT = "core.local"
 TRANSPORTS = (SSH_TRANSPORT, LOCAL_TRANSPORT)

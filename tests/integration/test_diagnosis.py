@@ -194,8 +194,11 @@ def diagnosis(server: Client, pk: int) -> Diagnosis:
 
 
 def until(server: Client, pk: int, cause: str, timeout_s: float = 200) -> Diagnosis:
-    wait_until(lambda: diagnosis(server, pk).cause == cause, timeout_s, f"never {cause}")
-    return diagnosis(server, pk)
+    def found() -> Diagnosis | None:
+        told = diagnosis(server, pk)
+        return told if told.cause == cause else None
+
+    return wait_until(found, timeout_s, f"never {cause}", pause_s=0.2)
 
 
 @pytest.mark.parametrize("name", CASES)
