@@ -7,6 +7,9 @@ from typing import Any, Generic, Literal, TypeVar, get_type_hints
 
 from crystalmath_server.protocol.errors import ErrorCode
 
+PROTOCOL_VERSION = 2
+"""Grows with every change that an older peer would not understand."""
+
 Json = object
 """A JSON value: None, bool, int, float, str, list or dict of such."""
 

@@ -3,9 +3,17 @@
 from enum import StrEnum
 from typing import Annotated
 
-from crystalmath_server.protocol.endpoint import PROTOCOL_VERSION
 from crystalmath_server.protocol.errors import ErrorCode
-from crystalmath_server.protocol.method import Doc, Example, Json, Method, NoParams, Notification, Params
+from crystalmath_server.protocol.method import (
+    PROTOCOL_VERSION,
+    Doc,
+    Example,
+    Json,
+    Method,
+    NoParams,
+    Notification,
+    Params,
+)
 from crystalmath_server.protocol.record import record
 
 
