@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Literal
 
 from crystalmath_server.protocol.codes import CodeRow, Step
-from crystalmath_server.protocol.error_codes import AIIDA
+from crystalmath_server.protocol.error_codes import AIIDA, LINK, REMOTE
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, NoParams, Params
 from crystalmath_server.protocol.record import record
@@ -246,15 +246,6 @@ class HostList:
     path: Annotated[str, Doc("the file that was read")]
 
 
-REMOTE = (
-    ErrorCode.TRANSPORT_FAILED,
-    ErrorCode.SCHEDULER_REJECTED,
-    ErrorCode.COMPUTER_DISABLED,
-    ErrorCode.HOST_KEY_REFUSED,
-    ErrorCode.ACCESS_DENIED,
-)
-"""Errors of what looks at a computer."""
-
 _LOCAL = Example({"label": LOCALHOST})
 CLUSTERS_LIST = Method("clusters.list", NoParams, ClusterList, "List computers.", errors=AIIDA, timeout_s=30)
 CLUSTERS_SHOW = Method(
@@ -301,7 +292,7 @@ CLUSTERS_TEST = Method(
     ClusterTestParams,
     ClusterTest,
     "Test a computer step by step, with a job of one second.",
-    errors=(ErrorCode.NOT_FOUND, *AIIDA),
+    errors=(ErrorCode.NOT_FOUND, ErrorCode.COMPUTER_DISABLED, *AIIDA),
     timeout_s=700,
     example=_LOCAL,
 )
@@ -310,7 +301,7 @@ CLUSTERS_QUEUE = Method(
     ClusterLabel,
     ClusterQueue,
     "Show partitions and the user's jobs on a computer.",
-    errors=(ErrorCode.NOT_FOUND, *REMOTE, *AIIDA),
+    errors=(ErrorCode.NOT_FOUND, ErrorCode.SCHEDULER_REJECTED, *REMOTE, *AIIDA),
     timeout_s=120,
     example=_LOCAL,
 )
@@ -319,7 +310,7 @@ CLUSTERS_DISCOVER = Method(
     DiscoverParams,
     Discovery,
     "Look what a host offers before a computer is made of it.",
-    errors=(ErrorCode.INVALID_FORM, *REMOTE),
+    errors=(ErrorCode.INVALID_FORM, *LINK),
     timeout_s=120,
     example=Example({"hostname": LOCALHOST, "transport": LOCAL_TRANSPORT}),
 )

@@ -2,7 +2,8 @@
 
 from typing import Annotated
 
-from crystalmath_server.protocol.clusters import LOCALHOST, REMOTE
+from crystalmath_server.protocol.clusters import LOCALHOST
+from crystalmath_server.protocol.error_codes import AIIDA, DAEMON, REMOTE, WORKER
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.jobs import Submitted
 from crystalmath_server.protocol.method import Doc, Example, Length, Method, Params
@@ -32,18 +33,14 @@ JOBS_IMPORT = Method(
     "Make a job of a folder in which VASP ran.",
     errors=(
         ErrorCode.NOT_FOUND,
+        ErrorCode.INVALID_FORM,
         ErrorCode.CONFLICT,
         ErrorCode.FILE_UNREADABLE,
-        ErrorCode.INVALID_FORM,
         ErrorCode.INVALID_STRUCTURE,
-        ErrorCode.STORAGE_FULL,
-        ErrorCode.DAEMON_NOT_RUNNING,
-        ErrorCode.BROKER_UNAVAILABLE,
-        ErrorCode.WORKER_CRASHED,
-        ErrorCode.WORKER_TIMEOUT,
+        *DAEMON,
         *REMOTE,
-        ErrorCode.NOT_READY,
-        ErrorCode.STORAGE_UNREACHABLE,
+        *WORKER,
+        *AIIDA,
     ),
     effect="write",
     timeout_s=180,
