@@ -1,12 +1,12 @@
 """Clusters and codes in memory, with the refusals of the real ones."""
 
 import base64
-import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from crystalmath_server.domain.clusters import slurm
+from crystalmath_server.domain.clusters.labels import check_cluster, check_code
 from crystalmath_server.domain.clusters.resources import check, check_against, merged, options
 from crystalmath_server.domain.potcars.library import OPEN as LIBRARY_OPEN
 from crystalmath_server.domain.potcars.library import PotcarLibrary, listing, potcar
@@ -15,6 +15,7 @@ from crystalmath_server.domain.vasp_run.run_folder import OPEN, RunFolder, run_f
 from crystalmath_server.handlers.fields import fields
 from crystalmath_server.protocol.clusters import (
     LOCAL_TRANSPORT,
+    SSH_TRANSPORT,
     TRANSPORTS,
     ClusterDetail,
     ClusterList,
@@ -76,8 +77,7 @@ class FakeCodes:
     async def create(self, params: CreateCodeParams) -> CodeRow:
         if params.cluster not in self.hosts():
             raise NotFound(f"There is no computer {params.cluster!r}", field="cluster")
-        if not re.fullmatch(r"[A-Za-z0-9][\w.+-]*", params.label):
-            raise InvalidForm(f"{params.label!r} is no label for a code", field="label")
+        check_code(params.label, "label")
         if not params.path.startswith("/"):
             raise InvalidForm(f"{params.path!r} does not begin at the root", field="path")
         check(Resources(modules=params.modules), "core.slurm", "")
@@ -159,7 +159,7 @@ class FakeClusters:
             self._check_label(label, "new_label")
         if params.work_dir is not None:
             _check_work_dir(params.work_dir)
-        if params.backend is not None and old.row.transport != "core.ssh_async":
+        if params.backend is not None and old.row.transport != SSH_TRANSPORT:
             raise InvalidForm(f"{old.row.transport} has no backend", field="backend")
         defaults = merged(old.defaults, params.defaults or Resources())
         check(defaults, old.row.scheduler, "defaults")
@@ -246,8 +246,7 @@ class FakeClusters:
         return self.details[label]
 
     def _check_label(self, label: str, field: str) -> None:
-        if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", label):
-            raise InvalidForm(f"{label!r} is no label for a computer", field=field)
+        check_cluster(label, field)
         if label in self.details:
             raise Conflict(f"There is a computer {label!r} already", field=field)
 
