@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from crystalmath_server.adapters.aiida.calls import Runtime
 from crystalmath_server.adapters.aiida.jobs.detail import read_runs, read_words
 from crystalmath_server.adapters.aiida.jobs.files import open_files, read_log
-from crystalmath_server.adapters.aiida.jobs.index import Runtime
 from crystalmath_server.adapters.aiida.jobs.runs import last_run, load_job, load_run, looks_of
 from crystalmath_server.adapters.worker.custodian_folder import as_custodian_expects
 from crystalmath_server.domain.clusters.breaker import Breaker

@@ -15,7 +15,7 @@ from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.jobs.kept_options import kept
 from crystalmath_server.domain.jobs.plans import JobPlan
 from crystalmath_server.domain.vasp_run.run_folder import RunFolder, symbols_of
-from crystalmath_server.protocol.errors import InvalidForm, NotFound
+from crystalmath_server.protocol.errors import MissingPotential, NotFound
 
 MAX_THREADS = 4
 NOT_SENT = "POTCAR.spec"
@@ -164,7 +164,6 @@ def _potcar_dir(computer: Any) -> str:
     found = potcar_dir_of(computer)
     if not found:
         hint = f"crystalmath clusters update {computer.label} --potcar-dir /path/on/{computer.label}"
-        raise InvalidForm(
-            f"It is not known where {computer.label!r} keeps VASP's potentials", field="cluster", hint=hint
-        )
+        detail = f"The folder of VASP's potentials on {computer.label!r} is not set"
+        raise MissingPotential(detail, field="cluster", hint=hint)
     return found
