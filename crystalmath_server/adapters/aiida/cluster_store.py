@@ -10,7 +10,10 @@ from crystalmath_server.adapters.aiida.codes import codes_on
 from crystalmath_server.adapters.remote.link import Target
 from crystalmath_server.domain.clusters import naming
 from crystalmath_server.domain.clusters.resources import check, merged
+from crystalmath_server.domain.jobs.states import ENDED_PROCESS
 from crystalmath_server.protocol.clusters import (
+    LOCAL_TRANSPORT,
+    SSH_TRANSPORT,
     ClusterDetail,
     ClusterList,
     ClusterRow,
@@ -164,7 +167,7 @@ def create(params: CreateClusterParams) -> ClusterDetail:
 def _connection(params: CreateClusterParams) -> dict[str, Any]:
     """Keywords of AiiDA's configure."""
     found: dict[str, Any] = {}
-    if params.transport == naming.SSH:
+    if params.transport == SSH_TRANSPORT:
         found |= {"host": params.hostname, "backend": params.backend}
     if params.safe_interval_s is not None:
         found["safe_interval"] = params.safe_interval_s
@@ -285,7 +288,7 @@ def _needed(computer: Any, used: list[int]) -> str:
     from aiida import orm
 
     filters: dict[str, Any] = {"id": {"in": used}}
-    ended = {"attributes.process_state": {"in": ["finished", "excepted", "killed"]}}
+    ended = {"attributes.process_state": {"in": list(ENDED_PROCESS)}}
     query = orm.QueryBuilder().append(orm.CalcJobNode, filters={**filters, "!and": [ended]}, project="id")
     running = sorted(query.all(flat=True), reverse=True)
     if running:
@@ -332,7 +335,7 @@ def facts(label: str) -> ClusterFacts:
 def _target(computer: Any) -> Target:
     factory, settings = computer.get_transport_class(), computer.get_configuration()
     hostname = computer.hostname
-    local = computer.transport_type == naming.LOCAL
+    local = computer.transport_type == LOCAL_TRANSPORT
     host = "" if local else settings.get("host") or hostname
     return Target(
         computer.label,

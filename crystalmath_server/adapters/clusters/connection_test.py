@@ -18,8 +18,8 @@ from crystalmath_server.adapters.clusters.code_test import look_at
 from crystalmath_server.adapters.clusters.queue import own_jobs, whoami
 from crystalmath_server.adapters.remote import ssh_hosts
 from crystalmath_server.adapters.remote.link import Connection, Link
-from crystalmath_server.domain.clusters.naming import DIRECT, SSH
-from crystalmath_server.protocol.clusters import SshHost, StepName
+from crystalmath_server.domain.clusters.naming import DIRECT
+from crystalmath_server.protocol.clusters import SSH_TRANSPORT, SshHost, StepName
 from crystalmath_server.protocol.codes import CodeKind, Outcome, Step
 from crystalmath_server.protocol.errors import (
     AccessDenied,
@@ -222,12 +222,12 @@ class ClusterSteps:
 
     async def _proxied(self) -> bool:
         target = self.facts.target
-        return target.kind == SSH and await ssh_hosts.uses_proxy_command(target.host)
+        return target.kind == SSH_TRANSPORT and await ssh_hosts.uses_proxy_command(target.host)
 
     async def _route(self) -> tuple[SshHost, ...]:
         """Hosts on the way; core.ssh keeps its own settings in AiiDA."""
         target = self.facts.target
-        if target.kind == SSH:
+        if target.kind == SSH_TRANSPORT:
             return await ssh_hosts.route(target.host)
         settings: dict[str, Any] = getattr(target.transport(), "_connect_args", {})
         return (SshHost(target.host, target.host, "", int(settings.get("port") or 22)),)

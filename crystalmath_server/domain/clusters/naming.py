@@ -3,18 +3,13 @@
 import re
 from collections.abc import Collection
 
-from crystalmath_server.domain.clusters import slurm
+from crystalmath_server.domain.clusters import labels, slurm
+from crystalmath_server.protocol.clusters import SSH_TRANSPORT, TRANSPORTS
 from crystalmath_server.protocol.errors import Conflict, InvalidForm, NotFound
 
-SSH = "core.ssh_async"
-LOCAL = "core.local"
-TRANSPORTS = (SSH, LOCAL)
-"""Of new computers; AiiDA's older core.ssh is kept where it is."""
 DIRECT = "core.direct"
 """The scheduler that starts jobs at once."""
 
-_CLUSTER = re.compile(r"[A-Za-z0-9][\w.-]*")
-_CODE = re.compile(r"[A-Za-z0-9][\w.+-]*")
 _PROFILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
@@ -26,9 +21,7 @@ def no_cluster(label: str, field: str = "label") -> NotFound:
 
 def check_cluster_label(label: str, taken: Collection[str], field: str) -> None:
     """Raise InvalidForm or Conflict where a computer cannot have this label."""
-    if not _CLUSTER.fullmatch(label):
-        hint = "Use letters, digits, dots, - and _; begin with a letter or digit."
-        raise InvalidForm(f"{label!r} is no label for a computer", field=field, hint=hint)
+    labels.check_cluster(label, field)
     if label in taken:
         hint = f"Choose another label, or change that one: crystalmath clusters update {label}"
         raise Conflict(f"There is a computer {label!r} already", field=field, hint=hint)
@@ -44,7 +37,7 @@ def check_transport(name: str) -> None:
 
 def check_backend(label: str, transport: str, backend: str | None) -> None:
     """Raise InvalidForm where a backend is chosen for a transport that has none."""
-    if backend is not None and transport != SSH:
+    if backend is not None and transport != SSH_TRANSPORT:
         detail = f"Computer {label!r} has transport {transport}, which has no backend"
         raise InvalidForm(detail, field="backend")
 
@@ -75,9 +68,7 @@ def check_work_dir(work_dir: str) -> None:
 
 def check_code(label: str, path: str, cluster: str) -> None:
     """Raise InvalidForm where a code cannot have this label or path."""
-    if not _CODE.fullmatch(label):
-        hint = "Use letters, digits, dots, +, - and _; begin with a letter or digit."
-        raise InvalidForm(f"{label!r} is no label for a code", field="label", hint=hint)
+    labels.check_code(label, "label")
     if not path.startswith("/"):
         hint = f"Find it on {cluster}: command -v {path}"
         raise InvalidForm(f"{path!r} does not begin at the root", field="path", hint=hint)

@@ -4,10 +4,11 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import anyio
 
+from crystalmath_server.adapters.aiida.calls import Calls
 from crystalmath_server.adapters.aiida.daemon import control
 from crystalmath_server.adapters.aiida.jobs.past_job import check_retry
 from crystalmath_server.adapters.aiida.submit.plan import StoredJob, find_job, make_again, make_job
@@ -20,21 +21,12 @@ from crystalmath_server.ports import Background
 from crystalmath_server.protocol.errors import NotAllowed, RpcError
 from crystalmath_server.protocol.jobs import ENDED, Control, Submitted
 
-T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 POLL_S = 0.05
 POLL_MAX_S = 0.5
 GIVE_UP_S = 600.0
 """An order is carried out behind a client that no longer waits, but not for ever."""
-
-
-class Runtime(Protocol):
-    """What the launcher needs of the AiiDA thread."""
-
-    async def call(self, fn: Callable[..., T], *args: object) -> T:
-        """Run on the AiiDA thread."""
-        ...
 
 
 class Gate(Protocol):
@@ -79,7 +71,7 @@ class AiidaLauncher:
 
     def __init__(
         self,
-        runtime: Runtime,
+        runtime: Calls,
         watch: Watch,
         gate: Gate,
         background: Background,
@@ -194,7 +186,7 @@ class AiidaLauncher:
 class Errand:
     """One order to one job, sent until a worker takes it."""
 
-    def __init__(self, runtime: Runtime, order: control.Order, pk: int) -> None:
+    def __init__(self, runtime: Calls, order: control.Order, pk: int) -> None:
         self._runtime = runtime
         self._order = order
         self._pk = pk
