@@ -1,6 +1,5 @@
 """clusters.test: each step, what it saw, and how to mend what failed."""
 
-import asyncio
 import contextlib
 import shlex
 import time
@@ -8,6 +7,10 @@ import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
+
+import anyio
+from anyio import to_thread
+from anyio.streams.buffered import BufferedByteReceiveStream
 
 from crystalmath_server.adapters.aiida.cluster_store import ClusterFacts
 from crystalmath_server.adapters.clusters import test_job as cluster_job
@@ -27,6 +30,7 @@ from crystalmath_server.protocol.errors import (
 
 RESOLVE_S = 10.0
 CONNECT_S = 10.0
+LONGEST_BANNER = 1024
 LONGEST_LOOK_S = 10.0
 SHORTEST_LOOK_S = 0.25
 DIRECT = "core.direct"
@@ -99,13 +103,14 @@ class ClusterSteps:
         host = self.facts.target.host
         if not host:
             return ok("this machine")
-        if self._proxied():
+        if await self._proxied():
             return ok(f"{host} is reached by its ProxyCommand")
-        first, *others = self._route()
+        first, *others = await self._route()
         try:
-            address = await asyncio.wait_for(
-                asyncio.to_thread(ssh_hosts.resolve, first.hostname, first.port), RESOLVE_S
-            )
+            with anyio.fail_after(RESOLVE_S):
+                address = await to_thread.run_sync(
+                    ssh_hosts.resolve, first.hostname, first.port, abandon_on_cancel=True
+                )
         except OSError as error:
             hint = "Correct HostName in ~/.ssh/config, or the host of the cluster; some names need a VPN."
             return Seen(Outcome.FAILED, f"{first.hostname} cannot be resolved: {error}", hint)
@@ -116,13 +121,17 @@ class ClusterSteps:
         """Reach the first host on the way and hear an ssh server speak."""
         if not self.facts.target.host:
             return ok("this machine")
-        if self._proxied():
+        if await self._proxied():
             return ok("left to the ProxyCommand")
-        first, *_ = self._route()
+        first, *_ = await self._route()
         try:
-            banner = await asyncio.wait_for(_banner(first.hostname, first.port), CONNECT_S)
+            with anyio.fail_after(CONNECT_S):
+                banner = await _banner(first.hostname, first.port)
+        except TimeoutError:
+            hint = "See whether the host is up, and whether network, VPN and port are right."
+            return Seen(Outcome.FAILED, f"{first.hostname} port {first.port}: no answer in time", hint)
         except (OSError, EOFError) as error:
-            words = str(error) or "no answer in time"
+            words = str(error)
             hint = "See whether the host is up, and whether network, VPN and port are right."
             return Seen(Outcome.FAILED, f"{first.hostname} port {first.port}: {words}", hint)
         if not banner.startswith("SSH-"):
@@ -135,7 +144,7 @@ class ClusterSteps:
         target = self.facts.target
         if not target.host:
             return ok("this machine")
-        if careless := _careless(target.transport(), target.host):
+        if careless := await _careless(target.transport(), target.host):
             return careless
         try:
             await self.link.run(target, whoami)
@@ -172,8 +181,8 @@ class ClusterSteps:
                 return Seen(Outcome.OK if ran else Outcome.FAILED, detail, hint)
             await self.link.run(target, cluster_job.withdraw, facts, sent)
         finally:
-            with contextlib.suppress(Exception):
-                await asyncio.shield(self.link.run(target, cluster_job.sweep, sent.folder))
+            with anyio.CancelScope(shield=True), contextlib.suppress(Exception):
+                await self.link.run(target, cluster_job.sweep, sent.folder)
         detail = f"the scheduler took job {sent.job_id}, which after {self.wait_s:g} s still was {waiting}"
         hint = "It was withdrawn. Test again later, or wait longer: --wait-s 600"
         return Seen(Outcome.NOT_REACHED, detail, hint)
@@ -182,7 +191,7 @@ class ClusterSteps:
         deadline = time.monotonic() + self.wait_s
         pause_s = min(max(self.facts.poll_interval_s, SHORTEST_LOOK_S), LONGEST_LOOK_S)
         while True:
-            await asyncio.sleep(pause_s)
+            await anyio.sleep(pause_s)
             waiting = await self.link.run(self.facts.target, cluster_job.waits_for, self.facts, sent)
             if waiting is None or time.monotonic() > deadline:
                 return waiting
@@ -211,33 +220,42 @@ class ClusterSteps:
             return Seen(Outcome.FAILED, f"{folder} on {label} is empty", hint)
         return ok(f"{folder}: {', '.join(out.split())}")
 
-    def _proxied(self) -> bool:
-        return self.facts.target.kind == SSH_TRANSPORT and ssh_hosts.uses_proxy_command(
-            self.facts.target.host
-        )
+    async def _proxied(self) -> bool:
+        target = self.facts.target
+        return target.kind == SSH_TRANSPORT and await ssh_hosts.uses_proxy_command(target.host)
 
-    def _route(self) -> tuple[SshHost, ...]:
+    async def _route(self) -> tuple[SshHost, ...]:
         """Hosts on the way; core.ssh keeps its own settings in AiiDA."""
         target = self.facts.target
         if target.kind == SSH_TRANSPORT:
-            return ssh_hosts.route(target.host)
+            return await ssh_hosts.route(target.host)
         settings: dict[str, Any] = getattr(target.transport(), "_connect_args", {})
         return (SshHost(target.host, target.host, "", int(settings.get("port") or 22)),)
 
 
 async def _banner(host: str, port: int) -> str:
     """The first line that an ssh server sends."""
-    reader, writer = await asyncio.open_connection(host, port)
     try:
-        line = await reader.readline()
-    finally:
-        writer.close()
-    if not line:
-        raise EOFError("the connection was closed at once")
+        async with await anyio.connect_tcp(host, port) as stream:
+            line = await BufferedByteReceiveStream(stream).receive_until(b"\n", LONGEST_BANNER)
+    except (anyio.EndOfStream, anyio.IncompleteRead) as error:
+        raise EOFError("the connection was closed at once") from error
+    except anyio.DelimiterNotFound:
+        return f"more than {LONGEST_BANNER} bytes without an end of line"
+    except OSError as error:
+        raise _first_cause(error) from error
     return line.decode("ascii", errors="replace").strip()
 
 
-def _careless(transport: Any, host: str) -> Seen | None:
+def _first_cause(error: OSError) -> OSError:
+    """Why the first address failed; anyio itself says only that all of them did."""
+    cause = error.__cause__
+    if isinstance(cause, ExceptionGroup):
+        cause = cause.exceptions[0]
+    return cause if isinstance(cause, OSError) else error
+
+
+async def _careless(transport: Any, host: str) -> Seen | None:
     """A failure where keys would be taken in silence."""
     policy = getattr(transport, "_missing_key_policy", "")
     if "AutoAdd" in str(policy):
@@ -246,7 +264,7 @@ def _careless(transport: Any, host: str) -> Seen | None:
         )
         return Seen(Outcome.FAILED, "AiiDA takes any key of this host unseen (AutoAddPolicy)", hint)
     openssh = type(getattr(transport, "async_backend", None)).__name__ == "_OpenSSH"
-    if openssh and ssh_hosts.accepts_any_key(host):
+    if openssh and await ssh_hosts.accepts_any_key(host):
         hint = "Set StrictHostKeyChecking to yes for it in ~/.ssh/config."
         return Seen(Outcome.FAILED, "~/.ssh/config lets ssh take any key of this host unseen", hint)
     return None

@@ -16,7 +16,9 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
-from crystalmath_server.adapters.processes.single_thread_executor import Lane
+import anyio
+
+from crystalmath_server.adapters.processes.single_thread_executor import Lane, result_of
 from crystalmath_server.adapters.remote import ssh_hosts
 from crystalmath_server.adapters.remote.errors import is_lost, not_connected
 from crystalmath_server.domain.clusters import breaker
@@ -180,7 +182,8 @@ class Link:
 
     async def _waited(self, work: "Future[T]", limit_s: float) -> T:
         try:
-            return await asyncio.wait_for(asyncio.wrap_future(work), limit_s)
+            with anyio.fail_after(limit_s):
+                return await result_of(work)
         except TimeoutError:
             self._abandon()
             raise TransportFailed(f"{self.name} did not answer within {limit_s:.0f} s") from None
