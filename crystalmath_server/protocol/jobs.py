@@ -8,7 +8,18 @@ from crystalmath_server.protocol.clusters import REMOTE
 from crystalmath_server.protocol.decks import DeckText
 from crystalmath_server.protocol.error_codes import AIIDA
 from crystalmath_server.protocol.errors import ErrorCode
-from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Length, Method, Params
+from crystalmath_server.protocol.method import (
+    Bound,
+    Confirm,
+    Doc,
+    Example,
+    Json,
+    Key,
+    Length,
+    Method,
+    Params,
+    Uuid,
+)
 from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.resources import Resources
 
@@ -58,7 +69,7 @@ class JobRow:
     """One job in a list."""
 
     pk: int
-    uuid: str
+    uuid: Uuid
     label: str
     state: JobState
     template: Annotated[str, Doc("recipe, or AiiDA's process label where there is none")]
@@ -148,7 +159,7 @@ class SubmitJobParams(Params):
 
     template: Annotated[str, Length(1, 200), Doc("engine.kind, or kind alone for the best engine installed")]
     structure_pk: Annotated[int, Bound(1), Doc("pk of the structure node")]
-    key: Annotated[str, Length(8, 200), Doc("idempotency key: new for each new job, as a UUID")]
+    key: Key
     values: Annotated[dict[str, Json], Doc("form field name → value")] = field(
         default_factory=dict[str, Json]
     )
@@ -269,6 +280,7 @@ JOBS_CANCEL = Method(
     effect="write",
     timeout_s=330,
     example=Example({"pk": 1}),
+    confirm=Confirm("Kill 1 job: {row.pk} {row.label} ({row.template}, {row.state})?", about=JOBS_SHOW),
 )
 JOBS_PAUSE = Method(
     "jobs.pause",

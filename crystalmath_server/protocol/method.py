@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar
+from enum import StrEnum
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from crystalmath_server.protocol.errors import ErrorCode
 
@@ -57,6 +58,32 @@ class Doc:
         return {**handler(source), "description": description}
 
 
+@dataclass(frozen=True, slots=True)
+class LocalPath:
+    """A path on the caller's machine: the CLI makes it absolute and completes file names."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileText:
+    """The text of a file: where a field maps file names to such texts, the CLI takes files and sends them."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """Names one effect, however often it is asked for: the CLI makes one where none is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class JsonOnly:
+    """A field of a row that tables leave out, as a UUID; JSON has it."""
+
+
+Key = Annotated[
+    str, Length(8, 200), Doc("idempotency key: new for each new job, as a UUID"), IdempotencyKey()
+]
+Uuid = Annotated[str, JsonOnly()]
+
+
 class Params:
     """Root of all parameter types: a field that the type does not name is refused."""
 
@@ -76,6 +103,30 @@ class Example:
     params: Mapping[str, Json] = field(default_factory=dict[str, Json])
 
 
+class Layout(StrEnum):
+    """How the command line prints a result."""
+
+    FIELDS = "fields"  # a page of rows as a table; anything else as names, values and tables
+    CONTENT = "content"  # the content of a FileRange, and nothing else
+    COLUMNS = "columns"  # rows of `values` under `columns`, which have a title and a unit
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """What a person is asked before a method whose effect cannot be undone.
+
+    Attributes
+    ----------
+    question
+        With fields of the parameters in braces, as {pk}; with fields of the answer of `about` as well.
+    about
+        A method of the same parameters (those that it has), called first for what the question names.
+    """
+
+    question: str
+    about: "Method[Any, Any] | None" = None
+
+
 @dataclass(frozen=True, slots=True)
 class Method(Generic[P, R]):
     """One request of the API.
@@ -86,6 +137,10 @@ class Method(Generic[P, R]):
         The CLI asks before a "write"; a client never repeats one without its key.
     timeout_s
         How long a client waits for the answer [s].
+    confirm
+        The question before an effect that cannot be undone; None: nobody is asked.
+    layout
+        How the command line prints the result.
     """
 
     name: str
@@ -96,6 +151,8 @@ class Method(Generic[P, R]):
     effect: Literal["read", "write"] = "read"
     timeout_s: float = 10.0
     example: Example = Example()
+    confirm: Confirm | None = None
+    layout: Layout = Layout.FIELDS
 
 
 @dataclass(frozen=True, slots=True)

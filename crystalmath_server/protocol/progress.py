@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from crystalmath_server.protocol.files import ON_COMPUTER
 from crystalmath_server.protocol.jobs import JobState
-from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, Params
+from crystalmath_server.protocol.method import Bound, Confirm, Doc, Example, Length, Method, Params
 from crystalmath_server.protocol.record import record
 
 
@@ -119,6 +119,7 @@ JOBS_STOP = Method(
     effect="write",
     timeout_s=100,
     example=Example({"pk": 2, "after": "ionic"}),
+    confirm=Confirm("Have job {pk} end after its {after} step?"),
 )
 JOBS_TRENDS = Method(
     "jobs.trends",

@@ -26,14 +26,15 @@ from crystalmath_server.protocol.templates import (
     ShowTemplateParams,
 )
 from crystalmath_tui.cli import output
-from crystalmath_tui.cli.options import Option, UsageError, of_method, parse, to_params
+from crystalmath_tui.cli.options import Option, UsageError, of_params, to_params
+from crystalmath_tui.cli.parser import parse
 from crystalmath_tui.cli.session import DONE, NOT_FINISHED, Session
 
 _POLL_S = 0.5
-_SUBMIT = {option.name: option for option in of_method("jobs.submit", SubmitJobParams)}
+_SUBMIT = {option.name: option for option in of_params(SubmitJobParams)}
 
 SUBMIT_OPTIONS = (
-    Option("file", (), "structure file; - reads stdin", str, "FILE", positional=True),
+    Option("file", (), "structure file; - reads stdin", str, "FILE", positional=True, files=True),
     _SUBMIT["structure_pk"].unforced(),
     _SUBMIT["template"].unforced(required=True),
     _SUBMIT["values"].renamed("--set"),

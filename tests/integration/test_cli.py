@@ -261,7 +261,7 @@ def test_start_up_imports_the_standard_library_and_the_protocol_alone(shell: She
     loaded = {name for name in done.stderr.split() if name not in sys.stdlib_module_names}
     started_with = {"__main__", "_distutils_hack", "sitecustomize", "usercustomize"}
     assert loaded - started_with == {"crystalmath_server", "crystalmath_tui"}
-    assert not {"argparse", "asyncio", "subprocess", "logging"} & set(done.stderr.split())
+    assert not {"shutil", "asyncio", "subprocess", "logging"} & set(done.stderr.split())
 
 
 def test_a_file_is_fetched_whole_and_goes_on_where_it_broke_off(shell: Shell, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Help and completion know every method; bash takes the script."""
 
+import re
 import shlex
 import subprocess
 
@@ -17,7 +18,7 @@ def _printed(capsys: pytest.CaptureFixture[str], *words: str) -> str:
 def _completed(script: str, *words: str) -> set[str]:
     """What bash offers for the last of the words."""
     array = " ".join(map(shlex.quote, words))
-    probe = f"{script}\nCOMP_WORDS=({array})\nCOMP_CWORD={len(words) - 1}\n_crystalmath\n"
+    probe = f"{script}\nCOMP_WORDS=({array})\nCOMP_CWORD={len(words) - 1}\n_shtab_crystalmath\n"
     done = subprocess.run(
         ["bash", "-c", probe + 'printf "%s\\n" "${COMPREPLY[@]}"'], capture_output=True, text=True, check=True
     )
@@ -52,9 +53,11 @@ def test_bash_completes_from_the_table(capsys: pytest.CaptureFixture[str]) -> No
     assert _completed(script, "crystalmath", "jobs", "list", "--state", "ru") == {"running"}
     assert _completed(script, "crystalmath", "--profile", "main", "jobs", "can") == {"cancel"}
     assert _completed(script, "crystalmath", "server", "st") == {"start", "stop", "status"}
+    assert "compgen_files" in script.partition("_crystalmath_structures_import_pos_0_COMPGEN=")[2][:30]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_each_shell_knows_each_method(capsys: pytest.CaptureFixture[str], shell: str) -> None:
     script = _printed(capsys, "completion", shell)
-    assert all(name.replace(".", " ") in script for name in METHODS)
+    for family, method in (name.split(".") for name in METHODS):
+        assert re.search(rf"\b{family}\b[ _']+{method}\b|_{family}_{method}_", script)
