@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from crystalmath_server.protocol.errors import ErrorCode
-from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Layout, Length, Method, Params
+from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Length, Method, Params
 from crystalmath_server.protocol.record import record
 
 
@@ -56,6 +56,6 @@ JOBS_COMPARE = Method(
     ),
     timeout_s=120,
     example=Example({"pks": [1]}),
-    layout=Layout.COLUMNS,
+    layout="columns",
 )
 METHODS = (JOBS_COMPARE,)

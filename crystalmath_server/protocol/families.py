@@ -1,17 +1,17 @@
 """FAMILIES: the first word of methods' names → the modules that hold them, loaded one family at a time."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 from crystalmath_server.protocol.method import Method, Notification
+from crystalmath_server.protocol.record import record
 
 AnyMethod = Method[Any, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Family:
     """What a family of methods is.
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from crystalmath_server.protocol.error_codes import AIIDA
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.jobs import JobPk
-from crystalmath_server.protocol.method import Bound, Doc, Example, Layout, Length, Method, Params
+from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, Params
 from crystalmath_server.protocol.record import record
 
 
@@ -114,7 +114,7 @@ JOBS_FILE = Method(
     errors=ON_COMPUTER,
     timeout_s=100,
     example=Example({"pk": 1, "path": "_aiidasubmit.sh", "source": "inputs", "limit": 200}),
-    layout=Layout.CONTENT,
+    layout="content",
 )
 JOBS_LOG = Method(
     "jobs.log",

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from crystalmath_server.protocol.errors import ErrorCode
+from crystalmath_server.protocol.record import record
 
 Json = object
 """A JSON value: None, bool, int, float, str, list or dict of such."""
@@ -58,24 +58,28 @@ class Doc:
         return {**handler(source), "description": description}
 
 
-@dataclass(frozen=True, slots=True)
 class LocalPath:
     """A path on the caller's machine: the CLI makes it absolute and completes file names."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
+
 class FileText:
     """The text of a file: where a field maps file names to such texts, the CLI takes files and sends them."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
+
 class IdempotencyKey:
     """Names one effect, however often it is asked for: the CLI makes one where none is given."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
+
 class JsonOnly:
     """A field of a row that tables leave out, as a UUID; JSON has it."""
+
+    __slots__ = ()
 
 
 Key = Annotated[
@@ -103,15 +107,15 @@ class Example:
     params: Mapping[str, Json] = field(default_factory=dict[str, Json])
 
 
-class Layout(StrEnum):
-    """How the command line prints a result."""
+Layout = Literal["fields", "content", "columns"]
+"""How the command line prints a result.
 
-    FIELDS = "fields"  # a page of rows as a table; anything else as names, values and tables
-    CONTENT = "content"  # the content of a FileRange, and nothing else
-    COLUMNS = "columns"  # rows of `values` under `columns`, which have a title and a unit
+fields: a page of rows as a table; anything else as names, values and tables. content: what a FileRange holds,
+and nothing else. columns: rows of `values` under `columns`, which have a title and a unit.
+"""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Confirm:
     """What a person is asked before a method whose effect cannot be undone.
 
@@ -152,7 +156,7 @@ class Method(Generic[P, R]):
     timeout_s: float = 10.0
     example: Example = Example()
     confirm: Confirm | None = None
-    layout: Layout = Layout.FIELDS
+    layout: Layout = "fields"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from crystalmath_server.protocol.families import AnyMethod, find
 from crystalmath_server.protocol.files import JOBS_FILE, FileRange
-from crystalmath_server.protocol.method import Confirm, Json, Layout
+from crystalmath_server.protocol.method import Confirm, Json
 from crystalmath_tui.cli import output
 from crystalmath_tui.cli.options import Option, UsageError, key_of, of_params, to_params
 from crystalmath_tui.cli.parser import parse
@@ -39,11 +39,11 @@ def run_method(session: Session, method: AnyMethod, words: Sequence[str]) -> int
     result = session.call(method, params)
     if session.as_json:
         output.put_json(result)
-    elif method.layout is Layout.COLUMNS:
+    elif method.layout == "columns":
         put_comparison(result, as_csv=session.as_csv)
     elif session.as_csv:
         output.put(_csv(result))
-    elif method.layout is Layout.CONTENT:
+    elif method.layout == "content":
         output.put_file(result.encoding, result.content)
     else:
         output.put_result(result)
