@@ -2,11 +2,10 @@
 
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, fields
 from functools import cache
 from typing import Any, get_type_hints
 
-from crystalmath_server.protocol.method import IdempotencyKey, Method
+from crystalmath_server.protocol.method import IdempotencyKey, Method, by_position, is_required
 
 PROGRAM = "crystalmath"
 
@@ -38,12 +37,9 @@ def command(method: Method[Any, Any], **given: object) -> str:
 def _parameters(kind: type[Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Parameters that are bare words, as they have no default, and those that are options."""
     hints = get_type_hints(kind, include_extras=True)
-    needed = tuple(
-        row.name
-        for row in fields(kind)
-        if row.default is MISSING and row.default_factory is MISSING and not _is_key(hints[row.name])
-    )
-    return needed, tuple(row.name for row in fields(kind) if row.name not in needed)
+    names = [row.name for row in by_position(kind)]
+    needed = tuple(row.name for row in by_position(kind) if is_required(row) and not _is_key(hints[row.name]))
+    return needed, tuple(name for name in names if name not in needed)
 
 
 def _is_key(hint: Any) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from crystalmath_server.protocol.errors import NotAllowed
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 """Grows with every change that an older peer would not understand."""
 
 DEFAULT_PROFILE = "crystalmath"

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from dataclasses import MISSING, dataclass, is_dataclass, replace
 from enum import Enum
 from pathlib import Path
 from types import NoneType, UnionType
@@ -10,7 +10,15 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, g
 
 from crystalmath_server.protocol import codec
 from crystalmath_server.protocol.errors import InvalidParams
-from crystalmath_server.protocol.method import Bound, Doc, FileText, IdempotencyKey, Length, LocalPath
+from crystalmath_server.protocol.method import (
+    Bound,
+    Doc,
+    FileText,
+    IdempotencyKey,
+    Length,
+    LocalPath,
+    by_position,
+)
 from crystalmath_tui.cli.texts import texts_of
 
 _TEXTS = "FILE|FOLDER|NAME=FILE"
@@ -79,13 +87,13 @@ class Option:
 def of_params(kind: type[Any]) -> list[Option]:
     """Options for parameters, one a field; fields without a default are arguments too."""
     hints = get_type_hints(kind, include_extras=True)
-    return [_of_field(row.name, hints[row.name], _default(row)) for row in fields(kind)]
+    return [_of_field(row.name, hints[row.name], _default(row)) for row in by_position(kind)]
 
 
 def key_of(kind: type[Any]) -> str:
     """The parameter that is an idempotency key which the method needs, or ""."""
     hints = get_type_hints(kind, include_extras=True)
-    needed = (row.name for row in fields(kind) if _default(row) is MISSING)
+    needed = (row.name for row in by_position(kind) if _default(row) is MISSING)
     return next((name for name in needed if _has(IdempotencyKey, _unwrap(hints[name])[1])), "")
 
 
@@ -221,9 +229,10 @@ def one_of(choices: Sequence[str]) -> Convert:
 
 
 def _split(one: Option) -> Convert:
-    """Several values of a closed set may come in one word, as running,queued."""
+    """Numbers, and values of a closed set, may come in one word, as 12,13 or running,queued."""
     convert = one.convert or str
-    return lambda text: [convert(part) for part in (text.split(",") if one.choices else [text])]
+    in_one = bool(one.choices) or convert in {integer, number}
+    return lambda text: [convert(part) for part in (text.split(",") if in_one else [text])]
 
 
 def _pair(text: str) -> dict[str, Any]:

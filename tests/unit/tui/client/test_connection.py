@@ -140,7 +140,7 @@ def test_an_odd_error_object_is_still_an_error(error: dict[str, object]) -> None
 def test_what_json_cannot_say_is_refused_before_it_is_sent(value: object) -> None:
     connection = Connection()
     with pytest.raises(InvalidParams):
-        connection.request(JOBS_SUBMIT, SubmitJobParams("emt.relax", 1, "k" * 8, {"x": value}))
+        connection.request(JOBS_SUBMIT, SubmitJobParams("emt.relax", (1,), {"x": value}, key="k" * 8))
     assert connection.outgoing() == b""
     assert connection.pending == frozenset()
 
