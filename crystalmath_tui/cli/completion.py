@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
+from typing import cast
 
 from crystalmath_server.protocol.errors import NotAllowed
 
@@ -51,6 +52,6 @@ def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
     """What a parser and those below it take."""
     for action in parser._actions:  # noqa: SLF001  argparse has no other way to list them
         yield action
-        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
-            for below in action.choices.values():
+        if isinstance(action.choices, dict):  # of the commands below
+            for below in cast("dict[str, argparse.ArgumentParser]", action.choices).values():
                 yield from _actions(below)

@@ -128,7 +128,7 @@ def table(rows: Sequence[Any]) -> list[str]:
     """Aligned columns, one a field that any row fills; nothing is cut."""
     if not rows:
         return []
-    hints = get_type_hints(type(rows[0]), include_extras=True)
+    hints = get_type_hints(cast("type[Any]", type(rows[0])), include_extras=True)
     names = [row.name for row in fields(rows[0]) if not _is_json_only(hints[row.name])]
     columns = [[_cell(name, getattr(row, name)) for row in rows] for name in names]
     kept = [(name, cells) for name, cells in zip(names, columns, strict=True) if any(cells)]

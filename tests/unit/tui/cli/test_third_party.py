@@ -1,7 +1,6 @@
 """A method of somebody else gets its command, help, completion, question and output without an edit here."""
 
 import sys
-from collections.abc import Iterator
 from dataclasses import field
 from pathlib import Path
 from types import ModuleType
@@ -122,7 +121,7 @@ def family(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, Any]]]:
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
     """What the server was asked for."""
     asked: list[tuple[str, Any]] = []
 
@@ -136,7 +135,8 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, Any]]]:
 
 def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
     status = cli.run(words)
-    return status, *capsys.readouterr()
+    out, err = capsys.readouterr()
+    return status, out, err
 
 
 def test_its_rows_are_a_table_without_what_json_alone_has(
