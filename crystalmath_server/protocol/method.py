@@ -8,6 +8,9 @@ from typing import Annotated, Any, Generic, Literal, TypeVar, get_type_hints
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.record import record
 
+PROTOCOL_VERSION = 2
+"""Grows with every change that an older peer would not understand."""
+
 Json = object
 """A JSON value: None, bool, int, float, str, list or dict of such."""
 

@@ -3,9 +3,9 @@
 from enum import StrEnum
 from typing import Annotated
 
-from crystalmath_server.protocol.endpoint import PROTOCOL_VERSION
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import (
+    PROTOCOL_VERSION,
     Confirm,
     Doc,
     Example,

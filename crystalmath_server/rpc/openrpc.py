@@ -6,9 +6,8 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from crystalmath_server import __version__
-from crystalmath_server.protocol.endpoint import PROTOCOL_VERSION
 from crystalmath_server.protocol.errors import ERRORS, ErrorCode
-from crystalmath_server.protocol.method import Json, Method, Notification
+from crystalmath_server.protocol.method import PROTOCOL_VERSION, Json, Method, Notification
 from crystalmath_server.protocol.methods import METHODS, NOTIFICATIONS
 
 OPENRPC_VERSION = "1.3.2"

@@ -27,7 +27,6 @@ from crystalmath_server.protocol.clusters import (
     UpdateClusterParams,
 )
 from crystalmath_server.protocol.codes import CodeKind, CodePk, CreateCodeParams, ListCodesParams
-from crystalmath_server.protocol.endpoint import PROTOCOL_VERSION
 from crystalmath_server.protocol.errors import (
     Conflict,
     FileUnreadable,
@@ -50,7 +49,7 @@ from crystalmath_server.protocol.jobs import (
     SubmitJobParams,
     Submitted,
 )
-from crystalmath_server.protocol.method import NoParams
+from crystalmath_server.protocol.method import PROTOCOL_VERSION, NoParams
 from crystalmath_server.protocol.methods import METHODS
 from crystalmath_server.protocol.profiles import CreateProfileParams
 from crystalmath_server.protocol.resources import Resources

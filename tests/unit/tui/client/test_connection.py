@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from crystalmath_server.protocol.endpoint import PROTOCOL_VERSION
 from crystalmath_server.protocol.errors import (
     ConnectionLost,
     ErrorCode,
@@ -15,7 +14,7 @@ from crystalmath_server.protocol.errors import (
     VersionMismatch,
 )
 from crystalmath_server.protocol.jobs import JOBS_LIST, JOBS_SUBMIT, JobsPage, ListJobsParams, SubmitJobParams
-from crystalmath_server.protocol.method import NoParams
+from crystalmath_server.protocol.method import PROTOCOL_VERSION, NoParams
 from crystalmath_server.protocol.system import PING, Pong, ProgressParams
 from crystalmath_tui.client.connection import Connection, Fault, Notice, Response, check_hello, hello_params
 from tests.built_rows import hello
