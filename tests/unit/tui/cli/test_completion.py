@@ -3,10 +3,13 @@
 import re
 import shlex
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from crystalmath_server.protocol.methods import METHODS
+from crystalmath_tui.cli.completion import FILES
 from crystalmath_tui.cli.main import COMMANDS, run
 
 
@@ -61,3 +64,31 @@ def test_each_shell_knows_each_method(capsys: pytest.CaptureFixture[str], shell:
     script = _printed(capsys, "completion", shell)
     for family, method in (name.split(".") for name in METHODS):
         assert re.search(rf"\b{family}\b[ _']+{method}\b|_{family}_{method}_", script)
+
+
+@pytest.fixture
+def without_shtab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where a distribution without shtab is installed."""
+    monkeypatch.setitem(sys.modules, "shtab", None)
+    monkeypatch.syspath_prepend(tmp_path)
+    info = tmp_path / "crystalmath-9.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: crystalmath\nVersion: 9\n")
+    (info / "RECORD").write_text("".join(f"{place},,\n" for place in FILES.values()))
+    return tmp_path
+
+
+def test_without_shtab_the_script_of_the_wheel_is_printed(
+    capsys: pytest.CaptureFixture[str], without_shtab: Path
+) -> None:
+    script = without_shtab / FILES["fish"]
+    script.parent.mkdir(parents=True)
+    script.write_text("complete -c crystalmath\n")
+    assert _printed(capsys, "completion", "fish") == "complete -c crystalmath\n"
+
+
+def test_where_there_is_neither_the_way_out_is_told(
+    capsys: pytest.CaptureFixture[str], without_shtab: Path
+) -> None:
+    assert run(["completion", "zsh"]) == 1
+    assert "pip install shtab" in capsys.readouterr().err
