@@ -107,13 +107,13 @@ def test_the_same_key_submits_once(shell: Shell, poscar: str) -> None:
 
 def test_submit_reads_stdin_and_takes_a_stored_structure(shell: Shell) -> None:
     assert shell("submit", "-", "--template", "emt.relax", stdin=CU_POSCAR).status == 0
-    assert shell("submit", "--structure-pk", "1", "--template", "emt.relax").status == 0
+    assert shell("submit", "--structure", "1", "--template", "emt.relax").status == 0
 
 
-@pytest.mark.parametrize("words", [(), ("x.cif", "--structure-pk", "1")])
+@pytest.mark.parametrize("words", [(), ("x.cif", "--structure", "1")])
 def test_submit_wants_one_structure(shell: Shell, words: tuple[str, ...]) -> None:
     done = shell("submit", *words, "--template", "emt.relax")
-    assert (done.status, "either FILE or --structure-pk" in done.err) == (2, True)
+    assert (done.status, "either FILE or --structure PK" in done.err) == (2, True)
 
 
 def test_wait_tells_a_job_that_did_not_finish(shell: Shell, poscar: str) -> None:
