@@ -21,10 +21,10 @@ from crystalmath_tui.core.effects import (
     Tell,
 )
 from crystalmath_tui.core.filters import HELP
-from crystalmath_tui.core.keymap import Binding, action_of, shown
+from crystalmath_tui.core.keymap import Binding, action_of, key_name
 from crystalmath_tui.core.lines import Line, Size, Span, fit_line, fit_lines, line, spread
 from crystalmath_tui.core.messages import Entered, KeyPressed, Message, MousePressed, Pasted, Resized, Ticked
-from crystalmath_tui.core.question import laid_over
+from crystalmath_tui.core.question import overlay
 from crystalmath_tui.core.screen import AnyScreen, Context
 from crystalmath_tui.core.textfield import TextField
 from crystalmath_tui.screens import (
@@ -287,7 +287,7 @@ def _refused(call: Call[Any, Any]) -> Message | None:
     if call.method.effect != "write":
         return None
     detail = f"{call.method.name} would change something, and this program was started with --readonly"
-    return call.failed(NotAllowed(detail, hint="Start crystalmath without --readonly to do it."))
+    return call.refuse(NotAllowed(detail, hint="Start crystalmath without --readonly to do it."))
 
 
 def _opened(model: Model, effect: Open) -> Update:
@@ -336,7 +336,7 @@ def view(model: Model, size: Size) -> tuple[Line, ...]:
     if words := status_line.overflow(model.link, size.cols)[-body:]:
         shown = (*shown[: body - len(words)], *words)
     if model.question is not None:
-        shown = laid_over(shown, model.question, size.cols)
+        shown = overlay(shown, model.question, size.cols)
     lines = (
         *[_title_line(model)] * title,
         *shown,
@@ -382,11 +382,13 @@ def _footer_keys(model: Model) -> list[tuple[str, str]]:
 
 def _footer_width(pair: tuple[str, str]) -> int:
     key, title = pair
-    return width(shown(key)) + width(title) + 3
+    return width(key_name(key)) + width(title) + 3
 
 
 def _footer(model: Model) -> Line:
-    spans = ((Span("key", f" {shown(key)}"), Span("dim", f" {title} ")) for key, title in _footer_keys(model))
+    spans = (
+        (Span("key", f" {key_name(key)}"), Span("dim", f" {title} ")) for key, title in _footer_keys(model)
+    )
     return tuple(span for pair in spans for span in pair)
 
 

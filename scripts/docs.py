@@ -86,13 +86,13 @@ def errors() -> str:
 
 def keys() -> str:
     """The key tables of all screens."""
-    from crystalmath_tui.core.keymap import shown
+    from crystalmath_tui.core.keymap import key_name
     from crystalmath_tui.program import KEYS, SCREENS
 
     tables = {"everywhere": KEYS, **{name: screen.keys for name, screen in SCREENS.items()}}
     parts: list[str] = []
     for title, bindings in tables.items():
-        rows = [(" ".join(f"`{shown(key)}`" for key in row.keys), row.help) for row in bindings]
+        rows = [(" ".join(f"`{key_name(key)}`" for key in row.keys), row.help) for row in bindings]
         parts.append(f"\n**{title}**\n\n{table(('keys', ''), rows)}")
     return "".join(parts)
 

@@ -8,7 +8,7 @@ from crystalmath_server.protocol.system import Hello, Part, PartState, Status
 from crystalmath_tui import program
 from crystalmath_tui.core.effects import Call, Effect
 from crystalmath_tui.core.lines import Size
-from crystalmath_tui.core.messages import Connected, KeyPressed, Message, StatusLoaded
+from crystalmath_tui.core.messages import Answered, Connected, KeyPressed, Message
 
 SIZE = Size(12, 118)
 NOW = 1_800_000_000.0
@@ -49,7 +49,7 @@ def screen() -> list[str]:
     ready = Part(PartState.READY, "")
     status = Status("crystalmath", 1, "0", "", MINUTE, ready, ready, ready, 1, 0, 7)
     hello = Hello("crystalmath-server", "0", 1, "crystalmath", 1, ())
-    for message in (Connected(hello), StatusLoaded(status), KeyPressed("j"), KeyPressed(" ")):
+    for message in (Connected(hello), Answered("status", status), KeyPressed("j"), KeyPressed(" ")):
         model = follow(model, message)
     return ["".join(span.text for span in line).rstrip() for line in program.view(model, SIZE)]
 
@@ -59,7 +59,7 @@ def follow(model: program.Model, message: Message) -> program.Model:
     model, effects = program.update(model, message)
     for effect in effects:
         if is_list(effect):
-            model = follow(model, effect.ok(page()))
+            model = follow(model, effect.answer(page()))
     return model
 
 

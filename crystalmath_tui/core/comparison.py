@@ -14,7 +14,7 @@ def titled(column: CompareColumn) -> str:
     return f"{column.title} [{column.unit}]" if column.unit else column.title
 
 
-def narrowed(whole: Comparison, names: frozenset[str]) -> Comparison:
+def narrow(whole: Comparison, names: frozenset[str]) -> Comparison:
     """Without the columns of these names."""
     kept = [place for place, column in enumerate(whole.columns) if column.name not in names]
     rows = (CompareRow(row.pk, row.label, tuple(_at(row, place) for place in kept)) for row in whole.rows)
@@ -25,7 +25,7 @@ def _at(row: CompareRow, place: int) -> Json:
     return row.values[place] if place < len(row.values) else None
 
 
-def ordered(whole: Comparison, name: str, *, descending: bool) -> Comparison:
+def order(whole: Comparison, name: str, *, descending: bool) -> Comparison:
     """Rows by a column, numbers before words, what is not there last."""
     places = [place for place, column in enumerate(whole.columns) if column.name == name]
     if not places:

@@ -55,20 +55,20 @@ def action_of(table: KeyTable, key: str) -> str:
     return next((row.action for row in table if key in row.keys), "")
 
 
-def shown(key: str) -> str:
+def key_name(key: str) -> str:
     """A key as people call it."""
     for modifier, name in _MODIFIERS.items():
         if key.startswith(modifier) and key not in _SHOWN:
             rest = key.removeprefix(modifier)
-            return f"{name}+{rest.upper() if modifier == 'ctrl ' and len(rest) == 1 else shown(rest)}"
+            return f"{name}+{rest.upper() if modifier == 'ctrl ' and len(rest) == 1 else key_name(rest)}"
     if key[:1] == "f" and key[1:].isdecimal():
         return key.upper()
     return _SHOWN.get(key, key)
 
 
-def shown_keys(binding: Binding) -> str:
+def key_names(binding: Binding) -> str:
     """All keys of a binding."""
-    return " ".join(map(shown, binding.keys))
+    return " ".join(map(key_name, binding.keys))
 
 
 MOVES: KeyTable = (

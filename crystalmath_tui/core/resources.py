@@ -7,7 +7,7 @@ from typing import Any
 
 from crystalmath_server.protocol.errors import InvalidForm
 from crystalmath_server.protocol.resources import Resources
-from crystalmath_tui.core.form import Field, made
+from crystalmath_tui.core.form import Field, new_field
 
 TITLES = {
     "partition": "partition",
@@ -47,7 +47,7 @@ _MOST_DIGITS = 8
 def resource_fields(defaults: Resources, section: str) -> tuple[Field, ...]:
     """One field of a form for each resource."""
     first, *rest = (
-        made(row.name, TITLES[row.name], shown(row.name, getattr(defaults, row.name)), _HELP[row.name])
+        new_field(row.name, TITLES[row.name], shown(row.name, getattr(defaults, row.name)), _HELP[row.name])
         for row in fields(Resources)
     )
     return (replace(first, section=section), *rest)

@@ -8,7 +8,7 @@ from crystalmath_tui.core.effects import Effect
 from crystalmath_tui.core.keymap import KeyTable
 from crystalmath_tui.core.lines import Line, Size
 from crystalmath_tui.core.messages import Message, Progress
-from crystalmath_tui.core.words import progress_words
+from crystalmath_tui.core.words import progress_text
 
 S = TypeVar("S")
 
@@ -44,7 +44,7 @@ class Context:
     def told(self, key: str) -> str:
         """How far the call of a key is, or of one whose key begins so; empty where nothing is told."""
         found = [each for each in self.progress if each.key.startswith(key)]
-        return progress_words(found[-1]) if found else ""
+        return progress_text(found[-1]) if found else ""
 
 
 Update = tuple[S, tuple[Effect, ...]]

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from crystalmath_server.protocol.clusters import CLUSTERS_LIST, ClusterList, ClusterRow
+from crystalmath_server.protocol.clusters import CLUSTERS_LIST, ClusterList, ClusterRow, Deleted
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.method import NoParams
 from crystalmath_server.protocol.record import record
@@ -10,13 +10,21 @@ from crystalmath_tui.core import clusters
 from crystalmath_tui.core.cells import wrap
 from crystalmath_tui.core.effects import Back, Call, Effect, Open, Say
 from crystalmath_tui.core.keymap import MOVES, Binding, action_of
-from crystalmath_tui.core.lines import Line, Span, line, selected
-from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, Message, MousePressed, StatusLoaded
+from crystalmath_tui.core.lines import Line, Span, highlight, line
+from crystalmath_tui.core.messages import (
+    Answered,
+    Connected,
+    Entered,
+    KeyPressed,
+    Message,
+    MousePressed,
+    Refused,
+)
 from crystalmath_tui.core.screen import Context, Screen
-from crystalmath_tui.core.scroll import START, Scroll, moved, settled
-from crystalmath_tui.core.table import Column, heading, placed
+from crystalmath_tui.core.scroll import START, Scroll, clamp, move
+from crystalmath_tui.core.table import Column, fit_columns, heading
 from crystalmath_tui.core.table import row as table_row
-from crystalmath_tui.core.words import count, error_words
+from crystalmath_tui.core.words import count, error_text
 
 KEYS = (
     *MOVES,
@@ -43,20 +51,6 @@ _FRESH_S = 10.0  # how old the list may become while one looks at it
 
 
 @record
-class ListLoaded(Message):
-    """The list came."""
-
-    found: ClusterList
-
-
-@record
-class ListFailed(Message):
-    """The list did not come."""
-
-    error: RpcError
-
-
-@record
 class Slice:
     """The list, and when it was asked for last; `rows` is None before the first answer."""
 
@@ -78,17 +72,17 @@ def update(listed: Slice, message: Message, context: Context) -> Update:
             return _act(listed, action_of(KEYS, key), context)
         case MousePressed():
             return _mouse(listed, message, context)
-        case ListLoaded(found):
-            scroll = settled(_kept(listed, found.rows), len(found.rows), _height(context))
+        case Answered("clusters", ClusterList() as found):
+            scroll = clamp(_kept(listed, found.rows), len(found.rows), _height(context))
             return Slice(found.rows, None, scroll, context.now), ()
-        case ListFailed(error):
+        case Refused("clusters", error):
             return replace(listed, error=error), ()
-        case clusters.ClusterDeleted(deleted):
+        case Answered("cluster deleted", Deleted() as deleted):
             codes = f" and {count(len(deleted.codes), 'code')}" if deleted.codes else ""
             return listed, (Say(f"Deleted cluster {deleted.label}{codes}."), _fetch())
-        case clusters.ClusterSaved():
+        case Answered("cluster saved"):
             return listed, (_fetch(),)
-        case StatusLoaded() if context.front and context.now - listed.asked_at > _FRESH_S:
+        case Answered("status") if context.front and context.now - listed.asked_at > _FRESH_S:
             return replace(listed, asked_at=context.now), (_fetch(),)
         case Connected() if listed.rows is not None or listed.error:
             return listed, (_fetch(),)
@@ -97,7 +91,7 @@ def update(listed: Slice, message: Message, context: Context) -> Update:
 
 
 def _fetch() -> Effect:
-    return Call(CLUSTERS_LIST, NoParams(), ListLoaded, ListFailed, key="clusters")
+    return Call(CLUSTERS_LIST, NoParams(), "clusters", handles_refusal=True)
 
 
 def _kept(listed: Slice, rows: tuple[ClusterRow, ...]) -> Scroll:
@@ -125,7 +119,7 @@ def _act(listed: Slice, action: str, context: Context) -> Update:
         case "open" | "test" | "edit" | "enable" | "delete":
             return listed, _effects(action, row) if row else ()
         case _:
-            scroll = moved(listed.scroll, action, len(listed.rows or ()), _height(context))
+            scroll = move(listed.scroll, action, len(listed.rows or ()), _height(context))
             return replace(listed, scroll=scroll), ()
 
 
@@ -164,15 +158,15 @@ def view(listed: Slice, context: Context) -> tuple[Line, ...]:
     cols = context.size.cols
     rows = listed.rows or ()
     head = line(("strong", f" {count(len(rows), 'cluster')}" if listed.rows is not None else " clusters"))
-    table = placed(_COLUMNS, cols - 1)
+    table = fit_columns(_COLUMNS, cols - 1)
     titles = (Span("", " "), *heading(table))
     if not rows or listed.error:
         return (head, titles, (), *_instead(listed, context))
-    at = settled(listed.scroll, len(rows), _height(context))
+    at = clamp(listed.scroll, len(rows), _height(context))
     shown = [
         (Span("", " "), *table_row(table, _cells(row))) for row in rows[at.top : at.top + _height(context)]
     ]
-    lines = (selected(each, cols) if at.top + i == at.index else each for i, each in enumerate(shown))
+    lines = (highlight(each, cols) if at.top + i == at.index else each for i, each in enumerate(shown))
     return (head, titles, *lines, *_trouble(rows[at.index], cols))
 
 
@@ -196,7 +190,7 @@ def _instead(listed: Slice, context: Context) -> tuple[Line, ...]:
     """What stands where rows would."""
     style, words = "dim", "No clusters yet. Press n to set up the first one."
     if listed.error:
-        style, words = "error", error_words(listed.error)
+        style, words = "error", error_text(listed.error)
     elif not context.online:
         words = context.trouble
     elif listed.rows is None:

@@ -8,7 +8,7 @@ from crystalmath_tui.core.effects import Back, Connect, Copy, Effect, Open, Quit
 from crystalmath_tui.core.lines import Line, Span
 from crystalmath_tui.core.messages import KeyPressed, Message, Pasted
 from crystalmath_tui.core.screen import AnyScreen
-from crystalmath_tui.core.textfield import EMPTY, TextField, edited, field_line, field_of, pasted
+from crystalmath_tui.core.textfield import EMPTY, TextField, edit, field_line, field_of, paste
 
 
 @record
@@ -70,9 +70,9 @@ def update(
         case KeyPressed("backspace") if not typed.field.text:
             return None, ()
         case KeyPressed(key):
-            return Slice(edited(typed.field, key) or typed.field, typed.before), ()
+            return Slice(edit(typed.field, key) or typed.field, typed.before), ()
         case Pasted(text):
-            return Slice(pasted(typed.field, text), typed.before), ()
+            return Slice(paste(typed.field, text), typed.before), ()
         case _:
             return typed, ()
 

@@ -6,16 +6,25 @@ from crystalmath_server.protocol.diagnosis import JOBS_DIAGNOSE, Diagnosis, Next
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import ENDED, JOBS_CANCEL, JOBS_PLAY, ControlJobParams, JobPk
 from crystalmath_server.protocol.record import record
+from crystalmath_server.protocol.system import Status
 from crystalmath_tui.core.cells import wrap
-from crystalmath_tui.core.control import Controlled, RetryKeyed, restart
-from crystalmath_tui.core.effects import Ask, Back, Call, Copy, Effect, NewKey, Open, Say, Tagged
+from crystalmath_tui.core.control import restart
+from crystalmath_tui.core.effects import Ask, Back, Call, Copy, Effect, NewKey, Open, Say
 from crystalmath_tui.core.keymap import MOVES, Binding, action_of
 from crystalmath_tui.core.lines import Line, Span, line
-from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, Message, MousePressed, StatusLoaded
+from crystalmath_tui.core.messages import (
+    Answered,
+    Connected,
+    Entered,
+    KeyPressed,
+    Message,
+    MousePressed,
+    Refused,
+)
 from crystalmath_tui.core.pks import pk_of
 from crystalmath_tui.core.screen import Context, Screen
-from crystalmath_tui.core.scroll import pages
-from crystalmath_tui.core.words import error_words, state_span
+from crystalmath_tui.core.scroll import scroll_top
+from crystalmath_tui.core.words import error_text, state_span
 from crystalmath_tui.screens.run_lines import run_lines
 
 _LIVE_S = 5.0  # how old the answer about a job that has not ended may become
@@ -35,22 +44,6 @@ KEYS = (
     Binding(("r",), "reload", "reload", "Look anew.", footer=True),
     Binding(("esc",), "close", "back", "Go back.", footer=True),
 )
-
-
-@record
-class Diagnosed(Message):
-    """The answer about job `about`."""
-
-    about: int
-    value: Diagnosis
-
-
-@record
-class NotDiagnosed(Message):
-    """No answer."""
-
-    about: int
-    error: RpcError
 
 
 @record
@@ -77,11 +70,11 @@ def update(page: Slice, message: Message, context: Context) -> Update:
             return _act(page, action_of(KEYS, key), context)
         case MousePressed(row, _, button):
             return _mouse(page, row, button, context)
-        case Diagnosed(about, found) if about == page.pk:
+        case Answered("diagnose", Diagnosis() as found, about) if about == page.pk:
             return replace(page, found=found, error=None), ()
-        case NotDiagnosed(about, error) if about == page.pk:
+        case Refused("diagnose", error, about) if about == page.pk:
             return replace(page, error=error), ()
-        case StatusLoaded(status) if context.front and page.pk:
+        case Answered("status", Status() as status) if context.front and page.pk:
             return _refreshed(page, status.jobs_revision, context)
         case Connected() if page.pk:
             return _asked(page, context)
@@ -99,13 +92,7 @@ def _entered(page: Slice, args: tuple[str, ...], context: Context) -> Update:
 
 
 def _asked(page: Slice, context: Context) -> Update:
-    call = Call(
-        JOBS_DIAGNOSE,
-        JobPk(page.pk),
-        Tagged(Diagnosed, page.pk),
-        Tagged(NotDiagnosed, page.pk),
-        key="diagnose",
-    )
+    call = Call(JOBS_DIAGNOSE, JobPk(page.pk), "diagnose", page.pk, handles_refusal=True)
     return replace(page, asked_at=context.now), (call,)
 
 
@@ -132,7 +119,7 @@ def _act(page: Slice, action: str, context: Context) -> Update:
             return page, (Back(),)
         case _:
             count, height = len(_lines(page, context)), max(1, context.size.rows)
-            return replace(page, top=pages(page.top, action, count, height)), ()
+            return replace(page, top=scroll_top(page.top, action, count, height)), ()
 
 
 def _mouse(page: Slice, row: int, button: int, context: Context) -> Update:
@@ -142,7 +129,7 @@ def _mouse(page: Slice, row: int, button: int, context: Context) -> Update:
     if button != 1 or page.found is None:
         return page, ()
     count, steps = len(_lines(page, context)), page.found.steps[:_MOST_STEPS]
-    place = pages(page.top, "", count, max(1, context.size.rows)) + row - (count - 2 * len(steps))
+    place = scroll_top(page.top, "", count, max(1, context.size.rows)) + row - (count - 2 * len(steps))
     return (page, _done(steps[place // 2], page)) if 0 <= place < 2 * len(steps) else (page, ())
 
 
@@ -155,14 +142,12 @@ def _done(step: NextStep, page: Slice) -> tuple[Effect, ...]:
         case "status":
             return (Say(step.command),)
         case "play":
-            return (Call(JOBS_PLAY, ControlJobParams(pk), Tagged(Controlled, "playing"), key=f"play {pk}"),)
+            return (Call(JOBS_PLAY, ControlJobParams(pk), "job control", "playing", key=f"play {pk}"),)
         case "cancel":
-            call = Call(
-                JOBS_CANCEL, ControlJobParams(pk), Tagged(Controlled, "cancelled"), key=f"cancel {pk}"
-            )
+            call = Call(JOBS_CANCEL, ControlJobParams(pk), "job control", "cancelled", key=f"cancel {pk}")
             return (Ask(f"Cancel job {pk}? What it computed so far is lost.", (), (call,)),)
         case "retry":
-            ask = NewKey(Tagged(RetryKeyed, pk))
+            ask = NewKey("retry key", pk)
             return (Ask(f"Run job {pk} again with the same inputs?", (), (ask,)),)
         case "restart":
             return restart(pk)
@@ -186,14 +171,14 @@ def _opened(step: NextStep, pk: int) -> Open:
 def view(page: Slice, context: Context) -> tuple[Line, ...]:
     """The part in sight."""
     rows = _lines(page, context)
-    top = pages(page.top, "", len(rows), max(1, context.size.rows))
+    top = scroll_top(page.top, "", len(rows), max(1, context.size.rows))
     return rows[top : top + context.size.rows]
 
 
 def _lines(page: Slice, context: Context) -> tuple[Line, ...]:
     cols = max(8, context.size.cols - 2)
     if page.error is not None:
-        return ((), *(line(("error", f" {text}")) for text in wrap(error_words(page.error), cols)))
+        return ((), *(line(("error", f" {text}")) for text in wrap(error_text(page.error), cols)))
     if page.found is None:
         return ((), line(("dim", f" {context.trouble or 'Looking …'}")))
     found = page.found

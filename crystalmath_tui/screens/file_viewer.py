@@ -5,10 +5,9 @@ from typing import Literal, cast
 
 from crystalmath_server.protocol.files import JOBS_FILE, FileRange, JobFile, ReadFileParams
 from crystalmath_server.protocol.record import record
-from crystalmath_tui.core.effects import Call, Tagged
+from crystalmath_tui.core.effects import Call
 from crystalmath_tui.core.lines import Line, line, spread
-from crystalmath_tui.core.messages import Message
-from crystalmath_tui.core.scroll import pages
+from crystalmath_tui.core.scroll import scroll_top
 from crystalmath_tui.core.words import file_size
 
 KEPT = 1_000_000
@@ -34,14 +33,6 @@ class Viewer:
     def growing(self) -> bool:
         """Whether it is to be read again for what it got."""
         return self.following and not self.binary and self.file.source == "work"
-
-
-@record
-class RangeLoaded(Message):
-    """A part of a file came."""
-
-    about: tuple[int, JobFile]
-    part: FileRange
 
 
 def read_on(viewer: Viewer, part: FileRange) -> Viewer:
@@ -80,12 +71,7 @@ def reading(pk: int, viewer: Viewer) -> Call[ReadFileParams, FileRange]:
     file = viewer.file
     source = file.source if file.source in {"inputs", "work"} else "retrieved"
     given = cast("Literal['inputs', 'retrieved', 'work']", source)
-    return Call(
-        JOBS_FILE,
-        ReadFileParams(pk, file.path, given, viewer.offset),
-        Tagged(RangeLoaded, (pk, file)),
-        key="job file",
-    )
+    return Call(JOBS_FILE, ReadFileParams(pk, file.path, given, viewer.offset), "job file", (pk, file))
 
 
 def shown(viewer: Viewer, page: tuple[Line, ...], height: int) -> tuple[Line, ...]:
@@ -94,7 +80,7 @@ def shown(viewer: Viewer, page: tuple[Line, ...], height: int) -> tuple[Line, ..
         return ((), line(("warn", f" A binary file of {file_size(viewer.size)}; it is not shown as text.")))
     if not page:
         return ((), line(("dim", " Reading …" if viewer.reading else " The file is empty.")))
-    top = pages(viewer.top, "last" if viewer.following else "", len(page), height)
+    top = scroll_top(viewer.top, "last" if viewer.following else "", len(page), height)
     return page[top : top + height]
 
 

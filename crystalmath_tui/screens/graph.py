@@ -14,16 +14,24 @@ from crystalmath_server.protocol.graph import (
     GraphParams,
 )
 from crystalmath_server.protocol.record import record
+from crystalmath_tui.core import path_prompt
 from crystalmath_tui.core.cells import wrap
-from crystalmath_tui.core.effects import Back, Call, Effect, FindPath, Open, Say, Tagged
+from crystalmath_tui.core.effects import Back, Call, Effect, FindPath, Open, Say
 from crystalmath_tui.core.keymap import MOVES, Binding, action_of
-from crystalmath_tui.core.lines import Line, Span, fit_line, line, selected
-from crystalmath_tui.core.messages import Entered, KeyPressed, Message, MousePressed, Pasted
-from crystalmath_tui.core.path_field import PathField, completed, path_lines, path_of, press, put_in
+from crystalmath_tui.core.lines import Line, Span, fit_line, highlight, line
+from crystalmath_tui.core.messages import (
+    Answered,
+    Entered,
+    KeyPressed,
+    Message,
+    MousePressed,
+    Refused,
+)
+from crystalmath_tui.core.path_prompt import PathPrompt, prompt_lines, prompt_of
 from crystalmath_tui.core.pks import pk_of
 from crystalmath_tui.core.screen import Context, Screen
-from crystalmath_tui.core.scroll import START, Scroll, moved, settled
-from crystalmath_tui.core.words import error_words, file_size
+from crystalmath_tui.core.scroll import START, Scroll, clamp, move
+from crystalmath_tui.core.words import error_text, file_size
 
 _DEEPEST = 20
 _MOST_ROWS = 2000
@@ -42,54 +50,6 @@ KEYS = (
     Binding(("r",), "reload", "reload", "Fetch the graph anew."),
     Binding(("esc",), "close", "back", "Go back.", footer=True),
 )
-
-
-@record
-class Loaded(Message):
-    """The graph around a node."""
-
-    about: int
-    graph: Graph
-
-
-@record
-class Failed(Message):
-    """It did not come."""
-
-    about: int
-    error: RpcError
-
-
-@record
-class PathsListed(Message):
-    """Paths that begin with what was typed came."""
-
-    typed: str
-    names: tuple[str, ...]
-
-
-@record
-class PathFound(Message):
-    """The typed path from the root; `about` is the pk."""
-
-    about: int
-    path: str
-
-
-@record
-class Drawn(Message):
-    """The graph was written."""
-
-    about: str
-    made: WrittenFile
-
-
-@record
-class NotDrawn(Message):
-    """It was not."""
-
-    about: str
-    error: RpcError
 
 
 @record
@@ -112,7 +72,7 @@ class Slice:
     open: frozenset[tuple[str | int, ...]] = frozenset({("from",), ("to",)})
     at: Scroll = START
     past: tuple[int, ...] = field(default=())
-    path: PathField | None = None
+    path: PathPrompt | None = None
 
 
 Update = tuple[Slice, tuple[Effect, ...]]
@@ -120,49 +80,47 @@ Update = tuple[Slice, tuple[Effect, ...]]
 
 def update(found: Slice, message: Message, context: Context) -> Update:
     """Follow keys and answers."""
+    if found.path is not None and (step := path_prompt.step(found.path, message)):
+        return _with_path(found, *step)
     match message:
         case Entered("graph", args):
             return _entered(found, args)
-        case KeyPressed(key) if found.path is not None:
-            return _typed(found, found.path, key)
-        case Pasted(text) if found.path is not None:
-            return replace(found, path=put_in(found.path, text)), ()
         case KeyPressed(key):
             return _act(found, action_of(KEYS, key), context)
         case MousePressed(_, _, button) if button in {4, 5}:
             return _act(found, "up" if button == 4 else "down", context)
-        case Loaded(pk, graph) if pk == found.pk:
+        case Answered("graph", Graph() as graph, pk) if pk == found.pk:
             return replace(found, graph=graph, error=None), ()
-        case Failed(pk, error) if pk == found.pk:
+        case Refused("graph", error, pk) if pk == found.pk:
             return replace(found, error=error), ()
         case _:
             return _written(found, message)
 
 
-def _typed(found: Slice, path: PathField, key: str) -> Update:
-    """Where the graph goes; its ending says as what."""
-    path, effects, outcome = press(path, key, PathsListed)
+def _with_path(
+    found: Slice, path: PathPrompt, effects: tuple[Effect, ...], outcome: path_prompt.Outcome
+) -> Update:
+    """Where the graph goes; its ending says in which format."""
     if outcome == "closed":
         return replace(found, path=None), ()
     if outcome == "typing":
         return replace(found, path=path), effects
     if not path.text.endswith(_ENDINGS):
         return found, (Say(f"End the path in {', '.join(_ENDINGS)}.", "warn"),)
-    return replace(found, path=None), (FindPath(path.text, Tagged(PathFound, found.pk)),)
+    return replace(found, path=None), (FindPath(path.text, "graph path", found.pk),)
 
 
 def _written(found: Slice, message: Message) -> Update:
     match message:
-        case PathsListed(typed, names) if found.path is not None and typed == found.path.text:
-            return replace(found, path=completed(found.path, names)), ()
-        case PathFound(about, path) if about == found.pk:
-            answers = (Tagged(Drawn, path), Tagged(NotDrawn, path))
-            return found, (Call(NODES_DRAW, DrawGraphParams(about, path), *answers, key="graph file"),)
-        case Drawn(path, made):
+        case Answered("graph path", str(path), about) if about == found.pk:
+            return found, (
+                Call(NODES_DRAW, DrawGraphParams(found.pk, path), "graph file", path, handles_refusal=True),
+            )
+        case Answered("graph file", WrittenFile() as made, path):
             left = f" Not all: {made.left_out}." if made.left_out else ""
             return found, (Say(f"Wrote {path}, {file_size(made.size)}.{left}", "warn" if left else "info"),)
-        case NotDrawn(path, error):
-            return found, (Say(f"{path} was not written: {error_words(error)}", "error"),)
+        case Refused("graph file", error, path):
+            return found, (Say(f"{path} was not written: {error_text(error)}", "error"),)
         case _:
             return found, ()
 
@@ -177,7 +135,7 @@ def _entered(found: Slice, args: tuple[str, ...]) -> Update:
 
 
 def _around(pk: int, past: tuple[int, ...] = ()) -> Update:
-    call = Call(NODES_GRAPH, GraphParams(pk), Tagged(Loaded, pk), Tagged(Failed, pk), key="graph")
+    call = Call(NODES_GRAPH, GraphParams(pk), "graph", pk, handles_refusal=True)
     return Slice(pk=pk, past=past), (call,)
 
 
@@ -228,7 +186,7 @@ def _act(found: Slice, action: str, context: Context) -> Update:
         case "fold":
             return _folded(found, row, seen), ()
         case "export" if found.graph:
-            return replace(found, path=path_of(f"provenance-{found.pk}.dot")), ()
+            return replace(found, path=prompt_of("graph", f"provenance-{found.pk}.dot")), ()
         case "centre" if row.node and row.node.pk != found.pk:
             return _around(row.node.pk, (*found.past, found.pk))
         case "job" if row.node and row.node.is_process:
@@ -236,7 +194,7 @@ def _act(found: Slice, action: str, context: Context) -> Update:
         case "job":
             return found, (Say("That node is no job.", "warn"),)
         case _:
-            return replace(found, at=moved(found.at, action, len(seen), _height(context))), ()
+            return replace(found, at=move(found.at, action, len(seen), _height(context))), ()
 
 
 def _folded(found: Slice, row: Row, seen: tuple[Row, ...]) -> Slice:
@@ -256,7 +214,7 @@ def view(found: Slice, context: Context) -> tuple[Line, ...]:
     if found.error:
         return (
             (),
-            *(line(("error", f" {text}")) for text in wrap(error_words(found.error), max(8, cols - 2))),
+            *(line(("error", f" {text}")) for text in wrap(error_text(found.error), max(8, cols - 2))),
         )
     seen = rows(found)
     if not seen or found.graph is None:
@@ -264,13 +222,13 @@ def view(found: Slice, context: Context) -> tuple[Line, ...]:
     left = f" Not all: {found.graph.left_out}." if found.graph.left_out else ""
     head = line(("warn", left), ("dim", f" {len(found.graph.nodes)} nodes; o: the graph around a node"))
     if found.path is not None:
-        head = path_lines(found.path, "write to", cols)[0]
-    at = settled(found.at, len(seen), _height(context))
+        head = prompt_lines(found.path, "write to", cols)[0]
+    at = clamp(found.at, len(seen), _height(context))
     shown = seen[at.top : at.top + _height(context)]
     painted = (_painted(found, row) for row in shown)
     return (
         fit_line(head, cols),
-        *(selected(row, cols) if at.top + i == at.index else row for i, row in enumerate(painted)),
+        *(highlight(row, cols) if at.top + i == at.index else row for i, row in enumerate(painted)),
     )
 
 

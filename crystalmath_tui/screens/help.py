@@ -5,12 +5,12 @@ from dataclasses import replace
 from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.cells import fit
 from crystalmath_tui.core.effects import Back, Effect, Press
-from crystalmath_tui.core.keymap import MOVES, Binding, KeyTable, action_of, shown_keys
-from crystalmath_tui.core.lines import Line, Span, line, selected
+from crystalmath_tui.core.keymap import MOVES, Binding, KeyTable, action_of, key_names
+from crystalmath_tui.core.lines import Line, Span, highlight, line
 from crystalmath_tui.core.messages import KeyPressed, Message, MousePressed, Pasted
 from crystalmath_tui.core.screen import Context, Screen
-from crystalmath_tui.core.scroll import START, Scroll, moved, settled
-from crystalmath_tui.core.textfield import EMPTY, TextField, edited, field_line, pasted
+from crystalmath_tui.core.scroll import START, Scroll, clamp, move
+from crystalmath_tui.core.textfield import EMPTY, TextField, edit, field_line, paste
 
 KEYS = (
     *MOVES,
@@ -51,7 +51,7 @@ class Slice:
 
 def entries_of(title: str, table: KeyTable) -> tuple[Entry, ...]:
     """A heading and one entry a binding."""
-    rows = (Entry(shown_keys(row), row.help, row.keys[0]) for row in table)
+    rows = (Entry(key_names(row), row.help, row.keys[0]) for row in table)
     return (Entry("", title, heading=True), *rows)
 
 
@@ -63,7 +63,7 @@ def update(page: Slice, message: Message, context: Context) -> tuple[Slice, tupl
         case KeyPressed(key) if page.typing:
             return _typed(page, key), ()
         case Pasted(text) if page.typing:
-            return replace(page, text=pasted(page.text, text), scroll=Scroll()), ()
+            return replace(page, text=paste(page.text, text), scroll=Scroll()), ()
         case KeyPressed(key):
             return _act(page, action_of(KEYS, key), context)
         case MousePressed(row, _, button):
@@ -88,7 +88,7 @@ def _typed(page: Slice, key: str) -> Slice:
     if key in {"enter", "esc", "down", "up"}:
         text = TextField() if key == "esc" else page.text
         return replace(page, typing=False, text=text, scroll=Scroll())
-    changed = edited(page.text, key)
+    changed = edit(page.text, key)
     return replace(page, text=changed, scroll=Scroll()) if changed else page
 
 
@@ -105,7 +105,7 @@ def _act(page: Slice, action: str, context: Context) -> tuple[Slice, tuple[Effec
             key = rows[page.scroll.index].key if page.scroll.index < len(rows) else ""
             return page, (Press(key),) if key else ()
         case _:
-            return _at(page, moved(page.scroll, action, len(rows), _height(context)), context), ()
+            return _at(page, move(page.scroll, action, len(rows), _height(context)), context), ()
 
 
 def _mouse(page: Slice, row: int, button: int, context: Context) -> tuple[Slice, tuple[Effect, ...]]:
@@ -120,7 +120,7 @@ def _mouse(page: Slice, row: int, button: int, context: Context) -> tuple[Slice,
 
 
 def _at(page: Slice, scroll: Scroll, context: Context) -> Slice:
-    return replace(page, scroll=settled(scroll, len(matching(page)), _height(context)))
+    return replace(page, scroll=clamp(scroll, len(matching(page)), _height(context)))
 
 
 def _height(context: Context) -> int:
@@ -130,14 +130,14 @@ def _height(context: Context) -> int:
 def view(page: Slice, context: Context) -> tuple[Line, ...]:
     """The filter and the entries."""
     rows = matching(page)
-    scroll = settled(page.scroll, len(rows), _height(context))
+    scroll = clamp(page.scroll, len(rows), _height(context))
     shown = rows[scroll.top : scroll.top + _height(context)]
     lines = [_entry_line(entry) for entry in shown]
     if not rows:
         lines = [line(("dim", "   Nothing holds this text. Esc clears it."))]
     place = scroll.index - scroll.top
     painted = [
-        selected(each, context.size.cols) if rows and i == place else each for i, each in enumerate(lines)
+        highlight(each, context.size.cols) if rows and i == place else each for i, each in enumerate(lines)
     ]
     return (_filter_line(page, context.size.cols), *painted)
 

@@ -4,14 +4,16 @@ from dataclasses import replace
 from typing import Literal
 
 from crystalmath_server.protocol.errors import ConnectionLost, RequestCancelled, RpcError
+from crystalmath_server.protocol.jobs import Control
 from crystalmath_server.protocol.method import NoParams
 from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.system import STATUS, Part, PartState, Status
 from crystalmath_tui.core.cells import clean, cut, fit, width, wrap
-from crystalmath_tui.core.control import Controlled, told
+from crystalmath_tui.core.control import control_note
 from crystalmath_tui.core.effects import Call, Connect, Effect, Later, Say
 from crystalmath_tui.core.lines import Line, Span, line, line_width
 from crystalmath_tui.core.messages import (
+    Answered,
     CallFailed,
     Connected,
     Connecting,
@@ -19,12 +21,11 @@ from crystalmath_tui.core.messages import (
     Message,
     Progress,
     Progressed,
+    Refused,
     RetryDue,
-    StatusFailed,
-    StatusLoaded,
     Ticked,
 )
-from crystalmath_tui.core.words import error_words, progress_words
+from crystalmath_tui.core.words import error_text, progress_text
 
 _SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.25, 30.0
 _NOTE_S = 8.0
@@ -86,16 +87,16 @@ def update(status: Slice, message: Message, now: float) -> tuple[Slice, tuple[Ef
 def _answered(status: Slice, message: Message, now: float) -> Slice:
     """What the server told."""
     match message:
-        case StatusLoaded(loaded):
+        case Answered("status", Status() as loaded):
             return replace(status, status=loaded, polling=False)
-        case StatusFailed():
+        case Refused("status"):
             return replace(status, polling=False)
         case CallFailed(error):
             return failed(status, error, now)
         case Progressed(calls):
             return replace(status, progress=calls)
-        case Controlled():
-            return said(status, told(message), now)
+        case Answered("job control", Control() as control, verb):
+            return said(status, control_note(control, verb), now)
         case _:
             return status
 
@@ -114,7 +115,7 @@ def failed(status: Slice, error: RpcError, now: float) -> Slice:
     """Keep an error with its way out; a lost link has its own words, a superseded call needs none."""
     if isinstance(error, (ConnectionLost, RequestCancelled)):
         return status
-    return said(status, Say(error_words(error), "error"), now)
+    return said(status, Say(error_text(error), "error"), now)
 
 
 def retry_delay_s(attempt: int, chance: float) -> float:
@@ -132,7 +133,7 @@ def _ticked(status: Slice, now: float) -> tuple[Slice, tuple[Effect, ...]]:
 def _polled(status: Slice) -> tuple[Slice, tuple[Effect, ...]]:
     if status.phase != "online" or status.polling:
         return status, ()
-    poll = Call(STATUS, NoParams(), StatusLoaded, StatusFailed, key="status")
+    poll = Call(STATUS, NoParams(), "status", handles_refusal=True)
     return replace(status, polling=True), (poll,)
 
 
@@ -143,7 +144,7 @@ def _disconnected(
     waiting = replace(
         status,
         phase="waiting",
-        words=error_words(error),
+        words=error_text(error),
         attempt=status.attempt + 1,
         retry_at=now + delay,
         polling=False,
@@ -190,7 +191,7 @@ def _left(status: Slice, now: float) -> tuple[str, str]:
     if status.phase != "online":
         return _phase_style(status), trouble(status, now)
     if status.progress and (status.note is None or status.note.style == "info"):
-        return "accent", progress_words(status.progress[-1])
+        return "accent", progress_text(status.progress[-1])
     if status.note:
         return status.note.style, status.note.words
     return _worst(status.status)

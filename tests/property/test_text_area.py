@@ -11,7 +11,7 @@ from crystalmath_tui.core.diff_lines import rows_of, side_by_side
 from crystalmath_tui.core.incar_line import assignments, choices, painted, spot
 from crystalmath_tui.core.line_cells import cell_of, col_at, laid_over, shown, window
 from crystalmath_tui.core.lines import Line, Size, Span, fit_line, line_width
-from crystalmath_tui.core.text_area import Area, area_of, at, edited, pasted, redo, rewritten, undo
+from crystalmath_tui.core.text_area import Area, area_of, at, edit, paste, redo, rewrite, undo
 
 LETTERS = st.sampled_from("ab =\t;#日é\u0301\u200b\x1b👩1")
 TEXTS = st.lists(st.text(LETTERS, max_size=12) | st.just("ENCUT = 520"), max_size=8).map("\n".join)
@@ -35,9 +35,9 @@ SIZES = st.builds(Size, st.integers(1, 12), st.integers(6, 40))
 def played(area: Area, steps: list[object]) -> Area:
     for step in steps:
         if isinstance(step, tuple):
-            area = pasted(area, step[1]) if step[0] == "paste" else rewritten(area, step[1])
+            area = paste(area, step[1]) if step[0] == "paste" else rewrite(area, step[1])
         else:
-            area = edited(area, str(step), 5) or area
+            area = edit(area, str(step), 5) or area
     return area
 
 

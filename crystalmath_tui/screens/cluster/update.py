@@ -12,24 +12,26 @@ from crystalmath_server.protocol.clusters import (
     ClusterQueue,
     ClusterTest,
     ClusterTestParams,
+    Deleted,
     StepName,
 )
-from crystalmath_server.protocol.codes import CODES_TEST, CodePk, CodeTest, Outcome, Step
+from crystalmath_server.protocol.codes import CODES_TEST, CodePk, CodeRow, CodeTest, Outcome, Step
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.record import record
 from crystalmath_tui.core import clusters
-from crystalmath_tui.core.effects import Back, Call, Effect, Open, Say, Tagged
+from crystalmath_tui.core.effects import Back, Call, Effect, Open, Say
 from crystalmath_tui.core.keymap import MOVES, Binding, action_of
 from crystalmath_tui.core.messages import (
+    Answered,
     Connected,
     Entered,
     KeyPressed,
     Message,
     MousePressed,
-    StatusLoaded,
+    Refused,
 )
 from crystalmath_tui.core.screen import Context
-from crystalmath_tui.core.scroll import START, Scroll, moved, pages
+from crystalmath_tui.core.scroll import START, Scroll, move, scroll_top
 
 Tab = Literal["summary", "codes", "queue", "test"]
 TABS: tuple[Tab, ...] = get_args(Tab)
@@ -53,46 +55,6 @@ KEYS = (
     Binding(("r",), "reload", "reload", "Fetch the page anew."),
     Binding(("esc",), "close", "back", "Go back."),
 )
-
-
-@record
-class DetailLoaded(Message):
-    """The settings came."""
-
-    about: str
-    detail: ClusterDetail
-
-
-@record
-class QueueLoaded(Message):
-    """The queue came."""
-
-    about: str
-    queue: ClusterQueue
-
-
-@record
-class StepDone(Message):
-    """A step of the test ended; `about` is the label and the number of the test."""
-
-    about: tuple[str, int]
-    test: ClusterTest
-
-
-@record
-class CodeTested(Message):
-    """A code was looked at."""
-
-    about: str
-    test: CodeTest
-
-
-@record
-class Failed(Message):
-    """A page did not come."""
-
-    about: tuple[str, Tab]
-    error: RpcError
 
 
 @record
@@ -133,11 +95,11 @@ def update(cluster: Slice, message: Message, context: Context) -> Update:
             return _act(cluster, action_of(KEYS, key), context)
         case MousePressed():
             return _mouse(cluster, message, context)
-        case clusters.ClusterDeleted(deleted) if deleted.label == cluster.label:
+        case Answered("cluster deleted", Deleted() as deleted) if deleted.label == cluster.label:
             return Slice(turn=cluster.turn + 1), (Back(),) if context.front else ()
         case Connected() if cluster.label:
             return cluster, _fetch(cluster)
-        case StatusLoaded() if context.front and _queue_is_old(cluster, context.now):
+        case Answered("status") if context.front and _queue_is_old(cluster, context.now):
             return replace(cluster, asked_at=context.now), _fetch(cluster)
         case _:
             return _answered(cluster, message)
@@ -146,20 +108,25 @@ def update(cluster: Slice, message: Message, context: Context) -> Update:
 def _answered(cluster: Slice, message: Message) -> Update:
     """Take what came, where it is about this computer."""
     match message:
-        case DetailLoaded(about, detail) if about == cluster.label:
+        case Answered("cluster", ClusterDetail() as detail, about) if about == cluster.label:
             return replace(cluster, detail=detail, errors=_without(cluster, "summary", "codes")), ()
-        case QueueLoaded(about, queue) if about == cluster.label:
+        case Answered("cluster queue", ClusterQueue() as queue, about) if about == cluster.label:
             return _queued(cluster, queue), ()
-        case StepDone(about, test) if about == (cluster.label, cluster.turn):
+        case Answered("cluster test", ClusterTest() as test, about) if about == (cluster.label, cluster.turn):
             return _stepped(cluster, test)
-        case CodeTested(about, test) if about == cluster.label:
+        case Answered("cluster code test", CodeTest() as test, about) if about == cluster.label:
             return replace(cluster, code_tests={**cluster.code_tests, test.pk: test}), ()
-        case Failed((about, tab), error) if about == cluster.label:
-            running = None if tab == "test" else cluster.running
-            return replace(cluster, errors={**cluster.errors, tab: error}, running=running), ()
-        case clusters.ClusterSaved(detail) if cluster.detail and detail.row.pk == cluster.detail.row.pk:
+        case Refused("cluster", error, about) if about == cluster.label:
+            return replace(cluster, errors={**cluster.errors, "summary": error}), ()
+        case Refused("cluster queue", error, about) if about == cluster.label:
+            return replace(cluster, errors={**cluster.errors, "queue": error}), ()
+        case Refused("cluster test", error, about) if about == (cluster.label, cluster.turn):
+            return replace(cluster, errors={**cluster.errors, "test": error}, running=None), ()
+        case Answered("cluster saved", ClusterDetail() as detail) if (
+            cluster.detail and detail.row.pk == cluster.detail.row.pk
+        ):
             return _saved(cluster, detail), ()
-        case clusters.CodeSaved(code) if code.cluster == cluster.label:
+        case Answered("code saved", CodeRow() as code) if code.cluster == cluster.label:
             return cluster, _fetch(replace(cluster, tab="codes"))
         case _:
             return cluster, ()
@@ -211,13 +178,7 @@ def _tab_of(text: str) -> Tab:
 
 
 def _show(cluster: Slice) -> tuple[Effect, ...]:
-    call = Call(
-        CLUSTERS_SHOW,
-        ClusterLabel(cluster.label),
-        Tagged(DetailLoaded, cluster.label),
-        Tagged(Failed, (cluster.label, "summary")),
-        key="cluster",
-    )
+    call = Call(CLUSTERS_SHOW, ClusterLabel(cluster.label), "cluster", cluster.label, handles_refusal=True)
     return (call,)
 
 
@@ -228,11 +189,7 @@ def _fetch(cluster: Slice) -> tuple[Effect, ...]:
     if cluster.tab != "queue":
         return _show(cluster)
     call = Call(
-        CLUSTERS_QUEUE,
-        ClusterLabel(cluster.label),
-        Tagged(QueueLoaded, cluster.label),
-        Tagged(Failed, (cluster.label, "queue")),
-        key="cluster queue",
+        CLUSTERS_QUEUE, ClusterLabel(cluster.label), "cluster queue", cluster.label, handles_refusal=True
     )
     return (call,)
 
@@ -258,9 +215,9 @@ def _step(cluster: Slice, name: StepName) -> Effect:
     return Call(
         CLUSTERS_TEST,
         ClusterTestParams(cluster.label, (name,), force=cluster.force),
-        Tagged(StepDone, (cluster.label, cluster.turn)),
-        Tagged(Failed, (cluster.label, "test")),
-        key="cluster test",
+        "cluster test",
+        (cluster.label, cluster.turn),
+        handles_refusal=True,
     )
 
 
@@ -340,7 +297,7 @@ def _code_test(cluster: Slice) -> tuple[Effect, ...]:
     if index >= len(codes):
         return (Say("There is no code to test; n makes one known.", "warn"),)
     pk = codes[index].pk
-    call = Call(CODES_TEST, CodePk(pk), Tagged(CodeTested, cluster.label), key=f"code {pk}")
+    call = Call(CODES_TEST, CodePk(pk), "cluster code test", cluster.label, key=f"code {pk}")
     return (Say(f"Looking at {codes[index].label} on {cluster.label} …"), call)
 
 
@@ -364,9 +321,9 @@ def _moved(cluster: Slice, action: str, context: Context) -> Slice:
     place = cluster.places.get(cluster.tab, START)
     height = max(1, context.size.rows - 2)
     if count := rows_of(cluster):
-        after = moved(place, action, count, height)
+        after = move(place, action, count, height)
     else:
-        after = Scroll(0, pages(place.top, action, _LONGEST_TEXT, height))
+        after = Scroll(0, scroll_top(place.top, action, _LONGEST_TEXT, height))
     return replace(cluster, places={**cluster.places, cluster.tab: after})
 
 

@@ -8,13 +8,13 @@ from crystalmath_server.protocol.codes import CodeRow, CodeTest, Outcome, Step
 from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.cells import wrap
 from crystalmath_tui.core.clusters import MARKS, state_of
-from crystalmath_tui.core.lines import Line, Span, fit_line, line, line_width, selected
+from crystalmath_tui.core.lines import Line, Span, fit_line, highlight, line, line_width
 from crystalmath_tui.core.messages import KeyPressed, Message, MousePressed
 from crystalmath_tui.core.resources import TITLES, shown
 from crystalmath_tui.core.screen import Context, Screen
-from crystalmath_tui.core.scroll import START, Scroll, settled
-from crystalmath_tui.core.table import Column, heading, placed, row
-from crystalmath_tui.core.words import age, count, error_words
+from crystalmath_tui.core.scroll import START, Scroll, clamp
+from crystalmath_tui.core.table import Column, fit_columns, heading, row
+from crystalmath_tui.core.words import age, count, error_text
 from crystalmath_tui.screens.cluster.update import (
     KEYS,
     STEPS,
@@ -113,14 +113,14 @@ def view(cluster: Slice, context: Context) -> tuple[Line, ...]:
         return (*top, *text[start : start + height])
     at, room = _in_sight(page, cluster, context)
     seen = enumerate(page.rows[at.top : at.top + room], at.top)
-    rows = (selected(each, cols) if index == at.index else each for index, each in seen)
+    rows = (highlight(each, cols) if index == at.index else each for index, each in seen)
     return (*top, *page.head, *rows, *page.tail)
 
 
 def _in_sight(page: Page, cluster: Slice, context: Context) -> tuple[Scroll, int]:
     """The place in the list and how many of its rows are seen."""
     room = max(1, _height(context) - len(page.head) - len(page.tail))
-    return settled(cluster.places.get(cluster.tab, START), len(page.rows), room), room
+    return clamp(cluster.places.get(cluster.tab, START), len(page.rows), room), room
 
 
 def _tabs(cluster: Slice) -> Line:
@@ -131,7 +131,7 @@ def _tabs(cluster: Slice) -> Line:
 def _page(cluster: Slice, context: Context) -> Page:
     cols = context.size.cols
     if error := cluster.errors.get(cluster.tab):
-        return Page(((), *_paragraph("error", error_words(error), cols)))
+        return Page(((), *_paragraph("error", error_text(error), cols)))
     if cluster.tab == "test":
         return Page(_test(cluster, context))
     if cluster.tab == "queue" and cluster.queue is not None:
@@ -199,7 +199,7 @@ def _codes(codes: tuple[CodeRow, ...], cluster: Slice, context: Context) -> Page
     """The codes; below them the test of the selected one."""
     cols = context.size.cols
     columns = _CODES if any(code.modules for code in codes) else _CODES[:-1]
-    table = placed(columns, cols - 1)
+    table = fit_columns(columns, cols - 1)
     head = (Span("", " "), *heading(table))
     if not codes:
         return Page((head, (), line(("dim", "   No codes yet. Press n to make a program known."))))
@@ -241,7 +241,7 @@ def _queue(queue: ClusterQueue, context: Context) -> Page:
     parts = [_partition(each, cols) for each in queue.partitions]
     if not queue.jobs:
         return Page((*parts, *notes, (), head))
-    table = placed(_JOBS, cols - 1)
+    table = fit_columns(_JOBS, cols - 1)
     rows = tuple((Span("", " "), *row(table, _job_cells(job))) for job in queue.jobs)
     above = _some([*parts, *notes], max(2, _height(context) // 2))
     return Page((*above, head, (Span("", " "), *heading(table))), rows)

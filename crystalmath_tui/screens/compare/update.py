@@ -5,14 +5,23 @@ from dataclasses import replace
 from crystalmath_server.protocol.compare import JOBS_COMPARE, CompareColumn, CompareParams, Comparison
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.record import record
-from crystalmath_tui.core.comparison import csv_text, json_text, narrowed, ordered
-from crystalmath_tui.core.effects import Ask, Back, Call, Effect, Open, Say, Tagged, WriteFile
+from crystalmath_tui.core import path_prompt
+from crystalmath_tui.core.comparison import csv_text, json_text, narrow, order
+from crystalmath_tui.core.effects import Back, Call, Effect, Open, Say
 from crystalmath_tui.core.keymap import MOVES, Binding, action_of
-from crystalmath_tui.core.messages import Entered, KeyPressed, Message, MousePressed, Pasted
+from crystalmath_tui.core.messages import (
+    Answered,
+    Entered,
+    KeyPressed,
+    Message,
+    MousePressed,
+    Refused,
+)
+from crystalmath_tui.core.path_prompt import PathPrompt, prompt_of
 from crystalmath_tui.core.pks import pk_of
+from crystalmath_tui.core.saving import report, save
 from crystalmath_tui.core.screen import Context
-from crystalmath_tui.core.scroll import START, Scroll, moved
-from crystalmath_tui.core.textfield import TextField, edited, field_of, pasted
+from crystalmath_tui.core.scroll import START, Scroll, move
 
 CALL_KEY = "compare"
 HEAD = 3
@@ -33,30 +42,6 @@ KEYS = (
     Binding(("r",), "reload", "reload", "Fetch the table anew."),
     Binding(("esc",), "close", "back", "Close the list of columns, then go back."),
 )
-
-
-@record
-class Compared(Message):
-    """The table came; `about` are the pks that were asked for."""
-
-    about: tuple[int, ...]
-    found: Comparison
-
-
-@record
-class CompareFailed(Message):
-    """The table did not come."""
-
-    about: tuple[int, ...]
-    error: RpcError
-
-
-@record
-class Written(Message):
-    """A file was written, or there is one already, or why not; `about` is path and text."""
-
-    about: tuple[str, str]
-    outcome: str
 
 
 @record
@@ -82,7 +67,7 @@ class Slice:
     scroll: Scroll = START
     column: int = 0
     choosing: bool = False
-    path: TextField | None = None
+    path: PathPrompt | None = None
     last_path: str = ""
 
 
@@ -91,23 +76,21 @@ Update = tuple[Slice, tuple[Effect, ...]]
 
 def update(compare: Slice, message: Message, context: Context) -> Update:
     """Follow keys and answers."""
+    if compare.path is not None and (step := path_prompt.step(compare.path, message)):
+        return _with_path(compare, *step)
     match message:
         case Entered("compare", args):
             return _entered(compare, args)
-        case KeyPressed(key) if compare.path is not None:
-            return _typed(compare, compare.path, key)
-        case Pasted(text) if compare.path is not None:
-            return replace(compare, path=pasted(compare.path, text)), ()
         case KeyPressed(key):
             return _act(compare, action_of(KEYS, key), context)
         case MousePressed():
             return _mouse(compare, message, context), ()
-        case Compared(about, found) if about == compare.pks:
+        case Answered("compare", Comparison() as found, about) if about == compare.pks:
             return replace(compare, found=found, error=None), ()
-        case CompareFailed(about, error) if about == compare.pks:
+        case Refused("compare", error, about) if about == compare.pks:
             return replace(compare, error=error), ()
-        case Written(about, outcome):
-            return compare, _told(about, outcome)
+        case Answered("compare file", str(outcome), about):
+            return compare, report("compare file", about, outcome)
         case _:
             return compare, ()
 
@@ -129,20 +112,14 @@ def _entered(compare: Slice, args: tuple[str, ...]) -> Update:
 def fetched(compare: Slice) -> Update:
     """Ask for the table; what is shown stays until it is here."""
     about = compare.pks
-    call = Call(
-        JOBS_COMPARE,
-        CompareParams(about),
-        Tagged(Compared, about),
-        Tagged(CompareFailed, about),
-        key=CALL_KEY,
-    )
+    call = Call(JOBS_COMPARE, CompareParams(about), "compare", about, handles_refusal=True)
     return replace(compare, error=None), (call,)
 
 
 def shown(compare: Slice) -> Comparison:
     """The table as it is shown and written: chosen columns, sorted rows."""
     whole = compare.found or Comparison((), ())
-    return narrowed(ordered(whole, compare.sort, descending=compare.descending), compare.hidden)
+    return narrow(order(whole, compare.sort, descending=compare.descending), compare.hidden)
 
 
 def columns_of(compare: Slice) -> tuple[CompareColumn, ...]:
@@ -162,7 +139,7 @@ def _act(compare: Slice, action: str, context: Context) -> Update:
         case "columns":
             return replace(compare, choosing=not compare.choosing, column=0), ()
         case "write":
-            return replace(compare, path=field_of(compare.last_path)), ()
+            return replace(compare, path=prompt_of("compare", compare.last_path)), ()
         case "open" | "reload" | "close":
             return _left(compare, action)
         case "next" | "previous" if not compare.choosing:
@@ -190,36 +167,25 @@ def _within(compare: Slice) -> Slice:
 
 def _moved(compare: Slice, action: str, context: Context) -> Slice:
     if compare.choosing:
-        place = moved(Scroll(compare.column), action, len(columns_of(compare)), list_rows(context))
+        place = move(Scroll(compare.column), action, len(columns_of(compare)), list_rows(context))
         return replace(compare, column=place.index)
     rows = len(compare.found.rows) if compare.found else 0
-    return replace(compare, scroll=moved(compare.scroll, action, rows, list_rows(context)))
+    return replace(compare, scroll=move(compare.scroll, action, rows, list_rows(context)))
 
 
-def _typed(compare: Slice, path: TextField, key: str) -> Update:
-    """The path of the file; its ending says what is written."""
-    if key == "esc":
+def _with_path(
+    compare: Slice, path: PathPrompt, effects: tuple[Effect, ...], outcome: path_prompt.Outcome
+) -> Update:
+    """Follow the prompt; the ending of the path says what is written."""
+    if outcome == "closed":
         return replace(compare, path=None), ()
-    if key != "enter":
-        return replace(compare, path=edited(path, key) or path), ()
-    text, table = path.text.strip(), shown(compare)
-    if not text.endswith((".csv", ".json")):
+    if outcome == "typing":
+        return replace(compare, path=path), effects
+    if not path.text.endswith((".csv", ".json")):
         return compare, (Say("Give a path that ends in .csv or .json.", "warn"),)
-    content = csv_text(table) if text.endswith(".csv") else json_text(table)
-    return replace(compare, path=None, last_path=text), (_write(text, content),)
-
-
-def _write(path: str, text: str, *, over: bool = False) -> WriteFile:
-    return WriteFile(path, text, Tagged(Written, (path, text)), over=over)
-
-
-def _told(about: tuple[str, str], outcome: str) -> tuple[Effect, ...]:
-    path, text = about
-    if outcome == "written":
-        return (Say(f"Wrote {path}."),)
-    if outcome == "exists":
-        return (Ask(f"Write over {path}?", (), (_write(path, text, over=True),)),)
-    return (Say(f"{path} was not written: {outcome}", "error"),)
+    table = shown(compare)
+    content = csv_text(table) if path.text.endswith(".csv") else json_text(table)
+    return replace(compare, path=None, last_path=path.text), (save("compare file", path.text, content),)
 
 
 def _mouse(compare: Slice, mouse: MousePressed, context: Context) -> Slice:

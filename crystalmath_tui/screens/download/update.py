@@ -5,15 +5,23 @@ from dataclasses import replace
 from crystalmath_server.protocol.errors import ConnectionLost, RpcError
 from crystalmath_server.protocol.files import JOBS_FILES, JobFile, JobFiles, ListFilesParams
 from crystalmath_server.protocol.record import record
-from crystalmath_tui.core import downloads
+from crystalmath_tui.core import downloads, path_prompt
 from crystalmath_tui.core.downloads import Download
-from crystalmath_tui.core.effects import Back, Call, Effect, FindPath, Open, Say, Tagged
+from crystalmath_tui.core.effects import Back, Call, Effect, FindPath, Open, Say
 from crystalmath_tui.core.keymap import MOVES, Binding, action_of
-from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, Message, MousePressed, Pasted
-from crystalmath_tui.core.path_field import PathField, completed, path_of, press, put_in
+from crystalmath_tui.core.messages import (
+    Answered,
+    Connected,
+    Entered,
+    KeyPressed,
+    Message,
+    MousePressed,
+    Refused,
+)
+from crystalmath_tui.core.path_prompt import PathPrompt, prompt_of
 from crystalmath_tui.core.pks import pk_of
 from crystalmath_tui.core.screen import Context
-from crystalmath_tui.core.scroll import pages
+from crystalmath_tui.core.scroll import scroll_top
 from crystalmath_tui.core.words import count, file_size
 
 HEAD = 4
@@ -31,38 +39,6 @@ KEYS = (
 
 
 @record
-class FoldersListed(Message):
-    """Paths that begin with what was typed came."""
-
-    typed: str
-    names: tuple[str, ...]
-
-
-@record
-class FolderFound(Message):
-    """The typed folder from the root; `about` is the pk."""
-
-    about: int
-    path: str
-
-
-@record
-class Listed(Message):
-    """The files of the job came."""
-
-    about: int
-    found: JobFiles
-
-
-@record
-class ListFailed(Message):
-    """They did not come."""
-
-    about: int
-    error: RpcError
-
-
-@record
 class Slice:
     """One download at a time.
 
@@ -77,7 +53,7 @@ class Slice:
     pk: int = 0
     source: str = "work"
     names: tuple[str, ...] = ()
-    path: PathField | None = None
+    path: PathPrompt | None = None
     folder: str = ""
     note: str = ""
     error: RpcError | None = None
@@ -90,13 +66,11 @@ Update = tuple[Slice, tuple[Effect, ...]]
 
 def update(found: Slice, message: Message, context: Context) -> Update:
     """Follow keys and answers."""
+    if found.path is not None and (step := path_prompt.step(found.path, message)):
+        return _with_path(found, *step)
     match message:
         case Entered("download", args):
             return _entered(found, args)
-        case KeyPressed(key) if found.path is not None:
-            return _typed(found, found.path, key)
-        case Pasted(text) if found.path is not None:
-            return replace(found, path=put_in(found.path, text)), ()
         case KeyPressed(key):
             return _act(found, action_of(KEYS, key), context)
         case MousePressed(_, _, button) if button in {4, 5}:
@@ -107,16 +81,16 @@ def update(found: Slice, message: Message, context: Context) -> Update:
 
 def _answered(found: Slice, message: Message) -> Update:
     match message:
-        case FoldersListed(typed, names) if found.path is not None and typed == found.path.text:
-            return replace(found, path=completed(found.path, names, folders=True)), ()
-        case FolderFound(about, path) if about == found.pk:
+        case Answered("download path", str(path), about) if about == found.pk:
             return _begun(replace(found, folder=path))
-        case Listed(about, listed) if about == found.pk and found.run is None:
+        case Answered("download files", JobFiles() as listed, about) if (
+            about == found.pk and found.run is None
+        ):
             return _listed(found, listed)
-        case ListFailed(about, error) if about == found.pk and found.run is None:
+        case Refused("download files", error, about) if about == found.pk and found.run is None:
             return replace(found, error=error), ()
         case Connected() if found.run and isinstance(found.run.error, ConnectionLost):
-            return _stepped(found, downloads.resumed(found.run))
+            return _stepped(found, downloads.resume(found.run))
         case _ if found.run is not None:
             return _stepped(found, downloads.step(found.run, message))
         case _:
@@ -141,25 +115,25 @@ def _entered(found: Slice, args: tuple[str, ...]) -> Update:
         words = f"{wrong if args else 'Of which job?'} :download PK [work|retrieved|inputs [FILE …]]"
         return found, (Say(words, "warn"), Back())
     last = found.folder if found.pk == pk else ""
-    return Slice(pk, source, tuple(args[2:]), path_of(last or f"job-{pk}")), ()
+    return Slice(pk, source, tuple(args[2:]), prompt_of("download", last or f"job-{pk}", folders=True)), ()
 
 
-def _typed(found: Slice, path: PathField, key: str) -> Update:
-    path, effects, outcome = press(path, key, FoldersListed)
+def _with_path(
+    found: Slice, path: PathPrompt, effects: tuple[Effect, ...], outcome: path_prompt.Outcome
+) -> Update:
     if outcome == "closed":
         return replace(found, path=None), (Back(),)
     if outcome == "typing":
         return replace(found, path=path), effects
     if not path.text:
         return found, (Say("Give the folder.", "warn"),)
-    return replace(found, path=None), (FindPath(path.text, Tagged(FolderFound, found.pk)),)
+    return replace(found, path=None), (FindPath(path.text, "download path", found.pk),)
 
 
 def _begun(found: Slice) -> Update:
     """One file is asked for by its name; of all, or of folders, the names are asked for first."""
     params = ListFilesParams(found.pk, _source(found.source), _DEEPEST, _MOST)
-    answers = (Tagged(Listed, found.pk), Tagged(ListFailed, found.pk))
-    return found, (Call(JOBS_FILES, params, *answers, key="download files"),)
+    return found, (Call(JOBS_FILES, params, "download files", found.pk, handles_refusal=True),)
 
 
 def _source(name: str) -> "downloads.Source":
@@ -167,11 +141,11 @@ def _source(name: str) -> "downloads.Source":
 
 
 def _listed(found: Slice, listed: JobFiles) -> Update:
-    files, unknown = downloads.fitting(listed.rows, found.names) if found.names else (listed.rows, ())
+    files, unknown = downloads.select_files(listed.rows, found.names) if found.names else (listed.rows, ())
     files += tuple(JobFile(found.source, name, 0) for name in unknown)
     note = listed.note if not found.names else ""
     run = Download(found.pk, files, found.folder)
-    return _stepped(replace(found, error=None, note=note, run=run), downloads.begun(run))
+    return _stepped(replace(found, error=None, note=note, run=run), downloads.begin(run))
 
 
 def _stepped(found: Slice, after: downloads.Step) -> Update:
@@ -200,14 +174,14 @@ def _act(found: Slice, action: str, context: Context) -> Update:
         case "job" if found.pk:
             return found, (Open("job", (str(found.pk), "files")),)
         case "stop" if found.run and found.run.going:
-            return replace(found, run=downloads.stopped(found.run)), (Say("Stopped; r goes on."),)
+            return replace(found, run=downloads.stop(found.run)), (Say("Stopped; r goes on."),)
         case "resume" if found.run:
-            return _stepped(found, downloads.resumed(found.run))
+            return _stepped(found, downloads.resume(found.run))
         case "resume" if found.error and found.folder:
             return _begun(replace(found, error=None))
         case _:
             rows = len(rows_of(found))
-            return replace(found, top=pages(found.top, action, rows, list_rows(context))), ()
+            return replace(found, top=scroll_top(found.top, action, rows, list_rows(context))), ()
 
 
 def rows_of(found: Slice) -> tuple[tuple[str, str, str], ...]:

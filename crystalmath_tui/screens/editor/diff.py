@@ -2,20 +2,17 @@
 
 from dataclasses import replace
 
-from crystalmath_server.protocol.decks import DECKS_DIFF, DeckSource, DiffDecksParams
-from crystalmath_server.protocol.jobs import JOBS_LIST, JobRow, ListJobsParams
-from crystalmath_tui.core.effects import Call, Effect, Say, Tagged
+from crystalmath_server.protocol.decks import DECKS_DIFF, DeckDiff, DeckSource, DiffDecksParams
+from crystalmath_server.protocol.jobs import JOBS_LIST, JobRow, JobsPage, ListJobsParams
+from crystalmath_tui.core.effects import Call, Effect, Say
 from crystalmath_tui.core.keymap import MOVES, Binding, action_of
 from crystalmath_tui.core.lines import Size
-from crystalmath_tui.core.messages import Message
+from crystalmath_tui.core.messages import Answered, Message, Refused
 from crystalmath_tui.core.pks import pk_of
-from crystalmath_tui.core.scroll import START, moved
-from crystalmath_tui.core.textfield import EMPTY, TextField, edited, pasted
+from crystalmath_tui.core.scroll import START, move
+from crystalmath_tui.core.textfield import EMPTY, TextField, edit, paste
 from crystalmath_tui.screens.editor.model import (
-    Compared,
-    CompareFailed,
     Difference,
-    JobsListed,
     Slice,
     Update,
     list_rows,
@@ -44,9 +41,8 @@ def asked(editor: Slice, against: int) -> Update:
     kept = diff.found if diff.against == against else None
     left = DeckSource(job_pk=against) if against else DeckSource(files=editor.deck.own)
     params = DiffDecksParams(left, DeckSource(files=texts_of(editor)))
-    ok, failed = Tagged(Compared, number), Tagged(CompareFailed, number)
     fresh = Difference(against, number, kept, None, diff.beside, jobs=diff.jobs, job_at=diff.job_at)
-    call = Call(DECKS_DIFF, params, ok, failed, key="editor diff")
+    call = Call(DECKS_DIFF, params, "editor diff", number, handles_refusal=True)
     return replace(editor, page="diff", completion=None, diff=fresh), (call,)
 
 
@@ -54,11 +50,13 @@ def answered(editor: Slice, message: Message) -> Slice:
     """Take what came about differences."""
     diff = editor.diff
     match message:
-        case Compared(about, found) if about == diff.asked:
+        case Answered("editor diff", DeckDiff() as found, about) if about == diff.asked:
             return replace(editor, diff=replace(diff, found=found, error=None))
-        case CompareFailed(about, error) if about == diff.asked:
+        case Refused("editor diff", error, about) if about == diff.asked:
             return replace(editor, diff=replace(diff, error=error, found=None))
-        case JobsListed(search, page) if diff.typed is not None and search == _search(diff.typed):
+        case Answered("editor jobs", JobsPage() as page, search) if (
+            diff.typed is not None and search == _search(diff.typed)
+        ):
             rows = tuple(row for row in page.rows if row.template.startswith(_VASP))
             return replace(editor, diff=replace(diff, jobs=rows, job_at=START))
         case _:
@@ -95,7 +93,7 @@ def scrolled(editor: Slice, action: str, size: Size) -> Slice:
 def put_in(editor: Slice, text: str) -> Update:
     """A pasted pk or search."""
     typed = editor.diff.typed
-    return _searched(editor, pasted(typed, text)) if typed is not None else (editor, ())
+    return _searched(editor, paste(typed, text)) if typed is not None else (editor, ())
 
 
 def is_beside(diff: Difference, size: Size) -> bool:
@@ -111,10 +109,10 @@ def _typed(editor: Slice, typed: TextField, key: str, size: Size) -> Update:
         case "enter":
             return _taken(editor, typed)
         case "up" | "down" | "page up" | "page down":
-            place = moved(diff.job_at, key, len(diff.jobs), list_rows(size) - 1)
+            place = move(diff.job_at, key, len(diff.jobs), list_rows(size) - 1)
             return replace(editor, diff=replace(diff, job_at=place)), ()
         case _:
-            changed = edited(typed, key)
+            changed = edit(typed, key)
             return _searched(editor, changed) if changed is not None else (editor, ())
 
 
@@ -146,4 +144,4 @@ def _search(typed: TextField) -> str:
 def _jobs(typed: TextField) -> Effect:
     search = _search(typed)
     params = ListJobsParams(label=search, limit=_MOST_JOBS)
-    return Call(JOBS_LIST, params, Tagged(JobsListed, search), key="editor jobs")
+    return Call(JOBS_LIST, params, "editor jobs", search)

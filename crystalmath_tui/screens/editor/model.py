@@ -3,9 +3,9 @@
 from dataclasses import field, replace
 from typing import Literal
 
-from crystalmath_server.protocol.decks import DeckDiff, DeckFacts, DeckProblem, DeckReport, KnownTag, TagList
+from crystalmath_server.protocol.decks import DeckDiff, DeckFacts, DeckProblem, KnownTag
 from crystalmath_server.protocol.errors import RpcError
-from crystalmath_server.protocol.jobs import JobRow, JobsPage
+from crystalmath_server.protocol.jobs import JobRow
 from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.area_view import Window
 from crystalmath_tui.core.decks import Deck, are_other_lines
@@ -33,68 +33,6 @@ class CheckDue(Message):
     """A short pause after the last key is over."""
 
     turn: int
-
-
-@record
-class Checked(Message):
-    """The answer to a check; `turn` is the text that was sent."""
-
-    turn: int
-    report: DeckReport
-
-
-@record
-class CheckFailed(Message):
-    """There is no answer to a check."""
-
-    turn: int
-    error: RpcError
-
-
-@record
-class TagsLoaded(Message):
-    """What is known of tags came."""
-
-    tags: TagList
-
-
-@record
-class TagsFailed(Message):
-    """What is known of tags did not come; one edits without."""
-
-    error: RpcError
-
-
-@record
-class Compared(Message):
-    """What differs came; `about` is the number of the question."""
-
-    about: int
-    found: DeckDiff
-
-
-@record
-class CompareFailed(Message):
-    """What differs did not come."""
-
-    about: int
-    error: RpcError
-
-
-@record
-class JobsListed(Message):
-    """Jobs that a deck may be compared with came, of a search."""
-
-    search: str
-    page: JobsPage
-
-
-@record
-class CameBack(Message):
-    """$EDITOR ended; `about` is what was made and the file, `outcome` the text and what went wrong."""
-
-    about: tuple[object, str]
-    outcome: tuple[str, str]
 
 
 @record

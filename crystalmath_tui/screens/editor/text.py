@@ -4,16 +4,14 @@ from dataclasses import replace
 
 from crystalmath_server.protocol.decks import DECKS_CHECK, CheckDeckParams
 from crystalmath_tui.core.area_view import clicked, in_sight
-from crystalmath_tui.core.effects import Call, Effect, Later, Say, Tagged
+from crystalmath_tui.core.effects import Call, Effect, Later, Say
 from crystalmath_tui.core.incar_line import Choice, choices, completed, spot
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import MousePressed
-from crystalmath_tui.core.text_area import Area, at, edited, pasted, put
+from crystalmath_tui.core.text_area import Area, at, edit, paste, put
 from crystalmath_tui.screens.editor.model import (
     HEAD,
     CheckDue,
-    Checked,
-    CheckFailed,
     Completion,
     Slice,
     Update,
@@ -55,8 +53,7 @@ def check(editor: Slice) -> tuple[Effect, ...]:
     if editor.deck is None:
         return ()
     params = CheckDeckParams(texts_of(editor), editor.deck.tasks)
-    ok, failed = Tagged(Checked, editor.turn), Tagged(CheckFailed, editor.turn)
-    return (Call(DECKS_CHECK, params, ok, failed, key="editor check"),)
+    return (Call(DECKS_CHECK, params, "editor check", editor.turn, handles_refusal=True),)
 
 
 def typed(editor: Slice, key: str, size: Size) -> Update:
@@ -68,7 +65,7 @@ def typed(editor: Slice, key: str, size: Size) -> Update:
         return found
     if key == "tab":
         return _tabbed(editor, size)
-    area = edited(file.area, key, text_size(size).rows - 1)
+    area = edit(file.area, key, text_size(size).rows - 1)
     if area is None:
         return editor, ()
     after, effects = put_area(editor, area, size)
@@ -80,7 +77,7 @@ def put_in(editor: Slice, text: str, size: Size) -> Update:
     file = here(editor)
     if file is None:
         return editor, ()
-    return put_area(replace(editor, completion=None), pasted(file.area, text.replace("\0", "")), size)
+    return put_area(replace(editor, completion=None), paste(file.area, text.replace("\0", "")), size)
 
 
 def mouse(editor: Slice, pressed: MousePressed, size: Size) -> Update:

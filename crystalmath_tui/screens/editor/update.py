@@ -2,29 +2,33 @@
 
 from dataclasses import replace
 
-from crystalmath_server.protocol.decks import DECKS_TAGS, ListTagsParams
+from crystalmath_server.protocol.decks import DECKS_TAGS, DeckReport, ListTagsParams, TagList
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_tui.core.decks import MAY_BE_EMPTY, DeckEdited, DeckOpened, FileEdit, names_of
-from crystalmath_tui.core.effects import Ask, Back, Call, EditOutside, Effect, Say, Tagged, Tell
+from crystalmath_tui.core.effects import Ask, Back, Call, EditOutside, Effect, Say, Tell
 from crystalmath_tui.core.keymap import MOVES, Binding, action_of
 from crystalmath_tui.core.lines import line
-from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, Message, MousePressed, Pasted
+from crystalmath_tui.core.messages import (
+    Answered,
+    Connected,
+    Entered,
+    KeyPressed,
+    Message,
+    MousePressed,
+    Pasted,
+    Refused,
+)
 from crystalmath_tui.core.screen import Context
-from crystalmath_tui.core.scroll import START, Scroll, moved
-from crystalmath_tui.core.text_area import rewritten
-from crystalmath_tui.core.words import error_words
+from crystalmath_tui.core.scroll import START, Scroll, move
+from crystalmath_tui.core.text_area import rewrite
+from crystalmath_tui.core.words import error_text
 from crystalmath_tui.screens.editor import diff as diff_page
 from crystalmath_tui.screens.editor import text as text_page
 from crystalmath_tui.screens.editor.model import (
     HEAD,
-    CameBack,
     CheckDue,
-    Checked,
-    CheckFailed,
     Left,
     Slice,
-    TagsFailed,
-    TagsLoaded,
     Update,
     here,
     list_rows,
@@ -97,18 +101,20 @@ def _answered(editor: Slice, message: Message, context: Context) -> Update:
     match message:
         case CheckDue(turn) if turn == editor.turn:
             return editor, text_page.check(editor)
-        case Checked(turn, report) if turn == editor.turn and editor.deck is not None:
+        case Answered("editor check", DeckReport() as report, turn) if (
+            turn == editor.turn and editor.deck is not None
+        ):
             told = replace(editor, problems=report.problems, facts=report.facts, checked=turn, trouble="")
             return told, ()
-        case CheckFailed(turn, error) if turn == editor.turn:
+        case Refused("editor check", error, turn) if turn == editor.turn:
             return replace(editor, trouble=_trouble(error)), ()
         case Connected():
             return editor, (*_tags(editor), *text_page.check(editor)) if editor.deck else ()
-        case TagsLoaded(tags):
+        case Answered("editor tags", TagList() as tags):
             return replace(editor, tags={row.name: row for row in tags.rows}), ()
-        case TagsFailed(error):
-            return editor, (Say(f"What is known of tags did not come: {error_words(error)}", "warn"),)
-        case CameBack(about, outcome):
+        case Refused("editor tags", error):
+            return editor, (Say(f"What is known of tags did not come: {error_text(error)}", "warn"),)
+        case Answered("editor outside", outcome, about):
             return _came_back(editor, about, outcome, context)
         case Left():
             return Slice(tags=editor.tags), (Back(),)
@@ -130,7 +136,7 @@ def _tags(editor: Slice) -> tuple[Effect, ...]:
     """Fetch what is known of tags, once."""
     if editor.tags:
         return ()
-    return (Call(DECKS_TAGS, ListTagsParams(), TagsLoaded, TagsFailed, key="editor tags"),)
+    return (Call(DECKS_TAGS, ListTagsParams(), "editor tags", handles_refusal=True),)
 
 
 def _trouble(error: RpcError) -> str:
@@ -197,7 +203,7 @@ def _reverted(editor: Slice, context: Context) -> Update:
     file = here(editor)
     if file is None or not file.is_edited:
         return editor, (Say("It is the recipe's text already."),)
-    after, effects = text_page.put_area(editor, rewritten(file.area, file.own), context.size)
+    after, effects = text_page.put_area(editor, rewrite(file.area, file.own), context.size)
     return after, (*effects, Say(f"{file.name} is the recipe's again; Ctrl+Z takes that back."))
 
 
@@ -206,7 +212,7 @@ def _outside(editor: Slice) -> tuple[Effect, ...]:
     if file is None or editor.deck is None:
         return ()
     about = (editor.deck.made, file.name)
-    return (EditOutside(file.name, file.area.text, Tagged(CameBack, about)),)
+    return (EditOutside(file.name, file.area.text, "editor outside", about),)
 
 
 def _came_back(editor: Slice, about: object, outcome: tuple[str, str], context: Context) -> Update:
@@ -216,7 +222,7 @@ def _came_back(editor: Slice, about: object, outcome: tuple[str, str], context: 
         return editor, (Say(trouble, "error"),)
     if file is None or editor.deck is None or about != (editor.deck.made, file.name):
         return editor, ()
-    return text_page.put_area(editor, rewritten(file.area, text.replace("\0", "")), context.size)
+    return text_page.put_area(editor, rewrite(file.area, text.replace("\0", "")), context.size)
 
 
 def _list_key(editor: Slice, action: str, context: Context) -> Update:
@@ -227,7 +233,7 @@ def _list_key(editor: Slice, action: str, context: Context) -> Update:
             return _gone_to(editor, editor.problem_at.index, context)
         case _:
             rows = list_rows(context.size)
-            place = moved(editor.problem_at, action, len(editor.problems), rows)
+            place = move(editor.problem_at, action, len(editor.problems), rows)
             return replace(editor, problem_at=place), ()
 
 

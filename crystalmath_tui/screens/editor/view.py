@@ -9,11 +9,11 @@ from crystalmath_tui.core.decks import MARKS, worst
 from crystalmath_tui.core.diff_lines import side_by_side, unified
 from crystalmath_tui.core.incar_line import painted
 from crystalmath_tui.core.line_cells import laid_over, shown
-from crystalmath_tui.core.lines import Line, Size, Span, beside, fit_line, fit_lines, line, selected
+from crystalmath_tui.core.lines import Line, Size, Span, beside, fit_line, fit_lines, highlight, line
 from crystalmath_tui.core.screen import Context, Screen
-from crystalmath_tui.core.scroll import settled
+from crystalmath_tui.core.scroll import clamp
 from crystalmath_tui.core.textfield import field_line
-from crystalmath_tui.core.words import error_words, state_span
+from crystalmath_tui.core.words import error_text, state_span
 from crystalmath_tui.screens.editor import diff as diff_page
 from crystalmath_tui.screens.editor.model import (
     HEAD,
@@ -110,11 +110,11 @@ def _problems(editor: Slice, size: Size) -> tuple[Line, ...]:
     if not editor.problems:
         words = "No problem is known." if editor.checked == editor.turn else "The deck is being checked."
         return (line(("dim", f" {words} Esc goes back to the text.")),)
-    place = settled(editor.problem_at, len(editor.problems), rows)
+    place = clamp(editor.problem_at, len(editor.problems), rows)
     shown_rows = editor.problems[place.top : place.top + rows]
     lines: list[Line] = [(Span("", " "), *problem_row(each, size.cols - 1)) for each in shown_rows]
     at = place.index - place.top
-    lines[at] = selected(lines[at], size.cols)
+    lines[at] = highlight(lines[at], size.cols)
     told = problem_lines((editor.problems[place.index],), size.cols, TOLD_OF_LIST)
     filled = fit_lines(lines, Size(rows, size.cols))
     return (*filled, line(("rule", "─" * size.cols)), *told)
@@ -133,7 +133,7 @@ def _diff(editor: Slice, size: Size) -> tuple[Line, ...]:
     )
     head = line(("heading", f" what differs from {other}"), ("dim", "   - there, + here"))
     if diff.error is not None:
-        words = wrap(error_words(diff.error), max(8, size.cols - 2))
+        words = wrap(error_text(diff.error), max(8, size.cols - 2))
         return (head, *(line(("error", f" {part}")) for part in words))
     if diff.found is None:
         return (head, line(("dim", " … comparing")))
@@ -186,7 +186,7 @@ def _choosing(editor: Slice, size: Size) -> tuple[Line, ...]:
     head = (*prompt, *field_line(typed, max(1, size.cols - 25))) if typed is not None else prompt
     if not diff.jobs:
         return (head, line(("dim", " no job of VASP is in sight; a pk may be typed")))
-    place = settled(diff.job_at, len(diff.jobs), rows)
+    place = clamp(diff.job_at, len(diff.jobs), rows)
     lines: list[Line] = [head]
     for index, job in enumerate(diff.jobs[place.top : place.top + rows], place.top):
         state = state_span(job.state)
@@ -196,7 +196,7 @@ def _choosing(editor: Slice, size: Size) -> tuple[Line, ...]:
             fit(job.label, 30),
             f"  {job.template}",
         )
-        lines.append(selected(cells, size.cols) if index == place.index else cells)
+        lines.append(highlight(cells, size.cols) if index == place.index else cells)
     return tuple(lines)
 
 

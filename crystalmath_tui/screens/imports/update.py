@@ -10,14 +10,24 @@ from crystalmath_server.protocol.imports import JOBS_IMPORT, ImportJobParams
 from crystalmath_server.protocol.jobs import Submitted
 from crystalmath_server.protocol.method import NoParams
 from crystalmath_server.protocol.record import record
-from crystalmath_tui.core import form
-from crystalmath_tui.core.effects import Back, Call, Effect, FindPath, ListFolder, Open, Say, Tagged
-from crystalmath_tui.core.form import Form, made
+from crystalmath_tui.core import form, path_prompt
+from crystalmath_tui.core.effects import Back, Call, Effect, FindPath, Open, Say
+from crystalmath_tui.core.form import Form, new_field
 from crystalmath_tui.core.keymap import Binding
-from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, Message, MousePressed, Pasted
+from crystalmath_tui.core.messages import (
+    Answered,
+    Connected,
+    Entered,
+    KeyPressed,
+    Message,
+    MousePressed,
+    Pasted,
+    Refused,
+)
+from crystalmath_tui.core.path_prompt import PathPrompt, prompt_of
 from crystalmath_tui.core.screen import Context
-from crystalmath_tui.core.textfield import field_of, shared_beginning
-from crystalmath_tui.core.words import error_words
+from crystalmath_tui.core.textfield import field_of
+from crystalmath_tui.core.words import error_text
 
 LOCALHOST = "localhost"
 SEND = frozenset({"f2", "ctrl o"})
@@ -36,52 +46,6 @@ KEYS = (
     Binding(("f2", "ctrl o"), "send", "import", "Import from any field."),
     Binding(("esc",), "close", "back", "Go back; what was typed stays."),
 )
-
-
-@record
-class ClustersCame(Message):
-    """The clusters came."""
-
-    found: ClusterList
-
-
-@record
-class CodesCame(Message):
-    """The codes of all clusters came."""
-
-    found: CodeList
-
-
-@record
-class FoldersListed(Message):
-    """Paths that begin with what was typed came."""
-
-    typed: str
-    names: tuple[str, ...]
-
-
-@record
-class FolderFound(Message):
-    """The typed folder from the root; `about` is the number of the question."""
-
-    about: int
-    path: str
-
-
-@record
-class Imported(Message):
-    """The job of the folder is there."""
-
-    about: int
-    submitted: Submitted
-
-
-@record
-class ImportFailed(Message):
-    """The folder was refused."""
-
-    about: int
-    error: RpcError
 
 
 @record
@@ -112,10 +76,10 @@ def blank() -> Form:
     """Nothing chosen yet."""
     return Form(
         (
-            made("cluster", "cluster", LOCALHOST, "The computer that has the folder.", (LOCALHOST,)),
-            made(PATH, "folder", "", "Where INCAR, POSCAR and vasprun.xml are, from the root."),
-            made("code", "program", "", "The code that ran it; none: none is claimed.", ("",)),
-            made("label", "label", "", "Name of the job; empty: formula and recipe."),
+            new_field("cluster", "cluster", LOCALHOST, "The computer that has the folder.", (LOCALHOST,)),
+            new_field(PATH, "folder", "", "Where INCAR, POSCAR and vasprun.xml are, from the root."),
+            new_field("code", "program", "", "The code that ran it; none: none is claimed.", ("",)),
+            new_field("label", "label", "", "Name of the job; empty: formula and recipe."),
         ),
         "Import",
     )
@@ -137,7 +101,7 @@ def update(run: Slice, message: Message, context: Context) -> Update:
         case KeyPressed(key):
             return (run, ()) if run.sending else _typed(run, key)
         case Pasted(text) if not run.sending:
-            return _changed(run, form.put_in(run.form, text)), ()
+            return _changed(run, form.paste_text(run.form, text)), ()
         case MousePressed() if not run.sending:
             return _mouse(run, message, context)
         case _:
@@ -146,18 +110,18 @@ def update(run: Slice, message: Message, context: Context) -> Update:
 
 def _answered(run: Slice, message: Message, context: Context) -> Update:
     match message:
-        case ClustersCame(found):
+        case Answered("import clusters", ClusterList() as found):
             return _with_clusters(run, found), ()
-        case CodesCame(found):
+        case Answered("import codes", CodeList() as found):
             codes = tuple((row.cluster, row.label) for row in found.rows)
             return _with_codes(replace(run, codes=codes)), ()
-        case FoldersListed(typed, names) if typed == _text(run, PATH):
-            return _completed(run, names), ()
-        case FolderFound(about, path) if about == run.turn and run.sending:
+        case Answered("path names", names, about) if about == ("import", _prompt(run).text):
+            return _complete(run, names), ()
+        case Answered("import path", str(path), about) if about == run.turn and run.sending:
             return run, (_call(run, path),)
-        case Imported(about, submitted):
+        case Answered("import run", Submitted() as submitted, about):
             return _imported(run, about, submitted, context)
-        case ImportFailed(about, error) if about == run.turn and run.sending:
+        case Refused("import run", error, about) if about == run.turn and run.sending:
             return _refused(run, error), ()
         case _:
             return run, ()
@@ -177,8 +141,8 @@ def _entered(run: Slice, args: tuple[str, ...]) -> Update:
 
 def _lists() -> tuple[Effect, ...]:
     return (
-        Call(CLUSTERS_LIST, NoParams(), ClustersCame, key="import clusters"),
-        Call(CODES_LIST, ListCodesParams(), CodesCame, key="import codes"),
+        Call(CLUSTERS_LIST, NoParams(), "import clusters"),
+        Call(CODES_LIST, ListCodesParams(), "import codes"),
     )
 
 
@@ -194,9 +158,8 @@ def _typed(run: Slice, key: str) -> Update:
     if key in SEND or (key == "enter" and run.form.at_button):
         return _sent(run)
     if key == "tab" and is_local(run) and here(run) == PATH:
-        typed = _text(run, PATH)
-        return run, (ListFolder(typed, Tagged(FoldersListed, typed)),)
-    after = form.typed(run.form, key)
+        return run, (path_prompt.list_names(_prompt(run)),)
+    after = form.press_key(run.form, key)
     return (_changed(run, after), ()) if after is not None else (run, ())
 
 
@@ -212,7 +175,7 @@ def _mouse(run: Slice, mouse: MousePressed, context: Context) -> Update:
         return _typed(run, "up" if mouse.button == 4 else "down")
     if mouse.button != 1:
         return run, ()
-    after, pressed = form.clicked(run.form, mouse.row - HEAD, form_rows(context), context.size.cols)
+    after, pressed = form.click(run.form, mouse.row - HEAD, form_rows(context), context.size.cols)
     there = _changed(run, after)
     return _sent(there) if pressed else (there, ())
 
@@ -221,10 +184,10 @@ def _sent(run: Slice) -> Update:
     """A folder of this machine is made whole first."""
     path = _text(run, PATH).strip()
     if not path:
-        return replace(run, form=form.complained(run.form, PATH, "Give the folder.")), ()
+        return replace(run, form=form.with_error(run.form, PATH, "Give the folder.")), ()
     sending = replace(run, sending=True, names=(), turn=run.turn + 1)
     if is_local(run):
-        return sending, (FindPath(path, Tagged(FolderFound, sending.turn)),)
+        return sending, (FindPath(path, "import path", sending.turn),)
     return sending, (_call(sending, path),)
 
 
@@ -232,8 +195,7 @@ def _call(run: Slice, path: str) -> Effect:
     """The server makes the key of cluster and folder, so that sending again makes no second job."""
     given = form.values(run.form)
     params = ImportJobParams(path, given["cluster"], label=given["label"][:255], code=given["code"])
-    done, failed = Tagged(Imported, run.turn), Tagged(ImportFailed, run.turn)
-    return Call(JOBS_IMPORT, params, done, failed, key=CALL_KEY)
+    return Call(JOBS_IMPORT, params, CALL_KEY, run.turn, handles_refusal=True)
 
 
 def _imported(run: Slice, about: int, submitted: Submitted, context: Context) -> Update:
@@ -243,7 +205,7 @@ def _imported(run: Slice, about: int, submitted: Submitted, context: Context) ->
     if about != run.turn:
         return run, (said,)
     fresh = replace(_texted(_texted(run, PATH, ""), "label", ""), sending=False)
-    at_path = replace(fresh, form=form.complained(fresh.form, PATH, ""))
+    at_path = replace(fresh, form=form.with_error(fresh.form, PATH, ""))
     shown = (Back(), Open("job", (str(submitted.pk),))) if context.front else ()
     return at_path, (*shown, said)
 
@@ -251,8 +213,8 @@ def _imported(run: Slice, about: int, submitted: Submitted, context: Context) ->
 def _refused(run: Slice, error: RpcError) -> Slice:
     """Words at the field that is wrong."""
     name = error.data.field
-    words = error_words(error).removeprefix(f"{name}: ")
-    return replace(run, sending=False, form=form.complained(run.form, name, words))
+    words = error_text(error).removeprefix(f"{name}: ")
+    return replace(run, sending=False, form=form.with_error(run.form, name, words))
 
 
 def _with_clusters(run: Slice, found: ClusterList) -> Slice:
@@ -285,12 +247,15 @@ def _texted(run: Slice, name: str, text: str) -> Slice:
     return replace(run, form=replace(run.form, fields=fields))
 
 
-def _completed(run: Slice, names: tuple[str, ...]) -> Slice:
-    """The text as far as all folders agree; their names where there are several."""
-    folders = tuple(name for name in names if name.endswith("/"))
-    shared = shared_beginning(folders)
-    fresh = _texted(run, PATH, shared) if len(shared) > len(_text(run, PATH)) else run
-    return replace(fresh, names=folders if len(folders) > 1 else ())
+def _prompt(run: Slice) -> PathPrompt:
+    return prompt_of("import", _text(run, PATH), folders=True)
+
+
+def _complete(run: Slice, names: tuple[str, ...]) -> Slice:
+    """The folder as far as all names agree, and the names where there are several."""
+    prompt = path_prompt.complete(_prompt(run), names)
+    longer = run if prompt.field == _prompt(run).field else _texted(run, PATH, prompt.field.text)
+    return replace(longer, names=prompt.names)
 
 
 def _text(run: Slice, name: str) -> str:

@@ -7,6 +7,7 @@ from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.files import (
     JOBS_FILES,
     JOBS_LOG,
+    FileRange,
     JobFile,
     JobFiles,
     JobLog,
@@ -14,21 +15,28 @@ from crystalmath_server.protocol.files import (
 )
 from crystalmath_server.protocol.jobs import ENDED, JOBS_SHOW, JobDetail, JobPk
 from crystalmath_server.protocol.method import Method
-from crystalmath_server.protocol.progress import JOBS_PROGRESS, JobProgress, ProgressOfJobParams
+from crystalmath_server.protocol.progress import JOBS_PROGRESS, JobProgress, ProgressOfJobParams, StopAsked
 from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.results import JOBS_RESULTS, JobResults
-from crystalmath_tui.core import control
+from crystalmath_server.protocol.system import Status
 from crystalmath_tui.core.cells import width, wrap
-from crystalmath_tui.core.effects import Back, Call, Effect, Open, Say, Tagged
+from crystalmath_tui.core.effects import Back, Call, Effect, Open, Say
 from crystalmath_tui.core.keymap import action_of
-from crystalmath_tui.core.lines import Line, Size, Span, fit_line, fit_lines, line, selected, spread
-from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, Message, MousePressed, StatusLoaded
+from crystalmath_tui.core.lines import Line, Size, Span, fit_line, fit_lines, highlight, line, spread
+from crystalmath_tui.core.messages import (
+    Answered,
+    Connected,
+    Entered,
+    KeyPressed,
+    Message,
+    MousePressed,
+    Refused,
+)
 from crystalmath_tui.core.pks import pk_of
 from crystalmath_tui.core.screen import Context, Screen
-from crystalmath_tui.core.scroll import START, Scroll, moved, pages, settled
-from crystalmath_tui.core.words import error_words
+from crystalmath_tui.core.scroll import START, Scroll, clamp, move, scroll_top
+from crystalmath_tui.core.words import error_text
 from crystalmath_tui.screens.file_viewer import (
-    RangeLoaded,
     Viewer,
     followed,
     read_on,
@@ -53,22 +61,6 @@ _METHODS: dict[Tab, Method[Any, Any]] = {
 _LIVE_S = 2.0  # how old a page of a running job may become
 
 Page = JobDetail | JobFiles | JobLog | JobResults | JobProgress
-
-
-@record
-class Loaded(Message):
-    """An answer about a job: `about` is its pk."""
-
-    about: int
-    value: Page
-
-
-@record
-class LoadFailed(Message):
-    """A page did not come."""
-
-    about: tuple[int, str]
-    error: RpcError
 
 
 @record
@@ -106,15 +98,17 @@ def update(job: Slice, message: Message, context: Context) -> Update:
             return _act(job, action_of(KEYS, key), context)
         case MousePressed():
             return _mouse(job, message, context)
-        case Loaded(about, value) if about == job.pk:
+        case Answered("job page", value, (pk, _)) if pk == job.pk:
             return _followed(_kept(job, value), context), ()
-        case LoadFailed((pk, tab), error) if pk == job.pk:
+        case Refused("job page", error, (pk, tab)) if pk == job.pk:
             return replace(job, errors={**job.errors, tab: error}), ()
-        case RangeLoaded((pk, file), part) if pk == job.pk and job.viewer and job.viewer.file == file:
+        case Answered("job file", FileRange() as part, (pk, file)) if (
+            pk == job.pk and job.viewer and job.viewer.file == file
+        ):
             return replace(job, viewer=read_on(job.viewer, part)), ()
-        case control.StopTold(asked):
+        case Answered("job stop", StopAsked() as asked):
             return job, (Say(asked.words),)
-        case StatusLoaded(status) if context.front and job.pk:
+        case Answered("status", Status() as status) if context.front and job.pk:
             return _refreshed(job, status.jobs_revision, context)
         case Connected() if job.pk:
             return fetched(job, context)
@@ -154,8 +148,7 @@ def fetched(job: Slice, context: Context) -> Update:
 
 def _asking(pk: int, tab: Tab, name: str, params: object) -> Call[Any, Any]:
     """Ask for one part of a page; an error of it is kept under its name."""
-    answers = (Tagged(Loaded, pk), Tagged(LoadFailed, (pk, name)))
-    return Call(_METHODS[tab], params, *answers, key=f"job {name}")
+    return Call(_METHODS[tab], params, "job page", (pk, name), f"job {name}", handles_refusal=True)
 
 
 def _refreshed(job: Slice, revision: int, context: Context) -> Update:
@@ -198,7 +191,7 @@ def _followed(job: Slice, context: Context) -> Slice:
     if not job.follow or job.tab != "log":
         return job
     return replace(
-        job, tops={**job.tops, "log": pages(0, "last", len(_page(job, context)), _height(context))}
+        job, tops={**job.tops, "log": scroll_top(0, "last", len(_page(job, context)), _height(context))}
     )
 
 
@@ -272,8 +265,8 @@ def _moved(job: Slice, action: str, context: Context) -> Update:
         return _moved_in_file(job, job.viewer, action, context)
     if job.tab == "files":
         rows = _files(job)
-        return replace(job, chosen=moved(job.chosen, action, len(rows), height)), ()
-    top = pages(job.tops.get(job.tab, 0), action, len(_page(job, context)), height)
+        return replace(job, chosen=move(job.chosen, action, len(rows), height)), ()
+    top = scroll_top(job.tops.get(job.tab, 0), action, len(_page(job, context)), height)
     return replace(job, tops={**job.tops, job.tab: top}, follow=job.follow and action == "last"), ()
 
 
@@ -281,8 +274,8 @@ def _moved_in_file(job: Slice, viewer: Viewer, action: str, context: Context) ->
     """Move, and read on near the end of what was read."""
     height = _height(context)
     count = len(_page(job, context))
-    before = pages(0, "last", count, height) if viewer.following else viewer.top
-    top = pages(before, action, count, height)
+    before = scroll_top(0, "last", count, height) if viewer.following else viewer.top
+    top = scroll_top(before, action, count, height)
     after = replace(viewer, top=top, following=viewer.following and top >= before)
     more = not (viewer.binary or viewer.reading) and viewer.offset < viewer.size
     if not more or after.top + 2 * height < count:
@@ -329,7 +322,7 @@ def _page(job: Slice, context: Context) -> tuple[Line, ...]:
     if job.viewer:
         return job_pages.text(job.viewer.content, cols, wrapped=job.wrapped)
     if problem := job.errors.get(job.tab if job.tab != "inputs" else "summary"):
-        return ((), *(line(("error", f" {text}")) for text in wrap(error_words(problem), max(8, cols - 2))))
+        return ((), *(line(("error", f" {text}")) for text in wrap(error_text(problem), max(8, cols - 2))))
     match job:
         case Slice(tab="summary", detail=JobDetail() as detail):
             return job_pages.summary(detail, context.now, cols)
@@ -353,11 +346,11 @@ def view(job: Slice, context: Context) -> tuple[Line, ...]:
     if job.viewer:
         return (_tabs(job, cols), title_line(job.viewer, cols), *shown(job.viewer, page, height))
     if job.tab == "files" and _files(job) and "files" not in job.errors:
-        at = settled(job.chosen, len(page), height)
+        at = clamp(job.chosen, len(page), height)
         seen = page[at.top : at.top + height]
-        rows = (selected(row, cols) if at.top + i == at.index else row for i, row in enumerate(seen))
+        rows = (highlight(row, cols) if at.top + i == at.index else row for i, row in enumerate(seen))
         return (_tabs(job, cols), _rule(cols), *rows)
-    top = pages(job.tops.get(job.tab, 0), "", len(page), height)
+    top = scroll_top(job.tops.get(job.tab, 0), "", len(page), height)
     return (_tabs(job, cols), _rule(cols), *fit_lines(page[top : top + height], Size(height, cols)))
 
 

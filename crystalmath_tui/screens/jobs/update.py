@@ -4,27 +4,29 @@ from dataclasses import field, replace
 
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import JOBS_LIST, JobRow, JobsPage
-from crystalmath_server.protocol.progress import Trend
+from crystalmath_server.protocol.progress import Trend, Trends
 from crystalmath_server.protocol.record import record
+from crystalmath_server.protocol.system import Status
 from crystalmath_tui.core import control
-from crystalmath_tui.core.effects import Call, Copy, Effect, Open, Say, Tagged
+from crystalmath_tui.core.effects import Call, Copy, Effect, Open, Say
 from crystalmath_tui.core.keymap import MOVES, Binding, action_of
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import (
+    Answered,
     Connected,
     Entered,
     KeyPressed,
     Message,
     MousePressed,
     Pasted,
-    StatusLoaded,
+    Refused,
 )
 from crystalmath_tui.core.screen import Context
-from crystalmath_tui.core.scroll import START, Scroll, moved, settled
-from crystalmath_tui.core.textfield import TextField, edited, field_of, pasted
+from crystalmath_tui.core.scroll import START, Scroll, clamp, move
+from crystalmath_tui.core.textfield import TextField, edit, field_of, paste
 from crystalmath_tui.screens.jobs.columns import shows_trends
 from crystalmath_tui.screens.jobs.query import EVERYTHING, GROUPS, Query, Sort, sorted_by
-from crystalmath_tui.screens.jobs.trends import EVERY_S, TrendsLoaded, asking, kept
+from crystalmath_tui.screens.jobs.trends import EVERY_S, asking, kept
 
 _PAGE, _LONGEST_PAGE = 100, 500
 _AHEAD = 20  # rows left below when the next page is fetched
@@ -80,22 +82,6 @@ class Want:
     query: Query
     earlier: tuple[JobRow, ...]
     need: int
-
-
-@record
-class PageLoaded(Message):
-    """A page came."""
-
-    want: Want
-    page: JobsPage
-
-
-@record
-class PageFailed(Message):
-    """A page did not come."""
-
-    want: Want
-    error: RpcError
 
 
 @record
@@ -165,35 +151,33 @@ def update(jobs: Slice, message: Message, context: Context) -> tuple[Slice, tupl
         case KeyPressed(key) if jobs.typed is not None:
             return _typed(jobs, jobs.typed, key)
         case Pasted(text) if jobs.typed is not None:
-            return _retyped(jobs, pasted(jobs.typed, text))
+            return _retyped(jobs, paste(jobs.typed, text))
         case KeyPressed(key):
             return _act(jobs, action_of(KEYS, key), context)
         case MousePressed():
             return _mouse(jobs, message, context)
-        case PageLoaded(want, page):
+        case Answered("jobs page", JobsPage() as page, want):
             return _loaded(jobs, want, page, context)
-        case PageFailed(want, error):
+        case Refused("jobs page", error, want):
             return _failed(jobs, want, error)
-        case StatusLoaded() | TrendsLoaded():
-            return _told(jobs, message, context)
+        case Answered("status", Status() as status):
+            return _polled(jobs, status.jobs_revision, context)
+        case Answered("jobs trends", Trends() as trends):
+            return replace(jobs, trends=kept(jobs.trends, trends, jobs.rows)), ()
         case Connected():
             return refreshed(jobs, context)
         case Entered("jobs", args) if args:
             return _asked(jobs, replace(jobs.query, text=" ".join(args)))
         case _:
             return replace(
-                jobs, scroll=settled(jobs.scroll, len(jobs.rows), room(jobs, context.size).list_rows)
+                jobs, scroll=clamp(jobs.scroll, len(jobs.rows), room(jobs, context.size).list_rows)
             ), ()
 
 
-def _told(
-    jobs: Slice, message: StatusLoaded | TrendsLoaded, context: Context
-) -> tuple[Slice, tuple[Effect, ...]]:
-    """Fetch where the list moved, and what its jobs did meanwhile."""
-    if isinstance(message, TrendsLoaded):
-        return replace(jobs, trends=kept(jobs.trends, message.found, jobs.rows)), ()
-    known = replace(jobs, known=message.status.jobs_revision)
-    stale = not jobs.loading and message.status.jobs_revision != jobs.revision
+def _polled(jobs: Slice, revision: int, context: Context) -> tuple[Slice, tuple[Effect, ...]]:
+    """Fetch where the list changed, and what its jobs did meanwhile."""
+    known = replace(jobs, known=revision)
+    stale = not jobs.loading and revision != jobs.revision
     shown, effects = refreshed(known, context) if stale else (known, ())
     shown, more = _glanced(shown, context)
     return shown, (*effects, *more)
@@ -220,13 +204,7 @@ def refreshed(jobs: Slice, context: Context) -> tuple[Slice, tuple[Effect, ...]]
 
 def _fetch(jobs: Slice, want: Want, cursor: str = "") -> tuple[Slice, tuple[Effect, ...]]:
     limit = min(_LONGEST_PAGE, max(_PAGE, want.need - len(want.earlier)))
-    call = Call(
-        JOBS_LIST,
-        want.query.params(limit, cursor),
-        Tagged(PageLoaded, want),
-        Tagged(PageFailed, want),
-        key="jobs page",
-    )
+    call = Call(JOBS_LIST, want.query.params(limit, cursor), "jobs page", want, handles_refusal=True)
     return replace(jobs, loading=True), (call,)
 
 
@@ -262,7 +240,7 @@ def _kept(before: Slice, after: Slice, context: Context) -> Scroll:
     places = (index for index, row in enumerate(after.rows) if chosen and row.pk == chosen.pk)
     index = next(places, before.scroll.index)
     top = before.scroll.top + index - before.scroll.index
-    return settled(Scroll(index, top), len(after.rows), room(after, context.size).list_rows)
+    return clamp(Scroll(index, top), len(after.rows), room(after, context.size).list_rows)
 
 
 def _failed(jobs: Slice, want: Want, error: RpcError) -> tuple[Slice, tuple[Effect, ...]]:
@@ -349,7 +327,7 @@ def _cleared(jobs: Slice) -> tuple[Slice, tuple[Effect, ...]]:
 
 
 def _move(jobs: Slice, action: str, context: Context) -> tuple[Slice, tuple[Effect, ...]]:
-    scroll = moved(jobs.scroll, action, len(jobs.rows), room(jobs, context.size).list_rows)
+    scroll = move(jobs.scroll, action, len(jobs.rows), room(jobs, context.size).list_rows)
     there = replace(jobs, scroll=scroll)
     if jobs.cursor and not jobs.loading and scroll.index + _AHEAD >= len(jobs.rows):
         return _fetch(there, Want(jobs.query, jobs.rows, len(jobs.rows) + 1), jobs.cursor)
@@ -375,7 +353,7 @@ def _typed(jobs: Slice, typed: TextField, key: str) -> tuple[Slice, tuple[Effect
         return replace(jobs, typed=None), ()
     if key == "esc":
         return _asked(replace(jobs, typed=None), replace(jobs.query, text=""))
-    changed = edited(typed, key)
+    changed = edit(typed, key)
     return _retyped(jobs, changed) if changed else (jobs, ())
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from crystalmath_server.protocol.again import JobDraft
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import JOBS_SUBMIT, Submitted
 from crystalmath_server.protocol.structures import (
@@ -11,6 +12,7 @@ from crystalmath_server.protocol.structures import (
     ImportStructureParams,
     ListStructuresParams,
     StructureDetail,
+    StructurePage,
     StructurePk,
 )
 from crystalmath_server.protocol.templates import (
@@ -20,9 +22,10 @@ from crystalmath_server.protocol.templates import (
     Rendered,
     RenderParams,
     TemplateDetail,
+    TemplateList,
 )
-from crystalmath_tui.core.effects import Back, Call, Effect, NewKey, Open, Say, Tagged
-from crystalmath_tui.core.messages import Message
+from crystalmath_tui.core.effects import Back, Call, Effect, NewKey, Open, Say
+from crystalmath_tui.core.messages import Answered, Message, Refused
 from crystalmath_tui.core.scroll import START, Scroll
 from crystalmath_tui.screens.new import clone, edits, target
 from crystalmath_tui.screens.new.model import (
@@ -32,18 +35,7 @@ from crystalmath_tui.screens.new.model import (
     SETTINGS,
     STRUCTURE,
     SUBMIT,
-    DraftLoaded,
-    EditedInputsLoaded,
-    FormLoaded,
-    InputsLoaded,
-    JobSubmitted,
-    KeyMade,
-    RecipesLoaded,
-    ScriptLoaded,
     Slice,
-    StepFailed,
-    StoredLoaded,
-    StructureLoaded,
     Update,
     all_problems,
     chosen_values,
@@ -52,55 +44,67 @@ from crystalmath_tui.screens.new.model import (
     with_restart,
 )
 
+_STEP_OF = {
+    "new draft": STRUCTURE,
+    "new structure": STRUCTURE,
+    "new form": RECIPE,
+    "new inputs": SETTINGS,
+    "new edited inputs": INPUTS,
+    "new script": SUBMIT,
+    "new submit": SUBMIT,
+}
+"""The step that shows why a question was refused."""
+
 
 def answered(new: Slice, message: Message) -> Update:
     """Take the answer to a call."""
     match message:
-        case StoredLoaded(search, page) if search == search_of(new):
+        case Answered("new stored", StructurePage() as page, search) if search == search_of(new):
             return replace(new, stored=page.rows, stored_at=START), ()
-        case StructureLoaded(structure):
+        case Answered("new structure", StructureDetail() as structure):
             return clone.with_structure(_with_structure(new, structure))
-        case RecipesLoaded(recipes):
+        case Answered("new recipes", TemplateList() as recipes):
             return replace(new, recipes=recipes.rows), ()
-        case FormLoaded(template):
+        case Answered("new form", TemplateDetail() as template):
             return clone.with_form(_with_form(new, template)), ()
-        case DraftLoaded(draft):
+        case Answered("new draft", JobDraft() as draft):
             return clone.begun(new, draft)
-        case InputsLoaded() | EditedInputsLoaded():
-            return _inputs_came(new, message)
-        case ScriptLoaded(rendered):
+        case Answered("new inputs", Rendered() as rendered, pk) if _is_of(new, pk):
+            own = replace(new, own=rendered.files)
+            return edits.rendered_anew(own) or _with_inputs(own, rendered)
+        case Answered("new edited inputs", Rendered() as rendered, pk) if _is_of(new, pk):
+            return _with_inputs(new, rendered)
+        case Answered("new script", Rendered() as rendered):
             return _with_script(new, rendered)
-        case JobSubmitted(submitted):
+        case Answered("new submit", Submitted() as submitted):
             return _submitted(new, submitted)
-        case StepFailed(step, error):
-            return _failed(new, step, error), ()
+        case Refused(tag, error) if tag in _STEP_OF:
+            return _failed(new, _STEP_OF[tag], error), ()
         case _:
             return target.answered(new, message)
 
 
 def lists(search: str) -> tuple[Effect, ...]:
     """Fetch stored structures and recipes."""
-    return (stored(search), Call(TEMPLATES_LIST, ListTemplatesParams(), RecipesLoaded, key="new recipes"))
+    return (stored(search), Call(TEMPLATES_LIST, ListTemplatesParams(), "new recipes"))
 
 
 def stored(search: str) -> Effect:
     """Search among the stored structures."""
     params = ListStructuresParams(search=search[:255], limit=200)
-    return Call(STRUCTURES_LIST, params, Tagged(StoredLoaded, search), key="new stored")
+    return Call(STRUCTURES_LIST, params, "new stored", search)
 
 
 def show(new: Slice, pk: int) -> Update:
     """Look a stored structure up."""
-    call = Call(
-        STRUCTURES_SHOW, StructurePk(pk), StructureLoaded, Tagged(StepFailed, STRUCTURE), "new structure"
-    )
+    call = Call(STRUCTURES_SHOW, StructurePk(pk), "new structure", handles_refusal=True)
     return replace(new, waiting=f"looking at structure {pk}", error=None), (call,)
 
 
 def import_file(new: Slice, path: str) -> Update:
     """Have the server read a file."""
     params = ImportStructureParams(path=path)
-    call = Call(STRUCTURES_IMPORT, params, StructureLoaded, Tagged(StepFailed, STRUCTURE), "new structure")
+    call = Call(STRUCTURES_IMPORT, params, "new structure", handles_refusal=True)
     return replace(new, waiting=f"reading {path}", error=None), (call,)
 
 
@@ -120,14 +124,9 @@ def _with_form(new: Slice, template: TemplateDetail) -> Slice:
     )  # fmt: skip
 
 
-def _inputs_came(new: Slice, came: InputsLoaded | EditedInputsLoaded) -> Update:
-    """The recipe's own inputs, then those with the edits in their place, where there are any."""
-    if new.structure is None or new.structure.row.pk != came.structure_pk:
-        return new, ()
-    if isinstance(came, EditedInputsLoaded):
-        return _with_inputs(new, came.rendered)
-    own = replace(new, own=came.rendered.files)
-    return edits.rendered_anew(own) or _with_inputs(own, came.rendered)
+def _is_of(new: Slice, structure_pk: object) -> bool:
+    """Whether inputs are of the structure that is chosen now."""
+    return new.structure is not None and new.structure.row.pk == structure_pk
 
 
 def _with_inputs(new: Slice, rendered: Rendered) -> Update:
@@ -135,7 +134,7 @@ def _with_inputs(new: Slice, rendered: Rendered) -> Update:
     shown = replace(new, rendered=rendered, step=INPUTS, file=0, top=0, waiting="", error=None)
     if rendered.digest == new.key_digest:
         return shown, ()
-    return replace(shown, key="", key_digest=""), (NewKey(Tagged(KeyMade, rendered.digest)),)
+    return replace(shown, key="", key_digest=""), (NewKey("new key", rendered.digest),)
 
 
 def _submitted(new: Slice, submitted: Submitted) -> Update:
@@ -181,7 +180,7 @@ def submit(new: Slice, *, confirmed: bool = False) -> Update:
         return new, ()
     if not confirmed and (question := edits.confirmation(new)):
         return new, question
-    call = Call(JOBS_SUBMIT, params, JobSubmitted, Tagged(StepFailed, SUBMIT), "new submit")
+    call = Call(JOBS_SUBMIT, params, "new submit", handles_refusal=True)
     return replace(new, waiting="submitting", error=None), (call,)
 
 
@@ -196,9 +195,7 @@ def render(new: Slice) -> Update:
     pk = new.structure.row.pk
     values, earlier = chosen_values(new)
     params = RenderParams(new.template.row.name, pk, values, earlier)
-    call = Call(
-        TEMPLATES_RENDER, params, Tagged(InputsLoaded, pk), Tagged(StepFailed, SETTINGS), "new inputs"
-    )
+    call = Call(TEMPLATES_RENDER, params, "new inputs", pk, handles_refusal=True)
     return replace(new, waiting="writing the inputs", error=None), (call,)
 
 
@@ -215,7 +212,7 @@ def with_script(new: Slice) -> Update:
         params.template, params.structure_pk, params.values, params.restart_pk, params.cluster, params.code,
         params.resources, params.edits,
     )  # fmt: skip
-    call = Call(TEMPLATES_RENDER, wanted, ScriptLoaded, Tagged(StepFailed, SUBMIT), "new inputs")
+    call = Call(TEMPLATES_RENDER, wanted, "new script", key="new inputs", handles_refusal=True)
     return replace(back, waiting=f"writing the batch script for {params.cluster}"), (call,)
 
 

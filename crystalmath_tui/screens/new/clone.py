@@ -9,20 +9,14 @@ from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.structures import STRUCTURES_SHOW, StructurePk
 from crystalmath_server.protocol.templates import TEMPLATES_SHOW, ShowTemplateParams
 from crystalmath_tui.core.decks import FileEdit
-from crystalmath_tui.core.effects import Call, Say, Tagged
+from crystalmath_tui.core.effects import Call, Say
 from crystalmath_tui.core.pks import pk_of
 from crystalmath_tui.core.resources import shown
 from crystalmath_tui.screens.new import form as forms
 from crystalmath_tui.screens.new import target
 from crystalmath_tui.screens.new.model import (
-    RECIPE,
     RESTART,
-    STRUCTURE,
-    DraftLoaded,
-    FormLoaded,
     Slice,
-    StepFailed,
-    StructureLoaded,
     Update,
 )
 
@@ -35,7 +29,7 @@ def asked(new: Slice, text: str) -> Update:
     pk = pk_of(text)
     if not pk:
         return new, (Say("Like which job? :new like PK", "warn"),)
-    call = Call(JOBS_CLONE, JobPk(pk), DraftLoaded, Tagged(StepFailed, STRUCTURE), "new draft")
+    call = Call(JOBS_CLONE, JobPk(pk), "new draft", handles_refusal=True)
     return replace(new, waiting=f"looking at job {pk}", error=None), (call,)
 
 
@@ -52,13 +46,7 @@ def begun(new: Slice, draft: JobDraft) -> Update:
     filled = _with_target(_with_edits(fresh, draft), draft)
     if draft.structure_pk is None:
         return filled, ()
-    call = Call(
-        STRUCTURES_SHOW,
-        StructurePk(draft.structure_pk),
-        StructureLoaded,
-        Tagged(StepFailed, STRUCTURE),
-        "new structure",
-    )
+    call = Call(STRUCTURES_SHOW, StructurePk(draft.structure_pk), "new structure", handles_refusal=True)
     return replace(filled, waiting=f"looking at structure {draft.structure_pk}"), (call,)
 
 
@@ -96,8 +84,7 @@ def with_structure(new: Slice) -> Update:
     if new.draft is None or not new.draft.template:
         return replace(new, draft=None), ()
     name = new.draft.template
-    failed = Tagged(StepFailed, RECIPE)
-    call = Call(TEMPLATES_SHOW, ShowTemplateParams(name), FormLoaded, failed, "new form")
+    call = Call(TEMPLATES_SHOW, ShowTemplateParams(name), "new form", handles_refusal=True)
     return replace(new, waiting=f"fetching the form of {name}"), (call,)
 
 

@@ -7,15 +7,13 @@ from crystalmath_server.protocol.templates import TEMPLATES_RENDER, RenderParams
 from crystalmath_tui.core import form
 from crystalmath_tui.core.cells import wrap
 from crystalmath_tui.core.decks import MARKS, Deck, DeckEdited, DeckOpened, place_of
-from crystalmath_tui.core.effects import Ask, Call, Effect, Open, Say, Tagged, Tell
+from crystalmath_tui.core.effects import Ask, Call, Effect, Open, Say, Tell
 from crystalmath_tui.core.lines import Line, Span, line
 from crystalmath_tui.core.words import count
 from crystalmath_tui.screens.new.model import (
     INPUTS,
-    EditedInputsLoaded,
     EditsDropped,
     Slice,
-    StepFailed,
     Update,
     WarningsConfirmed,
     chosen_values,
@@ -99,11 +97,7 @@ def _written(new: Slice) -> Update:
     values, earlier = chosen_values(new)
     params = RenderParams(made[0], made[1], values, earlier, edits=texts)
     call = Call(
-        TEMPLATES_RENDER,
-        params,
-        Tagged(EditedInputsLoaded, made[1]),
-        Tagged(StepFailed, INPUTS),
-        "new inputs",
+        TEMPLATES_RENDER, params, "new edited inputs", made[1], key="new inputs", handles_refusal=True
     )
     words = f"writing the inputs with {', '.join(texts)} as edited" if texts else "writing the inputs"
     return replace(new, step=INPUTS, rendered=None, waiting=words, error=None), (call,)

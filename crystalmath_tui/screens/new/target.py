@@ -16,17 +16,14 @@ from crystalmath_server.protocol.jobs import SubmitJobParams
 from crystalmath_server.protocol.method import NoParams
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_tui.core import form
-from crystalmath_tui.core.effects import Call, Effect, Tagged
-from crystalmath_tui.core.form import Field, Form, made
-from crystalmath_tui.core.messages import Message
+from crystalmath_tui.core.effects import Call, Effect
+from crystalmath_tui.core.form import Field, Form, new_field
+from crystalmath_tui.core.messages import Answered, Message, Refused
 from crystalmath_tui.core.resources import changes, resource_fields, shown
-from crystalmath_tui.core.words import error_words
+from crystalmath_tui.core.words import error_text
 from crystalmath_tui.screens.new.model import (
     SUBMIT,
-    ClustersListed,
     Slice,
-    TargetFailed,
-    TargetLoaded,
     Update,
     chosen_values,
     edit_texts,
@@ -47,13 +44,15 @@ def blank() -> Form:
 
 def _head(label: str, cluster: str, code: str, clusters: Iterable[str], codes: Iterable[str]) -> list[Field]:
     return [
-        made("label", "label", label, "Name of the job; empty: formula and recipe."),
-        made("cluster", "cluster", cluster, "Where it runs.", tuple(clusters)),
-        made("code", "program", code, "Code on the cluster; none: the one that fits.", ("", *codes)),
-        made("retrieve", "further files", "", "Of VASP, to be brought back: CHGCAR WAVECAR, or *."),
-        made("retrieve_mb", "up to MB", "50", "Larger ones stay on the cluster."),
-        made("corrections", "corrections", "0", "Of VASP: runs that failed, corrected as custodian would."),
-        made("reuse", "reuse results", NO, "Take those of a job that had the same inputs.", (NO, YES)),
+        new_field("label", "label", label, "Name of the job; empty: formula and recipe."),
+        new_field("cluster", "cluster", cluster, "Where it runs.", tuple(clusters)),
+        new_field("code", "program", code, "Code on the cluster; none: the one that fits.", ("", *codes)),
+        new_field("retrieve", "further files", "", "Of VASP, to be brought back: CHGCAR WAVECAR, or *."),
+        new_field("retrieve_mb", "up to MB", "50", "Larger ones stay on the cluster."),
+        new_field(
+            "corrections", "corrections", "0", "Of VASP: runs that failed, corrected as custodian would."
+        ),
+        new_field("reuse", "reuse results", NO, "Take those of a job that had the same inputs.", (NO, YES)),
     ]
 
 
@@ -71,7 +70,7 @@ def opened(new: Slice) -> Update:
     rendered = replace(new.rendered, script="") if new.rendered else None  # another may be asked for now
     job = new.job if new.job.fields else blank()
     there = replace(new, step=SUBMIT, job=job, rendered=rendered, error=None)
-    listed = Call(CLUSTERS_LIST, NoParams(), ClustersListed, key="new clusters")
+    listed = Call(CLUSTERS_LIST, NoParams(), "new clusters")
     looking, effects = _looked(there)
     return looking, (listed, *effects)
 
@@ -79,13 +78,7 @@ def opened(new: Slice) -> Update:
 def _looked(new: Slice) -> Update:
     """Fetch the defaults of the cluster that is chosen."""
     label = cluster_of(new)
-    call: Effect = Call(
-        CLUSTERS_SHOW,
-        ClusterLabel(label),
-        Tagged(TargetLoaded, label),
-        Tagged(TargetFailed, label),
-        key="new target",
-    )
+    call: Effect = Call(CLUSTERS_SHOW, ClusterLabel(label), "new target", label, handles_refusal=True)
     return replace(new, looking_at=label), (call,)
 
 
@@ -98,11 +91,11 @@ def changed(new: Slice, job: Form) -> Update:
 def answered(new: Slice, message: Message) -> Update:
     """Take what came about clusters."""
     match message:
-        case ClustersListed(found):
+        case Answered("new clusters", ClusterList() as found):
             return _with_clusters(new, found)
-        case TargetLoaded(label, detail) if label == new.looking_at:
+        case Answered("new target", ClusterDetail() as detail, label) if label == new.looking_at:
             return _with_target(new, detail), ()
-        case TargetFailed(label, error) if label == new.looking_at:
+        case Refused("new target", error, label) if label == new.looking_at:
             return _without_target(new, error), ()
         case _:
             return new, ()
@@ -149,7 +142,7 @@ def _without_target(new: Slice, error: RpcError) -> Slice:
     bare = replace(_based(new, Resources()), target=None, looking_at="")
     if isinstance(error, NotFound) and cluster_of(new) == LOCALHOST:
         return bare
-    return replace(bare, job=form.complained(bare.job, "cluster", error_words(error)))
+    return replace(bare, job=form.with_error(bare.job, "cluster", error_text(error)))
 
 
 def _based(new: Slice, defaults: Resources) -> Slice:
@@ -250,5 +243,5 @@ def refused(new: Slice, error: RpcError) -> Slice | None:
     name = error.data.field.rpartition(".")[2]
     if name not in form.values(new.job):
         return None
-    words = error_words(error).removeprefix(f"{error.data.field}: ")
-    return replace(new, job=form.complained(new.job, name, words), error=None, waiting="", step=SUBMIT)
+    words = error_text(error).removeprefix(f"{error.data.field}: ")
+    return replace(new, job=form.with_error(new.job, name, words), error=None, waiting="", step=SUBMIT)

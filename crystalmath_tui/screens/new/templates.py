@@ -5,8 +5,8 @@ from dataclasses import replace
 from crystalmath_server.protocol.templates import TemplateRow
 from crystalmath_tui.core.lines import Line, line
 from crystalmath_tui.core.screen import Context
-from crystalmath_tui.core.scroll import START, moved
-from crystalmath_tui.core.textfield import EMPTY, TextField, edited, field_line, field_of
+from crystalmath_tui.core.scroll import START, move
+from crystalmath_tui.core.textfield import EMPTY, TextField, edit, field_line, field_of
 from crystalmath_tui.screens.new.model import Slice, list_rows
 
 
@@ -33,9 +33,9 @@ def pressed(new: Slice, field: TextField, key: str, context: Context) -> Slice:
         case "esc":
             return replace(searched(new, EMPTY), recipe_field=None)
         case "up" | "down" | "page up" | "page down":
-            return replace(new, recipe_at=moved(new.recipe_at, key, len(shown(new)), list_rows(context.size)))
+            return replace(new, recipe_at=move(new.recipe_at, key, len(shown(new)), list_rows(context.size)))
         case _:
-            return searched(new, edited(field, key) or field)
+            return searched(new, edit(field, key) or field)
 
 
 def searched(new: Slice, field: TextField) -> Slice:

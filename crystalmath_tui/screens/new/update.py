@@ -3,15 +3,24 @@
 from dataclasses import replace
 
 from crystalmath_server.protocol.templates import TEMPLATES_SHOW, FormField, ShowTemplateParams
-from crystalmath_tui.core import form
+from crystalmath_tui.core import form, path_prompt
 from crystalmath_tui.core.decks import DeckEdited
-from crystalmath_tui.core.effects import Back, Call, FindPath, ListFolder, Say, Tagged
+from crystalmath_tui.core.effects import Back, Call, FindPath, Say
 from crystalmath_tui.core.keymap import MOVES, Binding, action_of
-from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, Message, MousePressed, Pasted
+from crystalmath_tui.core.messages import (
+    Answered,
+    Connected,
+    Entered,
+    KeyPressed,
+    Message,
+    MousePressed,
+    Pasted,
+)
+from crystalmath_tui.core.path_prompt import PathPrompt, prompt_of
 from crystalmath_tui.core.pks import pk_of
 from crystalmath_tui.core.screen import Context
-from crystalmath_tui.core.scroll import START, Scroll, moved, pages
-from crystalmath_tui.core.textfield import TextField, edited, field_of, pasted, shared_beginning
+from crystalmath_tui.core.scroll import START, Scroll, move, scroll_top
+from crystalmath_tui.core.textfield import TextField, edit, field_of, paste
 from crystalmath_tui.screens.new import clone, edits, target
 from crystalmath_tui.screens.new import form as forms
 from crystalmath_tui.screens.new import templates as recipes
@@ -36,12 +45,7 @@ from crystalmath_tui.screens.new.model import (
     SUBMIT_TOP,
     TOP,
     EditsDropped,
-    FormLoaded,
-    KeyMade,
-    NamesListed,
-    PathFound,
     Slice,
-    StepFailed,
     Update,
     WarningsConfirmed,
     fields,
@@ -91,11 +95,11 @@ def update(new: Slice, message: Message, context: Context) -> Update:
             return _pasted(new, text)
         case MousePressed():
             return _mouse(new, message, context)
-        case NamesListed(typed, names) if typed == new.path.text:
-            return _completed(new, names), ()
-        case PathFound(path):
+        case Answered("path names") if step := path_prompt.step(new.path, message):
+            return replace(new, path=step[0]), ()
+        case Answered("new path", str(path)):
             return import_file(new, path)
-        case KeyMade(digest, key) if new.rendered and new.rendered.digest == digest:
+        case Answered("new key", str(key), digest) if new.rendered and new.rendered.digest == digest:
             return replace(new, key=key, key_digest=digest), ()
         case DeckEdited() | EditsDropped() | WarningsConfirmed():
             return _decided(new, message)
@@ -126,8 +130,8 @@ def _entered(new: Slice, args: tuple[str, ...]) -> Update:
     if pk := pk_of(given):
         fresh, effects = show(replace(new, step=STRUCTURE), pk)
     else:
-        fresh = replace(new, step=STRUCTURE, path=field_of(given))
-        effects = (FindPath(given, PathFound),)
+        fresh = replace(new, step=STRUCTURE, path=prompt_of("new", given))
+        effects = (FindPath(given, "new path"),)
     return fresh, (*lists(search_of(fresh)), *effects)
 
 
@@ -145,13 +149,13 @@ def _pressed(new: Slice, key: str, context: Context) -> Update:
 
 def _pasted(new: Slice, text: str) -> Update:
     if new.editing is not None:
-        return replace(new, editing=pasted(new.editing, text)), ()
+        return replace(new, editing=paste(new.editing, text)), ()
     if new.step == STRUCTURE:
-        return _searched(new, pasted(new.path, text))
+        return _searched(new, replace(new.path, field=paste(new.path.field, text), names=()))
     if new.step == RECIPE and new.recipe_field is not None:
-        return recipes.searched(new, pasted(new.recipe_field, text)), ()
+        return recipes.searched(new, paste(new.recipe_field, text)), ()
     if new.step == SUBMIT:
-        return target.changed(new, form.put_in(new.job, text))
+        return target.changed(new, form.paste_text(new.job, text))
     return new, ()
 
 
@@ -160,40 +164,31 @@ def _structure_key(new: Slice, key: str, context: Context) -> Update:
         case "esc":
             return new, (Back(),)
         case "tab":
-            return new, (ListFolder(new.path.text, Tagged(NamesListed, new.path.text)),)
+            return new, (path_prompt.list_names(new.path),)
         case "enter":
             return _take_structure(new)
         case "up" | "down" | "page up" | "page down":
-            scroll = moved(new.stored_at, key, len(new.stored), list_rows(context.size))
+            scroll = move(new.stored_at, key, len(new.stored), list_rows(context.size))
             return replace(new, stored_at=scroll), ()
         case _:
-            typed = edited(new.path, key)
-            return _searched(new, typed) if typed else (new, ())
+            field = edit(new.path.field, key)
+            return _searched(new, replace(new.path, field=field, names=())) if field else (new, ())
 
 
-def _searched(new: Slice, path: TextField) -> Update:
+def _searched(new: Slice, path: PathPrompt) -> Update:
     """Search among the stored ones while typing, unless it is a path."""
-    before, after = search_of(new), replace(new, path=path, names=(), error=None)
+    before, after = search_of(new), replace(new, path=path, error=None)
     return after, (stored(search_of(after)),) if search_of(after) != before else ()
-
-
-def _completed(new: Slice, names: tuple[str, ...]) -> Slice:
-    """The text as far as all names agree; the names where there are several."""
-    if not names:
-        return replace(new, names=())
-    shared = shared_beginning(names)
-    path = field_of(shared) if len(shared) > len(new.path.text) else new.path
-    return replace(new, path=path, names=names if len(names) > 1 else ())
 
 
 def _take_structure(new: Slice) -> Update:
     text = new.path.text.strip()
     if looks_like_a_path(text):
-        return new, (FindPath(text, PathFound),)
+        return new, (FindPath(text, "new path"),)
     if 0 <= new.stored_at.index < len(new.stored):
         return show(new, new.stored[new.stored_at.index].pk)
     if text:
-        return new, (FindPath(text, PathFound),)
+        return new, (FindPath(text, "new path"),)
     return new, (Say("Type the path of a structure file, or choose a stored structure.", "warn"),)
 
 
@@ -204,7 +199,7 @@ def _submit_key(new: Slice, key: str) -> Update:
         case "enter":
             return submit(new)
         case _:
-            typed = form.typed(new.job, key)
+            typed = form.press_key(new.job, key)
             return target.changed(new, typed) if typed else (new, ())
 
 
@@ -239,12 +234,12 @@ def _move(new: Slice, action: str, context: Context) -> Slice:
         case 1 if action == "search":
             return recipes.opened(new)
         case 1:
-            return replace(new, recipe_at=moved(new.recipe_at, action, len(recipes.shown(new)), rows))
+            return replace(new, recipe_at=move(new.recipe_at, action, len(recipes.shown(new)), rows))
         case 2:
-            return replace(new, setting_at=moved(new.setting_at, action, len(fields(new)), rows))
+            return replace(new, setting_at=move(new.setting_at, action, len(fields(new)), rows))
         case 3 if files := shown_files(new):
             count = files[min(new.file, len(files) - 1)].text.count("\n") + 1
-            return replace(new, top=pages(new.top, action, count, rows))
+            return replace(new, top=scroll_top(new.top, action, count, rows))
         case _:
             return new
 
@@ -266,8 +261,7 @@ def _choose(new: Slice) -> Update:
     match new.step:
         case 1 if 0 <= new.recipe_at.index < len(recipes.shown(new)):
             name = recipes.shown(new)[new.recipe_at.index].name
-            failed = Tagged(StepFailed, RECIPE)
-            call = Call(TEMPLATES_SHOW, ShowTemplateParams(name), FormLoaded, failed, "new form")
+            call = Call(TEMPLATES_SHOW, ShowTemplateParams(name), "new form", handles_refusal=True)
             return replace(new, waiting=f"fetching the form of {name}", error=None), (call,)
         case 2 if chosen := setting(new):
             return _begin(new, chosen), ()
@@ -302,7 +296,7 @@ def _edited(new: Slice, editing: TextField, key: str) -> Update:
         case "enter" | "tab" if chosen:
             return replace(_set(new, chosen, editing.text.strip()), editing=None), ()
         case _:
-            return replace(new, editing=edited(editing, key) or editing), ()
+            return replace(new, editing=edit(editing, key) or editing), ()
 
 
 def _mouse(new: Slice, mouse: MousePressed, context: Context) -> Update:
@@ -320,7 +314,7 @@ def _mouse(new: Slice, mouse: MousePressed, context: Context) -> Update:
 
 
 def _submit_click(new: Slice, row: int, context: Context) -> Update:
-    after, hit = form.clicked(new.job, row, submit_rows(context.size), context.size.cols)
+    after, hit = form.click(new.job, row, submit_rows(context.size), context.size.cols)
     there, effects = target.changed(new, after)
     return submit(there) if hit else (there, effects)
 

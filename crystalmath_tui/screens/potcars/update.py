@@ -11,12 +11,20 @@ from crystalmath_server.protocol.potcars import (
     PotcarCheck,
 )
 from crystalmath_server.protocol.record import record
-from crystalmath_tui.core.effects import Back, Call, Effect, Say, Tagged
+from crystalmath_tui.core.effects import Back, Call, Effect, Say
 from crystalmath_tui.core.keymap import MOVES, Binding, action_of
-from crystalmath_tui.core.messages import Entered, KeyPressed, Message, MousePressed, Pasted
+from crystalmath_tui.core.messages import (
+    Answered,
+    Entered,
+    KeyPressed,
+    Message,
+    MousePressed,
+    Pasted,
+    Refused,
+)
 from crystalmath_tui.core.screen import Context
-from crystalmath_tui.core.scroll import START, Scroll, moved
-from crystalmath_tui.core.textfield import TextField, edited, field_of, pasted
+from crystalmath_tui.core.scroll import START, Scroll, move
+from crystalmath_tui.core.textfield import TextField, edit, field_of, paste
 
 CALL_KEY = "potcars"
 HEAD = 5
@@ -33,22 +41,6 @@ KEYS = (
     Binding(("r",), "reload", "look again", "Look there again.", footer=True),
     Binding(("esc",), "close", "back", "Clear the symbols, then go back.", footer=True),
 )
-
-
-@record
-class Looked(Message):
-    """The answer came; `about` is its number."""
-
-    about: int
-    found: PotcarCheck
-
-
-@record
-class LookFailed(Message):
-    """The computer could not be looked at."""
-
-    about: int
-    error: RpcError
 
 
 @record
@@ -85,14 +77,14 @@ def update(potcars: Slice, message: Message, context: Context) -> Update:
         case KeyPressed(key) if potcars.typed is not None:
             return _typed(potcars, potcars.typed, key)
         case Pasted(text) if potcars.typed is not None:
-            return replace(potcars, typed=pasted(potcars.typed, text)), ()
+            return replace(potcars, typed=paste(potcars.typed, text)), ()
         case KeyPressed(key):
             return _act(potcars, action_of(KEYS, key), context)
         case MousePressed():
             return _mouse(potcars, message, context), ()
-        case Looked(about, found) if about == potcars.turn:
+        case Answered("potcars", PotcarCheck() as found, about) if about == potcars.turn:
             return replace(potcars, found=found, error=None, looking=False, scroll=START), ()
-        case LookFailed(about, error) if about == potcars.turn:
+        case Refused("potcars", error, about) if about == potcars.turn:
             return replace(potcars, error=error, looking=False), ()
         case _:
             return potcars, ()
@@ -115,9 +107,9 @@ def asked(potcars: Slice) -> Update:
     call = Call(
         POTCARS_CHECK,
         CheckPotcarsParams(potcars.label, tuple(dict.fromkeys(words)), potcars.functional),
-        Tagged(Looked, looking.turn),
-        Tagged(LookFailed, looking.turn),
-        key=CALL_KEY,
+        "potcars",
+        looking.turn,
+        handles_refusal=True,
     )
     return looking, (call,)
 
@@ -137,7 +129,7 @@ def _act(potcars: Slice, action: str, context: Context) -> Update:
         case "close":
             return potcars, (Back(),)
         case _:
-            scroll = moved(potcars.scroll, action, len(rows_of(potcars)), list_rows(context))
+            scroll = move(potcars.scroll, action, len(rows_of(potcars)), list_rows(context))
             return replace(potcars, scroll=scroll), ()
 
 
@@ -146,7 +138,7 @@ def _typed(potcars: Slice, typed: TextField, key: str) -> Update:
         return asked(replace(potcars, symbols=typed.text.strip(), typed=None))
     if key == "esc":
         return replace(potcars, typed=None), ()
-    return replace(potcars, typed=edited(typed, key) or typed), ()
+    return replace(potcars, typed=edit(typed, key) or typed), ()
 
 
 def _mouse(potcars: Slice, mouse: MousePressed, context: Context) -> Slice:
@@ -154,7 +146,7 @@ def _mouse(potcars: Slice, mouse: MousePressed, context: Context) -> Slice:
     count, height = len(rows_of(potcars)), list_rows(context)
     if mouse.button in {4, 5}:
         step = "up" if mouse.button == 4 else "down"
-        return replace(potcars, scroll=moved(potcars.scroll, step, count, height))
+        return replace(potcars, scroll=move(potcars.scroll, step, count, height))
     index = potcars.scroll.top + mouse.row - HEAD
     if mouse.button != 1 or not 0 <= mouse.row - HEAD < height or index >= count:
         return potcars

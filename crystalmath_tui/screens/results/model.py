@@ -3,36 +3,18 @@
 from dataclasses import field
 from typing import Literal, get_args
 
-from crystalmath_server.protocol.document import DocumentPart
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.results import JobResults
 from crystalmath_server.protocol.series import JobSeries
 from crystalmath_server.protocol.structures import StructureDetail
-from crystalmath_tui.core.messages import Message
-from crystalmath_tui.core.path_field import PathField
+from crystalmath_tui.core.path_prompt import PathPrompt
 from crystalmath_tui.core.picture import View
 from crystalmath_tui.core.screen import Context
 from crystalmath_tui.screens.results.tree import Tree
 
 Tab = Literal["numbers", "plots", "document", "structure"]
 TABS: tuple[Tab, ...] = get_args(Tab)
-
-
-@record
-class Loaded(Message):
-    """An answer; `about` is the pk and what was asked for."""
-
-    about: tuple[int, str]
-    value: JobResults | JobSeries | DocumentPart | StructureDetail
-
-
-@record
-class Failed(Message):
-    """Something did not come."""
-
-    about: tuple[int, str]
-    error: RpcError
 
 
 @record
@@ -52,7 +34,7 @@ class Slice:
     turn: View = field(default_factory=View)
     errors: dict[str, RpcError] = field(default_factory=dict[str, RpcError])
     tops: dict[str, int] = field(default_factory=dict[str, int])
-    path: PathField | None = None
+    path: PathPrompt | None = None
     last_folder: str = ""
 
 

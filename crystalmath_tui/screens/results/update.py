@@ -1,27 +1,33 @@
 """Results: numbers, plots, document and structure of one job; its slice, keys and update."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, cast
+from typing import TypeVar, cast
 
 from crystalmath_server.protocol.document import JOBS_DOCUMENT, DocumentParams, DocumentPart
-from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import JobPk
+from crystalmath_server.protocol.method import Method
 from crystalmath_server.protocol.results import JOBS_RESULTS, JobResults
 from crystalmath_server.protocol.series import JOBS_SERIES, JobSeries, SeriesKind, SeriesParams
 from crystalmath_server.protocol.structures import STRUCTURES_SHOW, StructureDetail, StructurePk
-from crystalmath_tui.core.effects import Back, Call, Effect, Open, Say, Tagged
+from crystalmath_tui.core import path_prompt
+from crystalmath_tui.core.effects import Back, Call, Effect, Open, Say
 from crystalmath_tui.core.keymap import MOVES, Binding, action_of
-from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, Message, MousePressed
+from crystalmath_tui.core.messages import (
+    Answered,
+    Connected,
+    Entered,
+    KeyPressed,
+    Message,
+    MousePressed,
+    Refused,
+)
 from crystalmath_tui.core.pks import pk_of
 from crystalmath_tui.core.screen import Context, Screen
-from crystalmath_tui.core.scroll import moved, pages
+from crystalmath_tui.core.scroll import move, scroll_top
 from crystalmath_tui.screens.results import export as results_export
 from crystalmath_tui.screens.results import pages as results_pages
 from crystalmath_tui.screens.results.model import (
     TABS,
-    Failed,
-    Loaded,
     Slice,
     Tab,
     height_of,
@@ -30,6 +36,8 @@ from crystalmath_tui.screens.results.model import (
 )
 from crystalmath_tui.screens.results.tree import folded, grown, rows, toggled
 
+P = TypeVar("P")
+R = TypeVar("R")
 TURN = 15.0
 
 KEYS = (
@@ -58,18 +66,18 @@ Update = tuple[Slice, tuple[Effect, ...]]
 
 def update(found: Slice, message: Message, context: Context) -> Update:
     """Follow keys and answers."""
+    if found.path is not None and (step := path_prompt.step(found.path, message)):
+        return results_export.with_path(found, *step)
     match message:
         case Entered("results", args):
             return _entered(found, args)
-        case KeyPressed(key) if found.path is not None:
-            return results_export.typed(found, found.path, key)
         case KeyPressed(key):
             return _act(found, action_of(KEYS, key), context)
         case MousePressed(_, _, button) if button in {4, 5}:
             return _moved(found, "up" if button == 4 else "down", context)
-        case Loaded((pk, what), value) if pk == found.pk:
+        case Answered("results page", value, (pk, what)) if pk == found.pk:
             return _kept(found, what, value)
-        case Failed((pk, what), error) if pk == found.pk:
+        case Refused("results page", error, (pk, what)) if pk == found.pk:
             return replace(found, errors={**found.errors, what: error}), ()
         case Connected() if found.pk:
             return found, (*_results(found.pk), *_needed(found))
@@ -96,11 +104,11 @@ def _tab_named(wanted: str) -> Tab:
 
 
 def _results(pk: int) -> tuple[Effect, ...]:
-    return (Call(JOBS_RESULTS, JobPk(pk), *_answers(pk, "results"), key="results"),)
+    return (_page_call(JOBS_RESULTS, JobPk(pk), (pk, "results"), "results"),)
 
 
-def _answers(pk: int, what: str) -> tuple[Callable[[Any], Message], Callable[[RpcError], Message]]:
-    return Tagged(Loaded, (pk, what)), Tagged(Failed, (pk, what))
+def _page_call(method: Method[P, R], params: P, about: tuple[int, str], key: str) -> Call[P, R]:
+    return Call(method, params, "results page", about, key, handles_refusal=True)
 
 
 def _kept(found: Slice, what: str, value: object) -> Update:
@@ -127,19 +135,19 @@ def _needed(found: Slice) -> tuple[Effect, ...]:
         case "plots" if found.kind and plot_name(found) not in found.series:
             x, y = found.axes if found.kind == "steps" else ("", "")
             params = SeriesParams(found.pk, cast("SeriesKind", found.kind), x, y)
-            return (Call(JOBS_SERIES, params, *_answers(found.pk, plot_name(found)), key="series"),)
+            return (_page_call(JOBS_SERIES, params, (found.pk, plot_name(found)), "series"),)
         case "document" if "" not in found.tree.parts:
             return _branch(found.pk, "", 0)
         case "structure" if (pk := structure_pk(found)) and pk not in found.structures:
             params = StructurePk(pk)
-            return (Call(STRUCTURES_SHOW, params, *_answers(found.pk, "structure"), key="structure"),)
+            return (_page_call(STRUCTURES_SHOW, params, (found.pk, "structure"), "structure"),)
         case _:
             return ()
 
 
 def _branch(pk: int, path: str, offset: int) -> tuple[Effect, ...]:
     params = DocumentParams(pk, path, offset)
-    return (Call(JOBS_DOCUMENT, params, *_answers(pk, "document"), key=f"document {path}"),)
+    return (_page_call(JOBS_DOCUMENT, params, (pk, "document"), f"document {path}"),)
 
 
 def _act(found: Slice, action: str, context: Context) -> Update:
@@ -231,10 +239,10 @@ def _folded(found: Slice, action: str) -> Update:
 def _moved(found: Slice, action: str, context: Context) -> Update:
     height = height_of(context)
     if found.tab == "document":
-        at = moved(found.tree.at, action, len(rows(found.tree)), height)
+        at = move(found.tree.at, action, len(rows(found.tree)), height)
         return replace(found, tree=replace(found.tree, at=at)), ()
     count = len(results_pages.lines(found, context))
-    top = pages(found.tops.get(found.tab, 0), action, count, height)
+    top = scroll_top(found.tops.get(found.tab, 0), action, count, height)
     return replace(found, tops={**found.tops, found.tab: top}), ()
 
 

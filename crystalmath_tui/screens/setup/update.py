@@ -16,29 +16,35 @@ from crystalmath_server.protocol.clusters import (
     HostList,
     SshHost,
 )
-from crystalmath_server.protocol.codes import CODES_CREATE
+from crystalmath_server.protocol.codes import CODES_CREATE, CodeRow
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.method import NoParams
 from crystalmath_server.protocol.record import record
-from crystalmath_tui.core import clusters, form
+from crystalmath_tui.core import form
 from crystalmath_tui.core.cells import wrap
-from crystalmath_tui.core.effects import Back, Call, Effect, Open, Say, Tagged
+from crystalmath_tui.core.effects import Back, Call, Effect, Open, Say
 from crystalmath_tui.core.form import EMPTY_FORM, Form
 from crystalmath_tui.core.keymap import Binding
 from crystalmath_tui.core.lines import Line, line
-from crystalmath_tui.core.messages import Entered, KeyPressed, Message, MousePressed, Pasted
+from crystalmath_tui.core.messages import (
+    Answered,
+    Entered,
+    KeyPressed,
+    Message,
+    MousePressed,
+    Pasted,
+    Refused,
+)
 from crystalmath_tui.core.screen import Context
-from crystalmath_tui.core.scroll import START, Scroll, moved, settled
-from crystalmath_tui.core.textfield import EMPTY, TextField, edited, pasted
-from crystalmath_tui.core.words import error_words
+from crystalmath_tui.core.scroll import START, Scroll, clamp, move
+from crystalmath_tui.core.textfield import EMPTY, TextField, edit, paste
+from crystalmath_tui.core.words import error_text
 from crystalmath_tui.screens.setup import fields as texts
 
 Stage = Literal["hosts", "looking", "form", "saving"]
 Purpose = Literal["cluster", "edit", "code"]
 SAVE = frozenset({"f2", "ctrl o"})
 THIS_MACHINE = "localhost"
-HOSTS = -1
-"""Number of the question for the hosts, which may be under way beside another."""
 HEAD, WORDS = 2, 6
 """Rows above the hosts, and below them where something must be said."""
 
@@ -50,37 +56,6 @@ KEYS = (
     Binding(("f2", "ctrl o"), "save", "save", "Save from any field."),
     Binding(("esc",), "close", "back", "Back to the hosts, then out; nothing is saved."),
 )
-
-
-@record
-class HostsLoaded(Message):
-    """Hosts of ~/.ssh/config came."""
-
-    found: HostList
-
-
-@record
-class Found(Message):
-    """A look at a host ended; `about` is its number."""
-
-    about: int
-    found: Discovery
-
-
-@record
-class Loaded(Message):
-    """The cluster that shall be changed came."""
-
-    about: int
-    detail: ClusterDetail
-
-
-@record
-class SetupFailed(Message):
-    """A question was refused; `about` is its number, or HOSTS."""
-
-    about: int
-    error: RpcError
 
 
 @record
@@ -124,7 +99,7 @@ def update(setup: Slice, message: Message, context: Context) -> Update:
             return _pasted(setup, text), ()
         case MousePressed():
             return _mouse(setup, message, context)
-        case clusters.ClusterSaved() | clusters.CodeSaved() if _awaited(setup, message):
+        case Answered("cluster saved") | Answered("code saved") if _awaited(setup, message):
             return _saved(setup, context)
         case _:
             return _answered(setup, message), ()
@@ -132,16 +107,18 @@ def update(setup: Slice, message: Message, context: Context) -> Update:
 
 def _answered(setup: Slice, message: Message) -> Slice:
     match message:
-        case HostsLoaded(found):
+        case Answered("setup hosts", HostList() as found):
             return replace(setup, hosts=found)
-        case Found(about, found) if about == setup.turn:
+        case Answered("setup discovery", Discovery() as found, about) if about == setup.turn:
             return _proposed(setup, found)
-        case Loaded(about, detail) if about == setup.turn:
+        case Answered("setup cluster", ClusterDetail() as detail, about) if about == setup.turn:
             return replace(setup, stage="form", form=Form(texts.of_detail(detail), "Save"))
-        case SetupFailed(about, error) if about == setup.turn:
+        case Refused("setup cluster" | "setup discovery" | "cluster saved" | "code saved", error, about) if (
+            about == setup.turn
+        ):
             return _refused(setup, error)
-        case SetupFailed(about, error) if about == HOSTS:
-            return replace(setup, hosts=HostList((), ""), notes=(error_words(error),))
+        case Refused("setup hosts", error):
+            return replace(setup, hosts=HostList((), ""), notes=(error_text(error),))
         case _:
             return setup
 
@@ -156,7 +133,7 @@ def _entered(setup: Slice, args: tuple[str, ...]) -> Update:
         case ("code", label):
             return Slice("code", "form", label, form=Form(texts.of_code(), "Make known"), turn=turn), ()
         case ():
-            hosts = Call(CLUSTERS_HOSTS, NoParams(), HostsLoaded, Tagged(SetupFailed, HOSTS), key="hosts")
+            hosts = Call(CLUSTERS_HOSTS, NoParams(), "setup hosts", key="hosts", handles_refusal=True)
             return Slice(turn=turn), (hosts,)
         case _:
             return setup, (Say("No words for a new cluster, edit LABEL, or code LABEL.", "warn"), Back())
@@ -164,16 +141,23 @@ def _entered(setup: Slice, args: tuple[str, ...]) -> Update:
 
 def _ask(setup: Slice) -> Effect:
     """The one question that is under way: for the settings of a cluster, or for what a host offers."""
-    failed = Tagged(SetupFailed, setup.turn)
     if setup.purpose == "edit":
-        return Call(CLUSTERS_SHOW, ClusterLabel(setup.label), Tagged(Loaded, setup.turn), failed, key="setup")
+        return Call(
+            CLUSTERS_SHOW,
+            ClusterLabel(setup.label),
+            "setup cluster",
+            setup.turn,
+            key="setup",
+            handles_refusal=True,
+        )
     name, transport, backend = _target(setup)
     return Call(
         CLUSTERS_DISCOVER,
         DiscoverParams(name, transport, "openssh" if backend == "openssh" else "asyncssh"),
-        Tagged(Found, setup.turn),
-        failed,
+        "setup discovery",
+        setup.turn,
         key="setup",
+        handles_refusal=True,
     )
 
 
@@ -197,7 +181,7 @@ def _left(setup: Slice) -> Update:
 def _chosen(setup: Slice, key: str, context: Context) -> Update:
     """The list of hosts: the first line takes a name that is typed, the second is this machine."""
     if step := {"down": "down", "tab": "down", "up": "up", "shift tab": "up"}.get(key):
-        scroll = moved(setup.scroll, step, count_hosts(setup), host_rows(setup, context))
+        scroll = move(setup.scroll, step, count_hosts(setup), host_rows(setup, context))
         return replace(setup, scroll=scroll), ()
     if key == "enter":
         return _looked(setup)
@@ -205,7 +189,7 @@ def _chosen(setup: Slice, key: str, context: Context) -> Update:
         return _by_hand(setup), ()
     if key in SAVE and setup.form.fields:
         return replace(setup, stage="form"), ()
-    text = edited(setup.host, key)
+    text = edit(setup.host, key)
     return (replace(setup, host=text, scroll=START), ()) if text is not None else (setup, ())
 
 
@@ -237,7 +221,7 @@ def _mouse(setup: Slice, mouse: MousePressed, context: Context) -> Update:
 
 
 def _host_hit(setup: Slice, row: int, context: Context) -> Update:
-    at = settled(setup.scroll, count_hosts(setup), host_rows(setup, context))
+    at = clamp(setup.scroll, count_hosts(setup), host_rows(setup, context))
     index = at.top + row - HEAD
     if not 0 <= row - HEAD < host_rows(setup, context) or index >= count_hosts(setup):
         return setup, ()
@@ -248,7 +232,7 @@ def _host_hit(setup: Slice, row: int, context: Context) -> Update:
 
 def _hit(setup: Slice, row: int, context: Context) -> Update:
     above = context.size.rows - form_rows(setup, context)
-    after, pressed = form.clicked(setup.form, row - above, form_rows(setup, context), context.size.cols)
+    after, pressed = form.click(setup.form, row - above, form_rows(setup, context), context.size.cols)
     there = replace(setup, form=after)
     return _sent(there) if pressed else (there, ())
 
@@ -298,14 +282,14 @@ def _typed(setup: Slice, key: str) -> Update:
         return setup, ()
     if key in SAVE or (key == "enter" and setup.form.at_button):
         return _sent(setup)
-    after = form.typed(setup.form, key)
+    after = form.press_key(setup.form, key)
     return (replace(setup, form=after, error=None), ()) if after is not None else (setup, ())
 
 
 def _pasted(setup: Slice, text: str) -> Slice:
     if setup.stage == "hosts":
-        return replace(setup, host=pasted(setup.host, text), scroll=START)
-    return replace(setup, form=form.put_in(setup.form, text)) if setup.stage == "form" else setup
+        return replace(setup, host=paste(setup.host, text), scroll=START)
+    return replace(setup, form=form.paste_text(setup.form, text)) if setup.stage == "form" else setup
 
 
 def _sent(setup: Slice) -> Update:
@@ -319,14 +303,20 @@ def _sent(setup: Slice) -> Update:
 
 def _save_call(setup: Slice) -> Effect:
     given = form.values(setup.form)
-    failed = Tagged(SetupFailed, setup.turn)
     if setup.purpose == "code":
         params = texts.code_params(setup.label, given)
-        return Call(CODES_CREATE, params, clusters.CodeSaved, failed, key="setup")
+        return Call(CODES_CREATE, params, "code saved", setup.turn, "setup", handles_refusal=True)
     if setup.purpose == "edit":
         changes = texts.update_params(setup.label, given)
-        return Call(CLUSTERS_UPDATE, changes, clusters.ClusterSaved, failed, key="setup")
-    return Call(CLUSTERS_CREATE, texts.create_params(given), clusters.ClusterSaved, failed, key="setup")
+        return Call(CLUSTERS_UPDATE, changes, "cluster saved", setup.turn, "setup", handles_refusal=True)
+    return Call(
+        CLUSTERS_CREATE,
+        texts.create_params(given),
+        "cluster saved",
+        setup.turn,
+        "setup",
+        handles_refusal=True,
+    )
 
 
 def _awaited(setup: Slice, saved: Message) -> bool:
@@ -335,9 +325,9 @@ def _awaited(setup: Slice, saved: Message) -> bool:
     match saved:
         case _ if setup.stage != "saving":
             return False
-        case clusters.ClusterSaved(detail):
+        case Answered("cluster saved", ClusterDetail() as detail):
             return setup.purpose != "code" and detail.row.label == label
-        case clusters.CodeSaved(code):
+        case Answered("code saved", CodeRow() as code):
             return setup.purpose == "code" and (code.cluster, code.label) == (setup.label, label)
         case _:
             return False
@@ -369,7 +359,7 @@ def _to(context: Context, label: str, tab: str) -> tuple[Effect, ...]:
 def _codes(setup: Slice) -> tuple[Effect, ...]:
     """Make known the programs that the form of a new cluster names."""
     found = texts.found_codes(form.values(setup.form))
-    return tuple(Call(CODES_CREATE, params, clusters.CodeSaved, key=params.label) for params in found)
+    return tuple(Call(CODES_CREATE, params, "code saved", key=params.label) for params in found)
 
 
 def _refused(setup: Slice, error: RpcError) -> Slice:
@@ -379,7 +369,7 @@ def _refused(setup: Slice, error: RpcError) -> Slice:
         return replace(setup, stage=stage, error=error)
     name = error.data.field.rpartition(".")[2]
     return replace(
-        setup, stage="form", error=error, form=form.complained(setup.form, name, error_words(error))
+        setup, stage="form", error=error, form=form.with_error(setup.form, name, error_text(error))
     )
 
 

@@ -9,7 +9,7 @@ from crystalmath_tui.core.effects import Say
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import Disconnected, Progress, Progressed
 from crystalmath_tui.core.screen import Context
-from crystalmath_tui.core.words import progress_words
+from crystalmath_tui.core.words import progress_text
 from crystalmath_tui.screens import status
 
 ONLINE = status.Slice(phase="online", profile="p")
@@ -25,7 +25,7 @@ def shown(link: status.Slice, cols: int = 80) -> str:
     [(None, "reading …"), (0.5, "reading … 50%"), (7.0, "reading … 100%"), (math.nan, "reading …")],
 )
 def test_progress_in_words(fraction: float | None, words: str) -> None:
-    assert progress_words(Progress("", "reading", fraction)) == words
+    assert progress_text(Progress("", "reading", fraction)) == words
 
 
 def test_the_status_line_shows_the_newest_until_there_is_none() -> None:
