@@ -96,7 +96,7 @@ def _with_cursor(spans: Line, area: Area) -> Line:
     return tuple(span for span in found if span.text)
 
 
-def clicked(area: Area, place: Window, size: Size, row: int, col: int) -> Area:
+def area_at(area: Area, place: Window, size: Size, row: int, col: int) -> Area:
     """The cursor where the mouse was pressed; below the text at its end."""
     place = in_sight(place, area, size)
     line = min(place.top + row, len(area.lines) - 1)

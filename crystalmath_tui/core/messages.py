@@ -1,7 +1,7 @@
 """Messages: what happened, in the past tense; time and chance come as fields."""
 
 from dataclasses import field
-from typing import Any
+from typing import Any, Literal
 
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.record import record
@@ -31,11 +31,24 @@ class Pasted(Message):
 
 @record
 class MousePressed(Message):
-    """A button of the mouse: 1 left, 4 wheel up, 5 wheel down; rows and columns count from 0."""
+    """A mouse button: 1 is the left one; 4 and 5 are the wheel, which screens get as Scrolled.
+
+    Rows and columns start at 0.
+    """
 
     row: int
     col: int
     button: int
+
+
+Move = Literal["down", "up", "page down", "page up", "first", "last"]
+
+
+@record
+class Scrolled(Message):
+    """The list or text in front is to move, by a key of keymap.MOVES or by the wheel of the mouse."""
+
+    move: Move
 
 
 @record

@@ -1,5 +1,6 @@
 """Clusters: the list of computers."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from crystalmath_server.protocol.clusters import CLUSTERS_LIST, ClusterList, ClusterRow, Deleted
@@ -8,8 +9,9 @@ from crystalmath_server.protocol.method import NoParams
 from crystalmath_server.protocol.record import record
 from crystalmath_tui.core import clusters
 from crystalmath_tui.core.cells import wrap
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Back, Call, Effect, Open, Say
-from crystalmath_tui.core.keymap import MOVES, Binding, action_of
+from crystalmath_tui.core.keymap import MOVES, Action, Binding, dispatch, emit
 from crystalmath_tui.core.lines import Line, Span, highlight, line
 from crystalmath_tui.core.messages import (
     Answered,
@@ -18,25 +20,15 @@ from crystalmath_tui.core.messages import (
     KeyPressed,
     Message,
     MousePressed,
+    Move,
     Refused,
+    Scrolled,
 )
-from crystalmath_tui.core.screen import Context, Screen
+from crystalmath_tui.core.screen import Screen
 from crystalmath_tui.core.scroll import START, Scroll, clamp, move
 from crystalmath_tui.core.table import Column, fit_columns, heading
 from crystalmath_tui.core.table import row as table_row
 from crystalmath_tui.core.words import count, error_text
-
-KEYS = (
-    *MOVES,
-    Binding(("enter", "right"), "open", "open", "Open the cluster.", footer=True),
-    Binding(("n",), "new", "new cluster", "Set up a new cluster.", footer=True),
-    Binding(("t",), "test", "test", "Test the cluster step by step.", footer=True),
-    Binding(("e",), "edit", "edit", "Change its settings.", footer=True),
-    Binding(("x",), "enable", "on/off", "Disable the cluster, or enable it again.", footer=True),
-    Binding(("d",), "delete", "delete", "Delete the cluster; asks first.", footer=True),
-    Binding(("r",), "reload", "reload", "Fetch the list anew."),
-    Binding(("esc",), "close", "back", "Go back."),
-)
 
 _COLUMNS = (
     Column("label", "label", 12, 24, rank=0),
@@ -69,9 +61,21 @@ def update(listed: Slice, message: Message, context: Context) -> Update:
         case Entered("clusters"):
             return listed, (_fetch(),)
         case KeyPressed(key):
-            return _act(listed, action_of(KEYS, key), context)
+            return dispatch(KEYS, update, listed, key, context) or (listed, ())
+        case Scrolled(to):
+            return _scroll(listed, to, context)
         case MousePressed():
             return _mouse(listed, message, context)
+        case Answered("status") if context.front and context.now - listed.asked_at > _FRESH_S:
+            return replace(listed, asked_at=context.now), (_fetch(),)
+        case Connected() if listed.rows is not None or listed.error:
+            return listed, (_fetch(),)
+        case _:
+            return _answered(listed, message, context)
+
+
+def _answered(listed: Slice, message: Message, context: Context) -> Update:
+    match message:
         case Answered("clusters", ClusterList() as found):
             scroll = clamp(_kept(listed, found.rows), len(found.rows), _height(context))
             return Slice(found.rows, None, scroll, context.now), ()
@@ -81,10 +85,6 @@ def update(listed: Slice, message: Message, context: Context) -> Update:
             codes = f" and {count(len(deleted.codes), 'code')}" if deleted.codes else ""
             return listed, (Say(f"Deleted cluster {deleted.label}{codes}."), _fetch())
         case Answered("cluster saved"):
-            return listed, (_fetch(),)
-        case Answered("status") if context.front and context.now - listed.asked_at > _FRESH_S:
-            return replace(listed, asked_at=context.now), (_fetch(),)
-        case Connected() if listed.rows is not None or listed.error:
             return listed, (_fetch(),)
         case _:
             return listed, ()
@@ -107,45 +107,30 @@ def chosen_row(listed: Slice) -> ClusterRow | None:
     return rows[listed.scroll.index] if listed.scroll.index < len(rows) else None
 
 
-def _act(listed: Slice, action: str, context: Context) -> Update:
-    row = chosen_row(listed)
-    match action:
-        case "new":
-            return listed, (Open("setup"),)
-        case "reload":
-            return listed, (_fetch(),)
-        case "close":
-            return listed, (Back(),)
-        case "open" | "test" | "edit" | "enable" | "delete":
-            return listed, _effects(action, row) if row else ()
-        case _:
-            scroll = move(listed.scroll, action, len(listed.rows or ()), _height(context))
-            return replace(listed, scroll=scroll), ()
+def _on_selected(effects: Callable[[ClusterRow], tuple[Effect, ...]]) -> Action[Slice]:
+    """An action on the selected cluster; nothing where there is none."""
+
+    def act(listed: Slice, _: Context) -> Update:
+        row = chosen_row(listed)
+        return listed, effects(row) if row else ()
+
+    return act
 
 
-def _effects(action: str, row: ClusterRow) -> tuple[Effect, ...]:
-    match action:
-        case "open":
-            return (Open("cluster", (row.label,)),)
-        case "test":
-            return (Open("cluster", (row.label, "test")),)
-        case "edit":
-            return (Open("setup", ("edit", row.label)),)
-        case "enable":
-            return clusters.enable(row)
-        case _:
-            return clusters.delete(row)
+_open = _on_selected(lambda row: (Open("cluster", (row.label,)),))
+
+
+def _scroll(listed: Slice, to: Move, context: Context) -> Update:
+    return replace(listed, scroll=move(listed.scroll, to, len(listed.rows or ()), _height(context))), ()
 
 
 def _mouse(listed: Slice, mouse: MousePressed, context: Context) -> Update:
-    """The wheel moves, a click selects, a click on the selected row opens it."""
-    if mouse.button in {4, 5}:
-        return _act(listed, "up" if mouse.button == 4 else "down", context)
+    """A click selects a cluster; a click on the selected one opens it."""
     index = listed.scroll.top + mouse.row - _HEAD
     if mouse.button != 1 or mouse.row < _HEAD or index >= len(listed.rows or ()):
         return listed, ()
     if index == listed.scroll.index:
-        return _act(listed, "open", context)
+        return _open(listed, context)
     return replace(listed, scroll=Scroll(index, listed.scroll.top)), ()
 
 
@@ -192,11 +177,41 @@ def _instead(listed: Slice, context: Context) -> tuple[Line, ...]:
     if listed.error:
         style, words = "error", error_text(listed.error)
     elif not context.online:
-        words = context.trouble
+        words = context.connection_error
     elif listed.rows is None:
         words = "Loading the clusters …"
     return tuple(line((style, f"   {text}")) for text in wrap(words, max(10, context.size.cols - 6)))
 
+
+KEYS: tuple[Binding[Slice], ...] = (
+    *MOVES,
+    Binding(("enter", "right"), _open, "open", "Open the cluster.", footer=True),
+    Binding(("n",), emit(Open("setup")), "new cluster", "Set up a new cluster.", footer=True),
+    Binding(
+        ("t",),
+        _on_selected(lambda row: (Open("cluster", (row.label, "test")),)),
+        "test",
+        "Test the cluster step by step.",
+        footer=True,
+    ),
+    Binding(
+        ("e",),
+        _on_selected(lambda row: (Open("setup", ("edit", row.label)),)),
+        "edit",
+        "Change its settings.",
+        footer=True,
+    ),
+    Binding(
+        ("x",),
+        _on_selected(clusters.enable),
+        "on/off",
+        "Disable the cluster, or enable it again.",
+        footer=True,
+    ),
+    Binding(("d",), _on_selected(clusters.delete), "delete", "Delete the cluster; asks first.", footer=True),
+    Binding(("r",), emit(_fetch()), "reload", "Fetch the list anew."),
+    Binding(("esc",), emit(Back()), "back", "Go back."),
+)
 
 SCREEN = Screen(
     "clusters", Slice(), KEYS, update, view, lambda _: "clusters", summary="Show the computers that run jobs."

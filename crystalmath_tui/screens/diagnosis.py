@@ -8,9 +8,10 @@ from crystalmath_server.protocol.jobs import ENDED, JOBS_CANCEL, JOBS_PLAY, Cont
 from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.system import Status
 from crystalmath_tui.core.cells import wrap
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.control import restart
 from crystalmath_tui.core.effects import Ask, Back, Call, Copy, Effect, NewKey, Open, Say
-from crystalmath_tui.core.keymap import MOVES, Binding, action_of
+from crystalmath_tui.core.keymap import MOVES, Action, Binding, dispatch, emit
 from crystalmath_tui.core.lines import Line, Span, line
 from crystalmath_tui.core.messages import (
     Answered,
@@ -19,10 +20,12 @@ from crystalmath_tui.core.messages import (
     KeyPressed,
     Message,
     MousePressed,
+    Move,
     Refused,
+    Scrolled,
 )
 from crystalmath_tui.core.pks import pk_of
-from crystalmath_tui.core.screen import Context, Screen
+from crystalmath_tui.core.screen import Screen
 from crystalmath_tui.core.scroll import scroll_top
 from crystalmath_tui.core.words import error_text, state_span
 from crystalmath_tui.screens.run_lines import run_lines
@@ -31,19 +34,6 @@ _LIVE_S = 5.0  # how old the answer about a job that has not ended may become
 _MOST_STEPS = 9
 _PAGES = {"log": "log", "file": "files"}
 _CLUSTER_PAGES = {"test cluster": "test", "queue": "queue", "codes": "codes"}
-
-KEYS = (
-    *MOVES,
-    *(
-        Binding((str(n),), f"step {n}", f"step {n}", f"Do what stands under {n}.")
-        for n in range(1, _MOST_STEPS + 1)
-    ),
-    Binding(("enter",), "step 1", "do 1", "Do the first of the next steps.", footer=True),
-    Binding(("o",), "open", "open job", "Show the job that waits or failed.", footer=True),
-    Binding(("y",), "copy", "copy", "Copy the command of the first step.", footer=True),
-    Binding(("r",), "reload", "reload", "Look anew.", footer=True),
-    Binding(("esc",), "close", "back", "Go back.", footer=True),
-)
 
 
 @record
@@ -67,17 +57,19 @@ def update(page: Slice, message: Message, context: Context) -> Update:
         case Entered("diagnose", args):
             return _entered(page, args, context)
         case KeyPressed(key):
-            return _act(page, action_of(KEYS, key), context)
+            return dispatch(KEYS, update, page, key, context) or (page, ())
+        case Scrolled(to):
+            return _scroll(page, to, context)
         case MousePressed(row, _, button):
-            return _mouse(page, row, button, context)
+            return _click(page, row, button, context)
         case Answered("diagnose", Diagnosis() as found, about) if about == page.pk:
             return replace(page, found=found, error=None), ()
         case Refused("diagnose", error, about) if about == page.pk:
             return replace(page, error=error), ()
         case Answered("status", Status() as status) if context.front and page.pk:
-            return _refreshed(page, status.jobs_revision, context)
+            return _refresh(page, status.jobs_revision, context)
         case Connected() if page.pk:
-            return _asked(page, context)
+            return _ask(page, context)
         case _:
             return page, ()
 
@@ -88,52 +80,52 @@ def _entered(page: Slice, args: tuple[str, ...], context: Context) -> Update:
     if not pk:
         words = "Which job? :diagnose PK" if not given else f"{given} is no pk of a job: a pk is a number."
         return page, (Say(words, "warn"), *(() if page.pk else (Back(),)))
-    return _asked(Slice(pk), context)
+    return _ask(Slice(pk), context)
 
 
-def _asked(page: Slice, context: Context) -> Update:
+def _ask(page: Slice, context: Context) -> Update:
     call = Call(JOBS_DIAGNOSE, JobPk(page.pk), "diagnose", page.pk, handles_refusal=True)
     return replace(page, asked_at=context.now), (call,)
 
 
-def _refreshed(page: Slice, revision: int, context: Context) -> Update:
+def _refresh(page: Slice, revision: int, context: Context) -> Update:
     alive = page.found is None or page.found.state not in ENDED
     due = alive and context.now - page.asked_at >= _LIVE_S
-    return _asked(replace(page, revision=revision), context) if due else (page, ())
+    return _ask(replace(page, revision=revision), context) if due else (page, ())
 
 
-def _act(page: Slice, action: str, context: Context) -> Update:
-    if action.startswith("step "):
+def _do_step(number: int) -> Action[Slice]:
+    def act(page: Slice, _: Context) -> Update:
         steps = page.found.steps if page.found else ()
-        n = int(action.removeprefix("step "))
-        return page, _done(steps[n - 1], page) if n <= len(steps) else ()
-    match action:
-        case "open":
-            return page, (Open("job", (str(page.found.step_pk if page.found else page.pk),)),)
-        case "copy":
-            command = page.found.steps[0].command if page.found and page.found.steps else ""
-            return page, (Copy(command), Say(f"Copied {command}")) if command else ()
-        case "reload":
-            return _asked(page, context)
-        case "close":
-            return page, (Back(),)
-        case _:
-            count, height = len(_lines(page, context)), max(1, context.size.rows)
-            return replace(page, top=scroll_top(page.top, action, count, height)), ()
+        return page, _effects_of(steps[number - 1], page) if number <= len(steps) else ()
+
+    return act
 
 
-def _mouse(page: Slice, row: int, button: int, context: Context) -> Update:
-    """The wheel moves, a click on a step does it."""
-    if button in {4, 5}:
-        return _act(page, "up" if button == 4 else "down", context)
+def _open_job(page: Slice, _: Context) -> Update:
+    return page, (Open("job", (str(page.found.step_pk if page.found else page.pk),)),)
+
+
+def _copy_command(page: Slice, _: Context) -> Update:
+    command = page.found.steps[0].command if page.found and page.found.steps else ""
+    return page, (Copy(command), Say(f"Copied {command}")) if command else ()
+
+
+def _scroll(page: Slice, to: Move, context: Context) -> Update:
+    count, height = len(_lines(page, context)), max(1, context.size.rows)
+    return replace(page, top=scroll_top(page.top, to, count, height)), ()
+
+
+def _click(page: Slice, row: int, button: int, context: Context) -> Update:
+    """A click on a step does it."""
     if button != 1 or page.found is None:
         return page, ()
     count, steps = len(_lines(page, context)), page.found.steps[:_MOST_STEPS]
     place = scroll_top(page.top, "", count, max(1, context.size.rows)) + row - (count - 2 * len(steps))
-    return (page, _done(steps[place // 2], page)) if 0 <= place < 2 * len(steps) else (page, ())
+    return (page, _effects_of(steps[place // 2], page)) if 0 <= place < 2 * len(steps) else (page, ())
 
 
-def _done(step: NextStep, page: Slice) -> tuple[Effect, ...]:
+def _effects_of(step: NextStep, page: Slice) -> tuple[Effect, ...]:
     """What a next step leads to; what changes something is asked first."""
     pk = page.found.step_pk if page.found else page.pk
     match step.action:
@@ -152,10 +144,10 @@ def _done(step: NextStep, page: Slice) -> tuple[Effect, ...]:
         case "restart":
             return restart(pk)
         case _:
-            return (_opened(step, pk),)
+            return (_screen_of(step, pk),)
 
 
-def _opened(step: NextStep, pk: int) -> Open:
+def _screen_of(step: NextStep, pk: int) -> Open:
     """The screen where a step is done."""
     match step.action:
         case "clone":
@@ -180,7 +172,7 @@ def _lines(page: Slice, context: Context) -> tuple[Line, ...]:
     if page.error is not None:
         return ((), *(line(("error", f" {text}")) for text in wrap(error_text(page.error), cols)))
     if page.found is None:
-        return ((), line(("dim", f" {context.trouble or 'Looking …'}")))
+        return ((), line(("dim", f" {context.connection_error or 'Looking …'}")))
     found = page.found
     way = "" if len(found.path) < 2 else f"   called by {' → '.join(map(str, found.path[:-1]))}"
     return (
@@ -220,6 +212,19 @@ def _steps(found: Diagnosis, cols: int) -> tuple[Line, ...]:
 def _title(page: Slice) -> str:
     return f"why job {page.pk}" if page.pk else "diagnosis"
 
+
+KEYS: tuple[Binding[Slice], ...] = (
+    *MOVES,
+    *(
+        Binding((str(n),), _do_step(n), f"step {n}", f"Do what stands under {n}.")
+        for n in range(1, _MOST_STEPS + 1)
+    ),
+    Binding(("enter",), _do_step(1), "do 1", "Do the first of the next steps.", footer=True),
+    Binding(("o",), _open_job, "open job", "Show the job that waits or failed.", footer=True),
+    Binding(("y",), _copy_command, "copy", "Copy the command of the first step.", footer=True),
+    Binding(("r",), _ask, "reload", "Look anew.", footer=True),
+    Binding(("esc",), emit(Back()), "back", "Go back.", footer=True),
+)
 
 SCREEN = Screen(
     "diagnose", Slice(), KEYS, update, view, _title, usage="PK", summary="Say why a job waits or failed."

@@ -4,20 +4,14 @@ from dataclasses import replace
 
 from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.cells import fit
-from crystalmath_tui.core.effects import Back, Effect, Press
-from crystalmath_tui.core.keymap import MOVES, Binding, KeyTable, action_of, key_names
+from crystalmath_tui.core.context import Context, Update
+from crystalmath_tui.core.effects import Back, Press
+from crystalmath_tui.core.keymap import MOVES, Binding, KeyTable, dispatch, key_names
 from crystalmath_tui.core.lines import Line, Span, highlight, line
-from crystalmath_tui.core.messages import KeyPressed, Message, MousePressed, Pasted
-from crystalmath_tui.core.screen import Context, Screen
+from crystalmath_tui.core.messages import KeyPressed, Message, MousePressed, Move, Pasted, Scrolled
+from crystalmath_tui.core.screen import Screen
 from crystalmath_tui.core.scroll import START, Scroll, clamp, move
 from crystalmath_tui.core.textfield import EMPTY, TextField, edit, field_line, paste
-
-KEYS = (
-    *MOVES,
-    Binding(("enter",), "execute", "do it", "Go back and press the selected key.", footer=True),
-    Binding(("/",), "filter", "filter", "Show only what holds a text.", footer=True),
-    Binding(("esc",), "back", "back", "Clear the filter, then go back.", footer=True),
-)
 
 
 @record
@@ -55,19 +49,21 @@ def entries_of(title: str, table: KeyTable) -> tuple[Entry, ...]:
     return (Entry("", title, heading=True), *rows)
 
 
-def update(page: Slice, message: Message, context: Context) -> tuple[Slice, tuple[Effect, ...]]:
+def update(page: Slice, message: Message, context: Context) -> Update[Slice]:
     """Filter, move and execute."""
     match message:
         case HelpAsked(name, entries):
             return Slice(name, entries, scroll=Scroll(1)), ()
         case KeyPressed(key) if page.typing:
-            return _typed(page, key), ()
+            return _type(page, key), ()
         case Pasted(text) if page.typing:
             return replace(page, text=paste(page.text, text), scroll=Scroll()), ()
         case KeyPressed(key):
-            return _act(page, action_of(KEYS, key), context)
+            return dispatch(KEYS, update, page, key, context) or (page, ())
+        case Scrolled(to):
+            return _scroll(page, to, context)
         case MousePressed(row, _, button):
-            return _mouse(page, row, button, context)
+            return _click(page, row, button, context)
         case _:
             return _at(page, page.scroll, context), ()
 
@@ -84,7 +80,7 @@ def matching(page: Slice) -> tuple[Entry, ...]:
     )
 
 
-def _typed(page: Slice, key: str) -> Slice:
+def _type(page: Slice, key: str) -> Slice:
     if key in {"enter", "esc", "down", "up"}:
         text = TextField() if key == "esc" else page.text
         return replace(page, typing=False, text=text, scroll=Scroll())
@@ -92,30 +88,30 @@ def _typed(page: Slice, key: str) -> Slice:
     return replace(page, text=changed, scroll=Scroll()) if changed else page
 
 
-def _act(page: Slice, action: str, context: Context) -> tuple[Slice, tuple[Effect, ...]]:
+def _start_filter(page: Slice, _: Context) -> Update[Slice]:
+    return replace(page, typing=True), ()
+
+
+def _clear_or_leave(page: Slice, _: Context) -> Update[Slice]:
+    return (replace(page, text=TextField()), ()) if page.text.text else (page, (Back(),))
+
+
+def _press_selected(page: Slice, _: Context) -> Update[Slice]:
     rows = matching(page)
-    match action:
-        case "filter":
-            return replace(page, typing=True), ()
-        case "back" if page.text.text:
-            return replace(page, text=TextField()), ()
-        case "back":
-            return page, (Back(),)
-        case "execute":
-            key = rows[page.scroll.index].key if page.scroll.index < len(rows) else ""
-            return page, (Press(key),) if key else ()
-        case _:
-            return _at(page, move(page.scroll, action, len(rows), _height(context)), context), ()
+    key = rows[page.scroll.index].key if page.scroll.index < len(rows) else ""
+    return page, (Press(key),) if key else ()
 
 
-def _mouse(page: Slice, row: int, button: int, context: Context) -> tuple[Slice, tuple[Effect, ...]]:
-    if button in {4, 5}:
-        return _act(page, "up" if button == 4 else "down", context)
+def _scroll(page: Slice, to: Move, context: Context) -> Update[Slice]:
+    return _at(page, move(page.scroll, to, len(matching(page)), _height(context)), context), ()
+
+
+def _click(page: Slice, row: int, button: int, context: Context) -> Update[Slice]:
     index = page.scroll.top + row - 1
     if button != 1 or row < 1 or index >= len(matching(page)):
         return page, ()
     if index == page.scroll.index:
-        return _act(page, "execute", context)
+        return _press_selected(page, context)
     return replace(page, scroll=Scroll(index, page.scroll.top)), ()
 
 
@@ -163,5 +159,12 @@ def _title(page: Slice) -> str:
 def _typing(page: Slice) -> bool:
     return page.typing
 
+
+KEYS: tuple[Binding[Slice], ...] = (
+    *MOVES,
+    Binding(("enter",), _press_selected, "do it", "Go back and press the selected key.", footer=True),
+    Binding(("/",), _start_filter, "filter", "Show only what holds a text.", footer=True),
+    Binding(("esc",), _clear_or_leave, "back", "Clear the filter, then go back.", footer=True),
+)
 
 SCREEN = Screen("help", Slice(), KEYS, update, view, _title, _typing, summary="Show the keys and commands.")

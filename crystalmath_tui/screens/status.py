@@ -154,7 +154,7 @@ def _disconnected(
     return waiting, (Later(delay, RetryDue(), key="retry"),)
 
 
-def trouble(status: Slice, now: float) -> str:
+def connection_error(status: Slice, now: float) -> str:
     """Why there is no link, in words; empty while there is one."""
     if status.phase == "online":
         return ""
@@ -189,7 +189,7 @@ def overflow(status: Slice, cols: int) -> tuple[Line, ...]:
 def _left(status: Slice, now: float) -> tuple[str, str]:
     """Style and words."""
     if status.phase != "online":
-        return _phase_style(status), trouble(status, now)
+        return _phase_style(status), connection_error(status, now)
     if status.progress and (status.note is None or status.note.style == "info"):
         return "accent", progress_text(status.progress[-1])
     if status.note:

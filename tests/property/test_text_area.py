@@ -4,7 +4,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from crystalmath_server.protocol.decks import KnownTag
-from crystalmath_tui.core.area_view import Window, area_lines, clicked, cursor_cell, gutter, in_sight
+from crystalmath_tui.core.area_view import Window, area_at, area_lines, cursor_cell, gutter, in_sight
 from crystalmath_tui.core.cells import width
 from crystalmath_tui.core.decks import are_other_lines, is_edited
 from crystalmath_tui.core.diff_lines import rows_of, side_by_side
@@ -88,7 +88,7 @@ def test_painting_fits_and_shows_the_cursor(
     at_row, at_cell = cursor_cell(area, place, size)
     assert 0 <= at_row < len(lines)
     assert gutter(area) <= at_cell
-    hit = clicked(area, place, size, at_row, at_cell)
+    hit = area_at(area, place, size, at_row, at_cell)
     assert hit.row == area.row
     assert cell_of(hit.line, hit.col) <= cell_of(area.line, area.col) <= cell_of(hit.line, hit.col) + 8
 

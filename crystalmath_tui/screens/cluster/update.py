@@ -1,5 +1,6 @@
 """Cluster: settings, codes, queue and test of one computer."""
 
+from collections.abc import Callable
 from dataclasses import field, replace
 from typing import Literal, get_args
 
@@ -19,8 +20,9 @@ from crystalmath_server.protocol.codes import CODES_TEST, CodePk, CodeRow, CodeT
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.record import record
 from crystalmath_tui.core import clusters
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Back, Call, Effect, Open, Say
-from crystalmath_tui.core.keymap import MOVES, Binding, action_of
+from crystalmath_tui.core.keymap import MOVES, Action, Binding, dispatch, emit
 from crystalmath_tui.core.messages import (
     Answered,
     Connected,
@@ -28,9 +30,10 @@ from crystalmath_tui.core.messages import (
     KeyPressed,
     Message,
     MousePressed,
+    Move,
     Refused,
+    Scrolled,
 )
-from crystalmath_tui.core.screen import Context
 from crystalmath_tui.core.scroll import START, Scroll, move, scroll_top
 
 Tab = Literal["summary", "codes", "queue", "test"]
@@ -38,23 +41,6 @@ TABS: tuple[Tab, ...] = get_args(Tab)
 STEPS: tuple[StepName, ...] = tuple(StepName)
 _LONGEST_TEXT = 1000  # lines
 _QUEUE_S = 30.0  # how old the queue may become while one looks at it
-
-KEYS = (
-    *MOVES,
-    Binding(("tab", "right", "l"), "next", "next page", "Next page.", footer=True),
-    Binding(("shift tab", "left", "h"), "previous", "previous page", "Previous page."),
-    *(Binding((str(i + 1),), name, name, f"Page {name}.") for i, name in enumerate(TABS)),
-    Binding(("t",), "try", "test", "Test step by step; on the page codes, test the code.", footer=True),
-    Binding(("T",), "force", "test now", "Test at once, also where it rests after failures."),
-    Binding(("n",), "code", "new code", "Make a program there known.", footer=True),
-    Binding(("e",), "edit", "edit", "Change the settings.", footer=True),
-    Binding(("P",), "potcars", "POTCARs", "Look which POTCARs are there."),
-    Binding(("x",), "enable", "on/off", "Disable the cluster, or enable it again."),
-    Binding(("d",), "delete", "delete", "Delete the cluster; asks first.", footer=True),
-    Binding(("enter",), "open", "open job", "Open the selected job, where it is ours."),
-    Binding(("r",), "reload", "reload", "Fetch the page anew."),
-    Binding(("esc",), "close", "back", "Go back."),
-)
 
 
 @record
@@ -92,9 +78,11 @@ def update(cluster: Slice, message: Message, context: Context) -> Update:
         case Entered("cluster", args):
             return _entered(cluster, args, context)
         case KeyPressed(key):
-            return _act(cluster, action_of(KEYS, key), context)
+            return dispatch(KEYS, update, cluster, key, context) or (cluster, ())
+        case Scrolled(to):
+            return _scroll(cluster, to, context), ()
         case MousePressed():
-            return _mouse(cluster, message, context)
+            return _click(cluster, message, context)
         case Answered("cluster deleted", Deleted() as deleted) if deleted.label == cluster.label:
             return Slice(turn=cluster.turn + 1), (Back(),) if context.front else ()
         case Connected() if cluster.label:
@@ -111,9 +99,9 @@ def _answered(cluster: Slice, message: Message) -> Update:
         case Answered("cluster", ClusterDetail() as detail, about) if about == cluster.label:
             return replace(cluster, detail=detail, errors=_without(cluster, "summary", "codes")), ()
         case Answered("cluster queue", ClusterQueue() as queue, about) if about == cluster.label:
-            return _queued(cluster, queue), ()
+            return _with_queue(cluster, queue), ()
         case Answered("cluster test", ClusterTest() as test, about) if about == (cluster.label, cluster.turn):
-            return _stepped(cluster, test)
+            return _add_steps(cluster, test)
         case Answered("cluster code test", CodeTest() as test, about) if about == cluster.label:
             return replace(cluster, code_tests={**cluster.code_tests, test.pk: test}), ()
         case Refused("cluster", error, about) if about == cluster.label:
@@ -132,7 +120,7 @@ def _answered(cluster: Slice, message: Message) -> Update:
             return cluster, ()
 
 
-def _queued(cluster: Slice, queue: ClusterQueue) -> Slice:
+def _with_queue(cluster: Slice, queue: ClusterQueue) -> Slice:
     """The queue; the selection stays on its job."""
     place = cluster.places.get("queue", START)
     before = cluster.queue.jobs if cluster.queue else ()
@@ -164,7 +152,7 @@ def _entered(cluster: Slice, args: tuple[str, ...], context: Context) -> Update:
     known = cluster if label == cluster.label else Slice(label=label, turn=cluster.turn + 1)
     fresh = replace(known, tab=tab, asked_at=context.now)
     if tab == "test" and fresh.running is None:
-        tested, effects = _started(replace(fresh, force=False))
+        tested, effects = _start(replace(fresh, force=False))
         return tested, (*_show(fresh), *effects)
     return fresh, (*_show(fresh), *(_fetch(fresh) if tab == "queue" else ()))
 
@@ -198,9 +186,9 @@ def _queue_is_old(cluster: Slice, now: float) -> bool:
     return cluster.tab == "queue" and now - cluster.asked_at > _QUEUE_S
 
 
-def _started(cluster: Slice) -> Update:
+def _start(cluster: Slice) -> Update:
     """Begin the test at its first step."""
-    begun = replace(
+    first = replace(
         cluster,
         tab="test",
         steps=(),
@@ -208,7 +196,7 @@ def _started(cluster: Slice) -> Update:
         turn=cluster.turn + 1,
         errors=_without(cluster, "test"),
     )
-    return begun, (_step(begun, STEPS[0]),)
+    return first, (_step(first, STEPS[0]),)
 
 
 def _step(cluster: Slice, name: StepName) -> Effect:
@@ -221,7 +209,7 @@ def _step(cluster: Slice, name: StepName) -> Effect:
     )
 
 
-def _stepped(cluster: Slice, test: ClusterTest) -> Update:
+def _add_steps(cluster: Slice, test: ClusterTest) -> Update:
     """Show a step, and go on to the next unless it failed."""
     steps = cluster.steps + test.steps
     count = len(steps)
@@ -231,53 +219,52 @@ def _stepped(cluster: Slice, test: ClusterTest) -> Update:
     return running, (_step(running, STEPS[count]),)
 
 
-def _act(cluster: Slice, action: str, context: Context) -> Update:
-    match action:
-        case "next" | "previous":
-            step = 1 if action == "next" else -1
-            return _turned(cluster, TABS[(TABS.index(cluster.tab) + step) % len(TABS)], context)
-        case "summary" | "codes" | "queue" | "test":
-            return _turned(cluster, action, context)
-        case "try" | "force":
-            return _tried(cluster, force=action == "force")
-        case "reload":
-            return replace(cluster, asked_at=context.now), _fetch(cluster)
-        case "close" | "edit" | "code" | "potcars" | "enable" | "delete" | "open":
-            return cluster, _effects(cluster, action)
-        case _:
-            return _moved(cluster, action, context), ()
+def _show_tab(tab: Tab) -> Action[Slice]:
+    return lambda cluster, context: _turn_to(cluster, tab, context)
 
 
-def _tried(cluster: Slice, *, force: bool) -> Update:
-    """Test the selected code, or the computer unless its test is under way."""
-    if cluster.tab == "codes":
-        return cluster, _code_test(cluster)
-    if cluster.running is not None:
-        return replace(cluster, tab="test"), ()
-    return _started(replace(cluster, force=force))
+def _step_tab(step: int) -> Action[Slice]:
+    return lambda cluster, context: _turn_to(
+        cluster, TABS[(TABS.index(cluster.tab) + step) % len(TABS)], context
+    )
 
 
-def _turned(cluster: Slice, tab: Tab, context: Context) -> Update:
+def _turn_to(cluster: Slice, tab: Tab, context: Context) -> Update:
     turned = replace(cluster, tab=tab, asked_at=context.now)
     return turned, _fetch(turned)
 
 
-def _effects(cluster: Slice, action: str) -> tuple[Effect, ...]:
-    match action:
-        case "close":
-            return (Back(),)
-        case "edit" | "code":
-            return (Open("setup", (action, cluster.label)),)
-        case "potcars":
-            return (Open("potcars", (cluster.label,)),)
-        case "open":
-            return _open_job(cluster)
-        case _ if cluster.detail is None:
-            return (Say("The cluster is not loaded yet.", "warn"),)
-        case "enable":
-            return clusters.enable(cluster.detail.row)
-        case _:
-            return clusters.delete(cluster.detail.row, len(cluster.detail.codes))
+def _reload(cluster: Slice, context: Context) -> Update:
+    return _turn_to(cluster, cluster.tab, context)
+
+
+def _test(*, force: bool) -> Action[Slice]:
+    """Test the selected code, or the computer unless its test is under way."""
+
+    def act(cluster: Slice, _: Context) -> Update:
+        if cluster.tab == "codes":
+            return cluster, _code_test(cluster)
+        if cluster.running is not None:
+            return replace(cluster, tab="test"), ()
+        return _start(replace(cluster, force=force))
+
+    return act
+
+
+def _on_cluster(effects: Callable[[ClusterDetail], tuple[Effect, ...]]) -> Action[Slice]:
+    """An action on the cluster, once it is loaded."""
+
+    def act(cluster: Slice, _: Context) -> Update:
+        if cluster.detail is None:
+            return cluster, (Say("The cluster is not loaded yet.", "warn"),)
+        return cluster, effects(cluster.detail)
+
+    return act
+
+
+def _open(screen: str, *words: str) -> Action[Slice]:
+    """Open a screen on this cluster: its label follows the words."""
+    return lambda cluster, _: (cluster, (Open(screen, (*words, cluster.label)),))
 
 
 def _open_job(cluster: Slice) -> tuple[Effect, ...]:
@@ -316,23 +303,21 @@ def chosen(cluster: Slice, index: int) -> Update:
     return replace(cluster, places={**cluster.places, cluster.tab: Scroll(index, place.top)}), ()
 
 
-def _moved(cluster: Slice, action: str, context: Context) -> Slice:
+def _scroll(cluster: Slice, to: Move, context: Context) -> Slice:
     """Select another row, or scroll the text; who paints it knows where it ends."""
     place = cluster.places.get(cluster.tab, START)
     height = max(1, context.size.rows - 2)
     if count := rows_of(cluster):
-        after = move(place, action, count, height)
+        after = move(place, to, count, height)
     else:
-        after = Scroll(0, scroll_top(place.top, action, _LONGEST_TEXT, height))
+        after = Scroll(0, scroll_top(place.top, to, _LONGEST_TEXT, height))
     return replace(cluster, places={**cluster.places, cluster.tab: after})
 
 
-def _mouse(cluster: Slice, mouse: MousePressed, context: Context) -> Update:
-    """The wheel moves; a click on a tab turns the page."""
-    if mouse.button in {4, 5}:
-        return _moved(cluster, "up" if mouse.button == 4 else "down", context), ()
+def _click(cluster: Slice, mouse: MousePressed, context: Context) -> Update:
+    """A click on a tab turns the page."""
     if mouse.button == 1 and mouse.row == 0 and (tab := _tab_at(mouse.col)):
-        return _turned(cluster, tab, context)
+        return _turn_to(cluster, tab, context)
     return cluster, ()
 
 
@@ -349,3 +334,43 @@ def _tab_at(col: int) -> Tab | None:
 def failed_step(cluster: Slice) -> Step | None:
     """The step that failed, if any did."""
     return next((step for step in cluster.steps if step.outcome is Outcome.FAILED), None)
+
+
+KEYS: tuple[Binding[Slice], ...] = (
+    *MOVES,
+    Binding(("tab", "right", "l"), _step_tab(1), "next page", "Next page.", footer=True),
+    Binding(("shift tab", "left", "h"), _step_tab(-1), "previous page", "Previous page."),
+    *(Binding((str(i + 1),), _show_tab(name), name, f"Page {name}.") for i, name in enumerate(TABS)),
+    Binding(
+        ("t",),
+        _test(force=False),
+        "test",
+        "Test step by step; on the page codes, test the code.",
+        footer=True,
+    ),
+    Binding(("T",), _test(force=True), "test now", "Test at once, also where it rests after failures."),
+    Binding(("n",), _open("setup", "code"), "new code", "Make a program there known.", footer=True),
+    Binding(("e",), _open("setup", "edit"), "edit", "Change the settings.", footer=True),
+    Binding(("P",), _open("potcars"), "POTCARs", "Look which POTCARs are there."),
+    Binding(
+        ("x",),
+        _on_cluster(lambda detail: clusters.enable(detail.row)),
+        "on/off",
+        "Disable the cluster, or enable it again.",
+    ),
+    Binding(
+        ("d",),
+        _on_cluster(lambda detail: clusters.delete(detail.row, len(detail.codes))),
+        "delete",
+        "Delete the cluster; asks first.",
+        footer=True,
+    ),
+    Binding(
+        ("enter",),
+        lambda cluster, _: (cluster, _open_job(cluster)),
+        "open job",
+        "Open the selected job, where it is ours.",
+    ),
+    Binding(("r",), _reload, "reload", "Fetch the page anew."),
+    Binding(("esc",), emit(Back()), "back", "Go back."),
+)

@@ -8,10 +8,11 @@ from crystalmath_server.protocol.codes import CodeRow, CodeTest, Outcome, Step
 from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.cells import wrap
 from crystalmath_tui.core.clusters import MARKS, state_of
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.lines import Line, Span, fit_line, highlight, line, line_width
 from crystalmath_tui.core.messages import KeyPressed, Message, MousePressed
 from crystalmath_tui.core.resources import TITLES, shown
-from crystalmath_tui.core.screen import Context, Screen
+from crystalmath_tui.core.screen import Screen
 from crystalmath_tui.core.scroll import START, Scroll, clamp
 from crystalmath_tui.core.table import Column, fit_columns, heading, row
 from crystalmath_tui.core.words import age, count, error_text
@@ -140,9 +141,9 @@ def _page(cluster: Slice, context: Context) -> Page:
         return _codes(cluster.detail.codes, cluster, context)
     if cluster.tab == "summary" and cluster.detail is not None:
         return Page(_summary(cluster.detail, cols))
-    asking = context.told("cluster queue") or f"Asking {cluster.label} …"
+    asking = context.progress_of("cluster queue") or f"Asking {cluster.label} …"
     words = asking if cluster.tab == "queue" else "Loading …"
-    return Page(((), line(("dim", f" {context.trouble or words}"))))
+    return Page(((), line(("dim", f" {context.connection_error or words}"))))
 
 
 def _paragraph(style: str, text: str, cols: int, indent: int = 1) -> tuple[Line, ...]:
@@ -289,7 +290,7 @@ def _job_cells(job: QueueJob) -> dict[str, Span]:
 
 def _test(cluster: Slice, context: Context) -> tuple[Line, ...]:
     """Steps that ended, the one that runs, and those that wait."""
-    cols, told = context.size.cols, context.told("cluster test")
+    cols, told = context.size.cols, context.progress_of("cluster test")
     if not cluster.steps and cluster.running is None:
         return ((), line(("dim", " Press t to test the cluster step by step.")))
     done = [each for step in cluster.steps for each in _step_lines(step, cols)]

@@ -3,9 +3,10 @@
 from crystalmath_server.protocol.compare import CompareRow, Comparison
 from crystalmath_tui.core.cells import fit, width, wrap
 from crystalmath_tui.core.comparison import titled
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.lines import Line, Span, fit_line, highlight, line
 from crystalmath_tui.core.path_prompt import prompt_lines
-from crystalmath_tui.core.screen import Context, Screen
+from crystalmath_tui.core.screen import Screen
 from crystalmath_tui.core.scroll import Scroll, clamp
 from crystalmath_tui.core.words import count, error_text, number
 from crystalmath_tui.screens.compare.update import (
@@ -33,7 +34,7 @@ def view(compare: Slice, context: Context) -> tuple[Line, ...]:
         parts = wrap(error_text(compare.error), max(8, cols - 2))
         return (*head, (), *(line(("error", f" {part}")) for part in parts))
     if compare.found is None:
-        words = context.trouble or context.told(CALL_KEY) or "Reading the jobs …"
+        words = context.connection_error or context.progress_of(CALL_KEY) or "Reading the jobs …"
         return (*head, (), line(("dim", f" {words}")))
     return (*head, *(_choices(compare, context) if compare.choosing else _table(compare, context)))
 

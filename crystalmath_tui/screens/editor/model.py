@@ -105,7 +105,7 @@ class Slice:
         Number of the text: grows with each change.
     checked
         Turn that the problems are of; -1: none yet.
-    trouble
+    check_error
         Why it could not be checked, in words.
     """
 
@@ -117,7 +117,7 @@ class Slice:
     checked: int = -1
     problems: tuple[DeckProblem, ...] = ()
     facts: DeckFacts = DeckFacts()
-    trouble: str = ""
+    check_error: str = ""
     tags: dict[str, KnownTag] = field(default_factory=dict[str, KnownTag])
     completion: Completion | None = None
     problem_at: Scroll = START

@@ -5,12 +5,13 @@ from functools import lru_cache
 from crystalmath_server.protocol.decks import DeckDiff, DeckProblem, TagChange
 from crystalmath_tui.core.area_view import Marks, Paint, area_lines, cursor_cell
 from crystalmath_tui.core.cells import cut, fit, wrap
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.decks import MARKS, worst
 from crystalmath_tui.core.diff_lines import side_by_side, unified
 from crystalmath_tui.core.incar_line import painted
 from crystalmath_tui.core.line_cells import laid_over, shown
 from crystalmath_tui.core.lines import Line, Size, Span, beside, fit_line, fit_lines, highlight, line
-from crystalmath_tui.core.screen import Context, Screen
+from crystalmath_tui.core.screen import Screen
 from crystalmath_tui.core.scroll import clamp
 from crystalmath_tui.core.textfield import field_line
 from crystalmath_tui.core.words import error_text, state_span

@@ -3,6 +3,7 @@
 from crystalmath_server.protocol.jobs import JobRow, JobState
 from crystalmath_server.protocol.progress import Trend
 from crystalmath_tui.core.cells import wrap
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.filters import parse
 from crystalmath_tui.core.keymap import KeyTable
 from crystalmath_tui.core.lines import (
@@ -16,7 +17,7 @@ from crystalmath_tui.core.lines import (
     line_width,
     spread,
 )
-from crystalmath_tui.core.screen import Context, Screen
+from crystalmath_tui.core.screen import Screen
 from crystalmath_tui.core.table import heading, row
 from crystalmath_tui.core.textfield import field_line
 from crystalmath_tui.core.words import age, count, error_text, state_span
@@ -122,7 +123,7 @@ def _why_empty(jobs: Slice, context: Context) -> tuple[str, str]:
     if jobs.error and context.online:
         return "warn" if jobs.error.retryable else "error", error_text(jobs.error)
     if not context.online:
-        return "dim", context.trouble
+        return "dim", context.connection_error
     if jobs.loading or jobs.revision < 0:
         return "dim", "Loading the jobs …"
     if jobs.query.text or jobs.query.group:

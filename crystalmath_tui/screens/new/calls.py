@@ -68,18 +68,25 @@ def answered(new: Slice, message: Message) -> Update:
         case Answered("new form", TemplateDetail() as template):
             return clone.with_form(_with_form(new, template)), ()
         case Answered("new draft", JobDraft() as draft):
-            return clone.begun(new, draft)
-        case Answered("new inputs", Rendered() as rendered, pk) if _is_of(new, pk):
-            own = replace(new, own=rendered.files)
-            return edits.rendered_anew(own) or _with_inputs(own, rendered)
-        case Answered("new edited inputs", Rendered() as rendered, pk) if _is_of(new, pk):
-            return _with_inputs(new, rendered)
-        case Answered("new script", Rendered() as rendered):
-            return _with_script(new, rendered)
+            return clone.begin(new, draft)
         case Answered("new submit", Submitted() as submitted):
             return _submitted(new, submitted)
         case Refused(tag, error) if tag in _STEP_OF:
             return _failed(new, _STEP_OF[tag], error), ()
+        case _:
+            return _rendered(new, message)
+
+
+def _rendered(new: Slice, message: Message) -> Update:
+    """Take inputs: the recipe's own first, then those with the edits in their place, where there are any."""
+    match message:
+        case Answered("new inputs", Rendered() as rendered, pk) if _is_of(new, pk):
+            own = replace(new, own=rendered.files)
+            return edits.render_anew(own) or _with_inputs(own, rendered)
+        case Answered("new edited inputs", Rendered() as rendered, pk) if _is_of(new, pk):
+            return _with_inputs(new, rendered)
+        case Answered("new script", Rendered() as rendered):
+            return _with_script(new, rendered)
         case _:
             return target.answered(new, message)
 
@@ -141,7 +148,7 @@ def _submitted(new: Slice, submitted: Submitted) -> Update:
     """Show the job; the next submit is another job, even of the same inputs."""
     words = "was submitted before" if submitted.reused else "is submitted"
     fresh = replace(
-        target.emptied(new),
+        target.clear_label(new),
         step=SETTINGS,
         rendered=None,
         key="",
@@ -156,8 +163,8 @@ def _submitted(new: Slice, submitted: Submitted) -> Update:
 
 def _failed(new: Slice, step: int, error: RpcError) -> Slice:
     """Keep the reason at its step; one about a setting or a resource selects it."""
-    if step == SUBMIT and (complained := target.refused(new, error)):
-        return complained
+    if step == SUBMIT and (with_error := target.with_complaint(new, error)):
+        return with_error
     failed = replace(new, error=error, waiting="", step=step)
     name = error.data.field.removeprefix("values.")
     rows = new.template.fields if new.template else ()
@@ -232,4 +239,4 @@ def to_submit(new: Slice) -> Update:
         return new, (Say(f"{new.template.row.name} cannot run: {new.template.row.reason}", "warn"),)
     if wrong := edits.refusal(new):
         return new, wrong
-    return target.opened(new)
+    return target.open_form(new)

@@ -24,7 +24,7 @@ LIKE = "like"
 """Word before the pk of the earlier job."""
 
 
-def asked(new: Slice, text: str) -> Update:
+def ask(new: Slice, text: str) -> Update:
     """Ask what the earlier job was made of; what is typed now stays until the answer is here."""
     pk = pk_of(text)
     if not pk:
@@ -33,7 +33,7 @@ def asked(new: Slice, text: str) -> Update:
     return replace(new, waiting=f"looking at job {pk}", error=None), (call,)
 
 
-def begun(new: Slice, draft: JobDraft) -> Update:
+def begin(new: Slice, draft: JobDraft) -> Update:
     """A fresh form with what the draft says; its structure is looked up first."""
     fresh = Slice(
         stored=new.stored,
@@ -74,9 +74,11 @@ def _with_target(new: Slice, draft: JobDraft) -> Slice:
         given["corrections"] = str(draft.corrections)
     filled = replace(new, job=target.blank())
     for name, text in given.items():
-        filled = target.texted(filled, name, text)
-    filled = target.replaced(filled, "cluster", tuple(dict.fromkeys((given["cluster"], target.LOCALHOST))))
-    return target.replaced(filled, "code", tuple(dict.fromkeys(("", draft.code))))
+        filled = target.with_text(filled, name, text)
+    filled = target.with_choices(
+        filled, "cluster", tuple(dict.fromkeys((given["cluster"], target.LOCALHOST)))
+    )
+    return target.with_choices(filled, "code", tuple(dict.fromkeys(("", draft.code))))
 
 
 def with_structure(new: Slice) -> Update:

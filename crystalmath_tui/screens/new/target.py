@@ -65,27 +65,27 @@ def cluster_of(new: Slice) -> str:
     return form.values(new.job).get("cluster", LOCALHOST)
 
 
-def opened(new: Slice) -> Update:
+def open_form(new: Slice) -> Update:
     """Go to the last step; what was typed there before stays."""
     rendered = replace(new.rendered, script="") if new.rendered else None  # another may be asked for now
     job = new.job if new.job.fields else blank()
     there = replace(new, step=SUBMIT, job=job, rendered=rendered, error=None)
     listed = Call(CLUSTERS_LIST, NoParams(), "new clusters")
-    looking, effects = _looked(there)
+    looking, effects = _look_up(there)
     return looking, (listed, *effects)
 
 
-def _looked(new: Slice) -> Update:
+def _look_up(new: Slice) -> Update:
     """Fetch the defaults of the cluster that is chosen."""
     label = cluster_of(new)
     call: Effect = Call(CLUSTERS_SHOW, ClusterLabel(label), "new target", label, handles_refusal=True)
     return replace(new, looking_at=label), (call,)
 
 
-def changed(new: Slice, job: Form) -> Update:
+def change_form(new: Slice, job: Form) -> Update:
     """Take the form as it is after a key; another cluster has other defaults."""
     after = replace(new, job=job, error=None)
-    return (after, ()) if cluster_of(after) == cluster_of(new) else _looked(after)
+    return (after, ()) if cluster_of(after) == cluster_of(new) else _look_up(after)
 
 
 def answered(new: Slice, message: Message) -> Update:
@@ -109,10 +109,10 @@ def is_other(new: Slice) -> bool:
 def _with_clusters(new: Slice, found: ClusterList) -> Update:
     """Let every cluster that is in use be chosen; where there is but one, VASP is most likely there."""
     labels = tuple(row.label for row in found.rows if row.enabled)
-    listed = replaced(new, "cluster", tuple(dict.fromkeys((*labels, cluster_of(new)))))
+    listed = with_choices(new, "cluster", tuple(dict.fromkeys((*labels, cluster_of(new)))))
     others = [label for label in labels if label != LOCALHOST]
     if len(others) == 1 and _is_vasp_unplaced(new):
-        return _looked(texted(listed, "cluster", others[0]))
+        return _look_up(with_text(listed, "cluster", others[0]))
     return listed, ()
 
 
@@ -122,7 +122,7 @@ def _is_vasp_unplaced(new: Slice) -> bool:
     return unseen and not new.like and new.template is not None and new.template.row.engine == VASP
 
 
-def replaced(new: Slice, name: str, choices: tuple[str, ...]) -> Slice:
+def with_choices(new: Slice, name: str, choices: tuple[str, ...]) -> Slice:
     """The form with other choices in one field."""
     fields = tuple(replace(each, choices=choices) if each.name == name else each for each in new.job.fields)
     return replace(new, job=replace(new.job, fields=fields))
@@ -130,22 +130,22 @@ def replaced(new: Slice, name: str, choices: tuple[str, ...]) -> Slice:
 
 def _with_target(new: Slice, detail: ClusterDetail) -> Slice:
     """Show other defaults where nothing else was typed."""
-    based = _based(new, detail.defaults)
+    based = _with_defaults(new, detail.defaults)
     known = tuple(code.label for code in detail.codes)
     code = form.values(based.job).get("code", "")
-    fresh = based if code in known else texted(based, "code", "")
-    return replace(replaced(fresh, "code", ("", *known)), target=detail, looking_at="")
+    fresh = based if code in known else with_text(based, "code", "")
+    return replace(with_choices(fresh, "code", ("", *known)), target=detail, looking_at="")
 
 
 def _without_target(new: Slice, error: RpcError) -> Slice:
     """Say that a cluster cannot be used; that of this machine is made with the first job."""
-    bare = replace(_based(new, Resources()), target=None, looking_at="")
+    bare = replace(_with_defaults(new, Resources()), target=None, looking_at="")
     if isinstance(error, NotFound) and cluster_of(new) == LOCALHOST:
         return bare
     return replace(bare, job=form.with_error(bare.job, "cluster", error_text(error)))
 
 
-def _based(new: Slice, defaults: Resources) -> Slice:
+def _with_defaults(new: Slice, defaults: Resources) -> Slice:
     old = new.target.defaults if new.target else Resources()
     typed = form.values(new.job)
     fields = tuple(
@@ -161,7 +161,7 @@ def _text(new: Slice, name: str) -> form.TextField:
     return next((each.text for each in new.job.fields if each.name == name), form.EMPTY)
 
 
-def texted(new: Slice, name: str, text: str) -> Slice:
+def with_text(new: Slice, name: str, text: str) -> Slice:
     """The form with another text in one field."""
     fields = tuple(
         replace(each, text=form.field_of(text)) if each.name == name else each for each in new.job.fields
@@ -169,9 +169,9 @@ def texted(new: Slice, name: str, text: str) -> Slice:
     return replace(new, job=replace(new.job, fields=fields))
 
 
-def emptied(new: Slice) -> Slice:
+def clear_label(new: Slice) -> Slice:
     """The next job is another one: cluster and resources stay, the label does not."""
-    return texted(new, "label", "")
+    return with_text(new, "label", "")
 
 
 def submit_params(new: Slice) -> SubmitJobParams | None:
@@ -238,7 +238,7 @@ def _corrections(text: str) -> int:
     return int(word)
 
 
-def refused(new: Slice, error: RpcError) -> Slice | None:
+def with_complaint(new: Slice, error: RpcError) -> Slice | None:
     """The form with the complaint at its field, or None where the error is about none of them."""
     name = error.data.field.rpartition(".")[2]
     if name not in form.values(new.job):

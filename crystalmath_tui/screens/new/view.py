@@ -6,9 +6,10 @@ from dataclasses import replace
 from crystalmath_server.protocol.structures import Lattice, StructureDetail, StructureRow
 from crystalmath_server.protocol.templates import FormField, TemplateRow
 from crystalmath_tui.core.cells import cut, width, wrap
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.form import form_lines
 from crystalmath_tui.core.lines import Line, Size, Span, beside, fit_lines, highlight, line
-from crystalmath_tui.core.screen import Context, Screen
+from crystalmath_tui.core.screen import Screen
 from crystalmath_tui.core.scroll import clamp
 from crystalmath_tui.core.table import Column, fit_columns, heading, row
 from crystalmath_tui.core.textfield import field_line
@@ -79,7 +80,7 @@ def _tail(new: Slice, context: Context) -> tuple[Line, ...]:
     if new.error is not None:
         parts = wrap(error_text(new.error), context.size.cols - 2)
         return ((), *(line(("error", f" {part}")) for part in parts))
-    told = context.told("new ")
+    told = context.progress_of("new ")
     if new.waiting:
         return ((), line(("dim", f" … {new.waiting}"), ("accent", f"   {told}")))
     return _notes(new, context.size.cols)

@@ -2,8 +2,9 @@
 
 from crystalmath_server.protocol.potcars import Potcar, PotcarCheck
 from crystalmath_tui.core.cells import wrap
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.lines import Line, Size, Span, fit_line, fit_lines, highlight, line
-from crystalmath_tui.core.screen import Context, Screen
+from crystalmath_tui.core.screen import Screen
 from crystalmath_tui.core.scroll import Scroll, clamp
 from crystalmath_tui.core.table import Column, fit_columns, heading, row
 from crystalmath_tui.core.textfield import field_line
@@ -50,8 +51,8 @@ def _asked(potcars: Slice, cols: int) -> Line:
 def _verdict(potcars: Slice, context: Context) -> tuple[Line, ...]:
     """Two rows: what was found, and the way out."""
     if potcars.looking:
-        told = context.told(CALL_KEY) or f"Looking on {potcars.label} …"
-        words = f" {told}" if context.online else f" {context.trouble}"
+        told = context.progress_of(CALL_KEY) or f"Looking on {potcars.label} …"
+        words = f" {told}" if context.online else f" {context.connection_error}"
         return (line(("accent", words)), ())
     found = potcars.found
     if potcars.error is not None or found is None:

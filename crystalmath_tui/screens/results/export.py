@@ -39,72 +39,72 @@ ENDINGS: dict[Tab, tuple[str, ...]] = {
 Update = tuple[Slice, tuple[Effect, ...]]
 
 
-def asked(found: Slice) -> Update:
+def ask_path(page: Slice) -> Update:
     """Ask where the page that is shown goes."""
-    endings = ENDINGS[found.tab]
+    endings = ENDINGS[page.tab]
     if not endings:
-        return found, (
+        return page, (
             Say("The document is among the files of the job: J, then D on its page files.", "warn"),
         )
-    if found.results is None:
-        return found, (Say("The results are not loaded yet.", "warn"),)
-    return replace(found, path=prompt_of("results", f"{found.last_folder}{_proposed(found, endings[0])}")), ()
+    if page.results is None:
+        return page, (Say("The results are not loaded yet.", "warn"),)
+    return replace(page, path=prompt_of("results", f"{page.last_folder}{_proposed(page, endings[0])}")), ()
 
 
-def _proposed(found: Slice, ending: str) -> str:
-    name = found.kind if found.tab == "plots" else found.tab
-    return f"job-{found.pk}-{name}.{ending}"
+def _proposed(page: Slice, ending: str) -> str:
+    name = page.kind if page.tab == "plots" else page.tab
+    return f"job-{page.pk}-{name}.{ending}"
 
 
 def with_path(
-    found: Slice, path: PathPrompt, effects: tuple[Effect, ...], outcome: path_prompt.Outcome
+    page: Slice, path: PathPrompt, effects: tuple[Effect, ...], outcome: path_prompt.Outcome
 ) -> Update:
     """Follow the prompt; the ending of the path says what is written."""
     if outcome == "closed":
-        return replace(found, path=None), ()
+        return replace(page, path=None), ()
     if outcome == "typing":
-        return replace(found, path=path), effects
-    endings = ENDINGS[found.tab]
+        return replace(page, path=path), effects
+    endings = ENDINGS[page.tab]
     if _ending(path.text) not in endings:
-        return found, (Say(f"End the path in .{', .'.join(endings)}.", "warn"),)
+        return page, (Say(f"End the path in .{', .'.join(endings)}.", "warn"),)
     folder = path.text.rpartition("/")[0]
     kept = f"{folder}/" if folder else ""
-    return replace(found, path=None, last_folder=kept), (FindPath(path.text, "results path", found.pk),)
+    return replace(page, path=None, last_folder=kept), (FindPath(path.text, "results path", page.pk),)
 
 
-def answered(found: Slice, message: Message) -> Update:
+def answered(page: Slice, message: Message) -> Update:
     """Follow the path, what was fetched for it, and what became of the file."""
     match message:
-        case Answered("results path", str(path), about) if about == found.pk:
-            return found, _made(found, path)
+        case Answered("results path", str(path), about) if about == page.pk:
+            return page, _made(page, path)
         case Answered("results curves", JobSeries() as series, path):
-            return found, (save("results file", path, _text(path, series)),)
+            return page, (save("results file", path, _text(path, series)),)
         case Answered("results export", (WrittenFile() | ExportedStructure()) as made, path):
             left = getattr(made, "left_out", "")
             more = f" Not all: {left}." if left else ""
-            return found, (Say(f"Wrote {path}, {file_size(made.size)}.{more}", "warn" if left else "info"),)
+            return page, (Say(f"Wrote {path}, {file_size(made.size)}.{more}", "warn" if left else "info"),)
         case Refused("results export" | "results curves", error, path):
-            return found, (Say(f"{path} was not written: {error_text(error)}", "error"),)
+            return page, (Say(f"{path} was not written: {error_text(error)}", "error"),)
         case Answered("results file", str(outcome), about):
-            return found, report("results file", about, outcome)
+            return page, report("results file", about, outcome)
         case _:
-            return found, ()
+            return page, ()
 
 
-def _made(found: Slice, path: str) -> tuple[Effect, ...]:
+def _made(page: Slice, path: str) -> tuple[Effect, ...]:
     """Curves in full and images come from the server, what is on the screen in full is written at once."""
-    ending, pk = _ending(path), structure_pk(found)
-    x, y = found.axes if found.kind == "steps" else ("", "")
-    kind = cast("SeriesKind", found.kind)
-    if found.tab == "numbers" and found.results is not None:
-        return (save("results file", path, _text(path, found.results)),)
-    if found.tab == "plots" and kind and ending in _IMAGES:
-        params = PlotParams(found.pk, kind, path, x, y)
+    ending, pk = _ending(path), structure_pk(page)
+    x, y = page.axes if page.kind == "steps" else ("", "")
+    kind = cast("SeriesKind", page.kind)
+    if page.tab == "numbers" and page.results is not None:
+        return (save("results file", path, _text(path, page.results)),)
+    if page.tab == "plots" and kind and ending in _IMAGES:
+        params = PlotParams(page.pk, kind, path, x, y)
         return (Call(JOBS_PLOT, params, "results export", path, handles_refusal=True),)
-    if found.tab == "plots" and kind:
-        whole = SeriesParams(found.pk, kind, x, y, points=MOST_POINTS)
+    if page.tab == "plots" and kind:
+        whole = SeriesParams(page.pk, kind, x, y, points=MOST_POINTS)
         return (Call(JOBS_SERIES, whole, "results curves", path, CALL_KEY, handles_refusal=True),)
-    if found.tab == "structure" and pk:
+    if page.tab == "structure" and pk:
         wanted = ExportStructureParams(pk, cast("StructureFormat", ending), path)
         return (Call(STRUCTURES_EXPORT, wanted, "results export", path, handles_refusal=True),)
     return (Say("There is nothing to write on this page.", "warn"),)

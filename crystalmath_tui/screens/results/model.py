@@ -8,9 +8,9 @@ from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.results import JobResults
 from crystalmath_server.protocol.series import JobSeries
 from crystalmath_server.protocol.structures import StructureDetail
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.path_prompt import PathPrompt
 from crystalmath_tui.core.picture import View
-from crystalmath_tui.core.screen import Context
 from crystalmath_tui.screens.results.tree import Tree
 
 Tab = Literal["numbers", "plots", "document", "structure"]
@@ -38,17 +38,17 @@ class Slice:
     last_folder: str = ""
 
 
-def plot_name(found: Slice) -> str:
+def plot_name(page: Slice) -> str:
     """Under which name the curves that are shown are kept."""
-    return f"{found.kind} {found.axes[0]} {found.axes[1]}" if found.kind == "steps" else found.kind
+    return f"{page.kind} {page.axes[0]} {page.axes[1]}" if page.kind == "steps" else page.kind
 
 
-def structure_pk(found: Slice) -> int | None:
+def structure_pk(page: Slice) -> int | None:
     """The structure that is shown: after the job, or before it."""
-    if found.results is None:
+    if page.results is None:
         return None
-    before, after = found.results.structure_before_pk, found.results.structure_after_pk
-    return before if found.before or after is None else after
+    before, after = page.results.structure_before_pk, page.results.structure_after_pk
+    return before if page.before or after is None else after
 
 
 def height_of(context: Context) -> int:

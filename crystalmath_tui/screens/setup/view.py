@@ -2,9 +2,10 @@
 
 from crystalmath_server.protocol.clusters import SshHost
 from crystalmath_tui.core.cells import wrap
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.form import form_lines
 from crystalmath_tui.core.lines import Line, Span, highlight, line
-from crystalmath_tui.core.screen import Context, Screen
+from crystalmath_tui.core.screen import Screen
 from crystalmath_tui.core.scroll import clamp
 from crystalmath_tui.core.textfield import field_line
 from crystalmath_tui.core.words import error_text
@@ -28,7 +29,7 @@ def view(setup: Slice, context: Context) -> tuple[Line, ...]:
         return _form(setup, context)
     if setup.error is not None:
         return ((), *_paragraph("error", error_text(setup.error), context.size.cols))
-    told = line(("accent", f" {context.told('setup')}"))
+    told = line(("accent", f" {context.progress_of('setup')}"))
     return ((), line(("accent", f" {_waiting(setup)}")), told, line(("dim", " Esc goes back.")))
 
 

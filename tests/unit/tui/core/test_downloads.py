@@ -15,11 +15,11 @@ from crystalmath_server.protocol.files import JobFile, JobFiles
 from crystalmath_tui.client.folders import looked_up
 from crystalmath_tui.client.parts import part_of
 from crystalmath_tui.core import downloads
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.downloads import Download, begin, resume, select_files, step, stop, target_of
 from crystalmath_tui.core.effects import Back, Call, FindPath, ListFolder, Say
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import Answered, Connected, Entered, KeyPressed, Refused
-from crystalmath_tui.core.screen import Context
 from crystalmath_tui.screens.download import update as download
 from crystalmath_tui.screens.download.update import Slice
 from crystalmath_tui.screens.download.view import view
@@ -179,7 +179,7 @@ def test_the_screen_asks_for_the_folder_and_shows_how_far_it_is() -> None:
     back, effects = press(replace(found, run=moving), "esc")
     assert (back.run, effects) == (moving, (Back(),))
     halted, effects = press(back, "x")
-    assert "r goes on" in shown(halted)
+    assert "r resumes" in shown(halted)
     assert press(halted, "r")[0].run.going  # type: ignore[union-attr]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crystalmath_tui.core.area_view import Window, area_lines, clicked, cursor_cell, in_sight
+from crystalmath_tui.core.area_view import Window, area_at, area_lines, cursor_cell, in_sight
 from crystalmath_tui.core.line_cells import cell_of, col_at, laid_over, shown, window
 from crystalmath_tui.core.lines import Line, Size, Span, line_width
 from crystalmath_tui.core.text_area import Area, area_of, at, edit, paste, put, redo, rewrite, undo
@@ -152,6 +152,6 @@ def test_the_cursor_stays_in_sight_both_ways() -> None:
 
 def test_a_click_sets_the_cursor_where_it_is_painted() -> None:
     area = area_of("日本語\nab")
-    assert place(clicked(area, Window(), Size(5, 20), 0, 5 + 2)) == (0, 1)
-    assert place(clicked(area, Window(), Size(5, 20), 4, 30)) == (1, 2)
-    assert place(clicked(area, Window(), Size(5, 20), 1, 0)) == (1, 0)
+    assert place(area_at(area, Window(), Size(5, 20), 0, 5 + 2)) == (0, 1)
+    assert place(area_at(area, Window(), Size(5, 20), 4, 30)) == (1, 2)
+    assert place(area_at(area, Window(), Size(5, 20), 1, 0)) == (1, 0)

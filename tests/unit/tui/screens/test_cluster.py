@@ -18,10 +18,10 @@ from crystalmath_server.protocol.codes import CodeKind, CodeRow, CodeTest, Outco
 from crystalmath_server.protocol.errors import TransportFailed
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.system import Part, PartState
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Ask, Back, Call, Open, Say
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import Answered, Entered, KeyPressed, MousePressed, Refused
-from crystalmath_tui.core.screen import Context
 from crystalmath_tui.screens import clusters as listing
 from crystalmath_tui.screens.cluster import update as one
 from crystalmath_tui.screens.cluster.view import SCREEN

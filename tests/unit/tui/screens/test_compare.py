@@ -10,10 +10,10 @@ from typing import Any
 from crystalmath_server.protocol.compare import CompareColumn, CompareParams, CompareRow, Comparison
 from crystalmath_server.protocol.errors import NotFound
 from crystalmath_tui.client.folders import write
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Ask, Back, Open, Say, WriteFile
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import Answered, Entered, KeyPressed, Pasted, Refused
-from crystalmath_tui.core.screen import Context
 from crystalmath_tui.screens.compare.update import Slice, shown
 from crystalmath_tui.screens.compare.view import SCREEN
 from crystalmath_tui.screens.jobs import update as jobs

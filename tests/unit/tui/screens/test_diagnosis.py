@@ -3,10 +3,10 @@
 from crystalmath_server.protocol.diagnosis import JOBS_DIAGNOSE, Diagnosis, Evidence, NextStep
 from crystalmath_server.protocol.errors import NotFound
 from crystalmath_server.protocol.jobs import JOBS_CANCEL, JOBS_PLAY, JobPk, JobState
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Ask, Back, Call, Copy, Effect, Open, Say
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import Answered, Entered, KeyPressed, MousePressed, Refused
-from crystalmath_tui.core.screen import Context
 from crystalmath_tui.screens.diagnosis import SCREEN, Slice, update, view
 
 CONTEXT = Context(Size(22, 80), now=100.0)

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from crystalmath_server.protocol.errors import EngineUnavailable, NotFound
 from crystalmath_server.protocol.exports import WrittenFile
 from crystalmath_server.protocol.graph import Graph, GraphLink, GraphNode
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Back, FindPath, Open, Say
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import Answered, Entered, KeyPressed, Refused
-from crystalmath_tui.core.screen import Context
 from crystalmath_tui.screens.graph import Slice, rows, update, view
 
 CONTEXT = Context(Size(20, 80))

@@ -9,11 +9,11 @@ from crystalmath_server.protocol.codes import CodeKind, CodeList, CodeRow
 from crystalmath_server.protocol.errors import ConnectionLost, InvalidForm, RpcError
 from crystalmath_server.protocol.imports import ImportJobParams
 from crystalmath_server.protocol.jobs import JobState, Submitted
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Back, Call, FindPath, ListFolder, Open, Say
 from crystalmath_tui.core.form import values
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import Answered, Entered, KeyPressed, MousePressed, Pasted, Refused
-from crystalmath_tui.core.screen import Context
 from crystalmath_tui.screens.imports.update import (
     START,
     Slice,

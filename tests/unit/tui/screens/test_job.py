@@ -16,10 +16,10 @@ from crystalmath_server.protocol.jobs import JobDetail, JobRow, JobRun, JobState
 from crystalmath_server.protocol.progress import JobProgress, StepColumns, StopAsked
 from crystalmath_server.protocol.results import IonicStep, JobResults, Quantity
 from crystalmath_server.protocol.structures import Lattice
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Ask, Back, Call, Say
 from crystalmath_tui.core.lines import Size, Span
 from crystalmath_tui.core.messages import Answered, Entered, KeyPressed, MousePressed, Refused
-from crystalmath_tui.core.screen import Context
 from crystalmath_tui.screens import file_viewer
 from crystalmath_tui.screens.file_viewer import read_on
 from crystalmath_tui.screens.job import pages as job_pages

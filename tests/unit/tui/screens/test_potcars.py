@@ -11,10 +11,10 @@ from crystalmath_server.protocol.potcars import (
     PotcarCheck,
     PotcarFolder,
 )
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Back, Call, Open, Say
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import Answered, Entered, KeyPressed, MousePressed, Pasted, Refused
-from crystalmath_tui.core.screen import Context
 from crystalmath_tui.screens.cluster import update as cluster
 from crystalmath_tui.screens.potcars.update import Slice
 from crystalmath_tui.screens.potcars.view import SCREEN

@@ -15,12 +15,12 @@ from crystalmath_server.protocol.results import JobResults, Quantity, SiteResult
 from crystalmath_server.protocol.series import Curve, JobSeries, Tick
 from crystalmath_server.protocol.structures import Lattice, Site, StructureDetail, StructureRow
 from crystalmath_tui.core.chart import Chart, Trace, draw, in_words
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Ask, Back, Call, Open, Say
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import Answered, Entered, KeyPressed, Refused
 from crystalmath_tui.core.picture import View, crystal_of
 from crystalmath_tui.core.picture import draw as picture
-from crystalmath_tui.core.screen import Context
 from crystalmath_tui.screens.results import pages as results_pages
 from crystalmath_tui.screens.results.model import Slice
 from crystalmath_tui.screens.results.update import update

@@ -18,11 +18,11 @@ from crystalmath_server.protocol.clusters import (
 from crystalmath_server.protocol.codes import CodeKind, CodeRow, CreateCodeParams
 from crystalmath_server.protocol.errors import Conflict, InvalidForm, TransportFailed
 from crystalmath_server.protocol.resources import Resources
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Back, Call, Open, Say
 from crystalmath_tui.core.form import values
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import Answered, Entered, KeyPressed, MousePressed, Pasted, Refused
-from crystalmath_tui.core.screen import Context
 from crystalmath_tui.screens.setup.update import (
     Slice,
     is_typing,

@@ -5,10 +5,10 @@ import math
 import pytest
 
 from crystalmath_server.protocol.errors import ConnectionLost
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Say
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import Disconnected, Progress, Progressed
-from crystalmath_tui.core.screen import Context
 from crystalmath_tui.core.words import progress_text
 from crystalmath_tui.screens import status
 
@@ -43,5 +43,5 @@ def test_an_error_stays_over_progress_and_a_word_does_not() -> None:
 
 def test_a_screen_finds_its_own() -> None:
     context = Context(Size(21, 80), progress=TOLD.calls)
-    assert context.told("new ") == "submitting … 25%"
-    assert context.told("setup") == ""
+    assert context.progress_of("new ") == "submitting … 25%"
+    assert context.progress_of("setup") == ""

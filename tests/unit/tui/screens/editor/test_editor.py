@@ -16,6 +16,7 @@ from crystalmath_server.protocol.decks import (
 )
 from crystalmath_server.protocol.errors import ConnectionLost, NotFound
 from crystalmath_server.protocol.jobs import JobRow, JobsPage, JobState
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.decks import Deck, DeckEdited, DeckOpened, FileEdit
 from crystalmath_tui.core.effects import Ask, Back, Call, EditOutside, Later, Say, Tell
 from crystalmath_tui.core.lines import Size, Span
@@ -27,8 +28,8 @@ from crystalmath_tui.core.messages import (
     MousePressed,
     Pasted,
     Refused,
+    Scrolled,
 )
-from crystalmath_tui.core.screen import Context
 from crystalmath_tui.screens.editor.model import (
     CheckDue,
     Left,
@@ -303,7 +304,7 @@ def test_the_mouse_sets_the_cursor() -> None:
     file = here(editor)
     assert file is not None
     assert (file.area.row, file.area.col) == (1, 6)
-    assert told(editor, MousePressed(3, 9, 4)).files[0].area.row == 0
+    assert told(editor, Scrolled("up")).files[0].area.row == 0
 
 
 def test_an_editor_of_ones_own() -> None:

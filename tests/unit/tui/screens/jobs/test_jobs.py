@@ -8,10 +8,10 @@ import pytest
 from crystalmath_server.protocol.errors import InvalidForm, NotReady
 from crystalmath_server.protocol.jobs import JobsPage, JobState, ListJobsParams
 from crystalmath_tui.core import filters
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Copy, Open, Say
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import Answered, KeyPressed, Message, MousePressed, Refused
-from crystalmath_tui.core.screen import Context
 from crystalmath_tui.core.scroll import Scroll
 from crystalmath_tui.screens.jobs import update as jobs
 from crystalmath_tui.screens.jobs import view as jobs_view
@@ -167,7 +167,7 @@ def test_an_empty_table_says_why() -> None:
         return "".join(span.text for line in lines for span in line)
 
     assert "Loading" in words(jobs.Slice())
-    assert "no server" in words(jobs.Slice(), online=False, trouble="no server")
+    assert "no server" in words(jobs.Slice(), online=False, connection_error="no server")
     assert "Press n" in words(jobs.Slice(revision=1))
     assert "No job matches" in words(jobs.Slice(revision=1, query=Query(text="x")))
     assert "AiiDA is loading" in words(jobs.Slice(error=NotReady("AiiDA is loading")))

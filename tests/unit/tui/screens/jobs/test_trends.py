@@ -5,9 +5,9 @@ from typing import Any
 
 from crystalmath_server.protocol.jobs import JobState
 from crystalmath_server.protocol.progress import Trend, Trends
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import Answered
-from crystalmath_tui.core.screen import Context
 from crystalmath_tui.core.sparkline import sparkline
 from crystalmath_tui.screens.jobs import update as jobs
 from crystalmath_tui.screens.jobs import view as jobs_view

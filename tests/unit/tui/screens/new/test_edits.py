@@ -8,12 +8,12 @@ from crystalmath_server.protocol.decks import DeckProblem, Severity
 from crystalmath_server.protocol.errors import InvalidForm, NotFound
 from crystalmath_server.protocol.structures import Lattice, StructureDetail, StructureRow
 from crystalmath_server.protocol.templates import InputFile, Rendered, TemplateDetail, TemplateRow
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.decks import Deck, DeckEdited, DeckOpened, FileEdit
 from crystalmath_tui.core.effects import Ask, Call, NewKey, Open, Say, Tell
 from crystalmath_tui.core.form import Form, new_field
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import Answered, Entered, KeyPressed, Refused
-from crystalmath_tui.core.screen import Context
 from crystalmath_tui.screens.new.model import (
     INPUTS,
     SETTINGS,

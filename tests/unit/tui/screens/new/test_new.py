@@ -19,11 +19,11 @@ from crystalmath_server.protocol.templates import (
     TemplateRow,
 )
 from crystalmath_tui.core import form
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Back, Call, FindPath, ListFolder, NewKey, Open, Say
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import Answered, Entered, KeyPressed, MousePressed, Pasted, Refused
 from crystalmath_tui.core.path_prompt import prompt_of
-from crystalmath_tui.core.screen import Context
 from crystalmath_tui.screens.new.model import (
     INPUTS,
     RECIPE,

@@ -10,11 +10,11 @@ from crystalmath_server.protocol.jobs import SubmitJobParams
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.structures import Lattice, StructureDetail, StructureRow
 from crystalmath_server.protocol.templates import InputFile, Rendered, TemplateDetail, TemplateRow
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Call, Say
 from crystalmath_tui.core.form import values
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import Answered, KeyPressed, MousePressed, Pasted, Refused
-from crystalmath_tui.core.screen import Context
 from crystalmath_tui.screens.new.model import (
     INPUTS,
     SCRIPT,
