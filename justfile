@@ -24,7 +24,6 @@ check:
 fix:
     .venv/bin/ruff check --fix .
     .venv/bin/ruff format .
-    .venv/bin/python scripts/docs.py
 
 # all tests, or what the arguments name
 test *args:
@@ -34,9 +33,9 @@ test *args:
 bench *args:
     scripts/bench {{args}}
 
-# write the generated parts of the documents
-docs:
-    .venv/bin/python scripts/docs.py
+# build the documentation site, or serve it: just docs serve
+docs *args="build":
+    scripts/docs {{args}}
 
 # pin the newest versions
 lock:

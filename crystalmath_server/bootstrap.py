@@ -51,7 +51,6 @@ from crystalmath_server.handlers import (
     system,
     templates,
 )
-from crystalmath_server.handlers.run_progress import RunProgress
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.again import JOBS_CLONE, JOBS_RESTART, JOBS_RETRY
 from crystalmath_server.protocol.clusters import (
@@ -97,6 +96,7 @@ from crystalmath_server.rpc.claim import Claim
 from crystalmath_server.rpc.dispatcher import Dispatcher
 from crystalmath_server.rpc.meters import Meters, TimedSelector
 from crystalmath_server.rpc.server import Parts, RpcServer
+from crystalmath_server.services.run_progress import RunProgress
 from crystalmath_server.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -115,7 +115,7 @@ def run(server: Client, case: Case, timeout_s: float) -> Report:
     narrate(f"structure {structure.row.pk}: {structure.row.formula}, {structure.spacegroup}")
     params = SubmitJobParams(
         template=case.template,
-        structure_pk=structure.row.pk,
+        structures=(structure.row.pk,),
         key=str(uuid.uuid4()),
         values={"relax_kwargs.fmax": FMAX_EV_A},
         label=f"demo: {structure.row.formula}",

@@ -22,10 +22,12 @@ from crystalmath_server.adapters.aiida.submit.launcher import AiidaLauncher
 from crystalmath_server.adapters.aiida.submit.throttle import Gate
 from crystalmath_server.adapters.remote.link import Links
 from crystalmath_server.domain.jobs.plans import JobPlan, ParsedStructure, Recipe
+from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.jobs import ENDED, JobState
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.structures import Lattice
 from crystalmath_server.protocol.templates import Rendered
+from tests.patience import patience_s
 
 T = TypeVar("T")
 
@@ -79,7 +81,8 @@ def emt(**settings: Any) -> dict[str, Json]:
 def plan(structure_pk: int, key: str, maker: Mapping[str, Json], digest: str = "digest") -> JobPlan:
     """A plan as the handler would make it."""
     recipe = Recipe(Rendered("emt.relax", (), (), digest), maker, "EMT (ase)", {}, {"fmax": 0.01})
-    return JobPlan(recipe, structure_pk, key, f"job {key}", "localhost")
+    spec = JobSpec("emt.relax", (structure_pk,), label=f"job {key}", cluster="localhost")
+    return JobPlan(spec, recipe, key)
 
 
 class NoWorkbench:
@@ -125,7 +128,7 @@ class Rig:
 
     def until(self, pk: int, states: frozenset[JobState] = ENDED, timeout: float = 90) -> JobState:
         """Wait until a job is in one of `states`."""
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + patience_s(timeout)
         while (state := self.state(pk)) not in states:
             assert time.monotonic() < deadline, f"job {pk} is {state}; {self.watch.part()}"
             time.sleep(0.05)

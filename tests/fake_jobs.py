@@ -11,6 +11,7 @@ import anyio
 from crystalmath_server.domain.diagnosis.explain import Facts
 from crystalmath_server.domain.diagnosis.symptoms import Symptoms
 from crystalmath_server.domain.jobs.index import JobIndex
+from crystalmath_server.domain.jobs.kept_options import shown_options
 from crystalmath_server.domain.jobs.past_job import PastJob
 from crystalmath_server.domain.jobs.patterns import compile_pattern
 from crystalmath_server.domain.jobs.plans import JobPlan, Recipe
@@ -18,6 +19,7 @@ from crystalmath_server.domain.results.excerpts import as_text
 from crystalmath_server.domain.vasp_run.continuation import EndedRun, NextDeck
 from crystalmath_server.protocol.errors import Conflict, NotAllowed, NotFound
 from crystalmath_server.protocol.files import FileRange, JobFile, JobFiles, JobLog, LogLine, ReadFileParams
+from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.jobs import (
     ENDED,
     Control,
@@ -33,11 +35,8 @@ from crystalmath_server.protocol.results import IonicStep, JobResults, Quantity
 from crystalmath_server.protocol.templates import Rendered
 
 PLAN = JobPlan(
+    JobSpec("emt.relax", (1,), cluster="localhost"),
     Recipe(Rendered("emt.relax", (), (), ""), {}, "EMT 1", {}, {}),
-    structure_pk=1,
-    key="",
-    label="",
-    cluster="localhost",
     options={"prepend_text": "# café"},
 )
 
@@ -66,8 +65,10 @@ class FakeJobs:
 
     def add(self, state: JobState = JobState.FINISHED, plan: JobPlan = PLAN, **changes: Any) -> Job:
         pk = len(self.jobs) + 1
-        label, template = plan.label or f"job {pk}", plan.recipe.rendered.template
-        row = JobRow(pk, str(uuid.uuid4()), label, state, template, "Cu4", plan.cluster, float(pk), float(pk))
+        label, template = plan.spec.label or f"job {pk}", plan.recipe.rendered.template
+        row = JobRow(
+            pk, str(uuid.uuid4()), label, state, template, "Cu4", plan.spec.cluster, float(pk), float(pk)
+        )
         script = f"#!/bin/bash\n{plan.options.get('prepend_text', '')}\nexit 0\n".encode()
         self.jobs[pk] = Job(row, plan, {("inputs", "_aiidasubmit.sh"): script})
         self.put(replace(row, **changes))
@@ -96,10 +97,10 @@ class FakeJobs:
 
     async def show(self, pk: int) -> JobDetail:
         job = self.get(pk)
-        structure = NodeLink("structure", job.plan.structure_pk, "StructureData")
+        structure = NodeLink("structure", job.plan.spec.structures[0], "StructureData")
         return JobDetail(
             row=job.row,
-            description=job.plan.description,
+            description=job.plan.spec.description,
             process_type="fake",
             process_state=str(job.row.state),
             scheduler_state="",
@@ -112,32 +113,26 @@ class FakeJobs:
             values=dict(job.plan.recipe.values),
             inputs=(structure,),
             outputs=(),
-            structure_pk=job.plan.structure_pk,
+            structure_pk=structure.pk,
             edits=dict(job.plan.recipe.rendered.edits),
             retry_of=job.retry_of,
-            corrections=job.plan.corrections,
+            options=shown_options(job.plan.spec),
         )
 
     async def recall(self, pk: int) -> PastJob:
         job = self.get(pk)
         row, plan, rendered = job.row, job.plan, job.plan.recipe.rendered
         machines = {"num_machines": 1, "num_mpiprocs_per_machine": 1}
-        return PastJob(
-            pk,
-            row.uuid,
-            row.state,
-            row.template,
-            row.formula,
-            plan.structure_pk,
-            plan.recipe.values,
-            row.label,
-            plan.description,
-            row.cluster,
-            plan.code,
-            {"resources": machines, **plan.options},
-            edits={file.name: file.text for file in rendered.files if file.name in rendered.edits},
-            corrections=plan.corrections,
+        edits = {file.name: file.text for file in rendered.files if file.name in rendered.edits}
+        spec = replace(
+            plan.spec,
+            template=row.template,
+            values=plan.recipe.values,
+            label=row.label,
+            cluster=row.cluster,
+            edits=edits,
         )
+        return PastJob(pk, row.uuid, row.state, spec, row.formula, {"resources": machines, **plan.options})
 
     async def state(self, pk: int) -> JobState:
         return self.get(pk).row.state
@@ -162,7 +157,7 @@ class FakeJobs:
     async def results(self, pk: int) -> JobResults:
         job = self.get(pk)
         found = JobResults(
-            pk, job.row.state, job.plan.recipe.engine, (), (), structure_before_pk=job.plan.structure_pk
+            pk, job.row.state, job.plan.recipe.engine, (), (), structure_before_pk=job.plan.spec.structures[0]
         )
         if job.row.state is not JobState.FINISHED:
             return found
@@ -193,12 +188,13 @@ class FakeLauncher:
                 return known
             await anyio.sleep(self.submit_s)
             self.submissions += 1
-            named = replace(plan, label=plan.label or f"Cu4 {plan.recipe.rendered.template}")
+            label = plan.spec.label or f"Cu4 {plan.recipe.rendered.template}"
+            named = replace(plan, spec=replace(plan.spec, label=label))
             return self._submitted(self._jobs.add(JobState.CREATED, named), reused=False)
 
     async def retry(self, job: PastJob, key: str, label: str, deck: NextDeck | None = None) -> Submitted:
         earlier = self._jobs.get(job.pk)
-        plan = replace(earlier.plan, key=key, label=label)
+        plan = replace(earlier.plan, key=key, spec=replace(earlier.plan.spec, label=label))
         made = await self.retried(job, key) or await self.submit(plan)
         self._jobs.get(made.pk).retry_of = job.pk
         for name, text in deck.files.items() if deck else ():

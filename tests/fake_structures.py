@@ -25,6 +25,7 @@ from crystalmath_server.domain.inputs.incar_help import tag_list
 from crystalmath_server.domain.inputs.problems import in_order
 from crystalmath_server.domain.inputs.vasp_inputs import read
 from crystalmath_server.domain.jobs.plans import ParsedStructure, Recipe
+from crystalmath_server.domain.jobs.takes import check_structures
 from crystalmath_server.domain.jobs.templates import (
     EMT_ELEMENTS,
     check_elements,
@@ -44,6 +45,7 @@ from crystalmath_server.protocol.errors import (
     NotFound,
 )
 from crystalmath_server.protocol.exports import ExportedStructure, ExportStructureParams
+from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.structures import (
     SI_POSCAR,
@@ -179,36 +181,35 @@ class FakeWorkbench:
 
     async def render(
         self,
-        name: str,
-        structure: Mapping[str, Json],
-        values: Mapping[str, Json],
+        spec: JobSpec,
+        structures: Sequence[Mapping[str, Json]],
         earlier: EarlierRun | None = None,
-        edits: Mapping[str, str] | None = None,
         tasks: int | None = None,
-        images: Sequence[Mapping[str, Json]] = (),
     ) -> Recipe:
-        row = resolve(name, _ROWS)
+        row = resolve(spec.template, _ROWS)
         await anyio.sleep(self.render_s)
         try:
-            parsed = describe(structure)
+            given = [describe(each) for each in structures]
         except (KeyError, ValueError) as error:
-            raise InvalidStructure("It cannot be read.", field="structure_pk") from error
+            raise InvalidStructure("It cannot be read.", field="structures") from error
+        check_structures(row.name, row.takes, [[site.species for site in each.sites] for each in given])
+        parsed, edits = given[0], spec.edits
         if row.engine == "emt":
             check_elements("EMT", parsed.elements, EMT_ELEMENTS, ())
         check_restart(row.name, row.restart, given=earlier is not None)
-        checked = check_values(_FIELDS, values)
+        checked = check_values(_FIELDS, spec.values)
         files = (InputFile("POSCAR", parsed.poscar), InputFile("maker.json", json.dumps(checked)))
         digest = _digest(
             {
                 "name": row.name,
-                "structure": parsed.digest,
+                "structures": [each.digest for each in given],
                 "values": checked,
                 "earlier": earlier and earlier.uuid,
             }
         )
         copied = ("CHGCAR",) if row.restart is Restart.REQUIRED else ()
         recipe = Recipe(Rendered(row.name, files, (), digest, copied), {}, "EMT 1", {"ase": "3"}, checked)
-        return await self._with_deck(recipe, edits or {}, tasks) if row.engine == "vasp" or edits else recipe
+        return await self._with_deck(recipe, edits, tasks) if row.engine == "vasp" or edits else recipe
 
     async def _with_deck(self, recipe: Recipe, edits: Mapping[str, str], tasks: int | None) -> Recipe:
         if recipe.rendered.template.startswith("emt"):

@@ -9,7 +9,6 @@ from typing import Any
 import anyio
 
 from crystalmath_server.domain.jobs.sink import SubscriptionWork
-from crystalmath_server.handlers.run_progress import RunProgress
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.errors import Conflict, InvalidForm
 from crystalmath_server.protocol.jobs import JobState
@@ -21,6 +20,7 @@ from crystalmath_server.rpc.bindings import Binding
 from crystalmath_server.rpc.dispatcher import CURRENT, Dispatcher, Peer
 from crystalmath_server.rpc.meters import Meters
 from crystalmath_server.rpc.sessions import Session
+from crystalmath_server.services.run_progress import RunProgress
 from crystalmath_server.settings import Settings
 from tests.fake_clusters import FakeClusters, FakeCodes, FakePotcars, FakeRunFolders
 from tests.fake_documents import FakeDocuments, FakeExports, relaxation

@@ -1,9 +1,22 @@
-"""Processes that live in a home of a test."""
+"""Processes of the tests: those that live in one home, those of a whole run."""
 
 import contextlib
 from pathlib import Path
 
 import psutil
+
+RUN = "CRYSTALMATH_TEST_RUN"
+"""In the environment of every process that the tests start, however far down: the name of their run."""
+
+
+def processes_of(run: str) -> list[psutil.Process]:
+    """All of a run, this process among them."""
+    found = list[psutil.Process]()
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.environ().get(RUN) == run:
+                found.append(process)
+    return found
 
 
 def processes_in(home: Path, *words: str) -> list[psutil.Process]:
@@ -25,6 +38,6 @@ def end_all_in(home: Path) -> None:
 
 def _lives_in(process: psutil.Process, home: Path, words: set[str]) -> bool:
     try:
-        return process.environ().get("HOME") == str(home) and words <= set(process.cmdline())
+        return words <= set(process.cmdline()) and process.environ().get("HOME") == str(home)
     except psutil.Error:
         return False

@@ -17,6 +17,9 @@ from typing import Any, Literal
 
 import pytest
 
+from tests.home import RUN
+from tests.patience import patience_s
+
 SCRIPT = Path(__file__).parents[1] / "scripts" / "services"
 DIRECT, BY_GATE, GATE = "cm-cluster", "cm-cluster-via-gate", "cm-gate"
 """Host names in the ssh settings: the cluster, the same over a jump host, the jump host."""
@@ -111,6 +114,10 @@ class Cluster:
         found = re.findall(r"^JobId=(\d+) .*?JobState=(\S+)", shown, re.MULTILINE)
         return {int(number): state for number, state in found}
 
+    def node_states(self) -> list[str]:
+        """State of each node, with a star where it does not answer."""
+        return self.call("sinfo", "-h", "-N", "-p", "debug", "-o", "%T").split()
+
     def sbatch_calls(self, folder: Path | str | None = None) -> list[SbatchCall]:
         """All calls of sbatch so far, or those from one folder."""
         log = self._slurm / "sbatch.log"
@@ -144,7 +151,7 @@ class Cluster:
         """End slurmctld, by default as an administrator would, and wait until it is gone."""
         pid = self._controller()
         os.kill(pid, number)
-        _wait(lambda: not _is_alive(pid))
+        _wait(lambda: not is_alive(pid))
 
     def start_controller(self) -> None:
         self.services.up("slurm")
@@ -186,9 +193,11 @@ class Cluster:
             self.open_partition(name)
         for node in self.call("sinfo", "-h", "-N", "-p", "debug", "-t", "drain,down", "-o", "%N").split():
             self.resume(node)
+        # jobs take a moment to go, and on a busy machine a node may answer late, which is `idle*`
+        _wait(lambda: not self.job_ids() and set(self.node_states()) == {"idle"}, 90)
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
     """A zombie is not."""
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_bytes() != b""
@@ -196,24 +205,68 @@ def _is_alive(pid: int) -> bool:
 
 
 def _wait(holds: Callable[[], object], timeout_s: float = 20) -> None:
-    deadline = time.monotonic() + timeout_s
+    deadline = time.monotonic() + patience_s(timeout_s)
     while not holds():
-        assert time.monotonic() < deadline, "it did not come about in time"
-        time.sleep(0.02)
+        assert time.monotonic() < deadline, f"not within {timeout_s:g} s"
+        time.sleep(0.05)
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A folder of services, the test process that made it, and the run that this process was part of."""
+
+    folder: Path
+    owner: int
+    run: str
+
+
+def bases(temp: Path = _SHARED_TEMP) -> list[Base]:
+    """All that this user's tests have made and not removed."""
+    found = list[Base]()
+    for folder in temp.glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError, ValueError):
+            owner, _, run = (folder / "owner").read_text().strip().partition(" ")
+            if folder.stat().st_uid == os.getuid():
+                found.append(Base(folder, int(owner), run))
+    return found
+
+
+def daemons_of(services: Services) -> dict[str, int]:
+    """Daemons that run and their pids, as `status` tells them."""
+    command = [str(SCRIPT), "status", "--base", str(services.base)]
+    said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    found: dict[str, int] = {}
+    for line in said.splitlines():
+        if "(" in line:
+            pairs = line.partition("(")[2].partition(")")[0].split(", ")
+            found |= {name: int(pid) for name, pid in (pair.split() for pair in pairs) if pid != "down"}
+    return found
+
+
+def processes_naming(base: Path) -> list[int]:
+    """Pids of processes that name the folder in their command or environment."""
+    found: list[int] = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                text = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
+            except OSError:
+                continue
+            found += [int(entry.name)] if str(base).encode() in text else []
+    return found
 
 
 def sweep(temp: Path = _SHARED_TEMP) -> None:
     """End what test processes that were killed have left."""
-    for base in temp.glob(f"{_PREFIX}*"):
-        with contextlib.suppress(OSError, ValueError):
-            if base.stat().st_uid == os.getuid() and not _is_alive(int((base / "owner").read_text())):
-                Services(base).wipe()
+    for base in bases(temp):
+        if not is_alive(base.owner):
+            Services(base.folder).wipe()
 
 
 def new_services(temp: Path = _SHARED_TEMP) -> Services:
     """A folder for services of this test process's own."""
     base = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=temp))
-    (base / "owner").write_text(f"{os.getpid()}\n")
+    (base / "owner").write_text(f"{os.getpid()} {os.environ.get(RUN, '')}\n")
     base.chmod(0o755)
     return Services(base)
 

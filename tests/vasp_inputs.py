@@ -135,7 +135,7 @@ def bands(given: Mapping[str, Structure]) -> Iterator[tuple[str, str, dict[str, 
         {"input_set_generator.user_kpoints_settings": {"reciprocal_density": 20}},
     ]
     for spec in recipes().values():
-        if spec.takes_images:
+        if spec.takes.what == "images":
             for name, structure in given.items():
                 images = images_of(structure)
                 for mesh in meshes:
@@ -161,7 +161,7 @@ def earlier_run(root: Path, name: str, structure: Structure) -> Path:
 def pairs(names: list[str], earlier: dict[str, Path]) -> Iterator[tuple[RecipeSpec, str, Path | None]]:
     """All Makers on all structures; after an earlier run on all where that is needed, else on one."""
     for spec in recipes().values():
-        if spec.engine == "vasp" and not spec.needs:
+        if spec.engine == "vasp" and spec.takes.what == "structure":
             for index, name in enumerate(names):
                 if spec.restart is not Restart.REQUIRED:
                     yield spec, name, None

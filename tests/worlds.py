@@ -29,13 +29,14 @@ from crystalmath_server.adapters.clusters.work_folders import WorkFolderLooker
 from crystalmath_server.adapters.processes.reading_process import ReadingProcess
 from crystalmath_server.adapters.processes.workbench import WorkerBench
 from crystalmath_server.adapters.remote.link import Links
-from crystalmath_server.handlers.run_progress import RunProgress
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import JobState
 from crystalmath_server.protocol.system import PartState
+from crystalmath_server.services.run_progress import RunProgress
 from tests import fakes
 from tests.fake_jobs import FakeJobs
+from tests.patience import patience_s
 
 T = TypeVar("T")
 
@@ -136,9 +137,9 @@ class RealWorld(World):
 
     def until(self, pk: int, states: Collection[JobState]) -> None:
         """Wait until a job is in one of `states`."""
-        deadline = time.monotonic() + 90
-        while (found := self.run(self.ports.jobs.show(pk))).row.state not in states:
-            assert time.monotonic() < deadline, found
+        deadline = time.monotonic() + patience_s(90)
+        while self.run(self.ports.jobs.state(pk)) not in states:  # from memory: no query
+            assert time.monotonic() < deadline, self.run(self.ports.jobs.show(pk))
             time.sleep(0.05)
 
     def warm(self) -> None:

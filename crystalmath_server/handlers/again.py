@@ -25,10 +25,10 @@ async def clone(ports: Ports, params: JobPk) -> JobDraft:
 
 async def _template(ports: Ports, job: PastJob) -> TemplateDetail | None:
     """The recipe as it is now; None where there is none any more."""
-    if job.template in ("", nodes.IMPORTED):
+    if job.spec.template in ("", nodes.IMPORTED):
         return None
     try:
-        return await templates.show(ports, ShowTemplateParams(job.template))
+        return await templates.show(ports, ShowTemplateParams(job.spec.template))
     except NotFound:
         return None
 
@@ -43,7 +43,7 @@ async def retry(ports: Ports, params: RetryJobParams) -> Submitted:
     job = await ports.jobs.recall(params.pk)
     _refuse(*no_retry(job))
     ports.server.progress("submitting")
-    return await ports.launcher.retry(job, params.key, params.label or job.label)
+    return await ports.launcher.retry(job, params.key, params.label or job.spec.label)
 
 
 async def _left(ports: Ports, pk: int) -> list[str]:
@@ -68,4 +68,4 @@ async def restart(ports: Ports, params: RestartJobParams) -> Submitted:
     run = await ports.symptoms.ended_run(params.pk, correct=params.correct)
     deck = next_deck(run, params.edits, await _left(ports, params.pk))
     ports.server.progress("submitting")
-    return await ports.launcher.retry(job, params.key, params.label or job.label, deck)
+    return await ports.launcher.retry(job, params.key, params.label or job.spec.label, deck)

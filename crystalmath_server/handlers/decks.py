@@ -16,6 +16,7 @@ from crystalmath_server.protocol.decks import (
 )
 from crystalmath_server.protocol.errors import InvalidForm
 from crystalmath_server.protocol.files import ReadFileParams
+from crystalmath_server.protocol.job_spec import JobSpec
 
 _TAKEN = (*DECK_FILES, "POTCAR")
 _CHUNK = 1_048_576
@@ -60,15 +61,19 @@ async def _deck(ports: Ports, source: DeckSource, side: str) -> Mapping[str, str
     if source.files:
         _check_names(source.files, f"{side}.files")
         return source.files
-    with fields(pk=f"{side}.job_pk" if source.job_pk else f"{side}.structure_pk", name=f"{side}.template"):
+    structure = f"{side}.structure_pk"
+    with fields(
+        pk=f"{side}.job_pk" if source.job_pk else structure, structures=structure, name=f"{side}.template"
+    ):
         if source.job_pk is not None:
             return await _of_job(ports, source.job_pk, side)
         return await _of_recipe(ports, source, side)
 
 
 async def _of_recipe(ports: Ports, source: DeckSource, side: str) -> Mapping[str, str]:
-    document = await ports.structures.document(source.structure_pk or 0)
-    recipe = await ports.workbench.render(source.template, document, source.values)
+    pk = source.structure_pk or 0
+    document = await ports.structures.document(pk)
+    recipe = await ports.workbench.render(JobSpec(source.template, (pk,), source.values), [document])
     found = {file.name: file.text for file in recipe.rendered.files if file.name in DECK_FILES}
     return _a_deck(found, f"{recipe.rendered.template} makes", f"{side}.template")
 

@@ -5,11 +5,13 @@ import json
 import posixpath
 from dataclasses import replace
 
+from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.jobs.plans import JobPlan
 from crystalmath_server.handlers.fields import fields
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.errors import InvalidForm
 from crystalmath_server.protocol.imports import ImportJobParams
+from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.jobs import Submitted
 from crystalmath_server.protocol.structures import ImportStructureParams
 
@@ -32,20 +34,17 @@ async def import_run(ports: Ports, params: ImportJobParams) -> Submitted:
         parsed = await ports.workbench.parse_structure(ImportStructureParams(text=poscar, format="poscar"))
     recipe = await ports.workbench.reader(folder.files["INCAR"].decode(errors="replace"))
     structure = await ports.structures.store(parsed, "")
-    plan = JobPlan(
-        recipe=replace(
-            recipe,
-            rendered=replace(recipe.rendered, digest=digest),
-            values={"path": path, "cluster": params.cluster},
-        ),
-        structure_pk=structure.row.pk,
-        key=key,
+    spec = JobSpec(
+        template=nodes.IMPORTED,
+        structures=(structure.row.pk,),
         label=params.label,
-        cluster=params.cluster,
         description=params.description,
+        cluster=params.cluster,
         code=params.code,
-        source=folder,
     )
+    rendered = replace(recipe.rendered, digest=digest)
+    recipe = replace(recipe, rendered=rendered, values={"path": path, "cluster": params.cluster})
+    plan = JobPlan(spec, recipe, key, source=folder)
     ports.server.progress("submitting")
     return await ports.launcher.submit(plan)
 

@@ -1,17 +1,17 @@
 """jobs.*: calculations, listed, looked into, submitted once, steered."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 
 from crystalmath_server.domain.inputs.edits import refuse_errors, refuse_warnings, tasks_of
-from crystalmath_server.domain.inputs.neb import pks_of
 from crystalmath_server.domain.jobs.plans import JobPlan, Recipe
 from crystalmath_server.domain.jobs.templates import VASP
 from crystalmath_server.domain.vasp_run import retrieval
-from crystalmath_server.handlers.fields import fields
 from crystalmath_server.handlers.inputs import options_of, recipe_of
 from crystalmath_server.ports import Ports
+from crystalmath_server.protocol.clusters import LOCALHOST
 from crystalmath_server.protocol.errors import Conflict, InvalidForm
+from crystalmath_server.protocol.job_spec import spec_of
 from crystalmath_server.protocol.jobs import (
     Control,
     ControlJobParams,
@@ -22,7 +22,6 @@ from crystalmath_server.protocol.jobs import (
     SubmitJobParams,
     Submitted,
 )
-from crystalmath_server.protocol.method import Json
 
 
 async def list_jobs(ports: Ports, params: ListJobsParams) -> JobsPage:
@@ -48,14 +47,15 @@ async def submit(ports: Ports, params: SubmitJobParams) -> Submitted:
     if known := await ports.launcher.find(params.key, params.digest):
         return known
     retrieval.check(params.retrieve)
-    options = await options_of(ports, params)
-    with fields(pk="structure_pk", name="template"):
-        recipe = await recipe_of(ports, params.template, params, tasks_of(options))
+    spec = replace(spec_of(params), cluster=params.cluster or LOCALHOST)
+    options = await options_of(ports, spec)
+    recipe = await recipe_of(ports, spec, tasks_of(options))
     _refuse_of_others(params, recipe.rendered.template)
     _check_digest(params, recipe)
     _check_deck(params, recipe)
     ports.server.progress("submitting")
-    return await ports.launcher.submit(await _with_structure(ports, _plan(params, recipe, options)))
+    plan = JobPlan(spec, recipe, params.key, params.reuse, options)
+    return await ports.launcher.submit(await _with_structure(ports, plan))
 
 
 def _refuse_of_others(params: SubmitJobParams, template: str) -> None:
@@ -67,7 +67,7 @@ def _refuse_of_others(params: SubmitJobParams, template: str) -> None:
     if params.corrections and not of_vasp:
         hint = "Leave corrections out."
         raise InvalidForm("Only jobs of VASP correct themselves", field="corrections", hint=hint)
-    if params.corrections and pks_of(params.values):
+    if params.corrections and len(params.structures) > 1:
         hint = "Leave corrections out."
         raise InvalidForm("custodian corrects no band of images", field="corrections", hint=hint)
     if params.corrections and params.reuse:
@@ -79,11 +79,16 @@ def _check_digest(params: SubmitJobParams, recipe: Recipe) -> None:
     rendered = recipe.rendered
     if params.digest and params.digest != rendered.digest:
         detail = (
-            f"What {rendered.template} gives for structure {params.structure_pk} with these settings is no "
+            f"What {rendered.template} gives for {_named(params.structures)} with these settings is no "
             f"longer what was shown: its digest is {rendered.digest[:12]}…, not {params.digest[:12]}…"
         )
         hint = "The settings, the structure or an installed package changed; render again and compare."
         raise Conflict(detail, field="digest", hint=hint)
+
+
+def _named(pks: Sequence[int]) -> str:
+    """Structures in words."""
+    return f"structure{'s' if len(pks) > 1 else ''} {', '.join(map(str, pks))}"
 
 
 def _check_deck(params: SubmitJobParams, recipe: Recipe) -> None:
@@ -99,26 +104,8 @@ async def _with_structure(ports: Ports, plan: JobPlan) -> JobPlan:
     if edited is None:
         return plan
     stored = await ports.structures.store(edited, f"{edited.formula}, POSCAR edited by hand")
-    return replace(plan, structure_pk=stored.row.pk, edited_from=plan.structure_pk)
-
-
-def _plan(params: SubmitJobParams, recipe: Recipe, options: Mapping[str, Json]) -> JobPlan:
-    return JobPlan(
-        recipe=recipe,
-        structure_pk=params.structure_pk,
-        key=params.key,
-        label=params.label,
-        cluster=params.cluster,
-        description=params.description,
-        code=params.code,
-        reuse=params.reuse,
-        options=options,
-        restart_pk=params.restart_pk,
-        retrieve=params.retrieve,
-        retrieve_mb=params.retrieve_mb,
-        corrections=params.corrections,
-        image_pks=pks_of(params.values),
-    )
+    spec = replace(plan.spec, structures=(stored.row.pk,))
+    return replace(plan, spec=spec, edited_from=plan.spec.structures[0])
 
 
 async def cancel(ports: Ports, params: ControlJobParams) -> Control:

@@ -1,6 +1,5 @@
 """logs.*: files of jobs, followed while they grow."""
 
-from crystalmath_server.handlers.following import Follow, start_of
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.logs import (
     CreditParams,
@@ -9,6 +8,7 @@ from crystalmath_server.protocol.logs import (
     SubscriptionParams,
     SubscriptionState,
 )
+from crystalmath_server.services.following import Follow, start_of
 
 
 async def follow(ports: Ports, params: FollowParams) -> Following:

@@ -6,6 +6,7 @@ from crystalmath_server.domain.potcars.locations import DEFAULT_FUNCTIONAL, FOLD
 from crystalmath_server.handlers.fields import fields
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.errors import InvalidForm
+from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.potcars import CheckPotcarsParams, PotcarCheck
 
 
@@ -25,10 +26,11 @@ async def check(ports: Ports, params: CheckPotcarsParams) -> PotcarCheck:
 
 async def _needed(ports: Ports, params: CheckPotcarsParams, structure_pk: int) -> tuple[tuple[str, ...], str]:
     """Symbols and functional of a recipe for a structure."""
-    with fields(pk="structure_pk", name="template", restart_pk="template"):
+    with fields(pk="structure_pk", structures="structure_pk", name="template", restart_pk="template"):
         document = await ports.structures.document(structure_pk)
+        spec = JobSpec(params.template, (structure_pk,), params.values)
         ports.server.progress("asking the recipe")
-        recipe = await ports.workbench.render(params.template, document, params.values)
+        recipe = await ports.workbench.render(spec, [document])
     if not recipe.potcar:
         hint = "Choose one of VASP: crystalmath templates list --engine vasp"
         raise InvalidForm(f"{recipe.rendered.template} needs no POTCAR", field="template", hint=hint)

@@ -5,9 +5,8 @@ import time
 
 from crystalmath_server import __version__
 from crystalmath_server.ports import Ports
-from crystalmath_server.protocol.endpoint import PROTOCOL_VERSION
 from crystalmath_server.protocol.errors import VersionMismatch
-from crystalmath_server.protocol.method import Json, NoParams
+from crystalmath_server.protocol.method import PROTOCOL_VERSION, Json, NoParams
 from crystalmath_server.protocol.methods import METHODS
 from crystalmath_server.protocol.system import Hello, HelloParams, Metrics, Pong, Status, Stopping
 

@@ -3,18 +3,16 @@
 from dataclasses import replace
 
 from crystalmath_server.domain.inputs.edits import tasks_of
-from crystalmath_server.domain.inputs.neb import pks_of
 from crystalmath_server.domain.jobs.plans import JobPlan
 from crystalmath_server.domain.jobs.templates import with_codes
-from crystalmath_server.handlers.fields import fields
 from crystalmath_server.handlers.inputs import options_of, recipe_of
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.codes import CodeRow, ListCodesParams
 from crystalmath_server.protocol.errors import RpcError
+from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.templates import (
     ListTemplatesParams,
     Rendered,
-    RenderParams,
     ShowTemplateParams,
     TemplateDetail,
     TemplateList,
@@ -41,23 +39,12 @@ async def _codes(ports: Ports) -> tuple[CodeRow, ...]:
         return ()
 
 
-async def render(ports: Ports, params: RenderParams) -> Rendered:
-    """The input files of a recipe for a stored structure; for a cluster its batch script too."""
+async def render(ports: Ports, params: JobSpec) -> Rendered:
+    """The input files of a template for stored structures; for a cluster its batch script too."""
     options = await options_of(ports, params) if params.cluster else dict[str, object]()
-    with fields(pk="structure_pk", template="name"):
-        recipe = await recipe_of(ports, params.name, params, tasks_of(options))
+    recipe = await recipe_of(ports, params, tasks_of(options))
     if not params.cluster:
         return recipe.rendered
-    plan = JobPlan(
-        recipe=recipe,
-        structure_pk=params.structure_pk,
-        key="",
-        label="",
-        cluster=params.cluster,
-        code=params.code,
-        options=options,
-        restart_pk=params.restart_pk,
-        image_pks=pks_of(params.values),
-    )
     ports.server.progress("writing the batch script")
-    return replace(recipe.rendered, script=await ports.launcher.script(plan))
+    script = await ports.launcher.script(JobPlan(params, recipe, options=options))
+    return replace(recipe.rendered, script=script)

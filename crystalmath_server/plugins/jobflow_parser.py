@@ -6,40 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from aiida import orm
 from aiida.engine import ExitCode
-from aiida.parsers import Parser
 
+from crystalmath_server.domain.diagnosis import missing_output
+from crystalmath_server.domain.exit_status import ExitStatus
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.results import task_document as task
-from crystalmath_server.domain.results.crystal import plain_crystal
-from crystalmath_server.plugins.missing_output import why_silent
+from crystalmath_server.plugins.job_parser import JobParser, steps_node
 
-_ERRORS = {"missing_engine": "ENGINE_MISSING", "not_one_job": "NOT_ONE_JOB"}
-_MAX_REASON = 400
-
-
-def structure_node(document: Mapping[str, Any], label: str) -> orm.StructureData:
-    """StructureData of pymatgen's JSON, which is kept whole beside it."""
-    crystal = plain_crystal(document)
-    node = orm.StructureData(cell=crystal.cell, pbc=crystal.pbc)
-    for symbol, position in crystal.sites:
-        node.append_atom(position=position, symbols=symbol)
-    node.base.repository.put_object_from_bytes(json.dumps(document).encode(), nodes.STRUCTURE_FILE)
-    node.label = label
-    return node
-
-
-def steps_node(steps: tuple[task.Step, ...]) -> orm.ArrayData:
-    """Energy [eV] and largest force [eV/Å; NaN where unknown] of each step."""
-    node = orm.ArrayData()
-    node.set_array("step", np.arange(len(steps)))
-    node.set_array("energy", np.array([step.energy for step in steps]))
-    forces = [np.nan if step.max_force is None else step.max_force for step in steps]
-    node.set_array("max_force", np.array(forces, dtype=float))
-    node.base.attributes.set("units", {"energy": "eV", "max_force": "eV/Å"})
-    return node
+_ERRORS = {"missing_engine": ExitStatus.ENGINE_MISSING, "not_one_job": ExitStatus.NOT_ONE_JOB}
 
 
 def read_lines(text: str) -> list[dict[str, Any]]:
@@ -53,7 +29,7 @@ def read_lines(text: str) -> list[dict[str, Any]]:
     return rows
 
 
-class JobflowParser(Parser):
+class JobflowParser(JobParser):
     """Reads what jobflow_run.py left."""
 
     def parse(self, **kwargs: Any) -> ExitCode | None:
@@ -63,17 +39,17 @@ class JobflowParser(Parser):
         try:
             response = json.loads(self._text("response.json"))
         except ValueError as error:
-            return self._exit("RESPONSE_UNREADABLE", str(error))
+            return self._exit(ExitStatus.RESPONSE_UNREADABLE, str(error))
         if "error" in response:
             self.logger.error(response.get("traceback", response["error"]))
-            return self._exit(_ERRORS.get(response.get("kind"), "JOB_RAISED"), response["error"])
+            return self._exit(_ERRORS.get(response.get("kind"), ExitStatus.JOB_RAISED), response["error"])
         return self._parse_document(Path(kwargs["retrieved_temporary_folder"], "document.json.gz"), response)
 
     def _parse_document(self, path: Path, response: Mapping[str, Any]) -> ExitCode | None:
         try:
             document = json.loads(gzip.decompress(path.read_bytes()))
         except (OSError, EOFError, ValueError) as error:
-            return self._exit("RESPONSE_UNREADABLE", f"{path.name}: {error}")
+            return self._exit(ExitStatus.RESPONSE_UNREADABLE, f"{path.name}: {error}")
         self.out(nodes.DOCUMENT, orm.SinglefileData(path))
         if not isinstance(document, dict):
             document = {}  # a Maker of another kind: the document is kept, there is nothing to summarise
@@ -88,33 +64,14 @@ class JobflowParser(Parser):
         if steps:
             self.out(nodes.STEPS, steps_node(steps))
         if task.moved(document) and task.final_structure(document).get("lattice"):
-            self.out(nodes.STRUCTURE, self._final_structure(document))
+            self.out(nodes.STRUCTURE, self._final_structure(task.final_structure(document)))
         if task.converged(document) is False:
-            return self._exit("NOT_CONVERGED", task.why_not_converged(document, len(steps)))
+            return self._exit(ExitStatus.NOT_CONVERGED, task.why_not_converged(document, len(steps)))
         return None
-
-    def _final_structure(self, document: Mapping[str, Any]) -> orm.StructureData:
-        formula = self.node.base.attributes.get(nodes.FORMULA, "")
-        given: Any = self.node.inputs.structure
-        name = given.label or formula or "structure"
-        node = structure_node(task.final_structure(document), f"{name}, after job {self.node.pk}"[:255])
-        if formula:
-            node.base.extras.set_many({nodes.FORMULA: formula, nodes.N_SITES: len(node.sites)})
-        return node
 
     def _silent(self) -> ExitCode:
         """No response: what the scheduler said counts more than what the output says."""
         if self.node.exit_status:
             return ExitCode(self.node.exit_status, self.node.exit_message)
         text = self._text(nodes.OUTPUT_FILE) + "\n" + self._text("_scheduler-stderr.txt")
-        return self._exit("NO_RESPONSE", why_silent(text))
-
-    def _text(self, name: str) -> str:
-        """A retrieved file, empty where there is none."""
-        try:
-            return self.retrieved.base.repository.get_object_content(name, "rb").decode(errors="replace")
-        except FileNotFoundError:
-            return ""
-
-    def _exit(self, label: str, reason: str) -> ExitCode:
-        return getattr(self.exit_codes, label).format(reason=reason[:_MAX_REASON])
+        return self._exit(ExitStatus.NO_RESPONSE, missing_output.explain(text))

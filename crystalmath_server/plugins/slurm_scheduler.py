@@ -5,8 +5,9 @@ from typing import Any
 from aiida.engine import ExitCode
 from aiida.schedulers.plugins.slurm import SlurmScheduler
 
-from crystalmath_server.domain.clusters.slurm_end import ENDS, REFUSED, refusal, state
+from crystalmath_server.domain.clusters.slurm_end import end, refusal, state
 from crystalmath_server.domain.clusters.slurm_once import once
+from crystalmath_server.domain.exit_status import ExitStatus
 
 
 class SlurmOnceScheduler(SlurmScheduler):
@@ -19,7 +20,7 @@ class SlurmOnceScheduler(SlurmScheduler):
         """A refusal ends the job at once: it would be refused again and again."""
         why = refusal(stderr) if retval else ""
         if why:
-            return ExitCode(REFUSED, f"SLURM refused it: {why}")
+            return ExitCode(int(ExitStatus.REFUSED), ExitStatus.REFUSED.message.format(reason=why))
         return super()._parse_submit_output(retval, stdout, stderr)
 
     def _get_detailed_job_info_command(self, job_id: str) -> str:
@@ -34,5 +35,5 @@ class SlurmOnceScheduler(SlurmScheduler):
         stderr: str | None = None,
     ) -> ExitCode | None:
         """How it ended, as SLURM has it; else as the messages in stderr have it."""
-        end = ENDS.get(state(str((detailed_job_info or {}).get("stdout", ""))))
-        return ExitCode(*end) if end else super().parse_output(None, stdout, stderr)
+        found = end(state(str((detailed_job_info or {}).get("stdout", ""))))
+        return ExitCode(int(found[0]), found[1]) if found else super().parse_output(None, stdout, stderr)

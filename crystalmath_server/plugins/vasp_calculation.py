@@ -11,13 +11,16 @@ from aiida.engine import CalcJobProcessSpec, ExitCode
 from aiida.engine.processes.calcjobs.tasks import RETRIEVE_COMMAND
 from plumpy.process_states import Wait
 
+from crystalmath_server.domain.exit_status import OF_VASP
 from crystalmath_server.domain.inputs.neb import computed, folder_of
 from crystalmath_server.domain.inputs.vasp_program import OUTPUTS, needed_large_files
 from crystalmath_server.domain.jobs import nodes
+from crystalmath_server.domain.jobs.kept_options import read_kept
 from crystalmath_server.domain.potcars.locations import LOCAL, assembly
 from crystalmath_server.domain.vasp_run.restart import check
 from crystalmath_server.domain.vasp_run.retrieval import FOLDER, LISTING, script
 from crystalmath_server.plugins.broker_tolerant_process import SteadyCalcJob
+from crystalmath_server.plugins.job_calculation import define_exit_codes, define_inputs, define_outputs
 
 _PACKED = ("", ".gz")
 """Ends of names of a run that other programs may have tidied up."""
@@ -30,9 +33,11 @@ class VaspCalculation(SteadyCalcJob):
     def define(cls, spec: CalcJobProcessSpec) -> None:
         """Inputs, outputs and exit codes."""
         super().define(spec)
-        _define_inputs(spec)
-        _define_outputs(spec)
-        _define_exit_codes(spec)
+        attributes = (*nodes.ATTRIBUTES, nodes.RUN)
+        define_inputs(spec, attributes, output=nodes.VASP_OUTPUT_FILE, parser=nodes.VASP_CALCULATION)
+        define_outputs(spec, "emmet's TaskDoc, gzipped JSON.")
+        _define_own_ports(spec)
+        define_exit_codes(spec, OF_VASP)
 
     async def run(self) -> Any:
         """Run VASP; or, with a `remote_folder`, bring back and read what is there already.
@@ -66,7 +71,8 @@ class VaspCalculation(SteadyCalcJob):
         info = _brought_back(held)
         self._bring_images(info, held)
         wanted: Any = self.inputs.settings.get_dict() if nodes.SETTINGS in self.inputs else {}
-        info.append_text = script(wanted.get(nodes.RETRIEVE, ()), wanted.get(nodes.MOST_MB, 0.0))
+        asked = read_kept(wanted)
+        info.append_text = script(asked.retrieve, asked.retrieve_mb)
         info.retrieve_list = [*(info.retrieve_list or []), LISTING, f"{FOLDER}/*"]
         info.codes_info = [code]
         checks = self._take_over(info) if nodes.RESTART in self.inputs else []
@@ -116,17 +122,9 @@ def _local_potcar(symbols: list[str], functional: str) -> str:
     return str(Potcar(symbols, functional=functional))
 
 
-def _define_inputs(spec: CalcJobProcessSpec) -> None:
-    spec.input(nodes.STRUCTURE, valid_type=orm.StructureData, help="Structure that the Maker is given.")
-    spec.input_namespace(
-        nodes.IMAGES,
-        valid_type=orm.StructureData,
-        required=False,
-        dynamic=True,
-        help="Structures of a band in order, the end points first and last.",
-    )
-    spec.input(nodes.MAKER, valid_type=orm.Dict, help="atomate2 Maker as MSONable JSON.")
-    spec.input(nodes.SETTINGS, valid_type=orm.Dict, required=False, help="Form values the Maker was made of.")
+def _define_own_ports(spec: CalcJobProcessSpec) -> None:
+    """What a job of VASP has beyond other jobs of a Maker."""
+    spec.input("code", valid_type=orm.InstalledCode, required=False, help="vasp_std, vasp_gam or vasp_ncl.")
     spec.input(
         nodes.FILES, valid_type=orm.FolderData, help="INCAR, KPOINTS, POSCAR … as the Maker wrote them."
     )
@@ -137,40 +135,10 @@ def _define_inputs(spec: CalcJobProcessSpec) -> None:
         nodes.RESTART,
         valid_type=orm.RemoteData,
         required=False,
-        help="Folder of the earlier job gone on from.",
+        help="Folder of the earlier job that this one continues.",
     )
-    spec.input("code", valid_type=orm.InstalledCode, required=False, help="vasp_std, vasp_gam or vasp_ncl.")
-    for name in (*nodes.ATTRIBUTES, nodes.RUN):
-        spec.input(f"metadata.options.{name}", valid_type=str, required=False, help="Kept as attribute.")
-    inputs: Any = spec.inputs
-    options = inputs["metadata"]["options"]
-    options["resources"].default = {"num_machines": 1, "num_mpiprocs_per_machine": 1}
-    options["output_filename"].default = nodes.VASP_OUTPUT_FILE
-    options["parser_name"].default = nodes.VASP_CALCULATION
-
-
-def _define_outputs(spec: CalcJobProcessSpec) -> None:
-    spec.output(nodes.SUMMARY, valid_type=orm.Dict, required=False, help="Quantities with units.")
-    spec.output(
-        nodes.DOCUMENT, valid_type=orm.SinglefileData, required=False, help="emmet's TaskDoc, gzipped JSON."
+    images: Any = {"valid_type": orm.StructureData, "required": False, "dynamic": True}
+    spec.input_namespace(
+        nodes.IMAGES, help="Structures of a band in order, the end points first and last.", **images
     )
-    spec.output(nodes.STRUCTURE, valid_type=orm.StructureData, required=False, help="Structure at the end.")
-    spec.output_namespace(
-        nodes.IMAGES,
-        valid_type=orm.StructureData,
-        required=False,
-        dynamic=True,
-        help="Images of a band at the end, without the end points.",
-    )
-    spec.output(nodes.STEPS, valid_type=orm.ArrayData, required=False, help="Energy and force of each step.")
-    spec.default_output_node = nodes.SUMMARY
-
-
-def _define_exit_codes(spec: CalcJobProcessSpec) -> None:
-    spec.exit_code(300, "NO_RESPONSE", message="VASP left no result: {reason}")
-    spec.exit_code(301, "RESPONSE_UNREADABLE", message="VASP's files cannot be read: {reason}")
-    spec.exit_code(320, "NOT_CONVERGED", message="VASP did not converge: {reason}")
-    spec.exit_code(330, "POTCAR_MISSING", message="{reason}")
-    spec.exit_code(331, "RESTART_MISSING", message="{reason}")
-    spec.exit_code(335, "MODULE_MISSING", message="{reason}")
-    spec.exit_code(340, "CUT_OFF", message="VASP was cut off: {reason}")
+    spec.output_namespace(nodes.IMAGES, help="Images of a band at the end, without the end points.", **images)

@@ -13,30 +13,33 @@ from typing import Any
 
 from aiida import orm
 from aiida.engine import ExitCode
-from aiida.parsers import Parser
 
 from crystalmath_server.domain.clusters.resources import NO_MODULE
+from crystalmath_server.domain.diagnosis import missing_output
+from crystalmath_server.domain.exit_status import ExitStatus
 from crystalmath_server.domain.inputs.neb import label_of
 from crystalmath_server.domain.inputs.vasp_program import IMAGES_FILE, RUN_FOLDER
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.potcars.locations import MISSING
 from crystalmath_server.domain.results import neb, vasp
 from crystalmath_server.domain.vasp_run.restart import ABSENT
-from crystalmath_server.plugins.jobflow_calculation import structure_text
-from crystalmath_server.plugins.jobflow_parser import steps_node, structure_node
-from crystalmath_server.plugins.missing_output import UNKNOWN, why_silent
+from crystalmath_server.plugins.job_calculation import structure_text
+from crystalmath_server.plugins.job_parser import JobParser, steps_node
 from crystalmath_server.plugins.vasp_files import breaks_off, unpack
 
 PROGRAM = (sys.executable, "-P", "-m", "crystalmath_server.adapters.worker.vasp_document")
 LONGEST_S = 1800
-_MAX_REASON = 400
-_SIGNS = ((MISSING, "POTCAR_MISSING"), (ABSENT, "RESTART_MISSING"), (NO_MODULE, "MODULE_MISSING"))
+_SIGNS = (
+    (MISSING, ExitStatus.POTCAR_MISSING),
+    (ABSENT, ExitStatus.RESTART_MISSING),
+    (NO_MODULE, ExitStatus.MODULE_MISSING),
+)
 _BANNER = re.compile(r"^\s*(?:running\s+on|vasp\.\d)", re.IGNORECASE | re.MULTILINE)
 """What any VASP writes before it reads a file."""
 _CUT = re.compile(r"DUE TO TIME LIMIT|CANCELLED AT|oom.kill|OUT_OF_MEMORY", re.IGNORECASE)
 
 
-class VaspParser(Parser):
+class VaspParser(JobParser):
     """Reads what VASP left; the Maker's code runs in a process of its own, with its memory."""
 
     def parse(self, **given: Any) -> ExitCode | None:
@@ -45,10 +48,10 @@ class VaspParser(Parser):
         Large files that the document needs, as LOCPOT, come in `retrieved_temporary_folder` and are not kept.
         """
         said = self._text("_scheduler-stderr.txt") + "\n" + self._text(nodes.VASP_OUTPUT_FILE)
-        for sign, label in _SIGNS:
+        for sign, status in _SIGNS:
             line = next((line for line in said.splitlines() if sign in line), "")
             if line:
-                return self._exit(label, line.partition("crystalmath: ")[2])
+                return self._exit(status, line.partition("crystalmath: ")[2])
         if not self._has_vasprun():
             return self._silent(said)
         with tempfile.TemporaryDirectory() as folder:
@@ -91,7 +94,9 @@ class VaspParser(Parser):
         if why := self._cut_off_by(said):
             return self._cut_off(why, n_steps)
         if not vasp.converged(document):
-            return self._exit("NOT_CONVERGED", f"after {n_steps} ionic steps; see OSZICAR and vasp.out")
+            return self._exit(
+                ExitStatus.NOT_CONVERGED, f"after {n_steps} ionic steps; see OSZICAR and vasp.out"
+            )
         return None
 
     def _attach_band(self, document: Mapping[str, Any], said: str) -> ExitCode | None:
@@ -102,11 +107,13 @@ class VaspParser(Parser):
         if steps:
             self.out(nodes.STEPS, steps_node(steps))
         for number, found in enumerate(neb.images_of(document), 1):
-            self.out(f"{nodes.IMAGES}.{label_of(number)}", self._structure(found, f" image {number}"))
+            self.out(f"{nodes.IMAGES}.{label_of(number)}", self._final_structure(found, f" image {number}"))
         if why := self._cut_off_by(said):
             return self._cut_off(why, len(steps))
         if not vasp.converged(document):
-            return self._exit("NOT_CONVERGED", f"after {len(steps)} ionic steps; see OSZICAR of each image")
+            return self._exit(
+                ExitStatus.NOT_CONVERGED, f"after {len(steps)} ionic steps; see OSZICAR of each image"
+            )
         return None
 
     def _attach_results(self, document: Mapping[str, Any], told: Sequence[Mapping[str, Any]] = ()) -> int:
@@ -117,22 +124,15 @@ class VaspParser(Parser):
         if steps:
             self.out(nodes.STEPS, steps_node(steps))
         if vasp.moved(document) and vasp.final_structure(document).get("lattice"):
-            self.out(nodes.STRUCTURE, self._structure(vasp.final_structure(document)))
+            self.out(nodes.STRUCTURE, self._final_structure(vasp.final_structure(document)))
         return len(steps)
-
-    def _structure(self, found: Mapping[str, Any], which: str = "") -> orm.StructureData:
-        formula = self.node.base.attributes.get(nodes.FORMULA, "")
-        given: Any = self.node.inputs.structure
-        node = structure_node(found, f"{given.label or formula},{which} after job {self.node.pk}"[:255])
-        node.base.extras.set_many({nodes.FORMULA: formula, nodes.N_SITES: len(node.sites)})
-        return node
 
     def _unreadable(self, problem: Mapping[str, Any], said: str, folder: Path) -> ExitCode:
         """No document; of a run that was cut off, the ionic steps that are whole."""
         self.logger.error(problem.get("traceback", problem["error"]))
         why = self._cut_off_by(said)
         if not why and not any(map(breaks_off, (folder / RUN_FOLDER).rglob("vasprun.xml"))):
-            return self._exit("RESPONSE_UNREADABLE", problem["error"])
+            return self._exit(ExitStatus.RESPONSE_UNREADABLE, problem["error"])
         fragment = folder / "fragment.json"
         n_steps = self._attach_results(json.loads(fragment.read_text())) if fragment.exists() else 0
         return self._cut_off(why or "vasprun.xml breaks off before its end", n_steps)
@@ -141,32 +141,25 @@ class VaspParser(Parser):
         """What cut the run off, as the scheduler has it or as the output tells; empty: nothing did."""
         if self.node.exit_status:
             return str(self.node.exit_message)
-        return why_silent(said) if _CUT.search(said) else ""
+        return missing_output.explain(said) if _CUT.search(said) else ""
 
     def _cut_off(self, why: str, n_steps: int) -> ExitCode:
         """With the scheduler's own exit status where it gave one."""
-        code = self._exit("CUT_OFF", f"{why}; whole ionic steps: {n_steps}")
+        code = self._exit(ExitStatus.CUT_OFF, f"{why}; whole ionic steps: {n_steps}")
         return ExitCode(self.node.exit_status or code.status, code.message)
 
     def _silent(self, said: str) -> ExitCode:
         """No vasprun.xml: what the scheduler said counts more than what the output says."""
         if nodes.SOURCE in self.node.inputs:
-            return self._exit("NO_RESPONSE", "the folder has no vasprun.xml, which holds the results")
+            return self._exit(
+                ExitStatus.NO_RESPONSE, "the folder has no vasprun.xml, which holds the results"
+            )
         if self.node.exit_status:
-            return ExitCode(self.node.exit_status, f"VASP left no result: {self.node.exit_message}")
-        if not _BANNER.search(said) and why_silent(said) == UNKNOWN:
-            return self._exit("NO_RESPONSE", _not_vasp(self.node.inputs.code, said))
-        return self._exit("NO_RESPONSE", why_silent(said))
-
-    def _text(self, name: str) -> str:
-        """A retrieved file, empty where there is none."""
-        try:
-            return self.retrieved.base.repository.get_object_content(name, "rb").decode(errors="replace")
-        except FileNotFoundError:
-            return ""
-
-    def _exit(self, label: str, reason: str) -> ExitCode:
-        return getattr(self.exit_codes, label).format(reason=reason[:_MAX_REASON])
+            code = self._exit(ExitStatus.NO_RESPONSE, str(self.node.exit_message))
+            return ExitCode(self.node.exit_status, code.message)
+        if not _BANNER.search(said) and missing_output.explain(said) == missing_output.UNKNOWN:
+            return self._exit(ExitStatus.NO_RESPONSE, _not_vasp(self.node.inputs.code, said))
+        return self._exit(ExitStatus.NO_RESPONSE, missing_output.explain(said))
 
 
 def _not_vasp(code: Any, said: str) -> str:

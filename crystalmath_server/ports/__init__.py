@@ -18,6 +18,7 @@ from crystalmath_server.ports.of_computers import (
 from crystalmath_server.ports.of_jobs import Diagnostics, Documents, Exports, JobStore, Launcher, Progress
 from crystalmath_server.protocol.decks import DeckDiff, DeckReport, TagList
 from crystalmath_server.protocol.exports import ExportedStructure, ExportStructureParams
+from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.logs import SubscriptionState
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.profiles import CreateProfileParams, ProfileList, ProfileRow
@@ -82,24 +83,19 @@ class Workbench(Protocol):
 
     async def render(
         self,
-        name: str,
-        structure: Mapping[str, Json],
-        values: Mapping[str, Json],
+        spec: JobSpec,
+        structures: Sequence[Mapping[str, Json]],
         earlier: EarlierRun | None = None,
-        edits: Mapping[str, str] | None = None,
         tasks: int | None = None,
-        images: Sequence[Mapping[str, Json]] = (),
     ) -> Recipe:
         """Check and render, from an earlier job where one is given (field: restart_pk).
 
         Parameters
         ----------
-        edits
-            File name → text in place of what the recipe writes; VASP alone.
+        structures
+            pymatgen's JSON of the structures that `spec` names.
         tasks
             MPI tasks that the job will have.
-        images
-            The structures that `values` names as the images of a band.
 
         Raises
         ------

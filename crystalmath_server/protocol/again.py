@@ -6,10 +6,10 @@ from typing import Annotated
 from crystalmath_server.protocol.clusters import REMOTE
 from crystalmath_server.protocol.error_codes import AIIDA
 from crystalmath_server.protocol.errors import ErrorCode
+from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.jobs import JobPk, Submitted
-from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Length, Method, Params
+from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, Params
 from crystalmath_server.protocol.record import record
-from crystalmath_server.protocol.resources import Resources
 
 
 @record
@@ -22,29 +22,14 @@ class LeftOut:
 
 @record
 class JobDraft:
-    """What jobs.submit needs for a job like another; the key is new for each new job."""
+    """What jobs.submit needs for a job like another: the options in `spec`, and a new key."""
 
     pk: Annotated[int, Doc("pk of the earlier job")]
-    template: Annotated[str, Doc("empty where it is not known")]
-    structure_pk: Annotated[int | None, Doc("null where it has none")]
-    values: Annotated[dict[str, Json], Doc("form field name → value, where it is not the default")] = field(
-        default_factory=dict[str, Json]
-    )
-    label: Annotated[str, Doc("empty where it was made of formula and recipe")] = ""
-    description: str = ""
-    cluster: str = ""
-    code: Annotated[str, Doc("label of the program there; empty: the one that fits")] = ""
-    resources: Annotated[Resources, Doc("what it asked for; null: the computer's default")] = field(
-        default_factory=Resources
-    )
+    spec: Annotated[
+        JobSpec,
+        Doc("options of the earlier job as far as they are still possible; without template: choose one"),
+    ]
     left_out: tuple[LeftOut, ...] = ()
-    restart_pk: Annotated[int | None, Doc("job of VASP that it went on from")] = None
-    retrieve: Annotated[tuple[str, ...], Doc("files to bring back beside what results need")] = ()
-    retrieve_mb: Annotated[float, Doc("largest of those that is brought back", "MB")] = 50.0
-    corrections: Annotated[int, Doc("how many corrections it might make by itself")] = 0
-    edits: Annotated[dict[str, str], Doc("input file edited by hand → its text")] = field(
-        default_factory=dict[str, str]
-    )
 
 
 @record

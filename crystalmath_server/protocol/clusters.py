@@ -11,6 +11,8 @@ from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Meth
 from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.resources import Resources
 
+LOCALHOST = "localhost"
+"""Label of the cluster that is this machine; made with the first job that runs on it."""
 Label = Annotated[str, Length(1, 255), Doc("label of the computer")]
 Interval = Annotated[float, Bound(0, 3600)]
 Backend = Literal["asyncssh", "openssh"]
@@ -248,7 +250,7 @@ REMOTE = (
 )
 """Errors of what looks at a computer."""
 
-_LOCAL = Example({"label": "localhost"})
+_LOCAL = Example({"label": LOCALHOST})
 CLUSTERS_LIST = Method("clusters.list", NoParams, ClusterList, "List computers.", errors=AIIDA, timeout_s=30)
 CLUSTERS_SHOW = Method(
     "clusters.show",

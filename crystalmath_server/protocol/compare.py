@@ -19,7 +19,7 @@ class CompareParams(Params):
 
 @record
 class CompareColumn:
-    """One column; values.NAME is a setting of the recipe."""
+    """One column; values.NAME is a setting of the recipe, options.NAME an option of jobs.submit."""
 
     name: str
     title: str

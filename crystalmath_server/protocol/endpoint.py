@@ -8,9 +8,6 @@ from pathlib import Path
 
 from crystalmath_server.protocol.errors import NotAllowed
 
-PROTOCOL_VERSION = 1
-"""Grows with every change that an older peer would not understand."""
-
 DEFAULT_PROFILE = "crystalmath"
 """The embedded profile, made on first use where AiiDA has none."""
 

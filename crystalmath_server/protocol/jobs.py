@@ -5,12 +5,11 @@ from enum import StrEnum
 from typing import Annotated, Literal
 
 from crystalmath_server.protocol.clusters import REMOTE
-from crystalmath_server.protocol.decks import DeckText
 from crystalmath_server.protocol.error_codes import AIIDA
 from crystalmath_server.protocol.errors import ErrorCode
+from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Length, Method, Params
 from crystalmath_server.protocol.record import record
-from crystalmath_server.protocol.resources import Resources
 
 
 class JobState(StrEnum):
@@ -31,9 +30,6 @@ class JobState(StrEnum):
 ENDED = frozenset({JobState.FINISHED, JobState.FAILED, JobState.EXCEPTED, JobState.KILLED})
 """States that a job never leaves."""
 
-HELD = "Held back: "
-"""How the reason of a created job begins that waits for its turn; jobs.play lets it go at once."""
-
 
 @record
 class ListJobsParams(Params):
@@ -45,6 +41,7 @@ class ListJobsParams(Params):
     invert: Annotated[bool, Doc("show what label does not match")] = False
     template: Annotated[str, Doc("recipe, as emt.relax; empty: all")] = ""
     cluster: Annotated[str, Doc("label of the computer; empty: all")] = ""
+    held: Annotated[bool, Doc("only jobs that are held back")] = False
     created_after: Annotated[float | None, Doc("UNIX time", "s")] = None
     created_before: Annotated[float | None, Doc("UNIX time", "s")] = None
     sort: Literal["pk", "modified", "state", "label", "formula", "template", "cluster"] = "pk"
@@ -68,6 +65,7 @@ class JobRow:
     modified_at: Annotated[float, Doc("UNIX time", "s")]
     exit_status: int | None = None
     reason: Annotated[str, Doc("what it waits for or why it ended, in words")] = ""
+    held: Annotated[bool, Doc("held back until the cluster takes more jobs; jobs.play starts it now")] = False
 
 
 @record
@@ -138,47 +136,25 @@ class JobDetail:
         default_factory=dict[str, str]
     )
     retry_of: Annotated[int | None, Doc("pk of the job that this one is a retry of")] = None
-    corrections: Annotated[int, Doc("how many corrections it may make by itself")] = 0
+    options: Annotated[
+        dict[str, Json], Doc("further options of jobs.submit that it was given, where not the default")
+    ] = field(default_factory=dict[str, Json])
     runs: Annotated[tuple[JobRun, ...], Doc("of a job that corrects itself, the first one first")] = ()
 
 
 @record
-class SubmitJobParams(Params):
-    """A recipe on a structure. The same key answers the same job, however often it is sent."""
+class SubmitJobParams(JobSpec):
+    """What is asked of a job, and how to submit it. The same key always answers the same job."""
 
-    template: Annotated[str, Length(1, 200), Doc("engine.kind, or kind alone for the best engine installed")]
-    structure_pk: Annotated[int, Bound(1), Doc("pk of the structure node")]
-    key: Annotated[str, Length(8, 200), Doc("idempotency key: new for each new job, as a UUID")]
-    values: Annotated[dict[str, Json], Doc("form field name → value")] = field(
-        default_factory=dict[str, Json]
+    key: Annotated[str, Length(8, 200), Doc("idempotency key: new for each new job, as a UUID")] = field(
+        kw_only=True
     )
     digest: Annotated[str, Doc("digest of templates.render, checked where given")] = ""
-    label: Annotated[str, Length(0, 255), Doc("name of the job; empty: formula and recipe")] = ""
-    description: Annotated[str, Length(0, 10_000)] = ""
-    cluster: Annotated[str, Doc("label of the computer")] = "localhost"
-    code: Annotated[str, Length(0, 255), Doc("label of the program there; empty: the one that fits")] = ""
-    reuse: Annotated[bool, Doc("take the results of a job that had the same inputs, where there is one")] = (
-        False
-    )
-    edits: Annotated[
-        dict[str, DeckText], Doc("file name → text in its place; VASP alone; an empty KPOINTS leaves it out")
-    ] = field(default_factory=dict[str, str])
     confirm: Annotated[bool, Doc("run edited files in spite of warnings; a digest confirms too")] = False
-    resources: Annotated[Resources, Doc("asked for in place of the computer's defaults")] = field(
-        default_factory=Resources
-    )
-    restart_pk: Annotated[int | None, Bound(1), Doc("ended job of VASP to go on from")] = None
-    retrieve: Annotated[
-        tuple[str, ...],
-        Length(0, 50),
-        Doc("files of VASP to bring back beside what results need, as CHGCAR or *"),
-    ] = ()
-    retrieve_mb: Annotated[float, Bound(0, 100_000), Doc("largest of those that is brought back", "MB")] = (
-        50.0
-    )
-    corrections: Annotated[
-        int, Bound(0, 10), Doc("VASP: how often a run that failed may be corrected and run again")
-    ] = 0
+    reuse: Annotated[
+        bool,
+        Doc("take the results of a job that had the same inputs, if there is one", title="reuse results"),
+    ] = False
 
 
 @record
@@ -258,7 +234,7 @@ JOBS_SUBMIT = Method(
     ),
     effect="write",
     timeout_s=180,
-    example=Example({"template": "emt.static", "structure_pk": 1, "key": "example-key-1"}),
+    example=Example({"template": "emt.static", "structures": [1], "key": "example-key-1"}),
 )
 JOBS_CANCEL = Method(
     "jobs.cancel",

@@ -1,10 +1,14 @@
 """What a row of the method table is: Method, Notification and the marks on their fields."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar
+from dataclasses import MISSING, Field, dataclass, field, fields
+from functools import cache
+from typing import Any, Generic, Literal, TypeVar, get_type_hints
 
 from crystalmath_server.protocol.errors import ErrorCode
+
+PROTOCOL_VERSION = 2
+"""Grows with every change that an older peer would not understand."""
 
 Json = object
 """A JSON value: None, bool, int, float, str, list or dict of such."""
@@ -46,10 +50,17 @@ class Length:
 
 @dataclass(frozen=True, slots=True)
 class Doc:
-    """A field in words, with its unit; shown by OpenRPC, the CLI and forms."""
+    """A field in words, with its unit; shown by OpenRPC, the CLI and forms.
+
+    Attributes
+    ----------
+    title
+        Name of the field in a form; empty: the field's own name.
+    """
 
     text: str
     unit: str = ""
+    title: str = ""
 
     def __get_pydantic_json_schema__(self, source: object, handler: Callable[[object], Schema]) -> Schema:
         """Add the description to the JSON Schema."""
@@ -62,6 +73,31 @@ class Params:
 
     __slots__ = ()
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012  a mark that pydantic reads, not a field
+
+
+def by_position(kind: type[Any]) -> tuple[Field[Any], ...]:
+    """Fields of a parameter type in the order of positional parameters: required ones first."""
+    rows: tuple[Field[Any], ...] = fields(kind)
+    return tuple(sorted(rows, key=lambda row: not is_required(row)))
+
+
+def is_required(row: Field[Any]) -> bool:
+    """Whether a field has no default."""
+    return row.default is MISSING and row.default_factory is MISSING
+
+
+@cache
+def docs_of(kind: type[Any]) -> Mapping[str, Doc]:
+    """Field → its Doc, of those that have one."""
+    hints = get_type_hints(kind, include_extras=True)
+    marks = {name: getattr(hint, "__metadata__", ()) for name, hint in hints.items()}
+    return {name: mark for name, found in marks.items() for mark in found if isinstance(mark, Doc)}
+
+
+def title_of(kind: type[Any], name: str) -> str:
+    """Name of a field for people."""
+    doc = docs_of(kind).get(name)
+    return (doc.title if doc else "") or name.replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True)

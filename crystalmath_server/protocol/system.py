@@ -4,7 +4,16 @@ from enum import StrEnum
 from typing import Annotated
 
 from crystalmath_server.protocol.errors import ErrorCode
-from crystalmath_server.protocol.method import Doc, Example, Json, Method, NoParams, Notification, Params
+from crystalmath_server.protocol.method import (
+    PROTOCOL_VERSION,
+    Doc,
+    Example,
+    Json,
+    Method,
+    NoParams,
+    Notification,
+    Params,
+)
 from crystalmath_server.protocol.record import record
 
 
@@ -127,7 +136,7 @@ HELLO = Method(
     Hello,
     "Exchange versions; the first call of a client.",
     errors=(ErrorCode.VERSION_MISMATCH,),
-    example=Example({"client": "example 1", "protocol": 1}),
+    example=Example({"client": "example 1", "protocol": PROTOCOL_VERSION}),
 )
 PING = Method("system.ping", NoParams, Pong, "Answer at once.", timeout_s=2)
 STATUS = Method("system.status", NoParams, Status, "Show the server and its parts.", timeout_s=2)

@@ -5,11 +5,11 @@ from enum import StrEnum
 from typing import Annotated
 
 from crystalmath_server.protocol.clusters import REMOTE
-from crystalmath_server.protocol.decks import DeckFacts, DeckProblem, DeckText
+from crystalmath_server.protocol.decks import DeckFacts, DeckProblem
 from crystalmath_server.protocol.errors import ErrorCode
-from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Length, Method, Params
+from crystalmath_server.protocol.job_spec import JobSpec
+from crystalmath_server.protocol.method import Doc, Example, Json, Length, Method, Params
 from crystalmath_server.protocol.record import record
-from crystalmath_server.protocol.resources import Resources
 
 
 class FieldType(StrEnum):
@@ -32,6 +32,16 @@ class Restart(StrEnum):
 
 
 @record
+class Takes:
+    """The structures that a template takes."""
+
+    what: Annotated[str, Doc("structure, or what several of them are together, as images")] = "structure"
+    fewest: int = 1
+    most: int = 1
+    help: Annotated[str, Doc("which structures, in which order")] = ""
+
+
+@record
 class TemplateRow:
     """One recipe in a list."""
 
@@ -44,6 +54,7 @@ class TemplateRow:
     runnable: Annotated[bool, Doc("whether jobs.submit takes it here")]
     reason: Annotated[str, Doc("why it cannot run, and the way out; empty where it can")] = ""
     restart: Annotated[Restart, Doc("whether restart_pk may or must be given")] = Restart.NO
+    takes: Annotated[Takes, Doc("which structures it takes")] = Takes()
 
 
 @record
@@ -96,26 +107,6 @@ class TemplateDetail:
 
 
 @record
-class RenderParams(Params):
-    """A recipe, a structure and the settings that differ from the defaults."""
-
-    name: Annotated[str, Length(1, 200), Doc("engine.kind, or kind alone for the best engine installed")]
-    structure_pk: Annotated[int, Bound(1), Doc("pk of the structure node")]
-    values: Annotated[dict[str, Json], Doc("form field name → value")] = field(
-        default_factory=dict[str, Json]
-    )
-    restart_pk: Annotated[int | None, Bound(1), Doc("ended job of VASP to go on from")] = None
-    cluster: Annotated[str, Length(0, 255), Doc("computer to show the batch script for; empty: none")] = ""
-    code: Annotated[str, Length(0, 255), Doc("label of the program there; empty: the one that fits")] = ""
-    resources: Annotated[Resources, Doc("asked for in place of the computer's defaults")] = field(
-        default_factory=Resources
-    )
-    edits: Annotated[
-        dict[str, DeckText], Doc("file name → text in its place; VASP alone; an empty KPOINTS leaves it out")
-    ] = field(default_factory=dict[str, str])
-
-
-@record
 class InputFile:
     """One input file as text."""
 
@@ -152,7 +143,7 @@ TEMPLATES_SHOW = Method(
 )
 TEMPLATES_RENDER = Method(
     "templates.render",
-    RenderParams,
+    JobSpec,
     Rendered,
     "Write the input files of a recipe for a structure, and the batch script for a cluster.",
     errors=(
@@ -167,6 +158,6 @@ TEMPLATES_RENDER = Method(
         *REMOTE,
     ),
     timeout_s=180,
-    example=Example({"name": "vasp.static", "structure_pk": 1, "values": {}}),
+    example=Example({"template": "vasp.static", "structures": [1], "values": {}}),
 )
 METHODS = (TEMPLATES_LIST, TEMPLATES_SHOW, TEMPLATES_RENDER)

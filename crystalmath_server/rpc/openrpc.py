@@ -6,9 +6,8 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from crystalmath_server import __version__
-from crystalmath_server.protocol.endpoint import PROTOCOL_VERSION
 from crystalmath_server.protocol.errors import ERRORS, ErrorCode
-from crystalmath_server.protocol.method import Json, Method, Notification
+from crystalmath_server.protocol.method import PROTOCOL_VERSION, Json, Method, Notification
 from crystalmath_server.protocol.methods import METHODS, NOTIFICATIONS
 
 OPENRPC_VERSION = "1.3.2"
@@ -90,12 +89,13 @@ def _notification(row: Notification[Any], schemas: dict[Any, Schema], definition
 
 
 def _params(name: str, schemas: dict[Any, Schema], definitions: Schema) -> list[Schema]:
-    """One content descriptor a field, in the order of the type, which has required fields first."""
+    """One content descriptor a field, required fields first, as `by_position` has them."""
     schema = schemas[name, "validation"]
     if "$ref" in schema:
         schema = definitions[schema["$ref"].rpartition("/")[2]]
     required = schema.get("required", [])
-    return [_descriptor(field, found, required) for field, found in schema.get("properties", {}).items()]
+    rows = sorted(schema.get("properties", {}).items(), key=lambda row: row[0] not in required)
+    return [_descriptor(field, found, required) for field, found in rows]
 
 
 def _descriptor(field: str, schema: Schema, required: list[str]) -> Schema:

@@ -1,7 +1,7 @@
 """Parameters as they came → the method's own type, or InvalidParams that names the field."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from crystalmath_server.protocol.errors import InvalidParams
+from crystalmath_server.protocol.method import by_position
 
 P = TypeVar("P")
 
@@ -22,7 +23,7 @@ class ParamsReader(Generic[P]):
 
     def __init__(self, type_: type[P]) -> None:
         self._type = type_
-        self.names = tuple(row.name for row in fields(type_)) if is_dataclass(type_) else ()
+        self.names = tuple(row.name for row in by_position(type_)) if is_dataclass(type_) else ()
         self._empty = None if self.names else type_()
 
     @cached_property
@@ -31,7 +32,7 @@ class ParamsReader(Generic[P]):
         return TypeAdapter(self._type)
 
     def read(self, args: Sequence[object], kwargs: Mapping[str, object]) -> P:
-        """Check and convert; positional parameters follow the order of the fields.
+        """Check and convert; positional parameters follow `by_position`.
 
         Raises
         ------

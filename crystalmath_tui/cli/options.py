@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
+from dataclasses import MISSING, dataclass, field, is_dataclass, replace
 from enum import Enum
 from pathlib import Path
 from types import NoneType, UnionType
@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, g
 
 from crystalmath_server.protocol import codec
 from crystalmath_server.protocol.errors import InvalidParams
-from crystalmath_server.protocol.method import Bound, Doc, Length
+from crystalmath_server.protocol.method import Bound, Doc, Length, by_position
 from crystalmath_tui.cli.texts import texts_of
 
 _TEXTS = "FILE|FOLDER|NAME=FILE"
@@ -187,7 +187,7 @@ def _converted(option: Option, flag: str, text: str) -> Any:
 def of_method(name: str, kind: type[Any]) -> list[Option]:
     """Options of a method, one a field of its parameters; fields without a default are arguments too."""
     hints = get_type_hints(kind, include_extras=True)
-    return [_of_field(name, row.name, hints[row.name], _default(row)) for row in fields(kind)]
+    return [_of_field(name, row.name, hints[row.name], _default(row)) for row in by_position(kind)]
 
 
 def to_params(kind: type[Any], options: Iterable[Option], found: Mapping[str, Any]) -> Any:
@@ -316,9 +316,10 @@ def _one_of(choices: Sequence[str]) -> Convert:
 
 
 def _split(one: Option) -> Convert:
-    """Several values of a closed set may come in one word, as running,queued."""
+    """Numbers, and values of a closed set, may come in one word, as 12,13 or running,queued."""
     convert = one.convert or str
-    return lambda text: [convert(part) for part in (text.split(",") if one.choices else [text])]
+    in_one = bool(one.choices) or convert in {integer, number}
+    return lambda text: [convert(part) for part in (text.split(",") if in_one else [text])]
 
 
 def _pair(text: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from crystalmath_server.protocol import codec
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_tui.core.cells import clean, width
 
-_LEFT_OUT = frozenset({"uuid"})  # of tables alone: long, and JSON has it
+_LEFT_OUT = frozenset({"uuid", "held"})  # of tables alone: long, or said by the reason; JSON has them
 
 
 def say(text: str) -> None:

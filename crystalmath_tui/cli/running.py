@@ -3,11 +3,13 @@
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from crystalmath_server.protocol.errors import ConnectionLost
+from crystalmath_server.protocol.job_spec import spec_of
 from crystalmath_server.protocol.jobs import (
     ENDED,
     JOBS_SHOW,
@@ -22,34 +24,30 @@ from crystalmath_server.protocol.structures import STRUCTURES_IMPORT, ImportStru
 from crystalmath_server.protocol.templates import (
     TEMPLATES_RENDER,
     TEMPLATES_SHOW,
-    RenderParams,
     ShowTemplateParams,
 )
 from crystalmath_tui.cli import output
-from crystalmath_tui.cli.options import Option, UsageError, of_method, parse, to_params
+from crystalmath_tui.cli.options import Option, UsageError, integer, of_method, parse, to_params
 from crystalmath_tui.cli.session import DONE, NOT_FINISHED, Session
 
 _POLL_S = 0.5
-_SUBMIT = {option.name: option for option in of_method("jobs.submit", SubmitJobParams)}
+_CHANGED: dict[str, Callable[[Option], Option]] = {
+    "structures": Option.unforced,
+    "template": lambda option: option.unforced(required=True),
+    "values": lambda option: option.renamed("--set"),
+    "key": Option.unforced,
+}
+"""Parameters of jobs.submit that the command takes in another way; it works out the digest by itself."""
+
+
+def _submit_options() -> list[Option]:
+    options = [option for option in of_method(JOBS_SUBMIT.name, SubmitJobParams) if option.name != "digest"]
+    return [_CHANGED[option.name](option) if option.name in _CHANGED else option for option in options]
+
 
 SUBMIT_OPTIONS = (
-    Option("file", (), "structure file; - reads stdin", str, "FILE", positional=True),
-    _SUBMIT["structure_pk"].unforced(),
-    _SUBMIT["template"].unforced(required=True),
-    _SUBMIT["values"].renamed("--set"),
-    _SUBMIT["label"],
-    _SUBMIT["description"],
-    _SUBMIT["cluster"],
-    _SUBMIT["code"],
-    _SUBMIT["resources"],
-    _SUBMIT["reuse"],
-    _SUBMIT["edits"],
-    _SUBMIT["confirm"],
-    _SUBMIT["restart_pk"],
-    _SUBMIT["retrieve"],
-    _SUBMIT["retrieve_mb"],
-    _SUBMIT["corrections"],
-    _SUBMIT["key"].unforced(),
+    Option("file", (), "structure files; - reads stdin", str, "FILE", many="list", positional=True),
+    *_submit_options(),
     Option("format", ("--format",), "format of FILE, as poscar or cif", str, "FORMAT"),
     Option("wait", ("--wait",), "wait for the end; exit status 0 only if it finished"),
 )
@@ -58,7 +56,7 @@ WAIT_OPTIONS = (
         "pk",
         ("--pk",),
         "pk of the job",
-        _SUBMIT["structure_pk"].convert,
+        integer,
         "PK",
         positional=True,
         required=True,
@@ -67,18 +65,15 @@ WAIT_OPTIONS = (
 
 
 def run_submit(session: Session, words: Sequence[str]) -> int:
-    """Import a structure, render a recipe, submit it; with --wait to its end."""
+    """Import structures, render a template, submit it; with --wait to its end."""
     found = parse(SUBMIT_OPTIONS, words)
     wait = bool(found.pop("wait", False))
-    found["structure_pk"] = _structure(session, found)
+    found["structures"] = _structures(session, found)
     found.setdefault("key", os.urandom(16).hex())
     if found.get("values"):
         found["values"] = full_names(session, found["template"], found["values"])
     params: SubmitJobParams = to_params(SubmitJobParams, SUBMIT_OPTIONS, {**found, "digest": ""})
-    render = RenderParams(
-        params.template, params.structure_pk, params.values, params.restart_pk, edits=params.edits
-    )
-    rendered = session.call(TEMPLATES_RENDER, render)
+    rendered = session.call(TEMPLATES_RENDER, replace(spec_of(params), cluster=""))  # without a batch script
     for warning in rendered.warnings:
         output.say(f"warning: {warning}")
     # a digest confirms warnings of edited files, which is for --confirm to do
@@ -97,13 +92,15 @@ def run_wait(session: Session, words: Sequence[str]) -> int:
     return status
 
 
-def _structure(session: Session, found: dict[str, Any]) -> int:
-    """The pk of the structure: that which is given, or that of the file once imported."""
-    file, given, format_name = found.pop("file", ""), found.get("structure_pk"), found.pop("format", "")
-    if bool(file) == bool(given):
-        raise UsageError("give a structure: either FILE or --structure-pk PK")
-    if given:
-        return int(given)
+def _structures(session: Session, found: dict[str, Any]) -> list[int]:
+    """The pks of the structures: those that are given, or those of the files once imported."""
+    files, given, format_name = found.pop("file", []), found.get("structures", []), found.pop("format", "")
+    if bool(files) == bool(given):
+        raise UsageError("give structures: either FILE or --structure PK")
+    return given or [_imported(session, file, format_name) for file in files]
+
+
+def _imported(session: Session, file: str, format_name: str) -> int:
     source = {"text": sys.stdin.read()} if file == "-" else {"path": str(Path(file).absolute())}
     stored = session.call(STRUCTURES_IMPORT, ImportStructureParams(format=format_name, **source))
     output.say(f"structure {stored.row.pk}: {stored.row.formula}{', stored before' if stored.reused else ''}")

@@ -13,7 +13,6 @@ from typing import Any, TypeVar, cast
 
 from crystalmath_server import __version__
 from crystalmath_server.protocol import codec
-from crystalmath_server.protocol.endpoint import PROTOCOL_VERSION
 from crystalmath_server.protocol.errors import (
     ConnectionLost,
     InternalError,
@@ -23,7 +22,7 @@ from crystalmath_server.protocol.errors import (
     from_json,
 )
 from crystalmath_server.protocol.framing import Framer, encode
-from crystalmath_server.protocol.method import Json, Method, Notification, Params
+from crystalmath_server.protocol.method import PROTOCOL_VERSION, Json, Method, Notification, Params
 from crystalmath_server.protocol.system import (
     CANCEL_REQUEST,
     NOTIFICATIONS,

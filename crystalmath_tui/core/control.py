@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from crystalmath_server.protocol.jobs import (
     ENDED,
-    HELD,
     JOBS_CANCEL,
     JOBS_PAUSE,
     JOBS_PLAY,
@@ -68,7 +67,7 @@ def stop(row: JobRow) -> tuple[Effect, ...]:
 
 def pause_or_play(rows: Sequence[JobRow]) -> tuple[Effect, ...]:
     """Let paused and held jobs go on; where there is none, pause those that have not ended."""
-    paused = [row for row in rows if row.state is JobState.PAUSED or row.reason.startswith(HELD)]
+    paused = [row for row in rows if row.state is JobState.PAUSED or row.held]
     if paused:
         return (Say(f"Asking {count(len(paused), 'job')} to go on …"), *_calls(JOBS_PLAY, "playing", paused))
     alive = [row for row in rows if row.state not in ENDED]

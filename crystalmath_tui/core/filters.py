@@ -10,6 +10,7 @@ HELP = (
     ("state:failed", "one state, or more: state:failed,killed"),
     ("template:NAME", "one recipe, as emt.relax"),
     ("cluster:NAME", "one computer"),
+    ("is:held", "jobs held back until their cluster takes more"),
 )
 """What the help says about it."""
 
@@ -26,6 +27,7 @@ class Filter:
     states: tuple[JobState, ...] = ()
     template: str = ""
     cluster: str = ""
+    held: bool = False
 
 
 def parse(text: str) -> Filter:
@@ -47,10 +49,11 @@ def parse(text: str) -> Filter:
         _states(named.get("state", "")),
         named.get("template", ""),
         named.get("cluster", ""),
+        named.get("is", "").casefold() == "held",
     )
 
 
-_NAMES = frozenset({"state", "template", "cluster"})
+_NAMES = frozenset({"state", "template", "cluster", "is"})
 
 
 def _states(names: str) -> tuple[JobState, ...]:

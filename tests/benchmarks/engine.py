@@ -103,7 +103,7 @@ def _run(link: rig.socket.socket, structure: int, count: int) -> list[int]:
     pks: list[int] = []
     before = rig.call(link, "jobs.list", {"limit": 1, "states": ENDED})["total"]
     for _ in range(count):
-        params = {"template": "vasp.static", "structure_pk": structure, "key": str(uuid.uuid4())}
+        params = {"template": "vasp.static", "structures": [structure], "key": str(uuid.uuid4())}
         pks.append(int(rig.call(link, "jobs.submit", {**params, "cluster": "hpc"})["pk"]))  # type: ignore[call-overload]
     while rig.call(link, "jobs.list", {"limit": 1, "states": ENDED})["total"] != before + count:  # type: ignore[operator]
         time.sleep(0.1)

@@ -94,7 +94,7 @@ class Follower:
         self._weighed(client)
 
     def _taken(self, notice: Any) -> int:
-        from crystalmath_server.handlers.file_source import bytes_of
+        from crystalmath_server.services.file_source import bytes_of
 
         assert notice is not None, "nothing came"
         chunk = notice.params

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from crystalmath_server.adapters.aiida.runtime import AiidaRuntime
+from tests.patience import patience_s
 
 PROFILE = "crystalmath"
 
@@ -109,7 +110,7 @@ def wait_for() -> Callable[..., None]:
     """Wait until something holds."""
 
     def wait(holds: Callable[[], object], timeout_s: float = 60) -> None:
-        deadline = time.monotonic() + timeout_s
+        deadline = time.monotonic() + patience_s(timeout_s)
         while not holds():
             assert time.monotonic() < deadline, "it did not come about in time"
             time.sleep(0.05)

@@ -63,7 +63,7 @@ def kill(site: Site, *words: str) -> None:
 def kill_server(site: Site) -> None:
     with connect(spawn=False) as server:
         os.kill(server.call(STATUS, NoParams()).pid, signal.SIGKILL)
-    wait_until(lambda: not site.processes("crystalmath_server", "--profile"))
+    wait_until(lambda: not site.processes("crystalmath_server", "--profile"), pause_s=0.1)
 
 
 def kill_worker(site: Site) -> None:
@@ -96,7 +96,7 @@ def assert_once(site: Site, pk: int) -> None:
         assert ended(server, pk, 150) is JobState.FINISHED, server.call(JOBS_SHOW, JobPk(pk))
         assert len(site.cluster.sbatch_calls(folder_of(server, pk))) == 1
         assert server.call(JOBS_RESULTS, JobPk(pk)).quantities
-        wait_until(lambda: pk in finished(server))
+        wait_until(lambda: pk in finished(server), pause_s=0.1)
 
 
 def finished(server: Client) -> list[int]:
@@ -118,6 +118,6 @@ def killed_at_sbatch(site: Site, held: Literal["before", "after"], victim: Victi
     with site.cluster.held_sbatch(held):
         pk = new_job(site)
         with connect() as server:
-            wait_until(lambda: at_sbatch(site, server, pk), 60)
+            wait_until(lambda: at_sbatch(site, server, pk), 60, pause_s=0.2)
         victim(site)
     assert_once(site, pk)

@@ -14,18 +14,21 @@ from pathlib import Path
 from typing import Any, Self
 
 from crystalmath_server.protocol.framing import Framer
+from tests.patience import patience_s
 
 ROOT = Path(__file__).parents[2]
 FAKE = (sys.executable, str(ROOT / "tests/integration/fake_server.py"))
 REAL = (sys.executable, "-m", "crystalmath_server")
 
 
-def wait_until(holds: Callable[[], Any], timeout_s: float = 20.0, why: str = "it never came true") -> Any:
-    """Poll until `holds` answers something true; that answer."""
-    deadline_s = time.monotonic() + timeout_s
+def wait_until(
+    holds: Callable[[], Any], timeout_s: float = 20.0, why: str = "it never came true", pause_s: float = 0.02
+) -> Any:
+    """Poll until `holds` answers something true; that answer. Calls that cost much need a longer pause."""
+    deadline_s = time.monotonic() + patience_s(timeout_s)
     while not (answer := holds()):
         assert time.monotonic() < deadline_s, why
-        time.sleep(0.02)
+        time.sleep(pause_s)
     return answer
 
 

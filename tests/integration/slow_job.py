@@ -20,7 +20,7 @@ def begun(server: Client, site: Site, key: str, standin: str) -> int:
     def has_begun() -> bool:
         return (folder_of(server, pk) / "OSZICAR").exists()
 
-    wait_until(has_begun, 60, "the program did not begin")
+    wait_until(has_begun, 60, "the program did not begin", pause_s=0.1)
     return pk
 
 

@@ -95,7 +95,7 @@ CASES = {
     ),
     "a line of shell": Case("script", "clone", "syntax error", "if [ -e INCAR ]; echo then; fi"),
     "cancelled from outside": Case(
-        "cancelled", "retry", "cancelled on the computer", "scancel $SLURM_JOB_ID; sleep 60"
+        "cancelled", "retry", "canceled on the cluster", "scancel $SLURM_JOB_ID; sleep 60"
     ),
     "a signal from outside": Case("ended", "retry", "Terminated", code="terminated"),
     "aborted": Case("crash", "retry", "Aborted", code="aborted"),
@@ -194,8 +194,11 @@ def diagnosis(server: Client, pk: int) -> Diagnosis:
 
 
 def until(server: Client, pk: int, cause: str, timeout_s: float = 200) -> Diagnosis:
-    wait_until(lambda: diagnosis(server, pk).cause == cause, timeout_s, f"never {cause}")
-    return diagnosis(server, pk)
+    def found() -> Diagnosis | None:
+        told = diagnosis(server, pk)
+        return told if told.cause == cause else None
+
+    return wait_until(found, timeout_s, f"never {cause}", pause_s=0.2)
 
 
 @pytest.mark.parametrize("name", CASES)

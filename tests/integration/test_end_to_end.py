@@ -16,6 +16,7 @@ import pytest
 from crystalmath_server.protocol.codec import from_json
 from crystalmath_server.protocol.errors import ErrorCode, RpcError
 from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, ListFilesParams, ReadFileParams
+from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.jobs import (
     JOBS_LIST,
     JOBS_SHOW,
@@ -30,11 +31,12 @@ from crystalmath_server.protocol.methods import METHODS
 from crystalmath_server.protocol.results import JOBS_RESULTS
 from crystalmath_server.protocol.structures import SI_POSCAR, STRUCTURES_IMPORT, ImportStructureParams
 from crystalmath_server.protocol.system import STATUS, PartState
-from crystalmath_server.protocol.templates import TEMPLATES_RENDER, RenderParams
+from crystalmath_server.protocol.templates import TEMPLATES_RENDER
 from crystalmath_tui.client import Client, connect
 from tests.integration.real_server import ended, home_of_its_own, refused, submit
 from tests.integration.server_process import wait_until
 
+pytestmark = pytest.mark.needs("AiiDA's daemon")
 ROOT = Path(__file__).parents[2]
 COPPER = ROOT / "crystalmath_tui/examples/copper.poscar"
 COUNT = (
@@ -139,7 +141,7 @@ def test_every_example_runs_on_the_real_server(place: Place, server: Client, nam
     method = METHODS[name]
     given: dict[str, Any] = {
         "pk": place.job_pk,
-        "structure_pk": place.structure_pk,
+        "structures": [place.structure_pk],
         "pks": [place.job_pk],
     }
     if name in {"structures.show", "structures.export"}:
@@ -173,22 +175,26 @@ def test_bad_input_is_refused_and_leaves_no_node(place: Place, server: Client, t
     (tmp_path / "noise.cif").write_text("noise")
     settle(server)
     before = nodes()
-    copper, key = place.structure_pk, "bad-input-key"
-    other_digest = server.call(TEMPLATES_RENDER, RenderParams("emt.relax", copper, {"steps": 9})).digest
-    code, read, job = ErrorCode, ImportStructureParams, SubmitJobParams
+    copper = place.structure_pk
+
+    def job(template: str, structure: int, **given: Any) -> SubmitJobParams:
+        return SubmitJobParams(template, (structure,), key="bad-input-key", **given)
+
+    other_digest = server.call(TEMPLATES_RENDER, JobSpec("emt.relax", (copper,), {"steps": 9})).digest
+    code, read = ErrorCode, ImportStructureParams
     small: dict[str, Any] = {"relax_kwargs.fmax": -1}
     cases: list[tuple[Any, Any, ErrorCode, str]] = [
         (STRUCTURES_IMPORT, read(text=DISORDERED), code.INVALID_STRUCTURE, "text"),
         (STRUCTURES_IMPORT, read(path=str(tmp_path / "noise.cif")), code.INVALID_STRUCTURE, "path"),
         (STRUCTURES_IMPORT, read(path="/none/there"), code.FILE_UNREADABLE, "path"),
         (STRUCTURES_IMPORT, read(), code.INVALID_FORM, "path"),
-        (JOBS_SUBMIT, job("emt.dance", copper, key), code.NOT_FOUND, "template"),
-        (JOBS_SUBMIT, job("emt.relax", 10**6, key), code.NOT_FOUND, "structure_pk"),
-        (JOBS_SUBMIT, job("emt.relax", silicon, key), code.INVALID_RECIPE, "structure_pk"),
-        (JOBS_SUBMIT, job("emt.relax", copper, key, {"steps": "many"}), code.INVALID_FORM, "values.steps"),
-        (JOBS_SUBMIT, job("emt.relax", copper, key, small), code.INVALID_FORM, "values.relax_kwargs.fmax"),
-        (JOBS_SUBMIT, job("emt.relax", copper, key, digest=other_digest), code.CONFLICT, "digest"),
-        (JOBS_SUBMIT, job("emt.relax", copper, key, cluster="nowhere"), code.NOT_FOUND, "cluster"),
+        (JOBS_SUBMIT, job("emt.dance", copper), code.NOT_FOUND, "template"),
+        (JOBS_SUBMIT, job("emt.relax", 10**6), code.NOT_FOUND, "structures"),
+        (JOBS_SUBMIT, job("emt.relax", silicon), code.INVALID_RECIPE, "structures"),
+        (JOBS_SUBMIT, job("emt.relax", copper, values={"steps": "many"}), code.INVALID_FORM, "values.steps"),
+        (JOBS_SUBMIT, job("emt.relax", copper, values=small), code.INVALID_FORM, "values.relax_kwargs.fmax"),
+        (JOBS_SUBMIT, job("emt.relax", copper, digest=other_digest), code.CONFLICT, "digest"),
+        (JOBS_SUBMIT, job("emt.relax", copper, cluster="nowhere"), code.NOT_FOUND, "cluster"),
         (JOBS_SHOW, JobPk(10**6), code.NOT_FOUND, "pk"),
     ]  # fmt: skip
     for method, params, expected, field in cases:
@@ -199,11 +205,11 @@ def test_bad_input_is_refused_and_leaves_no_node(place: Place, server: Client, t
 
 def test_the_same_key_is_the_same_job(place: Place, server: Client) -> None:
     again = server.call(
-        JOBS_SUBMIT, SubmitJobParams("emt.relax", place.structure_pk, "the-first-job", label="first")
+        JOBS_SUBMIT, SubmitJobParams("emt.relax", (place.structure_pk,), key="the-first-job", label="first")
     )
     assert (again.pk, again.reused) == (place.job_pk, True)
-    digest = server.call(TEMPLATES_RENDER, RenderParams("emt.static", place.structure_pk)).digest
-    other = SubmitJobParams("emt.static", place.structure_pk, "the-first-job", digest=digest)
+    digest = server.call(TEMPLATES_RENDER, JobSpec("emt.static", (place.structure_pk,))).digest
+    other = SubmitJobParams("emt.static", (place.structure_pk,), key="the-first-job", digest=digest)
     assert refused(server, JOBS_SUBMIT, other).code is ErrorCode.CONFLICT
 
 
@@ -222,7 +228,7 @@ def test_a_killed_worker_is_replaced(place: Place, server: Client) -> None:
     pid = int(server.call(STATUS, NoParams()).worker.detail.split()[-1])
     os.kill(pid, signal.SIGKILL)
     wait_until(lambda: not psutil.pid_exists(pid))
-    assert server.call(TEMPLATES_RENDER, RenderParams("emt.static", place.structure_pk)).files
+    assert server.call(TEMPLATES_RENDER, JobSpec("emt.static", (place.structure_pk,))).files
     assert server.call(STATUS, NoParams()).worker.state is PartState.READY
 
 

@@ -66,12 +66,21 @@ def show(server: Client, pk: int) -> JobDetail:
 
 
 def is_held(server: Client, pk: int) -> bool:
-    return show(server, pk).explanation.startswith("Held back: ")
+    return show(server, pk).row.held
 
 
 def queued(cluster: Cluster, server: Client, pks: list[int]) -> int:
     """How many of these jobs the scheduler has."""
-    return len({show(server, pk).scheduler_job_id for pk in pks} & set(map(str, cluster.job_ids())))
+    return len(scheduler_ids(server, pks) & set(cluster.job_ids()))
+
+
+def scheduler_ids(server: Client, pks: list[int]) -> set[int]:
+    return {int(number) for pk in pks if (number := show(server, pk).scheduler_job_id)}
+
+
+def n_failed(server: Client, pks: list[int]) -> int:
+    page = server.call(JOBS_LIST, ListJobsParams(states=(JobState.FAILED,), limit=500))
+    return len({row.pk for row in page.rows}.intersection(pks))
 
 
 def release(marker: Path) -> None:
@@ -94,13 +103,17 @@ def test_what_is_over_the_cap_is_held_and_goes_in_order(
     assert f"jobs play {pks[2]}" in job.hint
     rows = {row.pk: row for row in server.call(JOBS_LIST, ListJobsParams(cluster="hpc")).rows}
     assert "Held back" in rows[pks[4]].reason
-    wait_until(lambda: queued(cluster, server, pks) == CAP, 60)
+    held = server.call(JOBS_LIST, ListJobsParams(cluster="hpc", held=True))
+    assert ({row.pk for row in held.rows}, held.total) == (set(pks[2:]), 3)
+    wait_until(lambda: queued(cluster, server, pks) == CAP, 60, pause_s=0.2)
     release(marker)
-    most = 0
-    while not all(show(server, pk).row.state is JobState.FAILED for pk in pks):  # /bin/true leaves no result
-        most = max(most, queued(cluster, server, pks))
+    queues: list[list[int]] = []
+    while n_failed(server, pks) < len(pks):  # /bin/true leaves no result
+        queues.append(cluster.job_ids())
         time.sleep(0.05)
-    assert most <= CAP
+    ours = scheduler_ids(server, pks)
+    assert len(ours) == len(pks)
+    assert max(len(ours.intersection(queue)) for queue in queues) <= CAP
     calls = {call.folder: call.at_s for call in cluster.sbatch_calls()}
     times = [calls[Path(show(server, pk).remote_work_dir)] for pk in pks]
     assert max(times[:2]) < min(times[2:4])  # two go at once where two have ended
@@ -123,7 +136,7 @@ def test_another_cap_lets_the_held_ones_go(copper: int, server: Client, tmp_path
     pks = [new_job(server, copper, waits_for(marker)) for _ in range(3)]
     assert is_held(server, pks[2])
     server.call(CLUSTERS_UPDATE, UpdateClusterParams("hpc", max_jobs=3))
-    wait_until(lambda: not is_held(server, pks[2]))
+    wait_until(lambda: not is_held(server, pks[2]), pause_s=0.1)
     release(marker)
     server.call(CLUSTERS_UPDATE, UpdateClusterParams("hpc", max_jobs=CAP))
     assert all(ended(server, pk) is JobState.FAILED for pk in pks)

@@ -67,7 +67,7 @@ def all_the_time(act: Callable[[], int], pause_s: float) -> Generator[list[int]]
 def under_way(server: Client) -> int:
     """Jobs that were given to a worker and have not ended."""
     page = server.call(JOBS_LIST, ListJobsParams(cluster="hpc", limit=500))
-    return sum(row.state not in ENDED and not row.reason.startswith("Held back") for row in page.rows)
+    return sum(row.state not in ENDED and not row.held for row in page.rows)
 
 
 def n_ended(server: Client) -> int:
@@ -102,11 +102,13 @@ def test_cap_order_and_ends_of_many_jobs(cluster: Cluster, copper: int) -> None:
         ):
             try:
                 pks = new_jobs(server, copper, range(2 * CAP))
-                wait_until(lambda: in_queue() == CAP, 120, "the queue never had as many as it may")
+                wait_until(
+                    lambda: in_queue() == CAP, 120, "the queue never had as many as it may", pause_s=0.2
+                )
             finally:
                 cluster.open_partition("debug")
             pks += new_jobs(server, copper, range(2 * CAP, N_JOBS))
-            wait_until(lambda: n_ended(server) == N_JOBS, 600, "not all jobs ended")
+            wait_until(lambda: n_ended(server) == N_JOBS, 600, "not all jobs ended", pause_s=0.2)
         assert max(sent) <= CAP >= max(queued), "and the queue had as many, as was waited for"
         folders = [Path(server.call(JOBS_SHOW, JobPk(pk)).remote_work_dir) for pk in pks]
     calls = [folders.index(call.folder) for call in cluster.sbatch_calls() if call.folder in folders]

@@ -31,7 +31,7 @@ from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.results import JOBS_RESULTS
 from crystalmath_tui.client import Client, connect
 from tests.integration.killing import kill_server, kill_worker
-from tests.integration.real_server import ended, refused, submit
+from tests.integration.real_server import ended, refused, submit, until_state, wait_for_job
 from tests.integration.server_process import wait_until
 from tests.services import Cluster
 from tests.vasp_site import Site, vasp_site
@@ -88,12 +88,7 @@ def show(server: Client, pk: int) -> JobDetail:
 
 def asked(server: Client, pk: int) -> JobDetail:
     """The job once it waits for its user."""
-
-    def waits() -> JobDetail | None:
-        found = show(server, pk)
-        return found if found.row.state is JobState.PAUSED else None
-
-    return wait_until(waits, 120, f"job {pk} asked nothing")
+    return until_state(server, pk, JobState.PAUSED, 120)
 
 
 def folders(server: Client, pk: int) -> list[str]:
@@ -108,9 +103,9 @@ def assert_handed_over_once_each(server: Client, site: Site, pk: int) -> None:
 
 def test_two_faults_are_corrected_whoever_kills_the_worker(site: Site, jobs: Jobs, server: Client) -> None:
     """Killed while custodian looks at the first run, and when the second has just begun."""
-    wait_until(lambda: site.processes(CUSTODIAN), 60, "custodian never looked")
+    wait_until(lambda: site.processes(CUSTODIAN), 60, "custodian never looked", pause_s=0.1)
     kill_worker(site)
-    wait_until(lambda: len(show(server, jobs.mended).runs) > 1, 90, "there was no second run")
+    wait_for_job(server, jobs.mended, lambda job: len(job.runs) > 1, 90, "there was no second run")
     kill_worker(site)
     assert ended(server, jobs.mended, PATIENCE_S) is JobState.FINISHED, show(server, jobs.mended)
     found = show(server, jobs.mended)
@@ -133,7 +128,7 @@ def test_it_is_one_job_with_the_results_of_its_last_run(site: Site, jobs: Jobs, 
     assert server.call(JOBS_RESULTS, JobPk(jobs.mended)).quantities
     files = server.call(JOBS_FILES, ListFilesParams(jobs.mended)).rows
     assert "vasprun.xml" in {row.path for row in files if row.source == "retrieved"}
-    assert server.call(JOBS_CLONE, JobPk(jobs.mended)).corrections == 4
+    assert server.call(JOBS_CLONE, JobPk(jobs.mended)).spec.corrections == 4
     graph = server.call(NODES_GRAPH, GraphParams(found.runs[0].pk, depth=3, direction="descendants"))
     assert "correct" in {node.label for node in graph.nodes}, "the correction stands in provenance"
     assert submit(server, site.copper, "mend-twice", "vasp.static", cluster="hpc") == jobs.mended
@@ -162,8 +157,8 @@ def test_a_job_that_asks_takes_no_place_under_the_cap(site: Site, jobs: Jobs, se
     asked(server, jobs.asking)
     server.call(CLUSTERS_UPDATE, UpdateClusterParams("hpc", max_jobs=1))
     first, second = (new_job(server, site, "", 1) for _ in range(2))
-    assert "Held back" not in show(server, first).row.reason
-    assert "Held back" in show(server, second).row.reason, "a job that corrects itself counts as one"
+    assert not show(server, first).row.held
+    assert show(server, second).row.held, "a job that corrects itself counts as one"
     assert {ended(server, pk, PATIENCE_S) for pk in (first, second)} == {JobState.FINISHED}
     server.call(CLUSTERS_UPDATE, UpdateClusterParams("hpc", max_jobs=0))
 
@@ -173,7 +168,7 @@ def test_they_still_ask_when_all_were_killed_and_end_well_when_played(site: Site
     kill_server(site)
     jobs.fault.write_text("")
     with connect() as server:
-        wait_until(lambda: site.processes("daemon", "worker"), 30)
+        wait_until(lambda: site.processes("daemon", "worker"), 30, pause_s=0.1)
         for pk, runs in ((jobs.limited, 2), (jobs.asking, 1)):
             assert len(asked(server, pk).runs) == runs
             assert server.call(JOBS_PLAY, ControlJobParams(pk, 60)).done
@@ -185,7 +180,7 @@ def test_they_still_ask_when_all_were_killed_and_end_well_when_played(site: Site
 
 def test_pause_play_and_cancel_reach_the_run(site: Site, server: Client) -> None:
     pk = new_job(server, site, "echo slow=1 > STANDIN", 1)
-    wait_until(lambda: show(server, pk).row.state is JobState.RUNNING, 60)
+    until_state(server, pk, JobState.RUNNING)
     run = show(server, pk).runs[0].pk
     assert server.call(JOBS_PAUSE, ControlJobParams(pk, 60)).done
     assert show(server, run).row.state is show(server, pk).row.state is JobState.PAUSED
@@ -193,16 +188,16 @@ def test_pause_play_and_cancel_reach_the_run(site: Site, server: Client) -> None
     assert server.call(JOBS_CANCEL, ControlJobParams(pk, 60)).done
     assert show(server, run).row.state is show(server, pk).row.state is JobState.KILLED
     number = show(server, run).scheduler_job_id
-    wait_until(lambda: site.cluster.jobs()[int(number)] == "CANCELLED", 30)
+    wait_until(lambda: site.cluster.jobs()[int(number)] == "CANCELLED", 30, pause_s=0.1)
     made = server.call(JOBS_RESTART, RestartJobParams(pk, "mend-restart"))
     detail = show(server, made.pk)
-    assert (detail.retry_of, detail.corrections) == (pk, 1)
+    assert (detail.retry_of, detail.options["corrections"]) == (pk, 1)
     assert server.call(JOBS_CANCEL, ControlJobParams(made.pk, 60)).done
 
 
 def test_what_cannot_correct_itself_is_refused(site: Site, server: Client) -> None:
-    emt = SubmitJobParams("emt.static", site.copper, "mend-refused-1", corrections=1)
-    vasp = SubmitJobParams("vasp.static", site.copper, "mend-refused-2", corrections=1, reuse=True)
+    emt = SubmitJobParams("emt.static", (site.copper,), key="mend-refused-1", corrections=1)
+    vasp = SubmitJobParams("vasp.static", (site.copper,), key="mend-refused-2", corrections=1, reuse=True)
     for params, field in ((emt, "corrections"), (vasp, "reuse")):
         error = refused(server, JOBS_SUBMIT, params)
         assert (error.code, error.data.field) == (ErrorCode.INVALID_FORM, field)

@@ -172,7 +172,9 @@ def test_a_file_is_followed_from_the_computer_to_what_was_brought_back(site: Sit
 
 def test_progress_is_that_of_the_files(running: int, server: Client) -> None:
     wait_until(
-        lambda: (server.call(JOBS_PROGRESS, ProgressOfJobParams(running)).electronic_step or 0) > 2, 30
+        lambda: (server.call(JOBS_PROGRESS, ProgressOfJobParams(running)).electronic_step or 0) > 2,
+        30,
+        pause_s=0.1,
     )
     found = server.call(JOBS_PROGRESS, ProgressOfJobParams(running))
     oszicar = (folder_of(server, running) / "OSZICAR").read_text().splitlines()
@@ -186,7 +188,7 @@ def test_progress_is_that_of_the_files(running: int, server: Client) -> None:
 
 def test_a_run_is_stopped_after_its_ionic_step_and_keeps_its_results(site: Site, server: Client) -> None:
     pk = begun(server, site, "stopped-in-order", "slow=0.2")
-    wait_until(lambda: server.call(JOBS_PROGRESS, ProgressOfJobParams(pk)).ionic_step >= 1, 30)
+    wait_until(lambda: server.call(JOBS_PROGRESS, ProgressOfJobParams(pk)).ionic_step >= 1, 30, pause_s=0.1)
     asked = server.call(JOBS_STOP, StopJobParams(pk))
     assert asked.file == "LSTOP = .TRUE.\n"
     ended(server, pk)

@@ -138,7 +138,7 @@ def test_too_many_clients_are_turned_away(server: Running) -> None:
 def test_too_many_requests_at_once(server: Running) -> None:
     with server.client() as client:
         batch = [
-            {"jsonrpc": "2.0", "id": n, "method": "templates.render", "params": ["relax", 1]}
+            {"jsonrpc": "2.0", "id": n, "method": "templates.render", "params": ["relax", [1]]}
             for n in range(200)
         ]
         client.sock.sendall(json.dumps(batch).encode() + b"\n")

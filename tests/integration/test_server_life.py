@@ -141,13 +141,13 @@ def test_killed_and_started_again(path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_it_after_the_request_in_flight(path: Path, number: signal.Signals) -> None:
     with running(path, "--render-s", "0.6") as server, server.client() as client, server.client() as other:
-        client.send("templates.render", name="relax", structure_pk=1)
+        client.send("templates.render", template="relax", structures=[1])
         assert client.receive()["method"] == "$/progress"
         server.process.send_signal(number)
         wait_until(lambda: not path.exists())
         assert server.process.poll() is None
         assert is_locked(lock_path(path))
-        assert other.call("templates.render", name="relax", structure_pk=1)["code"] == -32001
+        assert other.call("templates.render", template="relax", structures=[1])["code"] == -32001
         assert "time_s" in other.call("system.ping")
         assert client.receive()["result"]["template"] == "emt.relax"
         assert server.process.wait(20) == 0
@@ -156,7 +156,7 @@ def test_a_signal_ends_it_after_the_request_in_flight(path: Path, number: signal
 
 def test_a_second_signal_does_not_wait(path: Path) -> None:
     with running(path, "--render-s", "60") as server, server.client() as client:
-        client.send("templates.render", name="relax", structure_pk=1)
+        client.send("templates.render", template="relax", structures=[1])
         client.receive()
         server.process.terminate()
         wait_until(lambda: not path.exists())
@@ -167,7 +167,7 @@ def test_a_second_signal_does_not_wait(path: Path) -> None:
 def test_the_grace_of_a_stop_is_bounded(path: Path) -> None:
     environ = {"CRYSTALMATH_SHUTDOWN_GRACE_S": "0.3"}
     with running(path, "--render-s", "60", **environ) as server, server.client() as client:
-        client.send("templates.render", name="relax", structure_pk=1)
+        client.send("templates.render", template="relax", structures=[1])
         client.receive()
         start_s = time.monotonic()
         assert server.end() == 0
@@ -183,7 +183,7 @@ def test_shutdown_is_answered_and_then_done(path: Path) -> None:
 
 def test_a_start_during_the_end_waits_and_serves(path: Path) -> None:
     with running(path, "--render-s", "0.5") as first, first.client() as client:
-        client.send("templates.render", name="relax", structure_pk=1)
+        client.send("templates.render", template="relax", structures=[1])
         client.receive()
         first.process.terminate()
         wait_until(lambda: not path.exists())

@@ -13,30 +13,23 @@ from typing import Any
 import pytest
 
 from crystalmath_server.adapters.aiida.runtime import AiidaRuntime
-from tests.services import BY_GATE, DIRECT, GATE, SCRIPT, Cluster, Services, add_computer, new_services, sweep
-
-
-def pids(services: Services) -> dict[str, int]:
-    """Daemons and their pids as `status` tells them."""
-    command = [str(SCRIPT), "status", "--base", str(services.base)]
-    said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-    found: dict[str, int] = {}
-    for line in said.splitlines():
-        if "(" in line:
-            pairs = line.partition("(")[2].partition(")")[0].split(", ")
-            found |= {name: int(pid) for name, pid in (pair.split() for pair in pairs) if pid != "down"}
-    return found
-
-
-def runs(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes() != b""
-    except OSError:
-        return False
+from tests.services import (
+    BY_GATE,
+    DIRECT,
+    GATE,
+    Cluster,
+    Services,
+    add_computer,
+    daemons_of,
+    is_alive,
+    new_services,
+    processes_naming,
+    sweep,
+)
 
 
 @pytest.fixture
-def own() -> Iterator[Services]:
+def own(services: Services) -> Iterator[Services]:
     made = new_services()
     yield made
     made.wipe()
@@ -178,40 +171,27 @@ def test_postgres_and_rabbitmq_answer(postgres: dict[str, str], amqp: str) -> No
 
 def test_up_is_idempotent_mends_after_kill_and_down_leaves_nothing(own: Services) -> None:
     own.up("slurm", "sshd", "postgres")
-    first = pids(own)
+    first = daemons_of(own)
     own.up("slurm", "sshd", "postgres")
-    assert pids(own) == first
+    assert daemons_of(own) == first
     for pid in first.values():
         os.kill(pid, signal.SIGKILL)
     deadline = time.monotonic() + 10
-    while any(map(runs, first.values())):
+    while any(map(is_alive, first.values())):
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    assert pids(own) == {}
+    assert daemons_of(own) == {}
     own.up("slurm", "sshd", "postgres")
-    second = pids(own)
+    second = daemons_of(own)
     assert second.keys() == first.keys()
     cluster = Cluster(own)
     cluster.ssh("sbatch --wrap 'sleep 60'")
     own.down()
-    assert [pid for pid in second.values() if runs(pid)] == []
+    assert [pid for pid in second.values() if is_alive(pid)] == []
     deadline = time.monotonic() + 10  # a child that was told to end needs a moment
-    while left_behind(own.base):
+    while processes_naming(own.base):
         assert time.monotonic() < deadline
         time.sleep(0.05)
-
-
-def left_behind(base: Path) -> list[int]:
-    """Processes that name the folder in their command or environment."""
-    found: list[int] = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and int(entry.name) != os.getpid():
-            try:
-                text = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
-            except OSError:
-                continue
-            found += [int(entry.name)] if str(base).encode() in text else []
-    return found
 
 
 def test_a_pid_file_that_names_a_stranger_is_not_believed(own: Services) -> None:
@@ -230,13 +210,13 @@ def test_a_pid_file_that_names_a_stranger_is_not_believed(own: Services) -> None
 
 def test_services_of_a_test_process_that_was_killed_are_swept(own: Services) -> None:
     own.up("sshd")
-    daemons = pids(own)
+    daemons = daemons_of(own)
     ended = subprocess.Popen(["true"])
     ended.wait()
     (own.base / "owner").write_text(f"{ended.pid}\n")
     sweep()
     assert not own.base.exists()
-    assert not any(map(runs, daemons.values()))
+    assert not any(map(is_alive, daemons.values()))
 
 
 def test_host_names_are_those_of_the_settings(cluster: Cluster) -> None:

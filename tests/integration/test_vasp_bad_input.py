@@ -43,8 +43,7 @@ from crystalmath_server.protocol.jobs import (
 from crystalmath_server.protocol.method import NoParams
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_tui.client import Client, connect
-from tests.integration.real_server import ended, refused, submit
-from tests.integration.server_process import wait_until
+from tests.integration.real_server import ended, refused, submit, until_state
 from tests.services import Cluster
 from tests.vasp_site import Site, new_cluster, vasp_site
 from tests.vasp_standin.potmake import write_library
@@ -86,8 +85,7 @@ def show(server: Client, pk: int) -> JobDetail:
 
 def paused(server: Client, pk: int) -> JobDetail:
     """The job when AiiDA has given up for now."""
-    wait_until(lambda: show(server, pk).row.state is JobState.PAUSED, 60, "it never paused")
-    return show(server, pk)
+    return until_state(server, pk, JobState.PAUSED)
 
 
 def failed_step(server: Client, label: str) -> Step:
@@ -249,7 +247,7 @@ def test_a_cluster_of_a_name_that_is_taken(site: Site, server: Client) -> None:
 
 def test_a_cluster_with_running_jobs_is_not_deleted(site: Site, server: Client) -> None:
     pk = new_job(server, site, "hpc", resources=Resources(prepend_text="echo slow=0.5 > STANDIN"))
-    wait_until(lambda: show(server, pk).row.state is JobState.RUNNING, 60)
+    until_state(server, pk, JobState.RUNNING)
     error = refused(server, CLUSTERS_DELETE, ClusterLabel("hpc"))
     assert (error.code, error.data.field) == (ErrorCode.CONFLICT, "label")
     assert f"1 job on 'hpc' not ended: {pk}" in error.data.detail

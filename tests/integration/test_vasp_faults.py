@@ -11,8 +11,7 @@ from crystalmath_server.protocol.diagnosis import JOBS_DIAGNOSE
 from crystalmath_server.protocol.jobs import JOBS_SHOW, JobDetail, JobPk, JobState
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_tui.client import Client, connect
-from tests.integration.real_server import ended, submit
-from tests.integration.server_process import wait_until
+from tests.integration.real_server import ended, submit, until_state, wait_for_job
 from tests.services import Cluster
 from tests.vasp_site import Site, vasp_site
 
@@ -52,11 +51,6 @@ def assert_diagnosed(server: Client, pk: int, cause: str, first_step: str) -> No
     assert found.evidence, found
 
 
-def until(server: Client, pk: int, state: JobState, timeout_s: float = 60) -> JobDetail:
-    wait_until(lambda: show(server, pk).row.state is state, timeout_s, f"never {state}")
-    return show(server, pk)
-
-
 def assert_finished_once(server: Client, site: Site, pk: int) -> None:
     assert ended(server, pk, 150) is JobState.FINISHED, show(server, pk).explanation
     assert len(site.cluster.sbatch_calls(show(server, pk).remote_work_dir)) == 1
@@ -64,7 +58,7 @@ def assert_finished_once(server: Client, site: Site, pk: int) -> None:
 
 def test_a_short_loss_of_the_network_is_outlived(site: Site, hpc: Cluster, server: Client) -> None:
     pk = new_job(server, site)
-    until(server, pk, JobState.RUNNING)
+    until_state(server, pk, JobState.RUNNING)
     hpc.close_network()
     time.sleep(3)
     hpc.open_network()
@@ -73,9 +67,9 @@ def test_a_short_loss_of_the_network_is_outlived(site: Site, hpc: Cluster, serve
 
 def test_after_a_long_loss_paused_jobs_go_on_by_themselves(site: Site, hpc: Cluster, server: Client) -> None:
     pk = new_job(server, site)
-    until(server, pk, JobState.RUNNING)
+    until_state(server, pk, JobState.RUNNING)
     hpc.close_network()
-    job = until(server, pk, JobState.PAUSED, 90)
+    job = until_state(server, pk, JobState.PAUSED, 90)
     assert "on hpc failed again and again" in job.explanation
     assert "by itself when hpc answers" in job.hint
     assert f"jobs play {pk}" in job.hint
@@ -86,7 +80,7 @@ def test_after_a_long_loss_paused_jobs_go_on_by_themselves(site: Site, hpc: Clus
 
 def test_slurm_killed_and_started_again(site: Site, hpc: Cluster, server: Client) -> None:
     pk = new_job(server, site, 2)
-    until(server, pk, JobState.RUNNING)
+    until_state(server, pk, JobState.RUNNING)
     time.sleep(6)  # what slurmctld has not saved for five seconds is lost with it, and the job with that
     hpc.stop_controller(signal.SIGKILL)
     time.sleep(2)
@@ -97,8 +91,8 @@ def test_slurm_killed_and_started_again(site: Site, hpc: Cluster, server: Client
 def test_a_closed_partition_is_said(site: Site, hpc: Cluster, server: Client) -> None:
     hpc.close_partition("debug")
     pk = new_job(server, site, partition="debug")
-    until(server, pk, JobState.QUEUED)
-    wait_until(lambda: "partition is closed" in show(server, pk).explanation, 30)
+    until_state(server, pk, JobState.QUEUED)
+    wait_for_job(server, pk, lambda job: "partition is closed" in job.explanation, 30, "it was never said")
     assert_diagnosed(server, pk, "queue.closed", "queue")
     hpc.open_partition("debug")
     assert_finished_once(server, site, pk)
@@ -106,7 +100,7 @@ def test_a_closed_partition_is_said(site: Site, hpc: Cluster, server: Client) ->
 
 def test_the_failure_of_a_node_is_said(site: Site, hpc: Cluster, server: Client) -> None:
     pk = new_job(server, site)
-    job = until(server, pk, JobState.RUNNING)
+    job = until_state(server, pk, JobState.RUNNING)
     number = show(server, pk).scheduler_job_id
     node = hpc.call("squeue", "-h", "-j", number, "-o", "%N").strip()
     assert node, job
@@ -119,7 +113,7 @@ def test_the_failure_of_a_node_is_said(site: Site, hpc: Cluster, server: Client)
 
 def test_scancel_from_outside_is_said(site: Site, hpc: Cluster, server: Client) -> None:
     pk = new_job(server, site)
-    job = until(server, pk, JobState.RUNNING)
+    job = until_state(server, pk, JobState.RUNNING)
     hpc.cancel(int(job.scheduler_job_id))
     assert ended(server, pk) is JobState.FAILED
     assert "cancelled" in show(server, pk).explanation.lower()

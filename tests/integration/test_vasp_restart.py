@@ -12,10 +12,11 @@ from crystalmath_server.protocol.again import JOBS_RESTART, RestartJobParams
 from crystalmath_server.protocol.clusters import CLUSTERS_UPDATE, UpdateClusterParams
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, ListFilesParams, ReadFileParams
+from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.jobs import JOBS_SHOW, JOBS_SUBMIT, JobPk, JobState, SubmitJobParams
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.structures import SI_POSCAR, STRUCTURES_IMPORT, ImportStructureParams
-from crystalmath_server.protocol.templates import TEMPLATES_RENDER, RenderParams
+from crystalmath_server.protocol.templates import TEMPLATES_RENDER
 from crystalmath_tui.client import Client, connect
 from tests.integration.real_server import ended, refused, submit
 from tests.services import Cluster
@@ -60,7 +61,9 @@ def test_what_comes_back_is_chosen_by_size(site: Site, static: int, server: Clie
     assert not {path for path in (*brought, *there) if "POTCAR" in path}
     part = server.call(JOBS_FILE, ReadFileParams(static, "CHGCAR", "work", limit=100))
     assert part.content == density.read_text()[:100]
-    params = SubmitJobParams("vasp.static", site.copper, "retrieve-bad", cluster="hpc", retrieve=("$(id)",))
+    params = SubmitJobParams(
+        "vasp.static", (site.copper,), key="retrieve-bad", cluster="hpc", retrieve=("$(id)",)
+    )
     assert refused(server, JOBS_SUBMIT, params).data.field == "retrieve"
 
 
@@ -68,13 +71,7 @@ def test_a_band_structure_goes_on_from_a_static_job(site: Site, static: int, ser
     values: dict[str, Any] = {**FEW, "input_set_generator.mode": "line"}
     shown = server.call(
         TEMPLATES_RENDER,
-        RenderParams(
-            "vasp.non_scf",
-            site.copper,
-            values,
-            static,
-            "hpc",
-        ),
+        JobSpec("vasp.non_scf", (site.copper,), values, restart_pk=static, cluster="hpc"),
     )
     assert shown.copied == ("CHGCAR",)
     params = {"values": values, "digest": shown.digest, "restart_pk": static}
@@ -95,14 +92,14 @@ def test_a_band_structure_goes_on_from_a_static_job(site: Site, static: int, ser
 
 def test_no_node_is_stored_for_a_batch_script(site: Site, static: int, server: Client) -> None:
     first = server.call(STRUCTURES_IMPORT, ImportStructureParams(text=SI_POSCAR)).row.pk
-    shown = server.call(TEMPLATES_RENDER, RenderParams("vasp.static", site.copper, cluster="hpc"))
+    shown = server.call(TEMPLATES_RENDER, JobSpec("vasp.static", (site.copper,), cluster="hpc"))
     assert "#SBATCH --job-name" in shown.script
     other = SI_POSCAR.replace("Si", "Ge")
     assert server.call(STRUCTURES_IMPORT, ImportStructureParams(text=other)).row.pk == first + 1
-    plain = server.call(TEMPLATES_RENDER, RenderParams("vasp.static", site.copper))
+    plain = server.call(TEMPLATES_RENDER, JobSpec("vasp.static", (site.copper,)))
     assert (plain.digest, plain.script) == (shown.digest, "")
     error = refused(
-        server, TEMPLATES_RENDER, RenderParams("vasp.static", site.copper, cluster="hpc", code="no")
+        server, TEMPLATES_RENDER, JobSpec("vasp.static", (site.copper,), cluster="hpc", code="no")
     )
     assert (error.code, error.data.field) == (ErrorCode.NOT_FOUND, "code")
 
@@ -110,14 +107,14 @@ def test_no_node_is_stored_for_a_batch_script(site: Site, static: int, server: C
 def test_jobs_that_cannot_be_gone_on_from(site: Site, static: int, server: Client) -> None:
     def error(**given: Any) -> str:
         where: dict[str, Any] = {"cluster": "hpc", "restart_pk": static, "values": FEW} | given
-        params = SubmitJobParams("vasp.non_scf", site.copper, "restart-refused", **where)
+        params = SubmitJobParams("vasp.non_scf", (site.copper,), key="restart-refused", **where)
         found = refused(server, JOBS_SUBMIT, params)
         assert found.data.field == "restart_pk"
         assert found.code in {ErrorCode.INVALID_FORM, ErrorCode.NOT_FOUND}
         return found.data.detail
 
     silicon = server.call(STRUCTURES_IMPORT, ImportStructureParams(text=SI_POSCAR)).row.pk
-    other_atoms = server.call(TEMPLATES_RENDER, RenderParams("vasp.non_scf", silicon, FEW, static))
+    other_atoms = server.call(TEMPLATES_RENDER, JobSpec("vasp.non_scf", (silicon,), FEW, restart_pk=static))
     assert f"Job {static} computed Cu" in other_atoms.warnings[0]
     assert "earlier job" in error(restart_pk=None)
     assert "no job 9999" in error(restart_pk=9999)

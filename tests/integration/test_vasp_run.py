@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from crystalmath_server.protocol.decks import DECKS_DIFF, DeckSource, DiffDecksP
 from crystalmath_server.protocol.diagnosis import JOBS_DIAGNOSE
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, ListFilesParams, ReadFileParams
+from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.jobs import JOBS_SHOW, JOBS_SUBMIT, JobPk, JobState, SubmitJobParams
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.results import JOBS_RESULTS
@@ -27,7 +29,6 @@ from crystalmath_server.protocol.templates import (
     TEMPLATES_LIST,
     TEMPLATES_RENDER,
     ListTemplatesParams,
-    RenderParams,
 )
 from crystalmath_tui.client import Client, connect
 from tests.integration.real_server import ended, refused, submit
@@ -120,17 +121,16 @@ def a_band(server: Client) -> list[int]:
 
 def test_a_band_of_images_runs_as_the_maker_has_it(site: Site, server: Client) -> None:
     pks = a_band(server)
-    band: dict[str, Any] = {"cluster": "hpc", "values": {"images": pks}}
-    params = SubmitJobParams("vasp.neb_from_images", pks[0], "vasp-band", **band)
+    params = SubmitJobParams("vasp.neb_from_images", tuple(pks), cluster="hpc", key="vasp-band")
     error = refused(server, JOBS_SUBMIT, params)
     assert "IMAGES = 2 does not divide 1 tasks" in error.data.detail
     assert "multiple of 2 tasks" in error.data.hint
-    two = Resources(tasks_per_node=2)
-    pk = submit(server, pks[0], params.key, params.template, **band, resources=two)
+    pk = server.call(JOBS_SUBMIT, replace(params, resources=Resources(tasks_per_node=2))).pk
     assert ended(server, pk) is JobState.FINISHED, server.call(JOBS_SHOW, JobPk(pk))
     job = server.call(JOBS_SHOW, JobPk(pk))
     assert [row.pk for row in job.inputs if row.label.startswith("images__")] == pks
     assert len([row for row in job.outputs if row.label.startswith("images__")]) == 2
+    assert list(server.call(JOBS_CLONE, JobPk(pk)).spec.structures) == pks
     found: dict[str, Any] = {row.name: row.value for row in server.call(JOBS_RESULTS, JobPk(pk)).quantities}
     assert found["image_energies"][found["highest_image"] - 1] == found["highest_energy"]
     assert found["highest_energy"] == max(found["image_energies"])
@@ -146,17 +146,15 @@ def test_what_is_no_band_is_refused(site: Site, server: Client) -> None:
     pks = a_band(server)
     silicon = server.call(STRUCTURES_IMPORT, ImportStructureParams(text=SI_POSCAR)).row.pk
     for images, words in [
-        ([], "needs images"),
-        (pks[:2], "2 images are no band"),
-        (pks[1:], "begin with structure"),
+        ([], "takes 3 to 100 images, and none was given"),
+        (pks[:2], "takes 3 to 100 images, and 2 were given"),
         ([*pks, site.copper], "sites"),
         ([*pks, silicon], "sites"),
         ([*pks, 999_999], "no structure 999999"),
-        ("all", "not of the kind"),
     ]:
-        params = RenderParams("vasp.neb_from_images", pks[0], {"images": images})
+        params = JobSpec("vasp.neb_from_images", tuple(images))
         error = refused(server, TEMPLATES_RENDER, params)
-        assert error.data.field == "values.images", error
+        assert error.data.field == "structures", error
         assert words in error.data.detail
 
 
@@ -169,17 +167,17 @@ def test_bad_input_is_refused_by_field(site: Site, server: Client) -> None:
     ]
     for given, code, field in cases:
         where: dict[str, Any] = {"cluster": "hpc"} | given
-        params = SubmitJobParams("vasp.static", silicon, "bad-vasp-input", **where)
+        params = SubmitJobParams("vasp.static", (silicon,), key="bad-vasp-input", **where)
         error = refused(server, JOBS_SUBMIT, params)
         assert (error.code, error.data.field) == (code, field)
 
 
 def test_the_edited_deck_is_what_runs(site: Site, server: Client) -> None:
-    rendered = server.call(TEMPLATES_RENDER, RenderParams("vasp.static", site.copper))
+    rendered = server.call(TEMPLATES_RENDER, JobSpec("vasp.static", (site.copper,)))
     own = {file.name: file.text for file in rendered.files}
     incar = "\n".join(line for line in own["INCAR"].splitlines() if "NELM" not in line)
     edits = {"INCAR": f"{incar}\n# by hand\nNELM = 77\nNEELM = 1\n"}
-    job = SubmitJobParams("vasp.static", site.copper, "vasp-edited-deck", cluster="hpc", edits=edits)
+    job = SubmitJobParams("vasp.static", (site.copper,), key="vasp-edited-deck", cluster="hpc", edits=edits)
     error = refused(server, JOBS_SUBMIT, job)
     assert (error.code, error.data.field) == (ErrorCode.INVALID_FORM, "confirm")
     assert "NEELM" in error.data.detail
@@ -189,7 +187,7 @@ def test_the_edited_deck_is_what_runs(site: Site, server: Client) -> None:
     assert Path(detail.remote_work_dir, "INCAR").read_text() == edits["INCAR"]
     assert "+NELM = 77" in detail.edits["INCAR"]
     assert detail.structure_pk == site.copper
-    assert server.call(JOBS_CLONE, JobPk(pk)).edits == edits
+    assert server.call(JOBS_CLONE, JobPk(pk)).spec.edits == edits
     recipe = DeckSource(template="vasp.static", structure_pk=site.copper)
     diff = server.call(DECKS_DIFF, DiffDecksParams(recipe, DeckSource(job_pk=pk)))
     assert [(row.tag, row.change) for row in diff.tags] == [("NEELM", "added"), ("NELM", "changed")]

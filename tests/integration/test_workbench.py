@@ -20,6 +20,7 @@ from crystalmath_server.protocol.errors import (
     NotFound,
     RpcError,
 )
+from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.structures import SI_POSCAR, ImportStructureParams
 from crystalmath_server.protocol.system import PartState
 from tests.integration.worker_bench import warm_bench
@@ -121,6 +122,8 @@ def test_recipes() -> None:
             fields = {field.name: field for field in (await bench.show_template("emt.relax")).fields}
             assert (fields["relax_kwargs.fmax"].unit, fields["relax_kwargs.fmax"].default) == ("eV/Å", 0.01)
             assert "name" not in fields
+            for row in rows:
+                assert (await bench.show_template(row.name)).fields
             await _rendered(bench)
 
     anyio.run(main)
@@ -128,21 +131,22 @@ def test_recipes() -> None:
 
 async def _edited(bench: WorkerBench, si: Mapping[str, Any]) -> None:
     """Files edited by hand, on the real input set."""
-    own = await bench.render("vasp.static", si, {})
+    own = await bench.render(JobSpec("vasp.static", (1,)), [si])
     poscar = next(file.text for file in own.rendered.files if file.name == "POSCAR")
     assert [row for row in own.rendered.problems if row.severity is not Severity.NOTE] == []
     assert own.rendered.facts.spacegroup == "Fd-3m (227)"
     edits = {"INCAR": "ENCUT = 300\nNSW = 1.5\n", "POSCAR": poscar.replace("Si2", "a comment", 1)}
-    recipe = await bench.render("vasp.static", si, {}, None, edits, 4)
+    recipe = await bench.render(JobSpec("vasp.static", (1,), edits=edits), [si], tasks=4)
     found = [(row.file, row.line, row.code) for row in recipe.rendered.problems]
     assert ("INCAR", 2, "incar.not_whole") in found
     assert recipe.structure is None, "a comment is no other structure"
     assert "-Si2\n+a comment" in recipe.rendered.edits["POSCAR"]
-    moved = await bench.render("vasp.static", si, {}, None, {"POSCAR": poscar.replace("0.25", "0.26")})
+    shifted = {"POSCAR": poscar.replace("0.25", "0.26")}
+    moved = await bench.render(JobSpec("vasp.static", (1,), edits=shifted), [si])
     assert moved.structure is not None
     assert moved.structure.spacegroup != "Fd-3m (227)"
     assert moved.rendered.digest not in {own.rendered.digest, recipe.rendered.digest}
-    other = await bench.render("vasp.static", si, {}, None, {"POTCAR.spec": "Si_GW"})
+    other = await bench.render(JobSpec("vasp.static", (1,), edits={"POTCAR.spec": "Si_GW"}), [si])
     assert other.potcar["symbols"] == ["Si_GW"]
 
 
@@ -166,16 +170,16 @@ async def _compared(bench: WorkerBench) -> None:
 async def _rendered(bench: WorkerBench) -> None:
     si = (await bench.parse_structure(ImportStructureParams(text=SI_POSCAR))).document
     cu = (await bench.parse_structure(ImportStructureParams(text=CU))).document
-    recipe = await bench.render("emt.relax", cu, {"relax_kwargs.fmax": 0.002})
+    recipe = await bench.render(JobSpec("emt.relax", (1,), {"relax_kwargs.fmax": 0.002}), [cu])
     assert recipe.maker["relax_kwargs"] == {"fmax": 0.002}
     assert recipe.values["steps"] == 500
     assert recipe.values["relax_kwargs.fmax"] == 0.002
     assert recipe.values["relax_kwargs"] == {"fmax": 0.002}
     assert recipe.engine.startswith("EMT (ASE 3")
-    assert recipe.rendered.digest != (await bench.render("emt.relax", cu, {})).rendered.digest
-    assert (await bench.render("relax", si, {})).rendered.template == "chgnet.relax"
+    assert recipe.rendered.digest != (await bench.render(JobSpec("emt.relax", (1,)), [cu])).rendered.digest
+    assert (await bench.render(JobSpec("relax", (1,)), [si])).rendered.template == "chgnet.relax"
     incar: Any = {"input_set_generator.user_incar_settings": {"ENCUT": 432, "FOO": 1}}
-    vasp = (await bench.render("vasp.static", si, incar)).rendered
+    vasp = (await bench.render(JobSpec("vasp.static", (1,), incar), [si])).rendered
     texts = {file.name: file.text for file in vasp.files}
     assert list(texts) == ["INCAR", "KPOINTS", "POSCAR", "POTCAR.spec"]
     assert "ENCUT = 432" in texts["INCAR"]
@@ -185,13 +189,13 @@ async def _rendered(bench: WorkerBench) -> None:
     await _compared(bench)
     json.dumps(recipe.maker)
     refused: list[tuple[str, Any, dict[str, Any], type[RpcError], str]] = [
-        ("emt.relax", si, {}, InvalidRecipe, "structure_pk"),
+        ("emt.relax", si, {}, InvalidRecipe, "structures"),
         ("emt.relax", cu, {"steps": 0}, InvalidForm, "values.steps"),
         ("emt.relax", cu, {"step": 5}, InvalidForm, "values.step"),
         ("emt.dance", cu, {}, NotFound, "name"),
-        ("emt.relax", {}, {}, InvalidStructure, "structure_pk"),
+        ("emt.relax", {}, {}, InvalidStructure, "structures"),
     ]
     for name, document, values, kind, field in refused:
         with pytest.raises(kind) as caught:
-            await bench.render(name, document, values)
+            await bench.render(JobSpec(name, (1,), values), [document])
         assert caught.value.data.field == field

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import functools
 import json
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
@@ -41,6 +42,7 @@ def _allowed(value: Any, marks: tuple[object, ...]) -> bool:
     )
 
 
+@functools.cache  # building a strategy costs more than drawing from it, and types share their fields
 def _values(kind: Any) -> st.SearchStrategy[Any]:
     """Values of a wire type that keep the bounds of its fields."""
     if dataclasses.is_dataclass(kind):
@@ -82,6 +84,13 @@ def _bounded_values(kind: Any, marks: tuple[Any, ...]) -> st.SearchStrategy[Any]
     return _values(kind).filter(lambda value: _allowed(value, marks))
 
 
+@functools.cache
+def _json_like(kind: type[Any]) -> st.SearchStrategy[Any]:
+    """Any JSON, and objects that have the names of the type's fields."""
+    names = list(getattr(kind, "__dataclass_fields__", ()))
+    return JSON | st.dictionaries(st.sampled_from(names or ["x"]), JSON, max_size=4)
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 @settings(deadline=None)  # the first draw of a type builds its strategy
 @given(data=st.data())
@@ -95,7 +104,6 @@ def test_every_wire_type_comes_back(kind: type[Any], data: st.DataObject) -> Non
 @settings(deadline=None)  # the first draw of a type builds its strategy
 @given(data=st.data())
 def test_any_json_gives_a_value_or_a_named_error(kind: type[Any], data: st.DataObject) -> None:
-    names = list(getattr(kind, "__dataclass_fields__", ()))
-    value = data.draw(JSON | st.dictionaries(st.sampled_from(names or ["x"]), JSON, max_size=4))
+    value = data.draw(_json_like(kind))
     with contextlib.suppress(InvalidParams):
         assert isinstance(from_json(kind, value), get_origin(kind) or kind)

@@ -5,11 +5,11 @@ import asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crystalmath_server.handlers import following
-from crystalmath_server.handlers.file_source import bytes_of
-from crystalmath_server.handlers.following import Follow, start_of
 from crystalmath_server.protocol.jobs import JobState
 from crystalmath_server.protocol.logs import FollowParams, LogChunk
+from crystalmath_server.services import following
+from crystalmath_server.services.file_source import bytes_of
+from crystalmath_server.services.following import Follow, start_of
 from tests import fakes
 
 PATH = "log"

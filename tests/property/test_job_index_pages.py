@@ -17,6 +17,7 @@ ROWS = st.builds(
     cluster=st.sampled_from(["here", "there"]),
     created_at=st.floats(0, 9),
     modified_at=st.floats(0, 9),
+    held=st.booleans(),
 )
 CHANGES = st.lists(st.one_of(st.lists(ROWS), st.frozensets(st.integers(1, 12))))
 PARAMS = st.builds(
@@ -26,6 +27,7 @@ PARAMS = st.builds(
     invert=st.booleans(),
     template=st.sampled_from(["", "emt.relax"]),
     cluster=st.sampled_from(["", "here"]),
+    held=st.booleans(),
     created_after=st.one_of(st.none(), st.floats(0, 9)),
     created_before=st.one_of(st.none(), st.floats(0, 9)),
     sort=st.sampled_from(["pk", "modified", "state", "label", "formula", "template", "cluster"]),
@@ -53,6 +55,7 @@ def passes(row: JobRow, params: ListJobsParams) -> bool:
         (not params.label or found != params.invert)
         and params.template in {"", row.template}
         and params.cluster in {"", row.cluster}
+        and (row.held or not params.held)
         and (params.created_after is None or row.created_at >= params.created_after)
         and (params.created_before is None or row.created_at <= params.created_before)
     )

@@ -24,6 +24,7 @@ from crystalmath_server.protocol.diagnosis import Action, Diagnosis, Evidence, N
 from crystalmath_server.protocol.document import DocumentChild, DocumentPart
 from crystalmath_server.protocol.errors import ERRORS
 from crystalmath_server.protocol.files import FileRange, JobFile, JobFiles, JobLog, LogLine
+from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.jobs import (
     Control,
     JobDetail,
@@ -51,6 +52,7 @@ from crystalmath_server.protocol.templates import (
     FormField,
     InputFile,
     Rendered,
+    Takes,
     TemplateDetail,
     TemplateList,
     TemplateRow,
@@ -202,7 +204,11 @@ STRUCTURES = st.builds(
     TEXTS,
 )
 TEMPLATE_ROWS = st.builds(
-    TemplateRow, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, st.booleans(), st.just("") | TEXTS
+    TemplateRow,
+    *[TEXTS] * 6,
+    st.booleans(),
+    st.just("") | TEXTS,
+    takes=st.builds(Takes, TEXTS, st.integers(0, 3), st.integers(0, 3), TEXTS),
 )
 FORM_FIELDS = st.builds(
     FormField,
@@ -511,14 +517,26 @@ POTCAR_MESSAGES = st.one_of(
 )
 
 SUBMITTED = st.builds(Submitted, PKS, TEXTS, st.sampled_from(JobState), TEXTS, st.booleans())
+SPECS = st.builds(
+    JobSpec,
+    st.just("emt.relax") | TEXTS,
+    st.lists(PKS, max_size=3).map(tuple),
+    st.dictionaries(TEXTS, JSON, max_size=3),
+    label=TEXTS,
+    cluster=LABELS,
+    code=TEXTS,
+    description=TEXTS,
+    retrieve=NAMES,
+    retrieve_mb=NUMBERS,
+    corrections=st.integers(),
+    restart_pk=st.none() | PKS,
+    edits=st.dictionaries(TEXTS, TEXTS, max_size=2),
+    resources=RESOURCES,
+)
 DRAFTS = st.builds(
     JobDraft,
     PKS,
-    st.just("emt.relax") | TEXTS,
-    st.none() | PKS,
-    st.dictionaries(TEXTS, JSON, max_size=3),
-    *[TEXTS] * 4,
-    RESOURCES,
+    SPECS,
     st.lists(st.builds(LeftOut, TEXTS, TEXTS), max_size=12).map(tuple),
 )
 COMPARISONS = st.builds(

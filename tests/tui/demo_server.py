@@ -13,7 +13,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from crystalmath_server import bootstrap, settings
-from crystalmath_server.handlers.run_progress import RunProgress
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.codes import CodeKind, CodeRow
 from crystalmath_server.protocol.files import JobLog, LogLine
@@ -23,6 +22,7 @@ from crystalmath_server.protocol.structures import Lattice
 from crystalmath_server.protocol.system import Part, PartState
 from crystalmath_server.rpc.claim import claim
 from crystalmath_server.rpc.server import Parts, RpcServer
+from crystalmath_server.services.run_progress import RunProgress
 from tests import fakes
 from tests.fake_clusters import FakeCodes
 from tests.fake_documents import FakeDocuments

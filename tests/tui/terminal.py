@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pyte
 
+from tests.patience import patience_s
+
 ROOT = Path(__file__).parents[2]
 START = """
 from crystalmath_tui.runtime import main
@@ -84,14 +86,14 @@ class Terminal:
     def until(self, holds: str | Callable[[], bool], timeout_s: float = 15.0) -> None:
         """Wait for words on the screen, or for something to be true."""
         true = holds if callable(holds) else lambda: holds in self.text
-        end = time.monotonic() + timeout_s
+        end = time.monotonic() + patience_s(timeout_s)
         while not true():
             assert time.monotonic() < end, f"never saw {holds!r}:\n{self.text}"
             self.settle(0.03)
 
     def ended(self, timeout_s: float = 15.0) -> int:
         """Wait for the end; the exit status."""
-        end = time.monotonic() + timeout_s
+        end = time.monotonic() + patience_s(timeout_s)
         while self.process.poll() is None and time.monotonic() < end:
             self.settle(0.03)
         assert self.process.poll() is not None, self.text

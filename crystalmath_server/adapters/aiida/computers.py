@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from crystalmath_server.domain.jobs import nodes
+from crystalmath_server.protocol.clusters import LOCALHOST
 from crystalmath_server.protocol.codes import CodeKind
 from crystalmath_server.protocol.errors import ComputerDisabled, InvalidForm, NotFound, StorageFull
 
-LOCALHOST = "localhost"
 OWN_LOCALHOST = "crystalmath-localhost"
 """Taken where `localhost` is there but runs jobs in another way."""
 CODE = "crystalmath-python"

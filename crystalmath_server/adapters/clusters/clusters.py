@@ -7,7 +7,6 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol, TypeVar
 
 from crystalmath_server.adapters.aiida import cluster_store as store
-from crystalmath_server.adapters.aiida.computers import LOCALHOST
 from crystalmath_server.adapters.clusters import queue as cluster_queue
 from crystalmath_server.adapters.clusters.connection_test import DIRECT, TITLES, ClusterSteps
 from crystalmath_server.adapters.remote import ssh_hosts
@@ -15,6 +14,7 @@ from crystalmath_server.adapters.remote.link import Connection, Links, Target
 from crystalmath_server.domain.clusters.discovery import SCRIPT, discovery
 from crystalmath_server.domain.clusters.resources import check, check_against, merged, options
 from crystalmath_server.protocol.clusters import (
+    LOCALHOST,
     ClusterDetail,
     ClusterList,
     ClusterQueue,

@@ -13,6 +13,7 @@ from crystalmath_server.domain.vasp_run.restart import EarlierRun
 from crystalmath_server.protocol.codec import from_json, to_json
 from crystalmath_server.protocol.decks import DeckDiff, DeckReport, TagList
 from crystalmath_server.protocol.exports import ExportedStructure, ExportStructureParams
+from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.structures import ImportStructureParams
 from crystalmath_server.protocol.system import Part
@@ -75,18 +76,18 @@ class WorkerBench:
 
     async def render(
         self,
-        name: str,
-        structure: Mapping[str, Json],
-        values: Mapping[str, Json],
+        spec: JobSpec,
+        structures: Sequence[Mapping[str, Json]],
         earlier: EarlierRun | None = None,
-        edits: Mapping[str, str] | None = None,
         tasks: int | None = None,
-        images: Sequence[Mapping[str, Json]] = (),
     ) -> Recipe:
         """Check and render; raises what the port says."""
-        argument: dict[str, Json] = {"name": name, "structure": structure, "values": values}
-        argument |= {"earlier": earlier and to_json(earlier), "edits": edits, "tasks": tasks}
-        argument["images"] = [dict(image) for image in images]
+        argument: dict[str, Json] = {
+            "spec": to_json(spec),
+            "structures": [dict(each) for each in structures],
+            "earlier": earlier and to_json(earlier),
+            "tasks": tasks,
+        }
         return await self._ask(Recipe, "render", argument)
 
     async def check_deck(self, files: Mapping[str, str], tasks: int | None = None) -> DeckReport:

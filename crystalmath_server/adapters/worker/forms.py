@@ -77,14 +77,15 @@ def form(maker: Any, shown: tuple[str, ...], hidden: frozenset[str]) -> tuple[Fo
         Instance with the recipe's own defaults.
     shown
         Dotted names; one inside a mapping of the Maker (relax_kwargs.fmax) takes its default from there.
+        A name whose default is an object (Kpoints, of a molecule's Maker) is left out: no form can edit it.
     hidden
         Names that the recipe fixes.
     """
     rows = {row.name: row for row in _rows(maker, "")}
     for name in shown:
-        if name not in rows:
-            rows[name] = _row(name, FieldType.JSON, optional=False, default=value_of(maker, name), text="")
-    first = [rows[name] for name in shown]
+        if name not in rows and (default := value_of(maker, name)) is not _NOT_PLAIN:
+            rows[name] = _row(name, FieldType.JSON, optional=False, default=default, text="")
+    first = [rows[name] for name in shown if name in rows]
     rest = [
         dataclasses.replace(row, advanced=True)
         for name, row in rows.items()

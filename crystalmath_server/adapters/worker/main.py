@@ -31,6 +31,7 @@ from crystalmath_server.domain.inputs.incar_help import tag_list
 from crystalmath_server.domain.vasp_run.restart import EarlierRun
 from crystalmath_server.protocol.codec import from_json
 from crystalmath_server.protocol.exports import ExportStructureParams
+from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.structures import ImportStructureParams
 
 
@@ -52,15 +53,8 @@ def _export(argument: dict[str, Any]) -> object:
 def _render(argument: dict[str, Any]) -> object:
     given = argument.get("earlier")
     earlier = from_json(EarlierRun, given) if given else None
-    return atomate2_recipes.render(
-        argument["name"],
-        argument["structure"],
-        argument["values"],
-        earlier,
-        argument["edits"],
-        argument["tasks"],
-        argument["images"],
-    )
+    spec = from_json(JobSpec, argument["spec"])
+    return atomate2_recipes.render(spec, argument["structures"], earlier, argument["tasks"])
 
 
 CALLS: dict[str, Callable[[dict[str, Any]], object]] = {

@@ -60,7 +60,7 @@ def describe(document: Mapping[str, Json]) -> ParsedStructure:
     return describe_structure(from_document(document))
 
 
-def from_document(document: Mapping[str, Json], field: str = "structure_pk") -> Structure:
+def from_document(document: Mapping[str, Json], field: str = "structures") -> Structure:
     """A structure from pymatgen's JSON; raises InvalidStructure where it is disordered or broken."""
     try:
         structure = Structure.from_dict(dict(document))

@@ -12,9 +12,9 @@ from typing import Any
 import atomate2.vasp.jobs as vasp_jobs
 from atomate2.vasp.jobs.base import BaseVaspMaker
 
-from crystalmath_server.domain.inputs.neb import IMAGES
+from crystalmath_server.domain.jobs.takes import STRUCTURE, TAKES
 from crystalmath_server.domain.jobs.templates import EMT_ELEMENTS
-from crystalmath_server.protocol.templates import Restart
+from crystalmath_server.protocol.templates import Restart, Takes
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -37,18 +37,13 @@ class RecipeSpec:
     settings: Mapping[str, Any] = dataclasses.field(default_factory=dict[str, Any])
     fixed: frozenset[str] = frozenset()
     shown: tuple[str, ...] = ()
-    needs: str = ""
     restart: Restart = Restart.NO
+    takes: Takes = STRUCTURE
 
     @property
     def name(self) -> str:
         """engine.kind."""
         return f"{self.engine}.{self.kind}"
-
-    @property
-    def takes_images(self) -> bool:
-        """Whether its Maker takes the images of a band."""
-        return self.needs == IMAGES
 
 
 _FIXED = frozenset(
@@ -130,9 +125,9 @@ def _vasp_recipe(maker: type) -> RecipeSpec:
     path = f"{maker.__module__}.{maker.__name__}"
     _, first, *others = inspect.signature(maker.make).parameters.values()
     given = {parameter.name: parameter.default for parameter in others}
-    needs = "" if first.name == "structure" else first.name
+    takes = TAKES.get(first.name, Takes(first.name))
     required = given["prev_dir"] is inspect.Parameter.empty
     restart = Restart.REQUIRED if required else Restart.OPTIONAL
     settings = {MODE: given["mode"]} if "mode" in given else {}
     shown = (*_VASP, *settings)
-    return RecipeSpec("vasp", kind, f"{words} with VASP", path, settings, _VASP_FIXED, shown, needs, restart)
+    return RecipeSpec("vasp", kind, f"{words} with VASP", path, settings, _VASP_FIXED, shown, restart, takes)

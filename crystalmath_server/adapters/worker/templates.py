@@ -26,9 +26,9 @@ from crystalmath_server.adapters.worker.template_table import (
     recipes,
 )
 from crystalmath_server.adapters.worker.vasp_inputs import Written, potcar_of, sentences, vasp_files
-from crystalmath_server.domain.inputs import neb as band
 from crystalmath_server.domain.inputs.edits import warnings_of
 from crystalmath_server.domain.jobs.plans import Recipe
+from crystalmath_server.domain.jobs.takes import TAKES, check_structures
 from crystalmath_server.domain.jobs.templates import (
     check_elements,
     check_restart,
@@ -38,6 +38,7 @@ from crystalmath_server.domain.jobs.templates import (
 )
 from crystalmath_server.domain.vasp_run.restart import EarlierRun
 from crystalmath_server.protocol.errors import EngineUnavailable, InvalidForm, InvalidRecipe
+from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.templates import (
     FormField,
@@ -68,61 +69,62 @@ def show_template(name: str) -> TemplateDetail:
 
 
 def render(
-    name: str,
-    document: Mapping[str, Json],
-    values: Mapping[str, Json],
+    asked: JobSpec,
+    documents: Sequence[Mapping[str, Json]],
     earlier: EarlierRun | None = None,
-    edits: Mapping[str, str] | None = None,
     tasks: int | None = None,
-    images: Sequence[Mapping[str, Json]] = (),
 ) -> Recipe:
-    """Check a recipe with its values on a structure, and write its inputs.
+    """Check a template with its values on structures, and write its inputs.
 
     Parameters
     ----------
-    document
-        pymatgen's JSON of the structure.
+    documents
+        pymatgen's JSON of each structure.
     earlier
         A job of VASP to go on from.
-    edits
-        File name → text in place of what the recipe writes.
     tasks
         MPI tasks that the job will have.
-    images
-        pymatgen's JSON of the structures that `values` names as the images of a band.
 
     Raises
     ------
     NotFound, InvalidForm, InvalidRecipe, InvalidStructure, EngineUnavailable
         With field and way out.
     """
-    spec = _spec(name)
-    structure = from_document(document)
-    if edits and spec.engine != "vasp":
+    spec = _spec(asked.template)
+    vasp = spec.engine == "vasp"
+    if asked.edits and not vasp:
         detail = f"{spec.name} has no files that can be edited; only recipes of VASP have"
         raise InvalidForm(detail, field="edits", hint="Change its settings instead.")
     if _needs(spec):
-        raise InvalidRecipe(f"{spec.name}: {_needs(spec)}", field="name")
-    _check_engine(spec, structure)
+        raise InvalidRecipe(f"{spec.name}: {_needs(spec)}", field="template")
+    given = _structures(spec, documents)
     check_restart(spec.name, spec.restart, given=earlier is not None)
     fields = _fields(spec)
-    checked = check_values(fields, values)
-    given = _images(images) if spec.takes_images else structure
-    maker = default_maker(spec, {name: checked[name] for name in values if name != band.IMAGES})
-    effective = {
-        field.name: checked[band.IMAGES] if field is band.IMAGES_FIELD else value_of(maker, field.name)
-        for field in fields
-    }
+    checked = check_values(fields, asked.values)
+    maker = default_maker(spec, {name: checked[name] for name in asked.values})
+    effective = {field.name: value_of(maker, field.name) for field in fields}
     maker_json = cast("dict[str, Json]", orjson.loads(MontyEncoder().encode(maker)))
-    vasp = spec.engine == "vasp"
-    written = vasp_files(maker, given, earlier) if vasp else _written(structure, maker_json)
+    written = vasp_files(maker, _argument(spec, given), earlier) if vasp else _written(given[0], maker_json)
     versions = versions_of(spec.engine)
     before = [[earlier.uuid, *written.copied]] if earlier else []
-    along = [[digest_of(image) for image in images]] if images else []
-    digest = _digest(spec.name, maker_json, digest_of(document), versions, *before, *along)
+    digest = _digest(spec.name, maker_json, [digest_of(each) for each in documents], versions, *before)
     rendered = Rendered(spec.name, written.files, written.warnings, digest, written.copied)
     recipe = Recipe(rendered, maker_json, _engine_words(spec, versions), versions, effective)
-    return _with_deck(recipe, maker, edits or {}, tasks) if vasp else recipe
+    return _with_deck(recipe, maker, asked.edits, tasks) if vasp else recipe
+
+
+def _structures(spec: RecipeSpec, documents: Sequence[Mapping[str, Json]]) -> list[Structure]:
+    """The structures, as many as the template takes; raises InvalidForm, InvalidStructure, InvalidRecipe."""
+    structures = [from_document(document) for document in documents]
+    check_structures(spec.name, spec.takes, [[site.species_string for site in each] for each in structures])
+    for each in structures:
+        _check_engine(spec, each)
+    return structures
+
+
+def _argument(spec: RecipeSpec, structures: list[Structure]) -> Structure | list[Structure]:
+    """What `make` of its Maker takes."""
+    return structures if spec.takes.most > 1 else structures[0]
 
 
 def _with_deck(recipe: Recipe, maker: Any, edits: Mapping[str, str], tasks: int | None) -> Recipe:
@@ -157,8 +159,7 @@ def _spec(name: str) -> RecipeSpec:
 @cache
 def _fields_of(name: str) -> tuple[FormField, ...]:
     spec = recipes()[name]
-    fields = form(default_maker(spec, {}), spec.shown, spec.fixed)
-    return (band.IMAGES_FIELD, *fields) if spec.takes_images else fields
+    return form(default_maker(spec, {}), spec.shown, spec.fixed)
 
 
 def _fields(spec: RecipeSpec) -> tuple[FormField, ...]:
@@ -170,21 +171,22 @@ def _row(spec: RecipeSpec) -> TemplateRow:
     summary = " ".join(doc.split("\n\n")[0].split())
     reason = _needs(spec) or _why_not(ENGINES[spec.engine])
     return TemplateRow(
-        spec.name, spec.title, spec.engine, spec.kind, summary, spec.maker, not reason, reason, spec.restart
+        spec.name,
+        spec.title,
+        spec.engine,
+        spec.kind,
+        summary,
+        spec.maker,
+        not reason,
+        reason,
+        spec.restart,
+        spec.takes,
     )
 
 
 def _needs(spec: RecipeSpec) -> str:
-    if not spec.needs or spec.takes_images:
-        return ""
-    return f"it needs {spec.needs}, not a structure alone"
-
-
-def _images(documents: Sequence[Mapping[str, Json]]) -> list[Structure]:
-    """Structures of a band; raises InvalidForm, InvalidStructure."""
-    images = [from_document(document, band.FIELD) for document in documents]
-    band.check([[site.species_string for site in image] for image in images])
-    return images
+    """Why a template cannot run whose Maker takes what no structure is."""
+    return "" if spec.takes.what in TAKES else f"it needs {spec.takes.what}, not a structure alone"
 
 
 def _why_not(engine: Engine) -> str:

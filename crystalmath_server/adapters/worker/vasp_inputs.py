@@ -103,7 +103,7 @@ def _refusal(maker: Any, error: Exception, earlier: EarlierRun | None) -> Invali
         )
     detail = f"{type(maker).__name__} cannot write inputs for this structure: {reason}"
     hint = "Some Makers need an earlier calculation or a molecule; choose another recipe or settings."
-    return InvalidRecipe(detail, field="structure_pk", hint=hint)
+    return InvalidRecipe(detail, field="structures", hint=hint)
 
 
 def sentences(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:

@@ -3,23 +3,29 @@
 from collections import Counter
 from collections.abc import Collection, Mapping
 
-from crystalmath_server.protocol.jobs import HELD
+_MARK = "Held back: "
+"""Marks the process status of a job that is stored but not yet given to a worker.
 
-PREFIX = HELD
-"""How the process status of a job begins that was stored but not given to a worker yet."""
+A process node takes nothing else after it is stored, and `verdi process list` shows it.
+"""
 
 MOST_PLAYS = 3
 """How often a job that AiiDA paused is let go on by itself, lest it fail for ever for a reason of its own."""
 
 
+def is_held(process_status: str | None) -> bool:
+    """Whether AiiDA's status of a process says that it is held back; everything else reads a field."""
+    return (process_status or "").startswith(_MARK)
+
+
 def over_cap(cluster: str, cap: int) -> str:
     """Why a job is held back that is over the cap."""
-    return f"{PREFIX}{cluster} has its {cap} jobs; this one follows in order"
+    return f"{_MARK}{cluster} has its {cap} jobs; this one follows in order"
 
 
 def resting(cluster: str, trouble: str) -> str:
     """Why a job is held back from a computer that is left alone."""
-    return f"{PREFIX}{cluster} cannot be reached ({trouble}); this one follows when it can"
+    return f"{_MARK}{cluster} cannot be reached ({trouble}); this one follows when it can"
 
 
 def due(

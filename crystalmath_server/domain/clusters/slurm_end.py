@@ -2,6 +2,8 @@
 
 import re
 
+from crystalmath_server.domain.exit_status import ExitStatus
+
 _STATE = re.compile(r"^JobId=.*?\bJobState=([A-Z_]+)", re.MULTILINE)
 _PASSING = (
     "timed out",
@@ -14,20 +16,28 @@ _PASSING = (
     "backup controller",
 )
 """Signs of trouble that may be over when AiiDA tries again."""
-REFUSED = 132
-"""Exit status of a job that SLURM refused; beside AiiDA's own 131 for an account."""
-
-ENDS: dict[str, tuple[int, str]] = {
-    "OUT_OF_MEMORY": (110, "it needed more memory than it was given"),
-    "TIMEOUT": (120, "it reached its time limit"),
-    "DEADLINE": (120, "it reached its deadline"),
-    "NODE_FAIL": (140, "its node failed"),
-    "BOOT_FAIL": (140, "its node did not boot"),
-    "CANCELLED": (145, "it was cancelled on the computer, not from here"),
-    "REVOKED": (145, "it was revoked on the computer"),
-    "PREEMPTED": (146, "a job of higher priority took its place"),
+_STATUSES = {
+    "OUT_OF_MEMORY": ExitStatus.OUT_OF_MEMORY,
+    "TIMEOUT": ExitStatus.OUT_OF_WALLTIME,
+    "DEADLINE": ExitStatus.OUT_OF_WALLTIME,
+    "NODE_FAIL": ExitStatus.NODE_FAILURE,
+    "BOOT_FAIL": ExitStatus.NODE_FAILURE,
+    "CANCELLED": ExitStatus.CANCELLED,
+    "REVOKED": ExitStatus.CANCELLED,
+    "PREEMPTED": ExitStatus.PREEMPTED,
 }
-"""State → AiiDA's exit status (145 and 146 are ours) and the reason in words."""
+_WORDS = {
+    "DEADLINE": "it reached its deadline",
+    "BOOT_FAIL": "its node did not boot",
+    "REVOKED": "it was revoked on the cluster",
+}
+"""What is told in place of the status's own message."""
+
+
+def end(name: str) -> tuple[ExitStatus, str] | None:
+    """Exit status and reason of a job that ended in a state; None where the state tells nothing."""
+    status = _STATUSES.get(name)
+    return (status, _WORDS.get(name, status.message)) if status else None
 
 
 def state(text: str) -> str:

@@ -1,11 +1,15 @@
 """The table of causes: how each is known, what it is called, and what to do about it; pure data."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from crystalmath_server.domain.diagnosis.missing_output import BAD_SCRIPT, NO_LIBRARY
+from crystalmath_server.domain.exit_status import ExitStatus, sentence
 from crystalmath_server.protocol.diagnosis import Action
 from crystalmath_server.protocol.jobs import JobState
 
 S = JobState
+E = ExitStatus
+_REFUSED = (E.INVALID_ACCOUNT, E.REFUSED)
 _ANY_FAILURE = (S.FAILED, S.EXCEPTED)
 _ON_THE_WAY = (S.PREPARING, S.QUEUED, S.RUNNING, S.COLLECTING, S.PAUSED)
 
@@ -31,15 +35,17 @@ class Cause:
     states: tuple[JobState, ...]
     steps: tuple[Action, ...]
     sign: str = ""
-    exits: tuple[int, ...] = ()
+    exits: tuple[ExitStatus, ...] = ()
     detail: str = ""
 
 
 _AGAIN: tuple[Action, ...] = ("retry", "clone", "log")
 _CHANGE: tuple[Action, ...] = ("clone", "log")
 
+HELD = Cause("held", "It waits for its turn on the computer", (S.CREATED,), ("wait", "play", "queue"))
+"""Of a job whose row says that it is held back."""
+
 WAITING = (
-    Cause("held", "It waits for its turn on the computer", (S.CREATED,), ("wait", "play", "queue"), r"^Held"),
     Cause(
         "queue.held",
         "The scheduler holds it in the queue",
@@ -111,33 +117,36 @@ WAITING = (
 )
 """Of jobs that have not failed; the first that fits."""
 
+_MEMORY = Cause(
+    "memory",
+    E.OUT_OF_MEMORY.title,
+    _ANY_FAILURE,
+    ("clone", "retry", "log"),
+    exits=(E.OUT_OF_MEMORY,),
+    detail="Ask for more memory or more nodes, or use a smaller structure, fewer k-points or KPAR = 1.",
+)
+_WALLTIME = Cause(
+    "walltime",
+    E.OUT_OF_WALLTIME.title,
+    _ANY_FAILURE,
+    ("restart", "clone", "log"),
+    exits=(E.OUT_OF_WALLTIME,),
+    detail="Ask for a longer walltime. You can continue from the partial results.",
+)
+
 BY_SCHEDULER = (
-    Cause(
-        "memory",
-        "It needed more memory than it was given",
-        _ANY_FAILURE,
-        ("clone", "retry", "log"),
-        exits=(110,),
-        detail="Ask for more memory or more nodes, or use a smaller structure, fewer k-points or KPAR = 1.",
-    ),
-    Cause(
-        "walltime",
-        "It reached its time limit",
-        _ANY_FAILURE,
-        ("restart", "clone", "log"),
-        exits=(120,),
-        detail="Ask for a longer walltime; what it had computed can be gone on from.",
-    ),
-    Cause("node", "A node of the computer failed", _ANY_FAILURE, _AGAIN, exits=(140,)),
-    Cause("cancelled", "It was cancelled on the computer, not from here", _ANY_FAILURE, _AGAIN, exits=(145,)),
-    Cause("preempted", "A job of higher priority took its place", _ANY_FAILURE, _AGAIN, exits=(146,)),
+    _MEMORY,
+    _WALLTIME,
+    Cause("node", E.NODE_FAILURE.title, _ANY_FAILURE, _AGAIN, exits=(E.NODE_FAILURE,)),
+    Cause("cancelled", E.CANCELLED.title, _ANY_FAILURE, _AGAIN, exits=(E.CANCELLED,)),
+    Cause("preempted", E.PREEMPTED.title, _ANY_FAILURE, _AGAIN, exits=(E.PREEMPTED,)),
     Cause(
         "refused.account",
         "The scheduler does not accept the account",
         _ANY_FAILURE,
         _CHANGE,
         "account",
-        (131, 132),
+        _REFUSED,
         "Give an account that you may use there: a default of the cluster, or a field of the job.",
     ),
     Cause(
@@ -146,7 +155,7 @@ BY_SCHEDULER = (
         _ANY_FAILURE,
         _CHANGE,
         "time limit",
-        (131, 132),
+        _REFUSED,
         "Ask for a shorter walltime, or for another partition.",
     ),
     Cause(
@@ -155,7 +164,7 @@ BY_SCHEDULER = (
         _ANY_FAILURE,
         _CHANGE,
         "partition",
-        (131, 132),
+        _REFUSED,
         "Give one of the partitions that the cluster's queue shows.",
     ),
     Cause(
@@ -164,15 +173,15 @@ BY_SCHEDULER = (
         _ANY_FAILURE,
         _CHANGE,
         "node configuration|cpu count|memory|nodes",
-        (131, 132),
+        _REFUSED,
         "Ask for fewer tasks or less memory a node.",
     ),
-    Cause("refused", "The scheduler refused it", _ANY_FAILURE, _CHANGE, exits=(131, 132)),
+    Cause("refused", "The scheduler refused it", _ANY_FAILURE, _CHANGE, exits=_REFUSED),
 )
 """The scheduler's own word counts more than what a program printed while it was ended."""
 
 BY_PLUGIN = (
-    Cause("potcar", "A POTCAR is not there", _ANY_FAILURE, ("potcars", "retry"), exits=(330,)),
+    Cause("potcar", "A POTCAR is not there", _ANY_FAILURE, ("potcars", "retry"), exits=(E.POTCAR_MISSING,)),
     Cause(
         "potcar_other",
         "A POTCAR is of another element than POSCAR has there",
@@ -186,12 +195,20 @@ BY_PLUGIN = (
         "A file of the earlier job is not there any more",
         _ANY_FAILURE,
         ("clone", "log"),
-        exits=(331,),
+        exits=(E.RESTART_MISSING,),
         detail="Go on from another job, or run the earlier one again.",
     ),
-    Cause("module", "A module cannot be loaded", _ANY_FAILURE, ("codes", "clone", "log"), exits=(335,)),
-    Cause("engine", "The computer lacks the engine", _ANY_FAILURE, ("codes", "log"), exits=(311,)),
-    Cause("recipe", "The recipe cannot run as one job", _ANY_FAILURE, _CHANGE, exits=(312,)),
+    Cause(
+        "module",
+        "A module cannot be loaded",
+        _ANY_FAILURE,
+        ("codes", "clone", "log"),
+        exits=(E.MODULE_MISSING,),
+    ),
+    Cause(
+        "engine", "The computer lacks the engine", _ANY_FAILURE, ("codes", "log"), exits=(E.ENGINE_MISSING,)
+    ),
+    Cause("recipe", "The recipe cannot run as one job", _ANY_FAILURE, _CHANGE, exits=(E.NOT_ONE_JOB,)),
     Cause(
         "disk",
         "The disk of the computer is full, or a quota is used up",
@@ -204,25 +221,15 @@ BY_PLUGIN = (
 """What is certain before VASP's own messages are looked at."""
 
 BY_OUTPUT = (
-    Cause(
-        "memory",
-        "It needed more memory than it was given",
-        _ANY_FAILURE,
-        ("clone", "retry", "log"),
-        r"oom.?kill|(?<!ran )out of memory|OUT_OF_MEMORY|\bMemoryError\b|insufficient virtual memory",
-        detail="Ask for more memory or more nodes, or use a smaller structure.",
+    replace(
+        _MEMORY,
+        exits=(),
+        sign=r"oom.?kill|(?<!ran )out of memory|OUT_OF_MEMORY|\bMemoryError\b|insufficient virtual memory",
     ),
-    Cause(
-        "walltime",
-        "It reached its time limit",
-        _ANY_FAILURE,
-        ("restart", "clone", "log"),
-        "DUE TO TIME LIMIT",
-        detail="Ask for a longer walltime; what it had computed can be gone on from.",
-    ),
+    replace(_WALLTIME, exits=(), sign="DUE TO TIME LIMIT"),
     Cause(
         "library",
-        "A library that the program needs is not there",
+        sentence(NO_LIBRARY),
         _ANY_FAILURE,
         ("codes", "log"),
         "error while loading shared libraries|cannot open shared object file",
@@ -230,11 +237,11 @@ BY_OUTPUT = (
     ),
     Cause(
         "script",
-        "A shell line of its script is wrong",
+        sentence(BAD_SCRIPT),
         _ANY_FAILURE,
         ("clone", "codes", "log"),
         r"syntax error|unexpected (EOF|end of file)",
-        (300,),
+        (E.NO_RESPONSE,),
         "Correct the lines before or after the program: of the job, the code or the computer.",
     ),
     Cause(
@@ -251,7 +258,7 @@ BY_OUTPUT = (
         _ANY_FAILURE,
         ("codes", "log"),
         r"command not found|: not found|No such file or directory|Exec format error",
-        (300,),
+        (E.NO_RESPONSE,),
         "The path of the code, or what is loaded before it, is not right.",
     ),
     Cause(
@@ -260,7 +267,7 @@ BY_OUTPUT = (
         _ANY_FAILURE,
         ("codes", "clone"),
         "is it VASP",
-        (300,),
+        (E.NO_RESPONSE,),
         "The path of the code leads to another program.",
     ),
     Cause(
@@ -290,7 +297,7 @@ BY_OUTPUT = (
         "The engine, or the code around it, raised an error",
         _ANY_FAILURE,
         ("log", "clone"),
-        exits=(310,),
+        exits=(E.JOB_RAISED,),
     ),
     Cause(
         "ended",
@@ -304,10 +311,22 @@ BY_OUTPUT = (
         "It was cut off: its output ends in the middle",
         _ANY_FAILURE,
         ("restart", "retry", "log"),
-        exits=(340,),
+        exits=(E.CUT_OFF,),
     ),
-    Cause("unconverged", "It did not converge", _ANY_FAILURE, ("restart", "clone", "log"), exits=(320,)),
-    Cause("unreadable", "Its output cannot be read", _ANY_FAILURE, ("log", "retry"), exits=(301,)),
+    Cause(
+        "unconverged",
+        "It did not converge",
+        _ANY_FAILURE,
+        ("restart", "clone", "log"),
+        exits=(E.NOT_CONVERGED,),
+    ),
+    Cause(
+        "unreadable",
+        "Its output cannot be read",
+        _ANY_FAILURE,
+        ("log", "retry"),
+        exits=(E.RESPONSE_UNREADABLE,),
+    ),
     Cause(
         "connection",
         "The computer could not be reached",

@@ -9,6 +9,7 @@ from crystalmath_server.domain.diagnosis.causes import (
     BY_OUTPUT,
     BY_PLUGIN,
     BY_SCHEDULER,
+    HELD,
     UNKNOWN,
     WAITING,
     Cause,
@@ -68,6 +69,8 @@ def _alive(symptoms: Symptoms) -> Diagnosis:
         )
     if symptoms.stuck and symptoms.facts.state is JobState.RUNNING:
         return _answer(symptoms, ("stuck", "It seems to be stuck", symptoms.stuck), (), ("file", "cancel"))
+    if symptoms.facts.held:
+        return _made(symptoms, HELD, _last_words(symptoms))
     found = _first(WAITING, symptoms)
     return found or _made(symptoms, UNKNOWN, ())
 

@@ -4,8 +4,8 @@ import re
 import time
 from dataclasses import dataclass
 
-from crystalmath_server.domain.clusters.holding import PREFIX
 from crystalmath_server.domain.clusters.slurm_reasons import why
+from crystalmath_server.domain.exit_status import ExitStatus
 from crystalmath_server.protocol.jobs import JobState
 
 REASON_LENGTH = 200
@@ -31,6 +31,7 @@ class Facts:
     same_as: int = 0  # pk of the job whose results were taken
     trouble: str = ""  # what the last failed try on the computer raised
     retry_at: float = 0.0  # UNIX time [s] until which the computer is left alone
+    held: bool = False  # not given to a worker yet, as the cluster takes no more jobs now
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +70,17 @@ _HELD = {
     "queued held": ("it is held in the queue", "Release it on the computer, as with: scontrol release"),
     "suspended": ("the scheduler suspended it", "It goes on when the scheduler resumes it."),
 }
-_EXIT_HINTS = {
-    100: "The output is missing: read the log and the scheduler's messages.",
-    110: "Ask for more memory, or use a smaller structure.",
-    120: "Ask for a longer walltime, or begin from the last structure.",
-    131: "Read the scheduler's messages and correct the resources.",
-    132: "Correct what the scheduler refused, and submit it again.",
-    140: "A node failed: submit it again.",
-    145: "Submit it again if that was not meant.",
-    331: "Name a job whose folder is still there, or run that one again.",
-    146: "Submit it again, or to a partition where it is left alone.",
-    150: "It was stopped by a monitor: read the log.",
+_EXIT_HINTS: dict[int, str] = {
+    ExitStatus.NO_OUTPUT: "The output is missing: read the log and the scheduler's messages.",
+    ExitStatus.OUT_OF_MEMORY: "Ask for more memory, or use a smaller structure.",
+    ExitStatus.OUT_OF_WALLTIME: "Ask for a longer walltime, or begin from the last structure.",
+    ExitStatus.INVALID_ACCOUNT: "Read the scheduler's messages and correct the resources.",
+    ExitStatus.REFUSED: "Correct what the scheduler refused, and submit it again.",
+    ExitStatus.NODE_FAILURE: "Submit it again.",
+    ExitStatus.CANCELLED: "Submit it again if that was not meant.",
+    ExitStatus.RESTART_MISSING: "Name a job whose folder is still there, or run that one again.",
+    ExitStatus.PREEMPTED: "Submit it again, or to a partition where it is left alone.",
+    ExitStatus.STOPPED_BY_MONITOR: "It was stopped by a monitor: read the log.",
 }
 
 
@@ -104,7 +105,7 @@ def _job(facts: Facts) -> str:
 
 
 def _created(facts: Facts) -> Words:
-    if facts.process_status.startswith(PREFIX):
+    if facts.held:
         return Words(facts.process_status, f"Let it go at once: crystalmath jobs play {facts.pk}")
     return Words(
         "Stored; waits for a worker of AiiDA's daemon",

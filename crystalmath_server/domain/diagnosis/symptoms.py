@@ -5,14 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from crystalmath_server.domain.diagnosis.explain import Facts
+from crystalmath_server.domain.diagnosis.missing_output import UNKNOWN
 from crystalmath_server.protocol.diagnosis import Evidence
 from crystalmath_server.protocol.jobs import ENDED, JobRun
 from crystalmath_server.protocol.method import Json
 
 MOST_LINES = 4
 MOST_TEXT = 300
-_GUESS = "its output does not tell which"
-"""Ours, where nothing is known; it names causes and so must not be taken for a sign of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,5 +120,7 @@ def _said_now(symptoms: Symptoms) -> Iterator[Evidence]:
 
 def _spoken(source: str, lines: Iterable[str]) -> Iterator[Evidence]:
     return (
-        Evidence(source, 0, line.strip()[:MOST_TEXT]) for line in lines if line.strip() and _GUESS not in line
+        Evidence(source, 0, line.strip()[:MOST_TEXT])
+        for line in lines
+        if line.strip() and UNKNOWN not in line
     )

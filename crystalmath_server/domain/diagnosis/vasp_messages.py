@@ -1,5 +1,7 @@
 """What custodian's names of VASP's errors mean, in words; pure data."""
 
+from crystalmath_server.domain.exit_status import ExitStatus
+
 WORDS: dict[str, str] = {
     "tet": "The tetrahedron method does not work with so few k-points, or with this mesh",
     "tetirr": "The tetrahedron method needs a Γ-centred mesh here",
@@ -47,7 +49,7 @@ WORDS: dict[str, str] = {
     "read_error": "An input file cannot be read: a tag has a value of a wrong kind",
     "fexcf": "The charge density is beyond the table of the exchange and correlation",
     "spin_polarized_harris": "The run begins from a charge density that is kept fixed while atoms move",
-    "out_of_memory": "It needed more memory than it was given",
+    "out_of_memory": ExitStatus.OUT_OF_MEMORY.title,
     "unconverged_electronic": "The electronic steps did not converge",
     "unconverged_ionic": "The relaxation did not converge in the steps it was given",
     "Non-converging job": "The energy swings from step to step without converging",

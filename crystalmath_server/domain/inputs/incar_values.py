@@ -36,6 +36,16 @@ def logical(text: str) -> bool | None:
     return text.lstrip(".")[:1] in "tT" if _LOGICAL.match(text) else None
 
 
+def first_word(value: str) -> str:
+    """What VASP takes of a value that is one word."""
+    return re.split(r"[\s,]", value, maxsplit=1)[0]
+
+
+def atoms_move(nsw: float | None, ibrion: float | None) -> bool:
+    """Whether atoms move: NSW steps, and not with IBRION = -1; None where a tag is not set."""
+    return nsw is not None and nsw > 0 and ibrion != -1
+
+
 def numbers(text: str) -> tuple[float, ...] | None:
     """A list, with 3*0.6 and 2*3*-1 spelled out; None where a member is no number or the list has no end."""
     found: list[float] = []
@@ -54,7 +64,7 @@ def numbers(text: str) -> tuple[float, ...] | None:
 
 def value_of(tag: Tag, known: KnownTag | None) -> Value | None:
     """The value as VASP takes it; None where it cannot be read as its kind."""
-    head = _head(tag.value)
+    head = first_word(tag.value)
     match known.kind if known else "":
         case "int":
             return whole(head)
@@ -88,12 +98,8 @@ def _problem(tag: Tag, severity: Severity, code: str, text: str, hint: str) -> D
     )
 
 
-def _head(value: str) -> str:
-    return re.split(r"[\s,]", value, maxsplit=1)[0]
-
-
 def _whole(tag: Tag) -> DeckProblem | None:
-    head = _head(tag.value)
+    head = first_word(tag.value)
     if whole(head) is not None:
         return None
     number = real(head)
@@ -105,14 +111,14 @@ def _whole(tag: Tag) -> DeckProblem | None:
 
 
 def _real(tag: Tag) -> DeckProblem | None:
-    if real(_head(tag.value)) is not None:
+    if real(first_word(tag.value)) is not None:
         return None
     text = f"{tag.name} takes a number, not {tag.value[:30]!r}"
     return _problem(tag, ERROR, "not_a_number", text, f"Write {tag.name} = and a number, with a point.")
 
 
 def _logical(tag: Tag) -> DeckProblem | None:
-    if logical(_head(tag.value)) is not None:
+    if logical(first_word(tag.value)) is not None:
         return None
     text = f"{tag.name} is a switch, not {tag.value[:30]!r}"
     return _problem(
@@ -147,10 +153,10 @@ def _outside(tag: Tag, known: KnownTag) -> DeckProblem | None:
 
 
 def _is_among(tag: Tag, known: KnownTag) -> bool:
-    head = _head(tag.value).casefold().strip(".")
+    head = first_word(tag.value).casefold().strip(".")
     names = {value.casefold().strip(".") for value in known.values}
     if known.kind == "int":
-        return str(whole(_head(tag.value))) in names
+        return str(whole(first_word(tag.value))) in names
     if tag.name in BY_FIRST_LETTER and any(name.startswith(head) for name in names):
         return True
     return head in names or any(len(name) > 3 and head.startswith(name) for name in names)
@@ -158,11 +164,11 @@ def _is_among(tag: Tag, known: KnownTag) -> bool:
 
 def _trailing(tag: Tag, known: KnownTag) -> DeckProblem | None:
     """What follows a value that is one word: VASP passes over it, and a missing semicolon hides there."""
-    rest = tag.value[len(_head(tag.value)) :].strip(" ,\t")
+    rest = tag.value[len(first_word(tag.value)) :].strip(" ,\t")
     if known.kind not in {"int", "float", "bool"} or not rest:
         return None
     if "=" in rest:
-        text = f"what follows {tag.name} = {_head(tag.value)} is not read: {rest[:30]!r}"
+        text = f"what follows {tag.name} = {first_word(tag.value)} is not read: {rest[:30]!r}"
         return _problem(
             tag, ERROR, "no_separator", text, "Begin a new line for each tag, or put ; between them."
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from crystalmath_server.domain.inputs import incar_text, kpoints_text, poscar_text, potcar_text
 from crystalmath_server.domain.inputs.incar_catalog import Catalogue, is_known, nearest
 from crystalmath_server.domain.inputs.incar_text import Tag
-from crystalmath_server.domain.inputs.incar_values import Value, problems_of, value_of
+from crystalmath_server.domain.inputs.incar_values import Value, atoms_move, problems_of, value_of
 from crystalmath_server.domain.inputs.kpoints_text import Kpoints
 from crystalmath_server.domain.inputs.poscar_text import Poscar
 from crystalmath_server.domain.inputs.potcar_text import Potential
@@ -63,7 +63,7 @@ class Deck:
     @property
     def moves(self) -> bool:
         """Whether atoms move."""
-        return bool(self.number("NSW")) and self.number("IBRION") != -1
+        return atoms_move(self.number("NSW"), self.number("IBRION"))
 
     def at(self, name: str, severity: Severity, code: str, text: str, hint: str) -> DeckProblem:
         """A problem of a tag, where it stands."""

@@ -1,8 +1,10 @@
-"""What a deck of VASP inputs asks for: which program, which POTCARs; pure text."""
+"""What VASP input files ask for: which build of VASP, which large files, which POTCARs; pure."""
 
-import re
 from collections.abc import Mapping, Sequence
 
+from crystalmath_server.domain.inputs import incar_text, kpoints_text
+from crystalmath_server.domain.inputs.incar_values import atoms_move, first_word, logical, real
+from crystalmath_server.domain.inputs.problems import ERROR
 from crystalmath_server.protocol.codes import CodeRow
 from crystalmath_server.protocol.errors import InvalidForm, NotFound
 
@@ -12,48 +14,47 @@ IMAGES_FILE = "images.json"
 """Structures that the Maker is given in place of one, beside RUN_FOLDER."""
 OUTPUTS = ("vasprun.xml", "OUTCAR", "OSZICAR", "CONTCAR", "XDATCAR", "vasp.out")
 """What VASP leaves and is brought back; vasp.out is what it prints."""
-_TRUE = re.compile(r"^\s*\.?T", re.IGNORECASE)
-
-
-def tags(incar: str) -> dict[str, str]:
-    """Tag → value of an INCAR, as text."""
-    found: dict[str, str] = {}
-    for line in incar.replace(";", "\n").splitlines():
-        name, sign, value = re.split(r"[#!]", line, maxsplit=1)[0].partition("=")
-        if sign:
-            found[name.strip().upper()] = value.strip()
-    return found
 
 
 def program(files: Mapping[str, str]) -> str:
-    """The build of VASP that a deck needs: vasp_ncl, vasp_gam (Γ point alone) or vasp_std."""
-    incar = tags(files.get("INCAR", ""))
-    if any(_TRUE.match(incar.get(tag, "")) for tag in ("LSORBIT", "LNONCOLLINEAR")):
+    """The build of VASP that the inputs need: vasp_ncl, vasp_gam (Γ point alone) or vasp_std."""
+    if _is_on(files.get("INCAR", ""), "LSORBIT", "LNONCOLLINEAR"):
         return "vasp_ncl"
     return "vasp_gam" if _gamma_alone(files.get("KPOINTS", "")) else "vasp_std"
 
 
 def moves(incar: str) -> bool:
-    """Whether atoms move: NSW steps, and not with IBRION = -1."""
-    found = tags(incar)
-    steps = re.match(r"\d+", found.get("NSW", ""))
-    return bool(steps and int(steps[0])) and not found.get("IBRION", "").startswith("-1")
+    """Whether an INCAR has the atoms move."""
+    tags = _tags(incar)
+    steps, how = (real(first_word(tags[name])) if name in tags else None for name in ("NSW", "IBRION"))
+    return atoms_move(steps, how)
 
 
 def needed_large_files(incar: str) -> tuple[str, ...]:
-    """Large files that the document is made of, beside those that are kept."""
-    found = tags(incar)
-    wants_potential = any(_TRUE.match(found.get(tag, "")) for tag in ("LVTOT", "LVHAR"))
-    return ("LOCPOT",) if wants_potential else ()
+    """Large files that the results are read from, in addition to those that are kept."""
+    return ("LOCPOT",) if _is_on(incar, "LVTOT", "LVHAR") else ()
+
+
+def _tags(incar: str) -> dict[str, str]:
+    """Tag → the value that VASP takes."""
+    return {name: tag.value for name, tag in incar_text.first_of_each(incar_text.read(incar)[0]).items()}
+
+
+def _is_on(incar: str, *names: str) -> bool:
+    """Whether any of these switches is on."""
+    tags = _tags(incar)
+    return any(logical(tags.get(name, "")) for name in names)
 
 
 def _gamma_alone(kpoints: str) -> bool:
-    """Whether KPOINTS is an automatic 1×1×1 mesh around Γ, without a shift."""
-    lines = [line.split("#")[0].strip() for line in kpoints.splitlines()]
-    if len(lines) < 4 or lines[1][:1] != "0" or lines[2][:1].lower() != "g":
+    """Whether KPOINTS is an automatic 1×1×1 mesh around Γ, without a shift.
+
+    A file with an error in it is left to vasp_std, which takes any mesh.
+    """
+    found, problems = kpoints_text.read(kpoints)
+    if found is None or any(problem.severity == ERROR for problem in problems):
         return False
-    shift = lines[4].split()[:3] if len(lines) > 4 else []
-    return lines[3].split()[:3] == ["1", "1", "1"] and all(float(x) == 0 for x in shift)
+    return (found.kind, found.style, found.mesh) == ("mesh", "Gamma", (1, 1, 1)) and not any(found.shift)
 
 
 def choose(codes: Sequence[CodeRow], wanted: str, label: str, cluster: str) -> CodeRow:

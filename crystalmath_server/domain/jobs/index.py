@@ -42,7 +42,7 @@ def is_quick(params: ListJobsParams) -> bool:
     """Whether a page costs microseconds at any number of jobs."""
     filters = (params.label, params.template, params.cluster)
     times = (params.created_after, params.created_before)
-    return params.sort == "pk" and not any(filters) and times == (None, None)
+    return params.sort == "pk" and not any(filters) and not params.held and times == (None, None)
 
 
 class JobIndex:
@@ -152,6 +152,8 @@ class JobIndex:
             places = [i for i in places if rows[i].template == params.template]
         if params.cluster:
             places = [i for i in places if rows[i].cluster == params.cluster]
+        if params.held:
+            places = [i for i in places if rows[i].held]
         if (after := params.created_after) is not None:
             places = [i for i in places if rows[i].created_at >= after]
         if (before := params.created_before) is not None:

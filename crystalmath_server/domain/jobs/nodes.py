@@ -40,7 +40,8 @@ RETRY_OF = "crystalmath_retry_of"
 # Extra of a code
 CODE_KIND = "crystalmath_kind"
 
-# Key of the settings node: one above the form's names, for AiiDA takes no dot in a key at the top
+# Keys of the settings node, beside the options that domain/jobs/kept_options.py keeps by name. The form's
+# names are one level below, since AiiDA refuses a dot in a key at the top.
 VALUES = "values"
 EDITS = "edits"
 """File name → unified diff of what was edited by hand against what the recipe wrote."""
@@ -49,9 +50,6 @@ EDITED_FROM = "edited_from"
 
 COPIED = "copied"
 """In the settings node: names of the files that are copied from the earlier job."""
-
-RETRIEVE, MOST_MB = "retrieve", "retrieve_mb"
-"""In the settings node: files that come back beside those that results need, and their limit."""
 
 # Link labels of the CalcJob
 STRUCTURE = "structure"

@@ -2,17 +2,17 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from crystalmath_server.domain.clusters.resources import parts_of_script
-from crystalmath_server.domain.inputs.neb import pks_of
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.jobs.templates import VASP, check_value
 from crystalmath_server.protocol.again import JobDraft, LeftOut
 from crystalmath_server.protocol.clusters import ClusterRow
 from crystalmath_server.protocol.codes import CodeRow
 from crystalmath_server.protocol.errors import InvalidForm
+from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.jobs import ENDED, JobState
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.resources import Resources
@@ -27,41 +27,27 @@ class PastJob:
 
     Attributes
     ----------
-    template
-        Recipe; empty for a job of another plugin.
-    code
-        Label of the program that jobs.submit may name; empty where it names none.
+    spec
+        What was asked for, with all values of the template; no template for a job of another plugin. The code
+        is one that jobs.submit may name, else empty.
     options
         AiiDA's metadata.options as they were stored.
-    edits
-        Input file that was edited by hand → its text.
     """
 
     pk: int
     uuid: str
     state: JobState
-    template: str = ""
+    spec: JobSpec
     formula: str = ""
-    structure_pk: int | None = None
-    values: Mapping[str, Json] = field(default_factory=dict[str, Json])
-    label: str = ""
-    description: str = ""
-    cluster: str = ""
-    code: str = ""
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    restart_pk: int | None = None
-    retrieve: tuple[str, ...] = ()
-    retrieve_mb: float = 50.0
-    corrections: int = 0
-    edits: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def no_retry(job: PastJob) -> tuple[str, str]:
     """Why a job cannot be run once more, and the way out; empty where it can."""
-    if job.template == nodes.IMPORTED:
+    if job.spec.template == nodes.IMPORTED:
         way_out = f"Prepare a new job on its structure: crystalmath jobs clone {job.pk}"
         return f"Job {job.pk} was imported: nothing was run", way_out
-    if not job.template:
+    if not job.spec.template:
         return f"Job {job.pk} is of another plugin", "Submit it again by the means that made it."
     if job.state not in ENDED:
         way_out = f"Cancel it first (crystalmath jobs cancel {job.pk}), or clone it."
@@ -72,15 +58,15 @@ def no_retry(job: PastJob) -> tuple[str, str]:
 def no_restart(job: PastJob) -> tuple[str, str]:
     """Why a job cannot be gone on from, and the way out; empty where it can."""
     why_not, way_out = no_retry(job)
-    if not why_not and pks_of(job.values):
+    if not why_not and len(job.spec.structures) > 1:
         way_out = (
             f"Its images at the end are outputs: give them to a new one (crystalmath jobs clone {job.pk})."
         )
         return f"Job {job.pk} is a band of images, which is not gone on from by itself", way_out
-    if why_not or job.template.startswith(f"{VASP}."):
+    if why_not or job.spec.template.startswith(f"{VASP}."):
         return why_not, way_out
     way_out = f"Run it again: crystalmath jobs retry {job.pk}"
-    return f"Job {job.pk} is one of {job.template}: only jobs of VASP are gone on from", way_out
+    return f"Job {job.pk} is one of {job.spec.template}: only jobs of VASP are gone on from", way_out
 
 
 def draft(
@@ -90,57 +76,52 @@ def draft(
     codes: Sequence[CodeRow],
 ) -> JobDraft:
     """What jobs.submit needs; `template` is the recipe as it is now, None where there is none."""
-    values, odd = _values(job, template)
+    values, odd = _values(job.spec, template)
     resources, lost = resources_of(job.options)
-    code_known = any((row.cluster, row.label) == (job.cluster, job.code) for row in codes)
-    return JobDraft(
-        pk=job.pk,
+    asked = job.spec
+    code_known = any((row.cluster, row.label) == (asked.cluster, asked.code) for row in codes)
+    spec = replace(
+        asked,
         template=template.row.name if template else "",
-        structure_pk=job.structure_pk,
         values=values,
-        label="" if job.label == f"{job.formula} {job.template}" else job.label,
-        description=job.description,
-        cluster=job.cluster,
-        code=job.code if code_known else "",
+        label="" if asked.label == f"{job.formula} {asked.template}" else asked.label,
+        code=asked.code if code_known else "",
         resources=resources,
-        restart_pk=job.restart_pk,
-        retrieve=job.retrieve,
-        retrieve_mb=job.retrieve_mb,
-        corrections=job.corrections,
-        edits=dict(job.edits) if template and template.row.engine == VASP else {},
-        left_out=(
-            *_about_recipe(job, template),
-            *odd,
-            *_about_cluster(job, clusters),
-            *([] if code_known or not job.code else [_gone_code(job)]),
-            *lost,
-        ),
+        edits=asked.edits if template and template.row.engine == VASP else {},
     )
+    left_out = (
+        *_about_recipe(job, template),
+        *odd,
+        *_about_cluster(asked, clusters),
+        *([] if code_known or not asked.code else [_gone_code(asked)]),
+        *lost,
+    )
+    return JobDraft(job.pk, spec, left_out)
 
 
 def _about_recipe(job: PastJob, template: TemplateDetail | None) -> list[LeftOut]:
     found: list[LeftOut] = []
-    if job.structure_pk is None:
-        found.append(LeftOut("structure_pk", f"Job {job.pk} has no structure: choose one."))
-    if job.template == nodes.IMPORTED:
+    if not job.spec.structures:
+        found.append(LeftOut("structures", f"Job {job.pk} has no structure: choose one."))
+    if job.spec.template == nodes.IMPORTED:
         found.append(LeftOut("template", f"Job {job.pk} was imported, of no recipe: choose one."))
-    elif not job.template:
+    elif not job.spec.template:
         found.append(LeftOut("template", f"Job {job.pk} is of another plugin: choose a recipe."))
     elif template is None:
-        found.append(LeftOut("template", f"There is no recipe {job.template} any more: choose another."))
+        found.append(LeftOut("template", f"There is no recipe {job.spec.template} any more: choose another."))
     elif not template.row.runnable:
         found.append(LeftOut("template", f"{template.row.name} cannot run: {template.row.reason}"))
     return found
 
 
-def _values(job: PastJob, template: TemplateDetail | None) -> tuple[dict[str, Json], list[LeftOut]]:
+def _values(asked: JobSpec, template: TemplateDetail | None) -> tuple[dict[str, Json], list[LeftOut]]:
     """Values that are not the form's own, and those that its form does not take any more."""
     if template is None:
         return {}, []
     fields = {row.name: row for row in template.fields}
     kept: dict[str, Json] = {}
     odd: list[LeftOut] = []
-    for name, value in job.values.items():
+    for name, value in asked.values.items():
         if name not in fields:
             odd.append(LeftOut(f"values.{name}", f"{template.row.name} has no setting {name} any more."))
         elif value != fields[name].default:
@@ -151,17 +132,17 @@ def _values(job: PastJob, template: TemplateDetail | None) -> tuple[dict[str, Js
     return kept, odd
 
 
-def _about_cluster(job: PastJob, clusters: Sequence[ClusterRow]) -> list[LeftOut]:
-    found = next((row for row in clusters if row.label == job.cluster), None)
-    if found is None and job.cluster:
-        return [LeftOut("cluster", f"There is no cluster {job.cluster} any more: choose another.")]
+def _about_cluster(asked: JobSpec, clusters: Sequence[ClusterRow]) -> list[LeftOut]:
+    found = next((row for row in clusters if row.label == asked.cluster), None)
+    if found is None and asked.cluster:
+        return [LeftOut("cluster", f"There is no cluster {asked.cluster} any more: choose another.")]
     if found is not None and not found.enabled:
-        return [LeftOut("cluster", f"{job.cluster} is disabled: enable it, or choose another.")]
+        return [LeftOut("cluster", f"{asked.cluster} is disabled: enable it, or choose another.")]
     return []
 
 
-def _gone_code(job: PastJob) -> LeftOut:
-    return LeftOut("code", f"{job.cluster} has no code {job.code} any more: the one that fits is taken.")
+def _gone_code(asked: JobSpec) -> LeftOut:
+    return LeftOut("code", f"{asked.cluster} has no code {asked.code} any more: the one that fits is taken.")
 
 
 def resources_of(options: Mapping[str, Any]) -> tuple[Resources, list[LeftOut]]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from crystalmath_server.domain.vasp_run.run_folder import RunFolder
+from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.structures import Lattice, Site
 from crystalmath_server.protocol.templates import Rendered
@@ -67,27 +68,18 @@ class JobPlan:
 
     Attributes
     ----------
+    spec
+        What was asked for, on the structures that will be computed.
+    options
+        AiiDA's metadata.options for the resources on the cluster.
     edited_from
-        The structure that the recipe was given, where POSCAR was edited to another.
-    corrections
-        How many corrections it may make by itself; 0: it is one run.
-    image_pks
-        Structures of a band in order, `structure_pk` first; empty: it is none.
+        The structure that the template was given, if an edited POSCAR replaced it.
     """
 
+    spec: JobSpec
     recipe: Recipe
-    structure_pk: int
-    key: str
-    label: str
-    cluster: str
-    description: str = ""
-    code: str = ""
+    key: str = ""
     reuse: bool = False
     options: Mapping[str, Json] = field(default_factory=dict[str, Json])
     source: RunFolder | None = None
     edited_from: int | None = None
-    restart_pk: int | None = None
-    retrieve: tuple[str, ...] = ()
-    retrieve_mb: float = 0.0
-    corrections: int = 0
-    image_pks: tuple[int, ...] = ()

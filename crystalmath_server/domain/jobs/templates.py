@@ -98,7 +98,7 @@ def check_elements(engine: str, elements: Sequence[str], known: Sequence[str], o
     if missing:
         detail = f"{engine} does not know {', '.join(missing)}"
         way_out = f"These recipes do: {', '.join(others)}" if others else "No recipe installed here does"
-        raise InvalidRecipe(detail, field="structure_pk", hint=way_out)
+        raise InvalidRecipe(detail, field="structures", hint=way_out)
 
 
 def check_values(fields: Sequence[FormField], values: Mapping[str, Json]) -> dict[str, Json]:

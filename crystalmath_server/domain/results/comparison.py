@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from typing import cast
 
 from crystalmath_server.protocol.compare import CompareColumn, CompareRow, Comparison
 from crystalmath_server.protocol.errors import InvalidForm
+from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.jobs import JobDetail
-from crystalmath_server.protocol.method import Json
+from crystalmath_server.protocol.method import Json, title_of
 from crystalmath_server.protocol.results import JobResults
 
 Cells = dict[CompareColumn, Json]
 Job = tuple[JobDetail, JobResults]
 
+_OPTION = "options."
 _LATTICE = (
     *(CompareColumn(name, name, "Å") for name in ("a", "b", "c")),
     *(CompareColumn(name, name, "°") for name in ("alpha", "beta", "gamma")),
@@ -22,7 +25,7 @@ _LATTICE = (
 def table(jobs: Sequence[Job]) -> Comparison:
     """All columns that any of the jobs fills, in the order in which they are met first."""
     cells = [_cells(detail, results) for detail, results in jobs]
-    groups = [[column for column in each if _group(column) == turn] for turn in range(4) for each in cells]
+    groups = [[column for column in each if _group(column) == turn] for turn in range(5) for each in cells]
     columns = tuple(dict.fromkeys(column for group in groups for column in group))
     return Comparison(
         columns,
@@ -34,8 +37,10 @@ def table(jobs: Sequence[Job]) -> Comparison:
 
 
 def _group(column: CompareColumn) -> int:
-    """Facts, results, lattice, settings: columns of a kind stand together."""
+    """Facts, results, lattice, options, settings: columns of a kind stand together."""
     if column.name.startswith("values."):
+        return 4
+    if column.name.startswith(_OPTION):
         return 3
     if column in _LATTICE:
         return 2
@@ -60,10 +65,17 @@ def _cells(detail: JobDetail, results: JobResults) -> Cells:
             found[CompareColumn(quantity.name, quantity.title, quantity.unit)] = quantity.value
     if lattice := results.lattice_after or results.lattice_before:
         found |= {column: getattr(lattice, column.name) for column in _LATTICE}
+    for name, value in detail.options.items():
+        column = CompareColumn(f"{_OPTION}{name}", title_of(JobSpec, name))
+        found[column] = _in_one_cell(value)
     for name, value in detail.values.items():
         if _is_scalar(value):
             found[CompareColumn(f"values.{name}", name)] = value
     return found
+
+
+def _in_one_cell(value: Json) -> Json:
+    return " ".join(map(str, cast("list[Json]", value))) if isinstance(value, list) else value
 
 
 _FACT_TITLES = {"template": "recipe"}

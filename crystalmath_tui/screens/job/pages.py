@@ -3,9 +3,12 @@
 import json
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import cast
 
 from crystalmath_server.protocol.files import JobFile, JobLog, LogLine
+from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.jobs import JobDetail, NodeLink
+from crystalmath_server.protocol.method import Json, title_of
 from crystalmath_tui.core.cells import fit, wrap
 from crystalmath_tui.core.lines import Line, Span, line, section
 from crystalmath_tui.core.words import age, clock, file_size, number, state_span
@@ -51,12 +54,17 @@ def _origin(detail: JobDetail, now: float) -> list[tuple[str, str]]:
         ("AiiDA", f"{detail.process_type} · {detail.process_state}"),
         ("pk", str(job.pk)),
         ("uuid", job.uuid),
-        ("corrections", f"at most {detail.corrections}" if detail.corrections else ""),
+        *((title_of(JobSpec, name), _option(value)) for name, value in detail.options.items()),
         ("retry of", str(detail.retry_of) if detail.retry_of is not None else ""),
         ("called by", str(detail.caller_pk) if detail.caller_pk is not None else ""),
         ("calls", " ".join(map(str, detail.called))),
         ("description", detail.description),
     ]
+
+
+def _option(value: Json) -> str:
+    """An option of a job as one would type it."""
+    return " ".join(map(str, cast("list[Json]", value))) if isinstance(value, list) else number(value)
 
 
 def inputs(detail: JobDetail, cols: int) -> tuple[Line, ...]:

@@ -49,6 +49,7 @@ class Query:
             invert=asked.invert,
             template=asked.template,
             cluster=asked.cluster,
+            held=asked.held,
             sort=self.sort,
             descending=self.descending,
             limit=limit,

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from crystalmath_server.protocol.again import JobDraft
 from crystalmath_server.protocol.errors import RpcError
+from crystalmath_server.protocol.job_spec import spec_of
 from crystalmath_server.protocol.jobs import JOBS_SUBMIT, Submitted
 from crystalmath_server.protocol.structures import (
     STRUCTURES_IMPORT,
@@ -20,7 +21,6 @@ from crystalmath_server.protocol.templates import (
     TEMPLATES_RENDER,
     ListTemplatesParams,
     Rendered,
-    RenderParams,
     TemplateDetail,
     TemplateList,
 )
@@ -34,14 +34,15 @@ from crystalmath_tui.screens.new.model import (
     RESTART,
     SETTINGS,
     STRUCTURE,
+    STRUCTURES,
     SUBMIT,
     Slice,
     Update,
     all_problems,
-    chosen_values,
+    asked,
     fields,
     search_of,
-    with_restart,
+    with_options,
 )
 
 _STEP_OF = {
@@ -126,7 +127,7 @@ def _with_form(new: Slice, template: TemplateDetail) -> Slice:
     texts = new.texts if same else earlier
     place = new.setting_at if same else START
     return replace(
-        new, template=with_restart(template), texts=texts, refused={}, setting_at=place, step=SETTINGS,
+        new, template=with_options(template), texts=texts, refused={}, setting_at=place, step=SETTINGS,
         rendered=None, waiting="", error=None,
     )  # fmt: skip
 
@@ -168,7 +169,9 @@ def _failed(new: Slice, step: int, error: RpcError) -> Slice:
     failed = replace(new, error=error, waiting="", step=step)
     name = error.data.field.removeprefix("values.")
     rows = new.template.fields if new.template else ()
-    if (name == error.data.field and name != RESTART) or all(row.name != name for row in rows):
+    if (name == error.data.field and name not in {RESTART, STRUCTURES}) or all(
+        row.name != name for row in rows
+    ):
         return failed
     shown = replace(failed, step=SETTINGS, advanced=True, refused={name: error.data.detail})
     index = next(index for index, row in enumerate(fields(shown)) if row.name == name)
@@ -197,11 +200,11 @@ def render(new: Slice) -> Update:
     if wrong:
         name, words = next(iter(wrong.items()))
         return new, (Say(f"{name}: {words}", "warn"),)
-    if not (new.structure and new.template):
+    spec = asked(new)
+    if spec is None:
         return new, (Say("Choose a structure and a recipe first.", "warn"),)
-    pk = new.structure.row.pk
-    values, earlier = chosen_values(new)
-    params = RenderParams(new.template.row.name, pk, values, earlier)
+    pk = spec.structures[0]
+    params = replace(spec, edits={})
     call = Call(TEMPLATES_RENDER, params, "new inputs", pk, handles_refusal=True)
     return replace(new, waiting="writing the inputs", error=None), (call,)
 
@@ -215,10 +218,7 @@ def with_script(new: Slice) -> Update:
         return back, ()
     if params is None:
         return back, ()
-    wanted = RenderParams(
-        params.template, params.structure_pk, params.values, params.restart_pk, params.cluster, params.code,
-        params.resources, params.edits,
-    )  # fmt: skip
+    wanted = spec_of(params)
     call = Call(TEMPLATES_RENDER, wanted, "new script", key="new inputs", handles_refusal=True)
     return replace(back, waiting=f"writing the batch script for {params.cluster}"), (call,)
 

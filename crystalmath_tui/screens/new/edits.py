@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from crystalmath_server.protocol.decks import Severity
-from crystalmath_server.protocol.templates import TEMPLATES_RENDER, RenderParams
+from crystalmath_server.protocol.templates import TEMPLATES_RENDER
 from crystalmath_tui.core import form
 from crystalmath_tui.core.cells import wrap
 from crystalmath_tui.core.decks import MARKS, Deck, DeckEdited, DeckOpened, place_of
@@ -16,7 +16,7 @@ from crystalmath_tui.screens.new.model import (
     Slice,
     Update,
     WarningsConfirmed,
-    chosen_values,
+    asked,
     edit_texts,
     live_edits,
     made_of,
@@ -91,15 +91,14 @@ def render_anew(new: Slice) -> Update | None:
 
 
 def _render(new: Slice) -> Update:
-    made, texts = made_of(new), edit_texts(new)
-    if made is None:
+    spec = asked(new)
+    if spec is None:
         return new, ()
-    values, earlier = chosen_values(new)
-    params = RenderParams(made[0], made[1], values, earlier, edits=texts)
     call = Call(
-        TEMPLATES_RENDER, params, "new edited inputs", made[1], key="new inputs", handles_refusal=True
+        TEMPLATES_RENDER, spec, "new edited inputs", spec.structures[0], "new inputs", handles_refusal=True
     )
-    words = f"writing the inputs with {', '.join(texts)} as edited" if texts else "writing the inputs"
+    names = ", ".join(spec.edits)
+    words = f"writing the inputs with {names} as edited" if names else "writing the inputs"
     return replace(new, step=INPUTS, rendered=None, waiting=words, error=None), (call,)
 
 

@@ -5,7 +5,7 @@ from dataclasses import field, replace
 from crystalmath_server.protocol.again import JobDraft
 from crystalmath_server.protocol.clusters import ClusterDetail
 from crystalmath_server.protocol.errors import RpcError
-from crystalmath_server.protocol.method import Json
+from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.structures import StructureDetail, StructureRow
 from crystalmath_server.protocol.templates import (
@@ -29,8 +29,9 @@ from crystalmath_tui.screens.new import form as forms
 
 STEPS = ("structure", "recipe", "settings", "inputs", "submit")
 STRUCTURE, RECIPE, SETTINGS, INPUTS, SUBMIT = range(5)
-RESTART = "restart_pk"
-"""The earlier job, a setting among those of the recipe."""
+RESTART, STRUCTURES = "restart_pk", "structures"
+"""Options of a job that are asked for among the settings of the template."""
+_MOST_DIGITS = 10
 SCRIPT = "batch script"
 TOP = 2
 """Rows above the body: the steps and a rule."""
@@ -136,20 +137,50 @@ def fields(new: Slice) -> tuple[FormField, ...]:
     )
 
 
-def with_restart(template: TemplateDetail) -> TemplateDetail:
-    """The form with the earlier job, where the recipe can go on from one."""
-    if template.row.restart is Restart.NO:
-        return template
-    words = "Ended job of VASP on the same cluster: atomate2 derives the inputs from it."
-    asked = FormField(RESTART, FieldType.INTEGER, "restart from job", minimum=1, help=words, optional=True)
-    return replace(template, fields=(asked, *template.fields))
+def with_options(template: TemplateDetail) -> TemplateDetail:
+    """The form with what else bears on the inputs: the earlier job, and structures where it takes several."""
+    asked: list[FormField] = []
+    if template.row.takes.most > 1:
+        takes = template.row.takes
+        asked.append(FormField(STRUCTURES, FieldType.TEXT, takes.what, "", help=takes.help))
+    if template.row.restart is not Restart.NO:
+        words = "Ended job of VASP on the same cluster: atomate2 derives the inputs from it."
+        asked.append(
+            FormField(RESTART, FieldType.INTEGER, "restart from job", minimum=1, help=words, optional=True)
+        )
+    return replace(template, fields=(*asked, *template.fields))
 
 
-def chosen_values(new: Slice) -> tuple[dict[str, Json], int | None]:
-    """Settings that were changed, and the earlier job."""
-    values = forms.values(new.template.fields, new.texts) if new.template else {}
-    earlier = values.pop(RESTART, None)
-    return values, earlier if isinstance(earlier, int) else None
+def asked(new: Slice) -> JobSpec | None:
+    """What is asked for so far, as far as it bears on the inputs; None without structure and template."""
+    if new.structure is None or new.template is None:
+        return None
+    values = forms.values(new.template.fields, new.texts)
+    earlier, pks = values.pop(RESTART, None), _pks(str(values.pop(STRUCTURES, "")))
+    return JobSpec(
+        new.template.row.name,
+        pks or (new.structure.row.pk,),
+        values,
+        restart_pk=earlier if isinstance(earlier, int) else None,
+        edits=edit_texts(new),
+    )
+
+
+def _pks(text: str) -> tuple[int, ...]:
+    """Pks with blanks or commas between; none where a word is no number."""
+    words = text.replace(",", " ").split()
+    if not all(word.isascii() and word.isdecimal() and len(word) < _MOST_DIGITS for word in words):
+        return ()
+    return tuple(map(int, words))
+
+
+def _wrong_structures(new: Slice) -> dict[str, str]:
+    """What is wrong with the structures that were typed: the first must be the one that was chosen."""
+    text = new.texts.get(STRUCTURES, "")
+    if not text or new.structure is None:
+        return {}
+    first = new.structure.row.pk
+    return {} if _pks(text)[:1] == (first,) else {STRUCTURES: f"give pks that begin with {first}"}
 
 
 def made_of(new: Slice) -> Made | None:
@@ -190,7 +221,7 @@ def all_problems(new: Slice) -> dict[str, str]:
     """What is wrong with the settings: what we see, and what the server said."""
     if new.template is None:
         return {}
-    return {**new.refused, **forms.problems(new.template.fields, new.texts)}
+    return {**new.refused, **forms.problems(new.template.fields, new.texts), **_wrong_structures(new)}
 
 
 def submit_rows(size: Size) -> int:

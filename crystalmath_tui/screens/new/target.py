@@ -1,23 +1,24 @@
 """New job: where it runs and what it asks for, with the defaults of the cluster in sight."""
 
-import math
-from collections.abc import Iterable
+from dataclasses import fields as fields_of
 from dataclasses import replace
 
 from crystalmath_server.protocol.clusters import (
     CLUSTERS_LIST,
     CLUSTERS_SHOW,
+    LOCALHOST,
     ClusterDetail,
     ClusterLabel,
     ClusterList,
 )
-from crystalmath_server.protocol.errors import InvalidForm, NotFound, RpcError
+from crystalmath_server.protocol.errors import NotFound, RpcError
+from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.jobs import SubmitJobParams
 from crystalmath_server.protocol.method import NoParams
 from crystalmath_server.protocol.resources import Resources
-from crystalmath_tui.core import form
+from crystalmath_tui.core import form, record_form
 from crystalmath_tui.core.effects import Call, Effect
-from crystalmath_tui.core.form import Field, Form, new_field
+from crystalmath_tui.core.form import Field, Form
 from crystalmath_tui.core.messages import Answered, Message, Refused
 from crystalmath_tui.core.resources import changes, resource_fields, shown
 from crystalmath_tui.core.words import error_text
@@ -25,35 +26,26 @@ from crystalmath_tui.screens.new.model import (
     SUBMIT,
     Slice,
     Update,
-    chosen_values,
-    edit_texts,
+    asked,
 )
 
-LOCALHOST = "localhost"
 VASP = "vasp"
-MOST_MB = 100_000
-NO, YES = "no", "yes"
-MOST_CORRECTIONS = 10
-_HEAD = 7  # fields above those of resources
+_ELSEWHERE = frozenset(
+    {
+        "template", "structures", "values", "restart_pk", "edits", "resources",
+        "key", "digest", "confirm",
+    }
+)  # fmt: skip
+"""Parameters of jobs.submit that other steps or a section of their own ask for, or that nobody types."""
+ASKED_HERE = tuple(row.name for row in fields_of(SubmitJobParams) if row.name not in _ELSEWHERE)
+"""All others: a line of the form for each, as the type of the parameter says."""
 
 
 def blank() -> Form:
     """A job here, that asks for nothing."""
-    return Form((*_head("", LOCALHOST, "", (LOCALHOST,), ()), *_resources(Resources())), "Submit")
-
-
-def _head(label: str, cluster: str, code: str, clusters: Iterable[str], codes: Iterable[str]) -> list[Field]:
-    return [
-        new_field("label", "label", label, "Name of the job; empty: formula and recipe."),
-        new_field("cluster", "cluster", cluster, "Where it runs.", tuple(clusters)),
-        new_field("code", "program", code, "Code on the cluster; none: the one that fits.", ("", *codes)),
-        new_field("retrieve", "further files", "", "Of VASP, to be brought back: CHGCAR WAVECAR, or *."),
-        new_field("retrieve_mb", "up to MB", "50", "Larger ones stay on the cluster."),
-        new_field(
-            "corrections", "corrections", "0", "Of VASP: runs that failed, corrected as custodian would."
-        ),
-        new_field("reuse", "reuse results", NO, "Take those of a job that had the same inputs.", (NO, YES)),
-    ]
+    bare = Form((*record_form.rows(SubmitJobParams, ASKED_HERE), *_resources(Resources())), "Submit")
+    here = with_text(bare, "cluster", LOCALHOST)
+    return with_choices(with_choices(here, "cluster", (LOCALHOST,)), "code", ("",))
 
 
 def _resources(defaults: Resources) -> tuple[Field, ...]:
@@ -109,10 +101,11 @@ def is_other(new: Slice) -> bool:
 def _with_clusters(new: Slice, found: ClusterList) -> Update:
     """Let every cluster that is in use be chosen; where there is but one, VASP is most likely there."""
     labels = tuple(row.label for row in found.rows if row.enabled)
-    listed = with_choices(new, "cluster", tuple(dict.fromkeys((*labels, cluster_of(new)))))
+    known = tuple(dict.fromkeys((*labels, cluster_of(new))))
+    listed = replace(new, job=with_choices(new.job, "cluster", known))
     others = [label for label in labels if label != LOCALHOST]
     if len(others) == 1 and _is_vasp_unplaced(new):
-        return _look_up(with_text(listed, "cluster", others[0]))
+        return _look_up(replace(listed, job=with_text(listed.job, "cluster", others[0])))
     return listed, ()
 
 
@@ -122,10 +115,10 @@ def _is_vasp_unplaced(new: Slice) -> bool:
     return unseen and not new.like and new.template is not None and new.template.row.engine == VASP
 
 
-def with_choices(new: Slice, name: str, choices: tuple[str, ...]) -> Slice:
+def with_choices(job: Form, name: str, choices: tuple[str, ...]) -> Form:
     """The form with other choices in one field."""
-    fields = tuple(replace(each, choices=choices) if each.name == name else each for each in new.job.fields)
-    return replace(new, job=replace(new.job, fields=fields))
+    fields = tuple(replace(each, choices=choices) if each.name == name else each for each in job.fields)
+    return replace(job, fields=fields)
 
 
 def _with_target(new: Slice, detail: ClusterDetail) -> Slice:
@@ -133,8 +126,8 @@ def _with_target(new: Slice, detail: ClusterDetail) -> Slice:
     based = _with_defaults(new, detail.defaults)
     known = tuple(code.label for code in detail.codes)
     code = form.values(based.job).get("code", "")
-    fresh = based if code in known else with_text(based, "code", "")
-    return replace(with_choices(fresh, "code", ("", *known)), target=detail, looking_at="")
+    fresh = based.job if code in known else with_text(based.job, "code", "")
+    return replace(based, job=with_choices(fresh, "code", ("", *known)), target=detail, looking_at="")
 
 
 def _without_target(new: Slice, error: RpcError) -> Slice:
@@ -154,24 +147,37 @@ def _with_defaults(new: Slice, defaults: Resources) -> Slice:
         else replace(each, text=_text(new, each.name))
         for each in _resources(defaults)
     )
-    return replace(new, job=replace(new.job, fields=(*new.job.fields[:_HEAD], *fields)))
+    return replace(new, job=replace(new.job, fields=(*new.job.fields[: len(ASKED_HERE)], *fields)))
 
 
 def _text(new: Slice, name: str) -> form.TextField:
     return next((each.text for each in new.job.fields if each.name == name), form.EMPTY)
 
 
-def with_text(new: Slice, name: str, text: str) -> Slice:
+def with_text(job: Form, name: str, text: str) -> Form:
     """The form with another text in one field."""
     fields = tuple(
-        replace(each, text=form.field_of(text)) if each.name == name else each for each in new.job.fields
+        replace(each, text=form.field_of(text)) if each.name == name else each for each in job.fields
     )
-    return replace(new, job=replace(new.job, fields=fields))
+    return replace(job, fields=fields)
+
+
+def filled_in(spec: JobSpec) -> Form:
+    """The form as an earlier job was asked for; it leaves the rest to the cluster's defaults."""
+    job = blank()
+    here = {row.name for row in fields_of(JobSpec)} & set(ASKED_HERE)
+    texts = {name: record_form.text_of(getattr(spec, name)) for name in here}
+    texts |= {row.name: shown(row.name, getattr(spec.resources, row.name)) for row in fields_of(Resources)}
+    texts["cluster"] = spec.cluster or LOCALHOST
+    for name, text in texts.items():
+        job = with_text(job, name, text)
+    job = with_choices(job, "cluster", tuple(dict.fromkeys((texts["cluster"], LOCALHOST))))
+    return with_choices(job, "code", tuple(dict.fromkeys(("", spec.code))))
 
 
 def clear_label(new: Slice) -> Slice:
-    """The next job is another one: cluster and resources stay, the label does not."""
-    return with_text(new, "label", "")
+    """The next job is another one: cluster and resources stay, label and description do not."""
+    return replace(new, job=with_text(with_text(new.job, "label", ""), "description", ""))
 
 
 def submit_params(new: Slice) -> SubmitJobParams | None:
@@ -182,60 +188,15 @@ def submit_params(new: Slice) -> SubmitJobParams | None:
     InvalidForm
         With the name of the field that is wrong.
     """
-    if not (new.structure and new.template and new.rendered and new.key):
+    spec = asked(new)
+    if spec is None or not (new.rendered and new.key):
         return None
     given = form.values(new.job)
+    chosen = {name: record_form.value_of(SubmitJobParams, name, given.get(name, "")) for name in ASKED_HERE}
     defaults = new.target.defaults if new.target else Resources()
-    values, earlier = chosen_values(new)
-    return SubmitJobParams(
-        template=new.rendered.template,
-        structure_pk=new.structure.row.pk,
-        key=new.key,
-        values=values,
-        restart_pk=earlier,
-        digest=new.rendered.digest,
-        label=given.get("label", "")[:255],
-        cluster=cluster_of(new),
-        code=given.get("code", ""),
-        resources=changes(given, defaults),
-        reuse=given.get("reuse") == YES,
-        retrieve=tuple(given.get("retrieve", "").replace(",", " ").split()),
-        retrieve_mb=_megabytes(given.get("retrieve_mb", "")),
-        corrections=_corrections(given.get("corrections", "")),
-        edits=(texts := edit_texts(new)),
-        confirm=bool(texts),
-    )
-
-
-def _megabytes(text: str) -> float:
-    """A limit of size.
-
-    Raises
-    ------
-    InvalidForm
-        It is no number from 0 up.
-    """
-    try:
-        limit = float(text or 0)
-    except ValueError:
-        limit = math.nan
-    if not 0 <= limit <= MOST_MB:
-        raise InvalidForm(f"give a number from 0 to {MOST_MB}", field="retrieve_mb")
-    return limit
-
-
-def _corrections(text: str) -> int:
-    """How many corrections are allowed.
-
-    Raises
-    ------
-    InvalidForm
-        It is no number from 0 to 10.
-    """
-    word = text.strip() or "0"
-    if not word.isascii() or not word.isdigit() or int(word) > MOST_CORRECTIONS:
-        raise InvalidForm(f"give a whole number from 0 to {MOST_CORRECTIONS}", field="corrections")
-    return int(word)
+    before = {row.name: getattr(spec, row.name) for row in fields_of(JobSpec)}
+    sent = before | chosen | {"template": new.rendered.template, "resources": changes(given, defaults)}
+    return SubmitJobParams(**sent, key=new.key, digest=new.rendered.digest, confirm=bool(spec.edits))
 
 
 def with_complaint(new: Slice, error: RpcError) -> Slice | None:

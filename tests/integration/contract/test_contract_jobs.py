@@ -69,11 +69,12 @@ def workers(world: World, request: pytest.FixtureRequest) -> None:
 def jobs(world: World) -> Jobs:
     """All are submitted before the first is waited for."""
     quick = new_plan(world, "done", cubic_copper(3.7), relax_kwargs={"fmax": 0.01})
-    quick = replace(quick, label=f"{world.tag} done", description="words", options={"prepend_text": PROLOGUE})
-    other = replace(quick, key=f"{quick.key}-2", label=f"{world.tag} killed")
+    spec = replace(quick.spec, label=f"{world.tag} done", description="words")
+    quick = replace(quick, spec=spec, options={"prepend_text": PROLOGUE})
+    other = replace(quick, key=f"{quick.key}-2", spec=replace(spec, label=f"{world.tag} killed"))
     rendered = replace(quick.recipe.rendered, template="emt.static")
     other = replace(other, recipe=replace(quick.recipe, rendered=rendered))
-    unnamed = replace(quick, key=f"{quick.key}-3", label="")
+    unnamed = replace(quick, key=f"{quick.key}-3", spec=replace(spec, label=""))
     done, stopped, third = (submit(world, made) for made in (quick, other, unnamed))
     kill = [world.ports.launcher.cancel(job.pk, WAIT_S) for job in (stopped, third)]
     assert all(found.done and found.state is JobState.KILLED for found in world.run(together(*kill)))
@@ -118,13 +119,13 @@ def test_a_submitted_job_is_as_it_was_planned(world: World, jobs: Jobs) -> None:
     detail = world.run(world.ports.jobs.show(jobs.done.pk))
     row, made = detail.row, jobs.done_plan
     assert (row.uuid, row.template, row.formula) == (jobs.done.uuid, "emt.relax", "Cu4")
-    assert (row.label, detail.description, row.cluster) == (made.label, "words", "localhost")
+    assert (row.label, detail.description, row.cluster) == (made.spec.label, "words", "localhost")
     assert (detail.engine, detail.values) == (made.recipe.engine, made.recipe.values)
-    assert (detail.structure_pk, detail.caller_pk, detail.called) == (made.structure_pk, None, ())
-    assert made.structure_pk in {link.pk for link in detail.inputs if link.label == "structure"}
+    assert (detail.structure_pk, detail.caller_pk, detail.called) == (made.spec.structures[0], None, ())
+    assert made.spec.structures[0] in {link.pk for link in detail.inputs if link.label == "structure"}
     assert detail.explanation
     assert row.created_at <= row.modified_at
-    (listed,) = page(world, label=made.label).rows
+    (listed,) = page(world, label=made.spec.label).rows
     assert replace(listed, modified_at=row.modified_at) == row  # a change that nobody sees is listed later
     assert row_of(world, jobs.unnamed.pk).label == "Cu4 emt.relax"
 
@@ -271,7 +272,7 @@ def test_results_have_units_and_sources(world: World, jobs: Jobs) -> None:
     results = world.run(world.ports.jobs.results(jobs.done.pk))
     assert (results.pk, results.state) == (jobs.done.pk, JobState.FINISHED)
     assert results.engine == jobs.done_plan.recipe.engine
-    assert results.structure_before_pk == jobs.done_plan.structure_pk
+    assert results.structure_before_pk == jobs.done_plan.spec.structures[0]
     found = {row.name: row for row in results.quantities}
     energy = found["energy_per_atom"]
     assert isinstance(energy.value, float)
@@ -284,7 +285,7 @@ def test_results_have_units_and_sources(world: World, jobs: Jobs) -> None:
 def test_a_killed_job_has_no_results(world: World, jobs: Jobs) -> None:
     results = world.run(world.ports.jobs.results(jobs.killed.pk))
     assert (results.state, results.quantities, results.steps) == (JobState.KILLED, (), ())
-    assert results.structure_before_pk == jobs.done_plan.structure_pk
+    assert results.structure_before_pk == jobs.done_plan.spec.structures[0]
 
 
 def test_one_key_is_one_job(world: World, jobs: Jobs) -> None:
@@ -401,8 +402,12 @@ def test_a_job_is_recalled_as_it_was_planned(world: World, jobs: Jobs) -> None:
     found = world.run(world.ports.jobs.recall(jobs.done.pk))
     made = jobs.done_plan
     assert (found.pk, found.uuid, found.template) == (jobs.done.pk, jobs.done.uuid, "emt.relax")
-    assert (found.structure_pk, found.values) == (made.structure_pk, made.recipe.values)
-    assert (found.label, found.description, found.cluster) == (made.label, "words", "localhost")
+    assert (found.spec.structures, found.spec.values) == (made.spec.structures, made.recipe.values)
+    assert (found.spec.label, found.spec.description, found.spec.cluster) == (
+        made.spec.label,
+        "words",
+        "localhost",
+    )
     assert (found.code, found.formula) == ("", "Cu4")
     assert found.options["prepend_text"] == PROLOGUE
     assert found.options["resources"]["num_machines"] == 1
@@ -423,10 +428,10 @@ def test_a_job_is_run_again_once_for_each_key(world: World, jobs: Jobs) -> None:
     detail = world.run(store.show(again.pk))
     assert (detail.retry_of, detail.row.label) == (jobs.killed.pk, f"{world.tag}-again")
     assert world.run(store.show(jobs.killed.pk)).retry_of is None
-    assert detail.structure_pk == jobs.done_plan.structure_pk
+    assert detail.structure_pk == jobs.done_plan.spec.structures[0]
     assert (
         replace(
-            world.run(store.recall(again.pk)), pk=past.pk, uuid=past.uuid, label=past.label, state=past.state
+            world.run(store.recall(again.pk)), pk=past.pk, uuid=past.uuid, spec=past.spec, state=past.state
         )
         == past
     )

@@ -1,6 +1,5 @@
 """The StructureStore and Workbench ports."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
@@ -17,6 +16,7 @@ from crystalmath_server.protocol.errors import (
     NotFound,
     RpcError,
 )
+from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.structures import (
     SI_POSCAR,
@@ -185,8 +185,11 @@ def test_a_recipe_is_shown_with_its_form(world: World) -> None:
     world.refuse(world.ports.workbench.show_template("emt.dance"), NotFound, "name")
 
 
-def render(world: World, structure: ParsedStructure, values: Mapping[str, Json]) -> Recipe:
-    return world.run(world.ports.workbench.render("emt.relax", structure.document, values))
+RELAX = JobSpec("emt.relax", (1,))
+
+
+def render(world: World, structure: ParsedStructure, values: dict[str, Json]) -> Recipe:
+    return world.run(world.ports.workbench.render(JobSpec("emt.relax", (1,), values), [structure.document]))
 
 
 def test_a_recipe_is_rendered(world: World, copper: ParsedStructure) -> None:
@@ -206,8 +209,8 @@ def test_the_digest_is_that_of_all_that_matters(
     assert render(world, copper, {"relax_kwargs.fmax": 0.01}).rendered.digest == digest
     assert render(world, copper, {"steps": 7}).rendered.digest != digest
     other = world.run(world.ports.structures.document(stored[0]))
-    assert world.run(world.ports.workbench.render("emt.relax", other, {})).rendered.digest != digest
-    static = world.run(world.ports.workbench.render("emt.static", copper.document, {}))
+    assert world.run(world.ports.workbench.render(RELAX, [other])).rendered.digest != digest
+    static = world.run(world.ports.workbench.render(JobSpec("emt.static", (1,)), [copper.document]))
     assert static.rendered.digest != digest
 
 
@@ -225,14 +228,22 @@ def test_the_digest_is_that_of_all_that_matters(
 def test_settings_that_do_not_fit(
     world: World, copper: ParsedStructure, values: dict[str, Json], field: str
 ) -> None:
-    world.refuse(world.ports.workbench.render("emt.relax", copper.document, values), InvalidForm, field)
+    spec = JobSpec("emt.relax", (1,), values)
+    world.refuse(world.ports.workbench.render(spec, [copper.document]), InvalidForm, field)
 
 
 def test_a_recipe_that_does_not_fit(world: World, silicon: ParsedStructure) -> None:
     bench = world.ports.workbench
-    world.refuse(bench.render("emt.relax", silicon.document, {}), InvalidRecipe, "structure_pk")
-    world.refuse(bench.render("emt.relax", {}, {}), InvalidStructure, "structure_pk")
-    world.refuse(bench.render("emt.dance", silicon.document, {}), NotFound, "name")
+    world.refuse(bench.render(RELAX, [silicon.document]), InvalidRecipe, "structures")
+    world.refuse(bench.render(RELAX, [{}]), InvalidStructure, "structures")
+    world.refuse(bench.render(JobSpec("emt.dance", (1,)), [silicon.document]), NotFound, "name")
+
+
+def test_a_template_takes_as_many_structures_as_it_says(world: World, copper: ParsedStructure) -> None:
+    takes = world.run(world.ports.workbench.show_template("emt.relax")).row.takes
+    assert (takes.what, takes.fewest, takes.most) == ("structure", 1, 1)
+    for structures in ([], [copper.document] * 2):
+        world.refuse(world.ports.workbench.render(RELAX, structures), InvalidForm, "structures")
 
 
 def test_a_deck_is_checked(world: World) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from crystalmath_server.adapters.aiida.jobs.runs import ACTIVE
-from crystalmath_server.domain.clusters.holding import PREFIX
+from crystalmath_server.domain.clusters.holding import is_held
 from crystalmath_server.domain.jobs import nodes
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ def active_jobs() -> list[int]:
     kinds = (orm.CalcJobNode, orm.WorkChainNode)
     query.append(kinds, filters=filters, project=["id", "attributes.process_status"])
     rows: list[Any] = query.all()
-    return [pk for pk, status in rows if not str(status or "").startswith(PREFIX)]
+    return [pk for pk, status in rows if not is_held(status)]
 
 
 def still_active(pks: Sequence[int]) -> list[int]:

@@ -7,7 +7,6 @@ from typing import Any
 from crystalmath_server.adapters.aiida.daemon.broker_recovery import NOBODY
 from crystalmath_server.adapters.aiida.jobs.rows import read_facts
 from crystalmath_server.adapters.aiida.jobs.runs import active_runs
-from crystalmath_server.domain.clusters.holding import PREFIX
 from crystalmath_server.domain.jobs.states import ENDED as ENDED_PROCESS
 from crystalmath_server.protocol.errors import NotFound
 from crystalmath_server.protocol.jobs import ENDED, JobState
@@ -36,21 +35,19 @@ class Glance:
     ----------
     parts
         Those of its processes that have not ended: itself, and its run where it corrects itself.
+    held
+        Whether it was never given to a worker; its status says why.
     """
 
     state: JobState
     status: str
     parts: tuple[Part, ...] = ()
+    held: bool = False
 
     @property
     def ended(self) -> bool:
         """Whether nothing will change any more."""
         return self.state in ENDED and not self.parts
-
-    @property
-    def held(self) -> bool:
-        """Whether it was never given to a worker, for a reason that its status tells."""
-        return self.state is JobState.CREATED and self.status.startswith(PREFIX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +118,7 @@ def glance(pk: int) -> Glance:
     if found is None:
         raise NotFound(f"There is no job {pk}", field="pk")
     facts = found[1]
-    return Glance(facts.state, facts.process_status, _parts([pk, *active_runs([pk])]))
+    return Glance(facts.state, facts.process_status, _parts([pk, *active_runs([pk])]), facts.held)
 
 
 def _parts(pks: list[int]) -> tuple[Part, ...]:

@@ -1,14 +1,13 @@
 """One job with its settings and links; on the AiiDA thread."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from crystalmath_server.adapters.aiida.jobs.files import last_trouble
-from crystalmath_server.adapters.aiida.jobs.past_job import corrections_of, retried
+from crystalmath_server.adapters.aiida.jobs.past_job import Stored, retried, spec_of
 from crystalmath_server.adapters.aiida.jobs.results import (
     engine_of,
-    input_nodes,
     input_structure,
     output_nodes,
 )
@@ -18,6 +17,7 @@ from crystalmath_server.domain.clusters.breaker import Breaker
 from crystalmath_server.domain.diagnosis import self_correction as mending
 from crystalmath_server.domain.diagnosis.explain import Facts, explain
 from crystalmath_server.domain.jobs import nodes
+from crystalmath_server.domain.jobs.kept_options import SHOWN, shown_options
 from crystalmath_server.protocol.errors import NotFound
 from crystalmath_server.protocol.jobs import JobDetail, JobRow, JobRun, JobState, NodeLink
 
@@ -69,8 +69,7 @@ def _same_as(node: Any) -> int:
 def _detail(node: Any, row: JobRow, facts: Facts) -> JobDetail:
     run = last_run(node)
     words, outputs, structure = explain(facts), output_nodes(run), input_structure(node)
-    inputs = input_nodes(node)
-    settings = _settings(node, inputs)
+    stored = Stored.of(node, row)
     return JobDetail(
         row=row,
         description=node.description or "",
@@ -83,15 +82,15 @@ def _detail(node: Any, row: JobRow, facts: Facts) -> JobDetail:
         explanation=words.explanation,
         hint=words.hint,
         engine=engine_of(node, outputs),
-        values=settings.get(nodes.VALUES, {}),
-        edits=settings.get(nodes.EDITS, {}),
-        inputs=_links(inputs),
+        values=stored.settings.get(nodes.VALUES, {}),
+        edits=stored.settings.get(nodes.EDITS, {}),
+        inputs=_links(stored.inputs),
         outputs=_links(outputs),
         structure_pk=structure.pk if structure is not None else None,
         caller_pk=_caller(node),
         called=_called(node),
         retry_of=retried(node),
-        corrections=corrections_of(inputs) if _is_own(node) else 0,
+        options=shown_options(spec_of(stored, SHOWN)),
         runs=read_runs(node),
     )
 
@@ -117,17 +116,7 @@ def _run(pk: int, look: mending.Look) -> JobRun:
     )
 
 
-def _settings(node: Any, inputs: dict[str, Any]) -> dict[str, Any]:
-    """The settings node of a job of ours."""
-    found = inputs.get(nodes.SETTINGS)
-    return found.get_dict() if _is_own(node) and found is not None else {}
-
-
-def _is_own(node: Any) -> bool:
-    return bool(node.base.attributes.get(nodes.TEMPLATE, ""))
-
-
-def _links(found: dict[str, Any]) -> tuple[NodeLink, ...]:
+def _links(found: Mapping[str, Any]) -> tuple[NodeLink, ...]:
     rows = sorted(found.items())
     return tuple(NodeLink(label, node.pk, type(node).__name__, _in_short(node)) for label, node in rows)
 

@@ -1,14 +1,18 @@
 """A stored job as it was asked for; on the AiiDA thread."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from crystalmath_server.adapters.aiida.jobs.results import input_nodes, input_structure
 from crystalmath_server.adapters.aiida.jobs.rows import read_row
 from crystalmath_server.adapters.aiida.jobs.runs import job_of, load_job
 from crystalmath_server.domain.jobs import nodes
-from crystalmath_server.domain.jobs.past_job import PastJob
+from crystalmath_server.domain.jobs.kept_options import PLACED, read_kept
+from crystalmath_server.domain.jobs.past_job import PastJob, resources_of
 from crystalmath_server.protocol.errors import Conflict
+from crystalmath_server.protocol.job_spec import JobSpec
+from crystalmath_server.protocol.jobs import JobRow
 
 POTCAR_SPEC = "POTCAR.spec"
 
@@ -17,36 +21,79 @@ def recall(pk: int) -> PastJob:
     """What a job was made of; raises NotFound."""
     node, row = load_job(pk), read_row(pk)
     assert row is not None  # noqa: S101  load_job has found it
-    template = node.base.attributes.get(nodes.TEMPLATE, "") or ""
-    structure = input_structure(node)
-    inputs = input_nodes(node)
-    found = inputs.get(nodes.SETTINGS)
-    settings: dict[str, Any] = found.get_dict() if template and found is not None else {}
-    earlier = inputs.get(nodes.RESTART)
-    code = inputs.get("code")
-    by_name = template and nodes.FILES in inputs  # a job of jobflow has the one Python there
-    return PastJob(
-        pk=pk,
-        uuid=node.uuid,
-        state=row.state,
-        template=template,
-        formula=row.formula,
-        structure_pk=structure.pk if structure is not None else None,
-        values=settings.get(nodes.VALUES, {}),
-        label=row.label,
-        description=node.description or "",
-        cluster=row.cluster,
-        code=code.label if by_name and code is not None else "",
-        options=options_of(node) if template else {},
-        restart_pk=_job_of(earlier) if earlier is not None else None,
-        retrieve=tuple(settings.get(nodes.RETRIEVE, ())),
-        retrieve_mb=float(settings.get(nodes.MOST_MB, 50.0)),
-        corrections=corrections_of(inputs) if template else 0,
-        edits=_edited(inputs, settings.get(nodes.EDITS, {})),
-    )
+    stored = Stored.of(node, row)
+    options = options_of(node) if stored.template else {}
+    return PastJob(pk, node.uuid, row.state, spec_of(stored), row.formula, options)
 
 
-def _edited(inputs: Any, names: Iterable[str]) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A job as AiiDA has it: its node, row, input nodes, and for a job of ours its settings and template."""
+
+    node: Any
+    row: JobRow
+    inputs: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    template: str
+
+    @staticmethod
+    def of(node: Any, row: JobRow) -> "Stored":
+        """Read it."""
+        template = node.base.attributes.get(nodes.TEMPLATE, "") or ""
+        inputs = input_nodes(node)
+        found = inputs.get(nodes.SETTINGS) if template else None
+        return Stored(node, row, inputs, found.get_dict() if found is not None else {}, template)
+
+
+def spec_of(stored: Stored, placed: Collection[str] = PLACED) -> JobSpec:
+    """What was asked of a job; of the options with a place of their own, those named are read."""
+    found = {name: _READERS[name](stored) for name in placed}
+    return replace(read_kept(stored.settings), **found)
+
+
+def _structures(stored: Stored) -> tuple[int, ...]:
+    """The images of a band in order, else the one structure."""
+    images = sorted(label for label in stored.inputs if label.startswith(f"{nodes.IMAGES}__"))
+    if images:
+        return tuple(stored.inputs[label].pk for label in images)
+    structure = input_structure(stored.node)
+    return () if structure is None else (structure.pk,)
+
+
+def _code(stored: Stored) -> str:
+    """Label of the code; a job of jobflow has the one Python there, which nobody names."""
+    code = stored.inputs.get("code")
+    by_name = stored.template and nodes.FILES in stored.inputs
+    return code.label if by_name and code is not None else ""
+
+
+def _restart(stored: Stored) -> int | None:
+    earlier = stored.inputs.get(nodes.RESTART)
+    return _job_of(earlier) if earlier is not None else None
+
+
+def _corrections(stored: Stored) -> int:
+    found = stored.inputs.get(nodes.MOST_RUNS) if stored.template else None
+    return found.value - 1 if found is not None else 0
+
+
+_READERS: Mapping[str, Callable[[Stored], Any]] = {
+    "template": lambda stored: stored.template,
+    "structures": _structures,
+    "values": lambda stored: stored.settings.get(nodes.VALUES, {}),
+    "label": lambda stored: stored.row.label,
+    "description": lambda stored: stored.node.description or "",
+    "cluster": lambda stored: stored.row.cluster,
+    "code": _code,
+    "resources": lambda stored: resources_of(options_of(stored.node) if stored.template else {})[0],
+    "restart_pk": _restart,
+    "corrections": _corrections,
+    "edits": lambda stored: _edited(stored.inputs, stored.settings.get(nodes.EDITS, {})),
+}
+"""How each option of PLACED is read from its place."""
+
+
+def _edited(inputs: Mapping[str, Any], names: Collection[str]) -> dict[str, str]:
     """Texts of the files that were edited; one that is not there was left out."""
     if nodes.FILES not in inputs:
         return {}
@@ -64,12 +111,6 @@ def _job_of(folder: Any) -> int | None:
         return job_of(folder.creator).pk
     imported = folder.base.links.get_outgoing(link_label_filter=nodes.SOURCE).first()
     return imported.node.pk if imported else None
-
-
-def corrections_of(inputs: dict[str, Any]) -> int:
-    """How many corrections a job may make, of its input nodes; 0 of any other job."""
-    found = inputs.get(nodes.MOST_RUNS)
-    return found.value - 1 if found is not None else 0
 
 
 def options_of(node: Any) -> dict[str, Any]:

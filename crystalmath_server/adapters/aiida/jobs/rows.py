@@ -5,10 +5,11 @@ from datetime import datetime
 from sys import intern
 from typing import Any
 
+from crystalmath_server.domain.clusters.holding import is_held
 from crystalmath_server.domain.diagnosis.explain import Facts, reason
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.jobs.states import ENDED, job_state
-from crystalmath_server.protocol.jobs import JobRow
+from crystalmath_server.protocol.jobs import JobRow, JobState
 
 _ATTRIBUTES = (
     "process_state",
@@ -124,21 +125,23 @@ def row_of(held: dict[str, Any], computers: dict[int, str]) -> JobRow:
         modified_at=modified,
         exit_status=facts.exit_status,
         reason=intern(reason(facts)),
+        held=facts.held,
     )
 
 
 def facts_of(held: dict[str, Any], computers: dict[int, str]) -> Facts:
     """What explains the state of one projection."""
+    state = job_state(
+        process_state=held["process_state"],
+        paused=bool(held["paused"]),
+        exit_status=held["exit_status"],
+        transport_state=held["state"],
+        scheduler_state=held["scheduler_state"],
+        on_computer=".calcjob." in held["node_type"] or held["process_type"] == nodes.MEND_PROCESS,
+    )
     return Facts(
         pk=held["id"],
-        state=job_state(
-            process_state=held["process_state"],
-            paused=bool(held["paused"]),
-            exit_status=held["exit_status"],
-            transport_state=held["state"],
-            scheduler_state=held["scheduler_state"],
-            on_computer=".calcjob." in held["node_type"] or held["process_type"] == nodes.MEND_PROCESS,
-        ),
+        state=state,
         cluster=computers.get(held["dbcomputer_id"] or 0, ""),
         transport_state=held["state"] or "",
         scheduler_state=held["scheduler_state"] or "",
@@ -147,6 +150,7 @@ def facts_of(held: dict[str, Any], computers: dict[int, str]) -> Facts:
         exit_status=held["exit_status"],
         exit_message=held["exit_message"] or "",
         exception=held["exception"] or "",
+        held=state is JobState.CREATED and is_held(held["process_status"]),
     )
 
 

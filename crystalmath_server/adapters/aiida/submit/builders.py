@@ -9,10 +9,10 @@ from crystalmath_server.adapters.aiida.codes import codes_on
 from crystalmath_server.adapters.aiida.computers import computer_of, python_of
 from crystalmath_server.adapters.aiida.jobs.previous_run import folder_of
 from crystalmath_server.adapters.aiida.submit.self_correction import mending
-from crystalmath_server.domain.inputs.neb import FIELD as IMAGES
 from crystalmath_server.domain.inputs.neb import label_of
 from crystalmath_server.domain.inputs.vasp_program import choose, program
 from crystalmath_server.domain.jobs import nodes
+from crystalmath_server.domain.jobs.kept_options import kept
 from crystalmath_server.domain.jobs.plans import JobPlan
 from crystalmath_server.domain.vasp_run.run_folder import RunFolder, symbols_of
 from crystalmath_server.protocol.errors import InvalidForm, NotFound
@@ -38,7 +38,7 @@ def builder_of(plan: JobPlan) -> Any:
 def _jobflow(plan: JobPlan) -> Any:
     threads = str(max(1, min(MAX_THREADS, (os.cpu_count() or 1) // 2)))
     builder = _common(nodes.CALCULATION, plan, threads)
-    builder.code = python_of(computer_of(plan.cluster))
+    builder.code = python_of(computer_of(plan.spec.cluster))
     return builder
 
 
@@ -47,17 +47,18 @@ def _vasp(plan: JobPlan) -> Any:
 
     builder = _common(nodes.VASP_CALCULATION, plan, "1")
     files = {file.name: file.text for file in plan.recipe.rendered.files if file.name != NOT_SENT}
-    computer = computer_of(plan.cluster)
-    row = choose(codes_on(computer), program(files), plan.code, computer.label)
+    computer = computer_of(plan.spec.cluster)
+    row = choose(codes_on(computer), program(files), plan.spec.code, computer.label)
     builder.code = orm.load_node(row.pk)
     builder.files = folder({name: text.encode() for name, text in files.items()})
     builder.potcar = orm.Dict({**plan.recipe.potcar, "directory": _potcar_dir(computer)})
     builder.metadata.options.withmpi = True
-    if plan.image_pks:
-        builder[nodes.IMAGES] = {label_of(i): _structure(pk, IMAGES) for i, pk in enumerate(plan.image_pks)}
-    if plan.restart_pk is not None:
-        builder[nodes.RESTART] = folder_of(plan.restart_pk)
-    return mending(builder, plan.corrections) if plan.corrections else builder
+    if len(plan.spec.structures) > 1:
+        images = [_structure(pk) for pk in plan.spec.structures]
+        builder[nodes.IMAGES] = {label_of(number): image for number, image in enumerate(images)}
+    if plan.spec.restart_pk is not None:
+        builder[nodes.RESTART] = folder_of(plan.spec.restart_pk)
+    return mending(builder, plan.spec.corrections) if plan.spec.corrections else builder
 
 
 def _imported(plan: JobPlan, source: RunFolder) -> Any:
@@ -68,9 +69,9 @@ def _imported(plan: JobPlan, source: RunFolder) -> Any:
     from aiida import orm
 
     builder = _common(nodes.VASP_CALCULATION, plan, "1")
-    computer = computer_of(plan.cluster)
-    if plan.code:
-        builder.code = orm.load_node(choose(codes_on(computer), "", plan.code, computer.label).pk)
+    computer = computer_of(plan.spec.cluster)
+    if plan.spec.code:
+        builder.code = orm.load_node(choose(codes_on(computer), "", plan.spec.code, computer.label).pk)
     builder.files = folder(source.files)
     builder.potcar = orm.Dict(
         {"symbols": symbols_of(source.titel_lines), "titel_lines": list(source.titel_lines)}
@@ -86,7 +87,7 @@ def _common(entry_point: str, plan: JobPlan, threads: str) -> Any:
     from aiida import orm
     from aiida.plugins import CalculationFactory
 
-    structure = _structure(plan.structure_pk)
+    structure = _structure(plan.spec.structures[0])
     calculation: Any = CalculationFactory(entry_point)
     builder = calculation.get_builder()
     options = _options(plan, structure, threads)
@@ -95,22 +96,22 @@ def _common(entry_point: str, plan: JobPlan, threads: str) -> Any:
     builder.maker = orm.Dict(dict(plan.recipe.maker))
     builder.settings = orm.Dict(_settings(plan))
     builder.settings.label = plan.key
-    builder.metadata.label = plan.label or f"{options[nodes.FORMULA]} {plan.recipe.rendered.template}"[:255]
-    builder.metadata.description = plan.description
+    builder.metadata.label = (
+        plan.spec.label or f"{options[nodes.FORMULA]} {plan.recipe.rendered.template}"[:255]
+    )
+    builder.metadata.description = plan.spec.description
     return builder
 
 
 def _settings(plan: JobPlan) -> dict[str, Any]:
-    """Values of the form; with files edited by hand what differs from the recipe's own."""
-    found: dict[str, Any] = {nodes.VALUES: dict(plan.recipe.values)}
+    """Values of the form, options without another place in AiiDA, and diffs of edited files."""
+    found: dict[str, Any] = {**kept(plan.spec), nodes.VALUES: dict(plan.recipe.values)}
     if plan.recipe.rendered.edits:
         found[nodes.EDITS] = dict(plan.recipe.rendered.edits)
     if plan.edited_from is not None:
         found[nodes.EDITED_FROM] = _structure(plan.edited_from).uuid
-    if plan.restart_pk is not None:
+    if plan.spec.restart_pk is not None:
         found[nodes.COPIED] = list(plan.recipe.rendered.copied)
-    if plan.retrieve:
-        found |= {nodes.RETRIEVE: list(plan.retrieve), nodes.MOST_MB: plan.retrieve_mb}
     return found
 
 
@@ -129,12 +130,12 @@ def _options(plan: JobPlan, structure: Any, threads: str) -> dict[str, Any]:
     }
 
 
-def _structure(pk: int, field: str = "structure_pk") -> Any:
+def _structure(pk: int) -> Any:
     from aiida import orm
 
     found = orm.QueryBuilder().append(orm.StructureData, filters={"id": pk}).first(flat=True)
     if found is None:
-        raise NotFound(f"There is no structure {pk}", field=field, hint="See: structures.list")
+        raise NotFound(f"There is no structure {pk}", field="structures", hint="See: structures.list")
     return found
 
 

@@ -98,20 +98,20 @@ class AiidaLauncher:
         await self._watch.ensure()
         async with self._gate.lock:
             # what is only read needs no place in a queue
-            why_held = "" if plan.source else await self._gate.why_not(plan.cluster)
+            why_held = "" if plan.source else await self._gate.why_not(plan.spec.cluster)
             job, reused = await self._runtime.call(make_job, plan, why_held)
             if not reused:
-                self._gate.note(job.pk, plan.cluster, held=bool(why_held))
+                self._gate.note(job.pk, plan.spec.cluster, held=bool(why_held))
         return await self._submitted(job, reused=reused, held=bool(why_held))
 
     async def retry(self, job: PastJob, key: str, label: str, deck: NextDeck | None = None) -> Submitted:
         """A job with the inputs of another."""
         await self._watch.ensure()
         async with self._gate.lock:
-            why_held = await self._gate.why_not(job.cluster)
+            why_held = await self._gate.why_not(job.spec.cluster)
             made, reused = await self._runtime.call(make_again, job, key, label, why_held, deck)
             if not reused:
-                self._gate.note(made.pk, job.cluster, held=bool(why_held))
+                self._gate.note(made.pk, job.spec.cluster, held=bool(why_held))
         return await self._submitted(made, reused=reused, held=bool(why_held) and not reused)
 
     async def retried(self, job: PastJob, key: str) -> Submitted | None:

@@ -7,7 +7,7 @@ from typing import Any
 from crystalmath_server.adapters.aiida.cluster_store import facts, max_jobs_of
 from crystalmath_server.adapters.aiida.jobs.runs import ACTIVE, active_runs
 from crystalmath_server.adapters.remote.link import Target
-from crystalmath_server.domain.clusters.holding import PREFIX
+from crystalmath_server.domain.clusters.holding import is_held
 from crystalmath_server.domain.diagnosis.explain import ASKS
 from crystalmath_server.domain.jobs import nodes
 
@@ -30,11 +30,7 @@ def jobs_under_way() -> list[Underway]:
     }
     found = _rows(filters)
     runs = set(active_runs([row[0] for row in found]))
-    return [
-        Underway(pk, cluster, str(status or "").startswith(PREFIX))
-        for pk, cluster, status in found
-        if pk not in runs
-    ]
+    return [Underway(pk, cluster, is_held(status)) for pk, cluster, status in found if pk not in runs]
 
 
 def stranded(pks: Sequence[int]) -> dict[int, str]:

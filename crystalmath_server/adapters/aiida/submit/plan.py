@@ -85,7 +85,7 @@ def make_again(
 ) -> tuple[StoredJob, bool]:
     """The job of a key with the inputs of another, and whether it was there before; never from the cache."""
     digest = str(job.options.get(nodes.DIGEST, ""))
-    order = StoreOrder(key, digest, job.template, False, lambda: builder_again(job, key, label, deck))
+    order = StoreOrder(key, digest, job.spec.template, False, lambda: builder_again(job, key, label, deck))
     made, reused = _make_once(order, why_held)
     if reused:
         check_retry(made.pk, job)

@@ -18,7 +18,7 @@ def builder_again(job: PastJob, key: str, label: str, deck: NextDeck | None = No
     Inputs that are made for one job alone are copied: whoever removes a job that was stored in part removes
     them with it, and must not take the earlier job's.
     """
-    computer_of(job.cluster)  # refuses one that is disabled
+    computer_of(job.spec.cluster)  # refuses one that is disabled
     node = load_job(job.pk)
     builder: Any = node.get_builder_restart()
     for name, found in input_nodes(node).items():
@@ -29,7 +29,7 @@ def builder_again(job: PastJob, key: str, label: str, deck: NextDeck | None = No
     builder.settings.label = key
     builder.settings.base.extras.set(nodes.RETRY_OF, job.uuid)
     builder.metadata.label = label
-    builder.metadata.description = job.description
+    builder.metadata.description = job.spec.description
     return builder
 
 

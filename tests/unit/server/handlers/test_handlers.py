@@ -27,7 +27,6 @@ from crystalmath_server.protocol.clusters import (
     UpdateClusterParams,
 )
 from crystalmath_server.protocol.codes import CodeKind, CodePk, CreateCodeParams, ListCodesParams
-from crystalmath_server.protocol.endpoint import PROTOCOL_VERSION
 from crystalmath_server.protocol.errors import (
     Conflict,
     FileUnreadable,
@@ -41,6 +40,7 @@ from crystalmath_server.protocol.errors import (
     VersionMismatch,
 )
 from crystalmath_server.protocol.files import ListFilesParams, ReadFileParams
+from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.jobs import (
     ControlJobParams,
     JobPk,
@@ -49,7 +49,7 @@ from crystalmath_server.protocol.jobs import (
     SubmitJobParams,
     Submitted,
 )
-from crystalmath_server.protocol.method import NoParams
+from crystalmath_server.protocol.method import PROTOCOL_VERSION, NoParams
 from crystalmath_server.protocol.methods import METHODS
 from crystalmath_server.protocol.profiles import CreateProfileParams
 from crystalmath_server.protocol.resources import Resources
@@ -60,11 +60,11 @@ from crystalmath_server.protocol.structures import (
     StructurePk,
 )
 from crystalmath_server.protocol.system import HelloParams
-from crystalmath_server.protocol.templates import ListTemplatesParams, RenderParams, ShowTemplateParams
+from crystalmath_server.protocol.templates import ListTemplatesParams, ShowTemplateParams
 from tests import fakes
 from tests.fake_structures import structure
 
-SUBMIT = SubmitJobParams(template="relax", structure_pk=1, key="key-of-test")
+SUBMIT = SubmitJobParams(template="relax", structures=(1,), key="key-of-test")
 
 
 @pytest.fixture
@@ -150,10 +150,10 @@ def test_structures_are_listed_and_shown(ports: Ports) -> None:
 def test_templates(ports: Ports) -> None:
     assert len(run(templates.list_templates(ports, ListTemplatesParams("emt"))).rows) == 2
     assert run(templates.show(ports, ShowTemplateParams("relax"))).row.name == "emt.relax"
-    rendered = run(templates.render(ports, RenderParams("relax", 1, {"relax_kwargs.fmax": 0.1})))
+    rendered = run(templates.render(ports, JobSpec("relax", (1,), {"relax_kwargs.fmax": 0.1})))
     assert rendered.template == "emt.relax"
     with pytest.raises(NotFound):
-        run(templates.render(ports, RenderParams("relax", 99)))
+        run(templates.render(ports, JobSpec("relax", (99,))))
 
 
 def test_submit_makes_one_job_a_key(ports: Ports) -> None:
@@ -210,30 +210,30 @@ def test_edited_files_are_refused_by_file_and_line(
 
 def test_warnings_are_confirmed_by_a_flag_or_by_the_digest(ports: Ports) -> None:
     edits = {"INCAR": "ENCUT = 520\nENCUTT = 1\n"}
-    shown = run(templates.render(ports, RenderParams("vasp.static", 1, edits=edits)))
+    shown = run(templates.render(ports, JobSpec("vasp.static", (1,), edits=edits)))
     assert [(row.file, row.line, row.code) for row in shown.problems] == [("INCAR", 2, "incar.unknown_tag")]
     assert "+ENCUTT = 1" in shown.edits["INCAR"]
-    assert shown.digest != run(templates.render(ports, RenderParams("vasp.static", 1))).digest
+    assert shown.digest != run(templates.render(ports, JobSpec("vasp.static", (1,)))).digest
     run(jobs.submit(ports, replace(VASP, edits=edits, confirm=True)))
     run(jobs.submit(ports, replace(VASP, edits=edits, key="another-vasp-job", digest=shown.digest)))
     assert ports.launcher.submissions == 2  # type: ignore[attr-defined]
 
 
 def test_an_edit_that_changes_nothing_is_none(ports: Ports) -> None:
-    own = run(templates.render(ports, RenderParams("vasp.static", 1)))
+    own = run(templates.render(ports, JobSpec("vasp.static", (1,))))
     same = {file.name: file.text.rstrip().replace("\n", "\r\n") for file in own.files}
-    assert run(templates.render(ports, RenderParams("vasp.static", 1, edits=same))) == own
+    assert run(templates.render(ports, JobSpec("vasp.static", (1,), edits=same))) == own
 
 
 def test_kpoints_may_be_left_out(ports: Ports) -> None:
     edits = {"KPOINTS": "", "INCAR": "ENCUT = 520\nKSPACING = 0.3\n"}
-    shown = run(templates.render(ports, RenderParams("vasp.static", 1, edits=edits)))
+    shown = run(templates.render(ports, JobSpec("vasp.static", (1,), edits=edits)))
     assert "KPOINTS" not in [file.name for file in shown.files]
     assert set(shown.edits) == {"KPOINTS", "INCAR"}
 
 
 def test_an_edited_poscar_is_a_structure_of_its_own(ports: Ports) -> None:
-    own = run(templates.render(ports, RenderParams("vasp.static", 1))).files
+    own = run(templates.render(ports, JobSpec("vasp.static", (1,)))).files
     poscar = next(file.text for file in own if file.name == "POSCAR")
     edits = {"POSCAR": poscar.replace("0.25", "0.26")}
     submitted = run(jobs.submit(ports, replace(VASP, edits=edits, confirm=True)))
@@ -247,7 +247,7 @@ def test_other_engines_have_nothing_to_edit(ports: Ports) -> None:
 
 
 def test_submit_checks_the_digest(ports: Ports) -> None:
-    digest = run(templates.render(ports, RenderParams("relax", 1))).digest
+    digest = run(templates.render(ports, JobSpec("relax", (1,)))).digest
     with pytest.raises(Conflict) as caught:
         run(jobs.submit(ports, replace(SUBMIT, digest="0" * 64)))
     assert caught.value.data.field == "digest"
@@ -261,7 +261,7 @@ def test_submit_checks_the_digest(ports: Ports) -> None:
 @pytest.mark.parametrize(
     "params, error",
     [
-        (replace(SUBMIT, structure_pk=99), NotFound),
+        (replace(SUBMIT, structures=(99,)), NotFound),
         (replace(SUBMIT, template="nonsense"), NotFound),
         (replace(SUBMIT, values={"colour": 1}), InvalidForm),
     ],
@@ -275,7 +275,7 @@ def test_a_refused_submit_makes_no_job(ports: Ports, params: SubmitJobParams, er
 def test_a_recipe_that_does_not_fit(ports: Ports) -> None:
     ports.structures.add(structure(SI_POSCAR), "odd")  # type: ignore[attr-defined]
     with pytest.raises(InvalidRecipe):
-        run(jobs.submit(ports, replace(SUBMIT, structure_pk=2)))
+        run(jobs.submit(ports, replace(SUBMIT, structures=(2,))))
 
 
 def test_jobs_are_listed_and_looked_into(ports: Ports) -> None:

@@ -54,6 +54,7 @@ def test_pairs_are_json_where_they_can_be() -> None:
     words = (
         "emt.relax",
         "1",
+        "--key",
         "k" * 8,
         "--value",
         "fmax=0.01",
@@ -106,7 +107,7 @@ def test_a_mistake_is_named(words: list[str], message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["emt.relax", "1", "k" * 8, "--value", text] for text in ("fmax", "=1", "{1}")]
+    "words", [["emt.relax", "1", "--key", "k" * 8, "--value", text] for text in ("fmax", "=1", "{1}")]
 )
 def test_a_pair_that_is_none_is_refused(words: list[str]) -> None:
     with pytest.raises(UsageError):
@@ -133,15 +134,33 @@ def test_without_a_command_the_interface_opens() -> None:
 
 
 def test_resources_are_given_by_name() -> None:
-    words = ("emt.static", "1", "key-of-test", "--resource", "walltime_s=60", "--resources", "modules=a,b")
+    words = (
+        "emt.static",
+        "1",
+        "--key",
+        "key-of-test",
+        "--resource",
+        "walltime_s=60",
+        "--resources",
+        "modules=a,b",
+    )
     params = _parsed("jobs.submit", SubmitJobParams, *words, "--resources", "account=123")
     assert params.resources == Resources(walltime_s=60, modules=("a", "b"), account="123")
+
+
+KEY = ("--key", "key-of-test")
 
 
 @pytest.mark.parametrize("word", ["walltime=60", "walltime_s", "walltime_s=soon", "walltime_s=-1"])
 def test_a_resource_that_makes_no_sense(word: str) -> None:
     with pytest.raises(UsageError):
-        _parsed("jobs.submit", SubmitJobParams, "emt.static", "1", "key-of-test", "--resources", word)
+        _parsed("jobs.submit", SubmitJobParams, "emt.static", "1", *KEY, "--resources", word)
+
+
+def test_structures_come_one_by_one_or_in_one_word() -> None:
+    for words in (("3", "4", "5"), ("3,4", "5"), ("--structure", "3", "--structures", "4,5")):
+        params = _parsed("jobs.submit", SubmitJobParams, "vasp.neb_from_images", *words, *KEY)
+        assert params.structures == (3, 4, 5)
 
 
 def test_a_key_need_not_be_thought_of() -> None:

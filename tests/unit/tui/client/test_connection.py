@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from crystalmath_server.protocol.endpoint import PROTOCOL_VERSION
 from crystalmath_server.protocol.errors import (
     ConnectionLost,
     ErrorCode,
@@ -15,7 +14,7 @@ from crystalmath_server.protocol.errors import (
     VersionMismatch,
 )
 from crystalmath_server.protocol.jobs import JOBS_LIST, JOBS_SUBMIT, JobsPage, ListJobsParams, SubmitJobParams
-from crystalmath_server.protocol.method import NoParams
+from crystalmath_server.protocol.method import PROTOCOL_VERSION, NoParams
 from crystalmath_server.protocol.system import PING, Pong, ProgressParams
 from crystalmath_tui.client.connection import Connection, Fault, Notice, Response, check_hello, hello_params
 from tests.built_rows import hello
@@ -140,7 +139,7 @@ def test_an_odd_error_object_is_still_an_error(error: dict[str, object]) -> None
 def test_what_json_cannot_say_is_refused_before_it_is_sent(value: object) -> None:
     connection = Connection()
     with pytest.raises(InvalidParams):
-        connection.request(JOBS_SUBMIT, SubmitJobParams("emt.relax", 1, "k" * 8, {"x": value}))
+        connection.request(JOBS_SUBMIT, SubmitJobParams("emt.relax", (1,), {"x": value}, key="k" * 8))
     assert connection.outgoing() == b""
     assert connection.pending == frozenset()
 

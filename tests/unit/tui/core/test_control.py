@@ -6,7 +6,7 @@ import pytest
 
 from crystalmath_server.protocol.again import JOBS_RESTART, RestartJobParams, RetryJobParams
 from crystalmath_server.protocol.errors import ConnectionLost, NotAllowed
-from crystalmath_server.protocol.jobs import HELD, JobRow, JobState, Submitted
+from crystalmath_server.protocol.jobs import JobRow, JobState, Submitted
 from crystalmath_tui.core.control import (
     pause_or_play,
     restart,
@@ -22,7 +22,7 @@ PAUSED = replace(ROW, pk=8, state=JobState.PAUSED)
 FAILED = replace(ROW, pk=4, state=JobState.FAILED, label="broken")
 ASKED = (4, "key-0001")
 CONNECTED = Connected(hello())
-HELD_BACK = replace(ROW, pk=9, state=JobState.CREATED, reason=f"{HELD}hpc has its 20 jobs")
+HELD_BACK = replace(ROW, pk=9, state=JobState.CREATED, held=True)
 
 
 @pytest.mark.parametrize(

@@ -278,10 +278,10 @@ def test_runs_of_a_job_that_corrects_itself_are_told() -> None:
         {"INCAR": diff},
         ("WAVECAR",),
     )
-    detail = replace(DETAIL, corrections=3, runs=(first, JobRun(9, JobState.RUNNING)))
+    detail = replace(DETAIL, options={"corrections": 3}, runs=(first, JobRun(9, JobState.RUNNING)))
     shown = words(job_pages.summary(detail, 1000.0, 80))
     for part in (
-        "at most 3",
+        "corrections",
         "run 1",
         "VASP was cut off",
         "→ zheev",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crystalmath_server.domain.clusters.holding import due, over_cap, resting
+from crystalmath_server.domain.clusters.holding import due, is_held, over_cap, resting
 from crystalmath_server.domain.diagnosis.explain import Facts, explain
 from crystalmath_server.protocol.jobs import JobState
 
@@ -27,6 +27,11 @@ def test_a_full_computer_holds_up_no_other() -> None:
 
 @pytest.mark.parametrize("words", [over_cap("hpc", 20), resting("hpc", "no route to host")])
 def test_a_held_job_is_explained_with_the_key_that_goes_on(words: str) -> None:
-    told = explain(Facts(12, JobState.CREATED, cluster="hpc", process_status=words))
+    told = explain(Facts(12, JobState.CREATED, cluster="hpc", process_status=words, held=is_held(words)))
     assert told.explanation == words
     assert "jobs play 12" in told.hint
+
+
+@pytest.mark.parametrize("status", [None, "", "Waiting for transport task: upload"])
+def test_other_words_of_aiida_hold_nothing_back(status: str | None) -> None:
+    assert not is_held(status)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crystalmath_server.domain.clusters.slurm_end import refusal, state
+from crystalmath_server.domain.clusters.slurm_end import end, refusal, state
 
 PARTITION = """\
 sbatch: error: invalid partition specified: nowhere
@@ -43,3 +43,20 @@ def test_no_state(text: str) -> None:
 def test_refusal(stderr: str, words: str) -> None:
     assert words in refusal(stderr)
     assert bool(words) == bool(refusal(stderr))
+
+
+@pytest.mark.parametrize(
+    "name, status, words",
+    [
+        ("TIMEOUT", 120, "it reached its time limit"),
+        ("DEADLINE", 120, "it reached its deadline"),
+        ("PREEMPTED", 146, "a job of higher priority took its place"),
+    ],
+)
+def test_a_state_ends_a_job_with_a_status_and_a_reason(name: str, status: int, words: str) -> None:
+    assert end(name) == (status, words)
+
+
+@pytest.mark.parametrize("name", ["", "COMPLETED", "FAILED"])
+def test_other_states_tell_nothing(name: str) -> None:
+    assert end(name) is None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crystalmath_server.domain.clusters.holding import PREFIX
+from crystalmath_server.domain.clusters.holding import over_cap
 from crystalmath_server.domain.diagnosis.causes import BY_OUTPUT, BY_PLUGIN, BY_SCHEDULER, UNKNOWN, WAITING
 from crystalmath_server.domain.diagnosis.diagnosis import action_words, diagnose
 from crystalmath_server.domain.diagnosis.explain import Facts
@@ -72,7 +72,7 @@ def test_every_state_has_a_cause_that_needs_no_sign(state: JobState) -> None:
 @pytest.mark.parametrize(
     "given,cause,action",
     [
-        (symptoms(S.CREATED, process_status=f"{PREFIX}20 jobs are under way"), "held", "wait"),
+        (symptoms(S.CREATED, process_status=over_cap("hpc", 20), held=True), "held", "wait"),
         (symptoms(S.CREATED), "worker", "wait"),
         (symptoms(S.QUEUED, queue_reason="Priority"), "queue.turn", "wait"),
         (symptoms(S.QUEUED, queue_reason="PartitionTimeLimit"), "queue.too_much", "clone"),

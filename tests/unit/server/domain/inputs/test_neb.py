@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from crystalmath_server.domain.inputs import neb as band
 from crystalmath_server.domain.inputs.edits import with_images
+from crystalmath_server.domain.jobs.takes import TAKES, check_structures
 from crystalmath_server.domain.results import neb
 from crystalmath_server.protocol.errors import InvalidForm
 from crystalmath_server.protocol.templates import InputFile
@@ -16,34 +16,26 @@ ATOMS = ["Cu", "Cu", "O"]
 @pytest.mark.parametrize(
     "species,words",
     [
-        ([], "needs images"),
-        ([ATOMS] * 2, "2 images are no band"),
-        ([ATOMS] * 101, "101 images are no band"),
+        ([], "takes 3 to 100 images, and none was given"),
+        ([ATOMS] * 2, "and 2 were given"),
+        ([ATOMS] * 101, "and 101 were given"),
         ([ATOMS, ATOMS, ATOMS[:2]], "Image 3 has 2 sites"),
         ([ATOMS, ["Cu", "O", "O"], ATOMS], "Image 2 has other elements"),
         ([ATOMS, ["Cu", "O", "Cu"], ATOMS], "another order"),
     ],
 )
-def test_what_is_no_band_is_refused(species: list[list[str]], words: str) -> None:
+def test_images_that_are_no_band_are_refused(species: list[list[str]], words: str) -> None:
     with pytest.raises(InvalidForm, match=words) as caught:
-        band.check(species)
-    assert caught.value.data.field == "values.images"
+        check_structures("vasp.neb_from_images", TAKES["images"], species)
+    assert caught.value.data.field == "structures"
     assert caught.value.data.hint
 
 
-def test_a_band_begins_with_the_structure_of_the_job() -> None:
-    band.check([ATOMS] * 3)
-    band.check_first((4, 5, 6), 4)
-    band.check_first((), 4)
-    with pytest.raises(InvalidForm, match="begin with structure 4"):
-        band.check_first((4, 5, 6), 6)
-
-
-@pytest.mark.parametrize(
-    "given,pks", [([3, 4], (3, 4)), ("3 4", ()), ([3, "4"], ()), ([True, 2], ()), (None, ())]
-)
-def test_pks_are_whole_numbers(given: Any, pks: tuple[int, ...]) -> None:
-    assert band.pks_of({"images": given}) == pks
+def test_a_template_of_one_structure_takes_one() -> None:
+    check_structures("emt.relax", TAKES["structure"], [ATOMS])
+    check_structures("vasp.neb_from_images", TAKES["images"], [ATOMS] * 3)
+    with pytest.raises(InvalidForm, match=r"emt\.relax takes one structure, and 2 were given"):
+        check_structures("emt.relax", TAKES["structure"], [ATOMS] * 2)
 
 
 def step(energy: float, force: float) -> dict[str, Any]:

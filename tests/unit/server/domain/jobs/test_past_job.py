@@ -14,6 +14,7 @@ from crystalmath_server.protocol.again import RestartJobParams, RetryJobParams
 from crystalmath_server.protocol.clusters import ClusterRow
 from crystalmath_server.protocol.codes import CodeKind, CodeRow
 from crystalmath_server.protocol.errors import Conflict, NotAllowed, NotFound, TransportFailed
+from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.jobs import JobPk, JobState
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.templates import FieldType, FormField, TemplateDetail, TemplateRow
@@ -30,10 +31,20 @@ FORM = TemplateDetail(
 NOT_HERE = replace(FORM, row=replace(FORM.row, runnable=False, reason="No VASP."))
 HPC = ClusterRow(2, "hpc", "login", "core.ssh_async", "core.slurm", "/w", enabled=True)
 CODE = CodeRow(7, "u", "vasp_std", "hpc", CodeKind.VASP_STD, "/opt/vasp_std")
-JOB = PastJob(
-    5, "uuid", JobState.FAILED, "vasp.relax", "Si2", 3, {"steps": 7, "relax_cell": True}, "mine", "words",
-    "hpc", "vasp_std", {"queue_name": "short"},
-)  # fmt: skip
+SPEC = JobSpec(
+    "vasp.relax",
+    (3,),
+    {"steps": 7, "relax_cell": True},
+    label="mine",
+    description="words",
+    cluster="hpc",
+    code="vasp_std",
+)
+JOB = PastJob(5, "uuid", JobState.FAILED, SPEC, "Si2", {"queue_name": "short"})
+
+
+def asked(**changes: Any) -> PastJob:
+    return replace(JOB, spec=replace(SPEC, **changes))
 
 
 def drafted(job: PastJob = JOB, form: TemplateDetail | None = FORM, **known: Any) -> Any:
@@ -45,21 +56,17 @@ def reasons(found: Any) -> dict[str, str]:
 
 
 def test_files_edited_by_hand_are_taken_over_with_a_recipe_of_vasp() -> None:
-    edited = replace(JOB, edits={"INCAR": "NSW = 0\n", "KPOINTS": ""})
-    assert drafted(edited).edits == edited.edits
-    assert drafted(edited, None).edits == {}
-    assert drafted(edited, replace(FORM, row=replace(FORM.row, engine="emt"))).edits == {}
+    edited = asked(edits={"INCAR": "NSW = 0\n", "KPOINTS": ""})
+    assert drafted(edited).spec.edits == edited.spec.edits
+    assert drafted(edited, None).spec.edits == {}
+    assert drafted(edited, replace(FORM, row=replace(FORM.row, engine="emt"))).spec.edits == {}
 
 
 def test_all_that_is_still_there_is_taken_over() -> None:
     found = drafted()
-    assert (found.pk, found.template, found.structure_pk, found.values) == (5, "vasp.relax", 3, {"steps": 7})
-    assert (found.label, found.description, found.cluster, found.code) == ("mine", "words", "hpc", "vasp_std")
-    assert found.resources == Resources(partition="short")
-    assert found.left_out == ()
-    more = drafted(replace(JOB, restart_pk=9, retrieve=("CHGCAR",), retrieve_mb=7.0))
-    assert (more.restart_pk, more.retrieve, more.retrieve_mb) == (9, ("CHGCAR",), 7.0)
-    assert drafted(replace(JOB, label="Si2 vasp.relax")).label == ""
+    taken = replace(SPEC, values={"steps": 7}, resources=Resources(partition="short"))
+    assert (found.pk, found.spec, found.left_out) == (5, taken, ())
+    assert drafted(asked(label="Si2 vasp.relax")).spec.label == ""
 
 
 @pytest.mark.parametrize(
@@ -67,11 +74,11 @@ def test_all_that_is_still_there_is_taken_over() -> None:
     [
         (drafted(form=NOT_HERE), "template", "No VASP."),
         (drafted(form=None), "template", "no recipe vasp.relax any more"),
-        (drafted(replace(JOB, template=""), None), "template", "another plugin"),
-        (drafted(replace(JOB, template="vasp.imported"), None), "template", "was imported"),
-        (drafted(replace(JOB, structure_pk=None)), "structure_pk", "no structure"),
-        (drafted(replace(JOB, values={"steps": 0})), "values.steps", "the default stands"),
-        (drafted(replace(JOB, values={"gone": 1})), "values.gone", "no setting gone any more"),
+        (drafted(asked(template=""), None), "template", "another plugin"),
+        (drafted(asked(template="vasp.imported"), None), "template", "was imported"),
+        (drafted(asked(structures=())), "structures", "no structure"),
+        (drafted(asked(values={"steps": 0})), "values.steps", "the default stands"),
+        (drafted(asked(values={"gone": 1})), "values.gone", "no setting gone any more"),
         (drafted(clusters=()), "cluster", "no cluster hpc any more"),
         (drafted(clusters=(replace(HPC, enabled=False),)), "cluster", "is disabled"),
         (drafted(codes=()), "code", "no code vasp_std any more"),
@@ -102,8 +109,8 @@ def test_resources_come_back_from_the_options_they_were_made_of(wanted: Resource
     "job, words",
     [
         (replace(JOB, state=JobState.RUNNING), "has not ended"),
-        (replace(JOB, template="vasp.imported"), "nothing was run"),
-        (replace(JOB, template=""), "another plugin"),
+        (asked(template="vasp.imported"), "nothing was run"),
+        (asked(template=""), "another plugin"),
     ],
 )
 def test_jobs_that_are_not_run_again(job: PastJob, words: str) -> None:
@@ -116,7 +123,11 @@ def test_jobs_that_are_not_run_again(job: PastJob, words: str) -> None:
 def test_the_handler_drafts_a_job_as_it_was() -> None:
     ports = fakes.ports()
     found = anyio.run(again.clone, ports, JobPk(1))
-    assert (found.template, found.structure_pk, found.cluster) == ("emt.relax", 1, "localhost")
+    assert (found.spec.template, found.spec.structures, found.spec.cluster) == (
+        "emt.relax",
+        (1,),
+        "localhost",
+    )
     with pytest.raises(NotFound):
         anyio.run(again.clone, ports, JobPk(99))
 
@@ -188,6 +199,6 @@ def test_a_restart_from_a_computer_out_of_reach_takes_what_the_job_told(
 
 
 def test_a_band_is_not_gone_on_from_by_itself() -> None:
-    why_not, way_out = no_restart(replace(JOB, template="vasp.neb_from_images", values={"images": [3, 4, 5]}))
+    why_not, way_out = no_restart(asked(template="vasp.neb_from_images", structures=(3, 4, 5)))
     assert "band of images" in why_not
     assert "jobs clone 5" in way_out

@@ -157,7 +157,7 @@ def test_the_plan_says_where_it_comes_from() -> None:
     (plan,) = plans
     assert plan.source is not None
     assert plan.recipe.values == {"path": "/scratch/run", "cluster": "localhost"}
-    assert plan.label == "old"
+    assert plan.spec.label == "old"
 
 
 @pytest.mark.parametrize(

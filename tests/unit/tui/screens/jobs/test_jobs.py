@@ -53,6 +53,8 @@ def press(screen: jobs.Slice, *keys: str) -> tuple[jobs.Slice, tuple[Any, ...]]:
         ("!/a b/", filters.Filter(label="a b", regex=True, invert=True)),
         ("!", filters.Filter()),
         ("/", filters.Filter()),
+        ("is:held", filters.Filter(held=True)),
+        ("is:else", filters.Filter()),
         ("state:fail", filters.Filter(states=(JobState.FAILED,))),
         ("a state:killed,paused b", filters.Filter(label="a b", states=(JobState.PAUSED, JobState.KILLED))),
         ("template:emt.relax cluster:hpc", filters.Filter(template="emt.relax", cluster="hpc")),

@@ -6,6 +6,7 @@ from typing import Any
 from crystalmath_server.protocol.again import JobDraft
 from crystalmath_server.protocol.decks import DeckProblem, Severity
 from crystalmath_server.protocol.errors import InvalidForm, NotFound
+from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.structures import Lattice, StructureDetail, StructureRow
 from crystalmath_server.protocol.templates import InputFile, Rendered, TemplateDetail, TemplateRow
 from crystalmath_tui.core.context import Context
@@ -211,14 +212,16 @@ def test_e_elsewhere_says_where_files_are_edited() -> None:
 
 def test_a_clone_without_edits_gets_none_of_ours() -> None:
     new = told(
-        edited(), Answered("new draft", JobDraft(12, "vasp.relax", 3)), Answered("new structure", SILICON)
+        edited(),
+        Answered("new draft", JobDraft(12, JobSpec("vasp.relax", (3,)))),
+        Answered("new structure", SILICON),
     )
     new = told(new, Answered("new form", TemplateDetail(RELAX, ())), Answered("new inputs", RENDERED, 3))
     assert new.rendered == RENDERED
 
 
 def test_a_clone_has_the_edits_of_the_job() -> None:
-    draft = JobDraft(12, "vasp.relax", 3, edits={"INCAR": HAND})
+    draft = JobDraft(12, JobSpec("vasp.relax", (3,), edits={"INCAR": HAND}))
     new = told(
         Slice(),
         Entered("new", ("like", "12")),

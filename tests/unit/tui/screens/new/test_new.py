@@ -5,6 +5,7 @@ from typing import Any
 
 from crystalmath_server.protocol.again import JobDraft, LeftOut
 from crystalmath_server.protocol.errors import ConnectionLost, InvalidForm, InvalidStructure
+from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.jobs import JobState, Submitted
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.structures import Lattice, StructureDetail, StructurePage, StructureRow
@@ -213,11 +214,16 @@ def test_the_mouse_walks_the_steps_and_selects() -> None:
     assert update(new, MousePressed(4, 5, 1), CONTEXT)[0].texts == {"relax_cell": "no"}
 
 
-DRAFT = JobDraft(
-    12, "emt.relax", 3, {"relax_kwargs.fmax": 0.05, "relax_cell": False}, "mine", "", "hpc", "vasp_std",
-    Resources(partition="short", walltime_s=3600),
-    (LeftOut("values.gone", "emt.relax has no setting gone any more."),),
-)  # fmt: skip
+LIKE = JobSpec(
+    "emt.relax",
+    (3,),
+    {"relax_kwargs.fmax": 0.05, "relax_cell": False},
+    label="mine",
+    cluster="hpc",
+    code="vasp_std",
+    resources=Resources(partition="short", walltime_s=3600),
+)
+DRAFT = JobDraft(12, LIKE, (LeftOut("values.gone", "emt.relax has no setting gone any more."),))
 
 
 def like(draft: JobDraft, *messages: Any) -> tuple[Slice, tuple[Any, ...]]:
@@ -246,22 +252,22 @@ def test_a_new_job_like_another_is_filled_in() -> None:
 
 
 def test_a_job_that_went_on_from_another_does_so_again() -> None:
-    draft = replace(
-        DRAFT, template="vasp.non_scf", restart_pk=42, values={}, retrieve=("CHGCAR",), corrections=2
-    )
+    spec = JobSpec("vasp.non_scf", (3,), restart_pk=42, retrieve=("CHGCAR",), corrections=2)
     new, _ = like(
-        draft, Answered("new structure", COPPER), Answered("new form", TemplateDetail(BANDS, (CELL,)))
+        JobDraft(12, spec),
+        Answered("new structure", COPPER),
+        Answered("new form", TemplateDetail(BANDS, (CELL,))),
     )
     assert new.texts == {"restart_pk": "42"}
-    assert {field.name: field.text.text for field in new.job.fields}["corrections"] == "2"
-    assert "--retrieve CHGCAR" in new.notes[-1]
+    given = form.values(new.job)
+    assert (given["corrections"], given["retrieve"], given["retrieve_mb"]) == ("2", "CHGCAR", "50")
 
 
 def test_what_is_missing_is_chosen_by_hand() -> None:
-    new, effects = like(replace(DRAFT, structure_pk=None))
+    new, effects = like(replace(DRAFT, spec=replace(LIKE, structures=())))
     assert (new.step, effects) == (STRUCTURE, ())
     assert calls(update(new, Answered("new structure", COPPER), CONTEXT)[1]) == ["templates.show"]
-    new, effects = like(replace(DRAFT, template=""), Answered("new structure", COPPER))
+    new, effects = like(replace(DRAFT, spec=replace(LIKE, template="")), Answered("new structure", COPPER))
     assert (new.step, effects) == (RECIPE, ())
     assert update(new, Answered("new form", FORM), CONTEXT)[0].texts == {}
 

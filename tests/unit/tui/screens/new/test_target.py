@@ -185,7 +185,7 @@ def test_clicks_select_fields_and_submit() -> None:
 def test_going_back_shows_the_batch_script_of_the_cluster_chosen() -> None:
     new, (call,) = press(go_to(on_hpc(), "partition"), "esc")
     assert (new.step, call.method.name) == (INPUTS, "templates.render")
-    assert (call.params.cluster, call.params.structure_pk) == ("hpc", 3)
+    assert (call.params.cluster, call.params.structures) == ("hpc", (3,))
     assert "hpc" in new.waiting
     shown = told(new, Answered("new script", replace(RENDERED, script="#!/bin/bash\n#SBATCH --nodes=2\n")))
     assert (shown.step, shown.waiting, shown.key) == (INPUTS, "", "key-0001")

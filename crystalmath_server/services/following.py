@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from crystalmath_server.domain.jobs.sink import Sink
 from crystalmath_server.domain.results.excerpts import as_text
 from crystalmath_server.domain.vasp_run.work_folder import Piece
-from crystalmath_server.handlers.file_source import FileSource
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.errors import NotFound, RpcError
 from crystalmath_server.protocol.logs import FollowParams, LogChunk, LogEvent
+from crystalmath_server.services.file_source import FileSource
 
 RANGE = 2_097_152
 """Most bytes of one chunk: even if every letter has to be escaped it fits into a frame."""

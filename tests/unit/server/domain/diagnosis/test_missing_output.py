@@ -2,7 +2,7 @@
 
 import pytest
 
-from crystalmath_server.plugins.missing_output import why_silent
+from crystalmath_server.domain.diagnosis.missing_output import explain
 
 
 @pytest.mark.parametrize(
@@ -19,8 +19,8 @@ from crystalmath_server.plugins.missing_output import why_silent
     ],
 )
 def test_reasons(text: str, words: str) -> None:
-    assert words in why_silent("some output\n" + text)
+    assert words in explain("some output\n" + text)
 
 
 def test_the_line_is_quoted_in_part() -> None:
-    assert len(why_silent("Killed " + "x" * 10_000)) < 400
+    assert len(explain("Killed " + "x" * 10_000)) < 400

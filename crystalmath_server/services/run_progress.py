@@ -12,12 +12,12 @@ from crystalmath_server.domain.results.excerpts import thinned
 from crystalmath_server.domain.vasp_run.outlook import outlook, seconds_per_step, span, stuck_words
 from crystalmath_server.domain.vasp_run.steps import AseSteps, Step, StepReader, Steps, VaspSteps
 from crystalmath_server.domain.vasp_run.work_folder import Piece
-from crystalmath_server.handlers.file_source import FileSource
-from crystalmath_server.handlers.run_trends import RunTrends
 from crystalmath_server.ports import JobStore, WorkFolders
 from crystalmath_server.protocol.errors import NotFound, RpcError
 from crystalmath_server.protocol.jobs import ENDED, JobDetail, JobState
 from crystalmath_server.protocol.progress import JobProgress, StepColumns, Trend
+from crystalmath_server.services.file_source import FileSource
+from crystalmath_server.services.run_trends import RunTrends
 
 log = logging.getLogger(__name__)
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crystalmath_server.handlers import following
-from crystalmath_server.handlers.following import Follow, start_of
 from crystalmath_server.protocol.errors import NotFound, TransportFailed
 from crystalmath_server.protocol.jobs import JobState
 from crystalmath_server.protocol.logs import FollowParams, LogChunk
+from crystalmath_server.services import following
+from crystalmath_server.services.following import Follow, start_of
 from tests import fakes
 
 if TYPE_CHECKING:

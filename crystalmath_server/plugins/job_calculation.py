@@ -1,0 +1,58 @@
+"""What the CalcJobs of this project share: the ports of a Maker's job, and their exit codes."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from aiida import orm
+from aiida.engine import CalcJobProcessSpec
+
+from crystalmath_server.domain.exit_status import ExitStatus
+from crystalmath_server.domain.jobs import nodes
+from crystalmath_server.domain.results.crystal import structure_document
+
+
+def structure_text(node: orm.StructureData) -> str:
+    """Text of pymatgen's JSON: the file stored with it, else made of the node."""
+    repository: Any = node.base.repository
+    if nodes.STRUCTURE_FILE in repository.list_object_names():
+        return repository.get_object_content(nodes.STRUCTURE_FILE)
+    attributes: Any = node.base.attributes
+    document = structure_document(node.cell, node.pbc, attributes.get("kinds"), attributes.get("sites"))
+    return json.dumps(document)
+
+
+def define_inputs(spec: CalcJobProcessSpec, attributes: Iterable[str], *, output: str, parser: str) -> None:
+    """The Maker with its structure and settings, and the options that differ from AiiDA's defaults."""
+    spec.input(nodes.STRUCTURE, valid_type=orm.StructureData, help="Structure that the Maker is given.")
+    spec.input(nodes.MAKER, valid_type=orm.Dict, help="atomate2 Maker as MSONable JSON.")
+    spec.input(nodes.SETTINGS, valid_type=orm.Dict, required=False, help="Form values the Maker was made of.")
+    for name in attributes:
+        spec.input(f"metadata.options.{name}", valid_type=str, required=False, help="Kept as attribute.")
+    inputs: Any = spec.inputs
+    options = inputs["metadata"]["options"]
+    options["resources"].default = {"num_machines": 1, "num_mpiprocs_per_machine": 1}
+    options["output_filename"].default = output
+    options["parser_name"].default = parser
+
+
+def define_outputs(spec: CalcJobProcessSpec, document: str) -> None:
+    """What the parser attaches; `document` says what the job's document is."""
+    spec.output(
+        nodes.SUMMARY, valid_type=orm.Dict, required=False, help="Quantities with units, engine versions."
+    )
+    spec.output(nodes.DOCUMENT, valid_type=orm.SinglefileData, required=False, help=document)
+    spec.output(nodes.STRUCTURE, valid_type=orm.StructureData, required=False, help="Structure at the end.")
+    spec.output(
+        nodes.STEPS,
+        valid_type=orm.ArrayData,
+        required=False,
+        help="Arrays step, energy [eV], max_force [eV/Å].",
+    )
+    spec.default_output_node = nodes.SUMMARY
+
+
+def define_exit_codes(spec: CalcJobProcessSpec, statuses: Iterable[ExitStatus]) -> None:
+    """Exit codes by the names of their statuses."""
+    for status in statuses:
+        spec.exit_code(int(status), status.name, message=status.message)

@@ -1,0 +1,115 @@
+"""Command line of scripts/docs."""
+
+import argparse
+import functools
+import http.server
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+SITE, SOURCE, DOCTREES = ROOT / "build/site", ROOT / "build/docs/source", ROOT / "build/docs/doctrees"
+WRITTEN = ("docs", "adr", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
+
+ABOUT = """\
+The documentation site: pages of docs/, and reference pages made from the program's own tables.
+
+  build     write the site to build/site; a warning is an error
+  check     read all pages and follow all links, but write nothing; says nothing while all is well
+  serve     show the site on this machine, and build it again after each change
+  pictures  draw the screens of docs/images anew: runs real jobs in a home of their own, for some minutes
+"""
+
+
+def main() -> int:
+    """Run one command; its exit status."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/docs",
+        usage="scripts/docs build|check|serve|pictures",
+        description=ABOUT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", choices=("build", "check", "serve", "pictures"), help=argparse.SUPPRESS)
+    parser.add_argument("--port", type=int, default=8000, help="serve: port on this machine")
+    given = parser.parse_args()
+    match given.command:
+        case "pictures":
+            return pictures()
+        case "serve":
+            return serve(given.port)
+        case "check":
+            return build("--builder", "dummy", "--quiet")
+        case _:
+            return build()
+
+
+def build(*options: str) -> int:
+    """Write the site; the exit status of Sphinx."""
+    from pages import write
+
+    write(SOURCE)
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "--fail-on-warning",
+        "--keep-going",
+        "--jobs",
+        "auto",
+        *options,
+    ]
+    places = ["--conf-dir", str(ROOT / "docs"), "-d", str(DOCTREES), str(SOURCE), str(SITE)]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    status = subprocess.run([*command, *places], cwd=ROOT, env=environ, check=False).returncode
+    if status != 0:  # Sphinx would not warn again of a page that has not changed
+        shutil.rmtree(DOCTREES, ignore_errors=True)
+    return status
+
+
+def serve(port: int) -> int:
+    """Show the site until interrupted."""
+    build("--quiet")
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(SITE))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        print(f"http://127.0.0.1:{server.server_port}  (Ctrl+C ends)")
+        with suppress(KeyboardInterrupt):
+            rebuild_on_change()
+    return 0
+
+
+def rebuild_on_change() -> None:
+    """Build the site again whenever a page is saved; a change of the program's tables needs a new start."""
+    seen = newest()
+    while True:
+        time.sleep(1)
+        if (now := newest()) != seen:
+            seen = now
+            build("--quiet")
+
+
+def newest() -> float:
+    """When a page was last saved."""
+    files = (path for name in WRITTEN for path in (ROOT / name, *(ROOT / name).rglob("*")))
+    return max(path.stat().st_mtime for path in files)
+
+
+def pictures() -> int:
+    """Draw every screen."""
+    from examples import computed, program
+    from pictures import draw, tour
+
+    with tempfile.TemporaryDirectory(prefix="p") as home, computed(Path(home)) as (subjects, environ):
+        draw(program(), environ, tour(subjects), ROOT / "docs/images")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
