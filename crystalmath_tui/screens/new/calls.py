@@ -45,7 +45,7 @@ from crystalmath_tui.screens.new.model import (
     with_options,
 )
 
-_STEP_OF = {
+STEP_OF = {
     "new draft": STRUCTURE,
     "new structure": STRUCTURE,
     "new form": RECIPE,
@@ -72,8 +72,8 @@ def answered(new: Slice, message: Message) -> Update:
             return clone.begin(new, draft)
         case Answered("new submit", Submitted() as submitted):
             return _submitted(new, submitted)
-        case Refused(tag, error) if tag in _STEP_OF:
-            return _failed(new, _STEP_OF[tag], error), ()
+        case Refused(tag, error) if tag in STEP_OF:
+            return _failed(new, STEP_OF[tag], error), ()
         case _:
             return _rendered(new, message)
 
