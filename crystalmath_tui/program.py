@@ -198,13 +198,13 @@ def context(model: Model, name: str) -> Context:
 
 def _input(model: Model, message: KeyPressed | Pasted) -> Update:
     """Questions and the command line come first, then text fields, then global keys, then the screen."""
-    model = replace(model, link=status_line.read(model.link, model.now))
+    model = replace(model, link=status_line.drop_read_note(model.link, model.now))
     if message == KeyPressed("ctrl z") and (model.question is not None or model.command is not None):
         return model, (Suspend(),)
     if model.question is not None:
-        return _answered(model, model.question, message)
+        return _answer_question(model, model.question, message)
     if model.command is not None:
-        return _typed(model, model.command, message)
+        return _type_command(model, model.command, message)
     front = context(model, model.front.name)
     if isinstance(message, KeyPressed) and _is_global(model, message.key):
         return dispatch(KEYS, _to_front, model, message.key, front) or (model, ())
@@ -218,7 +218,7 @@ def _is_global(model: Model, key: str) -> bool:
     return binding_of(KEYS, key) is not None and (free or not screen.typing(model.slices[screen.name]))
 
 
-def _answered(model: Model, question: Ask, message: KeyPressed | Pasted) -> Update:
+def _answer_question(model: Model, question: Ask, message: KeyPressed | Pasted) -> Update:
     match message:
         case KeyPressed("y" | "Y"):
             return replace(model, question=None), question.yes
@@ -228,7 +228,7 @@ def _answered(model: Model, question: Ask, message: KeyPressed | Pasted) -> Upda
             return model, ()
 
 
-def _typed(model: Model, typed: command_line.Slice, message: KeyPressed | Pasted) -> Update:
+def _type_command(model: Model, typed: command_line.Slice, message: KeyPressed | Pasted) -> Update:
     after, effects = command_line.update(typed, message, COMMANDS)
     last = typed.field.text if after is None and typed.field.text else model.last_command
     return replace(model, command=after, last_command=last), effects
@@ -258,13 +258,13 @@ def _inner(model: Model, effect: Effect) -> tuple[Model, tuple[Effect, ...], boo
     """Carry out an effect that concerns the model alone; False leaves it to the runtime."""
     match effect:
         case Say():
-            return replace(model, link=status_line.said(model.link, effect, model.now)), (), True
+            return replace(model, link=status_line.with_note(model.link, effect, model.now)), (), True
         case Ask():
             return replace(model, question=effect), (), True
         case Tell(message):
             return (*_all(model, message), True)
         case Open():
-            return (*_opened(model, effect), True)
+            return (*_open(model, effect), True)
         case Back() if len(model.stack) > 1:
             return replace(model, stack=model.stack[:-1]), (), True
         case Back():
@@ -272,15 +272,15 @@ def _inner(model: Model, effect: Effect) -> tuple[Model, tuple[Effect, ...], boo
         case Press(key):
             model = replace(model, stack=model.stack[:-1] or (_HOME,))
             return (*_input(model, KeyPressed(key)), True)
-        case Call() if model.readonly and (refused := _refused(cast("Call[Any, Any]", effect))):
+        case Call() if model.readonly and (refused := _refusal(cast("Call[Any, Any]", effect))):
             return (*_all(model, refused), True)
         case Connect(profile) if profile:
-            return (*_other_profile(model), False)
+            return (*_switch_profile(model), False)
         case _:
             return model, (), False
 
 
-def _refused(call: Call[Any, Any]) -> Message | None:
+def _refusal(call: Call[Any, Any]) -> Message | None:
     """What a read-only program answers to a call that would change something."""
     if call.method.effect != "write":
         return None
@@ -288,7 +288,7 @@ def _refused(call: Call[Any, Any]) -> Message | None:
     return call.refuse(NotAllowed(detail, hint="Start crystalmath without --readonly to do it."))
 
 
-def _opened(model: Model, effect: Open) -> Update:
+def _open(model: Model, effect: Open) -> Update:
     if effect.screen not in SCREENS:
         return model, (Say(f"There is no screen {effect.screen}.", "warn"),)
     below = tuple(name for name in model.stack if name != effect.screen)
@@ -296,7 +296,7 @@ def _opened(model: Model, effect: Open) -> Update:
     return _to_screen(replace(model, stack=stack), effect.screen, Entered(effect.screen, effect.args))
 
 
-def _other_profile(model: Model) -> Update:
+def _switch_profile(model: Model) -> Update:
     """Forget what belongs to the profile that is left."""
     slices: dict[str, object] = {name: screen.initial for name, screen in SCREENS.items()}
     return replace(

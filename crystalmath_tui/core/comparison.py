@@ -9,7 +9,7 @@ from crystalmath_server.protocol.compare import CompareColumn, CompareRow, Compa
 from crystalmath_server.protocol.method import Json
 
 
-def titled(column: CompareColumn) -> str:
+def title_of(column: CompareColumn) -> str:
     """The heading of a column, with its unit."""
     return f"{column.title} [{column.unit}]" if column.unit else column.title
 
@@ -46,7 +46,7 @@ def csv_text(table: Comparison) -> str:
     """The table as CSV; every digit is kept, units stand in the headings."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["pk", "label", *map(titled, table.columns)])
+    writer.writerow(["pk", "label", *map(title_of, table.columns)])
     for row in table.rows:
         writer.writerow([row.pk, row.label, *("" if value is None else value for value in row.values)])
     return out.getvalue()

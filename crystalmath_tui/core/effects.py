@@ -106,7 +106,7 @@ class WriteFile(Question):
 
 
 @record
-class PartSeen:
+class LocalPart:
     """What of a file that comes in parts is here: its size, its last bytes, and whether it is whole."""
 
     size: int = 0

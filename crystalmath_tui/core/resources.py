@@ -47,13 +47,13 @@ _MOST_DIGITS = 8
 def resource_fields(defaults: Resources, section: str) -> tuple[Field, ...]:
     """One field of a form for each resource."""
     first, *rest = (
-        new_field(row.name, TITLES[row.name], shown(row.name, getattr(defaults, row.name)), _HELP[row.name])
+        new_field(row.name, TITLES[row.name], text_of(row.name, getattr(defaults, row.name)), _HELP[row.name])
         for row in fields(Resources)
     )
     return (replace(first, section=section), *rest)
 
 
-def shown(name: str, value: object) -> str:
+def text_of(name: str, value: object) -> str:
     """A value as one would type it; what asks for nothing is empty."""
     if value is None or value in (0, "", ()):
         return ""
@@ -94,7 +94,7 @@ def changes(texts: Mapping[str, str], defaults: Resources) -> Resources:
     same = {
         row.name: None
         for row in fields(Resources)
-        if texts.get(row.name, "") == shown(row.name, getattr(defaults, row.name))
+        if texts.get(row.name, "") == text_of(row.name, getattr(defaults, row.name))
     }
     return replace(wanted, **same)
 
@@ -105,7 +105,7 @@ def _read(name: str, text: str) -> Any:
     if name == "walltime_s":
         return seconds(text)
     if name in _NUMBERS:
-        return whole(name, text)
+        return whole_number(name, text)
     return text.replace("\\n", "\n")
 
 
@@ -113,12 +113,12 @@ def seconds(text: str) -> int:
     """A time in seconds, or as [[days-]hours:]minutes:seconds; empty is 0."""
     match = _TIME.fullmatch(text)
     if match is None:
-        return whole("walltime_s", text)
+        return whole_number("walltime_s", text)
     days, hours, minutes, secs = (int(part or 0) for part in match.groups())
     return ((days * 24 + hours) * 60 + minutes) * 60 + secs
 
 
-def whole(name: str, text: str) -> int:
+def whole_number(name: str, text: str) -> int:
     """A number without sign; empty is 0. Raises InvalidForm with the name of the field."""
     if not text:
         return 0

@@ -64,7 +64,7 @@ def update(
         case KeyPressed("enter"):
             return None, run(typed.field.text, known)
         case KeyPressed("tab"):
-            return Slice(completed(typed.field, known), typed.before), ()
+            return Slice(complete(typed.field, known), typed.before), ()
         case KeyPressed("up"):
             return Slice(field_of(typed.before), typed.before), ()
         case KeyPressed("backspace") if not typed.field.text:
@@ -112,7 +112,7 @@ def _unknown(name: str, known: Sequence[Command]) -> Say:
     return Say(f"There is no command :{name}. {way_out}", "warn")
 
 
-def completed(field: TextField, known: Sequence[Command]) -> TextField:
+def complete(field: TextField, known: Sequence[Command]) -> TextField:
     """The name as far as it is clear."""
     names = [row.name for row in known if row.name.startswith(field.text)]
     if len(names) == 1:

@@ -55,7 +55,7 @@ def update(page: Slice, message: Message, context: Context) -> Update:
     """Follow keys, the answer, and the revision of the list of jobs."""
     match message:
         case Entered("diagnose", args):
-            return _entered(page, args, context)
+            return _enter(page, args, context)
         case KeyPressed(key):
             return dispatch(KEYS, update, page, key, context) or (page, ())
         case Scrolled(to):
@@ -74,7 +74,7 @@ def update(page: Slice, message: Message, context: Context) -> Update:
             return page, ()
 
 
-def _entered(page: Slice, args: tuple[str, ...], context: Context) -> Update:
+def _enter(page: Slice, args: tuple[str, ...], context: Context) -> Update:
     given = args[0] if args else ""
     pk = pk_of(given)
     if not pk:

@@ -57,7 +57,7 @@ def read_on(viewer: Viewer, part: FileRange) -> Viewer:
     )
 
 
-def followed(viewer: Viewer) -> Viewer:
+def toggle_following(viewer: Viewer) -> Viewer:
     """Follow, or stop where it is; what lies far before the end is passed over."""
     if viewer.following:
         return replace(viewer, following=False)
@@ -66,7 +66,7 @@ def followed(viewer: Viewer) -> Viewer:
     return replace(viewer, following=True, content="", offset=viewer.size - _END, skipped=True)
 
 
-def reading(pk: int, viewer: Viewer) -> Call[ReadFileParams, FileRange]:
+def read_call(pk: int, viewer: Viewer) -> Call[ReadFileParams, FileRange]:
     """Read on."""
     file = viewer.file
     source = file.source if file.source in {"inputs", "work"} else "retrieved"
@@ -74,7 +74,7 @@ def reading(pk: int, viewer: Viewer) -> Call[ReadFileParams, FileRange]:
     return Call(JOBS_FILE, ReadFileParams(pk, file.path, given, viewer.offset), "job file", (pk, file))
 
 
-def shown(viewer: Viewer, page: tuple[Line, ...], height: int) -> tuple[Line, ...]:
+def visible_lines(viewer: Viewer, page: tuple[Line, ...], height: int) -> tuple[Line, ...]:
     """The lines in sight, or why there are none; of a followed file its end."""
     if viewer.binary:
         return ((), line(("warn", f" A binary file of {file_size(viewer.size)}; it is not shown as text.")))

@@ -73,7 +73,7 @@ def update(page: Slice, message: Message, context: Context) -> Update:
         return _with_path(page, *step)
     match message:
         case Entered("graph", args):
-            return _entered(page, args)
+            return _enter(page, args)
         case KeyPressed(key):
             return dispatch(KEYS, update, page, key, context) or (page, ())
         case Scrolled(to):
@@ -114,7 +114,7 @@ def _written(page: Slice, message: Message) -> Update:
             return page, ()
 
 
-def _entered(page: Slice, args: tuple[str, ...]) -> Update:
+def _enter(page: Slice, args: tuple[str, ...]) -> Update:
     given = args[0] if args else ""
     pk = pk_of(given)
     if not pk:

@@ -70,14 +70,14 @@ def update(status: Slice, message: Message, now: float) -> tuple[Slice, tuple[Ef
     """Follow the link and keep the last word."""
     match message:
         case Ticked():
-            return _ticked(status, now)
+            return _tick(status, now)
         case Connecting(words):
             return replace(status, phase="connecting", words=words), ()
         case Connected(hello):
             online = replace(status, phase="online", profile=hello.profile, words="", attempt=0, retry_at=0.0)
-            return _polled(replace(online, note=None if status.attempt else status.note))
+            return _poll(replace(online, note=None if status.attempt else status.note))
         case Disconnected(error, chance):
-            return _disconnected(status, error, chance, now)
+            return _wait_to_retry(status, error, chance, now)
         case RetryDue() if status.phase == "waiting":
             return replace(status, phase="connecting", words="connecting …"), (Connect(),)
         case _:
@@ -92,30 +92,30 @@ def _answered(status: Slice, message: Message, now: float) -> Slice:
         case Refused("status"):
             return replace(status, polling=False)
         case CallFailed(error):
-            return failed(status, error, now)
+            return with_error(status, error, now)
         case Progressed(calls):
             return replace(status, progress=calls)
         case Answered("job control", Control() as control, verb):
-            return said(status, control_note(control, verb), now)
+            return with_note(status, control_note(control, verb), now)
         case _:
             return status
 
 
-def said(status: Slice, note: Say, now: float) -> Slice:
+def with_note(status: Slice, note: Say, now: float) -> Slice:
     """Keep a word for the status line."""
     return replace(status, note=note, note_at=now)
 
 
-def read(status: Slice, now: float) -> Slice:
+def drop_read_note(status: Slice, now: float) -> Slice:
     """Drop the last word at the first key after it could be read."""
     return replace(status, note=None) if status.note and now - status.note_at > _READ_S else status
 
 
-def failed(status: Slice, error: RpcError, now: float) -> Slice:
+def with_error(status: Slice, error: RpcError, now: float) -> Slice:
     """Keep an error with its way out; a lost link has its own words, a superseded call needs none."""
     if isinstance(error, (ConnectionLost, RequestCancelled)):
         return status
-    return said(status, Say(error_text(error), "error"), now)
+    return with_note(status, Say(error_text(error), "error"), now)
 
 
 def retry_delay_s(attempt: int, chance: float) -> float:
@@ -124,20 +124,20 @@ def retry_delay_s(attempt: int, chance: float) -> float:
     return longest * (0.5 + chance / 2)
 
 
-def _ticked(status: Slice, now: float) -> tuple[Slice, tuple[Effect, ...]]:
+def _tick(status: Slice, now: float) -> tuple[Slice, tuple[Effect, ...]]:
     if status.note and status.note.style == "info" and now - status.note_at > _NOTE_S:
         status = replace(status, note=None)
-    return _polled(status)
+    return _poll(status)
 
 
-def _polled(status: Slice) -> tuple[Slice, tuple[Effect, ...]]:
+def _poll(status: Slice) -> tuple[Slice, tuple[Effect, ...]]:
     if status.phase != "online" or status.polling:
         return status, ()
     poll = Call(STATUS, NoParams(), "status", handles_refusal=True)
     return replace(status, polling=True), (poll,)
 
 
-def _disconnected(
+def _wait_to_retry(
     status: Slice, error: RpcError, chance: float, now: float
 ) -> tuple[Slice, tuple[Effect, ...]]:
     delay = retry_delay_s(status.attempt, chance)

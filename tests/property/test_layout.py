@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from crystalmath_tui.core.cells import clean, cut, fit, head, width, wrap
 from crystalmath_tui.core.lines import Size, beside, fit_line, fit_lines, highlight, line, spread
-from crystalmath_tui.core.plot import curve, thinned
+from crystalmath_tui.core.plot import curve, thin
 from crystalmath_tui.core.scroll import Scroll, clamp, move, scroll_top
 from crystalmath_tui.core.table import Column, fit_columns
 from crystalmath_tui.core.textfield import TextField, edit, field_line, paste
@@ -104,7 +104,7 @@ def test_columns_never_exceed_the_width(columns: list[Column], cols: int) -> Non
 def test_a_curve_has_its_rows_and_both_ends(values: list[float], rows: int, cols: int) -> None:
     shown = curve(values, rows, cols)
     assert len(shown) == (rows if values and rows and cols else 0)
-    places = thinned(len(values), cols)
+    places = thin(len(values), cols)
     assert len(places) <= max(0, cols)
     if values and cols > 1:
         assert places[0] == 0

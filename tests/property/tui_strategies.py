@@ -59,7 +59,7 @@ from crystalmath_server.protocol.templates import (
 )
 from crystalmath_tui import program
 from crystalmath_tui.core import messages
-from crystalmath_tui.core.effects import PartSeen
+from crystalmath_tui.core.effects import LocalPart
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.screens.job import update as job
 from crystalmath_tui.screens.jobs import query as jobs_query
@@ -492,7 +492,7 @@ DOWNLOAD_MESSAGES = st.one_of(
     st.builds(
         messages.Answered,
         st.just("download part"),
-        st.builds(PartSeen, PKS, st.binary(max_size=9), st.booleans()),
+        st.builds(LocalPart, PKS, st.binary(max_size=9), st.booleans()),
         ABOUT,
     ),
     st.builds(messages.Refused, st.just("download range"), ERROR_VALUES, ABOUT),

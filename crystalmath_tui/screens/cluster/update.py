@@ -76,7 +76,7 @@ def update(cluster: Slice, message: Message, context: Context) -> Update:
     """Follow keys and answers."""
     match message:
         case Entered("cluster", args):
-            return _entered(cluster, args, context)
+            return _enter(cluster, args, context)
         case KeyPressed(key):
             return dispatch(KEYS, update, cluster, key, context) or (cluster, ())
         case Scrolled(to):
@@ -143,7 +143,7 @@ def _without(cluster: Slice, *names: str) -> dict[str, RpcError]:
     return {name: error for name, error in cluster.errors.items() if name not in names}
 
 
-def _entered(cluster: Slice, args: tuple[str, ...], context: Context) -> Update:
+def _enter(cluster: Slice, args: tuple[str, ...], context: Context) -> Update:
     """A label and a page; `test` begins the test, unless it is under way already."""
     label = args[0] if args else cluster.label
     if not label:

@@ -11,7 +11,7 @@ from crystalmath_tui.core.clusters import MARKS, state_of
 from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.lines import Line, Span, fit_line, highlight, line, line_width
 from crystalmath_tui.core.messages import KeyPressed, Message, MousePressed
-from crystalmath_tui.core.resources import TITLES, shown
+from crystalmath_tui.core.resources import TITLES, text_of
 from crystalmath_tui.core.screen import Screen
 from crystalmath_tui.core.scroll import START, Scroll, clamp
 from crystalmath_tui.core.table import Column, fit_columns, heading, row
@@ -153,7 +153,7 @@ def _paragraph(style: str, text: str, cols: int, indent: int = 1) -> tuple[Line,
 def _summary(detail: ClusterDetail, cols: int) -> tuple[Line, ...]:
     state = (Span("strong", f" {detail.row.label}"), Span("", "   "), state_of(detail.row))
     trouble = _paragraph("warn", detail.row.trouble, cols) if detail.row.trouble else ()
-    given = [(title, shown(name, getattr(detail.defaults, name))) for name, title in TITLES.items()]
+    given = [(title, text_of(name, getattr(detail.defaults, name))) for name, title in TITLES.items()]
     return (
         (),
         state,
@@ -258,7 +258,7 @@ def _some(lines: list[Line], room: int) -> list[Line]:
 def _partition(partition: Partition, cols: int) -> Line:
     """Name, limit and nodes by state, in one line."""
     limit = (
-        "no limit" if partition.time_limit_s is None else f"≤ {shown('walltime_s', partition.time_limit_s)}"
+        "no limit" if partition.time_limit_s is None else f"≤ {text_of('walltime_s', partition.time_limit_s)}"
     )
     gpus = f", {partition.gpus}" if partition.gpus else ""
     size = f"{partition.cores_per_node} cores, {partition.memory_mb} MB{gpus}"

@@ -69,7 +69,7 @@ def update(compare: Slice, message: Message, context: Context) -> Update:
         return _with_path(compare, *step)
     match message:
         case Entered("compare", args):
-            return _entered(compare, args)
+            return _enter(compare, args)
         case KeyPressed(key):
             return dispatch(KEYS, update, compare, key, context) or (compare, ())
         case Scrolled(to):
@@ -86,7 +86,7 @@ def update(compare: Slice, message: Message, context: Context) -> Update:
             return compare, ()
 
 
-def _entered(compare: Slice, args: tuple[str, ...]) -> Update:
+def _enter(compare: Slice, args: tuple[str, ...]) -> Update:
     """Pks of the jobs; without any, those of before."""
     wrong = next((text for text in args if not pk_of(text)), "")
     pks = tuple(dict.fromkeys(map(pk_of, args))) if args and not wrong else compare.pks

@@ -2,7 +2,7 @@
 
 from crystalmath_server.protocol.compare import CompareRow, Comparison
 from crystalmath_tui.core.cells import fit, width, wrap
-from crystalmath_tui.core.comparison import titled
+from crystalmath_tui.core.comparison import title_of
 from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.lines import Line, Span, fit_line, highlight, line
 from crystalmath_tui.core.path_prompt import prompt_lines
@@ -59,7 +59,7 @@ def _choices(compare: Slice, context: Context) -> tuple[Line, ...]:
     lines: list[Line] = [line(("heading", " columns"), ("dim", "   Space shows or hides, Esc closes"))]
     for index, column in enumerate(columns[at.top : at.top + rows], at.top):
         mark = " " if column.name in compare.hidden else "✓"
-        each = line(("mark", f" {mark} "), titled(column), ("dim", f"   {column.name}"))
+        each = line(("mark", f" {mark} "), title_of(column), ("dim", f"   {column.name}"))
         lines.append(highlight(each, context.size.cols) if index == at.index else each)
     return tuple(lines)
 
@@ -80,7 +80,7 @@ def _table(compare: Slice, context: Context) -> tuple[Line, ...]:
 def _width(table: Comparison, place: int) -> int:
     texts = [number(row.values[place]) for row in table.rows if place < len(row.values)]
     longest = max((width(text) for text in texts), default=0)
-    return min(_WIDEST, max(width(titled(table.columns[place])) + 1, longest))
+    return min(_WIDEST, max(width(title_of(table.columns[place])) + 1, longest))
 
 
 def _first(widths: list[int], chosen: int, room: int) -> int:
@@ -100,7 +100,7 @@ def _heading(compare: Slice, table: Comparison, widths: list[int], first: int) -
         arrow = ("↓" if compare.descending else "↑") if column.name == compare.sort else ""
         style = "bar.strong" if place == compare.column else "heading"
         right = _is_number(table, place)
-        spans += [Span("", _GAP), Span(style, fit(titled(column) + arrow, widths[place], right=right))]
+        spans += [Span("", _GAP), Span(style, fit(title_of(column) + arrow, widths[place], right=right))]
     return tuple(spans)
 
 

@@ -63,7 +63,7 @@ def update(page: Slice, message: Message, context: Context) -> Update:
         return _with_path(page, *step)
     match message:
         case Entered("download", args):
-            return _entered(page, args)
+            return _enter(page, args)
         case KeyPressed(key):
             return dispatch(KEYS, update, page, key, context) or (page, ())
         case Scrolled(to):
@@ -88,7 +88,7 @@ def _answered(page: Slice, message: Message) -> Update:
             return page, ()
 
 
-def _entered(page: Slice, args: tuple[str, ...]) -> Update:
+def _enter(page: Slice, args: tuple[str, ...]) -> Update:
     """PK, then where the files are, then their names."""
     pk = pk_of(args[0]) if args else 0
     if page.run and page.run.going:

@@ -39,7 +39,7 @@ def ask(editor: Slice, against: int) -> Update:
     return replace(editor, page="diff", completion=None, diff=fresh), (call,)
 
 
-def answered(editor: Slice, message: Message) -> Slice:
+def receive(editor: Slice, message: Message) -> Slice:
     """Take what came about differences."""
     diff = editor.diff
     match message:

@@ -127,7 +127,7 @@ class Slice:
 Update = tuple[Slice, tuple[Effect, ...]]
 
 
-def opened(deck: Deck, names: tuple[str, ...]) -> tuple[OpenFile, ...]:
+def open_files(deck: Deck, names: tuple[str, ...]) -> tuple[OpenFile, ...]:
     """Its files, with the edits in their place."""
     return tuple(_opened(deck, name) for name in names)
 
@@ -169,7 +169,7 @@ def of_line(editor: Slice) -> tuple[DeckProblem, ...]:
     return tuple(row for row in of_file(editor, file.name) if row.line == file.area.row + 1)
 
 
-def shifted(editor: Slice, before: Area, after: Area) -> tuple[DeckProblem, ...]:
+def shift_problems(editor: Slice, before: Area, after: Area) -> tuple[DeckProblem, ...]:
     """Problems where their lines are now, until the next check tells them anew."""
     file, more = here(editor), len(after.lines) - len(before.lines)
     if file is None or not more:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from crystalmath_server.protocol.decks import DECKS_CHECK, CheckDeckParams
 from crystalmath_tui.core.area_view import area_at, in_sight
 from crystalmath_tui.core.effects import Call, Effect, Later, Say
-from crystalmath_tui.core.incar_line import Choice, choices, completed, spot
+from crystalmath_tui.core.incar_line import Choice, choices, completion_text, spot
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import MousePressed, Move
 from crystalmath_tui.core.text_area import Area, at, edit, paste, put
@@ -17,7 +17,7 @@ from crystalmath_tui.screens.editor.model import (
     Update,
     here,
     of_file,
-    shifted,
+    shift_problems,
     text_size,
     texts_of,
     with_file,
@@ -39,7 +39,7 @@ def put_area(editor: Slice, area: Area, size: Size) -> Update:
     after = with_file(editor, replace(file, area=area, window=window))
     if area.lines == file.area.lines:
         return after, ()
-    return touch(replace(after, problems=shifted(editor, file.area, area)))
+    return touch(replace(after, problems=shift_problems(editor, file.area, area)))
 
 
 def touch(editor: Slice) -> Update:
@@ -142,7 +142,7 @@ def _take(editor: Slice, choice: Choice, size: Size) -> Update:
         return editor, ()
     area = file.area
     place = spot(area.line, area.col)
-    word = put(area, place.start, place.end, completed(place, choice))
+    word = put(area, place.start, place.end, completion_text(place, choice))
     return put_area(replace(editor, completion=None), word, size)
 
 

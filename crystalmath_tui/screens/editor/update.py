@@ -35,7 +35,7 @@ from crystalmath_tui.screens.editor.model import (
     Update,
     here,
     list_rows,
-    opened,
+    open_files,
 )
 from crystalmath_tui.screens.editor.tabs import tab_at
 
@@ -84,7 +84,7 @@ def _answered(editor: Slice, message: Message, context: Context) -> Update:
         case Left():
             return Slice(tags=editor.tags), (Back(),)
         case _:
-            return diff_page.answered(editor, message), ()
+            return diff_page.receive(editor, message), ()
 
 
 def _open(editor: Slice, asked: DeckOpened) -> Update:
@@ -93,7 +93,7 @@ def _open(editor: Slice, asked: DeckOpened) -> Update:
         return editor, (Say(words, "warn"),)
     names = names_of(asked.deck.own)
     at = names.index(asked.file) if asked.file in names else 0
-    fresh = Slice(asked.deck, opened(asked.deck, names), at, turn=editor.turn + 1, tags=editor.tags)
+    fresh = Slice(asked.deck, open_files(asked.deck, names), at, turn=editor.turn + 1, tags=editor.tags)
     return fresh, (*_tags(fresh), *text_page.check(fresh))
 
 

@@ -7,9 +7,9 @@ from crystalmath_tui.core.area_view import Marks, Paint, area_lines, cursor_cell
 from crystalmath_tui.core.cells import cut, fit, wrap
 from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.decks import MARKS, worst
-from crystalmath_tui.core.diff_lines import side_by_side, unified
-from crystalmath_tui.core.incar_line import painted
-from crystalmath_tui.core.line_cells import laid_over, shown
+from crystalmath_tui.core.diff_lines import side_by_side, unified_lines
+from crystalmath_tui.core.incar_line import paint_line
+from crystalmath_tui.core.line_cells import overlay, visible_text
 from crystalmath_tui.core.lines import Line, Size, Span, beside, fit_line, fit_lines, highlight, line
 from crystalmath_tui.core.screen import Screen
 from crystalmath_tui.core.scroll import clamp
@@ -72,7 +72,7 @@ def _marks(editor: Slice, file: OpenFile) -> Marks:
 
 
 def _paint(file: OpenFile) -> Paint:
-    return painted if file.name == "INCAR" else _plainly
+    return paint_line if file.name == "INCAR" else _plainly
 
 
 def _plainly(text: str) -> Line:
@@ -101,7 +101,7 @@ def _with_choices(editor: Slice, file: OpenFile, lines: tuple[Line, ...], room: 
     col = max(0, min(cell, room.cols - width))
     covered = dict(enumerate(found, top))
     return tuple(
-        laid_over(each, covered[index], col, width, room.cols) if index in covered else each
+        overlay(each, covered[index], col, width, room.cols) if index in covered else each
         for index, each in enumerate(lines)
     )
 
@@ -148,7 +148,7 @@ def _diff(editor: Slice, size: Size) -> tuple[Line, ...]:
 def _texts(texts: tuple[tuple[str, str], ...], cols: int, *, is_beside: bool) -> tuple[Line, ...]:
     lines: list[Line] = []
     for name, text in texts:
-        rows = side_by_side(text, cols) if is_beside else unified(text)
+        rows = side_by_side(text, cols) if is_beside else unified_lines(text)
         lines += [(), line(("heading", f" {name}")), *rows]
     return tuple(lines)
 
@@ -160,7 +160,7 @@ def _difference(found: DeckDiff, cols: int, *, is_beside: bool) -> tuple[Line, .
         if pair is not None:
             lines.append(_pair_line(name, *pair))
     if found.structure is not None and found.structure.words:
-        lines.append(line(("warn", " ~ "), fit("structure", 14), shown(found.structure.words)))
+        lines.append(line(("warn", " ~ "), fit("structure", 14), visible_text(found.structure.words)))
     if found.same:
         words = "Both mean the same." if found.texts else "Nothing differs."
         lines.append(line(("ok", f" {words}")))
@@ -171,12 +171,12 @@ def _difference(found: DeckDiff, cols: int, *, is_beside: bool) -> tuple[Line, .
 def _tag_line(each: TagChange) -> Line:
     style, sign = _SIGNS[each.change]
     values = {"added": each.right, "removed": each.left, "changed": f"{each.left} → {each.right}"}
-    return line((style, f" {sign} "), fit(each.tag, 14), shown(values[each.change].replace("\n", " ")))
+    return line((style, f" {sign} "), fit(each.tag, 14), visible_text(values[each.change].replace("\n", " ")))
 
 
 def _pair_line(name: str, left: str, right: str) -> Line:
     words = f"{cut(left.replace(chr(10), ' '), 60)} → {cut(right.replace(chr(10), ' '), 60)}"
-    return line(("warn", " ~ "), fit(name, 14), shown(words))
+    return line(("warn", " ~ "), fit(name, 14), visible_text(words))
 
 
 def _choosing(editor: Slice, size: Size) -> tuple[Line, ...]:

@@ -39,11 +39,11 @@ from crystalmath_tui.core.scroll import Scroll, clamp, move, scroll_top
 from crystalmath_tui.core.words import error_text
 from crystalmath_tui.screens.file_viewer import (
     Viewer,
-    followed,
+    read_call,
     read_on,
-    reading,
-    shown,
     title_line,
+    toggle_following,
+    visible_lines,
 )
 from crystalmath_tui.screens.job import actions
 from crystalmath_tui.screens.job import pages as job_pages
@@ -66,7 +66,7 @@ def update(job: Slice, message: Message, context: Context) -> Update:
     """Follow keys, answers and the revision of the list of jobs."""
     match message:
         case Entered("job", args):
-            return _entered(job, args, context)
+            return _enter(job, args, context)
         case KeyPressed(key):
             return dispatch(KEYS, update, job, key, context) or (job, ())
         case Scrolled(to):
@@ -97,7 +97,7 @@ def _answered(job: Slice, message: Message, context: Context) -> Slice:
             return job
 
 
-def _entered(job: Slice, args: tuple[str, ...], context: Context) -> Update:
+def _enter(job: Slice, args: tuple[str, ...], context: Context) -> Update:
     given = args[0] if args else ""
     pk = pk_of(given)
     if not pk:
@@ -178,7 +178,7 @@ def _at_end(job: Slice, context: Context) -> Slice:
 
 def _toggle_follow(job: Slice, context: Context) -> Update:
     if job.viewer:
-        return _read_on(job, followed(job.viewer))
+        return _read_on(job, toggle_following(job.viewer))
     return _at_end(replace(job, follow=not job.follow), context), ()
 
 
@@ -216,7 +216,7 @@ def _open(job: Slice, _: Context) -> Update:
     if file.kind != "file":
         return job, (Say(f"{file.path} cannot be shown: it is not a plain file.", "warn"),)
     viewer = Viewer(file, size=file.size)
-    return replace(job, viewer=viewer), (reading(job.pk, viewer),)
+    return replace(job, viewer=viewer), (read_call(job.pk, viewer),)
 
 
 def _scroll(job: Slice, to: Move, context: Context) -> Update:
@@ -244,7 +244,7 @@ def _scroll_file(job: Slice, viewer: Viewer, to: Move, context: Context) -> Upda
 
 
 def _read_on(job: Slice, viewer: Viewer) -> Update:
-    return replace(job, viewer=replace(viewer, reading=True)), (reading(job.pk, viewer),)
+    return replace(job, viewer=replace(viewer, reading=True)), (read_call(job.pk, viewer),)
 
 
 def _click(job: Slice, mouse: MousePressed, context: Context) -> Update:
@@ -302,7 +302,7 @@ def view(job: Slice, context: Context) -> tuple[Line, ...]:
     """Tabs, then the page from its first line shown."""
     page, height, cols = _page(job, context), _height(context), context.size.cols
     if job.viewer:
-        return (_tabs(job, cols), title_line(job.viewer, cols), *shown(job.viewer, page, height))
+        return (_tabs(job, cols), title_line(job.viewer, cols), *visible_lines(job.viewer, page, height))
     if job.tab == "files" and files_of(job) and "files" not in job.errors:
         at = clamp(job.chosen, len(page), height)
         seen = page[at.top : at.top + height]

@@ -16,7 +16,7 @@ _MOST = 200
 _IN_DETAILS = 32
 
 
-def asking(rows: Sequence[JobRow], known: Mapping[int, Trend]) -> Call[TrendsParams, Trends] | None:
+def trends_call(rows: Sequence[JobRow], known: Mapping[int, Trend]) -> Call[TrendsParams, Trends] | None:
     """The call for those of the rows that run, or have ended and are not known to their end."""
     pks = tuple(row.pk for row in rows if _wanted(row, known.get(row.pk)))[:_MOST]
     return Call(JOBS_TRENDS, TrendsParams(pks), "jobs trends", handles_refusal=True) if pks else None
@@ -26,7 +26,7 @@ def _wanted(row: JobRow, known: Trend | None) -> bool:
     return row.state is JobState.RUNNING or (row.state in ENDED and not (known and known.final))
 
 
-def kept(known: Mapping[int, Trend], found: Trends, rows: Sequence[JobRow]) -> dict[int, Trend]:
+def merge_trends(known: Mapping[int, Trend], found: Trends, rows: Sequence[JobRow]) -> dict[int, Trend]:
     """What is known of the rows at hand."""
     at_hand = {row.pk for row in rows}
     after = {**known, **{trend.pk: trend for trend in found.rows}}

@@ -29,7 +29,7 @@ from crystalmath_tui.core.scroll import START, Scroll, clamp, move
 from crystalmath_tui.core.textfield import TextField, edit, field_of, paste
 from crystalmath_tui.screens.jobs.columns import shows_trends
 from crystalmath_tui.screens.jobs.query import EVERYTHING, GROUPS, Query, Sort, sort_by
-from crystalmath_tui.screens.jobs.trends import EVERY_S, asking, kept
+from crystalmath_tui.screens.jobs.trends import EVERY_S, merge_trends, trends_call
 
 _PAGE, _LONGEST_PAGE = 100, 500
 _AHEAD = 20  # rows left below when the next page is fetched
@@ -144,16 +144,16 @@ def _answered(jobs: Slice, message: Message, context: Context) -> Update[Slice]:
         case Refused("jobs page", error, want):
             return _keep_error(jobs, want, error)
         case Answered("status", Status() as status):
-            return _polled(jobs, status.jobs_revision, context)
+            return _follow_status(jobs, status.jobs_revision, context)
         case Answered("jobs trends", Trends() as trends):
-            return replace(jobs, trends=kept(jobs.trends, trends, jobs.rows)), ()
+            return replace(jobs, trends=merge_trends(jobs.trends, trends, jobs.rows)), ()
         case _:
             return replace(
                 jobs, scroll=clamp(jobs.scroll, len(jobs.rows), room(jobs, context.size).list_rows)
             ), ()
 
 
-def _polled(jobs: Slice, revision: int, context: Context) -> Update[Slice]:
+def _follow_status(jobs: Slice, revision: int, context: Context) -> Update[Slice]:
     """Fetch where the list changed, and what its jobs did meanwhile."""
     known = replace(jobs, known=revision)
     stale = not jobs.loading and revision != jobs.revision
@@ -171,7 +171,7 @@ def _fetch_trends(jobs: Slice, context: Context) -> Update[Slice]:
     rows = jobs.rows[jobs.scroll.top : jobs.scroll.top + space.list_rows]
     if not shows_trends(jobs.rows, space.list_cols):
         rows = (chosen,) if chosen else ()
-    call = asking(rows, jobs.trends)
+    call = trends_call(rows, jobs.trends)
     return (replace(jobs, trends_at=context.now), (call,)) if call else (jobs, ())
 
 

@@ -57,7 +57,7 @@ STEP_OF = {
 """The step that shows why a question was refused."""
 
 
-def answered(new: Slice, message: Message) -> Update:
+def receive(new: Slice, message: Message) -> Update:
     """Take the answer to a call."""
     match message:
         case Answered("new stored", StructurePage() as page, search) if search == search_of(new):
@@ -71,9 +71,9 @@ def answered(new: Slice, message: Message) -> Update:
         case Answered("new draft", JobDraft() as draft):
             return clone.begin(new, draft)
         case Answered("new submit", Submitted() as submitted):
-            return _submitted(new, submitted)
+            return _show_job(new, submitted)
         case Refused(tag, error) if tag in STEP_OF:
-            return _failed(new, STEP_OF[tag], error), ()
+            return _with_error(new, STEP_OF[tag], error), ()
         case _:
             return _rendered(new, message)
 
@@ -89,7 +89,7 @@ def _rendered(new: Slice, message: Message) -> Update:
         case Answered("new script", Rendered() as rendered):
             return _with_script(new, rendered)
         case _:
-            return target.answered(new, message)
+            return target.receive(new, message)
 
 
 def lists(search: str) -> tuple[Effect, ...]:
@@ -145,7 +145,7 @@ def _with_inputs(new: Slice, rendered: Rendered) -> Update:
     return replace(shown, key="", key_digest=""), (NewKey("new key", rendered.digest),)
 
 
-def _submitted(new: Slice, submitted: Submitted) -> Update:
+def _show_job(new: Slice, submitted: Submitted) -> Update:
     """Show the job; the next submit is another job, even of the same inputs."""
     words = "was submitted before" if submitted.reused else "is submitted"
     fresh = replace(
@@ -162,7 +162,7 @@ def _submitted(new: Slice, submitted: Submitted) -> Update:
     return fresh, (Back(), Open("job", (str(submitted.pk),)), Say(f"Job {submitted.pk} {words}."))
 
 
-def _failed(new: Slice, step: int, error: RpcError) -> Slice:
+def _with_error(new: Slice, step: int, error: RpcError) -> Slice:
     """Keep the reason at its step; one about a setting or a resource selects it."""
     if step == SUBMIT and (with_error := target.with_complaint(new, error)):
         return with_error
@@ -185,7 +185,7 @@ def submit(new: Slice, *, confirmed: bool = False) -> Update:
     try:
         params = None if new.waiting else target.submit_params(new)
     except RpcError as error:
-        return _failed(new, SUBMIT, error), ()
+        return _with_error(new, SUBMIT, error), ()
     if params is None:
         return new, ()
     if not confirmed and (question := edits.confirmation(new)):

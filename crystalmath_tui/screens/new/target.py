@@ -20,7 +20,7 @@ from crystalmath_tui.core import form, record_form
 from crystalmath_tui.core.effects import Call, Effect
 from crystalmath_tui.core.form import Field, Form
 from crystalmath_tui.core.messages import Answered, Message, Refused
-from crystalmath_tui.core.resources import changes, resource_fields, shown
+from crystalmath_tui.core.resources import changes, resource_fields, text_of
 from crystalmath_tui.core.words import error_text
 from crystalmath_tui.screens.new.model import (
     SUBMIT,
@@ -80,7 +80,7 @@ def change_form(new: Slice, job: Form) -> Update:
     return (after, ()) if cluster_of(after) == cluster_of(new) else _look_up(after)
 
 
-def answered(new: Slice, message: Message) -> Update:
+def receive(new: Slice, message: Message) -> Update:
     """Take what came about clusters."""
     match message:
         case Answered("new clusters", ClusterList() as found):
@@ -143,7 +143,7 @@ def _with_defaults(new: Slice, defaults: Resources) -> Slice:
     typed = form.values(new.job)
     fields = tuple(
         each
-        if typed.get(each.name, "") == shown(each.name, getattr(old, each.name))
+        if typed.get(each.name, "") == text_of(each.name, getattr(old, each.name))
         else replace(each, text=_text(new, each.name))
         for each in _resources(defaults)
     )
@@ -167,7 +167,7 @@ def filled_in(spec: JobSpec) -> Form:
     job = blank()
     here = {row.name for row in fields_of(JobSpec)} & set(ASKED_HERE)
     texts = {name: record_form.text_of(getattr(spec, name)) for name in here}
-    texts |= {row.name: shown(row.name, getattr(spec.resources, row.name)) for row in fields_of(Resources)}
+    texts |= {row.name: text_of(row.name, getattr(spec.resources, row.name)) for row in fields_of(Resources)}
     texts["cluster"] = spec.cluster or LOCALHOST
     for name, text in texts.items():
         job = with_text(job, name, text)

@@ -9,7 +9,7 @@ from crystalmath_tui.core.textfield import EMPTY, TextField, field_line, field_o
 from crystalmath_tui.screens.new.model import Slice
 
 
-def shown(new: Slice) -> tuple[TemplateRow, ...]:
+def matching(new: Slice) -> tuple[TemplateRow, ...]:
     """The recipes that have every word that is searched for."""
     wanted = new.recipe_search.casefold().split()
     return tuple(
@@ -40,7 +40,7 @@ def search_line(new: Slice, cols: int) -> Line:
     """What is searched for, and how many recipes have it; empty: nothing is."""
     if new.recipe_field is None and not new.recipe_search:
         return ()
-    counts = f"{len(shown(new))} of {len(new.recipes)}"
+    counts = f"{len(matching(new))} of {len(new.recipes)}"
     if new.recipe_field is None:
         return line(("dim", " / "), new.recipe_search, ("dim", f"   {counts}"))
     return (

@@ -27,9 +27,9 @@ from crystalmath_tui.screens.new import clone, edits, target
 from crystalmath_tui.screens.new import form as forms
 from crystalmath_tui.screens.new import templates as recipes
 from crystalmath_tui.screens.new.calls import (
-    answered,
     import_file,
     lists,
+    receive,
     render,
     show,
     stored,
@@ -70,7 +70,7 @@ def update(new: Slice, message: Message, context: Context) -> Update:
     """Follow keys and answers."""
     match message:
         case Entered("new", args):
-            return _entered(new, args)
+            return _enter(new, args)
         case Connected():
             return new, lists("")
         case KeyPressed(key):
@@ -96,7 +96,7 @@ def _answered(new: Slice, message: Message) -> Update:
         case Answered("new key", str(key), digest) if new.rendered and new.rendered.digest == digest:
             return replace(new, key=key, key_digest=digest), ()
         case _:
-            return answered(new, message)
+            return receive(new, message)
 
 
 def _decide(new: Slice, message: DeckEdited | EditsDropped | WarningsConfirmed) -> Update:
@@ -111,7 +111,7 @@ def _decide(new: Slice, message: DeckEdited | EditsDropped | WarningsConfirmed) 
             return submit(new, confirmed=True) if same else (new, ())
 
 
-def _entered(new: Slice, args: tuple[str, ...]) -> Update:
+def _enter(new: Slice, args: tuple[str, ...]) -> Update:
     given = " ".join(args).strip()
     if not given:
         return new, lists(search_of(new))
@@ -230,7 +230,7 @@ def _choose(new: Slice, _: Context) -> Update:
 
 
 def _take_recipe(new: Slice) -> Update:
-    rows = recipes.shown(new)
+    rows = recipes.matching(new)
     if new.recipe_field is not None:
         return replace(new, recipe_field=None), ()
     if not 0 <= new.recipe_at.index < len(rows):
@@ -277,7 +277,7 @@ def _scroll(new: Slice, to: Move, context: Context) -> Update:
         case 0:
             return replace(new, stored_at=move(new.stored_at, to, len(new.stored), rows)), ()
         case 1:
-            return replace(new, recipe_at=move(new.recipe_at, to, len(recipes.shown(new)), rows)), ()
+            return replace(new, recipe_at=move(new.recipe_at, to, len(recipes.matching(new)), rows)), ()
         case 2 if new.editing is None:
             return replace(new, setting_at=move(new.setting_at, to, len(fields(new)), rows)), ()
         case 3 if files := shown_files(new):
@@ -340,7 +340,11 @@ def _go_to_step(new: Slice, step: int, context: Context) -> Update:
 
 def _click_row(new: Slice, row: int, context: Context) -> Update:
     places = {STRUCTURE: new.stored_at, RECIPE: new.recipe_at, SETTINGS: new.setting_at}
-    counts = {STRUCTURE: len(new.stored), RECIPE: len(recipes.shown(new)), SETTINGS: len(fields(new))}
+    counts = {
+        STRUCTURE: len(new.stored),
+        RECIPE: len(recipes.matching(new)),
+        SETTINGS: len(fields(new)),
+    }
     if new.step not in places or not 0 <= row < list_rows(context.size):
         return new, ()
     place = places[new.step]

@@ -176,7 +176,7 @@ def _brief(structure: StructureDetail | None) -> Line:
 def _recipes(new: Slice, context: Context) -> tuple[Line, ...]:
     if not new.recipes:
         return (line(("dim", " the recipes are being fetched")),)
-    found, search = recipes.shown(new), recipes.search_line(new, context.size.cols)
+    found, search = recipes.matching(new), recipes.search_line(new, context.size.cols)
     if not found:
         return (search, (), line(("dim", " no recipe has all these words; Esc shows all again")))
     table = fit_columns(_RECIPES, context.size.cols - 1)

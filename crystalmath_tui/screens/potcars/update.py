@@ -65,7 +65,7 @@ def update(potcars: Slice, message: Message, context: Context) -> Update:
     """Follow keys and answers."""
     match message:
         case Entered("potcars", args):
-            return _entered(potcars, args)
+            return _enter(potcars, args)
         case KeyPressed(key) if potcars.typed is not None:
             return _typed(potcars, potcars.typed, key)
         case Pasted(text) if potcars.typed is not None:
@@ -85,7 +85,7 @@ def update(potcars: Slice, message: Message, context: Context) -> Update:
             return potcars, ()
 
 
-def _entered(potcars: Slice, args: tuple[str, ...]) -> Update:
+def _enter(potcars: Slice, args: tuple[str, ...]) -> Update:
     """A label, and symbols where some are given."""
     label = args[0] if args else potcars.label
     if not label:

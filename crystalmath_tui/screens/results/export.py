@@ -72,7 +72,7 @@ def with_path(
     return replace(page, path=None, last_folder=kept), (FindPath(path.text, "results path", page.pk),)
 
 
-def answered(page: Slice, message: Message) -> Update:
+def receive(page: Slice, message: Message) -> Update:
     """Follow the path, what was fetched for it, and what became of the file."""
     match message:
         case Answered("results path", str(path), about) if about == page.pk:

@@ -15,7 +15,7 @@ from crystalmath_tui.screens.results import numbers as results_numbers
 from crystalmath_tui.screens.results import plots as results_plots
 from crystalmath_tui.screens.results.model import TABS, Slice, height_of, plot_name, structure_pk
 from crystalmath_tui.screens.results.summary import summary_lines
-from crystalmath_tui.screens.results.tree import painted, rows
+from crystalmath_tui.screens.results.tree import row_line, rows
 
 
 def view(found: Slice, context: Context) -> tuple[Line, ...]:
@@ -23,7 +23,7 @@ def view(found: Slice, context: Context) -> tuple[Line, ...]:
     cols, height = context.size.cols, height_of(context)
     if found.tab == "document" and (tree := rows(found.tree)) and "document" not in found.errors:
         at = clamp(found.tree.at, len(tree), height)
-        seen = [painted(found.tree, row, cols) for row in tree[at.top : at.top + height]]
+        seen = [row_line(found.tree, row, cols) for row in tree[at.top : at.top + height]]
         shown = tuple(highlight(row, cols) if at.top + i == at.index else row for i, row in enumerate(seen))
     else:
         page = lines(found, context)

@@ -36,7 +36,7 @@ from crystalmath_tui.screens.results.model import (
     plot_name,
     structure_pk,
 )
-from crystalmath_tui.screens.results.tree import folded, grown, rows, toggled
+from crystalmath_tui.screens.results.tree import add_part, fold, rows, toggle
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -51,7 +51,7 @@ def update(page: Slice, message: Message, context: Context) -> Update:
         return results_export.with_path(page, *step)
     match message:
         case Entered("results", args):
-            return _entered(page, args)
+            return _enter(page, args)
         case KeyPressed(key):
             return dispatch(KEYS, update, page, key, context) or (page, ())
         case Scrolled(to):
@@ -63,10 +63,10 @@ def update(page: Slice, message: Message, context: Context) -> Update:
         case Connected() if page.pk:
             return page, (*_results(page.pk), *_needed(page))
         case _:
-            return results_export.answered(page, message)
+            return results_export.receive(page, message)
 
 
-def _entered(page: Slice, args: tuple[str, ...]) -> Update:
+def _enter(page: Slice, args: tuple[str, ...]) -> Update:
     given = args[0] if args else ""
     pk = pk_of(given)
     if not pk:
@@ -103,7 +103,7 @@ def _keep(page: Slice, what: str, value: object) -> Update:
         case JobSeries():
             return replace(page, series={**page.series, what: value}), ()
         case DocumentPart():
-            return replace(page, tree=grown(page.tree, value)), ()
+            return replace(page, tree=add_part(page.tree, value)), ()
         case StructureDetail():
             return replace(page, structures={**page.structures, value.row.pk: value}), ()
         case _:
@@ -232,10 +232,10 @@ def _fold(page: Slice, action: str) -> Update:
     if index >= len(seen):
         return page, ()
     if action == "left":
-        return replace(page, tree=folded(page.tree, index)), ()
+        return replace(page, tree=fold(page.tree, index)), ()
     if action == "right" and seen[index].path in page.tree.open:
         return page, ()
-    tree, fetch = toggled(page.tree, seen[index])
+    tree, fetch = toggle(page.tree, seen[index])
     return replace(page, tree=tree), _branch(page.pk, *fetch) if fetch else ()
 
 

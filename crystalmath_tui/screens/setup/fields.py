@@ -16,7 +16,7 @@ from crystalmath_server.protocol.codes import CodeKind, CreateCodeParams
 from crystalmath_server.protocol.errors import InvalidForm
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_tui.core.form import Field, new_field
-from crystalmath_tui.core.resources import resource_fields, resources, shown, whole
+from crystalmath_tui.core.resources import resource_fields, resources, text_of, whole_number
 from crystalmath_tui.core.textfield import field_of
 
 P = TypeVar("P", CreateClusterParams, UpdateClusterParams)
@@ -53,7 +53,9 @@ def _of_partitions(partitions: Sequence[Partition]) -> dict[str, tuple[str, str]
     names = _found([row.name for row in partitions])
     if usual is None:
         return {"partition": ("", names)}
-    limit = "no limit" if usual.time_limit_s is None else f"{shown('walltime_s', usual.time_limit_s)} at most"
+    limit = (
+        "no limit" if usual.time_limit_s is None else f"{text_of('walltime_s', usual.time_limit_s)} at most"
+    )
     return {
         "partition": (usual.name, names),
         "walltime_s": ("", f"{usual.name}: {limit}."),
@@ -107,7 +109,7 @@ def of_detail(detail: ClusterDetail) -> tuple[Field, ...]:
     known = {
         "potcar_dir": detail.potcar_dir,
         "mpirun": detail.mpirun,
-        "max_jobs": shown("max_jobs", detail.max_jobs),
+        "max_jobs": text_of("max_jobs", detail.max_jobs),
         "poll_interval_s": f"{detail.poll_interval_s:g}",
         "safe_interval_s": f"{detail.safe_interval_s:g}",
     }
@@ -187,7 +189,7 @@ def _with_rest(kind: type[P], plain: Mapping[str, Any], texts: Mapping[str, str]
     """Check the plain texts by the marks of the type, and put numbers and defaults beside."""
     checked = from_json(kind, dict(plain))
     intervals = {name: _interval(name, texts.get(name, "")) for name in _INTERVALS}
-    cap = whole("max_jobs", texts.get("max_jobs", ""))
+    cap = whole_number("max_jobs", texts.get("max_jobs", ""))
     return replace(checked, defaults=resources(texts), max_jobs=cap, **intervals)
 
 

@@ -88,7 +88,7 @@ def test_a_click_selects_takes_the_next_choice_and_presses_the_button() -> None:
 )
 def test_a_walltime_is_read_in_every_way(text: str, seconds: int) -> None:
     assert texts.seconds(text) == seconds
-    assert texts.seconds(texts.shown("walltime_s", seconds)) == seconds
+    assert texts.seconds(texts.text_of("walltime_s", seconds)) == seconds
 
 
 @pytest.mark.parametrize(

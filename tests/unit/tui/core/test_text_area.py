@@ -3,7 +3,7 @@
 import pytest
 
 from crystalmath_tui.core.area_view import Window, area_at, area_lines, cursor_cell, in_sight
-from crystalmath_tui.core.line_cells import cell_of, col_at, laid_over, shown, window
+from crystalmath_tui.core.line_cells import cell_of, col_at, overlay, visible_text, window
 from crystalmath_tui.core.lines import Line, Size, Span, line_width
 from crystalmath_tui.core.text_area import Area, area_of, at, edit, paste, put, redo, rewrite, undo
 
@@ -109,14 +109,14 @@ def test_cells_of_wide_characters_tabs_and_what_is_unseen() -> None:
     assert cell_of("日本x", 2) == 4
     assert col_at("日本x", 3) == 1
     assert cell_of("a\tb", 2) == 8
-    assert shown("a\tb\x1b") == "a       b\ufffd"
+    assert visible_text("a\tb\x1b") == "a       b\ufffd"
     assert col_at("abc", 99) == 3
 
 
 def test_a_window_cuts_wide_characters_in_halves_of_blanks() -> None:
     spans: Line = (Span("x", "a日本"),)
     assert window(spans, 2, 2) == (Span("x", "  "),)
-    assert line_width(laid_over((Span("", "日本語a"),), (Span("", "ab"),), 1, 2, 7)) == 7
+    assert line_width(overlay((Span("", "日本語a"),), (Span("", "ab"),), 1, 2, 7)) == 7
 
 
 def plainly(text: str) -> Line:

@@ -37,8 +37,8 @@ def test_the_status_line_shows_the_newest_until_there_is_none() -> None:
 
 def test_an_error_stays_over_progress_and_a_word_does_not() -> None:
     told, _ = status.update(ONLINE, TOLD, 0.0)
-    assert "submitting" in shown(status.said(told, Say("Copied 12"), 0.0))
-    assert "It failed." in shown(status.said(told, Say("It failed.", "error"), 0.0))
+    assert "submitting" in shown(status.with_note(told, Say("Copied 12"), 0.0))
+    assert "It failed." in shown(status.with_note(told, Say("It failed.", "error"), 0.0))
 
 
 def test_a_screen_finds_its_own() -> None:
