@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from crystalmath_tui.core.effects import KeepPart, LookAtPart, LocalPart
+from crystalmath_tui.core.effects import KeepPart, LocalPart, LookAtPart
 
 _COMPARED = 4096
 

@@ -14,7 +14,7 @@ from typing import Literal, cast
 from crystalmath_server.protocol.errors import ErrorCode, RpcError
 from crystalmath_server.protocol.files import JOBS_FILE, FileRange, JobFile, ReadFileParams
 from crystalmath_server.protocol.record import record
-from crystalmath_tui.core.effects import Call, Effect, KeepPart, LookAtPart, LocalPart
+from crystalmath_tui.core.effects import Call, Effect, KeepPart, LocalPart, LookAtPart
 from crystalmath_tui.core.messages import Answered, Message, Refused
 from crystalmath_tui.core.words import error_text
 

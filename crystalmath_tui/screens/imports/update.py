@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from crystalmath_server.protocol.clusters import CLUSTERS_LIST, ClusterList
+from crystalmath_server.protocol.clusters import CLUSTERS_LIST, LOCAL_TRANSPORT, LOCALHOST, ClusterList
 from crystalmath_server.protocol.codes import CODES_LIST, CodeList, ListCodesParams
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.imports import JOBS_IMPORT, ImportJobParams
@@ -30,12 +30,10 @@ from crystalmath_tui.core.path_prompt import PathPrompt, prompt_of
 from crystalmath_tui.core.textfield import field_of
 from crystalmath_tui.core.words import error_text
 
-LOCALHOST = "localhost"
 CALL_KEY = "import run"
 HEAD = 2
 """Rows above the form."""
 PATH = "path"
-_LOCAL = "core.local"
 
 
 @record
@@ -216,7 +214,7 @@ def _with_error(run: Slice, error: RpcError) -> Slice:
 def _with_clusters(run: Slice, found: ClusterList) -> Slice:
     """Let every cluster that is in use be chosen."""
     used = [row for row in found.rows if row.enabled]
-    local = {row.label for row in used if row.transport == _LOCAL}
+    local = {row.label for row in used if row.transport == LOCAL_TRANSPORT}
     labels = [row.label for row in used]
     return _with_choices(
         replace(run, local=frozenset({LOCALHOST, *local})), "cluster", (*labels, _text(run, "cluster"))

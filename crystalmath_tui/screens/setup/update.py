@@ -9,6 +9,9 @@ from crystalmath_server.protocol.clusters import (
     CLUSTERS_HOSTS,
     CLUSTERS_SHOW,
     CLUSTERS_UPDATE,
+    LOCAL_TRANSPORT,
+    LOCALHOST,
+    SSH_TRANSPORT,
     ClusterDetail,
     ClusterLabel,
     DiscoverParams,
@@ -45,7 +48,6 @@ from crystalmath_tui.screens.setup import fields as texts
 
 Stage = Literal["hosts", "looking", "form", "saving"]
 Purpose = Literal["cluster", "edit", "code"]
-THIS_MACHINE = "localhost"
 HEAD, WORDS = 2, 6
 """Rows above the hosts, and below them where something must be said."""
 
@@ -156,8 +158,8 @@ def _ask(setup: Slice) -> Effect:
 def _target(setup: Slice) -> tuple[str, str, str]:
     """Host, transport and ssh program of what was chosen."""
     if setup.target is None:
-        return THIS_MACHINE, texts.LOCAL, "asyncssh"
-    return setup.target.name, texts.SSH, "openssh" if setup.target.master else "asyncssh"
+        return LOCALHOST, LOCAL_TRANSPORT, "asyncssh"
+    return setup.target.name, SSH_TRANSPORT, "openssh" if setup.target.master else "asyncssh"
 
 
 def _leave(setup: Slice, _: Context) -> Update:

@@ -1,6 +1,6 @@
 """Setup: how the hosts and the form are painted."""
 
-from crystalmath_server.protocol.clusters import SshHost
+from crystalmath_server.protocol.clusters import LOCALHOST, SshHost
 from crystalmath_tui.core.cells import wrap
 from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.form import form_lines
@@ -11,7 +11,6 @@ from crystalmath_tui.core.textfield import field_line
 from crystalmath_tui.core.words import error_text
 from crystalmath_tui.screens.setup.update import (
     KEYS,
-    THIS_MACHINE,
     Slice,
     form_rows,
     host_rows,
@@ -38,7 +37,7 @@ def _waiting(setup: Slice) -> str:
         return "Saving …"
     if setup.purpose == "edit":
         return f"Loading {setup.label} …"
-    name = setup.target.name if setup.target else THIS_MACHINE
+    name = setup.target.name if setup.target else LOCALHOST
     return f"Looking around on {name}: scheduler, partitions, accounts, folders …"
 
 
@@ -56,7 +55,7 @@ def _hosts(setup: Slice, context: Context) -> tuple[Line, ...]:
         (Span("key", " host "), *field_line(setup.host, max(1, cols - 7)))
         if setup.scroll.index == 0
         else line(("dim", " host "), setup.host.text),
-        line(" ", THIS_MACHINE, ("dim", "   this machine, without ssh")),
+        line(" ", LOCALHOST, ("dim", "   this machine, without ssh")),
         *(_host_line(host) for host in (setup.hosts.rows if setup.hosts else ())),
     )
     at = clamp(setup.scroll, len(rows), room)
