@@ -11,7 +11,7 @@ from crystalmath_tui.cli.options import Option, integer, one_of, to_params
 from crystalmath_tui.cli.parser import parse
 from crystalmath_tui.cli.session import DONE, ERROR, Session
 from crystalmath_tui.client.folders import looked_up
-from crystalmath_tui.core.downloads import Download, Step, begun, fitting, step
+from crystalmath_tui.core.downloads import Download, Step, begin, select_files, step
 from crystalmath_tui.core.effects import Call, Effect, KeepPart, LookAtPart
 from crystalmath_tui.core.messages import Message
 from crystalmath_tui.core.words import count, file_size
@@ -57,13 +57,13 @@ def run_download(session: Session, words: Sequence[str]) -> int:
         ListFilesParams, OPTIONS, {**given, "depth": _DEEPEST, "limit": _MOST}
     )
     listed = session.call(JOBS_FILES, params)
-    files, unknown = fitting(listed.rows, names) if names else (listed.rows, ())
+    files, unknown = select_files(listed.rows, names) if names else (listed.rows, ())
     files += tuple(JobFile(given["source"], name, 0) for name in unknown)  # the server says why there is none
     if listed.note and not names:
         output.say(listed.note)
     folder = Path(found.get("to") or f"job-{params.pk}").expanduser().absolute()
     done = _carried_out(
-        session, begun(Download(params.pk, files, str(folder), over=found.get("over", False)))
+        session, begin(Download(params.pk, files, str(folder), over=found.get("over", False)))
     )
     _tell(session, done, str(folder))
     return ERROR if any(names or not row.refused for row in done.left) else DONE
@@ -76,7 +76,7 @@ def run_file(session: Session, params: ReadFileParams, target: Path, *, over: bo
     if not alone.parent.is_dir():
         hint = "Give a file in a folder that you may write to."
         raise FileUnreadable(f"there is no folder {alone.parent}", field="output", hint=hint)
-    done = _carried_out(session, begun(Download(params.pk, (file,), "", str(alone), over=over)))
+    done = _carried_out(session, begin(Download(params.pk, (file,), "", str(alone), over=over)))
     for row in done.left:
         hint = "Name another file, or add --over." if "left as it is" in row.why else "See: --help"
         raise FileUnreadable(f"{target} was not written: {row.why}", field="output", hint=hint)
@@ -107,11 +107,11 @@ def _answer(session: Session, effect: Effect) -> Message:
         return looked_up(effect)
     call: Call[Any, Any] = effect  # type: ignore[assignment]
     try:
-        return call.ok(_asked(session, call))
+        return call.answer(_asked(session, call))
     except (ConnectionLost, CallTimeout):
         raise
     except RpcError as error:
-        return call.failed(error)
+        return call.refuse(error)
 
 
 def _asked(session: Session, call: Call[Any, Any]) -> Any:

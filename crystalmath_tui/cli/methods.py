@@ -83,12 +83,12 @@ def _keyed(method: AnyMethod, found: dict[str, Any]) -> dict[str, Any]:
 
 def put_comparison(table: Any, *, as_csv: bool) -> None:
     """Jobs beside one another: a table with units in its headings, or CSV."""
-    from crystalmath_tui.core.comparison import csv_text, titled
+    from crystalmath_tui.core.comparison import csv_text, title_of
 
     if as_csv:
         output.put(csv_text(table))
         return
-    head = ["PK", "LABEL", *map(titled, table.columns)]
+    head = ["PK", "LABEL", *map(title_of, table.columns)]
     rows = [[str(row.pk), row.label, *map(output.cell, row.values)] for row in table.rows]
     output.put("".join(f"{line}\n" for line in output.aligned([head, *rows])))
 
