@@ -83,7 +83,7 @@ SCREENS: dict[str, AnyScreen] = {
 COMMANDS = command_line.commands(SCREENS)
 
 NO_TEXT = frozenset({"f1", "ctrl z"})
-"""Those that are no text, so that they work where text is typed too."""
+"""Those that are not a text, so that they work where text is typed too."""
 
 _SMALL = Size(24, 80)
 _HOME = "jobs"
@@ -384,9 +384,9 @@ KEYS: tuple[Binding[Model], ...] = (
     Binding(("?", "f1"), _help, "help", "Show this help.", footer=True),
     Binding((":",), _start_command, "command", "Type a command.", footer=True),
     Binding(
-        ("q",), emit(Back()), "quit", "Go back; from the jobs, quit. Jobs go on without us.", footer=True
+        ("q",), emit(Back()), "quit", "Go back; from the jobs, quit. Jobs continue without us.", footer=True
     ),
-    Binding(("ctrl l",), emit(Redraw()), "redraw", "Paint the screen anew."),
+    Binding(("ctrl l",), emit(Redraw()), "redraw", "Redraw the screen."),
     Binding(("ctrl r",), emit(Connect()), "connect", "Connect again now."),
     Binding(("ctrl z",), emit(Suspend()), "suspend", "Stop until the shell says fg."),
 )

@@ -140,7 +140,7 @@ class Runtime:
             self._loop.event_loop.alarm(wait, self._paint)
 
     def _lines(self, size: Size) -> tuple[Line, ...]:
-        """The lines of the last frame; made anew where the terminal has another size by now."""
+        """The lines of the last frame; rebuilt where the terminal has another size by now."""
         return self._shown if size == self._shown_size else program.view(self._model, size)
 
     def _paint(self) -> None:
@@ -310,7 +310,7 @@ class Runtime:
             self._flush(self._calls.link)
         except ConnectionLost as error:
             self._lose(error)
-        except RpcError as error:  # parameters that are no JSON
+        except RpcError as error:  # parameters that are not valid JSON
             self._send(call.refuse(error))
 
     def _flush(self, link: Link) -> None:

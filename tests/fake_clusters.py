@@ -119,7 +119,7 @@ class FakeCodes:
 
     async def create(self, params: CreateCodeParams) -> CodeRow:
         if params.cluster not in self.hosts():
-            raise NotFound(f"There is no computer {params.cluster!r}", field="cluster")
+            raise NotFound(f"There is no cluster {params.cluster!r}", field="cluster")
         check_code(params.label, "label")
         if not params.path.startswith("/"):
             raise InvalidForm(f"{params.path!r} does not begin at the root", field="path")
@@ -157,7 +157,7 @@ def nothing_on(_label: str) -> Sequence[int]:
 
 
 class FakeClusters:
-    """Computers in memory; jobs are those that `jobs_on` tells of."""
+    """Clusters in memory; jobs are those that `jobs_on` tells of."""
 
     def __init__(self, codes: FakeCodes, jobs_on: Callable[[str], Sequence[int]] = nothing_on) -> None:
         self.codes = codes
@@ -176,7 +176,7 @@ class FakeClusters:
     async def create(self, params: CreateClusterParams) -> ClusterDetail:
         self._check_label(params.label, "label")
         if params.transport not in TRANSPORTS:
-            raise InvalidForm(f"{params.transport!r} is no transport", field="transport")
+            raise InvalidForm(f"{params.transport!r} is not a transport", field="transport")
         if params.scheduler not in SCHEDULERS:
             raise InvalidForm(f"There is no scheduler {params.scheduler!r}", field="scheduler")
         _check_work_dir(params.work_dir)
@@ -310,13 +310,13 @@ class FakeClusters:
 
     def _get(self, label: str) -> ClusterDetail:
         if label not in self.details:
-            raise NotFound(f"There is no computer {label!r}", field="label")
+            raise NotFound(f"There is no cluster {label!r}", field="label")
         return self.details[label]
 
     def _check_label(self, label: str, field: str) -> None:
         check_cluster(label, field)
         if label in self.details:
-            raise Conflict(f"There is a computer {label!r} already", field=field)
+            raise Conflict(f"There is a cluster {label!r} already", field=field)
 
 
 class FakePotcars:

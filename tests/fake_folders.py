@@ -1,4 +1,4 @@
-"""Folders of jobs on computers, in memory."""
+"""Folders of jobs on clusters, in memory."""
 
 import time
 
@@ -16,7 +16,7 @@ class FakeWorkFolders:
     Attributes
     ----------
     trouble
-        What every look raises meanwhile, as if the computer could not be reached.
+        What every look raises meanwhile, as if the cluster could not be reached.
     identities
         (pk, path) → inode; "1" where nothing else is said.
     modified_at
@@ -40,7 +40,7 @@ class FakeWorkFolders:
     async def tree(self, pk: int, depth: int, limit: int) -> JobFiles:
         held = {path: data for (source, path), data in self._held(pk).items() if source == "work"}
         if not held:
-            raise NotFound(f"Job {pk} has no folder on a computer.", field="pk")
+            raise NotFound(f"Job {pk} has no folder on a cluster.", field="pk")
         shown = sorted(path for path in held if path.count("/") < depth)
         note = "some were left out" if len(shown) > limit or len(shown) < len(held) else ""
         rows = (JobFile("work", path, len(held[path]), time.time()) for path in shown[:limit])

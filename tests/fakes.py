@@ -1,4 +1,4 @@
-"""In-memory ports with honest behaviour, and a session that runs on them."""
+"""In-memory ports with honest behavior, and a session that runs on them."""
 
 import re
 import socket
@@ -42,7 +42,7 @@ class FakeProfiles:
 
     async def create(self, params: CreateProfileParams) -> ProfileRow:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", params.name):
-            raise InvalidForm(f"{params.name!r} is no name of a profile.", field="name")
+            raise InvalidForm(f"{params.name!r} is not a name of a profile.", field="name")
         if any(row.name == params.name for row in self.rows):
             raise Conflict(f"There is a profile {params.name!r} already.", field="name")
         if params.make_default:
@@ -155,8 +155,8 @@ class FakeHost:
         self.server = FakeServer()
         self.jobs = jobs = FakeJobs()
         self.ports = ports(self.server, jobs)
-        rendered = replace(PLAN.recipe.rendered, template="vasp.relax")
-        jobs.add(JobState.RUNNING, replace(PLAN, recipe=replace(PLAN.recipe, rendered=rendered)))  # pk 2
+        rendered = replace(PLAN.prepared.rendered, template="vasp.relax")
+        jobs.add(JobState.RUNNING, replace(PLAN, prepared=replace(PLAN.prepared, rendered=rendered)))  # pk 2
         self.dispatcher = Dispatcher(bindings, self.ports, self.meters, strict=True)
 
 

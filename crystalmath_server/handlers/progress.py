@@ -34,7 +34,7 @@ async def stop(ports: Ports, params: StopJobParams) -> StopAsked:
     _refuse(detail)
     text = f"{_TAGS[params.after]} = .TRUE.\n"
     await ports.work.write(params.pk, STOPCAR, text)
-    words = f"VASP ends after the {params.after} step that it is at; what it has is brought back then."
+    words = f"VASP ends after the {params.after} step that it is at; what it has is retrieved then."
     return StopAsked(params.pk, text, detail.remote_work_dir, words)
 
 

@@ -78,7 +78,7 @@ class VaspParser(JobParser):
         return bool({"vasprun.xml", "vasprun.xml.gz"} & names)
 
     def _lay_out(self, folder: Path, temporary: str | None) -> None:
-        """VASP's folder as it was, as far as it was brought back, and beside it what the Maker needs."""
+        """VASP's folder as it was, as far as it was retrieved, and beside it what the Maker needs."""
         given: Any = self.node.inputs
         run = folder / RUN_FOLDER
         run.mkdir()

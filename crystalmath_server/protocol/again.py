@@ -42,12 +42,12 @@ class RetryJobParams(Params):
 
 @record
 class RestartJobParams(Params):
-    """An ended job of VASP gone on from. The same key answers the same job."""
+    """An ended VASP job continued from. The same key answers the same job."""
 
     pk: Annotated[int, Bound(1), Doc("pk of the process node")]
     key: Key
     label: Annotated[str, Length(0, 255), Doc("name of the new job; empty: that of the earlier one")] = ""
-    correct: Annotated[bool, Doc("correct the deck as custodian would")] = True
+    correct: Annotated[bool, Doc("correct the input files as custodian would")] = True
     edits: Annotated[dict[str, str], Doc("input file → text in its place, as INCAR")] = field(
         default_factory=dict[str, str]
     )
@@ -83,7 +83,7 @@ JOBS_RESTART = Method(
     "jobs.restart",
     RestartJobParams,
     Submitted,
-    "Go on from an ended job of VASP: its deck corrected, from its last positions and wavefunctions.",
+    "Continue from an ended VASP job: its input files corrected, from its last positions and wavefunctions.",
     errors=(
         ErrorCode.NOT_FOUND,
         ErrorCode.NOT_ALLOWED,

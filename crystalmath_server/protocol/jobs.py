@@ -50,8 +50,8 @@ class ListJobsParams(Params):
     label: Annotated[str, Length(0, 255), Doc("part of label or formula, case ignored")] = ""
     regex: Annotated[bool, Doc("take label as a regular expression")] = False
     invert: Annotated[bool, Doc("show what label does not match")] = False
-    template: Annotated[str, Doc("recipe, as emt.relax; empty: all")] = ""
-    cluster: Annotated[str, Doc("label of the computer; empty: all")] = ""
+    template: Annotated[str, Doc("template, as emt.relax; empty: all")] = ""
+    cluster: Annotated[str, Doc("label of the cluster; empty: all")] = ""
     held: Annotated[bool, Doc("only jobs that are held back")] = False
     created_after: Annotated[float | None, Doc("UNIX time", "s")] = None
     created_before: Annotated[float | None, Doc("UNIX time", "s")] = None
@@ -69,9 +69,9 @@ class JobRow:
     uuid: Uuid
     label: str
     state: JobState
-    template: Annotated[str, Doc("recipe, or AiiDA's process label where there is none")]
+    template: Annotated[str, Doc("template, or AiiDA's process label where there is none")]
     formula: str
-    cluster: Annotated[str, Doc("label of the computer")]
+    cluster: Annotated[str, Doc("label of the cluster")]
     created_at: Annotated[float, Doc("UNIX time", "s")]
     modified_at: Annotated[float, Doc("UNIX time", "s")]
     exit_status: int | None = None
@@ -139,14 +139,14 @@ class JobDetail:
     explanation: Annotated[str, Doc("what happens now, or happened, in words")]
     hint: Annotated[str, Doc("what to do about it; empty where nothing is to be done")]
     engine: Annotated[str, Doc("engine and its version, as CHGNet 0.4.2")]
-    values: Annotated[dict[str, Json], Doc("settings of the recipe, form field name → value")]
+    values: Annotated[dict[str, Json], Doc("settings of the template, form field name → value")]
     inputs: tuple[NodeLink, ...]
     outputs: tuple[NodeLink, ...]
     structure_pk: int | None = None
     caller_pk: int | None = None
     called: tuple[int, ...] = ()
-    edits: Annotated[dict[str, str], Doc("file edited by hand → unified diff against the recipe's")] = field(
-        default_factory=dict[str, str]
+    edits: Annotated[dict[str, str], Doc("file edited by hand → unified diff against the template's")] = (
+        field(default_factory=dict[str, str])
     )
     retry_of: Annotated[int | None, Doc("pk of the job that this one is a retry of")] = None
     options: Annotated[
@@ -226,12 +226,12 @@ JOBS_SUBMIT = Method(
     "jobs.submit",
     SubmitJobParams,
     Submitted,
-    "Run a recipe on a structure.",
+    "Run a template on a structure.",
     errors=(
         ErrorCode.NOT_FOUND,
         ErrorCode.INVALID_FORM,
         ErrorCode.FILE_UNREADABLE,
-        ErrorCode.INVALID_RECIPE,
+        ErrorCode.INVALID_TEMPLATE,
         ErrorCode.INVALID_STRUCTURE,
         ErrorCode.ENGINE_UNAVAILABLE,
         ErrorCode.MISSING_POTENTIAL,

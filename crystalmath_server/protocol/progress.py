@@ -126,7 +126,7 @@ JOBS_TRENDS = Method(
     "jobs.trends",
     TrendsParams,
     Trends,
-    "Tell the last steps of jobs as far as they are known; no computer is waited for.",
+    "Tell the last steps of jobs as far as they are known; no cluster is waited for.",
     timeout_s=10,
     example=Example({"pks": [1]}),
 )

@@ -1,4 +1,4 @@
-"""download PK [NAME …], jobs file … --output FILE: files of a job, in ranges; goes on where it broke off."""
+"""download PK [NAME …], jobs file … --output FILE: download files in ranges; resume where it stopped."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +19,7 @@ from crystalmath_tui.core.words import count, file_size
 _OVER = Option("over", ("--over",), "write over a file that is there")
 FILE_OPTIONS = (
     Option(
-        "output", ("--output", "-o"), "write it there; goes on where it broke off", str, "FILE", files=True
+        "output", ("--output", "-o"), "write it there; continues where it broke off", str, "FILE", files=True
     ),
     _OVER,
 )
@@ -32,7 +32,7 @@ OPTIONS = (
     Option(
         "source",
         ("--source",),
-        "work: its folder on the computer; retrieved: what was brought back; inputs",
+        "work: its folder on the cluster; retrieved: what was retrieved; inputs",
         one_of(_SOURCES),
         "SOURCE",
         _SOURCES,

@@ -21,7 +21,7 @@ OPTIONS = tuple(row for row in of_params(FollowParams) if row.name not in _HIDDE
 
 
 def run_follow(session: Session, words: Sequence[str]) -> int:
-    """Follow to the end; where the connection breaks, go on at the byte after the last."""
+    """Follow to the end; where the connection breaks, continue at the byte after the last."""
     params: FollowParams = to_params(FollowParams, OPTIONS, parse(OPTIONS, words))
     params = replace(params, credit=_CREDIT)
     while True:
@@ -39,7 +39,7 @@ def run_follow(session: Session, words: Sequence[str]) -> int:
 
 
 def _chunks(session: Session, subscription: int) -> Iterator[LogChunk]:
-    """Each chunk; what was printed is granted anew."""
+    """Each chunk; what was printed is granted again."""
     client, spent = session.client(), 0
     while True:
         notice = client.next_notice(_WAIT_S)

@@ -260,7 +260,7 @@ def _completion(_session: Session, words: Sequence[str]) -> int:
 
 
 COMMANDS = {
-    "submit": Command("submit", "Run a recipe on a structure file.", _load_submit),
+    "submit": Command("submit", "Run a template on a structure file.", _load_submit),
     "wait": Command("wait", "Follow a job to its end.", _load_wait),
     "follow": Command("follow", "Print a file of a job as it grows, to the end of the job.", _load_follow),
     "download": Command("download", "Fetch files of a job, or its whole folder.", _load_download),

@@ -82,7 +82,7 @@ def _keyed(method: AnyMethod, found: dict[str, Any]) -> dict[str, Any]:
 
 
 def put_comparison(table: Any, *, as_csv: bool) -> None:
-    """Jobs beside one another: a table with units in its headings, or CSV."""
+    """Jobs side by side: a table with units in its headings, or CSV."""
     from crystalmath_tui.core.comparison import csv_text, title_of
 
     if as_csv:
@@ -111,7 +111,7 @@ def _json(text: str) -> Json:
     try:
         return json.loads(source)
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"the parameters are no JSON: {error}") from None
+        raise UsageError(f"the parameters are not valid JSON: {error}") from None
 
 
 def question(session: Session, confirm: Confirm, params: Any) -> str:

@@ -301,7 +301,7 @@ def _time(text: str) -> float:
     try:
         return datetime.fromisoformat(text).astimezone().timestamp()
     except (ValueError, OverflowError, OSError):
-        raise ValueError(f"{text!r} is no time; give 2026-01-31, 2026-01-31T12:00 or seconds") from None
+        raise ValueError(f"{text!r} is not a time; give 2026-01-31, 2026-01-31T12:00 or seconds") from None
 
 
 def _absolute(text: str) -> str:

@@ -58,7 +58,7 @@ def put_file(encoding: str, content: str) -> None:
 
 
 def put_part(encoding: str, content: str) -> None:
-    """Content as it is; bytes that are no text go to a terminal only as base64."""
+    """Content as it is; bytes that are not a text go to a terminal only as base64."""
     if encoding == "base64" and not sys.stdout.isatty():
         import base64
 

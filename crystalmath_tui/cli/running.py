@@ -146,11 +146,11 @@ def _follow(session: Session, pk: int) -> int:
             if job.row.state in ENDED:
                 return DONE if job.row.state is JobState.FINISHED else _tell_failure(job)
             if deadline is not None and time.monotonic() > deadline:
-                output.say(f"job {pk} is still {job.row.state} after {session.timeout:g} s; it goes on")
+                output.say(f"job {pk} is still {job.row.state} after {session.timeout:g} s; it continues")
                 return NOT_FINISHED
             time.sleep(_POLL_S)
     except KeyboardInterrupt:
-        output.say(f"job {pk} goes on; follow it with: crystalmath wait {pk}")
+        output.say(f"job {pk} continues; follow it with: crystalmath wait {pk}")
         raise
 
 

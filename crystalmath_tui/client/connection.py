@@ -3,7 +3,7 @@
 1. A request has an id and gets exactly one `Response`; an answer to an id that nobody waits for is dropped.
 2. `cancel` asks only: the request stays pending until its answer, which may still be the result.
 3. An error without an id belongs to no request and is a `Fault`.
-4. Bytes that are no JSON-RPC break the connection: ConnectionLost.
+4. Bytes that are not valid JSON-RPC break the connection: ConnectionLost.
 """
 
 import json
@@ -119,12 +119,12 @@ class Connection:
         Raises
         ------
         ConnectionLost
-            The bytes are no JSON-RPC.
+            The bytes are not valid JSON-RPC.
         """
         try:
             frames = self._framer.feed(data)
         except RpcError as error:
-            raise ConnectionLost(f"what answers is no crystalmath server: {error}") from error
+            raise ConnectionLost(f"what answers is not a crystalmath server: {error}") from error
         return [event for frame in frames for event in self._read(frame)]
 
     def _request(self, name: str, params: Json, decode: _Decode) -> int:
@@ -141,7 +141,7 @@ class Connection:
             )
             self._outgoing += encode(text.encode(), "lines")
         except (ValueError, TypeError, RecursionError) as error:
-            raise InvalidParams(f"these parameters are no JSON: {error}") from error
+            raise InvalidParams(f"these parameters are not valid JSON: {error}") from error
 
     def _read(self, frame: bytes) -> list[Event]:
         try:

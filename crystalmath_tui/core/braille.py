@@ -32,7 +32,7 @@ class Canvas:
             self.styles[cell] = style
 
     def line(self, dots: Sequence[Dot], style: str = "", pattern: int = 0) -> None:
-        """Set the dots along a line with corners, in a pattern that goes on round them."""
+        """Set the dots along a line with corners, in a pattern that continues round them."""
         period, lit = PATTERNS[pattern % len(PATTERNS)]
         steps = (dot for pair in pairwise(dots) for dot in list(between(*pair))[:-1])
         for place, (x, y) in enumerate((*steps, *dots[-1:])):

@@ -1,4 +1,4 @@
-"""Line charts in text: axes with numbers, curves told apart by pattern, letter and colour; pure."""
+"""Line charts in text: axes with numbers, curves told apart by pattern, letter and color; pure."""
 
 import math
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ Run = list[tuple[float, float]]
 
 @record
 class Trace:
-    """One curve: a y for each x, None where it has no point; `group` chooses pattern and colour of many."""
+    """One curve: a y for each x, None where it has no point; `group` chooses pattern and color of many."""
 
     name: str
     y: tuple[float | None, ...]
@@ -129,7 +129,7 @@ def _paint(body: Canvas, chart: Chart, found: Sequence[Sequence[Run]], xs: Range
 
 
 def _kind(chart: Chart, place: int) -> int:
-    """Number of pattern and colour: of a few curves each has its own, of many each group."""
+    """Number of pattern and color: of a few curves each has its own, of many each group."""
     return place if len(chart.traces) <= MOST_LETTERS else chart.traces[place].group
 
 

@@ -23,7 +23,7 @@ def delete(row: ClusterRow, codes: int = 0) -> tuple[Effect, ...]:
         line(("dim", f"   {count(codes, 'code')} on it" if codes else "   no code on it")),
     )
     call = Call(CLUSTERS_DELETE, ClusterLabel(row.label), "cluster deleted", key=f"delete {row.label}")
-    return (Ask(f"Delete cluster {row.label}? Nothing is removed on the computer itself.", details, (call,)),)
+    return (Ask(f"Delete cluster {row.label}? Nothing is removed on the cluster itself.", details, (call,)),)
 
 
 def enable(row: ClusterRow) -> tuple[Effect, ...]:

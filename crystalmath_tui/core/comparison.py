@@ -1,4 +1,4 @@
-"""A table of jobs beside one another: headings with units, order, CSV and JSON."""
+"""A table of jobs side by side: headings with units, order, CSV and JSON."""
 
 import csv
 import io

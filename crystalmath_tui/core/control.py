@@ -22,10 +22,10 @@ _NAMED = 8
 
 
 def restart(pk: int) -> tuple[Effect, ...]:
-    """Ask, then go on from a job, under a key of its own."""
-    words = "Its deck is corrected as custodian would, and it begins from its last positions."
+    """Ask, then continue from a job, under a key of its own."""
+    words = "Its input files is corrected as custodian would, and it begins from its last positions."
     key = NewKey("restart key", pk)
-    return (Ask(f"Go on from job {pk} in a new job?", (line(("dim", f"  {words}")),), (key,)),)
+    return (Ask(f"Continue from job {pk} in a new job?", (line(("dim", f"  {words}")),), (key,)),)
 
 
 def retry(rows: Sequence[JobRow]) -> tuple[Effect, ...]:

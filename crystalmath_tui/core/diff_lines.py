@@ -1,4 +1,4 @@
-"""A unified diff as lines: as it is, or both sides beside one another."""
+"""A unified diff as lines: as it is, or both sides side by side."""
 
 import re
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ class Row:
 
 
 def rows_of(diff: str) -> tuple[Row | None, ...]:
-    """Lines of both sides, those that were changed beside one another; None between two hunks."""
+    """Lines of both sides, those that were changed side by side; None between two hunks."""
     found: list[Row | None] = []
     for first, second, body in _hunks(diff):
         if found:

@@ -1,9 +1,9 @@
 """Files of a job on their way to this machine: what comes next after each answer, as data; pure.
 
 1. A file comes range by range into NAME.part beside its place and gets its name when it is whole.
-2. What is here already is compared with the file by its end: a part that fits goes on, another begins anew.
+2. What is here already is compared with the file by its end: a part that fits continues, another starts over.
 3. A whole file is never written over unless that is asked for; one that is the same is left and said.
-4. An error of one file leaves that file out; any other stops, and `resumed` goes on where it broke off.
+4. An error of one file leaves that file out; any other stops, and `resumed` continues where it broke off.
 """
 
 import base64
@@ -95,14 +95,14 @@ def begin(download: Download) -> Step:
     file = download.waiting[0]
     fresh = replace(download, phase="looking", offset=0, before=0, size=None, local=LocalPart(), error=None)
     if not fresh.target:
-        return _leave_out(fresh, "it is no path inside a folder")
+        return _leave_out(fresh, "it is not a path inside a folder")
     if file.kind != "file":
-        return _leave_out(fresh, "it is no plain file")
+        return _leave_out(fresh, "it is not a plain file")
     return fresh, (LookAtPart(fresh.target, "download part", _about(fresh)),)
 
 
 def resume(download: Download) -> Step:
-    """Go on where it broke off."""
+    """Continue where it broke off."""
     return (
         begin(replace(download, number=download.number + 1))
         if download.phase == "stopped"

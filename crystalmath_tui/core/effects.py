@@ -175,7 +175,7 @@ class Suspend(Effect):
 
 @record
 class Redraw(Effect):
-    """Paint every cell anew."""
+    """Paint every cell again."""
 
 
 @record

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
-from crystalmath_server.protocol.decks import KnownTag
+from crystalmath_server.protocol.inputs import KnownTag
 from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.lines import Line, Span
 

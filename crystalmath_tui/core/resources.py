@@ -110,5 +110,5 @@ def whole_number(name: str, text: str) -> int:
         return 0
     if not (text.isascii() and text.isdecimal()) or len(text) > _MOST_DIGITS:
         hint = "Give a number of seconds, or a time as 1:00:00." if name == "walltime_s" else ""
-        raise InvalidForm(f"{text!r} is no number", field=name, hint=hint)
+        raise InvalidForm(f"{text!r} is not a number", field=name, hint=hint)
     return int(text)

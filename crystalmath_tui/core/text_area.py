@@ -243,7 +243,7 @@ def _step(line: str, col: int, step: int) -> int:
 
 
 def _word(line: str, col: int, step: int) -> int:
-    """Over what is no word, then over a word."""
+    """Over what is not a word, then over a word."""
     ahead = -1 if step < 0 else 0
     while 0 <= col + ahead < len(line) and line[col + ahead] not in _WORD:
         col += step

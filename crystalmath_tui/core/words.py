@@ -27,12 +27,12 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 def state_span(state: JobState) -> Span:
-    """A state as glyph and word in its colour."""
+    """A state as glyph and word in its color."""
     return Span(f"state.{state}", f"{GLYPHS[state]} {state}")
 
 
 def age(seconds: float) -> str:
-    """A time span in two units at most, as 3h05; empty where it is no number."""
+    """A time span in two units at most, as 3h05; empty where it is not a number."""
     if not isfinite(seconds):
         return ""
     whole = max(0, int(seconds))

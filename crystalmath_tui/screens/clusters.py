@@ -1,4 +1,4 @@
-"""Clusters: the list of computers."""
+"""Clusters: the list of clusters."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -209,10 +209,10 @@ KEYS: tuple[Binding[Slice], ...] = (
         footer=True,
     ),
     Binding(("d",), _on_selected(clusters.delete), "delete", "Delete the cluster; asks first.", footer=True),
-    Binding(("r",), emit(_fetch()), "reload", "Fetch the list anew."),
+    Binding(("r",), emit(_fetch()), "reload", "Fetch the list again."),
     Binding(("esc",), emit(Back()), "back", "Go back."),
 )
 
 SCREEN = Screen(
-    "clusters", Slice(), KEYS, update, view, lambda _: "clusters", summary="Show the computers that run jobs."
+    "clusters", Slice(), KEYS, update, view, lambda _: "clusters", summary="Show the clusters that run jobs."
 )

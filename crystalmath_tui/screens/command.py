@@ -34,7 +34,7 @@ _FIXED = (
     Command("connect", "", "Connect again now.", Connect()),
     Command("back", "", "Go to the screen before.", Back()),
     Command("copy", "TEXT", "Put a text on the clipboard.", Copy("")),
-    Command("redraw", "", "Paint the screen anew.", Redraw()),
+    Command("redraw", "", "Redraw the screen.", Redraw()),
     Command("suspend", "", "Stop until the shell says fg.", Suspend()),
     Command("quit", "", "Leave; jobs go on.", Quit()),
 )

@@ -78,7 +78,7 @@ def _enter(page: Slice, args: tuple[str, ...], context: Context) -> Update:
     given = args[0] if args else ""
     pk = pk_of(given)
     if not pk:
-        words = "Which job? :diagnose PK" if not given else f"{given} is no pk of a job: a pk is a number."
+        words = "Which job? :diagnose PK" if not given else f"{given} is not a pk of a job: a pk is a number."
         return page, (Say(words, "warn"), *(() if page.pk else (Back(),)))
     return _ask(Slice(pk), context)
 
@@ -130,7 +130,7 @@ def _effects_of(step: NextStep, page: Slice) -> tuple[Effect, ...]:
     pk = page.found.step_pk if page.found else page.pk
     match step.action:
         case "wait":
-            return (Say("Nothing to do: it goes on by itself."),)
+            return (Say("Nothing to do: it continues by itself."),)
         case "status":
             return (Say(step.command),)
         case "play":
@@ -222,7 +222,7 @@ KEYS: tuple[Binding[Slice], ...] = (
     Binding(("enter",), _do_step(1), "do 1", "Do the first of the next steps.", footer=True),
     Binding(("o",), _open_job, "open job", "Show the job that waits or failed.", footer=True),
     Binding(("y",), _copy_command, "copy", "Copy the command of the first step.", footer=True),
-    Binding(("r",), _ask, "reload", "Look anew.", footer=True),
+    Binding(("r",), _ask, "reload", "Look again.", footer=True),
     Binding(("esc",), emit(Back()), "back", "Go back.", footer=True),
 )
 

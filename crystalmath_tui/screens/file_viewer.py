@@ -58,7 +58,7 @@ def read_on(viewer: Viewer, part: FileRange) -> Viewer:
 
 
 def toggle_following(viewer: Viewer) -> Viewer:
-    """Follow, or stop where it is; what lies far before the end is passed over."""
+    """Follow, or stop where it is; what lies far before the end is ignored."""
     if viewer.following:
         return replace(viewer, following=False)
     if viewer.size - viewer.offset <= _END or viewer.binary:

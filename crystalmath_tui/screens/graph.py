@@ -118,7 +118,7 @@ def _enter(page: Slice, args: tuple[str, ...]) -> Update:
     given = args[0] if args else ""
     pk = pk_of(given)
     if not pk:
-        words = f"{given or 'Nothing'} is no pk of a node: :graph PK"
+        words = f"{given or 'Nothing'} is not a pk of a node: :graph PK"
         return page, (Say(words, "warn"), *(() if page.pk else (Back(),)))
     return _around(pk)
 
@@ -268,7 +268,7 @@ KEYS: tuple[Binding[Slice], ...] = (
         ("e",), _ask_path, "write file", "Write the graph as DOT, or as an image by Graphviz.", footer=True
     ),
     Binding(("J",), _open_job, "job", "Go to the selected job.", footer=True),
-    Binding(("r",), _reload, "reload", "Fetch the graph anew."),
+    Binding(("r",), _reload, "reload", "Fetch the graph again."),
     Binding(("esc",), _close, "back", "Go back.", footer=True),
 )
 

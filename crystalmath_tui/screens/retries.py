@@ -18,7 +18,7 @@ from crystalmath_tui.core.words import error_text
 
 @record
 class Slice:
-    """(pk of the earlier job, key) of all that are not answered; the keys of those that go on from it."""
+    """(pk of the earlier job, key) of all that are not answered; the keys of those that continue from it."""
 
     pending: tuple[tuple[int, str], ...] = ()
     restarts: tuple[str, ...] = ()
@@ -39,7 +39,7 @@ def update(retries: Slice, message: Message) -> tuple[Slice, tuple[Effect, ...]]
             return retries, tuple(_call(retries, asked) for asked in retries.pending)
         case Answered("retry", Submitted() as submitted, asked):
             goes_on = asked[1] in retries.restarts
-            what = f"goes on from job {asked[0]}" if goes_on else f"runs job {asked[0]} again"
+            what = f"continues from job {asked[0]}" if goes_on else f"runs job {asked[0]} again"
             words = f"Job {submitted.pk} {what}."
             return _without(retries, asked), (Say(words),)
         case Refused("retry", ConnectionLost()):

@@ -127,7 +127,7 @@ def test_wait_tells_a_job_that_did_not_finish(shell: Shell, poscar: str) -> None
 def test_wait_ends_at_its_timeout_and_says_that_the_job_goes_on(shell: Shell, poscar: str) -> None:
     done = shell("submit", poscar, "--template", "emt.relax", "--wait", "--timeout", "0.6", "--json")
     assert (done.status, done.json["state"]) == (4, "created")
-    assert "it goes on" in done.err
+    assert "it continues" in done.err
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_no_server_is_status_3_with_the_reason(shell: Shell, tmp_path: Path) -> 
     (tmp_path / "file").write_text("I am no socket")
     done = shell("--socket", str(tmp_path / "file"), "jobs", "list")
     assert (done.status, done.out) == (3, "")
-    assert "exists and is no socket" in done.err
+    assert "exists and is not a socket" in done.err
 
 
 def test_a_closed_pipe_is_quiet(shell: Shell) -> None:

@@ -87,7 +87,7 @@ def test_what_is_no_socket_is_left_alone(path: Path, kind: str) -> None:
     before = path.lstat().st_ino
     done = command("--foreground", "--socket", str(path))
     assert done.status == 1
-    assert f"{path} exists and is no socket" in done.err
+    assert f"{path} exists and is not a socket" in done.err
     assert "Move it away" in done.err
     assert path.lstat().st_ino == before
 

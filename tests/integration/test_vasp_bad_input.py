@@ -96,7 +96,7 @@ def failed_step(server: Client, label: str) -> Step:
 
 
 def assert_goes_on(server: Client, site: Site, pk: int) -> None:
-    """After the cause was mended: by itself or by the key that the words name, and once."""
+    """After the cause was fixed: by itself or by the key that the words name, and once."""
     if show(server, pk).row.state is JobState.PAUSED:
         server.call(JOBS_PLAY, ControlJobParams(pk, 10))
     assert ended(server, pk, 120) is JobState.FINISHED, show(server, pk)

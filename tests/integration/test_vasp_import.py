@@ -140,7 +140,7 @@ def test_document_equals_that_of_atomate2_on_the_files_brought_back(
 
 
 def without_densities(run: Path) -> Path:
-    """The run without files that stay on the computer."""
+    """The run without files that stay on the cluster."""
     for name in ("CHGCAR", "CHG", "WAVECAR"):
         (run / name).unlink(missing_ok=True)
     return run

@@ -230,7 +230,7 @@ def _resident_mb(pid: int) -> int:
         ("INCAR", "LEPSILON = T\n", "cannot compute what LEPSILON asks for"),
     ],
 )
-def test_a_deck_that_cannot_be_run_is_refused(
+def test_a_inputs_that_cannot_be_run_is_refused(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

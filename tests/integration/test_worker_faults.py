@@ -17,8 +17,8 @@ from crystalmath_server.protocol.system import PartState
 # A worker with the real loop and calls that misbehave.
 ODD = """
 import os, sys, time
-from crystalmath_server.adapters import atomate2_recipes, worker_main
-atomate2_recipes.load = lambda: None
+from crystalmath_server.adapters import atomate2_templates, worker_main
+atomate2_templates.load = lambda: None
 def crash(argument):
     os._exit(argument["code"])
 def noisy(argument):

@@ -3,12 +3,12 @@
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from crystalmath_server.protocol.decks import KnownTag
+from crystalmath_server.protocol.inputs import KnownTag
 from crystalmath_tui.core.area_view import Window, area_at, area_lines, cursor_cell, gutter, in_sight
 from crystalmath_tui.core.cells import width
-from crystalmath_tui.core.decks import are_other_lines, is_edited
 from crystalmath_tui.core.diff_lines import rows_of, side_by_side
 from crystalmath_tui.core.incar_line import assignments, choices, paint_line, spot
+from crystalmath_tui.core.inputs import are_other_lines, is_edited
 from crystalmath_tui.core.line_cells import cell_of, col_at, overlay, visible_text, window
 from crystalmath_tui.core.lines import Line, Size, Span, fit_line, line_width
 from crystalmath_tui.core.text_area import Area, area_of, at, edit, paste, redo, rewrite, undo

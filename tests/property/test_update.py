@@ -13,11 +13,11 @@ from crystalmath_server.protocol.templates import InputFile, Rendered, TemplateD
 from crystalmath_tui import program, theme
 from crystalmath_tui.core import messages
 from crystalmath_tui.core.cells import clean, width
-from crystalmath_tui.core.decks import DeckOpened
 from crystalmath_tui.core.effects import Call, Effect
+from crystalmath_tui.core.inputs import InputsOpened
 from crystalmath_tui.core.lines import SELECTED, Size
 from crystalmath_tui.core.messages import Answered, KeyPressed, Message, MousePressed
-from tests.property.deck_strategies import EDITOR_KEYS, EDITOR_MESSAGES, NEW_MESSAGES, OPENED, PASTES
+from tests.property.input_strategies import EDITOR_KEYS, EDITOR_MESSAGES, NEW_MESSAGES, OPENED, PASTES
 from tests.property.tui_strategies import (
     CLUSTER_MESSAGES,
     COMPARE_MESSAGES,
@@ -191,7 +191,7 @@ def test_the_last_step_of_a_new_job_is_total_and_fits(sequence: list[Message], s
 
 @settings(max_examples=150)
 @given(OPENED, st.lists(EDITOR_MESSAGES | EDITOR_KEYS | EDITOR_KEYS | PASTES | INPUT, max_size=30), SIZES)
-def test_the_editor_is_total_and_fits(opened: DeckOpened, sequence: list[Message], size: Size) -> None:
+def test_the_editor_is_total_and_fits(opened: InputsOpened, sequence: list[Message], size: Size) -> None:
     model, effects = program.init(size, 0.0)
     model, more = program.update(model, opened)
     done = [*effects, *more]

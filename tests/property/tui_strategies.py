@@ -637,7 +637,7 @@ MESSAGES = st.one_of(
     st.builds(messages.Answered, st.just("new structure"), STRUCTURES),
     st.builds(
         messages.Answered,
-        st.just("new recipes"),
+        st.just("new templates"),
         st.builds(TemplateList, st.lists(TEMPLATE_ROWS, max_size=5).map(tuple)),
     ),
     st.builds(messages.Answered, st.just("new form"), TEMPLATES),

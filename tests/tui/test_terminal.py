@@ -46,7 +46,7 @@ def test_filter_by_text_expression_and_state(terminal: Terminal) -> None:
 
 def test_a_wrong_expression_is_said_where_it_is_typed(terminal: Terminal) -> None:
     terminal.send("/", *"/(", "enter")
-    terminal.until("is no regular expression")
+    terminal.until("is not a regular expression")
     terminal.send("esc")
     terminal.until("30 jobs")
 

@@ -67,9 +67,7 @@ def find(label: str) -> Any:
 
     found = orm.QueryBuilder().append(orm.Computer, filters={"label": label}).first(flat=True)
     if found is None:
-        raise NotFound(
-            f"There is no computer {label!r}", field="label", hint=f"See: {command(CLUSTERS_LIST)}"
-        )
+        raise NotFound(f"There is no cluster {label!r}", field="label", hint=f"See: {command(CLUSTERS_LIST)}")
     return found
 
 
@@ -186,8 +184,8 @@ def _check_new(params: CreateClusterParams) -> None:
 
     _check_label(params.label, "label")
     if params.transport not in TRANSPORTS:
-        hint = "core.ssh is kept for computers that have it already; new ones get core.ssh_async."
-        detail = f"{params.transport!r} is no transport for a new computer: {', '.join(TRANSPORTS)}"
+        hint = "core.ssh is kept for clusters that have it already; new ones get core.ssh_async."
+        detail = f"{params.transport!r} is not a transport for a new computer: {', '.join(TRANSPORTS)}"
         raise InvalidForm(detail, field="transport", hint=hint)
     schedulers = get_entry_point_names("aiida.schedulers")
     if params.scheduler not in schedulers:
@@ -203,7 +201,7 @@ def _check_label(label: str, field: str) -> None:
     check_cluster(label, field)
     if orm.QueryBuilder().append(orm.Computer, filters={"label": label}).count():
         hint = f"Choose another label, or change that one: {command(CLUSTERS_UPDATE, label=label)}"
-        raise Conflict(f"There is a computer {label!r} already", field=field, hint=hint)
+        raise Conflict(f"There is a cluster {label!r} already", field=field, hint=hint)
 
 
 def _check_work_dir(work_dir: str) -> None:
@@ -252,7 +250,7 @@ def _check_changes(params: UpdateClusterParams, computer: Any, defaults: Resourc
     if params.work_dir is not None:
         _check_work_dir(params.work_dir)
     if params.backend is not None and computer.transport_type != SSH_TRANSPORT:
-        detail = f"Computer {computer.label!r} has transport {computer.transport_type}, which has no backend"
+        detail = f"Cluster {computer.label!r} has transport {computer.transport_type}, which has no backend"
         raise InvalidForm(detail, field="backend")
     check(defaults, computer.scheduler_type, "defaults")
 
@@ -324,7 +322,7 @@ def _needed(computer: Any, used: list[int]) -> str:
     jobs = orm.QueryBuilder().append(orm.CalcJobNode, filters=filters, project="id").all(flat=True)
     what, pks = ("job", jobs) if jobs else ("node", used)
     needs = "needs" if len(pks) == 1 else "need"
-    return f"{_count(pks, what)} {needs} computer {computer.label!r}: {_pks(sorted(pks, reverse=True))}"
+    return f"{_count(pks, what)} {needs} cluster {computer.label!r}: {_pks(sorted(pks, reverse=True))}"
 
 
 def _count(items: list[int], noun: str) -> str:
@@ -346,7 +344,7 @@ def facts(label: str) -> ClusterFacts:
     computer = find(label)
     if not computer.is_configured:
         hint = f"Configure it: {command(CLUSTERS_UPDATE, label=label, enabled=True)}"
-        raise ComputerDisabled(f"Computer {label!r} is not configured for this user", hint=hint)
+        raise ComputerDisabled(f"Cluster {label!r} is not configured for this user", hint=hint)
     return ClusterFacts(
         pk=computer.pk,
         target=_target(computer),

@@ -87,7 +87,7 @@ def create(params: CreateCodeParams) -> CodeRow:
     computer = orm.QueryBuilder().append(orm.Computer, filters={"label": params.cluster}).first(flat=True)
     if computer is None:
         hint = f"See: {command(CLUSTERS_LIST)}"
-        raise NotFound(f"There is no computer {params.cluster!r}", field="cluster", hint=hint)
+        raise NotFound(f"There is no cluster {params.cluster!r}", field="cluster", hint=hint)
     _check(params, computer)
     code = orm.InstalledCode(
         label=params.label,
@@ -108,5 +108,5 @@ def _check(params: CreateCodeParams, computer: Any) -> None:
     check(Resources(modules=params.modules), computer.scheduler_type, "")
     if params.label in {row.label for row in codes_on(computer)}:
         hint = "Choose another label; a code that was used is part of provenance and stays as it is."
-        detail = f"Computer {computer.label!r} has a code {params.label!r} already"
+        detail = f"Cluster {computer.label!r} has a code {params.label!r} already"
         raise Conflict(detail, field="label", hint=hint)

@@ -30,7 +30,7 @@ def computer_of(label: str) -> Any:
     """
     computer = _local_computer() if label == LOCALHOST else _computer(label)
     if computer is None:
-        raise NotFound(f"There is no computer {label!r}", field="cluster", hint="See: clusters.list")
+        raise NotFound(f"There is no cluster {label!r}", field="cluster", hint="See: clusters.list")
     _refuse_disabled(computer)
     if computer.transport_type == LOCAL_TRANSPORT:
         _refuse_full(Path(computer.get_workdir().format(username=_username())))
@@ -50,7 +50,7 @@ def python_of(computer: Any) -> Any:
     if code is not None:
         return code
     if not here:
-        detail = f"Computer {computer.label!r} has no code {CODE!r}, a Python with atomate2"
+        detail = f"Cluster {computer.label!r} has no code {CODE!r}, a Python with atomate2"
         code = {"label": CODE, "path": "/path/to/python", "kind": "python"}
         hint = f"Make it known: {command(CODES_CREATE, cluster=computer.label, **code)}"
         raise InvalidForm(detail, field="cluster", hint=hint)
@@ -140,7 +140,7 @@ def _refuse_disabled(computer: Any) -> None:
     if not computer.is_configured or not computer.is_user_enabled(orm.User.collection.get_default()):
         state = "disabled" if computer.is_configured else "not configured"
         hint = f"verdi computer {'enable' if computer.is_configured else 'configure'} {computer.label}"
-        raise ComputerDisabled(f"Computer {computer.label!r} is {state} for this user", hint=hint)
+        raise ComputerDisabled(f"Cluster {computer.label!r} is {state} for this user", hint=hint)
 
 
 def _username() -> str:

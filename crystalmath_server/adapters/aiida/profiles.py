@@ -24,7 +24,7 @@ class AiidaProfiles:
     async def create(self, params: CreateProfileParams) -> ProfileRow:
         """Create an embedded profile."""
         if not _NAME.fullmatch(params.name):
-            detail = f"{params.name!r} is no name for a profile"
+            detail = f"{params.name!r} is not a name for a profile"
             hint = "Use letters, digits, - and _; begin with a letter or digit."
             raise InvalidForm(detail, field="name", hint=hint)
         _refuse_taken(params.name, await self.list_profiles())

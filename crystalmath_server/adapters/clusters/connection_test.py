@@ -1,4 +1,4 @@
-"""clusters.test: each step, what it saw, and how to mend what failed."""
+"""clusters.test: each step, what it saw, and how to fix what failed."""
 
 import contextlib
 import shlex
@@ -65,8 +65,8 @@ def ok(detail: str) -> Seen:
 
 
 @dataclass(slots=True)
-class ClusterSteps:
-    """The steps of one computer over its link."""
+class ConnectionTest:
+    """The steps of one cluster over its link."""
 
     facts: ClusterFacts
     link: Link
@@ -218,7 +218,7 @@ class ClusterSteps:
             return Seen(Outcome.NOT_REACHED, "no folder of potentials is set", hint)
         status, out, _ = await self.link.run(self.facts.target, _list, folder)
         if status:
-            return Seen(Outcome.FAILED, f"{folder} is no folder that you may read on {label}", hint)
+            return Seen(Outcome.FAILED, f"{folder} is not a folder that you may read on {label}", hint)
         if not out.strip():
             return Seen(Outcome.FAILED, f"{folder} on {label} is empty", hint)
         return ok(f"{folder}: {', '.join(out.split())}")
@@ -295,7 +295,7 @@ def _use_work_dir(connection: Connection, facts: ClusterFacts) -> str:
 
 
 def _unusable(connection: Connection, path: str, error: Exception) -> WorkDirUnusable:
-    """Ask the computer why, since sftp says "Failure" for most."""
+    """Ask the cluster why, since sftp says "Failure" for most."""
     quoted = shlex.quote(path)
     status, _, err = connection.exec_command_wait(f"mkdir -p {quoted} && test -w {quoted}")
     if status:

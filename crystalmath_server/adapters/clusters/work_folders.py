@@ -1,4 +1,4 @@
-"""The WorkFolders port: the folder in which a job runs, by the shared link to its computer."""
+"""The WorkFolders port: the folder in which a job runs, by the shared link to its cluster."""
 
 import time
 from dataclasses import dataclass
@@ -15,18 +15,18 @@ from crystalmath_server.protocol.files import JobFiles
 from crystalmath_server.protocol.jobs import JOBS_SHOW
 
 KNOWN_S = 30.0
-"""How long the place of a job is believed: its computer may be set up anew."""
+"""How long the place of a job is believed: its cluster may be set up again."""
 MOST_KNOWN = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A folder on a computer, and how to get there."""
+    """A folder on a cluster, and how to get there."""
 
     target: Target
     path: str
     seen_at: float
-    moves: bool = False  # a job that corrects itself goes on in another folder
+    moves: bool = False  # a job that corrects itself continues in another folder
 
     @property
     def words(self) -> str:
@@ -34,7 +34,7 @@ class Place:
         return f"{self.path} on {self.target.name}"
 
 
-class WorkFolderLooker:
+class WorkFolderReader:
     """Looks into the folders of jobs."""
 
     def __init__(self, runtime: Calls, links: Links) -> None:
@@ -88,5 +88,5 @@ def _place_of(pk: int) -> Place:
     path = node.base.attributes.get("remote_workdir", "")
     if not path or node.computer is None:
         hint = f"See what it waits for: {command(JOBS_SHOW, pk=pk)}"
-        raise NotFound(f"Job {pk} has no folder on a computer yet, or needs none", field="pk", hint=hint)
+        raise NotFound(f"Job {pk} has no folder on a cluster yet, or needs none", field="pk", hint=hint)
     return Place(facts(node.computer.label).target, path, time.monotonic(), moves=node.pk != pk)

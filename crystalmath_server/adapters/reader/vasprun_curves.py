@@ -37,8 +37,8 @@ def bands_of(vasprun: Path) -> Mapping[str, Any]:
     given = str(kpoints) if kpoints.exists() else None
     found = _read(lambda: BSVasprun(str(vasprun)).get_band_structure(given, line_mode=bool(given)))
     if not isinstance(found, BandStructureSymmLine):
-        detail = "the k-points of this job are no path through the Brillouin zone"
-        raise NotFound(detail, field="kind", hint="Run a recipe that computes bands along lines.")
+        detail = "the k-points of this job are not a path through the Brillouin zone"
+        raise NotFound(detail, field="kind", hint="Run a template that computes bands along lines.")
     return found.as_dict()
 
 

@@ -97,7 +97,7 @@ def density_of(vasprun: Path) -> dict[str, Any]:
         raise FileUnreadable(f"vasprun.xml is broken: {error}", field="kind", hint=hint) from error
     if not found.spins:
         detail = "vasprun.xml has no density of states"
-        raise NotFound(detail, field="kind", hint="Run a recipe that computes it, as vasp.static.")
+        raise NotFound(detail, field="kind", hint="Run a template that computes it, as vasp.static.")
     return _told(found)
 
 

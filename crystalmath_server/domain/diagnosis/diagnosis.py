@@ -182,7 +182,7 @@ def _step(symptoms: Symptoms, action: Action, evidence: Sequence[Evidence]) -> N
     title, target, line = {
         "play": ("Let it go on", pk, command(JOBS_PLAY, pk=pk)),
         "retry": ("Submit it again as it was", pk, command(JOBS_RETRY, pk=pk)),
-        "restart": ("Go on from where it stopped", pk, command(JOBS_RESTART, pk=pk)),
+        "restart": ("Continue from where it stopped", pk, command(JOBS_RESTART, pk=pk)),
         "clone": ("Change its settings and submit that", pk, command(JOBS_CLONE, pk=pk)),
         "cancel": ("Cancel it", pk, command(JOBS_CANCEL, pk=pk)),
         "log": ("Read its log", pk, command(JOBS_LOG, pk=pk)),
@@ -192,6 +192,6 @@ def _step(symptoms: Symptoms, action: Action, evidence: Sequence[Evidence]) -> N
         "codes": (f"Look at the codes of {cluster}", cluster, command(CODES_LIST)),
         "potcars": (f"See which POTCARs {cluster} has", cluster, command(POTCARS_CHECK, cluster=cluster)),
         "status": ("See how the server and AiiDA's daemon are", "", "crystalmath server status"),
-        "wait": ("Wait: it goes on by itself", "", ""),
+        "wait": ("Wait: it continues by itself", "", ""),
     }[action]
     return NextStep(action, title, target, line)

@@ -1,4 +1,4 @@
-"""What a job waits for or why it ended, in words, and what mends it."""
+"""What a job waits for or why it ended, in words, and what fixes it."""
 
 import re
 import time
@@ -33,8 +33,8 @@ class Facts:
     cause: str = ""  # title of the diagnosis of a job that failed
     queue_reason: str = ""  # as the scheduler gives it
     same_as: int = 0  # pk of the job whose results were taken
-    trouble: str = ""  # what the last failed try on the computer raised
-    retry_at: float = 0.0  # UNIX time [s] until which the computer is left alone
+    trouble: str = ""  # what the last failed try on the cluster raised
+    retry_at: float = 0.0  # UNIX time [s] until which the cluster is left alone
     held: bool = False  # not given to a worker yet, as the cluster takes no more jobs now
 
 
@@ -60,7 +60,7 @@ _TASKS = {
     "submit_calculation": "submitting",
     "retrieve_calculation": "retrieving",
 }
-_NOT_WRITTEN = "the computer could not write, as where a disk is full or a quota is used up"
+_NOT_WRITTEN = "the cluster could not write, as where a disk is full or a quota is used up"
 _TROUBLES = (
     ("SFTPNoSuchFile", "a folder is missing there or cannot be made; is the work folder right?"),
     ("SFTPPermissionDenied", "a folder there may not be written; is the work folder right?"),
@@ -71,8 +71,8 @@ _TROUBLES = (
 )
 """What a transport raised → what it means."""
 _HELD = {
-    "queued held": ("it is held in the queue", "Release it on the computer, as with: scontrol release"),
-    "suspended": ("the scheduler suspended it", "It goes on when the scheduler resumes it."),
+    "queued held": ("it is held in the queue", "Release it on the cluster, as with: scontrol release"),
+    "suspended": ("the scheduler suspended it", "It continues when the scheduler resumes it."),
 }
 _EXIT_HINTS: dict[int, str] = {
     ExitStatus.NO_OUTPUT: "The output is missing: read the log and the scheduler's messages.",
@@ -147,11 +147,11 @@ def _paused(facts: Facts) -> Words:
     if "failed" in facts.process_status.lower():
         found = _TASK.search(facts.process_status)
         state = _TASKS.get(found[1] if found else "", facts.transport_state)
-        step = _STEPS.get(state, "talking to the computer")
+        step = _STEPS.get(state, "talking to the cluster")
         what = _trouble(facts.trouble)
         text = f"Paused: {step}{_on(facts)} failed again and again{what} ({facts.process_status})"
         until = time.strftime(" after %H:%M:%S", time.localtime(facts.retry_at)) if facts.retry_at else ""
-        goes_on = f"It goes on by itself when {facts.cluster} answers, tried{until}; or {play}"
+        goes_on = f"It continues by itself when {facts.cluster} answers, tried{until}; or {play}"
         return Words(text, f"{goes_on}. What is wrong there: {command(CLUSTERS_TEST, label=facts.cluster)}")
     status = f" ({facts.process_status})" if facts.process_status else ""
     return Words(f"Paused{status}", f"{play[0].upper()}{play[1:]}")

@@ -19,7 +19,7 @@ def is_potcar(name: str) -> bool:
 def check(path: str) -> None:
     """Raise NotAllowed where a file may not be brought to whoever asks for it."""
     if is_potcar(path):
-        hint = f"Its licence keeps it where it is; what it is made of: {command(JOBS_SHOW, pk='PK')}"
+        hint = f"Its license keeps it where it is; what it is made of: {command(JOBS_SHOW, pk='PK')}"
         raise NotAllowed("POTCAR is not brought here", field="path", hint=hint)
 
 

@@ -18,8 +18,8 @@ from crystalmath_server.protocol.potcars import Potcar, PotcarCheck, PotcarFolde
 
 _STATES = {
     ABSENT: "does not exist",
-    NO_FOLDER: "is no folder",
-    CLOSED: "may not be read by you",
+    NO_FOLDER: "is not a folder",
+    CLOSED: "cannot be read: permission denied",
 }
 
 
@@ -78,7 +78,7 @@ def _words(
 def _elsewhere(cluster: str, library: PotcarLibrary, folders: Sequence[PotcarFolder]) -> str:
     """Other functionals that are there, and folders whose names tell none."""
     named = sorted({row.functional for row in folders if row.functional})
-    ways = [f"Set user_potcar_functional of the recipe to {' or '.join(named)}"] if named else []
+    ways = [f"Set user_potcar_functional of the template to {' or '.join(named)}"] if named else []
     odd = [PurePosixPath(row.path).name for row in folders if not row.functional and row.path != library.root]
     if odd and not library.folders:
         ways.append(f"If {odd[0]} is of it: {_set(cluster, f'{library.root}/{odd[0]}')}")

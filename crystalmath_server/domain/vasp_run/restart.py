@@ -1,4 +1,4 @@
-"""The folder of an earlier run on its computer: shell lines that look at it and check copies; pure text."""
+"""The folder of an earlier run on its cluster: shell lines that look at it and check copies; pure text."""
 
 import shlex
 from collections.abc import Sequence
@@ -30,8 +30,8 @@ done"""
 
 
 @dataclass(frozen=True, slots=True)
-class EarlierRun:
-    """An ended job of VASP on whose files another one goes on.
+class PreviousRun:
+    """An ended VASP job on whose files another one continues.
 
     Attributes
     ----------
@@ -62,7 +62,7 @@ def names_there(pk: int, cluster: str, path: str, said: str) -> tuple[str, ...]:
     state, *names = said.splitlines() or [GONE]
     place = f"{path} on {cluster}"
     if state == CLOSED:
-        detail = f"The folder of job {pk}, {place}, may not be read by you"
+        detail = f"The folder of job {pk}, {place}, cannot be read: permission denied"
         raise FileUnreadable(detail, field="restart_pk", hint="Ask its owner, or: chmod u+rx on it.")
     if state != LISTED or not names:
         words = "is empty" if state == LISTED else "is not there any more"

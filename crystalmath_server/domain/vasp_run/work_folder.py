@@ -12,14 +12,14 @@ from crystalmath_server.protocol.files import JOBS_FILES, JobFile
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A range of a file on a computer, and how the file was just then.
+    """A range of a file on a cluster, and how the file was just then.
 
     Attributes
     ----------
     size
         Of the whole file [bytes].
     modified_at, now
-        UNIX times by the computer's own clock [s].
+        UNIX times by the cluster's own clock [s].
     identity
         Another file under the same name has another one.
     """
@@ -64,7 +64,7 @@ def check_path(pk: int, path: str) -> None:
     """Raise where a file of a job's folder may not be read: NotFound, NotAllowed (POTCAR stays there)."""
     if not is_inside(path):
         hint = f"Give a path in the folder: {command(JOBS_FILES, pk=pk, source='work')}"
-        raise NotFound(f"{path!r} is no path in the folder of job {pk}", field="path", hint=hint)
+        raise NotFound(f"{path!r} is not a path in the folder of job {pk}", field="path", hint=hint)
     licensed.check(path)
 
 
@@ -148,7 +148,7 @@ def _check(state: str, place: str, path: str) -> None:
         return
     if state == ABSENT:
         kept = command(JOBS_FILES, pk="PK")
-        hint = f"The computer may have cleaned it up; what was brought back is kept: {kept}"
+        hint = f"The cluster may have cleaned it up; what was retrieved is kept: {kept}"
         raise NotFound(f"{place} does not exist any more", hint=hint)
     if state == NO_FILE:
         hint = f"See what is there: {command(JOBS_FILES, pk='PK', source='work')}"
@@ -157,7 +157,7 @@ def _check(state: str, place: str, path: str) -> None:
         hint = f"See what is in it: {command(JOBS_FILES, pk='PK', source='work')}"
         raise NotFound(f"{path!r} in {place} is a folder", field="path", hint=hint)
     if state == CLOSED:
-        hint = "It is no plain file, or its permissions keep you out: see ls -l there."
+        hint = "It is not a plain file, or its permissions keep you out: see ls -l there."
         raise FileUnreadable(f"{path!r} in {place} cannot be read or written", field="path", hint=hint)
     raise FileUnreadable(f"{place} could not be looked at: {state[:200]}", hint=_GNU)
 

@@ -1,4 +1,4 @@
-"""Cluster: settings, codes, queue and test of one computer."""
+"""Cluster: settings, codes, queue and test of one cluster."""
 
 from collections.abc import Callable
 from dataclasses import field, replace
@@ -239,7 +239,7 @@ def _reload(cluster: Slice, context: Context) -> Update:
 
 
 def _test(*, force: bool) -> Action[Slice]:
-    """Test the selected code, or the computer unless its test is under way."""
+    """Test the selected code, or the cluster unless its test is under way."""
 
     def act(cluster: Slice, _: Context) -> Update:
         if cluster.tab == "codes":
@@ -371,6 +371,6 @@ KEYS: tuple[Binding[Slice], ...] = (
         "open job",
         "Open the selected job, where it is ours.",
     ),
-    Binding(("r",), _reload, "reload", "Fetch the page anew."),
+    Binding(("r",), _reload, "reload", "Fetch the page again."),
     Binding(("esc",), emit(Back()), "back", "Go back."),
 )

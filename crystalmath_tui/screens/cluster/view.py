@@ -188,7 +188,7 @@ def _section(title: str, lines: Iterable[Line]) -> tuple[Line, ...]:
 
 
 def _facts(pairs: Iterable[tuple[str, str]], cols: int) -> tuple[Line, ...]:
-    """Name and value; a long value goes on below."""
+    """Name and value; a long value continues below."""
     lines: list[Line] = []
     for name, value in pairs:
         for i, part in enumerate(wrap(value, max(8, cols - _NAME - 5)) if value else ()):
@@ -322,7 +322,7 @@ def _verdict(cluster: Slice, cols: int) -> tuple[Line, ...]:
         done = f" Testing: {len(cluster.steps)} of {len(STEPS)} steps are done."
         return (line(("accent", done)),)
     if failed_step(cluster) is not None:
-        way_out = "  Mend it, then press t again; T tries at once."
+        way_out = "  Fix it, then press t again; T tries at once."
         return (line(("error", " The test failed."), ("dim", way_out)),)
     left = [step.title for step in cluster.steps if step.outcome is Outcome.NOT_REACHED]
     if left:

@@ -1,4 +1,4 @@
-"""Compare: jobs beside one another, with chosen columns, in any order, written to a file."""
+"""Compare: jobs side by side, with chosen columns, in any order, written to a file."""
 
 from dataclasses import replace
 
@@ -91,7 +91,7 @@ def _enter(compare: Slice, args: tuple[str, ...]) -> Update:
     wrong = next((text for text in args if not pk_of(text)), "")
     pks = tuple(dict.fromkeys(map(pk_of, args))) if args and not wrong else compare.pks
     if wrong or not pks:
-        words = f"{wrong} is no pk of a job." if wrong else "Which jobs? :compare PK PK …"
+        words = f"{wrong} is not a pk of a job." if wrong else "Which jobs? :compare PK PK …"
         return compare, (Say(words, "warn"), Back())
     if len(pks) > _MOST_JOBS:
         return compare, (Say(f"No more than {_MOST_JOBS} jobs stand in one table.", "warn"), Back())
@@ -221,6 +221,6 @@ KEYS: tuple[Binding[Slice], ...] = (
     Binding((" ",), _toggle, "show/hide", "Show or hide the selected column."),
     Binding(("w",), _ask_path, "write file", "Write the table to a file: .csv or .json.", footer=True),
     Binding(("enter",), _open, "open", "Open the job.", footer=True),
-    Binding(("r",), lambda compare, _: fetch(compare), "reload", "Fetch the table anew."),
+    Binding(("r",), lambda compare, _: fetch(compare), "reload", "Fetch the table again."),
     Binding(("esc",), _close, "back", "Close the list of columns, then go back."),
 )

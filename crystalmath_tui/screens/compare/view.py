@@ -136,5 +136,5 @@ SCREEN = Screen(
     is_typing,
     (("enter", "write"), ("esc", "cancel")),
     usage="PK PK …",
-    summary="Show jobs beside one another.",
+    summary="Show jobs side by side.",
 )

@@ -26,7 +26,7 @@ from crystalmath_tui.core.scroll import scroll_top
 from crystalmath_tui.core.words import count, file_size
 
 HEAD = 4
-"""Rows above the list of files: the path, names that go on from it, words, a rule."""
+"""Rows above the list of files: the path, names that continue from it, words, a rule."""
 _DEEPEST, _MOST = 16, 10_000
 _SOURCES = ("work", "retrieved", "inputs")
 
@@ -99,7 +99,7 @@ def _enter(page: Slice, args: tuple[str, ...]) -> Update:
     source = args[1] if len(args) > 1 else "work"
     if not pk or source not in _SOURCES:
         wrong = (
-            f"{args[0]} is no pk of a job"
+            f"{args[0]} is not a pk of a job"
             if args and not pk
             else f"{source} is none of {', '.join(_SOURCES)}"
         )
@@ -209,7 +209,7 @@ def is_typing(page: Slice) -> bool:
 KEYS: tuple[Binding[Slice], ...] = (
     *MOVES,
     Binding(("x",), _stop, "stop", "Stop; what is here stays.", footer=True),
-    Binding(("r",), _resume, "go on", "Go on where it broke off.", footer=True),
+    Binding(("r",), _resume, "go on", "Continue where it broke off.", footer=True),
     Binding(("J",), _open_job, "job", "Go to the job.", footer=True),
-    Binding(("esc",), emit(Back()), "back", "Go back; what is under way goes on.", footer=True),
+    Binding(("esc",), emit(Back()), "back", "Go back; what is under way continues.", footer=True),
 )

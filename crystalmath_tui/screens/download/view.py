@@ -37,8 +37,8 @@ def view(found: Slice, context: Context) -> tuple[Line, ...]:
 
 
 _WHERE = {
-    "work": "from its folder on the computer",
-    "retrieved": "of what was brought back",
+    "work": "from its folder on the cluster",
+    "retrieved": "of what was retrieved",
     "inputs": "of what was sent",
 }
 
@@ -66,7 +66,7 @@ def _words(found: Slice, context: Context) -> Line:
     if run.phase == "stopped":
         return line(("warn", " Stopped; r resumes where it broke off."))
     note = f" Not all: {found.note}." if found.note else ""
-    state = " Done." if run.phase == "done" else " Esc goes back; it goes on."
+    state = " Done." if run.phase == "done" else " Esc goes back; it continues."
     return line(("ok" if run.phase == "done" else "dim", state), ("warn", note))
 
 

@@ -1,8 +1,8 @@
-"""Editor: what differs from the recipe's own files, or from those of a job."""
+"""Editor: what differs from the template's own files, or from those of a job."""
 
 from dataclasses import replace
 
-from crystalmath_server.protocol.decks import DECKS_DIFF, DeckDiff, DeckSource, DiffDecksParams
+from crystalmath_server.protocol.inputs import INPUTS_DIFF, DiffInputsParams, InputDiff, InputSource
 from crystalmath_server.protocol.jobs import JOBS_LIST, JobRow, JobsPage, ListJobsParams
 from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Call, Effect, Say
@@ -27,15 +27,15 @@ CHOOSING = (("enter", "compare"), ("up", "job before"), ("down", "next job"), ("
 
 
 def ask(editor: Slice, against: int) -> Update:
-    """Show what differs from a job, or from the recipe (0); what is shown stays until the answer is here."""
-    if editor.deck is None:
+    """Show what differs from a job, or from the template (0); the page stays until the answer arrives."""
+    if editor.vasp_inputs is None:
         return editor, ()
     diff, number = editor.diff, editor.diff.asked + 1
     kept = diff.found if diff.against == against else None
-    left = DeckSource(job_pk=against) if against else DeckSource(files=editor.deck.own)
-    params = DiffDecksParams(left, DeckSource(files=texts_of(editor)))
+    left = InputSource(job_pk=against) if against else InputSource(files=editor.vasp_inputs.own)
+    params = DiffInputsParams(left, InputSource(files=texts_of(editor)))
     fresh = Difference(against, number, kept, None, diff.beside, jobs=diff.jobs, job_at=diff.job_at)
-    call = Call(DECKS_DIFF, params, "editor diff", number, handles_refusal=True)
+    call = Call(INPUTS_DIFF, params, "editor diff", number, handles_refusal=True)
     return replace(editor, page="diff", completion=None, diff=fresh), (call,)
 
 
@@ -43,7 +43,7 @@ def receive(editor: Slice, message: Message) -> Slice:
     """Take what came about differences."""
     diff = editor.diff
     match message:
-        case Answered("editor diff", DeckDiff() as found, about) if about == diff.asked:
+        case Answered("editor diff", InputDiff() as found, about) if about == diff.asked:
             return replace(editor, diff=replace(diff, found=found, error=None))
         case Refused("editor diff", error, about) if about == diff.asked:
             return replace(editor, diff=replace(diff, error=error, found=None))
@@ -84,7 +84,7 @@ def paste_text(editor: Slice, text: str) -> Update:
 
 
 def is_beside(diff: Difference, size: Size) -> bool:
-    """Whether both sides stand beside one another."""
+    """Whether both sides stand side by side."""
     return size.cols >= 120 if diff.beside is None else diff.beside
 
 
@@ -139,7 +139,9 @@ KEYS: tuple[Binding[Slice], ...] = (
     *MOVES,
     Binding(("s",), _toggle_beside, "side by side", "Both sides next to each other, or one below the other."),
     Binding(("c",), _choose_job, "another job", "Compare with another job: its pk, or chosen from the list."),
-    Binding(("r",), lambda editor, _: ask(editor, 0), "the recipe", "Compare with the recipe's own files."),
+    Binding(
+        ("r",), lambda editor, _: ask(editor, 0), "the template", "Compare with the template's own files."
+    ),
     Binding(("esc", "f4", "meta c"), _close, "text", "Back to the text."),
 )
 FOOTER = tuple((row.keys[0], row.title) for row in KEYS[len(MOVES) :])

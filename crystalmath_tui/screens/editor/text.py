@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from crystalmath_server.protocol.decks import DECKS_CHECK, CheckDeckParams
+from crystalmath_server.protocol.inputs import INPUTS_CHECK, CheckInputsParams
 from crystalmath_tui.core.area_view import area_at, in_sight
 from crystalmath_tui.core.effects import Call, Effect, Later, Say
 from crystalmath_tui.core.incar_line import Choice, choices, completion_text, spot
@@ -24,7 +24,7 @@ from crystalmath_tui.screens.editor.model import (
 )
 
 PAUSE_S = 0.4
-"""How long no key must come before the deck is checked [s]."""
+"""How long no key must come before the input files are checked [s]."""
 _INCAR = "INCAR"
 _WHEEL_ROWS = 3
 _STEPS = {"tab": 1, "down": 1, "shift tab": -1, "up": -1, "page down": 7, "page up": -7}
@@ -49,11 +49,11 @@ def touch(editor: Slice) -> Update:
 
 
 def check(editor: Slice) -> tuple[Effect, ...]:
-    """Have the deck checked as it is now."""
-    if editor.deck is None:
+    """Have the input files checked as it is now."""
+    if editor.vasp_inputs is None:
         return ()
-    params = CheckDeckParams(texts_of(editor), editor.deck.tasks)
-    return (Call(DECKS_CHECK, params, "editor check", editor.turn, handles_refusal=True),)
+    params = CheckInputsParams(texts_of(editor), editor.vasp_inputs.tasks)
+    return (Call(INPUTS_CHECK, params, "editor check", editor.turn, handles_refusal=True),)
 
 
 def type_key(editor: Slice, key: str, size: Size) -> Update:

@@ -1,12 +1,12 @@
-"""Editor: input files of VASP as text, checked while one types, compared, taken over into the new job."""
+"""Editor: VASP input files as text, checked while one types, compared, taken over into the new job."""
 
 from dataclasses import replace
 
-from crystalmath_server.protocol.decks import DECKS_TAGS, DeckReport, ListTagsParams, TagList
 from crystalmath_server.protocol.errors import RpcError
+from crystalmath_server.protocol.inputs import INPUTS_TAGS, InputReport, ListTagsParams, TagList
 from crystalmath_tui.core.context import Context
-from crystalmath_tui.core.decks import MAY_BE_EMPTY, DeckEdited, DeckOpened, FileEdit, names_of
 from crystalmath_tui.core.effects import Ask, Back, Call, EditOutside, Effect, Say, Tell
+from crystalmath_tui.core.inputs import MAY_BE_EMPTY, FileEdit, InputsEdited, InputsOpened, names_of
 from crystalmath_tui.core.keymap import MOVES, Action, Binding, KeyTable, binding_of, dispatch
 from crystalmath_tui.core.lines import line
 from crystalmath_tui.core.messages import (
@@ -43,10 +43,10 @@ from crystalmath_tui.screens.editor.tabs import tab_at
 def update(editor: Slice, message: Message, context: Context) -> Update:
     """Follow keys and answers."""
     match message:
-        case DeckOpened():
+        case InputsOpened():
             return _open(editor, message)
-        case Entered("editor", _) if editor.deck is None:
-            words = "Nothing is edited now: press e at the inputs of a new job of VASP."
+        case Entered("editor", _) if editor.vasp_inputs is None:
+            words = "Nothing is edited now: press e at the inputs of a new VASP job."
             return editor, (Say(words, "warn"), Back())
         case KeyPressed(key):
             return _press(editor, key, context)
@@ -66,15 +66,15 @@ def _answered(editor: Slice, message: Message, context: Context) -> Update:
     match message:
         case CheckDue(turn) if turn == editor.turn:
             return editor, text_page.check(editor)
-        case Answered("editor check", DeckReport() as report, turn) if (
-            turn == editor.turn and editor.deck is not None
+        case Answered("editor check", InputReport() as report, turn) if (
+            turn == editor.turn and editor.vasp_inputs is not None
         ):
             told = replace(editor, problems=report.problems, facts=report.facts, checked=turn, check_error="")
             return told, ()
         case Refused("editor check", error, turn) if turn == editor.turn:
             return replace(editor, check_error=_check_error(error)), ()
         case Connected():
-            return editor, (*_tags(editor), *text_page.check(editor)) if editor.deck else ()
+            return editor, (*_tags(editor), *text_page.check(editor)) if editor.vasp_inputs else ()
         case Answered("editor tags", TagList() as tags):
             return replace(editor, tags={row.name: row for row in tags.rows}), ()
         case Refused("editor tags", error):
@@ -87,13 +87,15 @@ def _answered(editor: Slice, message: Message, context: Context) -> Update:
             return diff_page.receive(editor, message), ()
 
 
-def _open(editor: Slice, asked: DeckOpened) -> Update:
-    if editor.deck is not None and any(file.is_changed for file in editor.files):
-        words = f"The files of {editor.deck.made[0]} are still being edited: take them over, or leave them."
+def _open(editor: Slice, asked: InputsOpened) -> Update:
+    if editor.vasp_inputs is not None and any(file.is_changed for file in editor.files):
+        words = f"You are still editing {editor.vasp_inputs.made[0]}: take the files over or leave them."
         return editor, (Say(words, "warn"),)
-    names = names_of(asked.deck.own)
+    names = names_of(asked.vasp_inputs.own)
     at = names.index(asked.file) if asked.file in names else 0
-    fresh = Slice(asked.deck, open_files(asked.deck, names), at, turn=editor.turn + 1, tags=editor.tags)
+    fresh = Slice(
+        asked.vasp_inputs, open_files(asked.vasp_inputs, names), at, turn=editor.turn + 1, tags=editor.tags
+    )
     return fresh, (*_tags(fresh), *text_page.check(fresh))
 
 
@@ -101,7 +103,7 @@ def _tags(editor: Slice) -> tuple[Effect, ...]:
     """Fetch what is known of tags, once."""
     if editor.tags:
         return ()
-    return (Call(DECKS_TAGS, ListTagsParams(), "editor tags", handles_refusal=True),)
+    return (Call(INPUTS_TAGS, ListTagsParams(), "editor tags", handles_refusal=True),)
 
 
 def _check_error(error: RpcError) -> str:
@@ -109,7 +111,7 @@ def _check_error(error: RpcError) -> str:
 
 
 def _press(editor: Slice, key: str, context: Context) -> Update:
-    if editor.deck is None:
+    if editor.vasp_inputs is None:
         return editor, (Back(),) if binding_of(KEYS, key) is _LEAVE else ()
     if editor.diff.typed is not None and editor.page == "diff":
         return diff_page.type_key(editor, editor.diff.typed, key, context.size)
@@ -158,14 +160,14 @@ def _scroll(editor: Slice, to: Move, context: Context) -> Update:
 
 def _save(editor: Slice, _: Context) -> Update:
     """Take the texts over, if each is one."""
-    if editor.deck is None:
+    if editor.vasp_inputs is None:
         return editor, ()
     for index, file in enumerate(editor.files):
         if file.is_edited and file.name not in MAY_BE_EMPTY and not file.area.text.strip():
-            words = f"{file.name} is empty: F5 puts the recipe's text back."
+            words = f"{file.name} is empty: F5 puts the template's text back."
             return replace(editor, at=index), (Say(words, "warn"),)
     edits = {file.name: FileEdit(file.area.text, file.own) for file in editor.files if file.is_edited}
-    return Slice(tags=editor.tags), (Tell(DeckEdited(editor.deck.made, edits)), Back())
+    return Slice(tags=editor.tags), (Tell(InputsEdited(editor.vasp_inputs.made, edits)), Back())
 
 
 def _leave(editor: Slice, _: Context) -> Update:
@@ -181,16 +183,16 @@ def _leave(editor: Slice, _: Context) -> Update:
 def _revert(editor: Slice, context: Context) -> Update:
     file = here(editor)
     if file is None or not file.is_edited:
-        return editor, (Say("It is the recipe's text already."),)
+        return editor, (Say("It is the template's text already."),)
     after, effects = text_page.put_area(editor, rewrite(file.area, file.own), context.size)
-    return after, (*effects, Say(f"{file.name} is the recipe's again; Ctrl+Z takes that back."))
+    return after, (*effects, Say(f"{file.name} is the template's again; Ctrl+Z takes that back."))
 
 
 def _edit_outside(editor: Slice, _: Context) -> Update:
     file = here(editor)
-    if file is None or editor.deck is None:
+    if file is None or editor.vasp_inputs is None:
         return editor, ()
-    about = (editor.deck.made, file.name)
+    about = (editor.vasp_inputs.made, file.name)
     return editor, (EditOutside(file.name, file.area.text, "editor outside", about),)
 
 
@@ -199,7 +201,7 @@ def _take_outside(editor: Slice, about: object, outcome: tuple[str, str], contex
     file = here(editor)
     if error:
         return editor, (Say(error, "error"),)
-    if file is None or editor.deck is None or about != (editor.deck.made, file.name):
+    if file is None or editor.vasp_inputs is None or about != (editor.vasp_inputs.made, file.name):
         return editor, ()
     return text_page.put_area(editor, rewrite(file.area, text.replace("\0", "")), context.size)
 
@@ -249,7 +251,7 @@ KEYS: tuple[Binding[Slice], ...] = (
         ("f4", "meta c"),
         lambda editor, _: diff_page.ask(editor, editor.diff.against),
         "diff",
-        "Show what differs from the recipe; there s puts both side by side, c takes a job.",
+        "Show what differs from the template; there s puts both side by side, c takes a job.",
     ),
     Binding(("f6", "meta .", "ctrl page down"), _step_file(1), "file", "The next file."),
     _LEAVE,
@@ -257,7 +259,10 @@ KEYS: tuple[Binding[Slice], ...] = (
     Binding(("f3", "meta l"), _list_problems, "problems", "List all problems with reason and way out."),
     Binding(("shift f6", "meta ,", "ctrl page up"), _step_file(-1), "before", "The file before."),
     Binding(
-        ("f5", "meta r"), _revert, "recipe's", "Put the recipe's text of this file back; one step to undo."
+        ("f5", "meta r"),
+        _revert,
+        "template's",
+        "Put the template's text of this file back; one step to undo.",
     ),
     Binding(("f7", "meta e"), _edit_outside, "$EDITOR", "Edit the file in $VISUAL or $EDITOR."),
     Binding(("ctrl z",), None, "undo", "Undo the last step: a word, a line, a paste."),

@@ -2,13 +2,13 @@
 
 from functools import lru_cache
 
-from crystalmath_server.protocol.decks import DeckDiff, DeckProblem, TagChange
+from crystalmath_server.protocol.inputs import InputDiff, InputProblem, TagChange
 from crystalmath_tui.core.area_view import Marks, Paint, area_lines, cursor_cell
 from crystalmath_tui.core.cells import cut, fit, wrap
 from crystalmath_tui.core.context import Context
-from crystalmath_tui.core.decks import MARKS, worst
 from crystalmath_tui.core.diff_lines import side_by_side, unified_lines
 from crystalmath_tui.core.incar_line import paint_line
+from crystalmath_tui.core.inputs import MARKS, worst
 from crystalmath_tui.core.line_cells import overlay, visible_text
 from crystalmath_tui.core.lines import Line, Size, Span, beside, fit_line, fit_lines, highlight, line
 from crystalmath_tui.core.screen import Screen
@@ -64,7 +64,7 @@ def _text(editor: Slice, size: Size) -> tuple[Line, ...]:
 
 def _marks(editor: Slice, file: OpenFile) -> Marks:
     """The sign of the worst problem of each line."""
-    found: dict[int, DeckProblem] = {}
+    found: dict[int, InputProblem] = {}
     for each in of_file(editor, file.name):
         row = max(0, each.line - 1)
         found[row] = worst((found.get(row, each), each)) or each
@@ -109,7 +109,9 @@ def _with_choices(editor: Slice, file: OpenFile, lines: tuple[Line, ...], room: 
 def _problems(editor: Slice, size: Size) -> tuple[Line, ...]:
     rows = list_rows(size)
     if not editor.problems:
-        words = "No problem is known." if editor.checked == editor.turn else "The deck is being checked."
+        words = (
+            "No problem is known." if editor.checked == editor.turn else "The input files are being checked."
+        )
         return (line(("dim", f" {words} Esc goes back to the text.")),)
     place = clamp(editor.problem_at, len(editor.problems), rows)
     shown_rows = editor.problems[place.top : place.top + rows]
@@ -130,7 +132,9 @@ def _diff(editor: Slice, size: Size) -> tuple[Line, ...]:
     if diff.typed is not None:
         return _choosing(editor, size)
     other = (
-        f"job {diff.against}" if diff.against else f"the recipe {editor.deck.made[0] if editor.deck else ''}"
+        f"job {diff.against}"
+        if diff.against
+        else f"the template {editor.vasp_inputs.made[0] if editor.vasp_inputs else ''}"
     )
     head = line(("heading", f" what differs from {other}"), ("dim", "   - there, + here"))
     if diff.error is not None:
@@ -153,7 +157,7 @@ def _texts(texts: tuple[tuple[str, str], ...], cols: int, *, is_beside: bool) ->
     return tuple(lines)
 
 
-def _difference(found: DeckDiff, cols: int, *, is_beside: bool) -> tuple[Line, ...]:
+def _difference(found: InputDiff, cols: int, *, is_beside: bool) -> tuple[Line, ...]:
     """By meaning, then line by line."""
     lines = [_tag_line(each) for each in found.tags]
     for name, pair in (("k-points", found.kpoints), ("potentials", found.potentials)):
@@ -186,7 +190,7 @@ def _choosing(editor: Slice, size: Size) -> tuple[Line, ...]:
     typed = diff.typed
     head = (*prompt, *field_line(typed, max(1, size.cols - 25))) if typed is not None else prompt
     if not diff.jobs:
-        return (head, line(("dim", " no job of VASP is in sight; a pk may be typed")))
+        return (head, line(("dim", " no VASP job is in sight; a pk may be typed")))
     place = clamp(diff.job_at, len(diff.jobs), rows)
     lines: list[Line] = [head]
     for index, job in enumerate(diff.jobs[place.top : place.top + rows], place.top):
@@ -215,7 +219,7 @@ def _footer(editor: Slice) -> tuple[tuple[str, str], ...]:
 
 
 def _title(editor: Slice) -> str:
-    return f"edit {editor.deck.made[0]}" if editor.deck else "editor"
+    return f"edit {editor.vasp_inputs.made[0]}" if editor.vasp_inputs else "editor"
 
 
 SCREEN = Screen(

@@ -64,10 +64,10 @@ def blank() -> Form:
     """Nothing chosen yet."""
     return Form(
         (
-            new_field("cluster", "cluster", LOCALHOST, "The computer that has the folder.", (LOCALHOST,)),
+            new_field("cluster", "cluster", LOCALHOST, "The cluster that has the folder.", (LOCALHOST,)),
             new_field(PATH, "folder", "", "Where INCAR, POSCAR and vasprun.xml are, from the root."),
             new_field("code", "program", "", "The code that ran it; none: none is claimed.", ("",)),
-            new_field("label", "label", "", "Name of the job; empty: formula and recipe."),
+            new_field("label", "label", "", "Name of the job; empty: formula and template."),
         ),
         "Import",
     )
@@ -137,7 +137,7 @@ def _lists() -> tuple[Effect, ...]:
 def _leave(run: Slice, _: Context) -> Update:
     """While an answer is waited for, Esc goes back to the form; else to the screen before."""
     if run.sending:
-        words = "The server goes on; the same folder never becomes a second job."
+        words = "The server continues; the same folder never becomes a second job."
         return replace(run, sending=False, turn=run.turn + 1), (Say(words, "warn"),)
     return run, (Back(),)
 

@@ -33,7 +33,7 @@ def view(run: Slice, context: Context) -> tuple[Line, ...]:
 
 
 def _names(run: Slice, cols: int) -> tuple[Line, ...]:
-    """Folders that go on from what was typed, or how to have them."""
+    """Folders that continue from what was typed, or how to have them."""
     if run.names:
         parts = wrap("   ".join(run.names), max(8, cols - 2))[:_MOST_NAMES]
         return tuple(line(("dim", f" {part}")) for part in parts)
@@ -50,7 +50,7 @@ def _waiting(run: Slice, context: Context) -> tuple[Line, ...]:
         *(line(("accent", f" {part}")) for part in wrap(words, max(8, context.size.cols - 2))),
         line(("accent", f" {context.progress_of(CALL_KEY)}")),
         (),
-        line(("dim", " Esc goes back to the form; the import goes on.")),
+        line(("dim", " Esc goes back to the form; the import continues.")),
     )
 
 

@@ -42,5 +42,5 @@ def download(job: Slice, _: Context) -> Update:
 
 
 def download_all(job: Slice, _: Context) -> Update:
-    """Bring the folder of the job to this machine as it is on the computer."""
+    """Bring the folder of the job to this machine as it is on the cluster."""
     return job, (Open("download", (str(job.pk),)),)

@@ -46,7 +46,7 @@ Update = tuple[Slice, tuple[Effect, ...]]
 
 
 def files_of(job: Slice) -> tuple[JobFile, ...]:
-    """What was kept, then what is on the computer."""
+    """What was kept, then what is on the cluster."""
     return (*(job.files.rows if job.files else ()), *(job.work.rows if job.work else ()))
 
 

@@ -101,7 +101,7 @@ def _enter(job: Slice, args: tuple[str, ...], context: Context) -> Update:
     given = args[0] if args else ""
     pk = pk_of(given)
     if not pk:
-        words = "Which job? :job PK" if not given else f"{given} is no pk of a job: a pk is a number."
+        words = "Which job? :job PK" if not given else f"{given} is not a pk of a job: a pk is a number."
         return job, (Say(words, "warn"), *(() if job.pk else (Back(),)))
     tab = _tab_named(args[1] if len(args) > 1 else "")
     return fetch(Slice(pk=pk, tab=tab, wrapped=job.wrapped, times=job.times), context)
@@ -361,7 +361,7 @@ KEYS: tuple[Binding[Slice], ...] = (
     Binding(("d",), actions.diagnose, "why?", "Say why it waits or failed, and what to do.", footer=True),
     Binding(("y",), actions.copy_pk, "copy pk", "Copy the pk to the clipboard."),
     Binding(("Y",), actions.copy_uuid, "copy uuid", "Copy the uuid to the clipboard."),
-    Binding(("r",), fetch, "reload", "Fetch the page anew."),
+    Binding(("r",), fetch, "reload", "Fetch the page again."),
     Binding(("esc",), _close, "back", "Close the file, then go back.", footer=True),
 )
 

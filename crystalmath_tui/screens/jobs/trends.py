@@ -11,7 +11,7 @@ from crystalmath_tui.core.words import count
 COLS = 8
 """Cells of the column."""
 EVERY_S = 5.0
-"""How often the server is asked; what it asks of computers is its own, and rarer."""
+"""How often the server is asked; what it asks of clusters is its own, and rarer."""
 _MOST = 200
 _IN_DETAILS = 32
 

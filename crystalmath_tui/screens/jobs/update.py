@@ -176,7 +176,7 @@ def _fetch_trends(jobs: Slice, context: Context) -> Update[Slice]:
 
 
 def refresh(jobs: Slice, context: Context) -> Update[Slice]:
-    """Fetch what is shown, anew."""
+    """Fetch what is shown, again."""
     need = max(_PAGE, jobs.scroll.index + context.size.rows) if jobs.rows else 1
     return _fetch(jobs, Want(jobs.query, (), need))
 
@@ -340,7 +340,7 @@ KEYS: tuple[Binding[Slice], ...] = (
     ),
     Binding(("n",), emit(Open("new")), "new job", "Prepare a new job.", footer=True),
     Binding(("/",), _start_filter, "filter", "Filter the jobs; see filters below.", footer=True),
-    Binding(("m",), emit(Open("clusters")), "clusters", "Show the computers that run jobs.", footer=True),
+    Binding(("m",), emit(Open("clusters")), "clusters", "Show the clusters that run jobs.", footer=True),
     Binding(
         ("s",), _next_group, "states", "All, active, paused, finished, failed or killed jobs.", footer=True
     ),
@@ -373,7 +373,7 @@ KEYS: tuple[Binding[Slice], ...] = (
     Binding(("i",), emit(Open("import")), "import", "Make a job of a folder in which VASP ran."),
     Binding(("y",), _copy(lambda row: str(row.pk)), "copy pk", "Copy the pk to the clipboard."),
     Binding(("Y",), _copy(lambda row: row.uuid), "copy uuid", "Copy the uuid to the clipboard."),
-    Binding(("r",), refresh, "reload", "Fetch the list anew."),
+    Binding(("r",), refresh, "reload", "Fetch the list again."),
     Binding(("esc",), _clear, "clear", "Clear the filter, then the marks."),
     *(
         Binding((key,), _sort_by(name), f"by {name}", f"Sort by {name}; again for the other direction.")

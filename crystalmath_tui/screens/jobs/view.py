@@ -138,7 +138,7 @@ def _details(job: JobRow | None, trend: Trend | None, now: float, cols: int) -> 
     facts = (
         ("label", Span("strong", job.label)),
         ("state", Span(f"state.{job.state}", f"{job.state}{exit_words}")),
-        ("recipe", Span("", f"{job.template}   {job.formula}")),
+        ("template", Span("", f"{job.template}   {job.formula}")),
         ("cluster", Span("", job.cluster)),
         ("created", Span("", f"{age(now - job.created_at)} ago, changed {age(now - job.modified_at)} ago")),
         ("uuid", Span("dim", job.uuid)),

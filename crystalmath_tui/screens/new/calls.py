@@ -30,12 +30,12 @@ from crystalmath_tui.core.scroll import START, Scroll
 from crystalmath_tui.screens.new import clone, edits, target
 from crystalmath_tui.screens.new.model import (
     INPUTS,
-    RECIPE,
     RESTART,
     SETTINGS,
     STRUCTURE,
     STRUCTURES,
     SUBMIT,
+    TEMPLATE,
     Slice,
     Update,
     all_problems,
@@ -48,7 +48,7 @@ from crystalmath_tui.screens.new.model import (
 STEP_OF = {
     "new draft": STRUCTURE,
     "new structure": STRUCTURE,
-    "new form": RECIPE,
+    "new form": TEMPLATE,
     "new inputs": SETTINGS,
     "new edited inputs": INPUTS,
     "new script": SUBMIT,
@@ -64,8 +64,8 @@ def receive(new: Slice, message: Message) -> Update:
             return replace(new, stored=page.rows, stored_at=START), ()
         case Answered("new structure", StructureDetail() as structure):
             return clone.with_structure(_with_structure(new, structure))
-        case Answered("new recipes", TemplateList() as recipes):
-            return replace(new, recipes=recipes.rows), ()
+        case Answered("new templates", TemplateList() as templates):
+            return replace(new, templates=templates.rows), ()
         case Answered("new form", TemplateDetail() as template):
             return clone.with_form(_with_form(new, template)), ()
         case Answered("new draft", JobDraft() as draft):
@@ -79,7 +79,7 @@ def receive(new: Slice, message: Message) -> Update:
 
 
 def _rendered(new: Slice, message: Message) -> Update:
-    """Take inputs: the recipe's own first, then those with the edits in their place, where there are any."""
+    """Take the inputs: the template's own first, then the edited ones, if any."""
     match message:
         case Answered("new inputs", Rendered() as rendered, pk) if _is_of(new, pk):
             own = replace(new, own=rendered.files)
@@ -93,8 +93,8 @@ def _rendered(new: Slice, message: Message) -> Update:
 
 
 def lists(search: str) -> tuple[Effect, ...]:
-    """Fetch stored structures and recipes."""
-    return (stored(search), Call(TEMPLATES_LIST, ListTemplatesParams(), "new recipes"))
+    """Fetch stored structures and templates."""
+    return (stored(search), Call(TEMPLATES_LIST, ListTemplatesParams(), "new templates"))
 
 
 def stored(search: str) -> Effect:
@@ -117,11 +117,11 @@ def import_file(new: Slice, path: str) -> Update:
 
 
 def _with_structure(new: Slice, structure: StructureDetail) -> Slice:
-    return replace(new, structure=structure, step=RECIPE, rendered=None, waiting="", error=None)
+    return replace(new, structure=structure, step=TEMPLATE, rendered=None, waiting="", error=None)
 
 
 def _with_form(new: Slice, template: TemplateDetail) -> Slice:
-    """The form; what was typed stays where it is the same recipe."""
+    """The form; what was typed stays where it is the same template."""
     same = new.template is not None and new.template.row.name == template.row.name
     earlier = {name: text for name, text in new.texts.items() if name == RESTART}
     texts = new.texts if same else earlier
@@ -202,7 +202,7 @@ def render(new: Slice) -> Update:
         return new, (Say(f"{name}: {words}", "warn"),)
     spec = asked(new)
     if spec is None:
-        return new, (Say("Choose a structure and a recipe first.", "warn"),)
+        return new, (Say("Choose a structure and a template first.", "warn"),)
     pk = spec.structures[0]
     params = replace(spec, edits={})
     call = Call(TEMPLATES_RENDER, params, "new inputs", pk, handles_refusal=True)
@@ -232,7 +232,7 @@ def _with_script(new: Slice, rendered: Rendered) -> Update:
 
 
 def to_submit(new: Slice) -> Update:
-    """Go to the last step, if the recipe runs here."""
+    """Go to the last step, if the template runs here."""
     if new.template is None or new.rendered is None:
         return new, ()
     if not new.template.row.runnable:

@@ -7,8 +7,8 @@ from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.jobs import JobPk
 from crystalmath_server.protocol.structures import STRUCTURES_SHOW, StructurePk
 from crystalmath_server.protocol.templates import TEMPLATES_SHOW, ShowTemplateParams
-from crystalmath_tui.core.decks import FileEdit
 from crystalmath_tui.core.effects import Call, Say
+from crystalmath_tui.core.inputs import FileEdit
 from crystalmath_tui.core.pks import pk_of
 from crystalmath_tui.screens.new import form as forms
 from crystalmath_tui.screens.new import target
@@ -36,7 +36,7 @@ def begin(new: Slice, draft: JobDraft) -> Update:
     """A fresh form with what the draft says; its structure is looked up first."""
     fresh = Slice(
         stored=new.stored,
-        recipes=new.recipes,
+        templates=new.templates,
         edits=new.edits,
         job=target.filled_in(draft.spec),
         like=draft.pk,
@@ -52,7 +52,7 @@ def begin(new: Slice, draft: JobDraft) -> Update:
 
 
 def _with_edits(new: Slice, spec: JobSpec) -> Slice:
-    """The files that were edited by hand in place of the recipe's again, and no others."""
+    """The files that were edited by hand in place of the template's again, and no others."""
     if not spec.structures:
         return new
     files = {name: FileEdit(text) for name, text in spec.edits.items()}
@@ -60,7 +60,7 @@ def _with_edits(new: Slice, spec: JobSpec) -> Slice:
 
 
 def with_structure(new: Slice) -> Update:
-    """On to the recipe of the draft; without one it is chosen by hand."""
+    """On to the template of the draft; without one it is chosen by hand."""
     name = new.draft.spec.template if new.draft else ""
     if not name:
         return replace(new, draft=None), ()
@@ -69,7 +69,7 @@ def with_structure(new: Slice) -> Update:
 
 
 def with_form(new: Slice) -> Slice:
-    """The settings of the draft, where it is its recipe."""
+    """The settings of the draft, where it is its template."""
     spec = new.draft.spec if new.draft else None
     if spec is None or new.template is None or new.template.row.name != spec.template:
         return replace(new, draft=None)

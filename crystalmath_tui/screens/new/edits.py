@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from crystalmath_server.protocol.decks import Severity
+from crystalmath_server.protocol.inputs import Severity
 from crystalmath_server.protocol.templates import TEMPLATES_RENDER
 from crystalmath_tui.core import form
 from crystalmath_tui.core.cells import wrap
-from crystalmath_tui.core.decks import MARKS, Deck, DeckEdited, DeckOpened, place_of
 from crystalmath_tui.core.effects import Ask, Call, Effect, Open, Say, Tell
+from crystalmath_tui.core.inputs import MARKS, InputsEdited, InputsOpened, VaspInputs, place_of
 from crystalmath_tui.core.lines import Line, Span, line
 from crystalmath_tui.core.words import count
 from crystalmath_tui.screens.new.model import (
@@ -28,7 +28,7 @@ _NAMED = 6
 
 
 def open_editor(new: Slice) -> tuple[Effect, ...]:
-    """Hand the deck to the editor, at the file that is shown."""
+    """Hand the input files to the editor, at the file that is shown."""
     made = made_of(new)
     if made is None or not new.own or new.template is None:
         return ()
@@ -36,8 +36,8 @@ def open_editor(new: Slice) -> tuple[Effect, ...]:
         words = f"{new.template.row.name} has no files to edit; change its settings: Esc goes back to them."
         return (Say(words, "warn"),)
     own = {file.name: file.text for file in new.own}
-    deck = Deck(made, own, edit_texts(new), _tasks(new))
-    return (Tell(DeckOpened(deck, _file_shown(new))), Open("editor"))
+    vasp_inputs = VaspInputs(made, own, edit_texts(new), _tasks(new))
+    return (Tell(InputsOpened(vasp_inputs, _file_shown(new))), Open("editor"))
 
 
 def _file_shown(new: Slice) -> str:
@@ -56,7 +56,7 @@ def _is_amount(text: str) -> bool:
     return text.isascii() and text.isdecimal() and 0 < len(text) < 7 and int(text) > 0
 
 
-def take(new: Slice, edited: DeckEdited) -> Update:
+def take(new: Slice, edited: InputsEdited) -> Update:
     """Keep the edits, and have the inputs written with them."""
     kept = {made: files for made, files in new.edits.items() if made != edited.made}
     if edited.edits:
@@ -66,12 +66,12 @@ def take(new: Slice, edited: DeckEdited) -> Update:
 
 
 def drop(new: Slice, names: tuple[str, ...]) -> Update:
-    """The recipe's own files again."""
+    """The template's own files again."""
     made = made_of(new)
     if made is None:
         return new, ()
     left = {name: edit for name, edit in new.edits.get(made, {}).items() if name not in names}
-    return take(new, DeckEdited(made, left))
+    return take(new, InputsEdited(made, left))
 
 
 def revert(new: Slice) -> tuple[Effect, ...]:
@@ -80,8 +80,8 @@ def revert(new: Slice) -> tuple[Effect, ...]:
     name = _file_shown(new)
     names = (name,) if name in edited else () if new.rendered else tuple(edited)
     if not names:
-        return (Say(f"{name} is the recipe's own." if name else "No file is edited."),)
-    title = f"Put the recipe's own {', '.join(names)} back? What you edited there is lost."
+        return (Say(f"{name} is the template's own." if name else "No file is edited."),)
+    title = f"Put the template's own {', '.join(names)} back? What you edited there is lost."
     return (Ask(title, (), (Tell(EditsDropped(names)),)),)
 
 
@@ -103,7 +103,7 @@ def _render(new: Slice) -> Update:
 
 
 def refusal(new: Slice) -> tuple[Effect, ...]:
-    """Why a deck cannot be submitted, with file and line; empty where it can."""
+    """Why a set of input files cannot be submitted, with file and line; empty where it can."""
     found = [row for row in new.rendered.problems if row.severity is Severity.ERROR] if new.rendered else []
     if not found:
         return ()
@@ -112,7 +112,7 @@ def refusal(new: Slice) -> tuple[Effect, ...]:
 
 
 def confirmation(new: Slice) -> tuple[Effect, ...]:
-    """Ask about the warnings of a deck that was edited; empty where there is nothing to ask."""
+    """Ask about the warnings of a set of input files that was edited; empty where there is nothing to ask."""
     if new.rendered is None or not new.rendered.edits:
         return ()
     found = [row for row in new.rendered.problems if row.severity is Severity.WARNING]
@@ -122,7 +122,7 @@ def confirmation(new: Slice) -> tuple[Effect, ...]:
     rows = [line((style, f"   {sign} {place_of(row)}: "), row.text) for row in found[:_NAMED]]
     if len(found) > _NAMED:
         rows.append(line(("dim", f"     and {len(found) - _NAMED} more")))
-    title = f"Submit the edited deck in spite of {count(len(found), 'warning')}?"
+    title = f"Submit the edited input files in spite of {count(len(found), 'warning')}?"
     return (Ask(title, tuple(rows), (Tell(WarningsConfirmed(new.rendered.digest)),)),)
 
 
@@ -166,7 +166,7 @@ def without_inputs(new: Slice) -> tuple[Line, ...]:
         return ()
     return (
         line(("warn", f" There are no inputs with {names} as edited.")),
-        line(("dim", " e edits them, u puts the recipe's own back.")),
+        line(("dim", " e edits them, u puts the template's own back.")),
     )
 
 

@@ -110,7 +110,7 @@ def _with_clusters(new: Slice, found: ClusterList) -> Update:
 
 
 def _is_vasp_unplaced(new: Slice) -> bool:
-    """Whether it is a job of VASP for which nobody could choose a cluster yet."""
+    """Whether it is a VASP job for which nobody could choose a cluster yet."""
     unseen = any(each.name == "cluster" and each.choices == (LOCALHOST,) for each in new.job.fields)
     return unseen and not new.like and new.template is not None and new.template.row.engine == VASP
 

@@ -1,12 +1,12 @@
-"""New job: structure, recipe, settings, rendered inputs, submit; each step keeps what was typed."""
+"""New job: structure, template, settings, rendered inputs, submit; each step keeps what was typed."""
 
 from dataclasses import replace
 
 from crystalmath_server.protocol.templates import TEMPLATES_SHOW, FormField, ShowTemplateParams
 from crystalmath_tui.core import form, path_prompt
 from crystalmath_tui.core.context import Context
-from crystalmath_tui.core.decks import DeckEdited
 from crystalmath_tui.core.effects import Back, Call, FindPath, Say
+from crystalmath_tui.core.inputs import InputsEdited
 from crystalmath_tui.core.keymap import MOVES, Action, Binding, dispatch
 from crystalmath_tui.core.messages import (
     Answered,
@@ -23,9 +23,8 @@ from crystalmath_tui.core.path_prompt import PathPrompt, prompt_of
 from crystalmath_tui.core.pks import pk_of
 from crystalmath_tui.core.scroll import START, Scroll, move, scroll_top
 from crystalmath_tui.core.textfield import TextField, edit, field_of, paste
-from crystalmath_tui.screens.new import clone, edits, target
+from crystalmath_tui.screens.new import clone, edits, target, templates
 from crystalmath_tui.screens.new import form as forms
-from crystalmath_tui.screens.new import templates as recipes
 from crystalmath_tui.screens.new.calls import (
     import_file,
     lists,
@@ -39,12 +38,12 @@ from crystalmath_tui.screens.new.calls import (
 )
 from crystalmath_tui.screens.new.model import (
     INPUTS,
-    RECIPE,
     SETTINGS,
     STEPS,
     STRUCTURE,
     SUBMIT,
     SUBMIT_TOP,
+    TEMPLATE,
     TOP,
     EditsDropped,
     Slice,
@@ -81,7 +80,7 @@ def update(new: Slice, message: Message, context: Context) -> Update:
             return _paste(new, text)
         case MousePressed():
             return _click(new, message, context)
-        case DeckEdited() | EditsDropped() | WarningsConfirmed():
+        case InputsEdited() | EditsDropped() | WarningsConfirmed():
             return _decide(new, message)
         case _:
             return _answered(new, message)
@@ -99,10 +98,10 @@ def _answered(new: Slice, message: Message) -> Update:
             return receive(new, message)
 
 
-def _decide(new: Slice, message: DeckEdited | EditsDropped | WarningsConfirmed) -> Update:
+def _decide(new: Slice, message: InputsEdited | EditsDropped | WarningsConfirmed) -> Update:
     """What came of the editor, or of a question about edits."""
     match message:
-        case DeckEdited():
+        case InputsEdited():
             return edits.take(new, message)
         case EditsDropped(names):
             return edits.drop(new, names)
@@ -139,8 +138,8 @@ def _type(new: Slice, key: str) -> Update:
     if new.step == STRUCTURE:
         field = edit(new.path.field, key)
         return _search(new, replace(new.path, field=field, names=())) if field else (new, ())
-    if new.step == RECIPE and new.recipe_field is not None:
-        return recipes.search(new, edit(new.recipe_field, key) or new.recipe_field), ()
+    if new.step == TEMPLATE and new.template_field is not None:
+        return templates.search(new, edit(new.template_field, key) or new.template_field), ()
     return _form_key(new, key)
 
 
@@ -154,8 +153,8 @@ def _paste(new: Slice, text: str) -> Update:
         return replace(new, editing=paste(new.editing, text)), ()
     if new.step == STRUCTURE:
         return _search(new, replace(new.path, field=paste(new.path.field, text), names=()))
-    if new.step == RECIPE and new.recipe_field is not None:
-        return recipes.search(new, paste(new.recipe_field, text)), ()
+    if new.step == TEMPLATE and new.template_field is not None:
+        return templates.search(new, paste(new.template_field, text)), ()
     if new.step == SUBMIT:
         return target.change_form(new, form.paste_text(new.job, text))
     return new, ()
@@ -185,8 +184,8 @@ def _back(new: Slice, _: Context) -> Update:
     match new.step:
         case 0:
             return new, (Back(),)
-        case 1 if new.recipe_field is not None:
-            return recipes.clear_search(new), ()
+        case 1 if new.template_field is not None:
+            return templates.clear_search(new), ()
         case 4:
             return with_script(new)
         case _:
@@ -194,7 +193,7 @@ def _back(new: Slice, _: Context) -> Update:
 
 
 def _next(new: Slice, context: Context) -> Update:
-    """Go on as far as what is there allows; where a path or a form is typed, as Tab does there."""
+    """Continue as far as what is there allows; where a path or a form is typed, as Tab does there."""
     if new.editing is not None:
         return _keep_setting(new, new.editing), ()
     match new.step:
@@ -218,7 +217,7 @@ def _choose(new: Slice, _: Context) -> Update:
         case 0:
             return _take_structure(new)
         case 1:
-            return _take_recipe(new)
+            return _take_template(new)
         case 2 if chosen := setting(new):
             return _begin(new, chosen), ()
         case 3:
@@ -229,19 +228,19 @@ def _choose(new: Slice, _: Context) -> Update:
             return new, ()
 
 
-def _take_recipe(new: Slice) -> Update:
-    rows = recipes.matching(new)
-    if new.recipe_field is not None:
-        return replace(new, recipe_field=None), ()
-    if not 0 <= new.recipe_at.index < len(rows):
+def _take_template(new: Slice) -> Update:
+    rows = templates.matching(new)
+    if new.template_field is not None:
+        return replace(new, template_field=None), ()
+    if not 0 <= new.template_at.index < len(rows):
         return new, ()
-    name = rows[new.recipe_at.index].name
+    name = rows[new.template_at.index].name
     call = Call(TEMPLATES_SHOW, ShowTemplateParams(name), "new form", handles_refusal=True)
     return replace(new, waiting=f"fetching the form of {name}", error=None), (call,)
 
 
-def _search_recipes(new: Slice, _: Context) -> Update:
-    return (recipes.open_search(new) if new.step == RECIPE else new), ()
+def _search_templates(new: Slice, _: Context) -> Update:
+    return (templates.open_search(new) if new.step == TEMPLATE else new), ()
 
 
 def _toggle_advanced(new: Slice, _: Context) -> Update:
@@ -277,7 +276,7 @@ def _scroll(new: Slice, to: Move, context: Context) -> Update:
         case 0:
             return replace(new, stored_at=move(new.stored_at, to, len(new.stored), rows)), ()
         case 1:
-            return replace(new, recipe_at=move(new.recipe_at, to, len(recipes.matching(new)), rows)), ()
+            return replace(new, template_at=move(new.template_at, to, len(templates.matching(new)), rows)), ()
         case 2 if new.editing is None:
             return replace(new, setting_at=move(new.setting_at, to, len(fields(new)), rows)), ()
         case 3 if files := shown_files(new):
@@ -334,15 +333,15 @@ def _go_to_step(new: Slice, step: int, context: Context) -> Update:
     if 0 <= step < len(STEPS) and reached[step]:
         return replace(new, step=step, editing=None, error=None), ()
     if step == new.step + 1 and new.step != STRUCTURE:
-        return _next(replace(new, editing=None, recipe_field=None), context)
+        return _next(replace(new, editing=None, template_field=None), context)
     return new, ()
 
 
 def _click_row(new: Slice, row: int, context: Context) -> Update:
-    places = {STRUCTURE: new.stored_at, RECIPE: new.recipe_at, SETTINGS: new.setting_at}
+    places = {STRUCTURE: new.stored_at, TEMPLATE: new.template_at, SETTINGS: new.setting_at}
     counts = {
         STRUCTURE: len(new.stored),
-        RECIPE: len(recipes.matching(new)),
+        TEMPLATE: len(templates.matching(new)),
         SETTINGS: len(fields(new)),
     }
     if new.step not in places or not 0 <= row < list_rows(context.size):
@@ -352,10 +351,10 @@ def _click_row(new: Slice, row: int, context: Context) -> Update:
     if index >= counts[new.step]:
         return new, ()
     if index == place.index and new.step != STRUCTURE:
-        return _choose(replace(new, editing=None, recipe_field=None), context)
+        return _choose(replace(new, editing=None, template_field=None), context)
     if index == place.index:
         return show(new, new.stored[index].pk)
-    names = {STRUCTURE: "stored_at", RECIPE: "recipe_at", SETTINGS: "setting_at"}
+    names = {STRUCTURE: "stored_at", TEMPLATE: "template_at", SETTINGS: "setting_at"}
     return replace(new, editing=None, **{names[new.step]: Scroll(index, place.top)}), ()
 
 
@@ -363,8 +362,8 @@ KEYS: tuple[Binding[Slice], ...] = (
     *MOVES,
     Binding(("enter",), _choose, "choose", "Take, edit or switch what is selected.", footer=True),
     Binding(("tab",), _next, "next step", "Go on to the next step.", footer=True),
-    Binding(("/",), _search_recipes, "search", "Search the recipes.", footer=True),
-    Binding(("e",), _edit_files, "edit", "Edit the input files, of recipes of VASP.", footer=True),
+    Binding(("/",), _search_templates, "search", "Search the templates.", footer=True),
+    Binding(("e",), _edit_files, "edit", "Edit the input files, of VASP templates.", footer=True),
     Binding(("shift tab", "esc"), _back, "step back", "Go one step back; nothing is lost.", footer=True),
     Binding(
         ("a",), _toggle_advanced, "all settings", "Show or hide the settings one seldom needs.", footer=True
@@ -373,12 +372,12 @@ KEYS: tuple[Binding[Slice], ...] = (
         ("u",),
         _reset,
         "reset",
-        "Put a setting back to its default, an edited file to the recipe's.",
+        "Put a setting back to its default, an edited file to the template's.",
         footer=True,
     ),
     Binding(("right", "l"), _step_file(1), "next file", "Show the next input file.", footer=True),
     Binding(("left", "h"), _step_file(-1), "file before", "Show the input file before."),
     Binding(
-        ("r",), lambda new, _: (new, lists(search_of(new))), "reload", "Fetch structures and recipes anew."
+        ("r",), lambda new, _: (new, lists(search_of(new))), "reload", "Fetch structures and templates again."
     ),
 )

@@ -14,16 +14,15 @@ from crystalmath_tui.core.scroll import clamp
 from crystalmath_tui.core.table import Column, fit_columns, heading, row
 from crystalmath_tui.core.textfield import field_line
 from crystalmath_tui.core.words import age, error_text
-from crystalmath_tui.screens.new import edits
+from crystalmath_tui.screens.new import edits, templates
 from crystalmath_tui.screens.new import form as forms
-from crystalmath_tui.screens.new import templates as recipes
 from crystalmath_tui.screens.new.model import (
     INPUTS,
-    RECIPE,
     SETTINGS,
     STEPS,
     STRUCTURE,
     SUBMIT,
+    TEMPLATE,
     Slice,
     all_problems,
     fields,
@@ -44,8 +43,8 @@ _STORED = (
     Column("sites", "sites", 5, 6, rank=3, right=True),
     Column("age", "age", 5, 6, rank=4, right=True),
 )
-_RECIPES = (
-    Column("name", "recipe", 16, 32, rank=0),
+_TEMPLATES = (
+    Column("name", "template", 16, 32, rank=0),
     Column("runs", "runs here", 9, 9, rank=1),
     Column("title", "", 20, 200, rank=2),
 )
@@ -112,7 +111,7 @@ def _structure(new: Slice, context: Context) -> tuple[Line, ...]:
 
 
 def _names(new: Slice, cols: int) -> list[Line]:
-    """Paths that go on from what was typed."""
+    """Paths that continue from what was typed."""
     return [line(("dim", f" {part}")) for part in wrap("   ".join(new.path.names), max(1, cols - 2))]
 
 
@@ -173,18 +172,18 @@ def _brief(structure: StructureDetail | None) -> Line:
     return line(("strong", f" {structure.row.formula}"), ("dim", f"  pk {structure.row.pk}  {words}"))
 
 
-def _recipes(new: Slice, context: Context) -> tuple[Line, ...]:
-    if not new.recipes:
-        return (line(("dim", " the recipes are being fetched")),)
-    found, search = recipes.matching(new), recipes.search_line(new, context.size.cols)
+def _templates(new: Slice, context: Context) -> tuple[Line, ...]:
+    if not new.templates:
+        return (line(("dim", " the templates are being fetched")),)
+    found, search = templates.matching(new), templates.search_line(new, context.size.cols)
     if not found:
-        return (search, (), line(("dim", " no recipe has all these words; Esc shows all again")))
-    table = fit_columns(_RECIPES, context.size.cols - 1)
+        return (search, (), line(("dim", " no template has all these words; Esc shows all again")))
+    table = fit_columns(_TEMPLATES, context.size.cols - 1)
     rows = list_rows(context.size)
-    place = clamp(new.recipe_at, len(found), rows)
+    place = clamp(new.template_at, len(found), rows)
     lines: list[Line] = [search or (Span("", " "), *heading(table))]
     for index, each in enumerate(found[place.top : place.top + rows], place.top):
-        shown = (Span("", " "), *row(table, _recipe_cells(each)))
+        shown = (Span("", " "), *row(table, _template_cells(each)))
         lines.append(highlight(shown, context.size.cols) if index == place.index else shown)
     chosen = found[place.index]
     words = chosen.reason or chosen.summary
@@ -195,7 +194,7 @@ def _recipes(new: Slice, context: Context) -> tuple[Line, ...]:
     )
 
 
-def _recipe_cells(each: TemplateRow) -> dict[str, Span]:
+def _template_cells(each: TemplateRow) -> dict[str, Span]:
     style = "" if each.runnable else "dim"
     return {
         "name": Span(style, each.name),
@@ -273,7 +272,7 @@ def _submit(new: Slice, context: Context) -> tuple[Line, ...]:
         return ()
     changed = ", ".join(f"{name} {text}" for name, text in new.texts.items()) or "all as by default"
     return (
-        line(("dim", " recipe    "), ("strong", rendered.template), f"  {template.row.title}"),
+        line(("dim", " template    "), ("strong", rendered.template), f"  {template.row.title}"),
         (Span("dim", " structure"), *_brief(structure)),
         line(("dim", " settings  "), changed),
         line(("dim", " digest    "), rendered.digest[:16], *edits.words(new)),
@@ -288,7 +287,7 @@ def _submit(new: Slice, context: Context) -> tuple[Line, ...]:
 
 _BODIES = {
     STRUCTURE: _structure,
-    RECIPE: _recipes,
+    TEMPLATE: _templates,
     SETTINGS: _settings,
     INPUTS: _inputs,
     SUBMIT: _submit,

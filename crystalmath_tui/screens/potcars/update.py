@@ -1,4 +1,4 @@
-"""Potcars: which potentials a computer has, where was looked, how to mend what is not there."""
+"""Potcars: which potentials a cluster has, where was looked, how to fix what is not there."""
 
 from dataclasses import replace
 

@@ -24,7 +24,7 @@ _COLUMNS = (
     Column("symbol", "symbol", 8, 14, rank=0),
     Column("found", "found", 6, 6, rank=0),
     Column("titel", "titel", 20, 30, rank=2),
-    Column("where", "where, or how to mend it", 24, 200, rank=1),
+    Column("where", "where, or how to fix it", 24, 200, rank=1),
 )
 
 

@@ -70,7 +70,7 @@ def _enter(page: Slice, args: tuple[str, ...]) -> Update:
     given = args[0] if args else ""
     pk = pk_of(given)
     if not pk:
-        words = f"{given or 'Nothing'} is no pk of a job: :results PK [PAGE]"
+        words = f"{given or 'Nothing'} is not a pk of a job: :results PK [PAGE]"
         return page, (Say(words, "warn"), *(() if page.pk else (Back(),)))
     wanted = args[1] if len(args) > 1 else ""
     return Slice(pk=pk, tab=_tab_named(wanted), turn=page.turn, last_folder=page.last_folder), _results(pk)
@@ -287,7 +287,7 @@ KEYS: tuple[Binding[Slice], ...] = (
     Binding(("b",), _toggle_before, "before/after", "The structure before or after the job.", footer=True),
     Binding(("w",), _toggle_words, "in words", "The curves in words in place of plots."),
     Binding(("J",), _open_job, "job", "Go to the job.", footer=True),
-    Binding(("r",), _reload, "reload", "Fetch the page anew."),
+    Binding(("r",), _reload, "reload", "Fetch the page again."),
     Binding(("esc",), emit(Back()), "back", "Go back.", footer=True),
 )
 

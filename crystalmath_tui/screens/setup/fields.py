@@ -162,7 +162,7 @@ def _interval(name: str, text: str) -> float | None:
     try:
         value = float(text)
     except ValueError:
-        raise InvalidForm(f"{text!r} is no number", field=name) from None
+        raise InvalidForm(f"{text!r} is not a number", field=name) from None
     if not 0 <= value <= 3600:
         raise InvalidForm(f"{text} is not between 0 and 3600", field=name)
     return value

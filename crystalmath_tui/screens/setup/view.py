@@ -76,7 +76,7 @@ def _host_line(host: SshHost) -> Line:
 
 def _after_hosts(setup: Slice, cols: int) -> tuple[Line, ...]:
     if setup.error is not None:
-        words = "Mend it and press Enter again; F2 fills in the form without looking."
+        words = "Fix it and press Enter again; F2 fills in the form without looking."
         return ((), *_paragraph("error", error_text(setup.error), cols), *_paragraph("accent", words, cols))
     if setup.form.fields:
         return ((), line(("accent", " F2 goes back to the form as it was.")))

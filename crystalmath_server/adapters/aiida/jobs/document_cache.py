@@ -54,13 +54,13 @@ def hold_document(pk: int, folder: Path, field: str = "pk") -> Held:
 
 
 def hold_vasprun(pk: int, folder: Path) -> Held:
-    """vasprun.xml as it was brought back, with KPOINTS beside it; raises NotFound, FileUnreadable."""
+    """vasprun.xml as it was retrieved, with KPOINTS beside it; raises NotFound, FileUnreadable."""
     job = load_run(pk)
     node = output_nodes(job).get("retrieved")
     names = node.base.repository.list_object_names() if node is not None else []
     name = next((name for name in _VASPRUN if name in names), "")
     if not name:
-        detail = f"Job {pk} brought back no vasprun.xml, which these curves are made of"
+        detail = f"Job {pk} retrieved no vasprun.xml, which these curves are made of"
         raise NotFound(detail, field="kind", hint=f"See: {command(JOBS_FILES, pk=pk)}")
     held = _copied(node, name, name, folder)
     given: Any = job.base.links.get_incoming(link_label_filter=nodes.FILES).first()

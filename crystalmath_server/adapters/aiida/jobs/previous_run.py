@@ -1,4 +1,4 @@
-"""Earlier jobs of VASP, found and laid out to go on from; on the AiiDA thread."""
+"""Earlier VASP jobs, found and laid out to continue from; on the AiiDA thread."""
 
 import shutil
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ def lay_out(pk: int, cluster: str, folder: str) -> Found:
     Raises
     ------
     NotFound, InvalidForm
-        Field: restart_pk; no job to go on from, or none of this cluster (empty: any).
+        Field: restart_pk; no job to continue from, or none of this cluster (empty: any).
     """
     node = _job(pk)
     remote = _folder(node)
@@ -82,7 +82,7 @@ def _folder(node: Any) -> Any:
     if found is None or found.is_cleaned:
         words = "was cleaned" if found is not None else "was never made"
         hint = f"Name another job, or run that one again: {command(JOBS_LIST)}"
-        raise InvalidForm(f"The folder of job {node.pk} on its computer {words}", field=FIELD, hint=hint)
+        raise InvalidForm(f"The folder of job {node.pk} on its cluster {words}", field=FIELD, hint=hint)
     return found
 
 
@@ -95,7 +95,7 @@ def _told(node: Any) -> tuple[str, ...]:
 
 
 def _write(node: Any, folder: Path) -> None:
-    """Inputs as its Maker wrote them, outputs as they were brought back, symbols in place of POTCAR."""
+    """Inputs as its Maker wrote them, outputs as they were retrieved, symbols in place of POTCAR."""
     inputs = node.inputs[nodes.FILES].base.repository
     outputs = node.base.links.get_outgoing(link_label_filter="retrieved").first()
     sources = [(inputs, name) for name in ("INCAR", "KPOINTS")]

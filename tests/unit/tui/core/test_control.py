@@ -96,4 +96,4 @@ def test_going_on_asks_first_and_keeps_its_key_until_it_is_answered() -> None:
     _, (say,) = retries.update(
         pending, Answered("retry", Submitted(9, "u", JobState.CREATED, "t", reused=False), ASKED)
     )
-    assert say == Say("Job 9 goes on from job 4.")
+    assert say == Say("Job 9 continues from job 4.")

@@ -1,4 +1,4 @@
-"""The table of jobs beside one another: columns, order, the file that is written."""
+"""The table of jobs side by side: columns, order, the file that is written."""
 
 import csv
 import io
@@ -54,7 +54,7 @@ def test_the_marked_jobs_are_compared() -> None:
     assert jobs.update(marked, KeyPressed("v"), CONTEXT)[1] == (Open("compare", ("1", "3")),)
     _, (call,) = told(Slice(), Entered("compare", ("3", "1")))
     assert call.params == CompareParams((3, 1))
-    assert told(Slice(), Entered("compare", ("x",)))[1] == (Say("x is no pk of a job.", "warn"), Back())
+    assert told(Slice(), Entered("compare", ("x",)))[1] == (Say("x is not a pk of a job.", "warn"), Back())
 
 
 def test_units_stand_in_the_headings_and_columns_are_chosen() -> None:

@@ -1,4 +1,4 @@
-"""The screen of POTCARs: functional and symbols, what was found, how to mend it."""
+"""The screen of POTCARs: functional and symbols, what was found, how to fix it."""
 
 from dataclasses import replace
 from typing import Any

@@ -191,8 +191,10 @@ def test_a_host_that_cannot_be_looked_at_is_set_up_by_hand() -> None:
 
 
 def test_no_ssh_config_is_no_obstacle() -> None:
-    setup = told(Slice(), Entered("setup"), Refused("setup hosts", InvalidForm("~/.ssh/config is no file")))
-    assert "~/.ssh/config is no file" in words(setup)
+    setup = told(
+        Slice(), Entered("setup"), Refused("setup hosts", InvalidForm("~/.ssh/config is not a file"))
+    )
+    assert "~/.ssh/config is not a file" in words(setup)
     assert press(setup, "down", "enter")[0].stage == "looking"
 
 

@@ -28,10 +28,10 @@ from crystalmath_tui.core.messages import Answered, Entered, KeyPressed, MousePr
 from crystalmath_tui.core.path_prompt import prompt_of
 from crystalmath_tui.screens.new.model import (
     INPUTS,
-    RECIPE,
     SETTINGS,
     STRUCTURE,
     SUBMIT,
+    TEMPLATE,
     Slice,
 )
 from crystalmath_tui.screens.new.update import update
@@ -116,19 +116,19 @@ def test_a_refused_file_keeps_what_was_typed() -> None:
     assert "it is disordered" in words(new)
 
 
-def test_a_recipe_is_chosen_and_one_that_cannot_run_says_why() -> None:
+def test_a_template_is_chosen_and_one_that_cannot_run_says_why() -> None:
     new = told(
-        Slice(), Answered("new structure", COPPER), Answered("new recipes", TemplateList((RELAX, VASP)))
+        Slice(), Answered("new structure", COPPER), Answered("new templates", TemplateList((RELAX, VASP)))
     )
-    assert new.step == RECIPE
+    assert new.step == TEMPLATE
     _, effects = press(new, "enter")
     assert effects[0].params.name == "emt.relax"
     assert "no cluster yet" in words(press(new, "down")[0])
 
 
-def test_recipes_are_searched_while_typing() -> None:
+def test_templates_are_searched_while_typing() -> None:
     new = told(
-        Slice(), Answered("new structure", COPPER), Answered("new recipes", TemplateList((RELAX, VASP)))
+        Slice(), Answered("new structure", COPPER), Answered("new templates", TemplateList((RELAX, VASP)))
     )
     new, _ = press(new, "down", "/", *"VASP")
     assert SCREEN.typing(new)
@@ -138,9 +138,9 @@ def test_recipes_are_searched_while_typing() -> None:
     assert effects[0].params.name == VASP.name
     assert not SCREEN.typing(new)
     none, effects = press(new, "/", "?", "enter", "enter", "down")
-    assert (effects, "no recipe has all these words" in words(none)) == ((), True)
+    assert (effects, "no template has all these words" in words(none)) == ((), True)
     again, _ = press(none, "/", "esc")
-    assert (again.recipe_search, RELAX.name in words(again)) == ("", True)
+    assert (again.template_search, RELAX.name in words(again)) == ("", True)
     pasted = told(press(again, "/")[0], Pasted(RELAX.name))
     assert "1 of 2" in words(pasted)
     assert RELAX.title in words(pasted)
@@ -195,7 +195,7 @@ def test_a_submitted_job_is_shown_and_its_key_is_spent() -> None:
     assert (new.key, new.texts, new.structure) == ("", {}, COPPER)
 
 
-def test_a_recipe_that_does_not_run_is_not_submitted() -> None:
+def test_a_template_that_does_not_run_is_not_submitted() -> None:
     new = replace(at_inputs(), template=TemplateDetail(VASP, ()))
     new, effects = press(new, "enter")
     assert (new.step, isinstance(effects[0], Say)) == (INPUTS, True)
@@ -269,7 +269,7 @@ def test_what_is_missing_is_chosen_by_hand() -> None:
     assert (new.step, effects) == (STRUCTURE, ())
     assert calls(update(new, Answered("new structure", COPPER), CONTEXT)[1]) == ["templates.show"]
     new, effects = like(replace(DRAFT, spec=replace(LIKE, template="")), Answered("new structure", COPPER))
-    assert (new.step, effects) == (RECIPE, ())
+    assert (new.step, effects) == (TEMPLATE, ())
     assert update(new, Answered("new form", FORM), CONTEXT)[0].texts == {}
 
 
@@ -283,9 +283,9 @@ def test_a_wrong_pk_leaves_what_was_typed() -> None:
 BANDS = replace(VASP, name="vasp.non_scf", runnable=True, restart=Restart.REQUIRED)
 
 
-def test_an_earlier_job_is_a_setting_of_recipes_that_go_on_from_one() -> None:
-    at_recipe = Slice(RECIPE, structure=COPPER)
-    new = told(at_recipe, Answered("new form", TemplateDetail(BANDS, (CELL,))))
+def test_an_earlier_job_is_a_setting_of_templates_that_go_on_from_one() -> None:
+    at_template = Slice(TEMPLATE, structure=COPPER)
+    new = told(at_template, Answered("new form", TemplateDetail(BANDS, (CELL,))))
     assert "restart from job" in words(new)
     typed, _ = press(new, "enter", "backspace", "backspace", "backspace", "backspace", "4", "2", "enter")
     _, (call,) = press(typed, "tab")
@@ -298,14 +298,14 @@ def test_an_earlier_job_is_a_setting_of_recipes_that_go_on_from_one() -> None:
         typed, Answered("new form", TemplateDetail(replace(BANDS, name="vasp.dense_uniform"), (CELL,)))
     )
     assert kept.texts == {"restart_pk": "42"}
-    assert "restart from job" not in words(told(at_recipe, Answered("new form", FORM)))
+    assert "restart from job" not in words(told(at_template, Answered("new form", FORM)))
 
 
 BAND = replace(VASP, name="vasp.neb_from_images", runnable=True, takes=Takes("images", 3, 100, "In order."))
 
 
 def test_a_template_of_several_structures_asks_for_them_among_the_settings() -> None:
-    new = told(Slice(RECIPE, structure=COPPER), Answered("new form", TemplateDetail(BAND, (CELL,))))
+    new = told(Slice(TEMPLATE, structure=COPPER), Answered("new form", TemplateDetail(BAND, (CELL,))))
     assert "images" in words(new)
     typed, _ = press(new, "enter", *"3, 4 5", "enter")
     _, (call,) = press(typed, "tab")

@@ -139,7 +139,7 @@ def test_a_wrong_number_is_told_at_its_field() -> None:
     new, effects = press(go_to(at_submit(), "nodes"), "x", "enter")
     assert effects == ()
     assert new.job.complaint[0] == "nodes"
-    assert "'x' is no number" in words(new)
+    assert "'x' is not a number" in words(new)
 
 
 def test_what_the_server_refuses_is_told_at_its_field() -> None:
@@ -152,7 +152,7 @@ def test_what_the_server_refuses_is_told_at_its_field() -> None:
 
 def test_localhost_need_not_be_there_yet_but_others_must() -> None:
     new, _ = press(AT_INPUTS, "enter")
-    assert told(new, Refused("new target", NotFound("no computer localhost"), "localhost")).job.complaint == (
+    assert told(new, Refused("new target", NotFound("no cluster localhost"), "localhost")).job.complaint == (
         "",
         "",
     )
