@@ -52,6 +52,7 @@ def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
     """What a parser and those below it take."""
     for action in parser._actions:  # noqa: SLF001  argparse has no other way to list them
         yield action
-        if isinstance(action.choices, dict):  # of the commands below
-            for below in cast("dict[str, argparse.ArgumentParser]", action.choices).values():
+        choices: object = action.choices
+        if isinstance(choices, dict):  # the commands below
+            for below in cast("dict[str, argparse.ArgumentParser]", choices).values():
                 yield from _actions(below)
