@@ -80,7 +80,13 @@ def emt(**settings: Any) -> dict[str, Json]:
 
 def plan(structure_pk: int, key: str, maker: Mapping[str, Json], digest: str = "digest") -> JobPlan:
     """A plan as the handler would make it."""
-    recipe = Recipe(Rendered("emt.relax", (), (), digest), maker, "EMT (ase)", {}, {"fmax": 0.01})
+    recipe = Recipe(
+        rendered=Rendered("emt.relax", (), (), digest),
+        maker=maker,
+        engine="EMT (ase)",
+        versions={},
+        values={"fmax": 0.01},
+    )
     spec = JobSpec("emt.relax", (structure_pk,), label=f"job {key}", cluster="localhost")
     return JobPlan(spec, recipe, key)
 

@@ -1,6 +1,7 @@
 """Clusters and codes in memory, with the refusals of the real ones."""
 
 import base64
+import gzip
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -50,14 +51,56 @@ from crystalmath_server.protocol.potcars import PotcarCheck
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.structures import SI_POSCAR
 
-LOCALHOST = ClusterRow(1, "localhost", "localhost", LOCAL_TRANSPORT, "core.direct", "/tmp/work", enabled=True)
-OLD = ClusterRow(2, "old", "old.hpc.example", "core.ssh_async", slurm.ONCE, "/scratch", enabled=True)
-PARTITIONS = (
-    Partition("debug", True, True, None, {"idle": 3}, 2, 2000),
-    Partition("short", False, True, 60, {"idle": 1}, 2, 2000),
+LOCALHOST = ClusterRow(
+    pk=1,
+    label="localhost",
+    hostname="localhost",
+    transport=LOCAL_TRANSPORT,
+    scheduler="core.direct",
+    work_dir="/tmp/work",
+    enabled=True,
 )
-PYTHON = CodeRow(1, str(uuid.uuid4()), "python", "localhost", CodeKind.PYTHON, "/usr/bin/python3")
-HOSTS = HostList((SshHost("hpc", "login.hpc.example", "me", 22, "gate"),), "/home/me/.ssh/config")
+OLD = ClusterRow(
+    pk=2,
+    label="old",
+    hostname="old.hpc.example",
+    transport="core.ssh_async",
+    scheduler=slurm.ONCE,
+    work_dir="/scratch",
+    enabled=True,
+)
+PARTITIONS = (
+    Partition(
+        name="debug",
+        default=True,
+        available=True,
+        time_limit_s=None,
+        nodes={"idle": 3},
+        cores_per_node=2,
+        memory_mb=2000,
+    ),
+    Partition(
+        name="short",
+        default=False,
+        available=True,
+        time_limit_s=60,
+        nodes={"idle": 1},
+        cores_per_node=2,
+        memory_mb=2000,
+    ),
+)
+PYTHON = CodeRow(
+    pk=1,
+    uuid=str(uuid.uuid4()),
+    label="python",
+    cluster="localhost",
+    kind=CodeKind.PYTHON,
+    path="/usr/bin/python3",
+)
+HOSTS = HostList(
+    (SshHost(name="hpc", hostname="login.hpc.example", user="me", port=22, proxy_jump="gate"),),
+    "/home/me/.ssh/config",
+)
 SCHEDULERS = ("core.direct", "core.sge", "core.slurm", slurm.ONCE)
 NOBODY_WRITES = "/proc/"
 NOT_THERE = ".invalid"
@@ -85,15 +128,15 @@ class FakeCodes:
             raise Conflict(f"There is a code {params.label!r} already", field="label")
         pk = max(self.rows, default=0) + 1
         self.rows[pk] = CodeRow(
-            pk,
-            str(uuid.uuid4()),
-            params.label,
-            params.cluster,
-            params.kind,
-            params.path,
-            params.modules,
-            params.prepend_text,
-            params.description,
+            pk=pk,
+            uuid=str(uuid.uuid4()),
+            label=params.label,
+            cluster=params.cluster,
+            kind=params.kind,
+            path=params.path,
+            modules=params.modules,
+            prepend_text=params.prepend_text,
+            description=params.description,
         )
         return self.rows[pk]
 
@@ -139,12 +182,12 @@ class FakeClusters:
         _check_work_dir(params.work_dir)
         check(params.defaults, params.scheduler, "defaults")
         row = ClusterRow(
-            max(detail.row.pk for detail in self.details.values()) + 1,
-            params.label,
-            params.hostname,
-            params.transport,
-            slurm.ONCE if params.scheduler == slurm.NAME else params.scheduler,
-            params.work_dir,
+            pk=max(detail.row.pk for detail in self.details.values()) + 1,
+            label=params.label,
+            hostname=params.hostname,
+            transport=params.transport,
+            scheduler=slurm.ONCE if params.scheduler == slurm.NAME else params.scheduler,
+            work_dir=params.work_dir,
             enabled=True,
         )
         defaults = merged(Resources(tasks_per_node=1), params.defaults)
@@ -193,7 +236,15 @@ class FakeClusters:
                 continue
             tell(name)
             if name is StepName.WORK_DIR and work_dir.startswith(NOBODY_WRITES):
-                steps.append(Step(name, name, Outcome.FAILED, "Not permitted.", "Choose another."))
+                steps.append(
+                    Step(
+                        name=name,
+                        title=name,
+                        outcome=Outcome.FAILED,
+                        detail="Not permitted.",
+                        hint="Choose another.",
+                    )
+                )
             else:
                 steps.append(Step(name, name, Outcome.OK))
         whole = all(step.outcome is not Outcome.FAILED for step in steps)
@@ -204,10 +255,27 @@ class FakeClusters:
         if row.hostname.endswith(NOT_THERE):
             raise TransportFailed(f"{label} did not answer in time", field="hostname")
         if row.scheduler not in slurm.NAMES:
-            return ClusterQueue(label, "me", 1.0, (), ())
+            return ClusterQueue(label=label, user="me", at=1.0, partitions=(), jobs=())
         self.seen.add(label)
-        job = QueueJob("7", "theirs", "queued", "debug", "Resources", 1, 1, 2, 3600, 0)
-        return ClusterQueue(label, "me", 1.0, PARTITIONS, (job, replace(job, job_id="8", pk=1, place=2)))
+        job = QueueJob(
+            job_id="7",
+            name="theirs",
+            state="queued",
+            partition="debug",
+            reason="Resources",
+            place=1,
+            nodes=1,
+            cores=2,
+            walltime_s=3600,
+            used_s=0,
+        )
+        return ClusterQueue(
+            label=label,
+            user="me",
+            at=1.0,
+            partitions=PARTITIONS,
+            jobs=(job, replace(job, job_id="8", pk=1, place=2)),
+        )
 
     async def discover(self, params: DiscoverParams) -> Discovery:
         if params.transport not in TRANSPORTS:
@@ -215,17 +283,17 @@ class FakeClusters:
         if params.hostname.endswith(NOT_THERE):
             raise TransportFailed(f"{params.hostname} cannot be reached", field="hostname")
         return Discovery(
-            params.hostname,
-            "me",
-            "/home/me",
-            "core.slurm",
-            "slurm 23",
-            PARTITIONS,
-            ("proj",),
-            ("normal",),
-            ("/scratch/me", "/home/me"),
-            ("srun -n {tot_num_mpiprocs}",),
-            {"vasp_std": "/opt/vasp/vasp_std"},
+            hostname=params.hostname,
+            user="me",
+            home="/home/me",
+            scheduler="core.slurm",
+            version="slurm 23",
+            partitions=PARTITIONS,
+            accounts=("proj",),
+            qos=("normal",),
+            scratch=("/scratch/me", "/home/me"),
+            mpirun=("srun -n {tot_num_mpiprocs}",),
+            codes={"vasp_std": "/opt/vasp/vasp_std"},
         )
 
     async def hosts(self) -> HostList:
@@ -286,11 +354,23 @@ class FakeRunFolders:
             found.clear()
         said = [OPEN, *(f"@@file\t{name}\tr" for name in found)]
         said += [f"@@text\t{name}\t{base64.b64encode(text).decode()}" for name, text in found.items()]
+        packed = base64.b64encode(gzip.compress(b"   TITEL  = PAW_PBE Si 05Jan2001\n")).decode()
+        said += ["@@titel\t   TITEL  = PAW_PBE Si 05Jan2001", f"@@potcar\tPOTCAR\t{packed}"]
         return run_folder(cluster, path, "\n".join(said))
 
 
 def detail_of(row: ClusterRow) -> ClusterDetail:
-    return ClusterDetail(row, "", Resources(tasks_per_node=1), {}, (), 10.0, 15.0, "mpirun", "")
+    return ClusterDetail(
+        row=row,
+        description="",
+        defaults=Resources(tasks_per_node=1),
+        ssh={},
+        codes=(),
+        poll_interval_s=10.0,
+        safe_interval_s=15.0,
+        mpirun="mpirun",
+        potcar_dir="",
+    )
 
 
 def _with_settings(detail: ClusterDetail, params: CreateClusterParams | UpdateClusterParams) -> ClusterDetail:

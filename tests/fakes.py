@@ -60,10 +60,31 @@ class FakeServer:
 
     def status(self) -> Status:
         part = Part(PartState.READY)
-        return Status("fake", 1, "0", "/tmp/fake.sock", 1.0, part, part, part, 1, 0, 1)
+        return Status(
+            profile="fake",
+            pid=1,
+            version="0",
+            socket="/tmp/fake.sock",
+            uptime_s=1.0,
+            storage=part,
+            daemon=part,
+            worker=part,
+            clients=1,
+            in_flight=0,
+            jobs_revision=1,
+        )
 
     def metrics(self) -> Metrics:
-        return Metrics(1.0, 1.0, 1.0, 1, 1, 1, 0.0, ())
+        return Metrics(
+            uptime_s=1.0,
+            rss_mb=1.0,
+            cpu_s=1.0,
+            connections=1,
+            frames_in=1,
+            frames_out=1,
+            longest_stall_ms=0.0,
+            methods=(),
+        )
 
     def shutdown(self) -> int:
         self.stops += 1

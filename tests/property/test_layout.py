@@ -82,7 +82,9 @@ def test_the_selected_row_is_in_sight(index: int, top: int, action: str, count: 
 @given(
     st.lists(
         st.builds(
-            lambda low, more, rank: Column(f"{low}{more}{rank}", "t", low, low + more, rank),
+            lambda low, more, rank: Column(
+                name=f"{low}{more}{rank}", title="t", minimum=low, maximum=low + more, rank=rank
+            ),
             st.integers(1, 20),
             st.integers(0, 20),
             st.integers(0, 9),

@@ -63,7 +63,7 @@ def played(sequence: list[Message], *, readonly: bool = False) -> tuple[program.
     return model, done
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(MESSAGES, max_size=25), SIZES)
 def test_update_is_total_and_view_fits(sequence: list[Message], size: Size) -> None:
     model, effects = played(sequence)
@@ -84,7 +84,7 @@ INPUT = st.builds(KeyPressed, KEYS) | st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from(CLUSTER_COMMANDS), st.lists(CLUSTER_MESSAGES | INPUT, max_size=25), SIZES)
 def test_cluster_screens_are_total_and_fit(words: str, sequence: list[Message], size: Size) -> None:
     typed = [KeyPressed(key) for key in [*words, "enter"]]
@@ -95,7 +95,7 @@ def test_cluster_screens_are_total_and_fit(words: str, sequence: list[Message], 
 KINDS_OF_CURVES = ("convergence", "trajectory", "steps", "bands", "dos", "eos")
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(
     RESULTS_TOLD, SERIES, DOCUMENT_PARTS, STRUCTURES, st.lists(RESULT_MESSAGES | INPUT, max_size=20), SIZES
 )
@@ -120,7 +120,7 @@ def test_results_are_total_and_fit(
         holds(model, effects, size)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.sampled_from([":potcars hpc", ":potcars hpc Fe_pv O"]), st.lists(POTCAR_MESSAGES | INPUT), SIZES)
 def test_the_potcars_are_total_and_fit(words: str, sequence: list[Message], size: Size) -> None:
     typed = [KeyPressed(key) for key in [*words, "enter"]]
@@ -128,7 +128,7 @@ def test_the_potcars_are_total_and_fit(words: str, sequence: list[Message], size
     holds(model, effects, size)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.sampled_from([":import", ":import hpc /run"]),
     st.lists(IMPORT_MESSAGES | INPUT | st.just(KeyPressed("f2")), max_size=25),
@@ -140,7 +140,7 @@ def test_the_import_is_total_and_fits(words: str, sequence: list[Message], size:
     holds(model, effects, size)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.lists(COMPARE_MESSAGES | INPUT | st.sampled_from([KeyPressed("s"), KeyPressed("a")]), max_size=25),
     SIZES,
@@ -154,16 +154,28 @@ def test_the_comparison_is_total_and_fits(sequence: list[Message], size: Size) -
 LAST_STEP = (
     new_model.StructureLoaded(
         StructureDetail(
-            StructureRow(3, "u", "Cu", "Cu4", 4, 0.0), Lattice(1, 1, 1, 90, 90, 90, 1), "", 1, (), ""
+            row=StructureRow(pk=3, uuid="u", label="Cu", formula="Cu4", n_sites=4, created_at=0.0),
+            lattice=Lattice(1, 1, 1, 90, 90, 90, 1),
+            spacegroup="",
+            density_g_cm3=1,
+            sites=(),
+            poscar="",
         )
     ),
-    new_model.FormLoaded(TemplateDetail(TemplateRow("emt.relax", "", "emt", "", "", "", runnable=True), ())),
+    new_model.FormLoaded(
+        TemplateDetail(
+            TemplateRow(
+                name="emt.relax", title="", engine="emt", kind="", summary="", maker="", runnable=True
+            ),
+            (),
+        )
+    ),
     new_model.InputsLoaded(3, Rendered("emt.relax", (InputFile("POSCAR", ""),), (), "d1")),
     new_model.KeyMade("d1", "key-0001"),
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(TARGET_MESSAGES | INPUT | st.builds(new_model.DraftLoaded, DRAFTS), max_size=25), SIZES)
 def test_the_last_step_of_a_new_job_is_total_and_fits(sequence: list[Message], size: Size) -> None:
     typed = [KeyPressed(key) for key in (*":new", "enter")]
@@ -171,7 +183,7 @@ def test_the_last_step_of_a_new_job_is_total_and_fits(sequence: list[Message], s
     holds(model, effects, size)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(OPENED, st.lists(EDITOR_MESSAGES | EDITOR_KEYS | EDITOR_KEYS | PASTES | INPUT, max_size=30), SIZES)
 def test_the_editor_is_total_and_fits(opened: DeckOpened, sequence: list[Message], size: Size) -> None:
     model, effects = program.init(size, 0.0)
@@ -184,7 +196,7 @@ def test_the_editor_is_total_and_fits(opened: DeckOpened, sequence: list[Message
     holds(model, done, Size(24, 80))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.lists(NEW_MESSAGES | INPUT | st.sampled_from([KeyPressed("u"), KeyPressed("e")]), max_size=25), SIZES
 )
@@ -205,14 +217,14 @@ def holds(model: program.Model, effects: list[Effect], size: Size) -> None:
             assert span.style.removesuffix(SELECTED) in theme.STYLES
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(MESSAGES, max_size=25))
 def test_readonly_lets_no_write_out(sequence: list[Message]) -> None:
     _, effects = played(sequence, readonly=True)
     assert not [effect for effect in effects if isinstance(effect, Call) and effect.method.effect == "write"]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(MESSAGES, max_size=15))
 def test_update_is_a_function(sequence: list[Message]) -> None:
     first, second = played(sequence), played(sequence)
