@@ -27,6 +27,7 @@ from crystalmath_server.protocol.jobs import ENDED, JobState
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.structures import Lattice
 from crystalmath_server.protocol.templates import Rendered
+from tests.loose_tasks import LooseTasks
 from tests.patience import patience_s
 
 T = TypeVar("T")
@@ -80,7 +81,13 @@ def emt(**settings: Any) -> dict[str, Json]:
 
 def plan(structure_pk: int, key: str, maker: Mapping[str, Json], digest: str = "digest") -> JobPlan:
     """A plan as the handler would make it."""
-    recipe = Recipe(Rendered("emt.relax", (), (), digest), maker, "EMT (ase)", {}, {"fmax": 0.01})
+    recipe = Recipe(
+        rendered=Rendered("emt.relax", (), (), digest),
+        maker=maker,
+        engine="EMT (ase)",
+        versions={},
+        values={"fmax": 0.01},
+    )
     spec = JobSpec("emt.relax", (structure_pk,), label=f"job {key}", cluster="localhost")
     return JobPlan(spec, recipe, key)
 
@@ -99,7 +106,7 @@ class Rig:
         self.runtime = runtime
         self.watch = self.run(self._make(DaemonWatch, self.runtime))
         gate = self.run(self._make(Gate, self.runtime, self.watch, Links(), self._refresh))
-        self.launcher = AiidaLauncher(self.runtime, self.watch, gate)
+        self.launcher = AiidaLauncher(self.runtime, self.watch, gate, LooseTasks())
         self.structures = AiidaStructures(self.runtime, NoWorkbench())  # pyright: ignore[reportArgumentType]
         self._watching = asyncio.run_coroutine_threadsafe(self.watch.run(), self._loop)
 

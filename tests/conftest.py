@@ -9,8 +9,13 @@ import uuid
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.home import RUN
+
+# how long one example takes says more of what else the machine does than of the code
+settings.register_profile("crystalmath", deadline=None)
+settings.load_profile("crystalmath")
 
 pytest_plugins = ("tests.fast_lane", "tests.services")
 
@@ -29,8 +34,10 @@ _made = pytest.StashKey[Path]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Before any import of AiiDA, which reads its folder once."""
-    if not hasattr(config, "workerinput"):
-        os.environ.setdefault(RUN, uuid.uuid4().hex)  # scripts/test names it, to end what a killed run leaves
+    # scripts/test names the run, to end what it leaves when it is killed; one within a test is another run
+    is_named = RUN in os.environ and "PYTEST_CURRENT_TEST" not in os.environ
+    if not hasattr(config, "workerinput") and not is_named:
+        os.environ[RUN] = uuid.uuid4().hex
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # so started in the background of a shell script
         signal.signal(signal.SIGINT, signal.default_int_handler)
     config.stash[_made] = root = Path(tempfile.mkdtemp(prefix="cm-"))
@@ -40,6 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[name] = str(folder)
     for name in _OWN:
         os.environ.pop(name, None)
+    os.environ["CRYSTALMATH_STRICT_ERRORS"] = "1"
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 

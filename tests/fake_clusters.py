@@ -2,12 +2,12 @@
 
 import base64
 import gzip
-import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from crystalmath_server.domain.clusters import slurm
+from crystalmath_server.domain.clusters.labels import check_cluster, check_code
 from crystalmath_server.domain.clusters.resources import check, check_against, merged, options
 from crystalmath_server.domain.potcars.library import OPEN as LIBRARY_OPEN
 from crystalmath_server.domain.potcars.library import PotcarLibrary, listing, potcar
@@ -15,6 +15,9 @@ from crystalmath_server.domain.potcars.verdict import verdict
 from crystalmath_server.domain.vasp_run.run_folder import OPEN, RunFolder, run_folder
 from crystalmath_server.handlers.fields import fields
 from crystalmath_server.protocol.clusters import (
+    LOCAL_TRANSPORT,
+    SSH_TRANSPORT,
+    TRANSPORTS,
     ClusterDetail,
     ClusterList,
     ClusterQueue,
@@ -48,15 +51,56 @@ from crystalmath_server.protocol.potcars import PotcarCheck
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.structures import SI_POSCAR
 
-LOCALHOST = ClusterRow(1, "localhost", "localhost", "core.local", "core.direct", "/tmp/work", enabled=True)
-OLD = ClusterRow(2, "old", "old.hpc.example", "core.ssh_async", slurm.ONCE, "/scratch", enabled=True)
-PARTITIONS = (
-    Partition("debug", True, True, None, {"idle": 3}, 2, 2000),
-    Partition("short", False, True, 60, {"idle": 1}, 2, 2000),
+LOCALHOST = ClusterRow(
+    pk=1,
+    label="localhost",
+    hostname="localhost",
+    transport=LOCAL_TRANSPORT,
+    scheduler="core.direct",
+    work_dir="/tmp/work",
+    enabled=True,
 )
-PYTHON = CodeRow(1, str(uuid.uuid4()), "python", "localhost", CodeKind.PYTHON, "/usr/bin/python3")
-HOSTS = HostList((SshHost("hpc", "login.hpc.example", "me", 22, "gate"),), "/home/me/.ssh/config")
-TRANSPORTS = ("core.ssh_async", "core.local")
+OLD = ClusterRow(
+    pk=2,
+    label="old",
+    hostname="old.hpc.example",
+    transport="core.ssh_async",
+    scheduler=slurm.ONCE,
+    work_dir="/scratch",
+    enabled=True,
+)
+PARTITIONS = (
+    Partition(
+        name="debug",
+        default=True,
+        available=True,
+        time_limit_s=None,
+        nodes={"idle": 3},
+        cores_per_node=2,
+        memory_mb=2000,
+    ),
+    Partition(
+        name="short",
+        default=False,
+        available=True,
+        time_limit_s=60,
+        nodes={"idle": 1},
+        cores_per_node=2,
+        memory_mb=2000,
+    ),
+)
+PYTHON = CodeRow(
+    pk=1,
+    uuid=str(uuid.uuid4()),
+    label="python",
+    cluster="localhost",
+    kind=CodeKind.PYTHON,
+    path="/usr/bin/python3",
+)
+HOSTS = HostList(
+    (SshHost(name="hpc", hostname="login.hpc.example", user="me", port=22, proxy_jump="gate"),),
+    "/home/me/.ssh/config",
+)
 SCHEDULERS = ("core.direct", "core.sge", "core.slurm", slurm.ONCE)
 NOBODY_WRITES = "/proc/"
 NOT_THERE = ".invalid"
@@ -76,8 +120,7 @@ class FakeCodes:
     async def create(self, params: CreateCodeParams) -> CodeRow:
         if params.cluster not in self.hosts():
             raise NotFound(f"There is no computer {params.cluster!r}", field="cluster")
-        if not re.fullmatch(r"[A-Za-z0-9][\w.+-]*", params.label):
-            raise InvalidForm(f"{params.label!r} is no label for a code", field="label")
+        check_code(params.label, "label")
         if not params.path.startswith("/"):
             raise InvalidForm(f"{params.path!r} does not begin at the root", field="path")
         check(Resources(modules=params.modules), "core.slurm", "")
@@ -85,15 +128,15 @@ class FakeCodes:
             raise Conflict(f"There is a code {params.label!r} already", field="label")
         pk = max(self.rows, default=0) + 1
         self.rows[pk] = CodeRow(
-            pk,
-            str(uuid.uuid4()),
-            params.label,
-            params.cluster,
-            params.kind,
-            params.path,
-            params.modules,
-            params.prepend_text,
-            params.description,
+            pk=pk,
+            uuid=str(uuid.uuid4()),
+            label=params.label,
+            cluster=params.cluster,
+            kind=params.kind,
+            path=params.path,
+            modules=params.modules,
+            prepend_text=params.prepend_text,
+            description=params.description,
         )
         return self.rows[pk]
 
@@ -139,12 +182,12 @@ class FakeClusters:
         _check_work_dir(params.work_dir)
         check(params.defaults, params.scheduler, "defaults")
         row = ClusterRow(
-            max(detail.row.pk for detail in self.details.values()) + 1,
-            params.label,
-            params.hostname,
-            params.transport,
-            slurm.ONCE if params.scheduler == slurm.NAME else params.scheduler,
-            params.work_dir,
+            pk=max(detail.row.pk for detail in self.details.values()) + 1,
+            label=params.label,
+            hostname=params.hostname,
+            transport=params.transport,
+            scheduler=slurm.ONCE if params.scheduler == slurm.NAME else params.scheduler,
+            work_dir=params.work_dir,
             enabled=True,
         )
         defaults = merged(Resources(tasks_per_node=1), params.defaults)
@@ -159,7 +202,7 @@ class FakeClusters:
             self._check_label(label, "new_label")
         if params.work_dir is not None:
             _check_work_dir(params.work_dir)
-        if params.backend is not None and old.row.transport != "core.ssh_async":
+        if params.backend is not None and old.row.transport != SSH_TRANSPORT:
             raise InvalidForm(f"{old.row.transport} has no backend", field="backend")
         defaults = merged(old.defaults, params.defaults or Resources())
         check(defaults, old.row.scheduler, "defaults")
@@ -193,7 +236,15 @@ class FakeClusters:
                 continue
             tell(name)
             if name is StepName.WORK_DIR and work_dir.startswith(NOBODY_WRITES):
-                steps.append(Step(name, name, Outcome.FAILED, "Not permitted.", "Choose another."))
+                steps.append(
+                    Step(
+                        name=name,
+                        title=name,
+                        outcome=Outcome.FAILED,
+                        detail="Not permitted.",
+                        hint="Choose another.",
+                    )
+                )
             else:
                 steps.append(Step(name, name, Outcome.OK))
         whole = all(step.outcome is not Outcome.FAILED for step in steps)
@@ -204,10 +255,27 @@ class FakeClusters:
         if row.hostname.endswith(NOT_THERE):
             raise TransportFailed(f"{label} did not answer in time", field="hostname")
         if row.scheduler not in slurm.NAMES:
-            return ClusterQueue(label, "me", 1.0, (), ())
+            return ClusterQueue(label=label, user="me", at=1.0, partitions=(), jobs=())
         self.seen.add(label)
-        job = QueueJob("7", "theirs", "queued", "debug", "Resources", 1, 1, 2, 3600, 0)
-        return ClusterQueue(label, "me", 1.0, PARTITIONS, (job, replace(job, job_id="8", pk=1, place=2)))
+        job = QueueJob(
+            job_id="7",
+            name="theirs",
+            state="queued",
+            partition="debug",
+            reason="Resources",
+            place=1,
+            nodes=1,
+            cores=2,
+            walltime_s=3600,
+            used_s=0,
+        )
+        return ClusterQueue(
+            label=label,
+            user="me",
+            at=1.0,
+            partitions=PARTITIONS,
+            jobs=(job, replace(job, job_id="8", pk=1, place=2)),
+        )
 
     async def discover(self, params: DiscoverParams) -> Discovery:
         if params.transport not in TRANSPORTS:
@@ -215,17 +283,17 @@ class FakeClusters:
         if params.hostname.endswith(NOT_THERE):
             raise TransportFailed(f"{params.hostname} cannot be reached", field="hostname")
         return Discovery(
-            params.hostname,
-            "me",
-            "/home/me",
-            "core.slurm",
-            "slurm 23",
-            PARTITIONS,
-            ("proj",),
-            ("normal",),
-            ("/scratch/me", "/home/me"),
-            ("srun -n {tot_num_mpiprocs}",),
-            {"vasp_std": "/opt/vasp/vasp_std"},
+            hostname=params.hostname,
+            user="me",
+            home="/home/me",
+            scheduler="core.slurm",
+            version="slurm 23",
+            partitions=PARTITIONS,
+            accounts=("proj",),
+            qos=("normal",),
+            scratch=("/scratch/me", "/home/me"),
+            mpirun=("srun -n {tot_num_mpiprocs}",),
+            codes={"vasp_std": "/opt/vasp/vasp_std"},
         )
 
     async def hosts(self) -> HostList:
@@ -246,8 +314,7 @@ class FakeClusters:
         return self.details[label]
 
     def _check_label(self, label: str, field: str) -> None:
-        if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", label):
-            raise InvalidForm(f"{label!r} is no label for a computer", field=field)
+        check_cluster(label, field)
         if label in self.details:
             raise Conflict(f"There is a computer {label!r} already", field=field)
 
@@ -293,7 +360,17 @@ class FakeRunFolders:
 
 
 def detail_of(row: ClusterRow) -> ClusterDetail:
-    return ClusterDetail(row, "", Resources(tasks_per_node=1), {}, (), 10.0, 15.0, "mpirun", "")
+    return ClusterDetail(
+        row=row,
+        description="",
+        defaults=Resources(tasks_per_node=1),
+        ssh={},
+        codes=(),
+        poll_interval_s=10.0,
+        safe_interval_s=15.0,
+        mpirun="mpirun",
+        potcar_dir="",
+    )
 
 
 def _with_settings(detail: ClusterDetail, params: CreateClusterParams | UpdateClusterParams) -> ClusterDetail:

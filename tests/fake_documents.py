@@ -116,7 +116,16 @@ class FakeDocuments:
         value: Any = tree.value_at(dict(self.document(params.pk)), params.path)
         rows = tree.children_of(value, params.path, params.offset, params.limit)
         text = "" if isinstance(value, (dict, list)) else tree.preview(value, tree.LONGEST_TEXT)
-        made = DocumentPart(params.pk, params.path, tree.kind_of(value), 0, text, rows, params.offset, SOURCE)
+        made = DocumentPart(
+            pk=params.pk,
+            path=params.path,
+            kind=tree.kind_of(value),
+            size=0,
+            text=text,
+            rows=rows,
+            offset=params.offset,
+            source=SOURCE,
+        )
         return replace(made, size=tree.size_of(value))
 
     async def plot(self, params: PlotParams) -> WrittenFile:
@@ -150,7 +159,9 @@ class FakeDocuments:
         pks = {node.pk for node in nodes}
         links = [link for link in links if {link.source, link.target} <= pks]
         words = "nodes further away" if len(pks) == params.limit else ""
-        return Graph(params.pk, tuple(nodes), tuple(links), words, dot_of(nodes, links))
+        return Graph(
+            pk=params.pk, nodes=tuple(nodes), links=tuple(links), left_out=words, dot=dot_of(nodes, links)
+        )
 
     async def series(self, params: SeriesParams) -> JobSeries:
         document = self.document(params.pk)

@@ -56,7 +56,13 @@ class FakeWorkFolders:
         self.bytes_read += len(part)
         now = time.time()
         modified_at = now if self.modified_at is None else self.modified_at
-        return Piece(part, len(data), modified_at, now, self.identities.get((pk, path), "1"))
+        return Piece(
+            data=part,
+            size=len(data),
+            modified_at=modified_at,
+            now=now,
+            identity=self.identities.get((pk, path), "1"),
+        )
 
     async def write(self, pk: int, name: str, text: str) -> None:
         self._held(pk)

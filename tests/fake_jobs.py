@@ -36,7 +36,7 @@ from crystalmath_server.protocol.templates import Rendered
 
 PLAN = JobPlan(
     JobSpec("emt.relax", (1,), cluster="localhost"),
-    Recipe(Rendered("emt.relax", (), (), ""), {}, "EMT 1", {}, {}),
+    Recipe(rendered=Rendered("emt.relax", (), (), ""), maker={}, engine="EMT 1", versions={}, values={}),
     options={"prepend_text": "# café"},
 )
 
@@ -67,7 +67,15 @@ class FakeJobs:
         pk = len(self.jobs) + 1
         label, template = plan.spec.label or f"job {pk}", plan.recipe.rendered.template
         row = JobRow(
-            pk, str(uuid.uuid4()), label, state, template, "Cu4", plan.spec.cluster, float(pk), float(pk)
+            pk=pk,
+            uuid=str(uuid.uuid4()),
+            label=label,
+            state=state,
+            template=template,
+            formula="Cu4",
+            cluster=plan.spec.cluster,
+            created_at=float(pk),
+            modified_at=float(pk),
         )
         script = f"#!/bin/bash\n{plan.options.get('prepend_text', '')}\nexit 0\n".encode()
         self.jobs[pk] = Job(row, plan, {("inputs", "_aiidasubmit.sh"): script})
@@ -132,7 +140,14 @@ class FakeJobs:
             cluster=row.cluster,
             edits=edits,
         )
-        return PastJob(pk, row.uuid, row.state, spec, row.formula, {"resources": machines, **plan.options})
+        return PastJob(
+            pk=pk,
+            uuid=row.uuid,
+            state=row.state,
+            spec=spec,
+            formula=row.formula,
+            options={"resources": machines, **plan.options},
+        )
 
     async def state(self, pk: int) -> JobState:
         return self.get(pk).row.state
@@ -149,7 +164,14 @@ class FakeJobs:
         offset = min(params.offset, len(data))
         part = data[offset : offset + params.limit]
         encoding, content, used = as_text(part, at_end=offset + len(part) == len(data))
-        return FileRange(params.path, offset, len(data), offset + used, encoding, content)
+        return FileRange(
+            path=params.path,
+            offset=offset,
+            size=len(data),
+            next_offset=offset + used,
+            encoding=encoding,
+            content=content,
+        )
 
     async def log(self, pk: int) -> JobLog:
         return JobLog((LogLine(self.get(pk).row.created_at, "REPORT", "fake", "submitted"),))
@@ -157,11 +179,18 @@ class FakeJobs:
     async def results(self, pk: int) -> JobResults:
         job = self.get(pk)
         found = JobResults(
-            pk, job.row.state, job.plan.recipe.engine, (), (), structure_before_pk=job.plan.spec.structures[0]
+            pk=pk,
+            state=job.row.state,
+            engine=job.plan.recipe.engine,
+            quantities=(),
+            steps=(),
+            structure_before_pk=job.plan.spec.structures[0],
         )
         if job.row.state is not JobState.FINISHED:
             return found
-        energy = Quantity("energy_per_atom", "energy per atom", -3.5, "eV/atom", job.row.uuid)
+        energy = Quantity(
+            name="energy_per_atom", title="energy per atom", value=-3.5, unit="eV/atom", source=job.row.uuid
+        )
         return replace(found, quantities=(energy,), steps=(IonicStep(0, -14.0, 0.01),))
 
 
@@ -208,7 +237,9 @@ class FakeLauncher:
         return known
 
     def _submitted(self, job: Job, *, reused: bool) -> Submitted:
-        return Submitted(job.row.pk, job.row.uuid, job.row.state, job.row.template, reused)
+        return Submitted(
+            pk=job.row.pk, uuid=job.row.uuid, state=job.row.state, template=job.row.template, reused=reused
+        )
 
     async def script(self, plan: JobPlan) -> str:
         return f"#!/bin/bash\n#SBATCH --job-name=aiida-PK\n{plan.options.get('prepend_text', '')}\nexit 0\n"

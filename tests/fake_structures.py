@@ -85,9 +85,21 @@ class FakeStructures:
             if known.digest == parsed.digest:
                 return replace(detail, reused=True)
         pk, name = len(self.details) + 1, label or parsed.formula
-        row = StructureRow(pk, str(uuid.uuid4()), name, parsed.formula, parsed.n_sites, time.time())
+        row = StructureRow(
+            pk=pk,
+            uuid=str(uuid.uuid4()),
+            label=name,
+            formula=parsed.formula,
+            n_sites=parsed.n_sites,
+            created_at=time.time(),
+        )
         detail = StructureDetail(
-            row, parsed.lattice, parsed.spacegroup, parsed.density_g_cm3, parsed.sites, parsed.poscar
+            row=row,
+            lattice=parsed.lattice,
+            spacegroup=parsed.spacegroup,
+            density_g_cm3=parsed.density_g_cm3,
+            sites=parsed.sites,
+            poscar=parsed.poscar,
         )
         self.details[pk] = (parsed, detail)
         return detail
@@ -118,7 +130,13 @@ class FakeStructures:
 
 
 _RELAX = TemplateRow(
-    "emt.relax", "Relax", "emt", "relax", "Relax with EMT.", "atomate2.fake.Relax", runnable=True
+    name="emt.relax",
+    title="Relax",
+    engine="emt",
+    kind="relax",
+    summary="Relax with EMT.",
+    maker="atomate2.fake.Relax",
+    runnable=True,
 )
 _ROWS = (
     _RELAX,
@@ -127,7 +145,15 @@ _ROWS = (
     replace(_RELAX, name="vasp.non_scf", engine="vasp", kind="non_scf", restart=Restart.REQUIRED),
 )
 _FIELDS = (
-    FormField("relax_kwargs.fmax", FieldType.NUMBER, "force tolerance", 0.01, "eV/Å", 1e-6, 10),
+    FormField(
+        name="relax_kwargs.fmax",
+        type=FieldType.NUMBER,
+        title="force tolerance",
+        default=0.01,
+        unit="eV/Å",
+        minimum=1e-6,
+        maximum=10,
+    ),
     FormField("steps", FieldType.INTEGER, "most steps", 500, minimum=1),
 )
 
@@ -170,8 +196,10 @@ class FakeWorkbench:
             raise InvalidStructure(f"format {params.format!r} is not known", field="format")
         text = describe(document).poscar
         if not params.path:
-            return ExportedStructure(params.pk, params.format, text, "", len(text))
-        return ExportedStructure(params.pk, params.format, "", params.path, len(text))
+            return ExportedStructure(pk=params.pk, format=params.format, text=text, path="", size=len(text))
+        return ExportedStructure(
+            pk=params.pk, format=params.format, text="", path=params.path, size=len(text)
+        )
 
     async def list_templates(self, engine: str) -> TemplateList:
         return TemplateList(tuple(row for row in _ROWS if engine in ("", row.engine)))
@@ -208,7 +236,13 @@ class FakeWorkbench:
             }
         )
         copied = ("CHGCAR",) if row.restart is Restart.REQUIRED else ()
-        recipe = Recipe(Rendered(row.name, files, (), digest, copied), {}, "EMT 1", {"ase": "3"}, checked)
+        recipe = Recipe(
+            rendered=Rendered(template=row.name, files=files, warnings=(), digest=digest, copied=copied),
+            maker={},
+            engine="EMT 1",
+            versions={"ase": "3"},
+            values=checked,
+        )
         return await self._with_deck(recipe, edits, tasks) if row.engine == "vasp" or edits else recipe
 
     async def _with_deck(self, recipe: Recipe, edits: Mapping[str, str], tasks: int | None) -> Recipe:
@@ -238,7 +272,13 @@ class FakeWorkbench:
 
     async def reader(self, incar: str) -> Recipe:
         maker: dict[str, Json] = {"incar": incar}
-        return Recipe(Rendered("vasp.imported", (), (), ""), maker, "VASP", {"pymatgen": "1"}, {})
+        return Recipe(
+            rendered=Rendered("vasp.imported", (), (), ""),
+            maker=maker,
+            engine="VASP",
+            versions={"pymatgen": "1"},
+            values={},
+        )
 
     async def potcar_specs(self, potcar: str) -> tuple[dict[str, Json], ...]:
         lines = [line.split("=")[1].strip() for line in potcar.splitlines() if "TITEL" in line]

@@ -28,6 +28,7 @@ from tests.fake_earlier import FakeEarlierRuns
 from tests.fake_folders import FakeWorkFolders
 from tests.fake_jobs import PLAN, FakeJobs, FakeLauncher, FakeSymptoms
 from tests.fake_structures import CU_POSCAR, FakeStructures, FakeWorkbench, structure
+from tests.loose_tasks import LooseTasks
 
 
 class FakeProfiles:
@@ -60,10 +61,31 @@ class FakeServer:
 
     def status(self) -> Status:
         part = Part(PartState.READY)
-        return Status("fake", 1, "0", "/tmp/fake.sock", 1.0, part, part, part, 1, 0, 1)
+        return Status(
+            profile="fake",
+            pid=1,
+            version="0",
+            socket="/tmp/fake.sock",
+            uptime_s=1.0,
+            storage=part,
+            daemon=part,
+            worker=part,
+            clients=1,
+            in_flight=0,
+            jobs_revision=1,
+        )
 
     def metrics(self) -> Metrics:
-        return Metrics(1.0, 1.0, 1.0, 1, 1, 1, 0.0, ())
+        return Metrics(
+            uptime_s=1.0,
+            rss_mb=1.0,
+            cpu_s=1.0,
+            connections=1,
+            frames_in=1,
+            frames_out=1,
+            longest_stall_ms=0.0,
+            methods=(),
+        )
 
     def shutdown(self) -> int:
         self.stops += 1
@@ -115,7 +137,7 @@ def ports(server: object | None = None, jobs: FakeJobs | None = None) -> Ports:
         runs=FakeRunFolders(clusters),
         earlier=FakeEarlierRuns(jobs),
         work=work,
-        progress=RunProgress(jobs, work),
+        progress=RunProgress(jobs, work, LooseTasks()),
         potcars=FakePotcars(clusters),
         symptoms=FakeSymptoms(jobs),
         server=server or FakeServer(),  # type: ignore[arg-type]
@@ -135,7 +157,7 @@ class FakeHost:
         self.ports = ports(self.server, jobs)
         rendered = replace(PLAN.recipe.rendered, template="vasp.relax")
         jobs.add(JobState.RUNNING, replace(PLAN, recipe=replace(PLAN.recipe, rendered=rendered)))  # pk 2
-        self.dispatcher = Dispatcher(bindings, self.ports, self.meters)
+        self.dispatcher = Dispatcher(bindings, self.ports, self.meters, strict=True)
 
 
 async def converse(host: FakeHost, data: bytes, chunk: int = 0) -> bytes:

@@ -122,9 +122,9 @@ class Progress:
     def pytest_report_teststatus(self, report: Any) -> tuple[str, str, str] | None:
         """No letter: a failure has a line of its own."""
         if isinstance(report, pytest.TestReport) and report.outcome != "skipped":
-            category = {"passed": "passed", "failed": "failed" if report.when == "call" else "error"}
-            counts = report.failed or report.when == "call"
-            return (category[report.outcome] if counts else "", "", "")
+            if report.failed:
+                return ("failed", "", "FAILED") if report.when == "call" else ("error", "", "ERROR")
+            return ("passed" if report.when == "call" else "", "", "")
         return None
 
     @pytest.hookimpl(tryfirst=True)

@@ -17,13 +17,21 @@ from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.structures import STRUCTURES_IMPORT, ImportStructureParams
 from crystalmath_tui.client import Client, connect
 from tests.home import processes_in
-from tests.integration.real_server import home_of_its_own
+from tests.integration.real_server import home_of_its_own, until_ready
 from tests.services import DIRECT, Cluster, write_ssh_config
 from tests.vasp_standin.potmake import write_library
 from tests.vasp_standin.standin_install import install
 
 COPPER = Path(__file__).parents[1] / "crystalmath_tui/examples/copper.poscar"
 SERVICES_PROFILE = "services"
+# What `verdi config set` does, in one process for both.
+_TRY_AGAIN_SOON = """
+from aiida.manage.configuration import get_config
+config = get_config()
+config.set_option("transport.task_retry_initial_interval", 1)
+config.set_option("transport.task_maximum_attempts", 4)
+config.store()
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +68,9 @@ def vasp_site(cluster: Cluster, home: Path, programs: Path) -> Generator[Site]:
     with home_of_its_own(home):
         write_ssh_config(cluster, home)
         with connect() as server:
-            _try_again_soon()
+            until_ready(server)
             copper = server.call(STRUCTURES_IMPORT, ImportStructureParams(path=str(COPPER))).row.pk
+            _try_again_soon()  # the server has written its profile
             server.call(CLUSTERS_CREATE, new_cluster(cluster, "hpc", write_library(programs / "potcars")))
             _make_codes(server, "hpc", install(programs / "bin"))
         yield Site(home, cluster, copper)
@@ -69,8 +78,7 @@ def vasp_site(cluster: Cluster, home: Path, programs: Path) -> Generator[Site]:
 
 def _try_again_soon() -> None:
     """AiiDA tries a broken connection again after 1, 2, 4 … s instead of 20, 40, 80 … s."""
-    _verdi("config", "set", "transport.task_retry_initial_interval", "1")
-    _verdi("config", "set", "transport.task_maximum_attempts", "4")
+    _python(_TRY_AGAIN_SOON)
 
 
 def _make_codes(server: Client, cluster: str, paths: dict[str, Path]) -> None:
@@ -122,6 +130,14 @@ def _create_database(server: dict[str, str], name: str) -> None:
 
 
 def _verdi(*words: str) -> None:
-    command = [sys.executable, "-W", "ignore", "-m", "aiida", *words]
+    _run("-m", "aiida", *words)
+
+
+def _python(text: str) -> None:
+    _run("-c", text)
+
+
+def _run(*words: str) -> None:
+    command = [sys.executable, "-W", "ignore", *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=dict(os.environ))
-    assert done.returncode == 0, f"verdi {' '.join(words)}: {done.stdout}{done.stderr}"
+    assert done.returncode == 0, f"{' '.join(words)}: {done.stdout}{done.stderr}"

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Literal
 
+from crystalmath_server.protocol.error_codes import AIIDA, WORKER
 from crystalmath_server.protocol.errors import ErrorCode
-from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, Params
+from crystalmath_server.protocol.method import Bound, Doc, Example, Length, LocalPath, Method, Params
 from crystalmath_server.protocol.record import record
-from crystalmath_server.protocol.series import SERIES_ERRORS, SeriesKind
+from crystalmath_server.protocol.series import SeriesKind
 
 StructureFormat = Literal["cif", "poscar", "xyz", "json", "cssr", "xsf", "res", "yaml", "aims", "pwmat"]
 
@@ -16,7 +17,9 @@ class PlotParams(Params):
 
     pk: Annotated[int, Bound(1), Doc("pk of the process node")]
     kind: SeriesKind
-    path: Annotated[str, Length(1, 4096), Doc("file to write: .png, .svg or .pdf; must not exist")]
+    path: Annotated[
+        str, Length(1, 4096), Doc("file to write: .png, .svg or .pdf; must not exist"), LocalPath()
+    ]
     x: Annotated[str, Length(0, 100), Doc("of steps: the column for x; empty: step")] = ""
     y: Annotated[str, Length(0, 100), Doc("of steps: the column for y; empty: energy")] = ""
     others: Annotated[
@@ -39,7 +42,9 @@ class ExportStructureParams(Params):
 
     pk: Annotated[int, Bound(1), Doc("pk of the structure node")]
     format: StructureFormat = "cif"
-    path: Annotated[str, Length(0, 4096), Doc("file to write; must not exist; empty: answer the text")] = ""
+    path: Annotated[
+        str, Length(0, 4096), Doc("file to write; must not exist; empty: answer the text"), LocalPath()
+    ] = ""
 
 
 @record
@@ -58,7 +63,7 @@ class DumpParams(Params):
     """A job as a folder that people can read."""
 
     pk: Annotated[int, Bound(1), Doc("pk of the process node")]
-    path: Annotated[str, Length(1, 4096), Doc("folder to make; must not exist")]
+    path: Annotated[str, Length(1, 4096), Doc("folder to make; must not exist"), LocalPath()]
 
 
 @record
@@ -75,18 +80,23 @@ class DumpedJob:
 class ArchiveParams(Params):
     """Jobs with all their provenance as an AiiDA archive."""
 
-    path: Annotated[str, Length(1, 4096), Doc("file to write, as results.aiida; must not exist")]
+    path: Annotated[str, Length(1, 4096), Doc("file to write, as results.aiida; must not exist"), LocalPath()]
     pks: Annotated[tuple[int, ...], Length(1, 1000), Doc("pks of process nodes")]
 
-
-_WRITING = (ErrorCode.CONFLICT, ErrorCode.INVALID_FORM, ErrorCode.STORAGE_FULL)
 
 JOBS_PLOT = Method(
     "jobs.plot",
     PlotParams,
     WrittenFile,
     "Write curves of a job as an image.",
-    errors=tuple(dict.fromkeys((*SERIES_ERRORS, *_WRITING))),
+    errors=(
+        ErrorCode.NOT_FOUND,
+        ErrorCode.INVALID_FORM,
+        ErrorCode.CONFLICT,
+        ErrorCode.FILE_UNREADABLE,
+        *WORKER,
+        *AIIDA,
+    ),
     effect="write",
     timeout_s=300,
     example=Example({"pk": 1, "kind": "trajectory", "path": "/home/me/trajectory.svg"}),
@@ -98,29 +108,28 @@ STRUCTURES_EXPORT = Method(
     "Give a structure as text or file of a format.",
     errors=(
         ErrorCode.NOT_FOUND,
+        ErrorCode.INVALID_FORM,
+        ErrorCode.CONFLICT,
         ErrorCode.INVALID_STRUCTURE,
-        ErrorCode.NOT_READY,
-        ErrorCode.WORKER_CRASHED,
-        ErrorCode.WORKER_TIMEOUT,
-        *_WRITING,
+        *WORKER,
+        *AIIDA,
     ),
     effect="write",
     timeout_s=60,
     example=Example({"pk": 1, "format": "poscar"}),
-)
-_EXPORTING = (
-    ErrorCode.NOT_FOUND,
-    ErrorCode.WORKER_CRASHED,
-    ErrorCode.NOT_READY,
-    ErrorCode.STORAGE_UNREACHABLE,
-    *_WRITING,
 )
 JOBS_DUMP = Method(
     "jobs.dump",
     DumpParams,
     DumpedJob,
     "Write a job, its inputs and outputs as a readable folder.",
-    errors=_EXPORTING,
+    errors=(
+        ErrorCode.NOT_FOUND,
+        ErrorCode.INVALID_FORM,
+        ErrorCode.CONFLICT,
+        ErrorCode.WORKER_CRASHED,
+        *AIIDA,
+    ),
     effect="write",
     timeout_s=1800,
     example=Example({"pk": 1, "path": "/home/me/job-1"}),
@@ -130,7 +139,14 @@ JOBS_EXPORT = Method(
     ArchiveParams,
     WrittenFile,
     "Write jobs and their provenance as an AiiDA archive.",
-    errors=(*_EXPORTING, ErrorCode.NOT_ALLOWED),
+    errors=(
+        ErrorCode.NOT_FOUND,
+        ErrorCode.INVALID_FORM,
+        ErrorCode.CONFLICT,
+        ErrorCode.NOT_ALLOWED,
+        ErrorCode.WORKER_CRASHED,
+        *AIIDA,
+    ),
     effect="write",
     timeout_s=1800,
     example=Example({"path": "/home/me/jobs.aiida", "pks": [1]}),

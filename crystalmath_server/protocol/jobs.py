@@ -4,11 +4,22 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from crystalmath_server.protocol.clusters import REMOTE
-from crystalmath_server.protocol.error_codes import AIIDA
+from crystalmath_server.protocol.error_codes import AIIDA, DAEMON, REMOTE, WORKER
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.job_spec import JobSpec
-from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Length, Method, Params
+from crystalmath_server.protocol.method import (
+    Bound,
+    Confirm,
+    Doc,
+    Example,
+    Json,
+    JsonOnly,
+    Key,
+    Length,
+    Method,
+    Params,
+    Uuid,
+)
 from crystalmath_server.protocol.record import record
 
 
@@ -55,7 +66,7 @@ class JobRow:
     """One job in a list."""
 
     pk: int
-    uuid: str
+    uuid: Uuid
     label: str
     state: JobState
     template: Annotated[str, Doc("recipe, or AiiDA's process label where there is none")]
@@ -65,7 +76,9 @@ class JobRow:
     modified_at: Annotated[float, Doc("UNIX time", "s")]
     exit_status: int | None = None
     reason: Annotated[str, Doc("what it waits for or why it ended, in words")] = ""
-    held: Annotated[bool, Doc("held back until the cluster takes more jobs; jobs.play starts it now")] = False
+    held: Annotated[
+        bool, Doc("held back until the cluster takes more jobs; jobs.play starts it now"), JsonOnly()
+    ] = False
 
 
 @record
@@ -146,9 +159,7 @@ class JobDetail:
 class SubmitJobParams(JobSpec):
     """What is asked of a job, and how to submit it. The same key always answers the same job."""
 
-    key: Annotated[str, Length(8, 200), Doc("idempotency key: new for each new job, as a UUID")] = field(
-        kw_only=True
-    )
+    key: Key = field(kw_only=True)
     digest: Annotated[str, Doc("digest of templates.render, checked where given")] = ""
     confirm: Annotated[bool, Doc("run edited files in spite of warnings; a digest confirms too")] = False
     reuse: Annotated[
@@ -189,8 +200,7 @@ class Control:
 _CONTROL = (
     ErrorCode.NOT_FOUND,
     ErrorCode.NOT_ALLOWED,
-    ErrorCode.DAEMON_NOT_RUNNING,
-    ErrorCode.BROKER_UNAVAILABLE,
+    *DAEMON,
     *AIIDA,
 )
 
@@ -219,17 +229,16 @@ JOBS_SUBMIT = Method(
     "Run a recipe on a structure.",
     errors=(
         ErrorCode.NOT_FOUND,
-        ErrorCode.CONFLICT,
         ErrorCode.INVALID_FORM,
+        ErrorCode.FILE_UNREADABLE,
         ErrorCode.INVALID_RECIPE,
         ErrorCode.INVALID_STRUCTURE,
         ErrorCode.ENGINE_UNAVAILABLE,
-        ErrorCode.STORAGE_FULL,
-        ErrorCode.DAEMON_NOT_RUNNING,
-        ErrorCode.BROKER_UNAVAILABLE,
+        ErrorCode.MISSING_POTENTIAL,
+        ErrorCode.CONFLICT,
+        *DAEMON,
         *REMOTE,
-        ErrorCode.WORKER_CRASHED,
-        ErrorCode.WORKER_TIMEOUT,
+        *WORKER,
         *AIIDA,
     ),
     effect="write",
@@ -245,6 +254,7 @@ JOBS_CANCEL = Method(
     effect="write",
     timeout_s=330,
     example=Example({"pk": 1}),
+    confirm=Confirm("Kill 1 job: {row.pk} {row.label} ({row.template}, {row.state})?", about=JOBS_SHOW),
 )
 JOBS_PAUSE = Method(
     "jobs.pause",

@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
+from crystalmath_server.protocol.error_codes import AIIDA, WORKER
 from crystalmath_server.protocol.errors import ErrorCode
-from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, Params
+from crystalmath_server.protocol.method import Bound, Doc, Example, Length, LocalPath, Method, Params, Uuid
 from crystalmath_server.protocol.record import record
 
 SI_POSCAR = """Si2
@@ -24,7 +25,7 @@ class ImportStructureParams(Params):
     """A structure as text or as a file that the server can read; just one of the two."""
 
     text: Annotated[str, Length(0, 8_000_000), Doc("content of the file")] = ""
-    path: Annotated[str, Doc("absolute path of the file")] = ""
+    path: Annotated[str, Doc("absolute path of the file"), LocalPath()] = ""
     format: Annotated[str, Doc("cif, poscar, … as pymatgen calls it; empty: from name and content")] = ""
     label: Annotated[str, Length(0, 255), Doc("name of the node; empty: the formula")] = ""
 
@@ -71,7 +72,7 @@ class StructureRow:
     """One structure in a list."""
 
     pk: int
-    uuid: str
+    uuid: Uuid
     label: str
     formula: Annotated[str, Doc("formula of the whole cell, as Si2")]
     n_sites: int
@@ -104,12 +105,7 @@ STRUCTURES_IMPORT = Method(
     ImportStructureParams,
     StructureDetail,
     "Store a structure from a text or a file.",
-    errors=(
-        ErrorCode.INVALID_STRUCTURE,
-        ErrorCode.FILE_UNREADABLE,
-        ErrorCode.STORAGE_FULL,
-        ErrorCode.NOT_READY,
-    ),
+    errors=(ErrorCode.INVALID_FORM, ErrorCode.INVALID_STRUCTURE, ErrorCode.FILE_UNREADABLE, *WORKER, *AIIDA),
     effect="write",
     timeout_s=60,
     example=Example({"text": SI_POSCAR, "format": "poscar", "label": "silicon"}),
@@ -119,7 +115,7 @@ STRUCTURES_LIST = Method(
     ListStructuresParams,
     StructurePage,
     "List stored structures.",
-    errors=(ErrorCode.NOT_READY,),
+    errors=AIIDA,
     timeout_s=30,
     example=Example({"search": "Si", "limit": 10}),
 )
@@ -128,7 +124,7 @@ STRUCTURES_SHOW = Method(
     StructurePk,
     StructureDetail,
     "Show one structure.",
-    errors=(ErrorCode.NOT_FOUND, ErrorCode.NOT_READY),
+    errors=(ErrorCode.NOT_FOUND, *AIIDA),
     timeout_s=30,
     example=Example({"pk": 1}),
 )

@@ -3,43 +3,24 @@
 import re
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, get_origin
 
 from crystalmath_server.protocol.errors import InvalidForm
+from crystalmath_server.protocol.method import title_of
 from crystalmath_server.protocol.resources import Resources
-from crystalmath_tui.core.form import Field, made
+from crystalmath_tui.core import record_form
+from crystalmath_tui.core.form import Field, new_field
 
-TITLES = {
-    "partition": "partition",
-    "account": "account",
-    "qos": "qos",
-    "walltime_s": "walltime",
-    "nodes": "nodes",
-    "tasks_per_node": "tasks a node",
-    "threads": "threads a task",
-    "memory_mb": "memory (MB)",
-    "gpus": "GPUs a node",
-    "modules": "modules",
-    "prepend_text": "lines before",
-    "append_text": "lines after",
-}
+TITLES = {row.name: title_of(Resources, row.name) for row in fields(Resources)}
 """Name of each field for people."""
 
-_HELP = {
-    "partition": "Partition or queue.",
-    "account": "Account that pays.",
-    "qos": "Quality of service.",
-    "walltime_s": "Longest run time: seconds, or as 1:00:00 or 1-00:00:00.",
-    "nodes": "Nodes of a job.",
-    "tasks_per_node": "MPI tasks on each node.",
-    "threads": "Threads of each task.",
-    "memory_mb": "Memory on each node.",
-    "gpus": "GPUs on each node; through SLURM only.",
-    "modules": "Modules to load in order, with blanks between.",
-    "prepend_text": "Shell lines before the program; \\n begins a new line.",
-    "append_text": "Shell lines after the program; \\n begins a new line.",
+_TYPED = {
+    "walltime_s": "Seconds, or as 1:00:00 or 1-00:00:00.",
+    "modules": "Put blanks between them.",
+    "prepend_text": "\\n begins a new line.",
+    "append_text": "\\n begins a new line.",
 }
-_NUMBERS = frozenset({"nodes", "tasks_per_node", "threads", "memory_mb", "gpus"})
+"""How to type what is not typed as it is."""
 _TIME = re.compile(r"(?:(?:(\d{1,4})-)?(\d{1,5}):)?(\d{1,6}):(\d{1,6})", re.ASCII)
 _MOST_DIGITS = 8
 
@@ -47,13 +28,17 @@ _MOST_DIGITS = 8
 def resource_fields(defaults: Resources, section: str) -> tuple[Field, ...]:
     """One field of a form for each resource."""
     first, *rest = (
-        made(row.name, TITLES[row.name], shown(row.name, getattr(defaults, row.name)), _HELP[row.name])
+        new_field(row.name, TITLES[row.name], text_of(row.name, getattr(defaults, row.name)), _help(row.name))
         for row in fields(Resources)
     )
     return (replace(first, section=section), *rest)
 
 
-def shown(name: str, value: object) -> str:
+def _help(name: str) -> str:
+    return f"{record_form.help_of(Resources, name)} {_TYPED.get(name, '')}".strip()
+
+
+def text_of(name: str, value: object) -> str:
     """A value as one would type it; what asks for nothing is empty."""
     if value is None or value in (0, "", ()):
         return ""
@@ -94,18 +79,19 @@ def changes(texts: Mapping[str, str], defaults: Resources) -> Resources:
     same = {
         row.name: None
         for row in fields(Resources)
-        if texts.get(row.name, "") == shown(row.name, getattr(defaults, row.name))
+        if texts.get(row.name, "") == text_of(row.name, getattr(defaults, row.name))
     }
     return replace(wanted, **same)
 
 
 def _read(name: str, text: str) -> Any:
-    if name == "modules":
+    of = record_form.type_of(Resources, name)
+    if get_origin(of) is tuple:
         return tuple(text.replace(",", " ").split())
     if name == "walltime_s":
         return seconds(text)
-    if name in _NUMBERS:
-        return whole(name, text)
+    if of is int:
+        return whole_number(name, text)
     return text.replace("\\n", "\n")
 
 
@@ -113,12 +99,12 @@ def seconds(text: str) -> int:
     """A time in seconds, or as [[days-]hours:]minutes:seconds; empty is 0."""
     match = _TIME.fullmatch(text)
     if match is None:
-        return whole("walltime_s", text)
+        return whole_number("walltime_s", text)
     days, hours, minutes, secs = (int(part or 0) for part in match.groups())
     return ((days * 24 + hours) * 60 + minutes) * 60 + secs
 
 
-def whole(name: str, text: str) -> int:
+def whole_number(name: str, text: str) -> int:
     """A number without sign; empty is 0. Raises InvalidForm with the name of the field."""
     if not text:
         return 0

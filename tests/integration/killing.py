@@ -45,7 +45,7 @@ def at_sbatch(site: Site, server: Client, pk: int) -> object:
 
 
 def running(_site: Site, server: Client, pk: int) -> object:
-    return state_of(server, pk) is JobState.RUNNING
+    return pk in listed(server, JobState.RUNNING)
 
 
 def collecting(_site: Site, server: Client, pk: int) -> object:
@@ -96,12 +96,12 @@ def assert_once(site: Site, pk: int) -> None:
         assert ended(server, pk, 150) is JobState.FINISHED, server.call(JOBS_SHOW, JobPk(pk))
         assert len(site.cluster.sbatch_calls(folder_of(server, pk))) == 1
         assert server.call(JOBS_RESULTS, JobPk(pk)).quantities
-        wait_until(lambda: pk in finished(server), pause_s=0.1)
+        wait_until(lambda: pk in listed(server, JobState.FINISHED), pause_s=0.1)
 
 
-def finished(server: Client) -> list[int]:
-    """As the list has it, which polls where a broadcast was lost."""
-    return [row.pk for row in server.call(JOBS_LIST, ListJobsParams(states=(JobState.FINISHED,))).rows]
+def listed(server: Client, state: JobState) -> set[int]:
+    """Jobs as the list has them, which polls where a broadcast was lost."""
+    return {row.pk for row in server.call(JOBS_LIST, ListJobsParams(states=(state,))).rows}
 
 
 def killed_at(site: Site, moment: Moment, victim: Victim) -> None:

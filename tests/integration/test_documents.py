@@ -28,8 +28,8 @@ from crystalmath_server.protocol.exports import ExportStructureParams
 from crystalmath_server.protocol.jobs import JobState
 from crystalmath_server.protocol.results import JobResults, SiteResult
 from crystalmath_server.protocol.series import JobSeries
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.lines import Size
-from crystalmath_tui.core.screen import Context
 from crystalmath_tui.screens.results import pages as results_pages
 from crystalmath_tui.screens.results.model import Slice
 
@@ -140,7 +140,11 @@ def test_every_site_is_that_of_the_document(root: Path, name: str) -> None:
 @pytest.mark.parametrize("cols", [80, 200])
 def test_every_number_of_the_screen_is_that_of_the_document(root: Path, name: str, cols: int) -> None:
     source = document(root, name)
-    found = completed(JobResults(1, JobState.FINISHED, "VASP", (), ()), results(root, name), "node-of-it")
+    found = completed(
+        JobResults(pk=1, state=JobState.FINISHED, engine="VASP", quantities=(), steps=()),
+        results(root, name),
+        "node-of-it",
+    )
     page = results_pages.lines(Slice(1, results=found), Context(Size(24, cols)))
     shown = ["".join(span.text for span in row)[:cols] for row in page]
     names = min(44, max(len(row.title) for row in found.quantities))

@@ -33,7 +33,7 @@ from crystalmath_server.protocol.structures import SI_POSCAR, STRUCTURES_IMPORT,
 from crystalmath_server.protocol.system import STATUS, PartState
 from crystalmath_server.protocol.templates import TEMPLATES_RENDER
 from crystalmath_tui.client import Client, connect
-from tests.integration.real_server import ended, home_of_its_own, refused, submit
+from tests.integration.real_server import ended, home_of_its_own, refused, submit, until_ready
 from tests.integration.server_process import wait_until
 
 pytestmark = pytest.mark.needs("AiiDA's daemon")
@@ -79,6 +79,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def place(home: Path) -> Place:
     with connect() as server:
+        until_ready(server)
         copper = server.call(STRUCTURES_IMPORT, ImportStructureParams(path=str(COPPER)))
         job = submit(server, copper.row.pk, "the-first-job", label="first")
         assert ended(server, job) is JobState.FINISHED

@@ -27,7 +27,7 @@ from crystalmath_server.protocol.jobs import (
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.structures import STRUCTURES_IMPORT, ImportStructureParams
 from crystalmath_tui.client import Client, connect
-from tests.integration.real_server import ended, home_of_its_own, submit
+from tests.integration.real_server import ended, home_of_its_own, submit, until_ready
 from tests.integration.server_process import wait_until
 from tests.services import Cluster, write_ssh_config
 from tests.vasp_site import new_cluster
@@ -45,6 +45,7 @@ def copper(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         (potcars / "Cu").mkdir(parents=True)
         (potcars / "Cu/POTCAR").touch()
         with connect() as server:
+            until_ready(server)
             server.call(CLUSTERS_CREATE, new_cluster(cluster, "hpc", potcars, CAP))
             server.call(CODES_CREATE, CreateCodeParams("hpc", "nothing", "/bin/true", CodeKind.VASP_STD))
             yield server.call(STRUCTURES_IMPORT, ImportStructureParams(path=str(COPPER))).row.pk

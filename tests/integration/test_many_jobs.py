@@ -15,7 +15,7 @@ from crystalmath_server.protocol.method import NoParams
 from crystalmath_server.protocol.structures import STRUCTURES_IMPORT, ImportStructureParams
 from crystalmath_server.protocol.system import STATUS
 from crystalmath_tui.client import Client, connect
-from tests.integration.real_server import home_of_its_own, submit
+from tests.integration.real_server import home_of_its_own, submit, until_ready
 from tests.integration.server_process import wait_until
 from tests.services import Cluster, write_ssh_config
 from tests.vasp_site import COPPER, new_cluster
@@ -32,6 +32,7 @@ def copper(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         (potcars / "Cu").mkdir(parents=True)
         (potcars / "Cu/POTCAR").touch()
         with connect() as server:
+            until_ready(server)
             patient = replace(new_cluster(cluster, "hpc", potcars, CAP), poll_interval_s=2)
             server.call(CLUSTERS_CREATE, patient)
             server.call(CODES_CREATE, CreateCodeParams("hpc", "nothing", "/bin/true", CodeKind.VASP_STD))

@@ -106,7 +106,9 @@ def test_the_folder_of_a_run(site: Site, running: int, server: Client) -> None:
     assert {"INCAR", "OSZICAR", "OUTCAR", "POTCAR", "STANDIN", "_aiidasubmit.sh"} <= set(found)
     assert listed.folder == str(folder_of(server, running))
     assert abs(found["OSZICAR"].modified_at - time.time()) < 60
-    part = server.call(JOBS_FILE, ReadFileParams(running, "OUTCAR", "work", 3, 20))
+    part = server.call(
+        JOBS_FILE, ReadFileParams(pk=running, path="OUTCAR", source="work", offset=3, limit=20)
+    )
     assert part.content == (folder_of(server, running) / "OUTCAR").read_text()[3:23]
     error = refused(server, JOBS_FILE, ReadFileParams(running, "POTCAR", "work"))
     assert error.code is ErrorCode.NOT_ALLOWED

@@ -8,7 +8,7 @@ from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from crystalmath_server.protocol.codec import from_json, to_json
@@ -92,7 +92,6 @@ def _json_like(kind: type[Any]) -> st.SearchStrategy[Any]:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-@settings(deadline=None)  # the first draw of a type builds its strategy
 @given(data=st.data())
 def test_every_wire_type_comes_back(kind: type[Any], data: st.DataObject) -> None:
     value = data.draw(_values(kind))
@@ -101,7 +100,6 @@ def test_every_wire_type_comes_back(kind: type[Any], data: st.DataObject) -> Non
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-@settings(deadline=None)  # the first draw of a type builds its strategy
 @given(data=st.data())
 def test_any_json_gives_a_value_or_a_named_error(kind: type[Any], data: st.DataObject) -> None:
     value = data.draw(_json_like(kind))

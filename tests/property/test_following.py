@@ -84,7 +84,7 @@ async def replay(steps: list[bytes | int | str], monkey: dict[str, float]) -> No
     assert client.data == written
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(STEPS)
 def test_every_byte_comes_once(steps: list[bytes | int | str]) -> None:
     before = following.LEAST_PAUSE_S, following.MOST_PAUSE_S, following.RANGE, following.READ

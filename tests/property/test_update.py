@@ -11,13 +11,12 @@ from crystalmath_server.protocol.series import JobSeries
 from crystalmath_server.protocol.structures import Lattice, StructureDetail, StructureRow
 from crystalmath_server.protocol.templates import InputFile, Rendered, TemplateDetail, TemplateRow
 from crystalmath_tui import program, theme
+from crystalmath_tui.core import messages
 from crystalmath_tui.core.cells import clean, width
 from crystalmath_tui.core.decks import DeckOpened
 from crystalmath_tui.core.effects import Call, Effect
 from crystalmath_tui.core.lines import SELECTED, Size
-from crystalmath_tui.core.messages import KeyPressed, Message, MousePressed
-from crystalmath_tui.screens.new import model as new_model
-from crystalmath_tui.screens.results.model import Loaded
+from crystalmath_tui.core.messages import Answered, KeyPressed, Message, MousePressed
 from tests.property.deck_strategies import EDITOR_KEYS, EDITOR_MESSAGES, NEW_MESSAGES, OPENED, PASTES
 from tests.property.tui_strategies import (
     CLUSTER_MESSAGES,
@@ -63,7 +62,7 @@ def played(sequence: list[Message], *, readonly: bool = False) -> tuple[program.
     return model, done
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(MESSAGES, max_size=25), SIZES)
 def test_update_is_total_and_view_fits(sequence: list[Message], size: Size) -> None:
     model, effects = played(sequence)
@@ -84,7 +83,7 @@ INPUT = st.builds(KeyPressed, KEYS) | st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from(CLUSTER_COMMANDS), st.lists(CLUSTER_MESSAGES | INPUT, max_size=25), SIZES)
 def test_cluster_screens_are_total_and_fit(words: str, sequence: list[Message], size: Size) -> None:
     typed = [KeyPressed(key) for key in [*words, "enter"]]
@@ -95,7 +94,7 @@ def test_cluster_screens_are_total_and_fit(words: str, sequence: list[Message], 
 KINDS_OF_CURVES = ("convergence", "trajectory", "steps", "bands", "dos", "eos")
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(
     RESULTS_TOLD, SERIES, DOCUMENT_PARTS, STRUCTURES, st.lists(RESULT_MESSAGES | INPUT, max_size=20), SIZES
 )
@@ -110,17 +109,17 @@ def test_results_are_total_and_fit(
     typed = [KeyPressed(key) for key in [*":results 7", "enter"]]
     told = replace(results, series=KINDS_OF_CURVES, structure_after_pk=structure.row.pk)
     answers = [
-        Loaded((7, "results"), told),
-        *(Loaded((7, kind), series) for kind in (*KINDS_OF_CURVES, "steps step energy")),
-        Loaded((7, "document"), replace(part, path="", offset=0)),
-        Loaded((7, "structure"), structure),
+        Answered("results page", told, (7, "results")),
+        *(Answered("results page", series, (7, kind)) for kind in (*KINDS_OF_CURVES, "steps step energy")),
+        Answered("results page", replace(part, path="", offset=0), (7, "document")),
+        Answered("results page", structure, (7, "structure")),
     ]
     for page in "1234":
         model, effects = played([*typed, *answers, KeyPressed(page), *sequence])
         holds(model, effects, size)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.sampled_from([":potcars hpc", ":potcars hpc Fe_pv O"]), st.lists(POTCAR_MESSAGES | INPUT), SIZES)
 def test_the_potcars_are_total_and_fit(words: str, sequence: list[Message], size: Size) -> None:
     typed = [KeyPressed(key) for key in [*words, "enter"]]
@@ -128,7 +127,7 @@ def test_the_potcars_are_total_and_fit(words: str, sequence: list[Message], size
     holds(model, effects, size)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.sampled_from([":import", ":import hpc /run"]),
     st.lists(IMPORT_MESSAGES | INPUT | st.just(KeyPressed("f2")), max_size=25),
@@ -140,7 +139,7 @@ def test_the_import_is_total_and_fits(words: str, sequence: list[Message], size:
     holds(model, effects, size)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.lists(COMPARE_MESSAGES | INPUT | st.sampled_from([KeyPressed("s"), KeyPressed("a")]), max_size=25),
     SIZES,
@@ -152,26 +151,45 @@ def test_the_comparison_is_total_and_fits(sequence: list[Message], size: Size) -
 
 
 LAST_STEP = (
-    new_model.StructureLoaded(
+    Answered(
+        "new structure",
         StructureDetail(
-            StructureRow(3, "u", "Cu", "Cu4", 4, 0.0), Lattice(1, 1, 1, 90, 90, 90, 1), "", 1, (), ""
-        )
+            row=StructureRow(pk=3, uuid="u", label="Cu", formula="Cu4", n_sites=4, created_at=0.0),
+            lattice=Lattice(1, 1, 1, 90, 90, 90, 1),
+            spacegroup="",
+            density_g_cm3=1,
+            sites=(),
+            poscar="",
+        ),
     ),
-    new_model.FormLoaded(TemplateDetail(TemplateRow("emt.relax", "", "emt", "", "", "", runnable=True), ())),
-    new_model.InputsLoaded(3, Rendered("emt.relax", (InputFile("POSCAR", ""),), (), "d1")),
-    new_model.KeyMade("d1", "key-0001"),
+    Answered(
+        "new form",
+        TemplateDetail(
+            TemplateRow(
+                name="emt.relax", title="", engine="emt", kind="", summary="", maker="", runnable=True
+            ),
+            (),
+        ),
+    ),
+    Answered("new inputs", Rendered("emt.relax", (InputFile("POSCAR", ""),), (), "d1"), 3),
+    Answered("new key", "key-0001", "d1"),
 )
 
 
-@settings(max_examples=80, deadline=None)
-@given(st.lists(TARGET_MESSAGES | INPUT | st.builds(new_model.DraftLoaded, DRAFTS), max_size=25), SIZES)
+@settings(max_examples=80)
+@given(
+    st.lists(
+        TARGET_MESSAGES | INPUT | st.builds(messages.Answered, st.just("new draft"), DRAFTS), max_size=25
+    ),
+    SIZES,
+)
 def test_the_last_step_of_a_new_job_is_total_and_fits(sequence: list[Message], size: Size) -> None:
     typed = [KeyPressed(key) for key in (*":new", "enter")]
     model, effects = played([*typed, *LAST_STEP, KeyPressed("enter"), *sequence])
     holds(model, effects, size)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(OPENED, st.lists(EDITOR_MESSAGES | EDITOR_KEYS | EDITOR_KEYS | PASTES | INPUT, max_size=30), SIZES)
 def test_the_editor_is_total_and_fits(opened: DeckOpened, sequence: list[Message], size: Size) -> None:
     model, effects = program.init(size, 0.0)
@@ -184,7 +202,7 @@ def test_the_editor_is_total_and_fits(opened: DeckOpened, sequence: list[Message
     holds(model, done, Size(24, 80))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.lists(NEW_MESSAGES | INPUT | st.sampled_from([KeyPressed("u"), KeyPressed("e")]), max_size=25), SIZES
 )
@@ -205,14 +223,14 @@ def holds(model: program.Model, effects: list[Effect], size: Size) -> None:
             assert span.style.removesuffix(SELECTED) in theme.STYLES
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(MESSAGES, max_size=25))
 def test_readonly_lets_no_write_out(sequence: list[Message]) -> None:
     _, effects = played(sequence, readonly=True)
     assert not [effect for effect in effects if isinstance(effect, Call) and effect.method.effect == "write"]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(MESSAGES, max_size=15))
 def test_update_is_a_function(sequence: list[Message]) -> None:
     first, second = played(sequence), played(sequence)

@@ -28,6 +28,7 @@ from tests.fake_clusters import FakeCodes
 from tests.fake_documents import FakeDocuments
 from tests.fake_folders import FakeWorkFolders
 from tests.fake_jobs import FakeJobs, FakeLauncher
+from tests.loose_tasks import LooseTasks
 
 HOSTILE = "evil \x1b[2J\x1b]0;owned\x07\u202egnp.exe\u202c \x9b31m label"
 KINDS = (
@@ -76,16 +77,30 @@ class DemoJobs(FakeJobs):
         row = self.get(pk).row
         steps = tuple(IonicStep(i, -10.8 + math.exp(-i / 4), 0.5 * math.exp(-i / 5)) for i in range(24))
         quantities = (
-            Quantity("energy", "energy", -10.8, "eV", row.uuid),
-            Quantity("energy_per_atom", "energy per atom", -5.4, "eV/atom", row.uuid),
-            Quantity("max_force", "largest force", 0.0042, "eV/Å", row.uuid),
+            Quantity(name="energy", title="energy", value=-10.8, unit="eV", source=row.uuid),
             Quantity(
-                "stress", "stress", [[0.1, 0.0, 0.0], [0.0, 0.1, 0.0], [0.0, 0.0, 0.1]], "GPa", row.uuid
+                name="energy_per_atom", title="energy per atom", value=-5.4, unit="eV/atom", source=row.uuid
+            ),
+            Quantity(name="max_force", title="largest force", value=0.0042, unit="eV/Å", source=row.uuid),
+            Quantity(
+                name="stress",
+                title="stress",
+                value=[[0.1, 0.0, 0.0], [0.0, 0.1, 0.0], [0.0, 0.0, 0.1]],
+                unit="GPa",
+                source=row.uuid,
             ),
         )
         before = Lattice(3.95, 3.95, 3.95, 60.0, 60.0, 60.0, 43.6)
         after = Lattice(3.8, 3.8, 3.8, 60.0, 60.0, 60.0, 39.4)
-        return JobResults(pk, row.state, "CHGNet 0.4.2", quantities, steps, before, after)
+        return JobResults(
+            pk=pk,
+            state=row.state,
+            engine="CHGNet 0.4.2",
+            quantities=quantities,
+            steps=steps,
+            lattice_before=before,
+            lattice_after=after,
+        )
 
 
 def _step(number: int) -> bytes:
@@ -126,8 +141,15 @@ def serve(path: Path, count: int, slow_s: float) -> int:
     launcher = FakeLauncher(jobs)
     launcher.submit_s = slow_s
     codes = FakeCodes()
-    codes.rows[2] = CodeRow(2, "u", "vasp_std", "localhost", CodeKind.VASP_STD, "/opt/vasp/bin/vasp_std")
-    progress = RunProgress(jobs, FakeWorkFolders(jobs))
+    codes.rows[2] = CodeRow(
+        pk=2,
+        uuid="u",
+        label="vasp_std",
+        cluster="localhost",
+        kind=CodeKind.VASP_STD,
+        path="/opt/vasp/bin/vasp_std",
+    )
+    progress = RunProgress(jobs, FakeWorkFolders(jobs), LooseTasks())
     made = replace(
         fakes.ports(),
         jobs=jobs,

@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from crystalmath_server.domain.jobs import nodes
-from crystalmath_server.protocol.clusters import LOCALHOST
-from crystalmath_server.protocol.codes import CodeKind
+from crystalmath_server.protocol.clusters import LOCAL_TRANSPORT, LOCALHOST
+from crystalmath_server.protocol.codes import CODES_CREATE, CodeKind
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import ComputerDisabled, InvalidForm, NotFound, StorageFull
 
 OWN_LOCALHOST = "crystalmath-localhost"
 """Taken where `localhost` is there but runs jobs in another way."""
 CODE = "crystalmath-python"
 MIN_FREE_BYTES = 50_000_000
-_HERE = ("core.local", "core.direct")
+_HERE = (LOCAL_TRANSPORT, "core.direct")
 
 
 def computer_of(label: str) -> Any:
@@ -31,7 +32,7 @@ def computer_of(label: str) -> Any:
     if computer is None:
         raise NotFound(f"There is no computer {label!r}", field="cluster", hint="See: clusters.list")
     _refuse_disabled(computer)
-    if computer.transport_type == "core.local":
+    if computer.transport_type == LOCAL_TRANSPORT:
         _refuse_full(Path(computer.get_workdir().format(username=_username())))
     return computer
 
@@ -50,7 +51,8 @@ def python_of(computer: Any) -> Any:
         return code
     if not here:
         detail = f"Computer {computer.label!r} has no code {CODE!r}, a Python with atomate2"
-        hint = f"Make it known: crystalmath codes create {computer.label} {CODE} /path/to/python python"
+        code = {"label": CODE, "path": "/path/to/python", "kind": "python"}
+        hint = f"Make it known: {command(CODES_CREATE, cluster=computer.label, **code)}"
         raise InvalidForm(detail, field="cluster", hint=hint)
     return _new_code(computer)
 
@@ -74,13 +76,14 @@ def _local_computer() -> Any:
     """`localhost`, or one of our own where that is something else."""
     found = _computer(LOCALHOST)
     if found is None:
-        return _new_computer(LOCALHOST)
+        return add_this_machine()
     if (found.transport_type, found.scheduler_type) == _HERE:
         return found
-    return _computer(OWN_LOCALHOST) or _new_computer(OWN_LOCALHOST)
+    return _computer(OWN_LOCALHOST) or add_this_machine(OWN_LOCALHOST)
 
 
-def _new_computer(label: str) -> Any:
+def add_this_machine(label: str = LOCALHOST) -> Any:
+    """Add this machine as a computer of the loaded profile."""
     from aiida.manage import get_manager
     from aiida.manage.configuration import get_config
     from aiida.orm import Computer
@@ -90,7 +93,7 @@ def _new_computer(label: str) -> Any:
         label=label,
         hostname=LOCALHOST,
         description="This machine",
-        transport_type="core.local",
+        transport_type=LOCAL_TRANSPORT,
         scheduler_type="core.direct",
         workdir=str(Path(get_config().dirpath) / "scratch" / profile.name),
     )

@@ -1,10 +1,13 @@
 """The embedded profile: SQLite storage and a ZeroMQ broker, made without any service."""
 
-import asyncio
 import json
 import sys
+from subprocess import CompletedProcess
 from typing import Any
 
+import anyio
+
+from crystalmath_server.adapters.aiida.computers import add_this_machine
 from crystalmath_server.adapters.aiida.errors import translate
 from crystalmath_server.protocol.errors import InternalError, from_json
 
@@ -37,26 +40,6 @@ def create_embedded(name: str, *, make_default: bool = False) -> Any:
     return profile
 
 
-def add_localhost(name: str) -> None:
-    """Add this machine as a computer of the loaded profile `name`."""
-    from pathlib import Path
-
-    from aiida.manage.configuration import get_config
-    from aiida.orm import Computer
-
-    computer = Computer(
-        label="localhost",
-        hostname="localhost",
-        description="This machine",
-        transport_type="core.local",
-        scheduler_type="core.direct",
-        workdir=str(Path(get_config().dirpath) / "scratch" / name),
-    ).store()
-    computer.configure(safe_interval=0)
-    computer.set_minimum_job_poll_interval(1)
-    computer.set_default_mpiprocs_per_machine(1)
-
-
 async def create_apart(name: str, *, make_default: bool) -> None:
     """Make a profile in a process of its own: AiiDA would unload the profile at hand, and its connections.
 
@@ -65,15 +48,16 @@ async def create_apart(name: str, *, make_default: bool) -> None:
     RpcError
         STORAGE_FULL, PROFILE_UNAVAILABLE, or INTERNAL_ERROR with what the process said last.
     """
-    pipe = asyncio.subprocess.PIPE
     command = (sys.executable, "-m", __name__, name, "default" if make_default else "")
-    child = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
-    out, err = await child.communicate()
-    if child.returncode:
-        lines = out.decode(errors="replace").strip().splitlines()
-        raise (
-            from_json(json.loads(lines[-1])) if lines else InternalError(err.decode(errors="replace")[-500:])
-        )
+    with anyio.CancelScope(shield=True):  # a late answer is better than half a profile
+        _check(await anyio.run_process(command, check=False))
+
+
+def _check(done: CompletedProcess[bytes]) -> None:
+    if done.returncode:
+        lines = done.stdout.decode(errors="replace").strip().splitlines()
+        last_words = done.stderr.decode(errors="replace")[-500:]
+        raise from_json(json.loads(lines[-1])) if lines else InternalError(last_words)
 
 
 def main(name: str, default: str) -> int:
@@ -83,7 +67,7 @@ def main(name: str, default: str) -> int:
         from aiida.manage import get_manager
 
         get_manager().load_profile(profile.name)
-        add_localhost(name)
+        add_this_machine()
     except Exception as error:
         known = translate(error, name)
         if known is None:

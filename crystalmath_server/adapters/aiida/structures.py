@@ -1,10 +1,11 @@
 """Structures as AiiDA nodes, with pymatgen's whole JSON beside what StructureData can hold."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
+from crystalmath_server.adapters.aiida.calls import Runtime
 from crystalmath_server.adapters.aiida.structure_list import page
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.jobs.plans import ParsedStructure
@@ -18,20 +19,6 @@ from crystalmath_server.protocol.structures import (
     StructurePage,
     StructureRow,
 )
-
-T = TypeVar("T")
-
-
-class Runtime(Protocol):
-    """What the store needs of the AiiDA thread."""
-
-    async def call(self, fn: Callable[..., T], *args: object) -> T:
-        """Run on the AiiDA thread."""
-        ...
-
-    async def call_long(self, fn: Callable[..., T], *args: object) -> T:
-        """Run a long read on a thread of its own."""
-        ...
 
 
 class AiidaStructures:

@@ -1,11 +1,12 @@
 """The Potcars port: names and TITEL lines of a library, on a computer by its link or on this machine."""
 
-import asyncio
 import subprocess
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Protocol, TypeVar
 
+from anyio import to_thread
+
+from crystalmath_server.adapters.aiida.calls import Calls
 from crystalmath_server.adapters.aiida.cluster_store import facts
 from crystalmath_server.adapters.remote.link import Connection, Links
 from crystalmath_server.domain.potcars import library
@@ -14,7 +15,6 @@ from crystalmath_server.domain.potcars.locations import LOCAL
 from crystalmath_server.protocol.errors import FileUnreadable
 from crystalmath_server.protocol.potcars import PotcarCheck
 
-T = TypeVar("T")
 Shell = Callable[[str], tuple[int, str, str]]
 LONGEST_S = 60
 AT_ONCE = 200
@@ -22,19 +22,11 @@ AT_ONCE = 200
 MOST_SYMBOLS = 1000
 
 
-class Runtime(Protocol):
-    """What this adapter needs of the AiiDA thread."""
-
-    async def call(self, fn: Callable[..., T], *args: object) -> T:
-        """Run on the AiiDA thread."""
-        ...
-
-
 class PotcarLooker:
     """Looks for potentials; `local` tells where pymatgen keeps those of this machine."""
 
     def __init__(
-        self, runtime: Runtime, links: Links, local: Callable[[], Awaitable[library.PotcarLibrary]]
+        self, runtime: Calls, links: Links, local: Callable[[], Awaitable[library.PotcarLibrary]]
     ) -> None:
         self._runtime = runtime
         self._links = links
@@ -53,7 +45,7 @@ class PotcarLooker:
             return words.unset(cluster, functional, local=local)
         look = partial(_look, cluster=cluster, place=place, functional=functional, symbols=symbols)
         if local:
-            return await asyncio.to_thread(look, _shell)
+            return await to_thread.run_sync(look, _shell, abandon_on_cancel=True)
         return await self._links.get(cluster).run(found.target, lambda line: look(_shell_of(line)))
 
 

@@ -1,31 +1,22 @@
 """The WorkFolders port: the folder in which a job runs, by the shared link to its computer."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
 
+from crystalmath_server.adapters.aiida.calls import Calls
 from crystalmath_server.adapters.aiida.cluster_store import facts
 from crystalmath_server.adapters.aiida.jobs.runs import load_run
 from crystalmath_server.adapters.remote.link import Connection, Links, Target
 from crystalmath_server.domain.vasp_run import work_folder as folder
 from crystalmath_server.domain.vasp_run.work_folder import Piece
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import NotFound
 from crystalmath_server.protocol.files import JobFiles
-
-T = TypeVar("T")
+from crystalmath_server.protocol.jobs import JOBS_SHOW
 
 KNOWN_S = 30.0
 """How long the place of a job is believed: its computer may be set up anew."""
 MOST_KNOWN = 256
-
-
-class Runtime(Protocol):
-    """What this adapter needs of the AiiDA thread."""
-
-    async def call(self, fn: Callable[..., T], *args: object) -> T:
-        """Run on the AiiDA thread."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +37,7 @@ class Place:
 class WorkFolderLooker:
     """Looks into the folders of jobs."""
 
-    def __init__(self, runtime: Runtime, links: Links) -> None:
+    def __init__(self, runtime: Calls, links: Links) -> None:
         self._runtime = runtime
         self._links = links
         self._places: dict[int, Place] = {}
@@ -96,6 +87,6 @@ def _place_of(pk: int) -> Place:
     node = load_run(pk)
     path = node.base.attributes.get("remote_workdir", "")
     if not path or node.computer is None:
-        hint = f"See what it waits for: crystalmath jobs show {pk}"
+        hint = f"See what it waits for: {command(JOBS_SHOW, pk=pk)}"
         raise NotFound(f"Job {pk} has no folder on a computer yet, or needs none", field="pk", hint=hint)
     return Place(facts(node.computer.label).target, path, time.monotonic(), moves=node.pk != pk)

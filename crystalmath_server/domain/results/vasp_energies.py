@@ -34,7 +34,7 @@ def corrected(step: Step) -> dict[str, Any]:
 
 def _last_electronic(step: Step) -> Step | None:
     rows = listed(step.get("electronic_steps"))
-    last = cast("Step", rows[-1] if rows and isinstance(rows[-1], Mapping) else {})
+    last: Step = cast("Step", rows[-1]) if rows and isinstance(rows[-1], Mapping) else {}
     return last if all(number(last.get(name)) is not None for name in (FREE, SIGMA_ZERO)) else None
 
 

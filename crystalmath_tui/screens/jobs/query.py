@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Literal
 
-from crystalmath_server.protocol.jobs import JobState, ListJobsParams
+from crystalmath_server.protocol.jobs import ENDED, JobState, ListJobsParams
 from crystalmath_server.protocol.record import record
 from crystalmath_tui.core import filters
 
@@ -11,17 +11,7 @@ Sort = Literal["pk", "modified", "state", "label", "formula", "template", "clust
 
 GROUPS: tuple[tuple[str, tuple[JobState, ...]], ...] = (
     ("all", ()),
-    (
-        "active",
-        (
-            JobState.CREATED,
-            JobState.PREPARING,
-            JobState.QUEUED,
-            JobState.RUNNING,
-            JobState.COLLECTING,
-            JobState.PAUSED,
-        ),
-    ),
+    ("active", tuple(state for state in JobState if state not in ENDED)),
     ("paused", (JobState.PAUSED,)),
     ("finished", (JobState.FINISHED,)),
     ("failed", (JobState.FAILED, JobState.EXCEPTED)),
@@ -65,7 +55,7 @@ def _both(group: tuple[JobState, ...], asked: tuple[JobState, ...]) -> tuple[Job
     return tuple(state for state in asked if state in group) or asked or group
 
 
-def sorted_by(query: Query, sort: Sort) -> Query:
+def sort_by(query: Query, sort: Sort) -> Query:
     """Sort by a column; numbers and times start with the newest, words with A."""
     down = not query.descending if query.sort == sort else sort in {"pk", "modified"}
     return replace(query, sort=sort, descending=down)

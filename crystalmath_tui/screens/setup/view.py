@@ -1,16 +1,16 @@
 """Setup: how the hosts and the form are painted."""
 
-from crystalmath_server.protocol.clusters import SshHost
+from crystalmath_server.protocol.clusters import LOCALHOST, SshHost
 from crystalmath_tui.core.cells import wrap
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.form import form_lines
-from crystalmath_tui.core.lines import Line, Span, line, selected
-from crystalmath_tui.core.screen import Context, Screen
-from crystalmath_tui.core.scroll import settled
+from crystalmath_tui.core.lines import Line, Span, highlight, line
+from crystalmath_tui.core.screen import Screen
+from crystalmath_tui.core.scroll import clamp
 from crystalmath_tui.core.textfield import field_line
-from crystalmath_tui.core.words import error_words
+from crystalmath_tui.core.words import error_text
 from crystalmath_tui.screens.setup.update import (
     KEYS,
-    THIS_MACHINE,
     Slice,
     form_rows,
     host_rows,
@@ -27,8 +27,8 @@ def view(setup: Slice, context: Context) -> tuple[Line, ...]:
     if setup.stage == "form":
         return _form(setup, context)
     if setup.error is not None:
-        return ((), *_paragraph("error", error_words(setup.error), context.size.cols))
-    told = line(("accent", f" {context.told('setup')}"))
+        return ((), *_paragraph("error", error_text(setup.error), context.size.cols))
+    told = line(("accent", f" {context.progress_of('setup')}"))
     return ((), line(("accent", f" {_waiting(setup)}")), told, line(("dim", " Esc goes back.")))
 
 
@@ -37,7 +37,7 @@ def _waiting(setup: Slice) -> str:
         return "Saving …"
     if setup.purpose == "edit":
         return f"Loading {setup.label} …"
-    name = setup.target.name if setup.target else THIS_MACHINE
+    name = setup.target.name if setup.target else LOCALHOST
     return f"Looking around on {name}: scheduler, partitions, accounts, folders …"
 
 
@@ -55,12 +55,12 @@ def _hosts(setup: Slice, context: Context) -> tuple[Line, ...]:
         (Span("key", " host "), *field_line(setup.host, max(1, cols - 7)))
         if setup.scroll.index == 0
         else line(("dim", " host "), setup.host.text),
-        line(" ", THIS_MACHINE, ("dim", "   this machine, without ssh")),
+        line(" ", LOCALHOST, ("dim", "   this machine, without ssh")),
         *(_host_line(host) for host in (setup.hosts.rows if setup.hosts else ())),
     )
-    at = settled(setup.scroll, len(rows), room)
+    at = clamp(setup.scroll, len(rows), room)
     shown = (
-        selected(each, cols) if at.top + i == at.index and at.index else each
+        highlight(each, cols) if at.top + i == at.index and at.index else each
         for i, each in enumerate(rows[at.top : at.top + room])
     )
     return (head, (), *shown, *_after_hosts(setup, cols))
@@ -77,7 +77,7 @@ def _host_line(host: SshHost) -> Line:
 def _after_hosts(setup: Slice, cols: int) -> tuple[Line, ...]:
     if setup.error is not None:
         words = "Mend it and press Enter again; F2 fills in the form without looking."
-        return ((), *_paragraph("error", error_words(setup.error), cols), *_paragraph("accent", words, cols))
+        return ((), *_paragraph("error", error_text(setup.error), cols), *_paragraph("accent", words, cols))
     if setup.form.fields:
         return ((), line(("accent", " F2 goes back to the form as it was.")))
     if setup.hosts is None:

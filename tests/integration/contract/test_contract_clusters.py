@@ -50,7 +50,14 @@ def hpc(world: World) -> Iterator[ClusterDetail]:
 def here(world: World, name: str, work_dir: str) -> str:
     """Make a computer of this machine; its label."""
     label = f"{world.tag}-{name}"
-    params = CreateClusterParams(label, "localhost", work_dir, "core.local", "core.direct", safe_interval_s=0)
+    params = CreateClusterParams(
+        label=label,
+        hostname="localhost",
+        work_dir=work_dir,
+        transport="core.local",
+        scheduler="core.direct",
+        safe_interval_s=0,
+    )
     return world.run(world.ports.clusters.create(params)).row.label
 
 

@@ -19,11 +19,11 @@ def here(world: World, tmp_path: Path) -> Iterator[str]:
     potcar.write_text("  PAW_PBE Fe 06Sep2000\n   TITEL  = PAW_PBE Fe 06Sep2000\n")
     library = str(tmp_path / "pot")
     params = CreateClusterParams(
-        f"{world.tag}-here",
-        "localhost",
-        "/tmp",
-        "core.local",
-        "core.direct",
+        label=f"{world.tag}-here",
+        hostname="localhost",
+        work_dir="/tmp",
+        transport="core.local",
+        scheduler="core.direct",
         potcar_dir=library,
         safe_interval_s=0,
     )

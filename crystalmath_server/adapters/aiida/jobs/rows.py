@@ -9,7 +9,7 @@ from crystalmath_server.domain.clusters.holding import is_held
 from crystalmath_server.domain.diagnosis.causes import title_of_exit
 from crystalmath_server.domain.diagnosis.explain import Facts, reason
 from crystalmath_server.domain.jobs import nodes
-from crystalmath_server.domain.jobs.states import ENDED, job_state
+from crystalmath_server.domain.jobs.states import ENDED_PROCESS, job_state
 from crystalmath_server.protocol.jobs import JobRow, JobState
 
 _ATTRIBUTES = (
@@ -103,7 +103,7 @@ def _with_runs(jobs: list[Held]) -> list[Held]:
 
 def _with_run(job: Held, run: Held) -> Held:
     newest = {"mtime": max(job["mtime"], run["mtime"])}
-    if job["process_state"] in ENDED or run["process_state"] in ENDED:
+    if job["process_state"] in ENDED_PROCESS or run["process_state"] in ENDED_PROCESS:
         return job | newest
     said = job if job["paused"] else run
     paused = {"paused": job["paused"] or run["paused"], "process_status": said["process_status"]}

@@ -5,7 +5,10 @@ from typing import Any
 
 from crystalmath_server.domain.diagnosis import self_correction as mending
 from crystalmath_server.domain.jobs import nodes
+from crystalmath_server.domain.jobs.states import ACTIVE_PROCESS
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import NotFound
+from crystalmath_server.protocol.jobs import JOBS_LIST
 
 
 def load_job(pk: int) -> Any:
@@ -21,7 +24,7 @@ def load_job(pk: int) -> Any:
     kinds = (orm.CalcJobNode, orm.WorkChainNode)
     node = orm.QueryBuilder().append(kinds, filters={"id": pk}).first(flat=True)
     if node is None:
-        raise NotFound(f"There is no job {pk}", field="pk", hint="See: crystalmath jobs list")
+        raise NotFound(f"There is no job {pk}", field="pk", hint=f"See: {command(JOBS_LIST)}")
     return node
 
 
@@ -62,7 +65,7 @@ def active_runs(pks: Sequence[int]) -> list[int]:
 
     filters = {"id": {"in": list(pks)}, "process_type": nodes.MEND_PROCESS}
     query = orm.QueryBuilder().append(orm.WorkChainNode, filters=filters, tag="job")
-    alive = {"attributes.process_state": {"in": list(ACTIVE)}}
+    alive = {"attributes.process_state": {"in": list(ACTIVE_PROCESS)}}
     return query.append(orm.CalcJobNode, with_incoming="job", filters=alive, project="id").all(flat=True)
 
 
@@ -79,7 +82,3 @@ def looks_of(node: Any) -> dict[int, mending.Look]:
     query.append(orm.CalcJobNode, with_outgoing="back", project="id")
     rows: list[Any] = query.all()
     return {pk: mending.read(held) for held, pk in rows}
-
-
-ACTIVE = ("created", "running", "waiting")
-"""States of a process that has not ended."""

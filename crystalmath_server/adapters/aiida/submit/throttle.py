@@ -1,30 +1,23 @@
 """Lets jobs go to their computers: no more than each one's cap, none while it cannot be reached, in order."""
 
-import asyncio
 import logging
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeVar
+from typing import Protocol
 
+import anyio
+
+from crystalmath_server.adapters.aiida.calls import Calls
 from crystalmath_server.adapters.aiida.daemon.broker_recovery import still_active
 from crystalmath_server.adapters.aiida.submit import pending_jobs as source
 from crystalmath_server.adapters.remote.link import Connection, Links
 from crystalmath_server.domain.clusters import breaker, holding
 from crystalmath_server.protocol.errors import RpcError
 
-T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 TICK_S = 2.0
-
-
-class Runtime(Protocol):
-    """What the gate needs of the AiiDA thread."""
-
-    async def call(self, fn: Callable[..., T], *args: object) -> T:
-        """Run on the AiiDA thread."""
-        ...
 
 
 class Watch(Protocol):
@@ -54,9 +47,9 @@ class Gate:
     """
 
     def __init__(
-        self, runtime: Runtime, watch: Watch, links: Links, refresh: Callable[[int], Awaitable[None]]
+        self, runtime: Calls, watch: Watch, links: Links, refresh: Callable[[int], Awaitable[None]]
     ) -> None:
-        self.lock = asyncio.Lock()
+        self.lock = anyio.Lock()
         self._runtime = runtime
         self._watch = watch
         self._links = links
@@ -106,7 +99,7 @@ class Gate:
                 log.info("jobs are held back: %s", error)
             except Exception:
                 log.exception("the gate of jobs failed")
-            await asyncio.sleep(TICK_S)
+            await anyio.sleep(TICK_S)
 
     async def _load(self) -> None:
         if self._loaded:
