@@ -21,7 +21,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from crystalmath_server.protocol import endpoint
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import CallTimeout, ConnectionLost, RpcError
+from crystalmath_server.protocol.jobs import JOBS_LIST
 from crystalmath_server.protocol.system import HELLO
 from crystalmath_tui import program, theme
 from crystalmath_tui.client.calls import Calls
@@ -342,7 +344,7 @@ class Runtime:
 
 def unfit(environ: Mapping[str, str], *, terminal: bool) -> str:
     """Why the interface cannot be painted here, with the way out; empty where it can."""
-    way_out = "The command line works everywhere: crystalmath jobs list"
+    way_out = f"The command line works everywhere: {command(JOBS_LIST)}"
     if not terminal:
         return f"crystalmath needs a terminal for its interface. {way_out}"
     if environ.get("TERM", "dumb") in {"", "dumb", "unknown"}:

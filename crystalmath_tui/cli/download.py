@@ -7,7 +7,8 @@ from typing import Any
 from crystalmath_server.protocol.errors import CallTimeout, ConnectionLost, FileUnreadable, RpcError
 from crystalmath_server.protocol.files import JOBS_FILES, JobFile, ListFilesParams, ReadFileParams
 from crystalmath_tui.cli import output
-from crystalmath_tui.cli.options import Option, integer, parse, to_params
+from crystalmath_tui.cli.options import Option, integer, one_of, to_params
+from crystalmath_tui.cli.parser import parse
 from crystalmath_tui.cli.session import DONE, ERROR, Session
 from crystalmath_tui.client.folders import looked_up
 from crystalmath_tui.core.downloads import Download, Step, begin, select_files, step
@@ -17,16 +18,12 @@ from crystalmath_tui.core.words import count, file_size
 
 _OVER = Option("over", ("--over",), "write over a file that is there")
 FILE_OPTIONS = (
-    Option("output", ("--output", "-o"), "write it there; goes on where it broke off", str, "FILE"),
+    Option(
+        "output", ("--output", "-o"), "write it there; goes on where it broke off", str, "FILE", files=True
+    ),
     _OVER,
 )
 _SOURCES = ("work", "retrieved", "inputs")
-
-
-def _source(text: str) -> str:
-    if text not in _SOURCES:
-        raise ValueError(f"{text!r} is not one of {', '.join(_SOURCES)}")
-    return text
 
 
 OPTIONS = (
@@ -36,12 +33,14 @@ OPTIONS = (
         "source",
         ("--source",),
         "work: its folder on the computer; retrieved: what was brought back; inputs",
-        _source,
+        one_of(_SOURCES),
         "SOURCE",
         _SOURCES,
         default="work",
     ),
-    Option("to", ("--to",), "folder that gets them; it is made where there is none", str, "FOLDER"),
+    Option(
+        "to", ("--to",), "folder that gets them; it is made where there is none", str, "FOLDER", files=True
+    ),
     _OVER,
 )
 
