@@ -333,6 +333,6 @@ def test_marked_jobs_are_compared_and_written(terminal: Terminal, folder: Path) 
     assert "energy per atom [eV/atom]" in head
     assert len(rows) == 2
     terminal.send("w", "enter")
-    terminal.until("Write over")
+    terminal.until("Overwrite")
     terminal.send("n", "esc")
     terminal.until("jobs")
