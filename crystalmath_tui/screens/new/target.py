@@ -2,6 +2,7 @@
 
 from dataclasses import fields as fields_of
 from dataclasses import replace
+from typing import Any
 
 from crystalmath_server.protocol.clusters import (
     CLUSTERS_LIST,
@@ -204,7 +205,9 @@ def submit_params(new: Slice) -> SubmitJobParams | None:
     chosen = {name: record_form.value_of(SubmitJobParams, name, given.get(name, "")) for name in ASKED_HERE}
     defaults = new.target.defaults if new.target else Resources()
     before = {row.name: getattr(spec, row.name) for row in fields_of(JobSpec)}
-    sent = before | chosen | {"template": new.rendered.template, "resources": changes(given, defaults)}
+    sent: dict[str, Any] = (
+        before | chosen | {"template": new.rendered.template, "resources": changes(given, defaults)}
+    )
     return SubmitJobParams(**sent, key=new.key, digest=new.rendered.digest, confirm=bool(spec.edits))
 
 
