@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import os
 import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -172,6 +173,9 @@ SWITCH_S = 0.0005
 Python's 5 ms would be paid several times in one answer: after select, after recv, after send.
 """
 
+STRICT = "CRYSTALMATH_STRICT_ERRORS"
+"""Set by tests: errors that a method does not declare become INTERNAL_ERROR."""
+
 Compose = Callable[[RpcServer], AbstractAsyncContextManager[Ports]]
 """Makes the ports that the handlers get, and ends what is behind them."""
 
@@ -183,7 +187,7 @@ def run(settings: Settings, profile: str, claim: Claim, compose: Compose | None 
     async def main() -> None:
         server = RpcServer(settings, profile, claim, meters)
         async with (compose or adapters)(server) as ports:
-            server.dispatcher = Dispatcher(BINDINGS, ports, meters)
+            server.dispatcher = Dispatcher(BINDINGS, ports, meters, strict=STRICT in os.environ)
             await server.serve()
 
     sys.setswitchinterval(SWITCH_S)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from crystalmath_server.protocol.jobs import JobRow, JobState
+from crystalmath_server.protocol.method import PROTOCOL_VERSION
 from crystalmath_server.protocol.system import Hello, Part, PartState, Status
 
 
@@ -10,7 +11,7 @@ def hello(**changes: Any) -> Hello:
     usual: dict[str, Any] = {
         "server": "crystalmath-server",
         "version": "0",
-        "protocol": 1,
+        "protocol": PROTOCOL_VERSION,
         "profile": "demo",
         "pid": 1,
         "capabilities": (),

@@ -1,12 +1,13 @@
 """Clusters and codes in memory, with the refusals of the real ones."""
 
 import base64
-import re
+import gzip
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from crystalmath_server.domain.clusters import slurm
+from crystalmath_server.domain.clusters.labels import check_cluster, check_code
 from crystalmath_server.domain.clusters.resources import check, check_against, merged, options
 from crystalmath_server.domain.potcars.library import OPEN as LIBRARY_OPEN
 from crystalmath_server.domain.potcars.library import PotcarLibrary, listing, potcar
@@ -14,6 +15,9 @@ from crystalmath_server.domain.potcars.verdict import verdict
 from crystalmath_server.domain.vasp_run.run_folder import OPEN, RunFolder, run_folder
 from crystalmath_server.handlers.fields import fields
 from crystalmath_server.protocol.clusters import (
+    LOCAL_TRANSPORT,
+    SSH_TRANSPORT,
+    TRANSPORTS,
     ClusterDetail,
     ClusterList,
     ClusterQueue,
@@ -51,7 +55,7 @@ LOCALHOST = ClusterRow(
     pk=1,
     label="localhost",
     hostname="localhost",
-    transport="core.local",
+    transport=LOCAL_TRANSPORT,
     scheduler="core.direct",
     work_dir="/tmp/work",
     enabled=True,
@@ -97,7 +101,6 @@ HOSTS = HostList(
     (SshHost(name="hpc", hostname="login.hpc.example", user="me", port=22, proxy_jump="gate"),),
     "/home/me/.ssh/config",
 )
-TRANSPORTS = ("core.ssh_async", "core.local")
 SCHEDULERS = ("core.direct", "core.sge", "core.slurm", slurm.ONCE)
 NOBODY_WRITES = "/proc/"
 NOT_THERE = ".invalid"
@@ -117,8 +120,7 @@ class FakeCodes:
     async def create(self, params: CreateCodeParams) -> CodeRow:
         if params.cluster not in self.hosts():
             raise NotFound(f"There is no computer {params.cluster!r}", field="cluster")
-        if not re.fullmatch(r"[A-Za-z0-9][\w.+-]*", params.label):
-            raise InvalidForm(f"{params.label!r} is no label for a code", field="label")
+        check_code(params.label, "label")
         if not params.path.startswith("/"):
             raise InvalidForm(f"{params.path!r} does not begin at the root", field="path")
         check(Resources(modules=params.modules), "core.slurm", "")
@@ -200,7 +202,7 @@ class FakeClusters:
             self._check_label(label, "new_label")
         if params.work_dir is not None:
             _check_work_dir(params.work_dir)
-        if params.backend is not None and old.row.transport != "core.ssh_async":
+        if params.backend is not None and old.row.transport != SSH_TRANSPORT:
             raise InvalidForm(f"{old.row.transport} has no backend", field="backend")
         defaults = merged(old.defaults, params.defaults or Resources())
         check(defaults, old.row.scheduler, "defaults")
@@ -312,8 +314,7 @@ class FakeClusters:
         return self.details[label]
 
     def _check_label(self, label: str, field: str) -> None:
-        if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", label):
-            raise InvalidForm(f"{label!r} is no label for a computer", field=field)
+        check_cluster(label, field)
         if label in self.details:
             raise Conflict(f"There is a computer {label!r} already", field=field)
 
@@ -353,6 +354,8 @@ class FakeRunFolders:
             found.clear()
         said = [OPEN, *(f"@@file\t{name}\tr" for name in found)]
         said += [f"@@text\t{name}\t{base64.b64encode(text).decode()}" for name, text in found.items()]
+        packed = base64.b64encode(gzip.compress(b"   TITEL  = PAW_PBE Si 05Jan2001\n")).decode()
+        said += ["@@titel\t   TITEL  = PAW_PBE Si 05Jan2001", f"@@potcar\tPOTCAR\t{packed}"]
         return run_folder(cluster, path, "\n".join(said))
 
 

@@ -280,6 +280,10 @@ class FakeWorkbench:
             values={},
         )
 
+    async def potcar_specs(self, potcar: str) -> tuple[dict[str, Json], ...]:
+        lines = [line.split("=")[1].strip() for line in potcar.splitlines() if "TITEL" in line]
+        return tuple({"titel": line, "summary_stats": {"stats": len(potcar)}} for line in lines)
+
 
 def structure(poscar: str) -> ParsedStructure:
     """What a POSCAR holds."""

@@ -156,7 +156,7 @@ class FakeHost:
         self.ports = ports(self.server, jobs)
         rendered = replace(PLAN.recipe.rendered, template="vasp.relax")
         jobs.add(JobState.RUNNING, replace(PLAN, recipe=replace(PLAN.recipe, rendered=rendered)))  # pk 2
-        self.dispatcher = Dispatcher(bindings, self.ports, self.meters)
+        self.dispatcher = Dispatcher(bindings, self.ports, self.meters, strict=True)
 
 
 async def converse(host: FakeHost, data: bytes, chunk: int = 0) -> bytes:

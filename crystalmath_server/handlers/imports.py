@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.jobs.plans import JobPlan
+from crystalmath_server.domain.vasp_run.run_folder import RunFolder
 from crystalmath_server.handlers.fields import fields
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.errors import InvalidForm
@@ -33,6 +34,7 @@ async def import_run(ports: Ports, params: ImportJobParams) -> Submitted:
     with fields(text="path"):
         parsed = await ports.workbench.parse_structure(ImportStructureParams(text=poscar, format="poscar"))
     recipe = await ports.workbench.reader(folder.files["INCAR"].decode(errors="replace"))
+    folder = await _identified(ports, folder)
     structure = await ports.structures.store(parsed, "")
     spec = JobSpec(
         template=nodes.IMPORTED,
@@ -47,6 +49,12 @@ async def import_run(ports: Ports, params: ImportJobParams) -> Submitted:
     plan = JobPlan(spec, recipe, key, source=folder)
     ports.server.progress("submitting")
     return await ports.launcher.submit(plan)
+
+
+async def _identified(ports: Ports, folder: RunFolder) -> RunFolder:
+    """The folder with what identifies its potentials, and without their text, which is licensed."""
+    specs = await ports.workbench.potcar_specs(folder.potcar) if folder.potcar else ()
+    return replace(folder, potcar="", potcar_specs=specs)
 
 
 def _path(given: str) -> str:

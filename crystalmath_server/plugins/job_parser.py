@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 from aiida import orm
 from aiida.engine import ExitCode
+from aiida.orm.nodes.data.structure import Kind
 from aiida.parsers import Parser
 
 from crystalmath_server.domain.exit_status import ExitStatus
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.results import task_document as task
-from crystalmath_server.domain.results.crystal import plain_crystal
+from crystalmath_server.domain.results.crystal import plain_crystal, raw_sites
 
 _MAX_REASON = 400
 
@@ -46,8 +47,9 @@ def structure_node(document: Mapping[str, Any], label: str) -> orm.StructureData
     """StructureData of pymatgen's JSON, which is kept whole beside it."""
     crystal = plain_crystal(document)
     node = orm.StructureData(cell=crystal.cell, pbc=crystal.pbc)
-    for symbol, position in crystal.sites:
-        node.append_atom(position=position, symbols=symbol)
+    for symbol in dict.fromkeys(symbol for symbol, _ in crystal.sites):
+        node.append_kind(Kind(symbols=symbol))
+    node.base.attributes.set("sites", raw_sites(crystal))
     node.base.repository.put_object_from_bytes(json.dumps(document).encode(), nodes.STRUCTURE_FILE)
     node.label = label
     return node

@@ -13,6 +13,7 @@ from crystalmath_server.domain.diagnosis import missing_output
 from crystalmath_server.domain.exit_status import ExitStatus
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.results import task_document as task
+from crystalmath_server.plugins.failure_cause import keep_cause, no_corrections
 from crystalmath_server.plugins.job_parser import JobParser, steps_node
 
 _ERRORS = {"missing_engine": ExitStatus.ENGINE_MISSING, "not_one_job": ExitStatus.NOT_ONE_JOB}
@@ -33,7 +34,12 @@ class JobflowParser(JobParser):
     """Reads what jobflow_run.py left."""
 
     def parse(self, **kwargs: Any) -> ExitCode | None:
-        """Attach the outputs and tell how it ended."""
+        """Attach the outputs and tell how it ended; of a failure, keep the cause."""
+        code = self._parse(kwargs)
+        keep_cause(self.node, self.retrieved, code, no_corrections)
+        return code
+
+    def _parse(self, kwargs: Mapping[str, Any]) -> ExitCode | None:
         if "response.json" not in self.retrieved.base.repository.list_object_names():
             return self._silent()
         try:

@@ -19,6 +19,7 @@ from crystalmath_server.domain.jobs.kept_options import read_kept
 from crystalmath_server.domain.potcars.locations import LOCAL, assembly
 from crystalmath_server.domain.vasp_run.restart import check
 from crystalmath_server.domain.vasp_run.retrieval import FOLDER, LISTING, script
+from crystalmath_server.domain.vasp_run.run_folder import KEPT
 from crystalmath_server.plugins.broker_tolerant_process import SteadyCalcJob
 from crystalmath_server.plugins.job_calculation import define_exit_codes, define_inputs, define_outputs
 
@@ -62,7 +63,7 @@ class VaspCalculation(SteadyCalcJob):
         """Copy the Maker's files; POTCAR is put together on the computer."""
         held: Any = self.inputs.files.base.repository
         if nodes.SOURCE in self.inputs:
-            return _brought_back(held, _PACKED)
+            return _brought_back(held, _PACKED, KEPT)
         held.copy_tree(folder.abspath)
         code = CodeInfo()
         code.code_uuid = self.inputs.code.uuid
@@ -103,10 +104,10 @@ class VaspCalculation(SteadyCalcJob):
         return [check(names, path)] if names else []
 
 
-def _brought_back(files: Any, ends: Sequence[str] = ("",)) -> CalcInfo:
+def _brought_back(files: Any, ends: Sequence[str] = ("",), more: Sequence[str] = ()) -> CalcInfo:
     """What is brought back where it is there: a job that was cut off yields what it had."""
     info = CalcInfo()
-    info.retrieve_list = [f"{name}{end}" for name in OUTPUTS for end in ends]
+    info.retrieve_list = [f"{name}{end}" for name in (*OUTPUTS, *more) for end in ends]
     info.retrieve_temporary_list = list(needed_large_files(_incar(files)))
     return info
 

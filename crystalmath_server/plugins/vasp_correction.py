@@ -54,7 +54,7 @@ def _looked_at(
         retrieved.base.repository.copy_tree(run)
         names = files.base.repository.list_object_names()
         before, contcar = _texts(run, names), _texts(run, ["CONTCAR"]).get("CONTCAR", "")
-        told = _told(Path(place), counts)
+        told = look_at(Path(place), counts)
         after = _texts(run, names)
     if not told.corrects and retrieved.creator.is_finished_ok:
         return told, None
@@ -65,7 +65,7 @@ def _looked_at(
     return look, deck
 
 
-def _told(place: Path, counts: Mapping[str, Any]) -> mending.Look:
+def look_at(place: Path, counts: Mapping[str, Any]) -> mending.Look:
     """Run custodian in a process of its own, which may crash or take all memory without harm."""
     (place / "counts.json").write_text(json.dumps(counts))
     try:

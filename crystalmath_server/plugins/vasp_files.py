@@ -1,8 +1,14 @@
 """VASP's files as they came back: packed ones unpacked, and whether the last was written to its end."""
 
 import gzip
+import json
+import os
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+from crystalmath_server.domain.jobs import nodes
 
 _END = b"</modeling>"
 _CHUNK = 1 << 20
@@ -19,6 +25,20 @@ def unpack(folder: Path) -> None:
                         out.write(chunk)
                 except (EOFError, OSError, zlib.error):
                     continue
+
+
+def as_it_was(folder: Path, settings: Mapping[str, Any], potcar: Mapping[str, Any]) -> None:
+    """Give the files of an import their times, and POTCAR.spec in place of POTCAR, as emmet reads them.
+
+    emmet may take POTCAR.spec.orig for the potentials of the run, so it is written only where it is the same.
+    """
+    for name, time in settings.get(nodes.TIMES, {}).items():
+        if (folder / name).exists():
+            os.utime(folder / name, (time, time))
+    if specs := potcar.get(nodes.SPECS):
+        names = ("POTCAR.spec", "POTCAR.spec.orig") if potcar.get(nodes.SPECS_OF_ORIG) else ("POTCAR.spec",)
+        for name in names:
+            (folder / name).write_text(json.dumps(specs))
 
 
 def breaks_off(vasprun: Path) -> bool:

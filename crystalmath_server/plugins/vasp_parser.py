@@ -23,9 +23,10 @@ from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.potcars.locations import MISSING
 from crystalmath_server.domain.results import neb, vasp
 from crystalmath_server.domain.vasp_run.restart import ABSENT
+from crystalmath_server.plugins.failure_cause import custodians, keep_cause
 from crystalmath_server.plugins.job_calculation import structure_text
 from crystalmath_server.plugins.job_parser import JobParser, steps_node
-from crystalmath_server.plugins.vasp_files import breaks_off, unpack
+from crystalmath_server.plugins.vasp_files import as_it_was, breaks_off, unpack
 
 PROGRAM = (sys.executable, "-P", "-m", "crystalmath_server.adapters.worker.vasp_document")
 LONGEST_S = 1800
@@ -43,9 +44,15 @@ class VaspParser(JobParser):
     """Reads what VASP left; the Maker's code runs in a process of its own, with its memory."""
 
     def parse(self, **given: Any) -> ExitCode | None:
-        """Attach the outputs and tell how it ended.
+        """Attach the outputs and tell how it ended; of a failure, keep the cause."""
+        code = self._parse(given.get("retrieved_temporary_folder"))
+        keep_cause(self.node, self.retrieved, code, custodians)
+        return code
 
-        Large files that the document needs, as LOCPOT, come in `retrieved_temporary_folder` and are not kept.
+    def _parse(self, temporary: str | None) -> ExitCode | None:
+        """Attach the outputs.
+
+        Large files that the document needs, as LOCPOT, come in the temporary folder and are not kept.
         """
         said = self._text("_scheduler-stderr.txt") + "\n" + self._text(nodes.VASP_OUTPUT_FILE)
         for sign, status in _SIGNS:
@@ -55,7 +62,7 @@ class VaspParser(JobParser):
         if not self._has_vasprun():
             return self._silent(said)
         with tempfile.TemporaryDirectory() as folder:
-            self._lay_out(Path(folder), given.get("retrieved_temporary_folder"))
+            self._lay_out(Path(folder), temporary)
             restarted = ["--restarted"] if nodes.RESTART in self.node.inputs else []
             problem = _make_document(Path(folder), restarted)
             if problem:
@@ -78,6 +85,8 @@ class VaspParser(JobParser):
         if temporary:
             shutil.copytree(temporary, run, dirs_exist_ok=True, copy_function=shutil.move)
         unpack(run)
+        if nodes.SOURCE in given:
+            as_it_was(run, given.settings.get_dict(), given.potcar.get_dict())
         (folder / "maker.json").write_text(json.dumps(given.maker.get_dict()))
         (folder / nodes.STRUCTURE_FILE).write_text(structure_text(given.structure))
         if nodes.IMAGES in given:

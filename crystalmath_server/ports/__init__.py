@@ -120,6 +120,10 @@ class Workbench(Protocol):
         """What reads a run that was made by other means."""
         ...
 
+    async def potcar_specs(self, potcar: str) -> tuple[dict[str, Json], ...]:
+        """What identifies the potentials of a POTCAR, without its text; none where it cannot be read."""
+        ...
+
 
 class Profiles(Protocol):
     """AiiDA profiles of this user."""

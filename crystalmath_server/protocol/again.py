@@ -3,8 +3,7 @@
 from dataclasses import field
 from typing import Annotated
 
-from crystalmath_server.protocol.clusters import REMOTE
-from crystalmath_server.protocol.error_codes import AIIDA
+from crystalmath_server.protocol.error_codes import AIIDA, DAEMON, REMOTE, WORKER
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.jobs import JobPk, Submitted
@@ -59,7 +58,7 @@ JOBS_CLONE = Method(
     JobPk,
     JobDraft,
     "Show what jobs.submit needs for a job like another.",
-    errors=(ErrorCode.NOT_FOUND, ErrorCode.WORKER_CRASHED, ErrorCode.WORKER_TIMEOUT, *AIIDA),
+    errors=(ErrorCode.NOT_FOUND, *WORKER, *AIIDA),
     timeout_s=60,
     example=Example({"pk": 1}),
 )
@@ -72,10 +71,8 @@ JOBS_RETRY = Method(
         ErrorCode.NOT_FOUND,
         ErrorCode.NOT_ALLOWED,
         ErrorCode.CONFLICT,
-        ErrorCode.STORAGE_FULL,
-        ErrorCode.DAEMON_NOT_RUNNING,
-        ErrorCode.BROKER_UNAVAILABLE,
         ErrorCode.COMPUTER_DISABLED,
+        *DAEMON,
         *AIIDA,
     ),
     effect="write",
@@ -93,13 +90,9 @@ JOBS_RESTART = Method(
         ErrorCode.CONFLICT,
         ErrorCode.INVALID_FORM,
         ErrorCode.FILE_UNREADABLE,
-        ErrorCode.STORAGE_FULL,
-        ErrorCode.DAEMON_NOT_RUNNING,
-        ErrorCode.BROKER_UNAVAILABLE,
-        ErrorCode.COMPUTER_DISABLED,
-        ErrorCode.WORKER_CRASHED,
-        ErrorCode.WORKER_TIMEOUT,
+        *DAEMON,
         *REMOTE,
+        *WORKER,
         *AIIDA,
     ),
     effect="write",

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Literal
 
 from crystalmath_server.protocol.codes import CodeRow, Step
-from crystalmath_server.protocol.error_codes import AIIDA
+from crystalmath_server.protocol.error_codes import AIIDA, LINK, REMOTE
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, NoParams, Params
 from crystalmath_server.protocol.record import record
@@ -16,6 +16,11 @@ LOCALHOST = "localhost"
 Label = Annotated[str, Length(1, 255), Doc("label of the computer")]
 Interval = Annotated[float, Bound(0, 3600)]
 Backend = Literal["asyncssh", "openssh"]
+
+SSH_TRANSPORT = "core.ssh_async"
+LOCAL_TRANSPORT = "core.local"
+TRANSPORTS = (SSH_TRANSPORT, LOCAL_TRANSPORT)
+"""AiiDA's transports that a new cluster may have."""
 
 
 @record
@@ -74,7 +79,7 @@ class CreateClusterParams(Params):
     label: Label
     hostname: Annotated[str, Length(1, 255), Doc("host as in `ssh HOST`")]
     work_dir: Annotated[str, Length(1, 4096), Doc("folder for the jobs there; {username} is put in")]
-    transport: Annotated[str, Doc("core.ssh_async or core.local")] = "core.ssh_async"
+    transport: Annotated[str, Doc(" or ".join(TRANSPORTS))] = SSH_TRANSPORT
     scheduler: Annotated[str, Doc("AiiDA scheduler")] = "core.slurm"
     description: Annotated[str, Length(0, 10_000)] = ""
     backend: Annotated[Backend, Doc("openssh uses an open master connection, as 2FA needs it")] = "asyncssh"
@@ -199,7 +204,7 @@ class DiscoverParams(Params):
     """A host to look at before a computer is made of it."""
 
     hostname: Annotated[str, Length(1, 255), Doc("host as in `ssh HOST`")]
-    transport: Annotated[str, Doc("core.ssh_async or core.local")] = "core.ssh_async"
+    transport: Annotated[str, Doc(" or ".join(TRANSPORTS))] = SSH_TRANSPORT
     backend: Annotated[Backend, Doc("openssh uses an open master connection")] = "asyncssh"
 
 
@@ -241,15 +246,6 @@ class HostList:
     path: Annotated[str, Doc("the file that was read")]
 
 
-REMOTE = (
-    ErrorCode.TRANSPORT_FAILED,
-    ErrorCode.SCHEDULER_REJECTED,
-    ErrorCode.COMPUTER_DISABLED,
-    ErrorCode.HOST_KEY_REFUSED,
-    ErrorCode.ACCESS_DENIED,
-)
-"""Errors of what looks at a computer."""
-
 _LOCAL = Example({"label": LOCALHOST})
 CLUSTERS_LIST = Method("clusters.list", NoParams, ClusterList, "List computers.", errors=AIIDA, timeout_s=30)
 CLUSTERS_SHOW = Method(
@@ -279,7 +275,7 @@ CLUSTERS_UPDATE = Method(
     errors=(ErrorCode.NOT_FOUND, ErrorCode.CONFLICT, ErrorCode.INVALID_FORM, *AIIDA),
     effect="write",
     timeout_s=30,
-    example=Example({"label": "localhost", "description": "This machine"}),
+    example=Example({"label": LOCALHOST, "description": "This machine"}),
 )
 CLUSTERS_DELETE = Method(
     "clusters.delete",
@@ -296,7 +292,7 @@ CLUSTERS_TEST = Method(
     ClusterTestParams,
     ClusterTest,
     "Test a computer step by step, with a job of one second.",
-    errors=(ErrorCode.NOT_FOUND, *AIIDA),
+    errors=(ErrorCode.NOT_FOUND, ErrorCode.COMPUTER_DISABLED, *AIIDA),
     timeout_s=700,
     example=_LOCAL,
 )
@@ -305,7 +301,7 @@ CLUSTERS_QUEUE = Method(
     ClusterLabel,
     ClusterQueue,
     "Show partitions and the user's jobs on a computer.",
-    errors=(ErrorCode.NOT_FOUND, *REMOTE, *AIIDA),
+    errors=(ErrorCode.NOT_FOUND, ErrorCode.SCHEDULER_REJECTED, *REMOTE, *AIIDA),
     timeout_s=120,
     example=_LOCAL,
 )
@@ -314,9 +310,9 @@ CLUSTERS_DISCOVER = Method(
     DiscoverParams,
     Discovery,
     "Look what a host offers before a computer is made of it.",
-    errors=(ErrorCode.INVALID_FORM, *REMOTE),
+    errors=(ErrorCode.INVALID_FORM, *LINK),
     timeout_s=120,
-    example=Example({"hostname": "localhost", "transport": "core.local"}),
+    example=Example({"hostname": LOCALHOST, "transport": LOCAL_TRANSPORT}),
 )
 CLUSTERS_HOSTS = Method(
     "clusters.hosts", NoParams, HostList, "List hosts of ~/.ssh/config.", errors=(ErrorCode.FILE_UNREADABLE,)

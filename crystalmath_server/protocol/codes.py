@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-from crystalmath_server.protocol.error_codes import AIIDA
+from crystalmath_server.protocol.error_codes import AIIDA, REMOTE
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, Params
 from crystalmath_server.protocol.record import record
@@ -116,14 +116,7 @@ CODES_TEST = Method(
     CodePk,
     CodeTest,
     "Look on the computer whether a code can run.",
-    errors=(
-        ErrorCode.NOT_FOUND,
-        ErrorCode.TRANSPORT_FAILED,
-        ErrorCode.COMPUTER_DISABLED,
-        ErrorCode.HOST_KEY_REFUSED,
-        ErrorCode.ACCESS_DENIED,
-        *AIIDA,
-    ),
+    errors=(ErrorCode.NOT_FOUND, *REMOTE, *AIIDA),
     timeout_s=120,
     example=Example({"pk": 1}),
 )

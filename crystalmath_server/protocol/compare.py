@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+from crystalmath_server.protocol.error_codes import AIIDA
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Length, Method, Params
 from crystalmath_server.protocol.record import record
@@ -48,12 +49,7 @@ JOBS_COMPARE = Method(
     CompareParams,
     Comparison,
     "Show jobs beside one another: settings, energies, forces, lattices.",
-    errors=(
-        ErrorCode.NOT_FOUND,
-        ErrorCode.INVALID_FORM,
-        ErrorCode.NOT_READY,
-        ErrorCode.STORAGE_UNREACHABLE,
-    ),
+    errors=(ErrorCode.NOT_FOUND, ErrorCode.INVALID_FORM, *AIIDA),
     timeout_s=120,
     example=Example({"pks": [1]}),
 )

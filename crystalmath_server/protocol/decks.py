@@ -4,6 +4,7 @@ from dataclasses import field
 from enum import StrEnum
 from typing import Annotated, Literal
 
+from crystalmath_server.protocol.error_codes import AIIDA, WORKER
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Length, Method, Params
 from crystalmath_server.protocol.record import record
@@ -75,14 +76,12 @@ class DeckReport:
     facts: DeckFacts
 
 
-_WORKER = (ErrorCode.WORKER_CRASHED, ErrorCode.WORKER_TIMEOUT)
-
 DECKS_CHECK = Method(
     "decks.check",
     CheckDeckParams,
     DeckReport,
     "Check the input files of VASP.",
-    errors=(ErrorCode.INVALID_FORM, *_WORKER),
+    errors=(ErrorCode.INVALID_FORM, *WORKER),
     timeout_s=60,
     example=Example(
         {
@@ -162,9 +161,9 @@ DECKS_DIFF = Method(
         ErrorCode.INVALID_FORM,
         ErrorCode.INVALID_RECIPE,
         ErrorCode.INVALID_STRUCTURE,
-        *_WORKER,
-        ErrorCode.NOT_READY,
-        ErrorCode.STORAGE_UNREACHABLE,
+        ErrorCode.ENGINE_UNAVAILABLE,
+        *WORKER,
+        *AIIDA,
     ),
     timeout_s=120,
     example=Example(
@@ -210,7 +209,7 @@ DECKS_TAGS = Method(
     ListTagsParams,
     TagList,
     "Tell what is known of the tags of INCAR.",
-    errors=_WORKER,
+    errors=WORKER,
     timeout_s=60,
     example=Example({"search": "ISMEAR"}),
 )

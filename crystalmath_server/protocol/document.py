@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal
 
+from crystalmath_server.protocol.error_codes import AIIDA, WORKER
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, Params
 from crystalmath_server.protocol.record import record
@@ -51,14 +52,7 @@ JOBS_DOCUMENT = Method(
     DocumentParams,
     DocumentPart,
     "Show a branch of the document that a job left.",
-    errors=(
-        ErrorCode.NOT_FOUND,
-        ErrorCode.FILE_UNREADABLE,
-        ErrorCode.WORKER_CRASHED,
-        ErrorCode.WORKER_TIMEOUT,
-        ErrorCode.NOT_READY,
-        ErrorCode.STORAGE_UNREACHABLE,
-    ),
+    errors=(ErrorCode.NOT_FOUND, ErrorCode.FILE_UNREADABLE, *WORKER, *AIIDA),
     timeout_s=120,
     example=Example({"pk": 1, "limit": 20}),
 )

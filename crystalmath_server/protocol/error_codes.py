@@ -13,7 +13,6 @@ class ErrorCode(IntEnum):
     INTERNAL_ERROR = -32603
     OVERLOADED = -32000
     SHUTTING_DOWN = -32001
-    NOT_READY = -32002
     VERSION_MISMATCH = -32003
     FRAME_TOO_LARGE = -32004
     REQUEST_CANCELLED = -32800
@@ -44,5 +43,25 @@ class ErrorCode(IntEnum):
     CALL_TIMEOUT = 9003  # client only
 
 
-AIIDA = (ErrorCode.NOT_READY, ErrorCode.STORAGE_UNREACHABLE)
+EVERY_METHOD = (
+    ErrorCode.PARSE_ERROR,
+    ErrorCode.INVALID_REQUEST,
+    ErrorCode.METHOD_NOT_FOUND,
+    ErrorCode.INVALID_PARAMS,
+    ErrorCode.INTERNAL_ERROR,
+    ErrorCode.OVERLOADED,
+    ErrorCode.SHUTTING_DOWN,
+    ErrorCode.FRAME_TOO_LARGE,
+    ErrorCode.REQUEST_CANCELLED,
+)
+"""What any request may be answered with; no method declares these."""
+AIIDA = (ErrorCode.PROFILE_UNAVAILABLE, ErrorCode.STORAGE_UNREACHABLE, ErrorCode.STORAGE_FULL)
 """What may keep AiiDA from being asked."""
+DAEMON = (ErrorCode.DAEMON_NOT_RUNNING, ErrorCode.BROKER_UNAVAILABLE)
+"""What may keep AiiDA's daemon from taking a job, or an order to one."""
+WORKER = (ErrorCode.WORKER_CRASHED, ErrorCode.WORKER_TIMEOUT)
+"""What may happen to a process of the server that works for a method."""
+LINK = (ErrorCode.TRANSPORT_FAILED, ErrorCode.HOST_KEY_REFUSED, ErrorCode.ACCESS_DENIED)
+"""What may keep a host from being reached."""
+REMOTE = (*LINK, ErrorCode.COMPUTER_DISABLED)
+"""What may keep a cluster from being looked at."""

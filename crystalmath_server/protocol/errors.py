@@ -111,15 +111,6 @@ class ShuttingDown(RpcError):
     retryable = True
 
 
-class NotReady(RpcError):
-    """Code NOT_READY."""
-
-    code = ErrorCode.NOT_READY
-    message = "Server is not ready yet"
-    hint = "AiiDA is still loading; try again in a few seconds."
-    retryable = True
-
-
 class VersionMismatch(RpcError):
     """Code VERSION_MISMATCH."""
 

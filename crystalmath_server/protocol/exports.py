@@ -2,10 +2,11 @@
 
 from typing import Annotated, Literal
 
+from crystalmath_server.protocol.error_codes import AIIDA, WORKER
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, Params
 from crystalmath_server.protocol.record import record
-from crystalmath_server.protocol.series import SERIES_ERRORS, SeriesKind
+from crystalmath_server.protocol.series import SeriesKind
 
 StructureFormat = Literal["cif", "poscar", "xyz", "json", "cssr", "xsf", "res", "yaml", "aims", "pwmat"]
 
@@ -79,14 +80,19 @@ class ArchiveParams(Params):
     pks: Annotated[tuple[int, ...], Length(1, 1000), Doc("pks of process nodes")]
 
 
-_WRITING = (ErrorCode.CONFLICT, ErrorCode.INVALID_FORM, ErrorCode.STORAGE_FULL)
-
 JOBS_PLOT = Method(
     "jobs.plot",
     PlotParams,
     WrittenFile,
     "Write curves of a job as an image.",
-    errors=tuple(dict.fromkeys((*SERIES_ERRORS, *_WRITING))),
+    errors=(
+        ErrorCode.NOT_FOUND,
+        ErrorCode.INVALID_FORM,
+        ErrorCode.CONFLICT,
+        ErrorCode.FILE_UNREADABLE,
+        *WORKER,
+        *AIIDA,
+    ),
     effect="write",
     timeout_s=300,
     example=Example({"pk": 1, "kind": "trajectory", "path": "/home/me/trajectory.svg"}),
@@ -98,29 +104,28 @@ STRUCTURES_EXPORT = Method(
     "Give a structure as text or file of a format.",
     errors=(
         ErrorCode.NOT_FOUND,
+        ErrorCode.INVALID_FORM,
+        ErrorCode.CONFLICT,
         ErrorCode.INVALID_STRUCTURE,
-        ErrorCode.NOT_READY,
-        ErrorCode.WORKER_CRASHED,
-        ErrorCode.WORKER_TIMEOUT,
-        *_WRITING,
+        *WORKER,
+        *AIIDA,
     ),
     effect="write",
     timeout_s=60,
     example=Example({"pk": 1, "format": "poscar"}),
-)
-_EXPORTING = (
-    ErrorCode.NOT_FOUND,
-    ErrorCode.WORKER_CRASHED,
-    ErrorCode.NOT_READY,
-    ErrorCode.STORAGE_UNREACHABLE,
-    *_WRITING,
 )
 JOBS_DUMP = Method(
     "jobs.dump",
     DumpParams,
     DumpedJob,
     "Write a job, its inputs and outputs as a readable folder.",
-    errors=_EXPORTING,
+    errors=(
+        ErrorCode.NOT_FOUND,
+        ErrorCode.INVALID_FORM,
+        ErrorCode.CONFLICT,
+        ErrorCode.WORKER_CRASHED,
+        *AIIDA,
+    ),
     effect="write",
     timeout_s=1800,
     example=Example({"pk": 1, "path": "/home/me/job-1"}),
@@ -130,7 +135,14 @@ JOBS_EXPORT = Method(
     ArchiveParams,
     WrittenFile,
     "Write jobs and their provenance as an AiiDA archive.",
-    errors=(*_EXPORTING, ErrorCode.NOT_ALLOWED),
+    errors=(
+        ErrorCode.NOT_FOUND,
+        ErrorCode.INVALID_FORM,
+        ErrorCode.CONFLICT,
+        ErrorCode.NOT_ALLOWED,
+        ErrorCode.WORKER_CRASHED,
+        *AIIDA,
+    ),
     effect="write",
     timeout_s=1800,
     example=Example({"path": "/home/me/jobs.aiida", "pks": [1]}),

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from crystalmath_server.protocol.error_codes import AIIDA
+from crystalmath_server.protocol.error_codes import AIIDA, REMOTE
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.jobs import JobPk
 from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, Params
@@ -85,24 +85,12 @@ class JobLog:
     truncated: Annotated[bool, Doc("whether older lines were left out")] = False
 
 
-ON_COMPUTER = (
-    ErrorCode.NOT_FOUND,
-    ErrorCode.NOT_ALLOWED,
-    ErrorCode.FILE_UNREADABLE,
-    ErrorCode.COMPUTER_DISABLED,
-    ErrorCode.TRANSPORT_FAILED,
-    ErrorCode.HOST_KEY_REFUSED,
-    ErrorCode.ACCESS_DENIED,
-    *AIIDA,
-)
-"""What may keep a folder on a computer from being looked at."""
-
 JOBS_FILES = Method(
     "jobs.files",
     ListFilesParams,
     JobFiles,
     "List the files of a job, in AiiDA's repository or on the computer.",
-    errors=ON_COMPUTER,
+    errors=(ErrorCode.NOT_FOUND, ErrorCode.FILE_UNREADABLE, *REMOTE, *AIIDA),
     timeout_s=100,
     example=Example({"pk": 1}),
 )
@@ -111,7 +99,7 @@ JOBS_FILE = Method(
     ReadFileParams,
     FileRange,
     "Read a range of a file of a job.",
-    errors=ON_COMPUTER,
+    errors=(ErrorCode.NOT_FOUND, ErrorCode.NOT_ALLOWED, ErrorCode.FILE_UNREADABLE, *REMOTE, *AIIDA),
     timeout_s=100,
     example=Example({"pk": 1, "path": "_aiidasubmit.sh", "source": "inputs", "limit": 200}),
 )

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from crystalmath_server.protocol.error_codes import AIIDA
+from crystalmath_server.protocol.error_codes import AIIDA, WORKER
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.exports import WrittenFile
 from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, Params
@@ -81,12 +81,10 @@ NODES_DRAW = Method(
     "Write what a node came from and what came of it as DOT, or as an image by Graphviz.",
     errors=(
         ErrorCode.NOT_FOUND,
-        ErrorCode.CONFLICT,
         ErrorCode.INVALID_FORM,
-        ErrorCode.STORAGE_FULL,
+        ErrorCode.CONFLICT,
         ErrorCode.ENGINE_UNAVAILABLE,
-        ErrorCode.WORKER_CRASHED,
-        ErrorCode.WORKER_TIMEOUT,
+        *WORKER,
         *AIIDA,
     ),
     effect="write",

@@ -2,7 +2,8 @@
 
 from typing import Annotated
 
-from crystalmath_server.protocol.clusters import REMOTE
+from crystalmath_server.protocol.clusters import LOCALHOST
+from crystalmath_server.protocol.error_codes import AIIDA, DAEMON, REMOTE, WORKER
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.jobs import Submitted
 from crystalmath_server.protocol.method import Doc, Example, Length, Method, Params
@@ -14,7 +15,7 @@ class ImportJobParams(Params):
     """A folder in which VASP ran. The same key answers the same job, however often it is sent."""
 
     path: Annotated[str, Length(1, 4096), Doc("folder on the computer, from the root")]
-    cluster: Annotated[str, Length(1, 255), Doc("label of the computer")] = "localhost"
+    cluster: Annotated[str, Length(1, 255), Doc("label of the computer")] = LOCALHOST
     key: Annotated[
         str, Length(0, 200), Doc("idempotency key; empty: computer and path, so that a folder is one job")
     ] = ""
@@ -32,21 +33,17 @@ JOBS_IMPORT = Method(
     "Make a job of a folder in which VASP ran.",
     errors=(
         ErrorCode.NOT_FOUND,
+        ErrorCode.INVALID_FORM,
         ErrorCode.CONFLICT,
         ErrorCode.FILE_UNREADABLE,
-        ErrorCode.INVALID_FORM,
         ErrorCode.INVALID_STRUCTURE,
-        ErrorCode.STORAGE_FULL,
-        ErrorCode.DAEMON_NOT_RUNNING,
-        ErrorCode.BROKER_UNAVAILABLE,
-        ErrorCode.WORKER_CRASHED,
-        ErrorCode.WORKER_TIMEOUT,
+        *DAEMON,
         *REMOTE,
-        ErrorCode.NOT_READY,
-        ErrorCode.STORAGE_UNREACHABLE,
+        *WORKER,
+        *AIIDA,
     ),
     effect="write",
     timeout_s=180,
-    example=Example({"path": "/scratch/me/si-relax", "cluster": "localhost"}),
+    example=Example({"path": "/scratch/me/si-relax", "cluster": LOCALHOST}),
 )
 METHODS = (JOBS_IMPORT,)

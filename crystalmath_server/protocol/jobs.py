@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from crystalmath_server.protocol.clusters import REMOTE
-from crystalmath_server.protocol.error_codes import AIIDA
+from crystalmath_server.protocol.error_codes import AIIDA, DAEMON, REMOTE, WORKER
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Length, Method, Params
@@ -189,8 +188,7 @@ class Control:
 _CONTROL = (
     ErrorCode.NOT_FOUND,
     ErrorCode.NOT_ALLOWED,
-    ErrorCode.DAEMON_NOT_RUNNING,
-    ErrorCode.BROKER_UNAVAILABLE,
+    *DAEMON,
     *AIIDA,
 )
 
@@ -219,17 +217,16 @@ JOBS_SUBMIT = Method(
     "Run a recipe on a structure.",
     errors=(
         ErrorCode.NOT_FOUND,
-        ErrorCode.CONFLICT,
         ErrorCode.INVALID_FORM,
+        ErrorCode.FILE_UNREADABLE,
         ErrorCode.INVALID_RECIPE,
         ErrorCode.INVALID_STRUCTURE,
         ErrorCode.ENGINE_UNAVAILABLE,
-        ErrorCode.STORAGE_FULL,
-        ErrorCode.DAEMON_NOT_RUNNING,
-        ErrorCode.BROKER_UNAVAILABLE,
+        ErrorCode.MISSING_POTENTIAL,
+        ErrorCode.CONFLICT,
+        *DAEMON,
         *REMOTE,
-        ErrorCode.WORKER_CRASHED,
-        ErrorCode.WORKER_TIMEOUT,
+        *WORKER,
         *AIIDA,
     ),
     effect="write",

@@ -2,8 +2,8 @@
 
 from typing import Annotated, Literal
 
+from crystalmath_server.protocol.error_codes import AIIDA, REMOTE
 from crystalmath_server.protocol.errors import ErrorCode
-from crystalmath_server.protocol.files import ON_COMPUTER
 from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, Notification, Params
 from crystalmath_server.protocol.record import record
 
@@ -86,7 +86,7 @@ LOGS_FOLLOW = Method(
     FollowParams,
     Following,
     "Follow a file of a job; what it has and gets comes as logs.chunk.",
-    errors=(*ON_COMPUTER, ErrorCode.OVERLOADED),
+    errors=(ErrorCode.NOT_FOUND, ErrorCode.NOT_ALLOWED, ErrorCode.FILE_UNREADABLE, *REMOTE, *AIIDA),
     timeout_s=100,
     example=Example({"pk": 1, "path": "_aiidasubmit.sh", "source": "inputs", "last_lines": 10}),
 )

@@ -3,7 +3,7 @@
 from dataclasses import field
 from typing import Annotated
 
-from crystalmath_server.protocol.clusters import REMOTE
+from crystalmath_server.protocol.error_codes import AIIDA, REMOTE, WORKER
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Length, Method, Params
 from crystalmath_server.protocol.record import record
@@ -93,14 +93,13 @@ POTCARS_CHECK = Method(
     errors=(
         ErrorCode.NOT_FOUND,
         ErrorCode.INVALID_FORM,
+        ErrorCode.FILE_UNREADABLE,
         ErrorCode.INVALID_RECIPE,
         ErrorCode.INVALID_STRUCTURE,
-        ErrorCode.FILE_UNREADABLE,
-        ErrorCode.WORKER_CRASHED,
-        ErrorCode.WORKER_TIMEOUT,
+        ErrorCode.ENGINE_UNAVAILABLE,
         *REMOTE,
-        ErrorCode.NOT_READY,
-        ErrorCode.STORAGE_UNREACHABLE,
+        *WORKER,
+        *AIIDA,
     ),
     timeout_s=120,
     example=Example({"cluster": "localhost", "symbols": ["Si", "Fe_pv"], "functional": "PBE_54"}),

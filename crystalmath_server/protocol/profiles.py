@@ -34,7 +34,11 @@ class CreateProfileParams(Params):
 
 
 PROFILES_LIST = Method(
-    "profiles.list", NoParams, ProfileList, "List AiiDA profiles.", errors=(ErrorCode.PROFILE_UNAVAILABLE,)
+    "profiles.list",
+    NoParams,
+    ProfileList,
+    "List AiiDA profiles.",
+    errors=(ErrorCode.PROFILE_UNAVAILABLE, ErrorCode.STORAGE_FULL),
 )
 PROFILES_CREATE = Method(
     "profiles.create",

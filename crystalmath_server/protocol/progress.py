@@ -3,7 +3,8 @@
 from dataclasses import field
 from typing import Annotated, Literal
 
-from crystalmath_server.protocol.files import ON_COMPUTER
+from crystalmath_server.protocol.error_codes import AIIDA, REMOTE
+from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.jobs import JobState
 from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, Params
 from crystalmath_server.protocol.record import record
@@ -106,7 +107,7 @@ JOBS_PROGRESS = Method(
     ProgressOfJobParams,
     JobProgress,
     "Show how a run goes: steps, energy, forces, times, and whether it is stuck.",
-    errors=ON_COMPUTER,
+    errors=(ErrorCode.NOT_FOUND, ErrorCode.FILE_UNREADABLE, *REMOTE, *AIIDA),
     timeout_s=100,
     example=Example({"pk": 1}),
 )
@@ -115,7 +116,7 @@ JOBS_STOP = Method(
     StopJobParams,
     StopAsked,
     "Have a run end in order, after its step: VASP by STOPCAR.",
-    errors=ON_COMPUTER,
+    errors=(ErrorCode.NOT_FOUND, ErrorCode.NOT_ALLOWED, ErrorCode.FILE_UNREADABLE, *REMOTE, *AIIDA),
     effect="write",
     timeout_s=100,
     example=Example({"pk": 2, "after": "ionic"}),

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal
 
+from crystalmath_server.protocol.error_codes import AIIDA, WORKER
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, Params
 from crystalmath_server.protocol.record import record
@@ -73,22 +74,12 @@ class JobSeries:
     left_out: Annotated[str, Doc("what was left out, in words; empty: nothing")] = ""
 
 
-SERIES_ERRORS = (
-    ErrorCode.NOT_FOUND,
-    ErrorCode.INVALID_FORM,
-    ErrorCode.FILE_UNREADABLE,
-    ErrorCode.WORKER_CRASHED,
-    ErrorCode.WORKER_TIMEOUT,
-    ErrorCode.NOT_READY,
-    ErrorCode.STORAGE_UNREACHABLE,
-)
-
 JOBS_SERIES = Method(
     "jobs.series",
     SeriesParams,
     JobSeries,
     "Give what a job computed as curves.",
-    errors=SERIES_ERRORS,
+    errors=(ErrorCode.NOT_FOUND, ErrorCode.INVALID_FORM, ErrorCode.FILE_UNREADABLE, *WORKER, *AIIDA),
     timeout_s=300,
     example=Example({"pk": 1, "kind": "steps", "y": "max_force"}),
 )

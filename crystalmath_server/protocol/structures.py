@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+from crystalmath_server.protocol.error_codes import AIIDA, WORKER
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, Params
 from crystalmath_server.protocol.record import record
@@ -104,12 +105,7 @@ STRUCTURES_IMPORT = Method(
     ImportStructureParams,
     StructureDetail,
     "Store a structure from a text or a file.",
-    errors=(
-        ErrorCode.INVALID_STRUCTURE,
-        ErrorCode.FILE_UNREADABLE,
-        ErrorCode.STORAGE_FULL,
-        ErrorCode.NOT_READY,
-    ),
+    errors=(ErrorCode.INVALID_FORM, ErrorCode.INVALID_STRUCTURE, ErrorCode.FILE_UNREADABLE, *WORKER, *AIIDA),
     effect="write",
     timeout_s=60,
     example=Example({"text": SI_POSCAR, "format": "poscar", "label": "silicon"}),
@@ -119,7 +115,7 @@ STRUCTURES_LIST = Method(
     ListStructuresParams,
     StructurePage,
     "List stored structures.",
-    errors=(ErrorCode.NOT_READY,),
+    errors=AIIDA,
     timeout_s=30,
     example=Example({"search": "Si", "limit": 10}),
 )
@@ -128,7 +124,7 @@ STRUCTURES_SHOW = Method(
     StructurePk,
     StructureDetail,
     "Show one structure.",
-    errors=(ErrorCode.NOT_FOUND, ErrorCode.NOT_READY),
+    errors=(ErrorCode.NOT_FOUND, *AIIDA),
     timeout_s=30,
     example=Example({"pk": 1}),
 )

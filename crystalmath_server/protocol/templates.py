@@ -4,8 +4,8 @@ from dataclasses import field
 from enum import StrEnum
 from typing import Annotated
 
-from crystalmath_server.protocol.clusters import REMOTE
 from crystalmath_server.protocol.decks import DeckFacts, DeckProblem
+from crystalmath_server.protocol.error_codes import AIIDA, REMOTE, WORKER
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.method import Doc, Example, Json, Length, Method, Params
@@ -131,13 +131,15 @@ class Rendered:
     )
 
 
-TEMPLATES_LIST = Method("templates.list", ListTemplatesParams, TemplateList, "List recipes.", timeout_s=60)
+TEMPLATES_LIST = Method(
+    "templates.list", ListTemplatesParams, TemplateList, "List recipes.", errors=WORKER, timeout_s=60
+)
 TEMPLATES_SHOW = Method(
     "templates.show",
     ShowTemplateParams,
     TemplateDetail,
     "Show one recipe and its form.",
-    errors=(ErrorCode.NOT_FOUND,),
+    errors=(ErrorCode.NOT_FOUND, *WORKER),
     timeout_s=60,
     example=Example({"name": "emt.relax"}),
 )
@@ -149,13 +151,14 @@ TEMPLATES_RENDER = Method(
     errors=(
         ErrorCode.NOT_FOUND,
         ErrorCode.INVALID_FORM,
+        ErrorCode.FILE_UNREADABLE,
         ErrorCode.INVALID_RECIPE,
         ErrorCode.INVALID_STRUCTURE,
         ErrorCode.ENGINE_UNAVAILABLE,
-        ErrorCode.STORAGE_FULL,
-        ErrorCode.WORKER_CRASHED,
-        ErrorCode.WORKER_TIMEOUT,
+        ErrorCode.MISSING_POTENTIAL,
         *REMOTE,
+        *WORKER,
+        *AIIDA,
     ),
     timeout_s=180,
     example=Example({"template": "vasp.static", "structures": [1], "values": {}}),

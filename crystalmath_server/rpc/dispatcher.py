@@ -18,6 +18,7 @@ from pydantic_core import ValidationError
 
 from crystalmath_server.domain.jobs.sink import SubscriptionWork
 from crystalmath_server.ports import Ports
+from crystalmath_server.protocol.error_codes import EVERY_METHOD
 from crystalmath_server.protocol.errors import (
     ErrorCode,
     FrameTooLarge,
@@ -27,6 +28,7 @@ from crystalmath_server.protocol.errors import (
     RpcError,
 )
 from crystalmath_server.protocol.framing import MAX_FRAME
+from crystalmath_server.protocol.method import Method
 from crystalmath_server.protocol.system import CANCEL_REQUEST, CancelParams
 from crystalmath_server.rpc import envelope
 from crystalmath_server.rpc.bindings import Binding, by_name
@@ -92,17 +94,26 @@ class Work:
 CURRENT: ContextVar[Work | None] = ContextVar("crystalmath_request", default=None)
 """The request that the running task works on."""
 
+ErrorCheck = Callable[[RpcError, Method[Any, Any]], RpcError]
+
 Answer = bytes | Work
 """Bytes of a response, empty for a notification; or work that will give them."""
 
 
 class Dispatcher:
-    """Answers requests with the handlers of `bindings`."""
+    """Answers requests with the handlers of `bindings`.
 
-    def __init__(self, bindings: Iterable[Binding[Any, Any]], ports: Ports, meters: Meters) -> None:
+    With `strict`, as in tests, a method answers no error that its row does not declare.
+    """
+
+    def __init__(
+        self, bindings: Iterable[Binding[Any, Any]], ports: Ports, meters: Meters, *, strict: bool = False
+    ) -> None:
         self._meters = meters
         self._ports = ports
-        self._methods = {name: _entry(row, ports) for name, row in by_name(tuple(bindings)).items()}
+        self._checked = declared_only if strict else _as_raised
+        entries = by_name(tuple(bindings)).items()
+        self._methods = {name: _entry(row, ports, self._checked) for name, row in entries}
         self._methods[CANCEL_REQUEST.name] = _cancel_entry()
 
     def dispatch(self, item: Any, peer: Peer) -> Answer:
@@ -131,7 +142,7 @@ class Dispatcher:
             try:
                 result = await work.binding.handler(self._ports, work.params)
             except Exception as error:  # noqa: BLE001  whatever a handler raises is told to its client
-                return self.fail(work, told(error, name))
+                return self.fail(work, self._checked(told(error, name), work.binding.method))
             return self._succeed(name, result, work.id, work.started_s)
         return self.fail(work, RequestCancelled())
 
@@ -163,6 +174,21 @@ def told(error: Exception, name: str) -> RpcError:
     return InternalError(f"{name} failed in a way that was not foreseen.", reference=reference)
 
 
+def declared_only(error: RpcError, method: Method[Any, Any]) -> RpcError:
+    """The error, if the method's row declares it; else one that no test takes for it."""
+    if error.code in (*method.errors, *EVERY_METHOD):
+        return error
+    detail = f"{method.name} raised {error.code.name}, which its row does not declare: {error}"
+    log.error("%s", detail)
+    return InternalError(
+        detail, hint=f"Add it to the errors of {method.name} in crystalmath_server/protocol."
+    )
+
+
+def _as_raised(error: RpcError, _method: Method[Any, Any]) -> RpcError:
+    return error
+
+
 def _outcome(methods: dict[str, Any], request: Request, peer: Peer) -> tuple[RpcError | None, Any]:
     """The error or the result of one request; to look up, bind and call is jsonrpcserver's part."""
     outcome: Any = dispatch_request(methods, peer, request)[1]
@@ -176,7 +202,7 @@ def _outcome(methods: dict[str, Any], request: Request, peer: Peer) -> tuple[Rpc
     return told(RuntimeError(f"jsonrpcserver: {error}"), request.method), None
 
 
-def _entry(binding: Binding[Any, Any], ports: Ports) -> Callable[..., Any]:
+def _entry(binding: Binding[Any, Any], ports: Ports, checked: ErrorCheck) -> Callable[..., Any]:
     """A method as jsonrpcserver calls it."""
     reader = ParamsReader(binding.method.params)
 
@@ -186,7 +212,7 @@ def _entry(binding: Binding[Any, Any], ports: Ports) -> Callable[..., Any]:
             if binding.inline:
                 return Success(_finish(binding.handler(ports, params)))
         except Exception as error:
-            answer = told(error, binding.method.name)
+            answer = checked(told(error, binding.method.name), binding.method)
             raise JsonRpcError(answer.code, answer.message, answer) from error
         return Success(Work(binding, params, peer))
 

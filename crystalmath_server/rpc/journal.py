@@ -10,6 +10,8 @@ from crystalmath_server.rpc import logfile
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 MAX_BYTES = 2_000_000
 BACKUPS = 3
+_TALKATIVE = ("alembic", "asyncssh")
+"""They log each plugin and each channel at INFO, which drowns our own lines."""
 
 
 class _PrivateFileHandler(RotatingFileHandler):
@@ -35,5 +37,6 @@ def open_log(path: Path, *, to_terminal: bool) -> logging.Logger:
         handlers.append(logging.StreamHandler())
     logging.basicConfig(level=logging.INFO, format=FORMAT, handlers=handlers, force=True)
     logging.captureWarnings(capture=True)
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # tells each of its plugins
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
     return logging.getLogger("crystalmath_server")

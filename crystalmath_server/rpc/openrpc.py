@@ -6,20 +6,12 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from crystalmath_server import __version__
-from crystalmath_server.protocol.errors import ERRORS, ErrorCode
+from crystalmath_server.protocol.error_codes import EVERY_METHOD
+from crystalmath_server.protocol.errors import ERRORS
 from crystalmath_server.protocol.method import PROTOCOL_VERSION, Json, Method, Notification
 from crystalmath_server.protocol.methods import METHODS, NOTIFICATIONS
 
 OPENRPC_VERSION = "1.3.2"
-
-_ALWAYS = (
-    ErrorCode.INVALID_PARAMS,
-    ErrorCode.INTERNAL_ERROR,
-    ErrorCode.OVERLOADED,
-    ErrorCode.SHUTTING_DOWN,
-    ErrorCode.REQUEST_CANCELLED,
-)
-"""Errors that any method may answer."""
 
 Schema = dict[str, Any]
 
@@ -67,7 +59,7 @@ def _method(row: Method[Any, Any], schemas: dict[Any, Schema], definitions: Sche
         "paramStructure": "either",
         "params": _params(row.name, schemas, definitions),
         "result": {"name": row.result.__name__, "schema": schemas[row.name, "serialization"]},
-        "errors": [_error(code) for code in dict.fromkeys((*row.errors, *_ALWAYS))],
+        "errors": [_error(code) for code in dict.fromkeys((*row.errors, *EVERY_METHOD))],
         "examples": [
             {
                 "name": f"{row.name} example",

@@ -8,7 +8,7 @@ from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
 
 from crystalmath_server.protocol import codec
 from crystalmath_server.protocol.errors import InvalidForm, InvalidParams
-from crystalmath_server.protocol.method import Bound, docs_of, title_of
+from crystalmath_server.protocol.method import Bound, Length, docs_of, title_of
 from crystalmath_tui.core.form import Field, made
 
 NO, YES = "no", "yes"
@@ -21,10 +21,14 @@ def rows(kind: type[Any], names: Iterable[str]) -> list[Field]:
 
 
 def _row(kind: type[Any], name: str) -> Field:
+    choices = (NO, YES) if type_of(kind, name) is bool else ()
+    return made(name, title_of(kind, name), text_of(_default(kind, name)), help_of(kind, name), choices)
+
+
+def help_of(kind: type[Any], name: str) -> str:
+    """A field in a sentence."""
     doc = docs_of(kind).get(name)
-    words = f"{doc.text[:1].upper()}{doc.text[1:]}." if doc else ""
-    choices = (NO, YES) if _type_of(kind, name) is bool else ()
-    return made(name, title_of(kind, name), text_of(_default(kind, name)), words, choices)
+    return f"{doc.text[:1].upper()}{doc.text[1:]}." if doc else ""
 
 
 def _default(kind: type[Any], name: str) -> Any:
@@ -56,15 +60,18 @@ def value_of(kind: type[Any], name: str, text: str) -> Any:
         With the name of the field.
     """
     try:
-        return codec.from_json(_hint(kind, name), _plain(_type_of(kind, name), text))
+        return codec.from_json(_hint(kind, name), _plain(kind, name, text))
     except (ValueError, InvalidParams):
         raise InvalidForm(f"give {_expected(kind, name)}", field=name) from None
 
 
-def _plain(of: Any, text: str) -> Any:
+def _plain(kind: type[Any], name: str, text: str) -> Any:
     """JSON of a text; raises ValueError."""
+    of = type_of(kind, name)
     if of is bool:
         return text == YES
+    if text == "" and _is_optional(kind, name):
+        return None
     if of is int:
         return _whole(text)
     if of is float:
@@ -80,9 +87,11 @@ def _whole(text: str) -> int:
 
 def _expected(kind: type[Any], name: str) -> str:
     """What a field takes, in words."""
-    of = _type_of(kind, name)
-    words = {int: "a whole number", float: "a number"}.get(of, "fewer or shorter words")
+    of = type_of(kind, name)
+    words = {int: "a whole number", float: "a number"}.get(of, "less")
     for mark in getattr(_hint(kind, name), "__metadata__", ()):
+        if isinstance(mark, Length):
+            words = f"at most {mark.maximum} {'characters' if of is str else 'words'}"
         if isinstance(mark, Bound):
             words += f" from {mark.minimum:g}" if mark.minimum is not None else ""
             words += f" to {mark.maximum:g}" if mark.maximum is not None else ""
@@ -98,10 +107,18 @@ def _hint(kind: type[Any], name: str) -> Any:
     return _hints(kind)[name]
 
 
-def _type_of(kind: type[Any], name: str) -> Any:
+def type_of(kind: type[Any], name: str) -> Any:
     """The type of a field without marks and without None."""
+    return _bare(_hint(kind, name))
+
+
+def _is_optional(kind: type[Any], name: str) -> bool:
     hint = _hint(kind, name)
+    return NoneType in get_args(get_args(hint)[0] if get_origin(hint) is Annotated else hint)
+
+
+def _bare(hint: Any) -> Any:
     if get_origin(hint) is Annotated:
-        hint = get_args(hint)[0]
+        return _bare(get_args(hint)[0])
     members = [member for member in get_args(hint) if member is not NoneType]
-    return members[0] if NoneType in get_args(hint) and len(members) == 1 else hint
+    return _bare(members[0]) if NoneType in get_args(hint) and len(members) == 1 else hint

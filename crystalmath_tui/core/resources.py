@@ -3,43 +3,24 @@
 import re
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, get_origin
 
 from crystalmath_server.protocol.errors import InvalidForm
+from crystalmath_server.protocol.method import title_of
 from crystalmath_server.protocol.resources import Resources
+from crystalmath_tui.core import record_form
 from crystalmath_tui.core.form import Field, made
 
-TITLES = {
-    "partition": "partition",
-    "account": "account",
-    "qos": "qos",
-    "walltime_s": "walltime",
-    "nodes": "nodes",
-    "tasks_per_node": "tasks a node",
-    "threads": "threads a task",
-    "memory_mb": "memory (MB)",
-    "gpus": "GPUs a node",
-    "modules": "modules",
-    "prepend_text": "lines before",
-    "append_text": "lines after",
-}
+TITLES = {row.name: title_of(Resources, row.name) for row in fields(Resources)}
 """Name of each field for people."""
 
-_HELP = {
-    "partition": "Partition or queue.",
-    "account": "Account that pays.",
-    "qos": "Quality of service.",
-    "walltime_s": "Longest run time: seconds, or as 1:00:00 or 1-00:00:00.",
-    "nodes": "Nodes of a job.",
-    "tasks_per_node": "MPI tasks on each node.",
-    "threads": "Threads of each task.",
-    "memory_mb": "Memory on each node.",
-    "gpus": "GPUs on each node; through SLURM only.",
-    "modules": "Modules to load in order, with blanks between.",
-    "prepend_text": "Shell lines before the program; \\n begins a new line.",
-    "append_text": "Shell lines after the program; \\n begins a new line.",
+_TYPED = {
+    "walltime_s": "Seconds, or as 1:00:00 or 1-00:00:00.",
+    "modules": "Put blanks between them.",
+    "prepend_text": "\\n begins a new line.",
+    "append_text": "\\n begins a new line.",
 }
-_NUMBERS = frozenset({"nodes", "tasks_per_node", "threads", "memory_mb", "gpus"})
+"""How to type what is not typed as it is."""
 _TIME = re.compile(r"(?:(?:(\d{1,4})-)?(\d{1,5}):)?(\d{1,6}):(\d{1,6})", re.ASCII)
 _MOST_DIGITS = 8
 
@@ -47,10 +28,14 @@ _MOST_DIGITS = 8
 def resource_fields(defaults: Resources, section: str) -> tuple[Field, ...]:
     """One field of a form for each resource."""
     first, *rest = (
-        made(row.name, TITLES[row.name], shown(row.name, getattr(defaults, row.name)), _HELP[row.name])
+        made(row.name, TITLES[row.name], shown(row.name, getattr(defaults, row.name)), _help(row.name))
         for row in fields(Resources)
     )
     return (replace(first, section=section), *rest)
+
+
+def _help(name: str) -> str:
+    return f"{record_form.help_of(Resources, name)} {_TYPED.get(name, '')}".strip()
 
 
 def shown(name: str, value: object) -> str:
@@ -100,11 +85,12 @@ def changes(texts: Mapping[str, str], defaults: Resources) -> Resources:
 
 
 def _read(name: str, text: str) -> Any:
-    if name == "modules":
+    of = record_form.type_of(Resources, name)
+    if get_origin(of) is tuple:
         return tuple(text.replace(",", " ").split())
     if name == "walltime_s":
         return seconds(text)
-    if name in _NUMBERS:
+    if of is int:
         return whole(name, text)
     return text.replace("\\n", "\n")
 

@@ -47,6 +47,7 @@ def home_at(home: Path) -> Generator[dict[str, str]]:
     before = dict(os.environ)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     ours = {**dict.fromkeys(HOME_NAMES, str(home)), "PATH": path, "TERM": "xterm-256color", "LANG": "C.UTF-8"}
+    ours["COLORTERM"] = "truecolor"
     (home / ".ssh").mkdir(mode=0o700, parents=True)
     (home / ".ssh/config").write_text(SSH_CONFIG, encoding="utf-8")
     os.environ.update(ours)
@@ -96,7 +97,7 @@ def submit(server: Client, label: str, template: str, structure: int, values: Ma
     """Submit a job."""
     params = SubmitJobParams(
         template=template,
-        structure_pk=structure,
+        structures=(structure,),
         key=str(uuid.uuid4()),
         values=dict(values),
         label=label,
@@ -117,13 +118,14 @@ def run(server: Client, label: str, template: str, structure: int, values: Mappi
 
 
 def program() -> list[str]:
-    """The command that opens the terminal interface."""
-    return [sys.executable, "-m", "crystalmath_tui"]
+    """The command that opens the terminal interface, at home: what is downloaded goes there."""
+    return ["sh", "-c", f'cd "$HOME" && exec {sys.executable} -m crystalmath_tui']
 
 
 def stop_server() -> None:
     """Let the server end in order."""
-    subprocess.run([*program(), "server", "stop"], check=False, stdout=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "crystalmath_tui", "server", "stop"]
+    subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from tests.tui.terminal import Terminal, opened
 ROWS, COLUMNS = 28, 110
 STILL_S, LONGEST_WAIT_S = 0.7, 60.0
 """A screen that has not changed for so long is complete; some never rest, for they count seconds."""
+CTRL_END = "\x1b[1;5F"
 UNFINISHED = ("Loading …", "Looking …", "reading job", "fetching", "connecting")
 
 
@@ -43,18 +44,19 @@ def tour(subjects: Subjects) -> tuple[Picture, ...]:
     """One picture of each screen, some with a second one."""
     compared = " ".join(map(str, subjects.compared))
     job, form = f"job {subjects.finished}", command(f"new {subjects.structure}")
-    vasp = (*form, "until vasp.static", "/", *"vasp.static", "enter", "enter", "until settings of", "tab")
+    search = (*form, "until vasp.static", "/", *"vasp.static", "enter", "until vasp.static", "enter")
+    inputs = (*search, "until settings of vasp.static", "tab", "until KPOINTS")
     return (
-        Picture("jobs", ("down", "tab"), "running", 20),
+        Picture("jobs", ("down",), "█", 15),
         Picture("job", command(job), "energy"),
         Picture("run", command(f"{job} run"), "largest force"),
         Picture("results", command(f"results {subjects.finished} plots"), "largest force"),
         Picture("structure", command(f"results {subjects.finished} structure"), "after the job"),
         Picture("graph", command(f"graph {subjects.finished}"), "came from"),
-        Picture("download", (*command(f"download {subjects.finished} retrieved"), "enter"), "done"),
+        Picture("download", (*command(f"download {subjects.finished} retrieved"), "enter"), "Done."),
         Picture("diagnose", command(f"diagnose {subjects.failed}"), "1"),
         Picture("new", form, "emt.relax"),
-        Picture("editor", (*vasp, "until INCAR", "e", "until problem", *"ENCUT"), "ENCUT"),
+        Picture("editor", (*inputs, "e", "until problem", CTRL_END, *"ENCUTT = 300"), "ENCUT?"),
         Picture("import", command("import"), "F2 imports"),
         Picture("compare", command(f"compare {compared}"), "energy"),
         Picture("clusters", command("clusters"), "localhost", 20),

@@ -74,6 +74,7 @@ def template(detail: Template, shared: list[Setting]) -> str:
         "It continues from an earlier VASP job: `--restart-pk` is required."
         if row["restart"] == "required"
         else "",
+        several(row["takes"]) if row["takes"]["most"] > 1 else "",
         setting_table(own) if own else "",
         f"It does not take {lacking}." if lacking else "",
     )
@@ -124,3 +125,8 @@ def state_of_code() -> str:
     for path in sorted((ROOT / "crystalmath_server").rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def several(takes: Template) -> str:
+    """What a template of several structures takes."""
+    return f"It takes {takes['fewest']} to {takes['most']} {takes['what']}. {takes['help']}"

@@ -17,13 +17,13 @@ from table import Goal, Result, against, alone
 sys.path.insert(0, str(rig.ROOT))
 
 from crystalmath_server.protocol.codec import to_json
+from crystalmath_server.protocol.jobs import ENDED
 from crystalmath_server.protocol.structures import SI_POSCAR
 from tests.services import Cluster, new_services, write_ssh_config
 from tests.vasp_site import new_cluster
 
 BARE = Path(__file__).parent / "bare_aiida.py"
 ROUNDS = 2
-ENDED = ["finished", "failed", "excepted", "killed"]
 
 
 def results(home: Path) -> list[Result]:
@@ -101,11 +101,11 @@ def _submitted(home: Path, structure: int, count: int) -> list[int]:
 
 def _run(link: rig.socket.socket, structure: int, count: int) -> list[int]:
     pks: list[int] = []
-    before = rig.call(link, "jobs.list", {"limit": 1, "states": ENDED})["total"]
+    before = rig.call(link, "jobs.list", {"limit": 1, "states": sorted(ENDED)})["total"]
     for _ in range(count):
         params = {"template": "vasp.static", "structures": [structure], "key": str(uuid.uuid4())}
         pks.append(int(rig.call(link, "jobs.submit", {**params, "cluster": "hpc"})["pk"]))  # type: ignore[call-overload]
-    while rig.call(link, "jobs.list", {"limit": 1, "states": ENDED})["total"] != before + count:  # type: ignore[operator]
+    while rig.call(link, "jobs.list", {"limit": 1, "states": sorted(ENDED)})["total"] != before + count:  # type: ignore[operator]
         time.sleep(0.1)
     return pks
 

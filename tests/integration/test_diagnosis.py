@@ -210,6 +210,9 @@ def test_why_it_failed(name: str, jobs: dict[str, int], site: Site, server: Clie
     assert (found.cause, found.steps[0].action) == (case.cause, case.action), found
     assert any(case.words in text for text in (*(row.text for row in found.evidence), found.detail)), found
     assert all(step.command.startswith("crystalmath ") for step in found.steps if step.action != "wait")
+    if case.state is JobState.FAILED and case.cause != "unknown":
+        row = server.call(JOBS_SHOW, JobPk(pk)).row
+        assert row.reason == found.title, row.exit_status
     if case.state is not JobState.FAILED:  # it would be tried again and again
         assert server.call(JOBS_CANCEL, ControlJobParams(pk, 60)).done
 

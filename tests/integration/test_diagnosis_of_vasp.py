@@ -67,3 +67,40 @@ def test_what_vasp_does_not_say_is_told_by_its_numbers(
     assert found.cause == OTHERS[fault]
     assert found.steps[0].action == "restart"
     assert "INCAR" in found.detail
+
+
+TOO_FEW_BANDS = """\
+ running on    4 total cores
+ vasp.6.3.2 27Jun22 (build Aug 01 2022) complex
+ -----------------------------------------------------------------------------
+|     EEEEEEE  RRRRRR   RRRRRR   OOOOOOO  RRRRRR      ###     ###     ###     |
+|     The number of bands is not sufficient to hold all electrons. I am       |
+|     sorry, but this calculation does not make sense. If you want to         |
+|     calculate only select states you need to set either EFERMI or EREF.     |
+|       ---->  I REFUSE TO CONTINUE WITH THIS SICK JOB ... BYE!!! <----       |
+ -----------------------------------------------------------------------------
+"""
+"""As VASP 6 says it; OUTCAR ends before it tells the number of electrons."""
+
+
+@pytest.mark.parametrize("outcar", [" vasp.6.3.2 27Jun22\n", None])
+def test_too_few_bands_are_named_where_custodian_cannot_correct_them(
+    outcar: str | None, tmp_path: Path
+) -> None:
+    from crystalmath_server.adapters.worker.custodian_check import check
+    from tests.vasp_standin.standin_readback import SICK
+
+    write_deck(tmp_path, SICK)
+    (tmp_path / "vasp.out").write_text(TOO_FEW_BANDS)
+    if outcar is not None:
+        (tmp_path / "OUTCAR").write_text(outcar)
+    corrections = check(tmp_path)
+    message = "VASP was cut off: vasprun.xml breaks off before its end; whole ionic steps: 0"
+    facts = Facts(7, JobState.FAILED, "hpc", exit_status=340, exit_message=message)
+    found = diagnose(Symptoms(facts, (7,), texts={"vasp.out": Text(TOO_FEW_BANDS)}, corrections=corrections))
+    assert (found.cause, found.title) == (
+        "vasp.nbands_not_sufficient",
+        "There are too few bands for the electrons",
+    )
+    assert "number of bands is not sufficient" in found.evidence[0].text
+    assert "no correction" in found.detail

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,8 +16,10 @@ from pymatgen.io.vasp import Vasprun
 
 from crystalmath_server.adapters.reader import documents as reading
 from crystalmath_server.adapters.reader.vasprun_curves import equation_of_state
+from crystalmath_server.adapters.reader.vasprun_fragment import fragment_of
 from crystalmath_server.adapters.reader.vasprun_stream import steps_of
 from crystalmath_server.adapters.worker.structure_export import exported
+from crystalmath_server.domain.results import vasp
 from crystalmath_server.domain.results.completed import completed
 from crystalmath_server.domain.results.step_columns import columns_of
 from crystalmath_server.protocol.codec import from_json, to_json
@@ -203,6 +206,32 @@ def test_the_stream_reads_what_pymatgen_reads(root: Path) -> None:
     assert columns["energy"].values == pytest.approx([step["e_0_energy"] for step in whole.ionic_steps])
     volumes = [Structure.from_dict(step["structure"].as_dict()).volume for step in whole.ionic_steps]
     assert columns["volume"].values == pytest.approx(volumes)
+
+
+@pytest.mark.filterwarnings("ignore:XML is malformed")
+@pytest.mark.parametrize("cut", [False, True])
+def test_a_faulty_energy_of_ionic_steps_is_corrected_as_pymatgen_does(
+    root: Path, tmp_path: Path, *, cut: bool
+) -> None:
+    """VASP 5.3.5 writes -0.0 as e_0_energy of each ionic step."""
+    text = (root / "relax/vasprun.xml").read_text()
+    head, *steps = re.split(r"(?=<calculation>)", text)
+    faulty = [re.sub(_LAST_E_0, r"\1  -0.00000000 ", step, count=1, flags=re.DOTALL) for step in steps]
+    kept = faulty[:-1] if cut else faulty
+    (tmp_path / "vasprun.xml").write_text(head + "".join(kept) + ("<calculation>" if cut else ""))
+    whole = Vasprun(root / "relax/vasprun.xml", parse_potcar_file=False)
+    right = [step["e_0_energy"] for step in whole.ionic_steps][: len(kept)]
+    wrong = Vasprun(tmp_path / "vasprun.xml", parse_potcar_file=False, exception_on_bad_xml=False)
+    assert {step["e_0_energy"] for step in wrong.ionic_steps} == {0.0}
+    assert [step["e_0_energy"] for step in steps_of(tmp_path / "vasprun.xml")] == pytest.approx(right)
+    fragment = fragment_of(tmp_path)
+    assert [step.energy for step in vasp.steps_of(fragment)] == pytest.approx(right)
+    told = vasp.quantities(fragment, len(kept))
+    assert told["energy"]["value"] == pytest.approx(wrong.final_energy) == pytest.approx(right[-1])
+    assert told["energy_per_atom"]["value"] == pytest.approx(right[-1] / len(wrong.final_structure))
+
+
+_LAST_E_0 = r"(.*<i name=\"e_0_energy\">)[^<]*"
 
 
 @pytest.mark.parametrize("stored", [True, False])

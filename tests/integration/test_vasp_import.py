@@ -1,6 +1,7 @@
 """Finished VASP runs become jobs: of a SLURM cluster over ssh and of this machine, whole and cut off."""
 
 import gzip
+import os
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from typing import Any
 import pytest
 
 from crystalmath_server.protocol.clusters import CLUSTERS_CREATE, CreateClusterParams
+from crystalmath_server.protocol.diagnosis import JOBS_DIAGNOSE
+from crystalmath_server.protocol.document import JOBS_DOCUMENT, DocumentParams
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, JOBS_LOG, ListFilesParams, ReadFileParams
 from crystalmath_server.protocol.imports import JOBS_IMPORT, ImportJobParams
@@ -64,6 +67,8 @@ def _run_by_hand(folder: Path, incar: str = INCAR) -> Path:
     with (run / "vasp.out").open("w") as out:
         subprocess.run([program], cwd=run, stdout=out, stderr=subprocess.STDOUT, check=True)
     assert "</modeling>" in (run / "vasprun.xml").read_text()
+    whole = int((run / "vasprun.xml").stat().st_mtime)
+    os.utime(run / "vasprun.xml", (whole, whole))  # an import keeps whole seconds
     return run
 
 
@@ -131,11 +136,64 @@ def test_document_equals_that_of_atomate2_on_the_files_brought_back(
     site: Site, imported: int, tmp_path: Path
 ) -> None:
     run = copied(site, tmp_path)
-    for name in ("POTCAR", "CHGCAR", "CHG", "WAVECAR"):
+    assert differences(imported, without_densities(run)) == "[]"
+
+
+def without_densities(run: Path) -> Path:
+    """The run without files that stay on the computer."""
+    for name in ("CHGCAR", "CHG", "WAVECAR"):
         (run / name).unlink(missing_ok=True)
-    command = [sys.executable, str(ROOT / "tests/vasp_same_document.py"), str(imported), str(run)]
+    return run
+
+
+def differences(pk: int, run: Path) -> str:
+    command = [sys.executable, str(ROOT / "tests/vasp_same_document.py"), str(pk), str(run), "--imported"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "[]"
+    return done.stdout.splitlines()[-1]
+
+
+YEARS_AGO = 1_400_000_000
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_nothing_that_emmet_reads_is_lost(
+    site: Site, server: Client, tmp_path: Path, *, packed: bool
+) -> None:
+    """First inputs and corrections of custodian, the time of completion, statistics of the potentials."""
+    run = copied(site, tmp_path)
+    shutil.copy(run / "POTCAR", run / "POTCAR.orig")
+    (run / "INCAR.orig").write_text(INCAR.replace("SIGMA = 0.2", "SIGMA = 0.4"))
+    (run / "POSCAR.orig").write_text((run / "POSCAR").read_text().replace("3.6", "3.5"))
+    (run / "custodian.json").write_text('[{"corrections": [{"errors": ["brmix"]}], "job": {}}]')
+    for path in list(without_densities(run).iterdir()):
+        kept = _packed(path) if packed else path
+        os.utime(kept, (YEARS_AGO, YEARS_AGO))
+    pk, state = import_run(server, run, key=f"what is kept {packed}")
+    assert state is JobState.FINISHED, told(server, pk)
+    assert differences(pk, run) == "[]"
+    document = server.call(JOBS_DOCUMENT, DocumentParams(pk, "orig_inputs/incar/SIGMA"))
+    assert document.text == "0.4"
+    assert server.call(JOBS_DOCUMENT, DocumentParams(pk, "completed_at")).text.startswith("2014-05-1")
+    stats = server.call(JOBS_DOCUMENT, DocumentParams(pk, "orig_inputs/potcar_spec/0/summary_stats/stats"))
+    assert {row.name for row in stats.rows} == {"header", "data"}
+    rows = server.call(JOBS_FILES, ListFilesParams(pk)).rows
+    assert not [row.path for row in rows if row.path.startswith("POTCAR")]
+
+
+def _packed(path: Path) -> Path:
+    packed = path.with_name(f"{path.name}.gz")
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    path.unlink()
+    return packed
+
+
+def test_what_custodian_left_may_be_broken(site: Site, server: Client, tmp_path: Path) -> None:
+    run = copied(site, tmp_path)
+    (run / "POSCAR.orig").write_text("nonsense\n")
+    (run / "custodian.json.gz").write_bytes(b"no gzip")
+    (run / "POTCAR").write_text("no POTCAR\n")
+    pk, state = import_run(server, run, key="broken leftovers")
+    assert state is JobState.FINISHED, told(server, pk)
 
 
 def test_a_folder_is_imported_once(site: Site, imported: int, server: Client) -> None:
@@ -167,6 +225,7 @@ def test_a_run_that_was_cut_off_yields_what_it_had(site: Site, server: Client, t
     pk, state = import_run(server, run)
     assert state is JobState.FAILED
     job = server.call(JOBS_SHOW, JobPk(pk))
+    assert job.row.reason == server.call(JOBS_DIAGNOSE, JobPk(pk)).title
     assert "cut off" in job.explanation
     assert "whole ionic steps: 2" in job.explanation
     results = server.call(JOBS_RESULTS, JobPk(pk))
@@ -182,6 +241,9 @@ def test_a_run_that_did_not_converge_has_its_document(server: Client, tmp_path: 
     pk, state = import_run(server, _run_by_hand(tmp_path, INCAR.replace("NSW = 99", "NSW = 2")))
     job = server.call(JOBS_SHOW, JobPk(pk))
     assert (state, job.row.exit_status) == (JobState.FAILED, 320), told(server, pk)
+    assert job.row.reason == "The relaxation did not converge in the steps it was given"
+    assert job.row.reason == server.call(JOBS_DIAGNOSE, JobPk(pk)).title
+    assert "exit status 320" in job.explanation
     assert {"document", "summary", "steps", "structure"} <= {node.label for node in job.outputs}
 
 

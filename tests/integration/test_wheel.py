@@ -22,7 +22,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     (wheel,) = folder.glob("*.whl")
     prefix = folder / "prefix"
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--no-compile"]
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
+    # without --ignore-installed pip would remove the crystalmath that these tests run in
+    command += ["--no-compile", "--ignore-installed"]
     subprocess.run([*command, "--prefix", str(prefix), str(wheel)], check=True, capture_output=True)
     return prefix
 

@@ -3,15 +3,19 @@
 What AiiDA has a property for is kept there; our own defaults stand in the computer's metadata under one key.
 """
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 from crystalmath_server.adapters.aiida.codes import codes_on
 from crystalmath_server.adapters.remote.link import Target
 from crystalmath_server.domain.clusters import slurm
+from crystalmath_server.domain.clusters.labels import check_cluster
 from crystalmath_server.domain.clusters.resources import check, merged
+from crystalmath_server.domain.jobs.states import ENDED_PROCESS
 from crystalmath_server.protocol.clusters import (
+    LOCAL_TRANSPORT,
+    SSH_TRANSPORT,
+    TRANSPORTS,
     ClusterDetail,
     ClusterList,
     ClusterRow,
@@ -27,8 +31,6 @@ from crystalmath_server.protocol.resources import Resources
 METADATA = "crystalmath"
 """Key of a computer's metadata under which our own settings stand: defaults, potcar_dir."""
 
-TRANSPORTS = ("core.ssh_async", "core.local")
-_LABEL = re.compile(r"[A-Za-z0-9][\w.-]*")
 _SHOWN_PKS = 8
 _SECRET = ("password", "passphrase", "key_filename", "script")
 
@@ -169,7 +171,7 @@ def create(params: CreateClusterParams) -> ClusterDetail:
 def _connection(params: CreateClusterParams) -> dict[str, Any]:
     """Keywords of AiiDA's configure."""
     found: dict[str, Any] = {}
-    if params.transport == "core.ssh_async":
+    if params.transport == SSH_TRANSPORT:
         found |= {"host": params.hostname, "backend": params.backend}
     if params.safe_interval_s is not None:
         found["safe_interval"] = params.safe_interval_s
@@ -195,9 +197,7 @@ def _check_new(params: CreateClusterParams) -> None:
 def _check_label(label: str, field: str) -> None:
     from aiida import orm
 
-    if not _LABEL.fullmatch(label):
-        hint = "Use letters, digits, dots, - and _; begin with a letter or digit."
-        raise InvalidForm(f"{label!r} is no label for a computer", field=field, hint=hint)
+    check_cluster(label, field)
     if orm.QueryBuilder().append(orm.Computer, filters={"label": label}).count():
         hint = f"Choose another label, or change that one: crystalmath clusters update {label}"
         raise Conflict(f"There is a computer {label!r} already", field=field, hint=hint)
@@ -248,7 +248,7 @@ def _check_changes(params: UpdateClusterParams, computer: Any, defaults: Resourc
         _check_label(params.new_label, "new_label")
     if params.work_dir is not None:
         _check_work_dir(params.work_dir)
-    if params.backend is not None and computer.transport_type != "core.ssh_async":
+    if params.backend is not None and computer.transport_type != SSH_TRANSPORT:
         detail = f"Computer {computer.label!r} has transport {computer.transport_type}, which has no backend"
         raise InvalidForm(detail, field="backend")
     check(defaults, computer.scheduler_type, "defaults")
@@ -313,7 +313,7 @@ def _needed(computer: Any, used: list[int]) -> str:
     from aiida import orm
 
     filters: dict[str, Any] = {"id": {"in": used}}
-    ended = {"attributes.process_state": {"in": ["finished", "excepted", "killed"]}}
+    ended = {"attributes.process_state": {"in": list(ENDED_PROCESS)}}
     query = orm.QueryBuilder().append(orm.CalcJobNode, filters={**filters, "!and": [ended]}, project="id")
     running = sorted(query.all(flat=True), reverse=True)
     if running:
@@ -360,7 +360,7 @@ def facts(label: str) -> ClusterFacts:
 def _target(computer: Any) -> Target:
     factory, settings = computer.get_transport_class(), computer.get_configuration()
     hostname = computer.hostname
-    local = computer.transport_type == "core.local"
+    local = computer.transport_type == LOCAL_TRANSPORT
     host = "" if local else settings.get("host") or hostname
     return Target(
         computer.label,

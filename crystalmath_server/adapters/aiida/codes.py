@@ -1,9 +1,9 @@
 """AiiDA codes as programs on clusters; functions run on the AiiDA thread."""
 
-import re
 from pathlib import PurePosixPath
 from typing import Any
 
+from crystalmath_server.domain.clusters.labels import check_code
 from crystalmath_server.domain.clusters.resources import check, parts_of_script, script
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.protocol.codes import (
@@ -15,8 +15,6 @@ from crystalmath_server.protocol.codes import (
 )
 from crystalmath_server.protocol.errors import Conflict, InvalidForm, NotFound
 from crystalmath_server.protocol.resources import Resources
-
-_LABEL = re.compile(r"[A-Za-z0-9][\w.+-]*")
 
 
 def read_codes(params: ListCodesParams) -> CodeList:
@@ -100,9 +98,7 @@ def create(params: CreateCodeParams) -> CodeRow:
 
 
 def _check(params: CreateCodeParams, computer: Any) -> None:
-    if not _LABEL.fullmatch(params.label):
-        hint = "Use letters, digits, dots, +, - and _; begin with a letter or digit."
-        raise InvalidForm(f"{params.label!r} is no label for a code", field="label", hint=hint)
+    check_code(params.label, "label")
     if not params.path.startswith("/"):
         hint = f"Find it on {computer.label}: command -v {params.path}"
         raise InvalidForm(f"{params.path!r} does not begin at the root", field="path", hint=hint)

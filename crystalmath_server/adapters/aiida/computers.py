@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from crystalmath_server.domain.jobs import nodes
-from crystalmath_server.protocol.clusters import LOCALHOST
+from crystalmath_server.protocol.clusters import LOCAL_TRANSPORT, LOCALHOST
 from crystalmath_server.protocol.codes import CodeKind
 from crystalmath_server.protocol.errors import ComputerDisabled, InvalidForm, NotFound, StorageFull
 
@@ -16,7 +16,7 @@ OWN_LOCALHOST = "crystalmath-localhost"
 """Taken where `localhost` is there but runs jobs in another way."""
 CODE = "crystalmath-python"
 MIN_FREE_BYTES = 50_000_000
-_HERE = ("core.local", "core.direct")
+_HERE = (LOCAL_TRANSPORT, "core.direct")
 
 
 def computer_of(label: str) -> Any:
@@ -31,7 +31,7 @@ def computer_of(label: str) -> Any:
     if computer is None:
         raise NotFound(f"There is no computer {label!r}", field="cluster", hint="See: clusters.list")
     _refuse_disabled(computer)
-    if computer.transport_type == "core.local":
+    if computer.transport_type == LOCAL_TRANSPORT:
         _refuse_full(Path(computer.get_workdir().format(username=_username())))
     return computer
 
@@ -74,13 +74,14 @@ def _local_computer() -> Any:
     """`localhost`, or one of our own where that is something else."""
     found = _computer(LOCALHOST)
     if found is None:
-        return _new_computer(LOCALHOST)
+        return add_this_machine()
     if (found.transport_type, found.scheduler_type) == _HERE:
         return found
-    return _computer(OWN_LOCALHOST) or _new_computer(OWN_LOCALHOST)
+    return _computer(OWN_LOCALHOST) or add_this_machine(OWN_LOCALHOST)
 
 
-def _new_computer(label: str) -> Any:
+def add_this_machine(label: str = LOCALHOST) -> Any:
+    """Add this machine as a computer of the loaded profile."""
     from aiida.manage import get_manager
     from aiida.manage.configuration import get_config
     from aiida.orm import Computer
@@ -90,7 +91,7 @@ def _new_computer(label: str) -> Any:
         label=label,
         hostname=LOCALHOST,
         description="This machine",
-        transport_type="core.local",
+        transport_type=LOCAL_TRANSPORT,
         scheduler_type="core.direct",
         workdir=str(Path(get_config().dirpath) / "scratch" / profile.name),
     )

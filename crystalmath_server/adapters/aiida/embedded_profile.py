@@ -5,6 +5,7 @@ import json
 import sys
 from typing import Any
 
+from crystalmath_server.adapters.aiida.computers import add_this_machine
 from crystalmath_server.adapters.aiida.errors import translate
 from crystalmath_server.protocol.errors import InternalError, from_json
 
@@ -37,26 +38,6 @@ def create_embedded(name: str, *, make_default: bool = False) -> Any:
     return profile
 
 
-def add_localhost(name: str) -> None:
-    """Add this machine as a computer of the loaded profile `name`."""
-    from pathlib import Path
-
-    from aiida.manage.configuration import get_config
-    from aiida.orm import Computer
-
-    computer = Computer(
-        label="localhost",
-        hostname="localhost",
-        description="This machine",
-        transport_type="core.local",
-        scheduler_type="core.direct",
-        workdir=str(Path(get_config().dirpath) / "scratch" / name),
-    ).store()
-    computer.configure(safe_interval=0)
-    computer.set_minimum_job_poll_interval(1)
-    computer.set_default_mpiprocs_per_machine(1)
-
-
 async def create_apart(name: str, *, make_default: bool) -> None:
     """Make a profile in a process of its own: AiiDA would unload the profile at hand, and its connections.
 
@@ -83,7 +64,7 @@ def main(name: str, default: str) -> int:
         from aiida.manage import get_manager
 
         get_manager().load_profile(profile.name)
-        add_localhost(name)
+        add_this_machine()
     except Exception as error:
         known = translate(error, name)
         if known is None:

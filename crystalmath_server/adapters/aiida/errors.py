@@ -1,8 +1,8 @@
 """Exceptions of AiiDA, SQLAlchemy and the system → RpcError."""
 
 import errno
-from collections.abc import Iterator
 
+from crystalmath_server.adapters.remote.errors import error_chain
 from crystalmath_server.protocol.errors import (
     BrokerUnavailable,
     Conflict,
@@ -46,7 +46,7 @@ def translate(error: BaseException, profile: str) -> RpcError | None:
     """What a client is told of `error`; None where it is none of AiiDA's known failures."""
     if isinstance(error, RpcError):
         return error
-    chain = tuple(_chain(error))
+    chain = tuple(error_chain(error))
     if any(_unwritable(link) for link in chain):
         return StorageFull(_words(error))
     known = next((entry for link in chain if (entry := _by_class(link))), None)
@@ -56,16 +56,6 @@ def translate(error: BaseException, profile: str) -> RpcError | None:
     if isinstance(error, ConnectionError):
         return BrokerUnavailable(_words(error))
     return None
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """The error and what led to it; AiiDA wraps the true reason."""
-    link: BaseException | None = error
-    for _ in range(10):
-        if link is None:
-            return
-        yield link
-        link = link.__cause__ or link.__context__
 
 
 def _unwritable(error: BaseException) -> bool:

@@ -1,35 +1,20 @@
 """AiiDA profiles: listed from the configuration, created embedded."""
 
 import re
-from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
+from crystalmath_server.adapters.aiida.calls import ProfileCalls
 from crystalmath_server.adapters.aiida.embedded_profile import create_apart
 from crystalmath_server.protocol.errors import Conflict, InvalidForm
 from crystalmath_server.protocol.profiles import CreateProfileParams, ProfileList, ProfileRow
 
-T = TypeVar("T")
-
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-
-
-class Runtime(Protocol):
-    """What this adapter needs of the AiiDA thread."""
-
-    @property
-    def profile(self) -> str:
-        """Name of the profile that this server serves."""
-        ...
-
-    async def call_unloaded(self, fn: Callable[..., T], *args: object) -> T:
-        """Run on the AiiDA thread, whether or not the profile can be loaded."""
-        ...
 
 
 class AiidaProfiles:
     """The Profiles port."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: ProfileCalls) -> None:
         self._runtime = runtime
 
     async def list_profiles(self) -> ProfileList:

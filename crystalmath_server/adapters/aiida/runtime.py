@@ -13,7 +13,8 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
 
-from crystalmath_server.adapters.aiida.embedded_profile import EMBEDDED, add_localhost, create_embedded
+from crystalmath_server.adapters.aiida.computers import add_this_machine
+from crystalmath_server.adapters.aiida.embedded_profile import EMBEDDED, create_embedded
 from crystalmath_server.adapters.aiida.errors import translate
 from crystalmath_server.adapters.processes.single_thread_executor import Lane
 from crystalmath_server.protocol.errors import ProfileUnavailable, RpcError
@@ -238,7 +239,7 @@ def _warm(name: str) -> None:
     from aiida.orm import Computer, QueryBuilder
 
     if QueryBuilder().append(Computer).count() == 0 and name == EMBEDDED:
-        add_localhost(name)
+        add_this_machine()
 
 
 def _with_aiida(fn: Callable[..., T], *args: object) -> T:

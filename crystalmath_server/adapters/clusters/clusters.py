@@ -4,9 +4,10 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from crystalmath_server.adapters.aiida import cluster_store as store
+from crystalmath_server.adapters.aiida.calls import Calls
 from crystalmath_server.adapters.clusters import queue as cluster_queue
 from crystalmath_server.adapters.clusters.connection_test import DIRECT, TITLES, ClusterSteps
 from crystalmath_server.adapters.remote import ssh_hosts
@@ -14,7 +15,9 @@ from crystalmath_server.adapters.remote.link import Connection, Links, Target
 from crystalmath_server.domain.clusters.discovery import SCRIPT, discovery
 from crystalmath_server.domain.clusters.resources import check, check_against, merged, options
 from crystalmath_server.protocol.clusters import (
+    LOCAL_TRANSPORT,
     LOCALHOST,
+    TRANSPORTS,
     ClusterDetail,
     ClusterList,
     ClusterQueue,
@@ -41,14 +44,6 @@ FRESH_S = 600.0
 """Limits of partitions that were seen longer ago refuse nothing: the scheduler says."""
 
 
-class Runtime(Protocol):
-    """What this adapter needs of the AiiDA thread."""
-
-    async def call(self, fn: Callable[..., T], *args: object) -> T:
-        """Run on the AiiDA thread."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What was seen of a scheduler, and when."""
@@ -61,7 +56,7 @@ class Limits:
 class AiidaClusters:
     """The Clusters port."""
 
-    def __init__(self, runtime: Runtime, links: Links | None = None) -> None:
+    def __init__(self, runtime: Calls, links: Links | None = None) -> None:
         self._runtime = runtime
         self._links = links or Links()
         self._limits: dict[str, Limits] = {}
@@ -128,8 +123,8 @@ class AiidaClusters:
 
     async def discover(self, params: DiscoverParams) -> Discovery:
         """Run a script that only reads on a host that is no computer yet."""
-        if params.transport not in store.TRANSPORTS:
-            detail = f"{params.transport!r} cannot be looked at: {', '.join(store.TRANSPORTS)}"
+        if params.transport not in TRANSPORTS:
+            detail = f"{params.transport!r} cannot be looked at: {', '.join(TRANSPORTS)}"
             raise InvalidForm(detail, field="transport")
         target = await asyncio.to_thread(_host_target, params)
 
@@ -211,7 +206,7 @@ def _host_target(params: DiscoverParams) -> Target:
 
     factory: Any = TransportFactory(params.transport)
     host, name = params.hostname, params.hostname
-    if params.transport == "core.local":
+    if params.transport == LOCAL_TRANSPORT:
         return Target(name, "", params.transport, 0.0, lambda: factory(machine=host))
     settings = {"machine": host, "host": host, "backend": params.backend}
     interval_s = factory._DEFAULT_SAFE_OPEN_INTERVAL  # noqa: SLF001  AiiDA's only name of it

@@ -1,9 +1,7 @@
 """The Codes port: programs on clusters."""
 
-from collections.abc import Callable
-from typing import Protocol, TypeVar
-
 from crystalmath_server.adapters.aiida import codes
+from crystalmath_server.adapters.aiida.calls import Calls
 from crystalmath_server.adapters.aiida.cluster_store import facts
 from crystalmath_server.adapters.clusters.code_test import look_at
 from crystalmath_server.adapters.remote.link import Links
@@ -16,21 +14,11 @@ from crystalmath_server.protocol.codes import (
     Outcome,
 )
 
-T = TypeVar("T")
-
-
-class Runtime(Protocol):
-    """What this adapter needs of the AiiDA thread."""
-
-    async def call(self, fn: Callable[..., T], *args: object) -> T:
-        """Run on the AiiDA thread."""
-        ...
-
 
 class AiidaCodes:
     """The Codes port."""
 
-    def __init__(self, runtime: Runtime, links: Links) -> None:
+    def __init__(self, runtime: Calls, links: Links) -> None:
         self._runtime = runtime
         self._links = links
 

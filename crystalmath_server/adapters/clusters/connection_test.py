@@ -15,7 +15,7 @@ from crystalmath_server.adapters.clusters.code_test import look_at
 from crystalmath_server.adapters.clusters.queue import own_jobs, whoami
 from crystalmath_server.adapters.remote import ssh_hosts
 from crystalmath_server.adapters.remote.link import Connection, Link
-from crystalmath_server.protocol.clusters import SshHost, StepName
+from crystalmath_server.protocol.clusters import SSH_TRANSPORT, SshHost, StepName
 from crystalmath_server.protocol.codes import CodeKind, Outcome, Step
 from crystalmath_server.protocol.errors import (
     AccessDenied,
@@ -212,14 +212,14 @@ class ClusterSteps:
         return ok(f"{folder}: {', '.join(out.split())}")
 
     def _proxied(self) -> bool:
-        return self.facts.target.kind == "core.ssh_async" and ssh_hosts.uses_proxy_command(
+        return self.facts.target.kind == SSH_TRANSPORT and ssh_hosts.uses_proxy_command(
             self.facts.target.host
         )
 
     def _route(self) -> tuple[SshHost, ...]:
         """Hosts on the way; core.ssh keeps its own settings in AiiDA."""
         target = self.facts.target
-        if target.kind == "core.ssh_async":
+        if target.kind == SSH_TRANSPORT:
             return ssh_hosts.route(target.host)
         settings: dict[str, Any] = getattr(target.transport(), "_connect_args", {})
         return (SshHost(target.host, target.host, "", int(settings.get("port") or 22)),)

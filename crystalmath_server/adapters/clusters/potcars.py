@@ -4,8 +4,8 @@ import asyncio
 import subprocess
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Protocol, TypeVar
 
+from crystalmath_server.adapters.aiida.calls import Calls
 from crystalmath_server.adapters.aiida.cluster_store import facts
 from crystalmath_server.adapters.remote.link import Connection, Links
 from crystalmath_server.domain.potcars import library
@@ -14,7 +14,6 @@ from crystalmath_server.domain.potcars.locations import LOCAL
 from crystalmath_server.protocol.errors import FileUnreadable
 from crystalmath_server.protocol.potcars import PotcarCheck
 
-T = TypeVar("T")
 Shell = Callable[[str], tuple[int, str, str]]
 LONGEST_S = 60
 AT_ONCE = 200
@@ -22,19 +21,11 @@ AT_ONCE = 200
 MOST_SYMBOLS = 1000
 
 
-class Runtime(Protocol):
-    """What this adapter needs of the AiiDA thread."""
-
-    async def call(self, fn: Callable[..., T], *args: object) -> T:
-        """Run on the AiiDA thread."""
-        ...
-
-
 class PotcarLooker:
     """Looks for potentials; `local` tells where pymatgen keeps those of this machine."""
 
     def __init__(
-        self, runtime: Runtime, links: Links, local: Callable[[], Awaitable[library.PotcarLibrary]]
+        self, runtime: Calls, links: Links, local: Callable[[], Awaitable[library.PotcarLibrary]]
     ) -> None:
         self._runtime = runtime
         self._links = links

@@ -1,33 +1,23 @@
 """The EarlierRuns port: a job's files as they came back, and by its link what is on its computer alone."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Protocol, TypeVar
 
+from crystalmath_server.adapters.aiida.calls import Calls
 from crystalmath_server.adapters.aiida.cluster_store import facts
 from crystalmath_server.adapters.aiida.jobs.previous_run import Found, lay_out
 from crystalmath_server.adapters.remote.link import Connection, Links
 from crystalmath_server.domain.vasp_run.restart import EarlierRun, look_script, names_there
 from crystalmath_server.protocol.errors import UNREACHABLE
 
-T = TypeVar("T")
-
-
-class Runtime(Protocol):
-    """What this adapter needs of the AiiDA thread."""
-
-    async def call(self, fn: Callable[..., T], *args: object) -> T:
-        """Run on the AiiDA thread."""
-        ...
-
 
 class EarlierRunLooker:
     """Lays runs out in temporary folders; stores nothing."""
 
-    def __init__(self, runtime: Runtime, links: Links) -> None:
+    def __init__(self, runtime: Calls, links: Links) -> None:
         self._runtime = runtime
         self._links = links
 

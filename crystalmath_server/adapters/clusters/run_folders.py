@@ -1,8 +1,6 @@
 """The RunFolders port: looks into folders on computers by their own links."""
 
-from collections.abc import Callable
-from typing import Protocol, TypeVar
-
+from crystalmath_server.adapters.aiida.calls import Calls
 from crystalmath_server.adapters.aiida.cluster_store import ClusterFacts, facts
 from crystalmath_server.adapters.aiida.computers import computer_of
 from crystalmath_server.adapters.remote.link import Connection, Links
@@ -10,21 +8,11 @@ from crystalmath_server.domain.inputs.vasp_program import choose
 from crystalmath_server.domain.vasp_run.run_folder import RunFolder, look_script, run_folder
 from crystalmath_server.protocol.errors import FileUnreadable
 
-T = TypeVar("T")
-
-
-class Runtime(Protocol):
-    """What this adapter needs of the AiiDA thread."""
-
-    async def call(self, fn: Callable[..., T], *args: object) -> T:
-        """Run on the AiiDA thread."""
-        ...
-
 
 class RunFolderLooker:
     """Looks, and stores nothing."""
 
-    def __init__(self, runtime: Runtime, links: Links) -> None:
+    def __init__(self, runtime: Calls, links: Links) -> None:
         self._runtime = runtime
         self._links = links
 

@@ -1,10 +1,9 @@
 """The WorkFolders port: the folder in which a job runs, by the shared link to its computer."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
 
+from crystalmath_server.adapters.aiida.calls import Calls
 from crystalmath_server.adapters.aiida.cluster_store import facts
 from crystalmath_server.adapters.aiida.jobs.runs import load_run
 from crystalmath_server.adapters.remote.link import Connection, Links, Target
@@ -13,19 +12,9 @@ from crystalmath_server.domain.vasp_run.work_folder import Piece
 from crystalmath_server.protocol.errors import NotFound
 from crystalmath_server.protocol.files import JobFiles
 
-T = TypeVar("T")
-
 KNOWN_S = 30.0
 """How long the place of a job is believed: its computer may be set up anew."""
 MOST_KNOWN = 256
-
-
-class Runtime(Protocol):
-    """What this adapter needs of the AiiDA thread."""
-
-    async def call(self, fn: Callable[..., T], *args: object) -> T:
-        """Run on the AiiDA thread."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +35,7 @@ class Place:
 class WorkFolderLooker:
     """Looks into the folders of jobs."""
 
-    def __init__(self, runtime: Runtime, links: Links) -> None:
+    def __init__(self, runtime: Calls, links: Links) -> None:
         self._runtime = runtime
         self._links = links
         self._places: dict[int, Place] = {}

@@ -108,6 +108,10 @@ class WorkerBench:
         """The Maker that reads a run that was made by other means."""
         return await self._ask(Recipe, "reader", {"incar": incar})
 
+    async def potcar_specs(self, potcar: str) -> tuple[dict[str, Json], ...]:
+        """What identifies the potentials of a POTCAR, without its text."""
+        return await self._ask(tuple[dict[str, Json], ...], "potcar_specs", {"potcar": potcar})
+
     async def potcar_library(self) -> PotcarLibrary:
         """The potentials of this machine as pymatgen's settings name them."""
         return await self._ask(PotcarLibrary, "potcar_library", {})

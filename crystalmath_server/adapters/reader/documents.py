@@ -112,11 +112,17 @@ def _drawn(
     if params.kind in _ELECTRONIC:
         return _electronic(params.kind, document, vasprun)
     columns = columns_of(document)
-    if not columns and is_vasp(document):
+    if "energy" not in columns and is_vasp(document):  # no steps, or energies that VASP wrote wrong
         if vasprun is None:
             return None
-        columns = columns_of(document, steps_of(vasprun))
+        columns = _merged(columns, columns_of({}, steps_of(vasprun)))
     return _stepwise(params, document, columns)
+
+
+def _merged(known: Mapping[str, Column], read: Mapping[str, Column]) -> Mapping[str, Column]:
+    """Columns of vasprun.xml, and those of the document alone where both have the same steps."""
+    same = bool(known and read) and len(known["step"].values) == len(read["step"].values)
+    return {**known, **read} if same else read or known
 
 
 def _stepwise(

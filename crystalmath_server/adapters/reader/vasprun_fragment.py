@@ -6,6 +6,8 @@ from typing import Any
 from monty.json import jsanitize
 from pymatgen.io.vasp import Vasprun
 
+from crystalmath_server.domain.results.vasp_energies import ENERGIES, SIGMA_ZERO, corrected
+
 
 def fragment_of(folder: Path) -> Any:
     """Plain JSON with the fields of emmet's TaskDoc that quantities and steps are made of.
@@ -22,17 +24,17 @@ def fragment_of(folder: Path) -> Any:
         parse_potcar_file=False,
         exception_on_bad_xml=False,
     )
-    steps: list[dict[str, Any]] = list(run.ionic_steps)
+    steps: list[dict[str, Any]] = list(map(corrected, run.ionic_steps))
     last = steps[-1]
-    energy = float(last["e_0_energy"])
+    energy: float | None = last.get(SIGMA_ZERO)
     output = {
         "energy": energy,
-        "energy_per_atom": energy / len(last["structure"]),
+        "energy_per_atom": None if energy is None else energy / len(last["structure"]),
         "forces": last.get("forces"),
         "stress": last.get("stress"),
         "structure": last["structure"],
     }
-    kept = ("e_0_energy", "forces")
+    kept = (*ENERGIES, "forces")
     calculation = {
         "vasp_version": run.vasp_version,
         "input": {"parameters": {"NSW": run.parameters.get("NSW"), "IBRION": run.parameters.get("IBRION")}},

@@ -1,12 +1,18 @@
 """Ionic steps of a vasprun.xml, read as a stream: memory does not grow with the atoms or bands in it."""
 
+import contextlib
 import gzip
 import math
+import zlib
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 from xml.etree import ElementTree as ET
 
-_ENERGIES = ("e_fr_energy", "e_wo_entrp", "e_0_energy")
+from crystalmath_server.domain.results.task_document import largest_norm, number
+from crystalmath_server.domain.results.vasp_energies import ENERGIES, corrected
+
+_LONG = {"calculation", "dos", "eigenvalues", "projected", "scstep"}
+_BROKEN = (ET.ParseError, EOFError, gzip.BadGzipFile, zlib.error)
 
 
 def steps_of(path: Path) -> list[dict[str, Any]]:
@@ -16,15 +22,16 @@ def steps_of(path: Path) -> list[dict[str, Any]]:
     for 100 MB of molecular dynamics more than a gigabyte.
     """
     steps: list[dict[str, Any]] = []
-    with _opened(path) as file:
-        try:
-            for _event, element in ET.iterparse(file):  # noqa: S314  expat expands no entities of VASP's
-                if element.tag == "calculation":
-                    steps.append(_step(element))
-                if element.tag in {"calculation", "dos", "eigenvalues", "projected", "scstep"}:
-                    element.clear()
-        except ET.ParseError:
-            return steps
+    electronic: dict[str, float | None] = {}
+    with _opened(path) as file, contextlib.suppress(*_BROKEN):
+        for _event, element in ET.iterparse(file):  # noqa: S314  expat expands no entities of VASP's
+            if element.tag == "scstep":
+                electronic = _energies(element)
+            elif element.tag == "calculation":
+                steps.append(_step(element, electronic))
+                electronic = {}
+            if element.tag in _LONG:
+                element.clear()
     return steps
 
 
@@ -32,28 +39,35 @@ def _opened(path: Path) -> BinaryIO:
     return cast("BinaryIO", gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
 
 
-def _step(calculation: ET.Element) -> dict[str, Any]:
-    forces = _rows(calculation.find("varray[@name='forces']"))
-    found: dict[str, Any] = {
-        "n_atoms": len(forces),
-        "max_force": max((math.hypot(*row) for row in forces), default=None),
-        "stress": _rows(calculation.find("varray[@name='stress']")) or None,
-        "cell": _rows(calculation.find("structure/crystal/varray[@name='basis']")) or None,
+def _step(calculation: ET.Element, electronic: dict[str, float | None]) -> dict[str, Any]:
+    """One step; its energies are checked against those of its last electronic step."""
+    forces = _vectors(calculation.find("varray[@name='forces']"))
+    energies = corrected({**_energies(calculation), "electronic_steps": [electronic]})
+    return {
+        "n_atoms": len(forces or _vectors(calculation.find("structure/varray[@name='positions']"))),
+        "max_force": largest_norm(forces),
+        "stress": _tensor(calculation.find("varray[@name='stress']")),
+        "cell": _tensor(calculation.find("structure/crystal/varray[@name='basis']")),
+        **{name: energies.get(name) for name in ENERGIES},
     }
-    for name in _ENERGIES:
-        found[name] = _number(calculation.find(f"energy/i[@name='{name}']"))
-    return found
 
 
-def _rows(array: ET.Element | None) -> list[list[float]]:
-    """Rows of a varray; VASP writes *** for a number that has no room."""
+def _energies(parent: ET.Element) -> dict[str, float | None]:
+    found = {name: parent.find(f"energy/i[@name='{name}']") for name in ENERGIES}
+    return {name: number(_float(item.text or "")) for name, item in found.items() if item is not None}
+
+
+def _tensor(array: ET.Element | None) -> list[list[float]] | None:
+    """A (3, 3) tensor; None where it is missing, or a number in it is."""
+    rows = _vectors(array)
+    whole = [len(row) for row in rows] == [3, 3, 3] and all(math.isfinite(x) for row in rows for x in row)
+    return rows if whole else None
+
+
+def _vectors(array: ET.Element | None) -> list[list[float]]:
+    """Rows of a varray; NaN for ****, which Fortran writes where a number does not fit."""
     rows = array.findall("v") if array is not None else []
     return [[_float(word) for word in (row.text or "").split()] for row in rows]
-
-
-def _number(item: ET.Element | None) -> float | None:
-    value = _float(item.text or "") if item is not None else math.nan
-    return value if math.isfinite(value) else None
 
 
 def _float(word: str) -> float:

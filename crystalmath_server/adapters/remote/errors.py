@@ -18,8 +18,8 @@ _KEY_WORDS = (
 _LOGIN_WORDS = ("permission denied (", "authentication failed", "no authentication methods available")
 
 
-def links_of(error: BaseException) -> Iterator[BaseException]:
-    """The error and what led to it."""
+def error_chain(error: BaseException) -> Iterator[BaseException]:
+    """The error and what led to it; libraries wrap the true reason."""
     link: BaseException | None = error
     for _ in range(10):
         if link is None:
@@ -34,7 +34,7 @@ def is_lost(error: BaseException) -> bool:
         return True
     return any(
         type(link).__name__ in _LOST or isinstance(link, ConnectionError | EOFError)
-        for link in links_of(error)
+        for link in error_chain(error)
     )
 
 
@@ -42,7 +42,7 @@ def not_connected(error: BaseException, name: str) -> RpcError:
     """Why `name` cannot be reached."""
     if isinstance(error, RpcError):
         return error
-    links = tuple(links_of(error))
+    links = tuple(error_chain(error))
     kinds = {type(link).__name__ for link in links}
     words = _words(error)
     low = words.lower()

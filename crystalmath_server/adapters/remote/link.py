@@ -20,6 +20,7 @@ from crystalmath_server.adapters.processes.single_thread_executor import Lane
 from crystalmath_server.adapters.remote import ssh_hosts
 from crystalmath_server.adapters.remote.errors import is_lost, not_connected
 from crystalmath_server.domain.clusters import breaker
+from crystalmath_server.protocol.clusters import SSH_TRANSPORT
 from crystalmath_server.protocol.errors import UNREACHABLE, HostKeyRefused, RpcError, TransportFailed
 
 if TYPE_CHECKING:
@@ -231,7 +232,7 @@ class Link:
     def _explained(self, connection: Connection, target: Target, error: Exception) -> RpcError:
         """The error in words; an untrusted key is named by its fingerprint."""
         known = not_connected(error, target.host or target.name)
-        if isinstance(known, HostKeyRefused) and target.kind == "core.ssh_async":
+        if isinstance(known, HostKeyRefused) and target.kind == SSH_TRANSPORT:
             with contextlib.suppress(Exception):
                 known = connection.do(ssh_hosts.untrusted(target.host), OPEN_S)
         connection.close()

@@ -62,7 +62,7 @@ def look(folder: Path, counts: Counts) -> tuple[tuple[Correction, ...], Counts]:
         custodian.run_interrupted()
     log: Any = custodian.run_log[-1]
     found: list[dict[str, Any]] = log["corrections"]
-    corrections = tuple(_correction(row) for row in found if not row.get("skipped"))
+    corrections = tuple(_correction(row) for row in map(_named, found) if row["errors"])
     return corrections, {type(one).__name__: counted for one in handlers if (counted := _counts(one))}
 
 
@@ -97,6 +97,13 @@ def _silent() -> Generator[None]:
         yield
     finally:
         logging.disable(level)
+
+
+def _named(row: dict[str, Any]) -> dict[str, Any]:
+    """Keep the errors that a handler found before it failed to correct them, as where OUTCAR is cut off."""
+    if not row.get("skipped"):
+        return row
+    return {**row, "errors": getattr(row["handler"], "errors", ()), "actions": ()}
 
 
 def _correction(row: Mapping[str, Any]) -> Correction:

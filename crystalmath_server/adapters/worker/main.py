@@ -10,6 +10,7 @@ from crystalmath_server.adapters.worker import (
 )
 from crystalmath_server.adapters.worker import (
     incar_tags,
+    potcar_specs,
     structure_export,
 )
 from crystalmath_server.adapters.worker import (
@@ -69,6 +70,7 @@ CALLS: dict[str, Callable[[dict[str, Any]], object]] = {
     "diff_decks": lambda argument: deck_compare.compare(argument["left"], argument["right"]),
     "known_tags": lambda _: tag_list(incar_tags.catalogue()),
     "reader": lambda argument: atomate2_reader.reader(argument["incar"]),
+    "potcar_specs": lambda argument: potcar_specs.specs_of(argument["potcar"]),
     "potcar_library": lambda _: atomate2_vasp.potcar_library(),
 }
 

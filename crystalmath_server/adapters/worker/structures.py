@@ -7,6 +7,7 @@ import re
 import stat
 import warnings
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from io import StringIO
 from pathlib import Path
 from typing import Any, cast
@@ -19,13 +20,16 @@ from pymatgen.core import DummySpecies, Structure
 from pymatgen.io.vasp import Poscar
 from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
+from crystalmath_server.adapters.worker import cif_reading
 from crystalmath_server.domain.jobs.plans import ParsedStructure
 from crystalmath_server.protocol.errors import FileUnreadable, InvalidStructure
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.structures import ImportStructureParams, Lattice, Site
 
 MAX_BYTES = 64 * 1024 * 1024
-MAX_SITES = 10_000
+MAX_SITES = 20_000
+MOST_SYMMETRY_SITES = 5000
+"""Up to here spglib takes seconds; its time grows with the square."""
 SHOWN_SITES = 1000
 SYMMETRY_A = 0.01
 CLOSEST_A = 0.5
@@ -78,7 +82,16 @@ def digest_of(document: Mapping[str, Json]) -> str:
 
 def poscar_of(structure: Structure) -> str:
     """The structure as a POSCAR, with 16 digits."""
-    return Poscar(structure).get_str(significant_figures=16)
+    return _Poscar(structure).get_str(significant_figures=16)
+
+
+class _Poscar(Poscar):
+    """pymatgen's, which looks through all sites for each line: minutes for 20 000 of them."""
+
+    @cached_property
+    def selective_dynamics(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """As the parent, looked up once."""
+        return self.structure.site_properties.get("selective_dynamics")
 
 
 def describe_structure(structure: Structure) -> ParsedStructure:
@@ -112,6 +125,8 @@ def _site(site: Any) -> Site:
 
 def _spacegroup(structure: Structure) -> str:
     """Symbol and number; spglib finds none where sites are too close or the cell is odd."""
+    if len(structure) > MOST_SYMMETRY_SITES:
+        return f"not determined above {MOST_SYMMETRY_SITES} sites"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -164,11 +179,6 @@ def _guess_content(text: str) -> str:
     return "cif" if "_cell_length_a" in text.lower() else "poscar"
 
 
-def _from_cif(text: str) -> Structure:
-    """The first structure of a CIF as it stands there, primitive or not."""
-    return Structure.from_str(text, fmt="cif", primitive=False)
-
-
 def _from_ase(text: str) -> Structure:
     """Extended XYZ, which has a cell; plain XYZ has none."""
     from ase.io import read
@@ -194,7 +204,7 @@ def _from_vasprun(text: str) -> Structure:
 
 
 _READERS: dict[str, Callable[[str], Structure]] = {
-    "cif": _from_cif,
+    "cif": cif_reading.structure_of,
     "xyz": _from_ase,
     "vasprun": _from_vasprun,
     "poscar": lambda text: Poscar.from_str(text, read_velocities=False).structure,

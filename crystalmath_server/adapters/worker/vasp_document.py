@@ -13,11 +13,14 @@ import json
 import sys
 import traceback
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from monty.json import MontyDecoder
+from monty.serialization import loadfn
 from pymatgen.core import Structure
+from pymatgen.io.vasp import Incar, Kpoints, Poscar
 
 from crystalmath_server.adapters.reader import vasprun_stream as stream
 from crystalmath_server.adapters.reader.vasprun_fragment import fragment_of
@@ -31,6 +34,7 @@ def main(folder: Path, *, restarted: bool) -> int:
     """Write the document; 0 where that was possible."""
     warnings.simplefilter("ignore")
     try:
+        leave_out_unreadable(folder / RUN_FOLDER)
         maker = MontyDecoder().process_decoded(json.loads((folder / "maker.json").read_text()))
         document = document_of(maker, _given(folder), folder / RUN_FOLDER, restarted=restarted)
         text = json.dumps(document)
@@ -43,6 +47,24 @@ def main(folder: Path, *, restarted: bool) -> int:
         return 1
     (folder / "document.json.gz").write_bytes(gzip.compress(text.encode(), 4, mtime=0))
     return 0
+
+
+def leave_out_unreadable(run: Path) -> None:
+    """Remove what custodian left and emmet could not read: a run has its results without it."""
+    for name, read in _READERS.items():
+        for path in run.glob(f"{name}*"):
+            try:
+                read(path)
+            except Exception:  # noqa: BLE001  whatever a broken file makes a reader raise
+                path.unlink()
+
+
+_READERS: dict[str, Callable[[Path], object]] = {
+    "INCAR.orig": Incar.from_file,
+    "KPOINTS.orig": Kpoints.from_file,
+    "POSCAR.orig": Poscar.from_file,
+    "custodian.json": loadfn,
+}
 
 
 def _given(folder: Path) -> Given:

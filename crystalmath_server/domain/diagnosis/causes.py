@@ -1,5 +1,6 @@
-"""The table of causes: how each is known, what it is called, and what to do about it; pure data."""
+"""The table of causes: how each is known, what it is called, and what to do about it; pure."""
 
+import re
 from dataclasses import dataclass, replace
 
 from crystalmath_server.domain.diagnosis.missing_output import BAD_SCRIPT, NO_LIBRARY
@@ -341,3 +342,21 @@ BY_OUTPUT = (
 UNKNOWN = Cause(
     "unknown", "It failed, and nothing that is known tells why", _ANY_FAILURE, ("log", "file", "retry")
 )
+
+_SCHEDULERS = range(100, 200)
+"""Exit statuses that AiiDA gives to any CalcJob."""
+
+
+def title_of_exit(status: int | None, message: str, *, ours: bool) -> str:
+    """What an exit status and its message tell; empty where that is too little, or of another plugin.
+
+    Parameters
+    ----------
+    ours
+        Whether the process is of this project's own plugins.
+    """
+    if status is None or not (ours or status in _SCHEDULERS):
+        return ""
+    causes = (*BY_SCHEDULER, *BY_PLUGIN, *BY_OUTPUT)
+    found = (cause for cause in causes if status in cause.exits)
+    return next((cause.title for cause in found if re.search(cause.sign, message, re.IGNORECASE)), "")

@@ -33,6 +33,11 @@ def diagnose(symptoms: Symptoms) -> Diagnosis:
     return _asking(found, symptoms) if symptoms.asks else found
 
 
+def is_certain(symptoms: Symptoms) -> bool:
+    """Whether the scheduler or a check of our own tells why a job failed, whatever VASP printed."""
+    return bool(_first(BY_SCHEDULER, symptoms) or _first(BY_PLUGIN, symptoms))
+
+
 def _asking(found: Diagnosis, symptoms: Symptoms) -> Diagnosis:
     """Of a job that waits for its user: the cause is that of its last run, what to do is up to the user."""
     steps: tuple[Action, ...] = ("play", "cancel", "clone", "file")

@@ -27,6 +27,7 @@ class Facts:
     exit_status: int | None = None
     exit_message: str = ""
     exception: str = ""
+    cause: str = ""  # title of the diagnosis of a job that failed
     queue_reason: str = ""  # as the scheduler gives it
     same_as: int = 0  # pk of the job whose results were taken
     trouble: str = ""  # what the last failed try on the computer raised
@@ -93,7 +94,8 @@ def reason(facts: Facts) -> str:
     """The explanation for one line of a table; empty where the state says it all."""
     if facts.state in {JobState.FINISHED, JobState.RUNNING}:
         return ""
-    return " ".join(explain(facts).explanation.split())[:REASON_LENGTH]
+    words = facts.cause or facts.exit_message if facts.state is JobState.FAILED else ""
+    return " ".join((words or explain(facts).explanation).split())[:REASON_LENGTH]
 
 
 def _on(facts: Facts) -> str:

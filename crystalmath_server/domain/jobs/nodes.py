@@ -31,6 +31,9 @@ RUN = "crystalmath_run"
 IMPORTED = "vasp.imported"
 """In place of a recipe, of a job that was run by other means."""
 
+CAUSE = "crystalmath_cause"
+"""Extra of a job that failed: the title of its diagnosis. Derived, and may be dropped."""
+
 # Extra of a structure node, beside DIGEST and FORMULA
 N_SITES = "crystalmath_n_sites"
 
@@ -50,6 +53,11 @@ EDITED_FROM = "edited_from"
 
 COPIED = "copied"
 """In the settings node: names of the files that are copied from the earlier job."""
+
+TIMES = "times"
+"""In the settings node of an import: file name → UNIX time at which it was written."""
+SPECS, SPECS_OF_ORIG = "specs", "specs_of_orig"
+"""In the potcar node of an import: emmet's PotcarSpec of each potential; whether POTCAR.orig is the same."""
 
 # Link labels of the CalcJob
 STRUCTURE = "structure"
@@ -81,3 +89,11 @@ PROGRESS_FILE = "progress.jsonl"
 """One JSON object a line while the job runs: step, energy_ev, max_force_ev_a, time_s."""
 OUTPUT_FILE = "job.out"
 VASP_OUTPUT_FILE = "vasp.out"
+SEARCHED_FILES = (
+    VASP_OUTPUT_FILE,
+    OUTPUT_FILE,
+    "_scheduler-stderr.txt",
+    "_scheduler-stdout.txt",
+    "OUTCAR",
+)
+"""Files in which a diagnosis looks for signs, in this order."""

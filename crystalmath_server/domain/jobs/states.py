@@ -3,7 +3,6 @@
 from crystalmath_server.protocol.jobs import JobState
 
 _BY_PROCESS = {
-    "created": JobState.CREATED,
     "excepted": JobState.EXCEPTED,
     "killed": JobState.KILLED,
 }
@@ -20,9 +19,11 @@ _BY_SCHEDULER = {
     "undetermined": JobState.RUNNING,  # as SLURM's CONFIGURING and COMPLETING
     "done": JobState.COLLECTING,
 }
-_ENDED = {"excepted", "killed"}
-ENDED = frozenset({"finished", *_ENDED})
-"""States that a process never leaves, as AiiDA says them."""
+CREATED_PROCESS = "created"
+ACTIVE_PROCESS = (CREATED_PROCESS, "running", "waiting")
+"""AiiDA's states of a process that has not ended."""
+ENDED_PROCESS = ("finished", "excepted", "killed")
+"""AiiDA's states that a process never leaves."""
 WITH_SCHEDULER = "withscheduler"
 
 
@@ -50,10 +51,12 @@ def job_state(
     """
     if process_state == "finished":
         return JobState.FINISHED if exit_status == 0 else JobState.FAILED
-    if paused and process_state not in _ENDED:
+    if process_state in _BY_PROCESS:
+        return _BY_PROCESS[process_state]
+    if paused:
         return JobState.PAUSED
-    if process_state not in {"running", "waiting"}:
-        return _BY_PROCESS.get(process_state or "created", JobState.CREATED)
+    if process_state not in ACTIVE_PROCESS[1:]:
+        return JobState.CREATED
     if transport_state == WITH_SCHEDULER:
         return _BY_SCHEDULER.get(scheduler_state or "", JobState.QUEUED)
     unknown = JobState.PREPARING if on_computer and transport_state is None else JobState.RUNNING

@@ -54,6 +54,11 @@ def _cartesian(site: Mapping[str, Any], cell: tuple[Vector, Vector, Vector]) -> 
     return (x, y, z)
 
 
+def raw_sites(crystal: PlainCrystal) -> list[dict[str, Any]]:
+    """The sites as StructureData keeps them, each of the kind that is named like its element."""
+    return [{"kind_name": symbol, "position": list(position)} for symbol, position in crystal.sites]
+
+
 def plain_crystal(document: Mapping[str, Json]) -> PlainCrystal:
     """Cell and sites of a structure.
 

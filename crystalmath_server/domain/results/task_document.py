@@ -34,11 +34,19 @@ def listed(value: object) -> list[Any]:
 
 
 def largest_norm(vectors: object) -> float | None:
-    """Largest Euclidean norm of a list of vectors."""
-    rows: list[list[Any]] = listed(vectors)
-    if not rows:
-        return None
-    return number(max(math.sqrt(sum(float(x) ** 2 for x in row)) for row in rows))
+    """Largest Euclidean norm of a list of vectors; None where a number is missing: it may be the largest."""
+    norms = [_norm(listed(row)) for row in listed(vectors)]
+    known = [norm for norm in norms if norm is not None]
+    return max(known) if known and len(known) == len(norms) else None
+
+
+def _norm(vector: list[Any]) -> float | None:
+    numbers = [number(x) for x in vector]
+    return (
+        number(math.hypot(*cast("list[float]", numbers)))
+        if len(numbers) == 3 and None not in numbers
+        else None
+    )
 
 
 def section(document: Document, name: str) -> Document:

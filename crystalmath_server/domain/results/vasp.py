@@ -13,6 +13,7 @@ from crystalmath_server.domain.results.task_document import (
     section,
     stress_gpa,
 )
+from crystalmath_server.domain.results.vasp_energies import SIGMA_ZERO, corrected
 
 SUCCESSFUL = "successful"
 
@@ -33,18 +34,23 @@ def steps_of(document: Document) -> tuple[Step, ...]:
 
 def steps_among(rows: Iterable[Document]) -> tuple[Step, ...]:
     """Steps of rows with `e_0_energy` and `forces`, or `max_force` in their place."""
-    found = [
-        (number(row.get("e_0_energy")), number(row.get("max_force")) or largest_norm(row.get("forces")))
-        for row in rows
-    ]
+    found = [(number(row.get(SIGMA_ZERO)), _largest_force(row)) for row in map(corrected, rows)]
     return tuple(Step(energy, force) for energy, force in found if energy is not None)
 
 
-def ionic_steps(document: Document) -> list[Document]:
-    """The ionic steps as VASP's own fields; emmet keeps those of molecular dynamics in a trajectory."""
+def _largest_force(row: Document) -> float | None:
+    """As the row has it, else from the forces."""
+    return number(row["max_force"]) if "max_force" in row else largest_norm(row.get("forces"))
+
+
+def ionic_steps(document: Document) -> list[dict[str, Any]]:
+    """The ionic steps as VASP's own fields; emmet keeps those of molecular dynamics in a trajectory.
+
+    Energies that VASP writes wrong are corrected, or None.
+    """
     rows = listed(section(last_calculation(document), "output").get("ionic_steps"))
     frames = listed(section(section(document, "vasp_objects"), "trajectory").get("frame_properties"))
-    return rows or [{**frame, "e_0_energy": frame.get("energy")} for frame in frames]
+    return list(map(corrected, rows or [{**frame, SIGMA_ZERO: frame.get("energy")} for frame in frames]))
 
 
 def final_structure(document: Document) -> Document:

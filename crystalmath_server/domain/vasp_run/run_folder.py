@@ -1,17 +1,23 @@
 """A folder in which VASP ran: the shell lines that look at it, and whether it can become a job; pure text."""
 
 import base64
+import gzip
 import shlex
-from collections.abc import Mapping
+import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from crystalmath_server.domain.inputs.vasp_program import OUTPUTS
 from crystalmath_server.protocol.errors import FileUnreadable, InvalidForm, NotFound, RpcError
 
 TEXTS = ("INCAR", "KPOINTS", "POSCAR")
+KEPT = ("INCAR.orig", "KPOINTS.orig", "POSCAR.orig", "custodian.json")
+"""What custodian leaves beside VASP's files and emmet reads: the first inputs, and what it corrected."""
 LARGEST_TEXT = 8_000_000
+LARGEST_POTCAR = 64_000_000
 OPEN, ABSENT, NO_FOLDER, CLOSED = "@@open", "@@absent", "@@no-folder", "@@closed"
-_FILE, _TEXT, _TITEL = "@@file", "@@text", "@@titel"
+_FILE, _TEXT, _TITEL, _POTCAR, _SUM = "@@file", "@@text", "@@titel", "@@potcar", "@@sum"
 
 _SCRIPT = """\
 d={path}
@@ -26,7 +32,8 @@ plain() {{ case $1 in *.gz) gzip -dc "$1" ;; *) cat "$1" ;; esac 2>/dev/null; }}
 for f in {names}; do
     [ -f "$f" ] || continue
     if [ -r "$f" ]; then r=r; else r=-; fi
-    printf '{file}\\t%s\\t%s\\n' "$f" $r
+    t=$(stat -L -c %Y "$f" 2>/dev/null || stat -L -f %m "$f" 2>/dev/null)
+    printf '{file}\\t%s\\t%s\\t%s\\n' "$f" $r "$t"
 done
 for f in {texts}; do
     for p in "$f" "$f.gz"; do
@@ -40,7 +47,13 @@ done
 for p in POTCAR POTCAR.gz; do
     [ -f "$p" ] && [ -r "$p" ] || continue
     plain "$p" | LC_ALL=C grep -a TITEL | sed 's/^/{titel}\\t/'
+    printf '{potcar}\\tPOTCAR\\t'
+    plain "$p" | head -c {most_potcar} | gzip -c | base64 | tr -d '\\n'
+    echo
     break
+done
+for p in POTCAR POTCAR.gz POTCAR.orig POTCAR.orig.gz; do
+    [ -f "$p" ] && [ -r "$p" ] && printf '{sum}\\t%s\\t%s\\n' "${{p%.gz}}" "$(plain "$p" | cksum)"
 done
 exit 0"""
 
@@ -54,28 +67,43 @@ class RunFolder:
     files
         INCAR, POSCAR and, where there is one, KPOINTS, as they are.
     titel_lines
-        TITEL lines of POTCAR; nothing else of it is read.
+        TITEL lines of POTCAR.
+    potcar
+        Its text, licensed: in memory until `potcar_specs` are made of it, and never stored.
+    potcar_specs
+        What emmet identifies the potentials by: TITEL, hash and statistics of each.
+    same_potcar
+        Whether POTCAR.orig is there and is the same.
+    times
+        Name without .gz → UNIX time [s] at which it was written.
     """
 
     path: str
     files: Mapping[str, bytes]
     titel_lines: tuple[str, ...] = ()
+    potcar: str = field(default="", repr=False)
+    potcar_specs: Sequence[Mapping[str, Any]] = ()
+    same_potcar: bool = False
+    times: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(slots=True)
 class _Seen:
-    """Files → whether they may be read; texts; TITEL lines."""
+    """Files → whether they may be read; texts; TITEL lines; POTCAR's text; checksums; times of files."""
 
     files: dict[str, bool] = field(default_factory=dict[str, bool])
     texts: dict[str, bytes] = field(default_factory=dict[str, bytes])
     titel_lines: list[str] = field(default_factory=list[str])
+    potcar: str = field(default="", repr=False)
+    sums: dict[str, str] = field(default_factory=dict[str, str])
+    times: dict[str, int] = field(default_factory=dict[str, int])
 
     def has(self, name: str) -> bool:
         return name in self.files or f"{name}.gz" in self.files
 
 
 def look_script(path: str) -> str:
-    """Shell lines that tell what is in a folder; of POTCAR its TITEL lines alone."""
+    """Shell lines that tell what is in a folder."""
     names = [f"{name}{packed}" for name in (*TEXTS, *OUTPUTS) for packed in ("", ".gz")]
     return _SCRIPT.format(
         path=shlex.quote(path),
@@ -89,6 +117,9 @@ def look_script(path: str) -> str:
         file=_FILE,
         text=_TEXT,
         titel=_TITEL,
+        potcar=_POTCAR,
+        most_potcar=LARGEST_POTCAR + 1,
+        sum=_SUM,
     )
 
 
@@ -106,7 +137,15 @@ def run_folder(cluster: str, path: str, said: str) -> RunFolder:
         raise kind(f"{path} on {cluster} {words}", field="path", hint=hint)
     seen = _read(lines)
     _check(f"{path} on {cluster}", seen)
-    return RunFolder(path, seen.texts, tuple(seen.titel_lines))
+    sums = seen.sums
+    return RunFolder(
+        path,
+        seen.texts,
+        tuple(seen.titel_lines),
+        potcar=seen.potcar,
+        same_potcar="POTCAR" in sums and sums.get("POTCAR.orig") == sums["POTCAR"],
+        times=seen.times,
+    )
 
 
 def symbols_of(titel_lines: tuple[str, ...]) -> list[str]:
@@ -132,12 +171,28 @@ def _read(lines: list[str]) -> _Seen:
         mark, _, rest = line.partition("\t")
         name, _, value = rest.partition("\t")
         if mark == _FILE:
-            seen.files[name] = value == "r"
+            readable, _, time = value.partition("\t")
+            seen.files[name] = readable == "r"
+            if time.isdigit():
+                seen.times.setdefault(name.removesuffix(".gz"), int(time))
         elif mark == _TEXT:
             seen.texts[name] = base64.b64decode(value)
         elif mark == _TITEL:
             seen.titel_lines.append(rest.partition("=")[2].strip())
+        elif mark == _POTCAR:
+            seen.potcar = _unpacked(value)
+        elif mark == _SUM:
+            seen.sums.setdefault(name, value)
     return seen
+
+
+def _unpacked(packed: str) -> str:
+    """A text as it came packed; empty where it is too large or was cut off."""
+    try:
+        text = gzip.decompress(base64.b64decode(packed))
+    except (ValueError, OSError, EOFError, zlib.error):
+        return ""
+    return text.decode("latin-1") if len(text) <= LARGEST_POTCAR else ""
 
 
 def _check(place: str, seen: _Seen) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from crystalmath_server.protocol.clusters import CLUSTERS_LIST, ClusterList
+from crystalmath_server.protocol.clusters import CLUSTERS_LIST, LOCAL_TRANSPORT, LOCALHOST, ClusterList
 from crystalmath_server.protocol.codes import CODES_LIST, CodeList, ListCodesParams
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.imports import JOBS_IMPORT, ImportJobParams
@@ -19,13 +19,11 @@ from crystalmath_tui.core.screen import Context
 from crystalmath_tui.core.textfield import field_of, shared_beginning
 from crystalmath_tui.core.words import error_words
 
-LOCALHOST = "localhost"
 SEND = frozenset({"f2", "ctrl o"})
 CALL_KEY = "import run"
 HEAD = 2
 """Rows above the form."""
 PATH = "path"
-_LOCAL = "core.local"
 
 KEYS = (
     Binding(("enter",), "next", "next", "Go to the next field, press the button."),
@@ -258,7 +256,7 @@ def _refused(run: Slice, error: RpcError) -> Slice:
 def _with_clusters(run: Slice, found: ClusterList) -> Slice:
     """Let every cluster that is in use be chosen."""
     used = [row for row in found.rows if row.enabled]
-    local = {row.label for row in used if row.transport == _LOCAL}
+    local = {row.label for row in used if row.transport == LOCAL_TRANSPORT}
     labels = [row.label for row in used]
     return _choosing(
         replace(run, local=frozenset({LOCALHOST, *local})), "cluster", (*labels, _text(run, "cluster"))

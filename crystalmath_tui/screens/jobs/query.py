@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Literal
 
-from crystalmath_server.protocol.jobs import JobState, ListJobsParams
+from crystalmath_server.protocol.jobs import ENDED, JobState, ListJobsParams
 from crystalmath_server.protocol.record import record
 from crystalmath_tui.core import filters
 
@@ -11,17 +11,7 @@ Sort = Literal["pk", "modified", "state", "label", "formula", "template", "clust
 
 GROUPS: tuple[tuple[str, tuple[JobState, ...]], ...] = (
     ("all", ()),
-    (
-        "active",
-        (
-            JobState.CREATED,
-            JobState.PREPARING,
-            JobState.QUEUED,
-            JobState.RUNNING,
-            JobState.COLLECTING,
-            JobState.PAUSED,
-        ),
-    ),
+    ("active", tuple(state for state in JobState if state not in ENDED)),
     ("paused", (JobState.PAUSED,)),
     ("finished", (JobState.FINISHED,)),
     ("failed", (JobState.FAILED, JobState.EXCEPTED)),

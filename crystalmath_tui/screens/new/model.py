@@ -302,7 +302,7 @@ def _wrong_structures(new: Slice) -> dict[str, str]:
     if not text or new.structure is None:
         return {}
     first = new.structure.row.pk
-    return {} if _pks(text)[:1] == (first,) else {STRUCTURES: f"give pks that begin with {first}"}
+    return {} if _pks(text)[:1] == (first,) else {STRUCTURES: f"give pks, {first} first"}
 
 
 def made_of(new: Slice) -> Made | None:

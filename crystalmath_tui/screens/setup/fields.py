@@ -5,6 +5,8 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from crystalmath_server.protocol.clusters import (
+    LOCAL_TRANSPORT,
+    TRANSPORTS,
     ClusterDetail,
     CreateClusterParams,
     Discovery,
@@ -21,8 +23,6 @@ from crystalmath_tui.core.textfield import field_of
 
 P = TypeVar("P", CreateClusterParams, UpdateClusterParams)
 
-LOCAL = "core.local"
-SSH = "core.ssh_async"
 SCHEDULERS = ("core.slurm", "core.pbspro", "core.torque", "core.sge", "core.lsf", "core.direct")
 VASP = (CodeKind.VASP_STD, CodeKind.VASP_GAM, CodeKind.VASP_NCL)
 _INTERVALS = ("poll_interval_s", "safe_interval_s")
@@ -73,11 +73,11 @@ def _proposed(each: Field, value: str, words: str) -> Field:
 def of_nothing(host: str, label: str, transport: str, backend: str, scheduler: str = "") -> tuple[Field, ...]:
     """A new cluster of which nothing is known but how to reach it."""
     work_dir = "/scratch/{username}/crystalmath"
-    guess = "core.direct" if transport == LOCAL else "core.slurm"
+    guess = "core.direct" if transport == LOCAL_TRANSPORT else "core.slurm"
     head = (
         made("label", "label", label, "The name of the cluster here."),
         made("hostname", "host", host, "As in `ssh HOST`; ~/.ssh/config tells the rest."),
-        made("transport", "transport", transport, "How it is reached.", (SSH, LOCAL)),
+        made("transport", "transport", transport, "How it is reached.", TRANSPORTS),
         made(
             "backend",
             "ssh program",

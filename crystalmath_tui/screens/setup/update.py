@@ -9,6 +9,9 @@ from crystalmath_server.protocol.clusters import (
     CLUSTERS_HOSTS,
     CLUSTERS_SHOW,
     CLUSTERS_UPDATE,
+    LOCAL_TRANSPORT,
+    LOCALHOST,
+    SSH_TRANSPORT,
     ClusterDetail,
     ClusterLabel,
     DiscoverParams,
@@ -36,7 +39,6 @@ from crystalmath_tui.screens.setup import fields as texts
 Stage = Literal["hosts", "looking", "form", "saving"]
 Purpose = Literal["cluster", "edit", "code"]
 SAVE = frozenset({"f2", "ctrl o"})
-THIS_MACHINE = "localhost"
 HOSTS = -1
 """Number of the question for the hosts, which may be under way beside another."""
 HEAD, WORDS = 2, 6
@@ -180,8 +182,8 @@ def _ask(setup: Slice) -> Effect:
 def _target(setup: Slice) -> tuple[str, str, str]:
     """Host, transport and ssh program of what was chosen."""
     if setup.target is None:
-        return THIS_MACHINE, texts.LOCAL, "asyncssh"
-    return setup.target.name, texts.SSH, "openssh" if setup.target.master else "asyncssh"
+        return LOCALHOST, LOCAL_TRANSPORT, "asyncssh"
+    return setup.target.name, SSH_TRANSPORT, "openssh" if setup.target.master else "asyncssh"
 
 
 def _left(setup: Slice) -> Update:

@@ -1,6 +1,6 @@
 """Setup: how the hosts and the form are painted."""
 
-from crystalmath_server.protocol.clusters import SshHost
+from crystalmath_server.protocol.clusters import LOCALHOST, SshHost
 from crystalmath_tui.core.cells import wrap
 from crystalmath_tui.core.form import form_lines
 from crystalmath_tui.core.lines import Line, Span, line, selected
@@ -10,7 +10,6 @@ from crystalmath_tui.core.textfield import field_line
 from crystalmath_tui.core.words import error_words
 from crystalmath_tui.screens.setup.update import (
     KEYS,
-    THIS_MACHINE,
     Slice,
     form_rows,
     host_rows,
@@ -37,7 +36,7 @@ def _waiting(setup: Slice) -> str:
         return "Saving …"
     if setup.purpose == "edit":
         return f"Loading {setup.label} …"
-    name = setup.target.name if setup.target else THIS_MACHINE
+    name = setup.target.name if setup.target else LOCALHOST
     return f"Looking around on {name}: scheduler, partitions, accounts, folders …"
 
 
@@ -55,7 +54,7 @@ def _hosts(setup: Slice, context: Context) -> tuple[Line, ...]:
         (Span("key", " host "), *field_line(setup.host, max(1, cols - 7)))
         if setup.scroll.index == 0
         else line(("dim", " host "), setup.host.text),
-        line(" ", THIS_MACHINE, ("dim", "   this machine, without ssh")),
+        line(" ", LOCALHOST, ("dim", "   this machine, without ssh")),
         *(_host_line(host) for host in (setup.hosts.rows if setup.hosts else ())),
     )
     at = settled(setup.scroll, len(rows), room)

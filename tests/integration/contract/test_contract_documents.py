@@ -30,7 +30,8 @@ def workers(world: World, request: pytest.FixtureRequest) -> None:
 def submitted(world: World, name: str, **settings: Any) -> int:
     pk = world.run(world.ports.structures.store(parsed(cubic_copper(3.71)), "")).row.pk
     made = plan(pk, f"key-{world.tag}-{name}", emt(**settings), f"digest of {name}")
-    return world.run(world.ports.launcher.submit(replace(made, label=f"{world.tag} {name}"))).pk
+    named = replace(made, spec=replace(made.spec, label=f"{world.tag} {name}"))
+    return world.run(world.ports.launcher.submit(named)).pk
 
 
 @pytest.fixture(scope="module")

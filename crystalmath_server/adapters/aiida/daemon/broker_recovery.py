@@ -4,9 +4,9 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from crystalmath_server.adapters.aiida.jobs.runs import ACTIVE
 from crystalmath_server.domain.clusters.holding import is_held
 from crystalmath_server.domain.jobs import nodes
+from crystalmath_server.domain.jobs.states import ACTIVE_PROCESS, CREATED_PROCESS
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ def active_jobs() -> list[int]:
     query = orm.QueryBuilder()
     filters = {
         "process_type": {"in": list(nodes.JOB_TYPES)},
-        "attributes.process_state": {"in": list(ACTIVE)},
+        "attributes.process_state": {"in": list(ACTIVE_PROCESS)},
         f"attributes.{nodes.TEMPLATE}": {"like": "%"},
     }
     kinds = (orm.CalcJobNode, orm.WorkChainNode)
@@ -50,7 +50,7 @@ def still_active(pks: Sequence[int]) -> list[int]:
     from aiida import orm
 
     query = orm.QueryBuilder()
-    filters = {"id": {"in": list(pks)}, "attributes.process_state": {"in": list(ACTIVE)}}
+    filters = {"id": {"in": list(pks)}, "attributes.process_state": {"in": list(ACTIVE_PROCESS)}}
     query.append(orm.ProcessNode, filters=filters, project="id")
     return query.all(flat=True)
 
@@ -81,7 +81,7 @@ def remove_unfinished(node: Any) -> None:
     """
     from aiida.tools import delete_nodes
 
-    if node.checkpoint is not None or node.process_state.value != "created" or node.caller is not None:
+    if node.checkpoint is not None or node.process_state.value != CREATED_PROCESS or node.caller is not None:
         return
     delete_nodes([node.pk, *own_inputs(node)], dry_run=False)
 

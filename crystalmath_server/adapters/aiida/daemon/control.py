@@ -7,7 +7,7 @@ from typing import Any
 from crystalmath_server.adapters.aiida.daemon.broker_recovery import NOBODY
 from crystalmath_server.adapters.aiida.jobs.rows import read_facts
 from crystalmath_server.adapters.aiida.jobs.runs import active_runs
-from crystalmath_server.domain.jobs.states import ENDED as ENDED_PROCESS
+from crystalmath_server.domain.jobs.states import CREATED_PROCESS, ENDED_PROCESS
 from crystalmath_server.protocol.errors import NotFound
 from crystalmath_server.protocol.jobs import ENDED, JobState
 
@@ -140,7 +140,7 @@ def is_unfinished(pk: int) -> bool:
     from aiida import orm
 
     node: Any = orm.load_node(pk)
-    return node.checkpoint is None and node.process_state.value == "created"
+    return node.checkpoint is None and node.process_state.value == CREATED_PROCESS
 
 
 def send(order: Order, pk: int) -> Sent:

@@ -4,8 +4,8 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from typing import Protocol, TypeVar
 
+from crystalmath_server.adapters.aiida.calls import Runtime
 from crystalmath_server.adapters.aiida.daemon.broker_recovery import (
     active_jobs,
     reconnect,
@@ -17,7 +17,6 @@ from crystalmath_server.adapters.aiida.jobs.runs import active_runs
 from crystalmath_server.protocol.errors import BrokerUnavailable, DaemonNotRunning, RpcError
 from crystalmath_server.protocol.system import Part, PartState
 
-T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 TICK_S = 2.0
@@ -25,22 +24,6 @@ START_TIMEOUT_S = 30.0
 DEAF_AFTER_S = 10.0
 """A worker needs 2 to 6 s to boot; workers that still do not serve the broker then never will."""
 _LOG_HINT = "AiiDA's daemon tells more with: verdi daemon logshow"
-
-
-class Runtime(Protocol):
-    """What the watch needs of the AiiDA thread."""
-
-    async def wait_ready(self) -> None:
-        """Wait until the profile is loaded."""
-        ...
-
-    async def call(self, fn: Callable[..., T], *args: object) -> T:
-        """Run on the AiiDA thread."""
-        ...
-
-    async def call_long(self, fn: Callable[..., T], *args: object) -> T:
-        """Run a long read on a thread of its own."""
-        ...
 
 
 class DaemonWatch:

@@ -1,11 +1,12 @@
 """The Documents port: files out of AiiDA's repository, read in the reading process."""
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, cast
 
+from crystalmath_server.adapters.aiida.calls import LongCalls
 from crystalmath_server.adapters.aiida.graph import read_graph
 from crystalmath_server.adapters.aiida.jobs.document_cache import (
     Held,
@@ -25,18 +26,8 @@ from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.results import JobResults
 from crystalmath_server.protocol.series import JobSeries, SeriesParams
 
-T = TypeVar("T")
-
 MOST_POINTS = 10_000
 """Points of a curve in an image."""
-
-
-class Runtime(Protocol):
-    """What is needed of the AiiDA threads."""
-
-    async def call_long(self, fn: Callable[..., T], *args: object) -> T:
-        """Run a long read on a thread of its own."""
-        ...
 
 
 class Reader(Protocol):
@@ -50,7 +41,7 @@ class Reader(Protocol):
 class AiidaDocuments:
     """Documents of jobs; copies of the last few are kept in a folder of the server's own."""
 
-    def __init__(self, runtime: Runtime, reader: Reader) -> None:
+    def __init__(self, runtime: LongCalls, reader: Reader) -> None:
         self._runtime = runtime
         self._reader = reader
         self._folder = tempfile.TemporaryDirectory(prefix="crystalmath-", ignore_cleanup_errors=True)

@@ -2,13 +2,13 @@
 
 import json
 import sys
-from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any
 
 import anyio
 from anyio.streams.buffered import BufferedByteReceiveStream
 
+from crystalmath_server.adapters.aiida.calls import ProfileCalls
 from crystalmath_server.ports.of_jobs import Tell
 from crystalmath_server.protocol.codec import from_json
 from crystalmath_server.protocol.errors import WorkerCrashed
@@ -20,23 +20,10 @@ PROGRAM = (sys.executable, "-u", "-P", "-m", "crystalmath_server.adapters.aiida.
 _LONGEST_LINE = 1 << 20
 
 
-class Runtime(Protocol):
-    """What is needed of AiiDA here."""
-
-    @property
-    def profile(self) -> str:
-        """Name of the profile."""
-        ...
-
-    async def call(self, fn: Callable[[], None]) -> None:
-        """Run on the AiiDA thread, once the profile is loaded."""
-        ...
-
-
 class AiidaExports:
     """Exports of one profile."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: ProfileCalls) -> None:
         self._runtime = runtime
 
     async def dump(self, params: DumpParams, tell: Tell) -> DumpedJob:
@@ -67,7 +54,7 @@ async def _last(lines: BufferedByteReceiveStream, tell: Tell) -> Json:
     """Tell each step; the value at the end. Raises what the program refused with, WorkerCrashed."""
     while True:
         try:
-            message: Mapping[str, Any] = json.loads(await lines.receive_until(b"\n", _LONGEST_LINE))
+            message: dict[str, Any] = json.loads(await lines.receive_until(b"\n", _LONGEST_LINE))
         except (anyio.EndOfStream, anyio.IncompleteRead) as error:
             detail = "the export ended without an answer"
             raise WorkerCrashed(detail) from error

@@ -6,16 +6,15 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
+from crystalmath_server.adapters.aiida.calls import Runtime
 from crystalmath_server.adapters.aiida.jobs import rows as source
 from crystalmath_server.domain.jobs.index import JobIndex
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import JobRow
 
-T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 POLL_S = 1.0
@@ -27,22 +26,6 @@ COUNT_EVERY = 5
 """Deletions leave no trace but the count; looked at in every n-th poll."""
 CHUNK = 20_000
 _IN_ONE_QUERY = 500
-
-
-class Runtime(Protocol):
-    """What the feed needs of the AiiDA thread."""
-
-    async def wait_ready(self) -> None:
-        """Wait until the profile is loaded."""
-        ...
-
-    async def call(self, fn: Callable[..., T], *args: object) -> T:
-        """Run on the AiiDA thread."""
-        ...
-
-    async def call_long(self, fn: Callable[..., T], *args: object) -> T:
-        """Run a long read on a thread of its own."""
-        ...
 
 
 class JobFeed:

@@ -6,9 +6,10 @@ from sys import intern
 from typing import Any
 
 from crystalmath_server.domain.clusters.holding import is_held
+from crystalmath_server.domain.diagnosis.causes import title_of_exit
 from crystalmath_server.domain.diagnosis.explain import Facts, reason
 from crystalmath_server.domain.jobs import nodes
-from crystalmath_server.domain.jobs.states import ENDED, job_state
+from crystalmath_server.domain.jobs.states import ENDED_PROCESS, job_state
 from crystalmath_server.protocol.jobs import JobRow, JobState
 
 _ATTRIBUTES = (
@@ -27,8 +28,8 @@ _ATTRIBUTES = (
     nodes.RUN,
 )
 _COLUMNS = ("id", "uuid", "label", "node_type", "process_type", "ctime", "mtime", "dbcomputer_id")
-_PROJECT = [*_COLUMNS, *(f"attributes.{name}" for name in _ATTRIBUTES)]
-_NAMES: tuple[str, ...] = (*_COLUMNS, *_ATTRIBUTES)
+_PROJECT = [*_COLUMNS, *(f"attributes.{name}" for name in _ATTRIBUTES), f"extras.{nodes.CAUSE}"]
+_NAMES: tuple[str, ...] = (*_COLUMNS, *_ATTRIBUTES, nodes.CAUSE)
 _OF_THE_RUN = ("state", "scheduler_state", "job_id")
 Held = dict[str, Any]
 
@@ -102,7 +103,7 @@ def _with_runs(jobs: list[Held]) -> list[Held]:
 
 def _with_run(job: Held, run: Held) -> Held:
     newest = {"mtime": max(job["mtime"], run["mtime"])}
-    if job["process_state"] in ENDED or run["process_state"] in ENDED:
+    if job["process_state"] in ENDED_PROCESS or run["process_state"] in ENDED_PROCESS:
         return job | newest
     said = job if job["paused"] else run
     paused = {"paused": job["paused"] or run["paused"], "process_status": said["process_status"]}
@@ -150,8 +151,18 @@ def facts_of(held: dict[str, Any], computers: dict[int, str]) -> Facts:
         exit_status=held["exit_status"],
         exit_message=held["exit_message"] or "",
         exception=held["exception"] or "",
+        cause=_cause(held),
         held=state is JobState.CREATED and is_held(held["process_status"]),
     )
+
+
+def _cause(held: dict[str, Any]) -> str:
+    """As its parser found it, else as its exit status tells it."""
+    if not held["exit_status"]:
+        return ""
+    status, message = held["exit_status"], held["exit_message"] or ""
+    ours = held["process_type"] in nodes.JOB_TYPES
+    return str(held[nodes.CAUSE] or "") or title_of_exit(status, message, ours=ours)
 
 
 def of_pks(pks: Iterable[int]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from crystalmath_server.domain.diagnosis import self_correction as mending
 from crystalmath_server.domain.jobs import nodes
+from crystalmath_server.domain.jobs.states import ACTIVE_PROCESS
 from crystalmath_server.protocol.errors import NotFound
 
 
@@ -62,7 +63,7 @@ def active_runs(pks: Sequence[int]) -> list[int]:
 
     filters = {"id": {"in": list(pks)}, "process_type": nodes.MEND_PROCESS}
     query = orm.QueryBuilder().append(orm.WorkChainNode, filters=filters, tag="job")
-    alive = {"attributes.process_state": {"in": list(ACTIVE)}}
+    alive = {"attributes.process_state": {"in": list(ACTIVE_PROCESS)}}
     return query.append(orm.CalcJobNode, with_incoming="job", filters=alive, project="id").all(flat=True)
 
 
@@ -79,7 +80,3 @@ def looks_of(node: Any) -> dict[int, mending.Look]:
     query.append(orm.CalcJobNode, with_outgoing="back", project="id")
     rows: list[Any] = query.all()
     return {pk: mending.read(held) for held, pk in rows}
-
-
-ACTIVE = ("created", "running", "waiting")
-"""States of a process that has not ended."""

@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Callable
 
+from crystalmath_server.adapters.aiida.calls import Runtime
 from crystalmath_server.adapters.aiida.jobs.detail import read_detail
 from crystalmath_server.adapters.aiida.jobs.files import list_files, read_log, read_range
-from crystalmath_server.adapters.aiida.jobs.index import JobFeed, Runtime
+from crystalmath_server.adapters.aiida.jobs.index import JobFeed
 from crystalmath_server.adapters.aiida.jobs.past_job import recall
 from crystalmath_server.adapters.aiida.jobs.results import read_results
 from crystalmath_server.adapters.processes.regex_search import matching

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from crystalmath_server.adapters.aiida.calls import Runtime
 from crystalmath_server.adapters.aiida.jobs.detail import read_runs, read_words
 from crystalmath_server.adapters.aiida.jobs.files import open_files, read_log
-from crystalmath_server.adapters.aiida.jobs.index import Runtime
 from crystalmath_server.adapters.aiida.jobs.runs import last_run, load_job, load_run, looks_of
 from crystalmath_server.adapters.worker.custodian_folder import as_custodian_expects
 from crystalmath_server.domain.clusters.breaker import Breaker
@@ -22,13 +22,6 @@ from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import JobState
 from crystalmath_server.protocol.system import Part, PartState
 
-_TEXTS = (
-    nodes.VASP_OUTPUT_FILE,
-    nodes.OUTPUT_FILE,
-    "_scheduler-stderr.txt",
-    "_scheduler-stdout.txt",
-    "OUTCAR",
-)
 _TAIL = 262_144  # bytes
 _CHUNK = 1 << 20
 _DEEPEST = 20
@@ -144,7 +137,7 @@ def _texts(node: Any) -> Mapping[str, Text]:
     if repository is None:
         return {}
     held = set(repository.list_object_names())
-    return {name: _tail(repository, name) for name in _TEXTS if name in held}
+    return {name: _tail(repository, name) for name in nodes.SEARCHED_FILES if name in held}
 
 
 def _tail(repository: Any, name: str) -> Text:

@@ -15,7 +15,7 @@ from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.jobs.kept_options import kept
 from crystalmath_server.domain.jobs.plans import JobPlan
 from crystalmath_server.domain.vasp_run.run_folder import RunFolder, symbols_of
-from crystalmath_server.protocol.errors import InvalidForm, NotFound
+from crystalmath_server.protocol.errors import MissingPotential, NotFound
 
 MAX_THREADS = 4
 NOT_SENT = "POTCAR.spec"
@@ -73,13 +73,22 @@ def _imported(plan: JobPlan, source: RunFolder) -> Any:
     if plan.spec.code:
         builder.code = orm.load_node(choose(codes_on(computer), "", plan.spec.code, computer.label).pk)
     builder.files = folder(source.files)
-    builder.potcar = orm.Dict(
-        {"symbols": symbols_of(source.titel_lines), "titel_lines": list(source.titel_lines)}
-    )
+    builder.potcar = orm.Dict(_identified(source))
     builder.remote_folder = orm.RemoteData(computer=computer, remote_path=source.path)
     builder.metadata.computer = computer
     builder.metadata.disable_cache = True
     return builder
+
+
+def _identified(source: RunFolder) -> dict[str, Any]:
+    """The potentials of a run by names and numbers, without their text."""
+    found: dict[str, Any] = {
+        "symbols": symbols_of(source.titel_lines),
+        "titel_lines": list(source.titel_lines),
+    }
+    if source.potcar_specs:
+        found |= {nodes.SPECS: list(source.potcar_specs), nodes.SPECS_OF_ORIG: source.same_potcar}
+    return found
 
 
 def _common(entry_point: str, plan: JobPlan, threads: str) -> Any:
@@ -112,6 +121,8 @@ def _settings(plan: JobPlan) -> dict[str, Any]:
         found[nodes.EDITED_FROM] = _structure(plan.edited_from).uuid
     if plan.spec.restart_pk is not None:
         found[nodes.COPIED] = list(plan.recipe.rendered.copied)
+    if plan.source is not None and plan.source.times:
+        found[nodes.TIMES] = dict(plan.source.times)
     return found
 
 
@@ -153,7 +164,6 @@ def _potcar_dir(computer: Any) -> str:
     found = potcar_dir_of(computer)
     if not found:
         hint = f"crystalmath clusters update {computer.label} --potcar-dir /path/on/{computer.label}"
-        raise InvalidForm(
-            f"It is not known where {computer.label!r} keeps VASP's potentials", field="cluster", hint=hint
-        )
+        detail = f"The folder of VASP's potentials on {computer.label!r} is not set"
+        raise MissingPotential(detail, field="cluster", hint=hint)
     return found

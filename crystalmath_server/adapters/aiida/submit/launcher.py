@@ -5,8 +5,9 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeVar
+from typing import Protocol
 
+from crystalmath_server.adapters.aiida.calls import Calls
 from crystalmath_server.adapters.aiida.daemon import control
 from crystalmath_server.adapters.aiida.jobs.past_job import check_retry
 from crystalmath_server.adapters.aiida.submit.plan import StoredJob, find_job, make_again, make_job
@@ -18,21 +19,12 @@ from crystalmath_server.domain.vasp_run.continuation import NextDeck
 from crystalmath_server.protocol.errors import NotAllowed, RpcError
 from crystalmath_server.protocol.jobs import ENDED, Control, Submitted
 
-T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 POLL_S = 0.05
 POLL_MAX_S = 0.5
 GIVE_UP_S = 600.0
 """An order is carried out behind a client that no longer waits, but not for ever."""
-
-
-class Runtime(Protocol):
-    """What the launcher needs of the AiiDA thread."""
-
-    async def call(self, fn: Callable[..., T], *args: object) -> T:
-        """Run on the AiiDA thread."""
-        ...
 
 
 class Gate(Protocol):
@@ -76,7 +68,7 @@ class AiidaLauncher:
     """
 
     def __init__(
-        self, runtime: Runtime, watch: Watch, gate: Gate, refresh: Callable[[int], Awaitable[None]] = _nobody
+        self, runtime: Calls, watch: Watch, gate: Gate, refresh: Callable[[int], Awaitable[None]] = _nobody
     ) -> None:
         self._runtime = runtime
         self._watch = watch
@@ -181,7 +173,7 @@ class AiidaLauncher:
 class Errand:
     """One order to one job, sent until a worker takes it."""
 
-    def __init__(self, runtime: Runtime, order: control.Order, pk: int) -> None:
+    def __init__(self, runtime: Calls, order: control.Order, pk: int) -> None:
         self._runtime = runtime
         self._order = order
         self._pk = pk

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from crystalmath_server.adapters.aiida.cluster_store import facts, max_jobs_of
-from crystalmath_server.adapters.aiida.jobs.runs import ACTIVE, active_runs
+from crystalmath_server.adapters.aiida.jobs.runs import active_runs
 from crystalmath_server.adapters.remote.link import Target
 from crystalmath_server.domain.clusters.holding import is_held
 from crystalmath_server.domain.diagnosis.explain import ASKS
 from crystalmath_server.domain.jobs import nodes
+from crystalmath_server.domain.jobs.states import ACTIVE_PROCESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ def jobs_under_way() -> list[Underway]:
     """All jobs of this project that have not ended; runs of one that corrects itself are no jobs."""
     filters = {
         "process_type": {"in": list(nodes.JOB_TYPES)},
-        "attributes.process_state": {"in": list(ACTIVE)},
+        "attributes.process_state": {"in": list(ACTIVE_PROCESS)},
         f"attributes.{nodes.TEMPLATE}": {"like": "%"},
     }
     found = _rows(filters)

@@ -13,6 +13,7 @@ from crystalmath_server.adapters.aiida.submit.resubmit import builder_again
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.jobs.past_job import PastJob
 from crystalmath_server.domain.jobs.plans import JobPlan
+from crystalmath_server.domain.jobs.states import CREATED_PROCESS
 from crystalmath_server.domain.vasp_run.continuation import NextDeck
 from crystalmath_server.protocol.errors import Conflict
 
@@ -125,7 +126,7 @@ def _remove_if_unfinished(pk: int) -> bool:
     from aiida import orm
 
     node: Any = orm.load_node(pk)
-    if node.checkpoint is not None or node.process_state.value != "created":
+    if node.checkpoint is not None or node.process_state.value != CREATED_PROCESS:
         return False
     remove_unfinished(node)
     return True

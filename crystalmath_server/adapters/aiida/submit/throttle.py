@@ -5,26 +5,18 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeVar
+from typing import Protocol
 
+from crystalmath_server.adapters.aiida.calls import Calls
 from crystalmath_server.adapters.aiida.daemon.broker_recovery import still_active
 from crystalmath_server.adapters.aiida.submit import pending_jobs as source
 from crystalmath_server.adapters.remote.link import Connection, Links
 from crystalmath_server.domain.clusters import breaker, holding
 from crystalmath_server.protocol.errors import RpcError
 
-T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 TICK_S = 2.0
-
-
-class Runtime(Protocol):
-    """What the gate needs of the AiiDA thread."""
-
-    async def call(self, fn: Callable[..., T], *args: object) -> T:
-        """Run on the AiiDA thread."""
-        ...
 
 
 class Watch(Protocol):
@@ -54,7 +46,7 @@ class Gate:
     """
 
     def __init__(
-        self, runtime: Runtime, watch: Watch, links: Links, refresh: Callable[[int], Awaitable[None]]
+        self, runtime: Calls, watch: Watch, links: Links, refresh: Callable[[int], Awaitable[None]]
     ) -> None:
         self.lock = asyncio.Lock()
         self._runtime = runtime

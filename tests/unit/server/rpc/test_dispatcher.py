@@ -10,10 +10,11 @@ import pytest
 
 from crystalmath_server.bootstrap import BINDINGS
 from crystalmath_server.ports import Ports
-from crystalmath_server.protocol.errors import MissingPotential
+from crystalmath_server.protocol.errors import ErrorCode, MissingPotential
 from crystalmath_server.protocol.method import Method, NoParams, Params
 from crystalmath_server.protocol.methods import METHODS
 from crystalmath_server.rpc.bindings import bind, by_name
+from crystalmath_server.rpc.dispatcher import Dispatcher
 from tests import fakes
 
 
@@ -47,7 +48,9 @@ async def enormous(_ports: Ports, _params: NoParams) -> str:
 ODD = (
     bind(Method("explode", NoParams, int, ""), explode),
     bind(Method("explode.inline", NoParams, int, ""), explode, inline=True),
-    bind(Method("refuse", NoParams, int, ""), refuse),
+    bind(Method("refuse", NoParams, int, "", errors=(ErrorCode.MISSING_POTENTIAL,)), refuse),
+    bind(Method("undeclared", NoParams, int, ""), refuse),
+    bind(Method("undeclared.inline", NoParams, int, ""), refuse, inline=True),
     bind(Method("wait.inline", NoParams, int, ""), wait, inline=True),
     bind(Method("unspeakable", NoParams, object, ""), unspeakable),
     bind(Method("enormous", NoParams, str, ""), enormous),
@@ -175,6 +178,24 @@ def test_an_error_of_ours_is_told_in_full() -> None:
             "reference": "",
         },
     }
+
+
+@pytest.mark.parametrize("method", ["undeclared", "undeclared.inline"])
+def test_in_tests_a_method_answers_no_error_that_it_does_not_declare(method: str) -> None:
+    error = call(method, ODD)["error"]
+    assert error["code"] == ErrorCode.INTERNAL_ERROR
+    assert f"{method} raised MISSING_POTENTIAL" in error["data"]["detail"]
+
+
+@pytest.mark.parametrize(
+    "strict, code", [(True, ErrorCode.INTERNAL_ERROR), (False, ErrorCode.MISSING_POTENTIAL)]
+)
+def test_users_are_told_an_undeclared_error_as_it_was_raised(*, strict: bool, code: ErrorCode) -> None:
+    host = fakes.FakeHost(ODD)
+    host.dispatcher = Dispatcher(ODD, host.ports, host.meters, strict=strict)
+    request = {"jsonrpc": "2.0", "id": 1, "method": "undeclared.inline"}
+    answer = json.loads(anyio.run(fakes.converse, host, json.dumps(request).encode() + b"\n"))
+    assert answer["error"]["code"] == code
 
 
 def test_a_result_that_no_client_could_take() -> None:

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from crystalmath_server.domain.vasp_run.trend import KEPT, trend_of
-from crystalmath_server.handlers import progress, run_trends
+from crystalmath_server.handlers import progress
 from crystalmath_server.protocol.errors import TransportFailed
 from crystalmath_server.protocol.jobs import JobState
 from crystalmath_server.protocol.progress import Trend, TrendsParams
 from crystalmath_server.protocol.results import IonicStep, JobResults
+from crystalmath_server.services import run_trends
 from tests.running_jobs import FILE, Scene, line
 
 

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crystalmath_server.domain.clusters.holding import over_cap
-from crystalmath_server.domain.diagnosis.causes import BY_OUTPUT, BY_PLUGIN, BY_SCHEDULER, UNKNOWN, WAITING
+from crystalmath_server.domain.diagnosis.causes import (
+    BY_OUTPUT,
+    BY_PLUGIN,
+    BY_SCHEDULER,
+    UNKNOWN,
+    WAITING,
+    title_of_exit,
+)
 from crystalmath_server.domain.diagnosis.diagnosis import action_words, diagnose
 from crystalmath_server.domain.diagnosis.explain import Facts
 from crystalmath_server.domain.diagnosis.symptoms import Correction, Symptoms, Text
@@ -62,6 +69,30 @@ def test_any_job_gets_an_answer(given: Symptoms) -> None:
     assert found.title
     assert (found.pk, found.step_pk, found.state) == (3, given.facts.pk, given.facts.state)
     assert all(step.command or step.action == "wait" for step in found.steps)
+
+
+@pytest.mark.parametrize(
+    "status, ours, title",
+    [
+        (110, False, "It needed more memory than it was given"),
+        (131, False, "The scheduler refused it"),
+        (320, True, "It did not converge"),
+        (320, False, ""),
+        (300, True, ""),
+        (None, True, ""),
+    ],
+)
+def test_an_exit_status_alone_tells_a_cause_where_it_can(
+    status: int | None, title: str, *, ours: bool
+) -> None:
+    assert title_of_exit(status, "VASP ended", ours=ours) == title
+
+
+def test_the_message_of_an_exit_status_tells_more() -> None:
+    message = "sbatch: error: Requested node configuration is not available"
+    assert title_of_exit(131, message, ours=True) == "No node can give what it asks for"
+    message = "VASP left no result: env: /x/vasp: No such file or directory"
+    assert title_of_exit(300, message, ours=True) == "A program is not there on the computer"
 
 
 @pytest.mark.parametrize("state", S)

@@ -64,6 +64,20 @@ def test_exception_is_told_by_its_last_line() -> None:
     assert "ValueError: no such" in explain(facts).explanation
 
 
+def test_a_failure_is_listed_by_its_cause() -> None:
+    message = "VASP was cut off: it reached its time limit; whole ionic steps: 2"
+    facts = replace(FACTS, state=JobState.FAILED, exit_status=340, exit_message=message)
+    assert reason(replace(facts, cause="It reached its time limit")) == "It reached its time limit"
+    assert reason(facts) == message
+    assert reason(replace(facts, exit_message="")) == "Failed with exit status 340: no message was left"
+    assert "340" in explain(replace(facts, cause="It reached its time limit")).explanation
+
+
+def test_a_cause_is_that_of_a_failure_alone() -> None:
+    facts = replace(FACTS, state=JobState.QUEUED, cause="It reached its time limit")
+    assert reason(facts) == "Waits in the queue on daint"
+
+
 def test_reason_is_one_short_line() -> None:
     facts = replace(FACTS, state=JobState.FAILED, exit_status=1, exit_message="long\n" * 200)
     assert len(reason(facts)) <= REASON_LENGTH

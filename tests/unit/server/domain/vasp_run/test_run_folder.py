@@ -1,6 +1,7 @@
 """Folders in which VASP ran: what the shell lines see, what is refused, and the job that is made."""
 
 import gzip
+import json
 import os
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 from crystalmath_server.domain.inputs.vasp_program import moves
 from crystalmath_server.domain.jobs.plans import JobPlan
 from crystalmath_server.domain.vasp_run.run_folder import (
+    LARGEST_POTCAR,
     LARGEST_TEXT,
     RunFolder,
     look_script,
@@ -20,7 +22,7 @@ from crystalmath_server.domain.vasp_run.run_folder import (
     symbols_of,
 )
 from crystalmath_server.handlers import imports
-from crystalmath_server.plugins.vasp_files import breaks_off, unpack
+from crystalmath_server.plugins.vasp_files import as_it_was, breaks_off, unpack
 from crystalmath_server.protocol.errors import Conflict, FileUnreadable, InvalidForm, NotFound, RpcError
 from crystalmath_server.protocol.imports import ImportJobParams
 from tests import fakes
@@ -28,10 +30,13 @@ from tests import fakes
 NOBODY = 65534
 
 
-def look(folder: Path, *, user: int | None = None) -> RunFolder:
+def said(folder: Path, *, user: int | None = None) -> str:
     command = ["/bin/sh", "-c", look_script(str(folder))]
-    said = subprocess.run(command, capture_output=True, text=True, check=True, user=user).stdout
-    return run_folder("hpc", str(folder), said)
+    return subprocess.run(command, capture_output=True, text=True, check=True, user=user).stdout
+
+
+def look(folder: Path, *, user: int | None = None) -> RunFolder:
+    return run_folder("hpc", str(folder), said(folder, user=user))
 
 
 def refused(folder: Path, *, user: int | None = None) -> RpcError:
@@ -53,13 +58,58 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-def test_texts_are_taken_to_the_byte_and_of_potcar_its_titels_alone(folder: Path) -> None:
+def test_texts_are_taken_to_the_byte(folder: Path) -> None:
     (folder / "KPOINTS.gz").write_bytes(gzip.compress(b"k\n"))
     found = look(folder)
     assert found.files == {"INCAR": b"NSW = 5\n\xff odd\n", "KPOINTS": b"k\n", "POSCAR": b"Si\n"}
     assert found.titel_lines == ("PAW_PBE Si 1", "PAW_PBE Fe_pv 1")
     assert symbols_of(found.titel_lines) == ["Si", "Fe_pv"]
+    assert "secret" in found.potcar
     assert "secret" not in str(found)
+
+
+def test_times_are_those_of_the_files_packed_or_not(folder: Path) -> None:
+    (folder / "OUTCAR.gz").write_bytes(gzip.compress(b"out"))
+    os.utime(folder / "OUTCAR.gz", (1_000_000_007, 1_000_000_007))
+    (folder / "elsewhere").write_text("x")
+    os.utime(folder / "elsewhere", (1_234_567_890, 1_234_567_890))
+    (folder / "OSZICAR").symlink_to(folder / "elsewhere")
+    times = look(folder).times
+    assert (times["OUTCAR"], times["OSZICAR"]) == (1_000_000_007, 1_234_567_890)
+    assert times["vasprun.xml"] == int((folder / "vasprun.xml").stat().st_mtime)
+
+
+def test_the_first_potcar_is_known_to_be_the_same(folder: Path) -> None:
+    assert not look(folder).same_potcar
+    (folder / "POTCAR.orig.gz").write_bytes(gzip.compress((folder / "POTCAR").read_bytes()))
+    assert look(folder).same_potcar
+    (folder / "POTCAR.orig").write_text("another\n")
+    assert not look(folder).same_potcar
+
+
+def test_a_potcar_that_is_too_large_or_cut_off_is_known_by_its_titels(folder: Path) -> None:
+    assert (
+        run_folder(
+            "hpc", "/run", said(folder).replace("@@potcar\tPOTCAR\tH4s", "@@potcar\tPOTCAR\tAAAA")
+        ).potcar
+        == ""
+    )
+    with (folder / "POTCAR").open("a") as file:
+        file.write("0" * LARGEST_POTCAR)
+    found = look(folder)
+    assert (found.potcar, found.titel_lines) == ("", ("PAW_PBE Si 1", "PAW_PBE Fe_pv 1"))
+
+
+def test_an_import_gets_its_times_and_potentials_back(tmp_path: Path) -> None:
+    (tmp_path / "vasprun.xml").write_text("<modeling>")
+    specs = [{"titel": "PAW_PBE Si 1", "summary_stats": {"stats": 1}}]
+    as_it_was(tmp_path, {"times": {"vasprun.xml": 7, "OUTCAR": 8}}, {"specs": specs, "specs_of_orig": True})
+    assert (tmp_path / "vasprun.xml").stat().st_mtime == 7
+    for name in ("POTCAR.spec", "POTCAR.spec.orig"):
+        assert json.loads((tmp_path / name).read_text()) == specs
+        (tmp_path / name).unlink()
+    as_it_was(tmp_path, {}, {"specs": specs, "specs_of_orig": False})
+    assert not (tmp_path / "POTCAR.spec.orig").exists()
 
 
 def test_a_tidied_run_is_taken_too(folder: Path) -> None:
@@ -158,6 +208,8 @@ def test_the_plan_says_where_it_comes_from() -> None:
     assert plan.source is not None
     assert plan.recipe.values == {"path": "/scratch/run", "cluster": "localhost"}
     assert plan.spec.label == "old"
+    assert [spec["titel"] for spec in plan.source.potcar_specs] == ["PAW_PBE Si 05Jan2001"]
+    assert plan.source.potcar == ""
 
 
 @pytest.mark.parametrize(

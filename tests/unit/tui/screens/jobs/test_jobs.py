@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from crystalmath_server.protocol.errors import InvalidForm, NotReady
+from crystalmath_server.protocol.errors import InvalidForm, StorageUnreachable
 from crystalmath_server.protocol.jobs import JobsPage, JobState, ListJobsParams
 from crystalmath_tui.core import filters
 from crystalmath_tui.core.effects import Copy, Open, Say
@@ -125,7 +125,10 @@ def test_a_refresh_brings_back_all_rows_that_were_scrolled_through() -> None:
 
 
 def test_what_may_work_later_is_asked_for_again_and_what_may_not_is_not() -> None:
-    for error, again in ((NotReady("AiiDA is loading"), True), (InvalidForm("no expression"), False)):
+    for error, again in (
+        (StorageUnreachable("AiiDA is loading"), True),
+        (InvalidForm("no expression"), False),
+    ):
         screen, _ = update(jobs.Slice(known=1), PageFailed(Want(EVERYTHING, (), 1), error), CONTEXT)
         _, effects = update(screen, StatusLoaded(status()), CONTEXT)
         assert bool(effects) == again
@@ -170,4 +173,4 @@ def test_an_empty_table_says_why() -> None:
     assert "no server" in words(jobs.Slice(), online=False, trouble="no server")
     assert "Press n" in words(jobs.Slice(revision=1))
     assert "No job matches" in words(jobs.Slice(revision=1, query=Query(text="x")))
-    assert "AiiDA is loading" in words(jobs.Slice(error=NotReady("AiiDA is loading")))
+    assert "AiiDA is loading" in words(jobs.Slice(error=StorageUnreachable("AiiDA is loading")))

@@ -15,6 +15,7 @@ from crystalmath_server.protocol.templates import (
     InputFile,
     Rendered,
     Restart,
+    Takes,
     TemplateDetail,
     TemplateList,
     TemplateRow,
@@ -299,3 +300,28 @@ def test_an_earlier_job_is_a_setting_of_recipes_that_go_on_from_one() -> None:
     kept = told(typed, FormLoaded(TemplateDetail(replace(BANDS, name="vasp.dense_uniform"), (CELL,))))
     assert kept.texts == {"restart_pk": "42"}
     assert "restart from job" not in words(told(at_recipe, FormLoaded(FORM)))
+
+
+BAND = replace(VASP, name="vasp.neb_from_images", runnable=True, takes=Takes("images", 3, 100, "In order."))
+
+
+def test_a_template_of_several_structures_asks_for_them_among_the_settings() -> None:
+    new = told(Slice(RECIPE, structure=COPPER), FormLoaded(TemplateDetail(BAND, (CELL,))))
+    assert "images" in words(new)
+    typed, _ = press(new, "enter", *"3, 4 5", "enter")
+    _, (call,) = press(typed, "tab")
+    assert (call.params.structures, call.params.values) == ((3, 4, 5), {})
+    for wrong in ("4 3 5", "3 x", "99999999999"):
+        other, _ = press(new, "enter", *wrong, "enter")
+        assert "pks, 3 first" in words(other)
+        assert isinstance(press(other, "tab")[1][0], Say)
+    few = InvalidForm("vasp.neb_from_images takes 3 to 100 images, and one was given", field="structures")
+    refused = told(new, StepFailed(SETTINGS, few))
+    assert "takes 3 to 100 images" in words(refused)
+
+
+def test_a_band_like_another_has_its_images() -> None:
+    draft = JobDraft(12, JobSpec(BAND.name, (3, 4, 5)))
+    new, _ = like(draft, StructureLoaded(COPPER), FormLoaded(TemplateDetail(BAND, (CELL,))))
+    assert new.texts == {"structures": "3 4 5"}
+    assert press(new, "tab")[1][0].params.structures == (3, 4, 5)
