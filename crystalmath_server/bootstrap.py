@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import anyio
@@ -52,7 +53,7 @@ from crystalmath_server.handlers import (
     system,
     templates,
 )
-from crystalmath_server.ports import Ports
+from crystalmath_server.ports import Background, Ports, Server
 from crystalmath_server.protocol.again import JOBS_CLONE, JOBS_RESTART, JOBS_RETRY
 from crystalmath_server.protocol.clusters import (
     CLUSTERS_CREATE,
@@ -204,12 +205,29 @@ async def fixed(ports: Ports) -> AsyncGenerator[Ports]:
     yield ports
 
 
-@asynccontextmanager
-async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
-    """AiiDA and the worker behind their ports; both load in the background."""
-    settings = server.settings
-    runtime = AiidaRuntime(server.profile)
-    runtime.progress = server.progress
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """The adapters, each with those that it needs; nothing runs yet."""
+
+    runtime: AiidaRuntime
+    watch: DaemonWatch
+    feed: JobFeed
+    gate: Gate
+    bench: WorkerBench
+    reader: ReadingProcess
+    links: Links
+    jobs: AiidaJobStore
+    documents: AiidaDocuments
+    ports: Ports
+
+    def close(self) -> None:
+        """Close connections and remove temporary files."""
+        self.links.close()
+        self.documents.close()
+
+
+def wire(runtime: AiidaRuntime, settings: Settings, server: Server, background: Background) -> Wiring:
+    """All adapters behind their ports; the tests of the ports wire them the same way."""
     watch = DaemonWatch(runtime, settings.daemon_workers)
     bench = WorkerBench(settings.worker_timeout_s)
     feed = JobFeed(runtime)
@@ -219,13 +237,11 @@ async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
     jobs = AiidaJobStore(runtime, feed, links.breaker)
     work = WorkFolderLooker(runtime, links)
     gate = Gate(runtime, watch, links, feed.refresh)
-    watch.on_connect(feed.subscribe)
-    server.parts = Parts(runtime.part, watch.part, bench.part, lambda: jobs.revision, lambda: gate.is_needed)
     ports = Ports(
         jobs=jobs,
         documents=documents,
         exports=AiidaExports(runtime),
-        launcher=AiidaLauncher(runtime, watch, gate, feed.refresh),
+        launcher=AiidaLauncher(runtime, watch, gate, background, feed.refresh),
         structures=AiidaStructures(runtime, bench),
         workbench=bench,
         profiles=AiidaProfiles(runtime),
@@ -234,24 +250,40 @@ async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
         runs=RunFolderLooker(runtime, links),
         earlier=EarlierRunLooker(runtime, links),
         work=work,
-        progress=RunProgress(jobs, work),
+        progress=RunProgress(jobs, work, background),
         potcars=PotcarLooker(runtime, links, bench.potcar_library),
         symptoms=SymptomReader(runtime, bench, watch.part, links.breaker),
         server=server,
     )
+    return Wiring(runtime, watch, feed, gate, bench, reader, links, jobs, documents, ports)
+
+
+@asynccontextmanager
+async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
+    """AiiDA and the worker behind their ports; both load in the background."""
+    runtime = AiidaRuntime(server.profile)
+    runtime.progress = server.progress
     async with anyio.create_task_group() as background:
+        made = wire(runtime, server.settings, server, background)
+        made.watch.on_connect(made.feed.subscribe)
+        server.parts = Parts(
+            runtime.part,
+            made.watch.part,
+            made.bench.part,
+            lambda: made.jobs.revision,
+            lambda: made.gate.is_needed,
+        )
         await runtime.start()
-        background.start_soon(_watch_daemon, watch)
-        background.start_soon(feed.run)
-        background.start_soon(gate.run)
-        background.start_soon(bench.start)
-        background.start_soon(reader.run)
+        background.start_soon(_watch_daemon, made.watch)
+        background.start_soon(made.feed.run)
+        background.start_soon(made.gate.run)
+        background.start_soon(made.bench.start)
+        background.start_soon(made.reader.run)
         try:
-            yield ports
+            yield made.ports
         finally:
             background.cancel_scope.cancel()
-            links.close()
-            documents.close()
+            made.close()
             await runtime.close()
 
 

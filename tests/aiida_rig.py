@@ -27,6 +27,7 @@ from crystalmath_server.protocol.jobs import ENDED, JobState
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.structures import Lattice
 from crystalmath_server.protocol.templates import Rendered
+from tests.loose_tasks import LooseTasks
 from tests.patience import patience_s
 
 T = TypeVar("T")
@@ -105,7 +106,7 @@ class Rig:
         self.runtime = runtime
         self.watch = self.run(self._make(DaemonWatch, self.runtime))
         gate = self.run(self._make(Gate, self.runtime, self.watch, Links(), self._refresh))
-        self.launcher = AiidaLauncher(self.runtime, self.watch, gate)
+        self.launcher = AiidaLauncher(self.runtime, self.watch, gate, LooseTasks())
         self.structures = AiidaStructures(self.runtime, NoWorkbench())  # pyright: ignore[reportArgumentType]
         self._watching = asyncio.run_coroutine_threadsafe(self.watch.run(), self._loop)
 

@@ -28,6 +28,7 @@ from tests.fake_earlier import FakeEarlierRuns
 from tests.fake_folders import FakeWorkFolders
 from tests.fake_jobs import PLAN, FakeJobs, FakeLauncher, FakeSymptoms
 from tests.fake_structures import CU_POSCAR, FakeStructures, FakeWorkbench, structure
+from tests.loose_tasks import LooseTasks
 
 
 class FakeProfiles:
@@ -136,7 +137,7 @@ def ports(server: object | None = None, jobs: FakeJobs | None = None) -> Ports:
         runs=FakeRunFolders(clusters),
         earlier=FakeEarlierRuns(jobs),
         work=work,
-        progress=RunProgress(jobs, work),
+        progress=RunProgress(jobs, work, LooseTasks()),
         potcars=FakePotcars(clusters),
         symptoms=FakeSymptoms(jobs),
         server=server or FakeServer(),  # type: ignore[arg-type]

@@ -1,39 +1,25 @@
 """All ports on the fakes and on the real adapters, for tests that both must pass."""
 
 import asyncio
-import threading
 import time
 import uuid
-from collections.abc import Collection, Coroutine
+from collections.abc import AsyncGenerator, Collection, Coroutine
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import replace
 from typing import Any, TypeVar
 
+import anyio
 import pytest
+from anyio.abc import TaskGroup
+from anyio.from_thread import start_blocking_portal
 
-from crystalmath_server.adapters.aiida.daemon.daemon import DaemonWatch
-from crystalmath_server.adapters.aiida.jobs.documents import AiidaDocuments
-from crystalmath_server.adapters.aiida.jobs.exports import AiidaExports
-from crystalmath_server.adapters.aiida.jobs.index import JobFeed
-from crystalmath_server.adapters.aiida.jobs.store import AiidaJobStore
-from crystalmath_server.adapters.aiida.jobs.symptoms import SymptomReader
-from crystalmath_server.adapters.aiida.profiles import AiidaProfiles
 from crystalmath_server.adapters.aiida.runtime import AiidaRuntime
-from crystalmath_server.adapters.aiida.structures import AiidaStructures
-from crystalmath_server.adapters.aiida.submit.launcher import AiidaLauncher
-from crystalmath_server.adapters.aiida.submit.throttle import Gate
-from crystalmath_server.adapters.clusters.clusters import AiidaClusters
-from crystalmath_server.adapters.clusters.codes import AiidaCodes
-from crystalmath_server.adapters.clusters.potcars import PotcarLooker
-from crystalmath_server.adapters.clusters.previous_runs import EarlierRunLooker
-from crystalmath_server.adapters.clusters.run_folders import RunFolderLooker
-from crystalmath_server.adapters.clusters.work_folders import WorkFolderLooker
-from crystalmath_server.adapters.processes.reading_process import ReadingProcess
-from crystalmath_server.adapters.processes.workbench import WorkerBench
-from crystalmath_server.adapters.remote.link import Links
+from crystalmath_server.bootstrap import Wiring, wire
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import JobState
 from crystalmath_server.protocol.system import PartState
-from crystalmath_server.services.run_progress import RunProgress
+from crystalmath_server.settings import Settings
 from tests import fakes
 from tests.fake_jobs import FakeJobs
 from tests.patience import patience_s
@@ -97,43 +83,26 @@ class RealWorld(World):
 
     def __init__(self, runtime: AiidaRuntime) -> None:
         super().__init__()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
-        self._links = Links()
-        self.ports = self.run(self._assemble(runtime))
+        self._ends = ExitStack()
+        self._portal = self._ends.enter_context(start_blocking_portal())
+        self._background = self._ends.enter_context(self._portal.wrap_async_context_manager(_background()))
+        self._made = self._portal.call(self._wire, runtime)
+        self._ends.callback(self._portal.call, self._made.close)
+        self.ports = self._made.ports
 
-    async def _assemble(self, runtime: AiidaRuntime) -> Ports:
-        watch, feed = DaemonWatch(runtime), JobFeed(runtime)
-        self._bench = bench = WorkerBench(60)
-        gate = Gate(runtime, watch, self._links, feed.refresh)
-        jobs, work = AiidaJobStore(runtime, feed, self._links.breaker), WorkFolderLooker(runtime, self._links)
-        self._tasks = [asyncio.create_task(feed.run())]
-        self._reader = ReadingProcess()
-        self._documents = AiidaDocuments(runtime, self._reader)
-        self._tasks.append(asyncio.create_task(self._reader.run()))
-        return Ports(
-            documents=self._documents,
-            exports=AiidaExports(runtime),
-            jobs=jobs,
-            launcher=AiidaLauncher(runtime, watch, gate, feed.refresh),
-            structures=AiidaStructures(runtime, bench),
-            workbench=bench,
-            profiles=AiidaProfiles(runtime),
-            clusters=AiidaClusters(runtime, self._links),
-            codes=AiidaCodes(runtime, self._links),
-            runs=RunFolderLooker(runtime, self._links),
-            earlier=EarlierRunLooker(runtime, self._links),
-            work=work,
-            progress=RunProgress(jobs, work),
-            potcars=PotcarLooker(runtime, self._links, bench.potcar_library),
-            symptoms=SymptomReader(runtime, bench, watch.part, self._links.breaker),
-            server=fakes.FakeServer(),
-        )
+    async def _wire(self, runtime: AiidaRuntime) -> Wiring:
+        made = wire(runtime, replace(Settings(), worker_timeout_s=60), fakes.FakeServer(), self._background)
+        self._background.start_soon(made.feed.run)
+        self._background.start_soon(made.reader.run)
+        return made
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """What a call answers."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(120)
+
+        async def awaited() -> T:
+            return await work
+
+        return self._portal.start_task_soon(awaited).result(120)
 
     def until(self, pk: int, states: Collection[JobState]) -> None:
         """Wait until a job is in one of `states`."""
@@ -144,25 +113,19 @@ class RealWorld(World):
 
     def warm(self) -> None:
         """Keep a worker until the end; a call alone would leave it behind."""
-        self.run(self._warm())
-
-    async def _warm(self) -> None:
-        self._tasks.append(asyncio.create_task(self._bench.start()))
+        self._portal.call(self._background.start_soon, self._made.bench.start)
 
     def close(self) -> None:
         """End all that was started."""
-        self.run(self._end())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=10)
-        self._loop.close()
+        if self._made.bench.part().state is PartState.READY:  # a call started it; who keeps it ends it
+            self.warm()
+            self._portal.call(anyio.sleep, 0.01)
+        self._ends.close()
 
-    async def _end(self) -> None:
-        self._links.close()
-        if self._bench.part().state is PartState.READY:  # a call started it; who keeps it ends it
-            await self._warm()
-            await asyncio.sleep(0)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._documents.close()
-        await self._loop.shutdown_default_executor()
+
+@asynccontextmanager
+async def _background() -> AsyncGenerator[TaskGroup]:
+    """Tasks that end with the world."""
+    async with anyio.create_task_group() as tasks:
+        yield tasks
+        tasks.cancel_scope.cancel()

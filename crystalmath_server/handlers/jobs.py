@@ -10,9 +10,11 @@ from crystalmath_server.domain.vasp_run import retrieval
 from crystalmath_server.handlers.inputs import options_of, recipe_of
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.clusters import LOCALHOST
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import Conflict, InvalidForm
 from crystalmath_server.protocol.job_spec import spec_of
 from crystalmath_server.protocol.jobs import (
+    JOBS_CANCEL,
     Control,
     ControlJobParams,
     JobDetail,
@@ -22,6 +24,7 @@ from crystalmath_server.protocol.jobs import (
     SubmitJobParams,
     Submitted,
 )
+from crystalmath_server.protocol.progress import JOBS_PROGRESS
 
 
 async def list_jobs(ports: Ports, params: ListJobsParams) -> JobsPage:
@@ -35,7 +38,7 @@ async def show(ports: Ports, params: JobPk) -> JobDetail:
     stuck = ports.progress.remembered(params.pk, found.row.state)
     if not stuck:
         return found
-    hint = f"Look at it: crystalmath jobs progress {params.pk}; end it: crystalmath jobs cancel {params.pk}"
+    hint = f"Look at it: {command(JOBS_PROGRESS, pk=params.pk)}; end it: {command(JOBS_CANCEL, pk=params.pk)}"
     return replace(found, explanation=f"{found.explanation}. {stuck}", hint=found.hint or hint)
 
 

@@ -5,9 +5,11 @@ from typing import cast
 from crystalmath_server.domain.potcars.locations import DEFAULT_FUNCTIONAL, FOLDERS
 from crystalmath_server.handlers.fields import fields
 from crystalmath_server.ports import Ports
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import InvalidForm
 from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.potcars import CheckPotcarsParams, PotcarCheck
+from crystalmath_server.protocol.templates import TEMPLATES_LIST
 
 
 async def check(ports: Ports, params: CheckPotcarsParams) -> PotcarCheck:
@@ -32,6 +34,6 @@ async def _needed(ports: Ports, params: CheckPotcarsParams, structure_pk: int) -
         ports.server.progress("asking the recipe")
         recipe = await ports.workbench.render(spec, [document])
     if not recipe.potcar:
-        hint = "Choose one of VASP: crystalmath templates list --engine vasp"
+        hint = f"Choose one of VASP: {command(TEMPLATES_LIST, engine='vasp')}"
         raise InvalidForm(f"{recipe.rendered.template} needs no POTCAR", field="template", hint=hint)
     return tuple(cast("list[str]", recipe.potcar["symbols"])), str(recipe.potcar["functional"])

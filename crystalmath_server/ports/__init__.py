@@ -1,8 +1,8 @@
 """What handlers need of the world: Protocols, fulfilled by adapters and by the fakes of the tests."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from crystalmath_server.domain.jobs.plans import ParsedStructure, Recipe
 from crystalmath_server.domain.jobs.sink import SubscriptionWork
@@ -170,6 +170,14 @@ class Server(Protocol):
 
     def unsubscribe(self, number: int) -> SubscriptionState:
         """End a subscription of this client."""
+        ...
+
+
+class Background(Protocol):
+    """Where tasks go on after the call that began them; it ends them with the server."""
+
+    def start_soon(self, func: Callable[..., Coroutine[Any, Any, Any]], *args: Any) -> object:
+        """Begin `func(*args)`, which must handle its own errors."""
         ...
 
 

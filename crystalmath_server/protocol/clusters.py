@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from crystalmath_server.protocol.codes import CodeRow, Step
 from crystalmath_server.protocol.error_codes import AIIDA, LINK, REMOTE
 from crystalmath_server.protocol.errors import ErrorCode
-from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, NoParams, Params
+from crystalmath_server.protocol.method import Bound, Confirm, Doc, Example, Length, Method, NoParams, Params
 from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.resources import Resources
 
@@ -286,6 +286,7 @@ CLUSTERS_DELETE = Method(
     effect="write",
     timeout_s=60,
     example=Example({"label": "old"}),
+    confirm=Confirm("Delete cluster {label} and its codes that nothing used?"),
 )
 CLUSTERS_TEST = Method(
     "clusters.test",

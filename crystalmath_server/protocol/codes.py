@@ -5,7 +5,7 @@ from typing import Annotated
 
 from crystalmath_server.protocol.error_codes import AIIDA, REMOTE
 from crystalmath_server.protocol.errors import ErrorCode
-from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, Params
+from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, Params, Uuid
 from crystalmath_server.protocol.record import record
 
 
@@ -44,7 +44,7 @@ class CodeRow:
     """One AiiDA code on a computer."""
 
     pk: int
-    uuid: str
+    uuid: Uuid
     label: str
     cluster: Annotated[str, Doc("label of the computer")]
     kind: CodeKind

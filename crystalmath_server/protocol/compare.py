@@ -52,5 +52,6 @@ JOBS_COMPARE = Method(
     errors=(ErrorCode.NOT_FOUND, ErrorCode.INVALID_FORM, *AIIDA),
     timeout_s=120,
     example=Example({"pks": [1]}),
+    layout="columns",
 )
 METHODS = (JOBS_COMPARE,)

@@ -6,14 +6,14 @@ from typing import Annotated, Literal
 
 from crystalmath_server.protocol.error_codes import AIIDA, WORKER
 from crystalmath_server.protocol.errors import ErrorCode
-from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Length, Method, Params
+from crystalmath_server.protocol.method import Bound, Doc, Example, FileText, Json, Length, Method, Params
 from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.structures import SI_POSCAR
 
 DECK_FILES = ("INCAR", "KPOINTS", "POSCAR", "POTCAR.spec")
 """Files of a deck that are checked and may be edited."""
 
-DeckText = Annotated[str, Length(0, 4_000_000)]
+DeckText = Annotated[str, Length(0, 4_000_000), FileText()]
 
 
 class Severity(StrEnum):

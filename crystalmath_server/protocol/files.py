@@ -102,6 +102,7 @@ JOBS_FILE = Method(
     errors=(ErrorCode.NOT_FOUND, ErrorCode.NOT_ALLOWED, ErrorCode.FILE_UNREADABLE, *REMOTE, *AIIDA),
     timeout_s=100,
     example=Example({"pk": 1, "path": "_aiidasubmit.sh", "source": "inputs", "limit": 200}),
+    layout="content",
 )
 JOBS_LOG = Method(
     "jobs.log",

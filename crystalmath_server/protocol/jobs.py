@@ -7,7 +7,19 @@ from typing import Annotated, Literal
 from crystalmath_server.protocol.error_codes import AIIDA, DAEMON, REMOTE, WORKER
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.job_spec import JobSpec
-from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Length, Method, Params
+from crystalmath_server.protocol.method import (
+    Bound,
+    Confirm,
+    Doc,
+    Example,
+    Json,
+    JsonOnly,
+    Key,
+    Length,
+    Method,
+    Params,
+    Uuid,
+)
 from crystalmath_server.protocol.record import record
 
 
@@ -54,7 +66,7 @@ class JobRow:
     """One job in a list."""
 
     pk: int
-    uuid: str
+    uuid: Uuid
     label: str
     state: JobState
     template: Annotated[str, Doc("recipe, or AiiDA's process label where there is none")]
@@ -64,7 +76,9 @@ class JobRow:
     modified_at: Annotated[float, Doc("UNIX time", "s")]
     exit_status: int | None = None
     reason: Annotated[str, Doc("what it waits for or why it ended, in words")] = ""
-    held: Annotated[bool, Doc("held back until the cluster takes more jobs; jobs.play starts it now")] = False
+    held: Annotated[
+        bool, Doc("held back until the cluster takes more jobs; jobs.play starts it now"), JsonOnly()
+    ] = False
 
 
 @record
@@ -145,9 +159,7 @@ class JobDetail:
 class SubmitJobParams(JobSpec):
     """What is asked of a job, and how to submit it. The same key always answers the same job."""
 
-    key: Annotated[str, Length(8, 200), Doc("idempotency key: new for each new job, as a UUID")] = field(
-        kw_only=True
-    )
+    key: Key = field(kw_only=True)
     digest: Annotated[str, Doc("digest of templates.render, checked where given")] = ""
     confirm: Annotated[bool, Doc("run edited files in spite of warnings; a digest confirms too")] = False
     reuse: Annotated[
@@ -242,6 +254,7 @@ JOBS_CANCEL = Method(
     effect="write",
     timeout_s=330,
     example=Example({"pk": 1}),
+    confirm=Confirm("Kill 1 job: {row.pk} {row.label} ({row.template}, {row.state})?", about=JOBS_SHOW),
 )
 JOBS_PAUSE = Method(
     "jobs.pause",

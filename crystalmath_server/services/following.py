@@ -6,9 +6,10 @@
 4. A computer that cannot be reached is said once and asked again; nothing is given up.
 """
 
-import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+
+import anyio
 
 from crystalmath_server.domain.jobs.sink import Sink
 from crystalmath_server.domain.results.excerpts import as_text
@@ -104,7 +105,7 @@ class Follow:
     async def _rest(self, *, grew: bool) -> None:
         self._pause_s = LEAST_PAUSE_S if grew else min(self._pause_s * 1.5, MOST_PAUSE_S)
         if self._told != "ended" and (not grew or self._offset >= self._size):
-            await asyncio.sleep(self._pause_s)
+            await anyio.sleep(self._pause_s)
 
     async def _next(self, room: int) -> Iterable[LogChunk]:
         """What comes next, if there is anything."""

@@ -1,10 +1,11 @@
 """How runs go: their files read as far as they grew since the last look; droppable at any time."""
 
-import asyncio
 import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+import anyio
 
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.jobs.templates import runs_vasp
@@ -12,7 +13,7 @@ from crystalmath_server.domain.results.excerpts import thinned
 from crystalmath_server.domain.vasp_run.outlook import outlook, seconds_per_step, span, stuck_words
 from crystalmath_server.domain.vasp_run.steps import AseSteps, Step, StepReader, Steps, VaspSteps
 from crystalmath_server.domain.vasp_run.work_folder import Piece
-from crystalmath_server.ports import JobStore, WorkFolders
+from crystalmath_server.ports import Background, JobStore, WorkFolders
 from crystalmath_server.protocol.errors import NotFound, RpcError
 from crystalmath_server.protocol.jobs import ENDED, JobDetail, JobState
 from crystalmath_server.protocol.progress import JobProgress, StepColumns, Trend
@@ -39,7 +40,7 @@ class Reading:
     identities: dict[str, str] = field(default_factory=dict[str, str])
     sizes: dict[str, int] = field(default_factory=dict[str, int])
     quiet_s: dict[str, float] = field(default_factory=dict[str, float])
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    lock: anyio.Lock = field(default_factory=anyio.Lock)
     looked_at: float = 0.0
     stuck: str = ""
 
@@ -52,12 +53,13 @@ class Reading:
 class RunProgress:
     """The Progress port over the two that read files."""
 
-    def __init__(self, jobs: JobStore, work: WorkFolders) -> None:
+    def __init__(self, jobs: JobStore, work: WorkFolders, background: Background) -> None:
         self._jobs = jobs
         self._work = work
         self._held: dict[int, Reading] = {}
-        self._looking: dict[int, asyncio.Task[object]] = {}
-        self._trends = RunTrends(jobs, self)
+        self._background = background
+        self._looking: set[int] = set()
+        self._trends = RunTrends(jobs, self, background)
 
     async def look(self, pk: int, points: int = 0) -> JobProgress:
         """How a run goes now; raises NotFound and all that keeps its computer from being reached."""
@@ -87,8 +89,8 @@ class RunProgress:
 
     def _begin(self, pk: int) -> None:
         if pk not in self._looking and len(self._looking) < MOST_JOBS:
-            task = self._looking[pk] = asyncio.get_running_loop().create_task(self._look_quietly(pk))
-            task.add_done_callback(lambda _done: self._looking.pop(pk, None))
+            self._looking.add(pk)
+            self._background.start_soon(self._look_quietly, pk)
 
     async def _look_quietly(self, pk: int) -> None:
         try:
@@ -97,6 +99,10 @@ class RunProgress:
             log.info("job %d cannot be looked at: %s", pk, error)
             if held := self._held.get(pk):
                 held.looked_at = time.monotonic()
+        except Exception:  # one job that cannot be read must not end the server
+            log.exception("job %d cannot be looked at", pk)
+        finally:
+            self._looking.discard(pk)
 
     def _reading(self, pk: int, detail: JobDetail) -> Reading | None:
         held = self._held.pop(pk, None)

@@ -6,14 +6,15 @@
 3. What a job showed at its end is kept and not looked at again.
 """
 
-import asyncio
 import logging
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import anyio
+
 from crystalmath_server.domain.vasp_run.trend import trend_of
-from crystalmath_server.ports import JobStore, Progress
+from crystalmath_server.ports import Background, JobStore, Progress
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import ENDED, JobState
 from crystalmath_server.protocol.progress import Trend
@@ -37,19 +38,21 @@ class Seen:
 class RunTrends:
     """Keeps the trends of jobs; droppable at any time."""
 
-    def __init__(self, jobs: JobStore, progress: Progress) -> None:
+    def __init__(self, jobs: JobStore, progress: Progress, background: Background) -> None:
         self._jobs = jobs
         self._progress = progress
         self._seen: dict[int, Seen] = {}
         self._wanted: list[int] = []
-        self._looking: asyncio.Task[None] | None = None
+        self._background = background
+        self._is_looking = False
 
     def of(self, pks: Sequence[int]) -> tuple[Trend, ...]:
         """What is known of these jobs; the others, and those that run on, are looked at soon."""
         now = time.monotonic()
         self._wanted = [pk for pk in pks if self._is_due(pk, now)]
-        if self._wanted and (self._looking is None or self._looking.done()):
-            self._looking = asyncio.get_running_loop().create_task(self._look())
+        if self._wanted and not self._is_looking:
+            self._is_looking = True
+            self._background.start_soon(self._look)
         return tuple(self._seen[pk].trend for pk in pks if pk in self._seen)
 
     def _is_due(self, pk: int, now: float) -> bool:
@@ -57,18 +60,23 @@ class RunTrends:
         return seen is None or (not seen.trend.final and now - seen.at >= FRESH_S)
 
     async def _look(self) -> None:
-        while self._wanted:
-            pk = self._wanted.pop(0)
-            try:
-                trend = await self._trend(pk)
-            except RpcError as error:
-                log.info("the steps of job %d are not known: %s", pk, error)
-                trend = trend_of(pk, (), (), final=False)
-            except Exception:  # one job that cannot be read must not keep the others from being looked at
-                log.exception("the steps of job %d cannot be read", pk)
-                trend = trend_of(pk, (), (), final=False)
-            self._keep(pk, trend)
-            await asyncio.sleep(PAUSE_S)
+        try:
+            while self._wanted:
+                pk = self._wanted.pop(0)
+                self._keep(pk, await self._trend_or_none(pk))
+                await anyio.sleep(PAUSE_S)
+        finally:
+            self._is_looking = False
+
+    async def _trend_or_none(self, pk: int) -> Trend:
+        """The trend of a job; one that cannot be read shows none and keeps no other from being looked at."""
+        try:
+            return await self._trend(pk)
+        except RpcError as error:
+            log.info("the steps of job %d are not known: %s", pk, error)
+        except Exception:
+            log.exception("the steps of job %d cannot be read", pk)
+        return trend_of(pk, (), (), final=False)
 
     async def _trend(self, pk: int) -> Trend:
         """Of an ended job from its results, which are here; of a running one from what its files say."""

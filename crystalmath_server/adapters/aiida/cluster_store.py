@@ -13,6 +13,8 @@ from crystalmath_server.domain.clusters.labels import check_cluster
 from crystalmath_server.domain.clusters.resources import check, merged
 from crystalmath_server.domain.jobs.states import ENDED_PROCESS
 from crystalmath_server.protocol.clusters import (
+    CLUSTERS_LIST,
+    CLUSTERS_UPDATE,
     LOCAL_TRANSPORT,
     SSH_TRANSPORT,
     TRANSPORTS,
@@ -25,6 +27,7 @@ from crystalmath_server.protocol.clusters import (
 )
 from crystalmath_server.protocol.codec import from_json, to_json
 from crystalmath_server.protocol.codes import CodeRow
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import ComputerDisabled, Conflict, InvalidForm, NotFound
 from crystalmath_server.protocol.resources import Resources
 
@@ -65,7 +68,7 @@ def find(label: str) -> Any:
     found = orm.QueryBuilder().append(orm.Computer, filters={"label": label}).first(flat=True)
     if found is None:
         raise NotFound(
-            f"There is no computer {label!r}", field="label", hint="See: crystalmath clusters list"
+            f"There is no computer {label!r}", field="label", hint=f"See: {command(CLUSTERS_LIST)}"
         )
     return found
 
@@ -199,7 +202,7 @@ def _check_label(label: str, field: str) -> None:
 
     check_cluster(label, field)
     if orm.QueryBuilder().append(orm.Computer, filters={"label": label}).count():
-        hint = f"Choose another label, or change that one: crystalmath clusters update {label}"
+        hint = f"Choose another label, or change that one: {command(CLUSTERS_UPDATE, label=label)}"
         raise Conflict(f"There is a computer {label!r} already", field=field, hint=hint)
 
 
@@ -334,15 +337,15 @@ def _pks(pks: list[int]) -> str:
 
 
 def _disable(label: str) -> str:
-    command = f"crystalmath clusters update {label} --no-enabled"
-    return f"Provenance keeps it; take it out of use instead: {command}"
+    off = command(CLUSTERS_UPDATE, label=label, enabled=False)
+    return f"Provenance keeps it; take it out of use instead: {off}"
 
 
 def facts(label: str) -> ClusterFacts:
     """What a look at the computer needs; raises NotFound, ComputerDisabled where it is not configured."""
     computer = find(label)
     if not computer.is_configured:
-        hint = f"Configure it: crystalmath clusters update {label} --enabled"
+        hint = f"Configure it: {command(CLUSTERS_UPDATE, label=label, enabled=True)}"
         raise ComputerDisabled(f"Computer {label!r} is not configured for this user", hint=hint)
     return ClusterFacts(
         pk=computer.pk,

@@ -6,13 +6,16 @@ from typing import Any
 from crystalmath_server.domain.clusters.labels import check_code
 from crystalmath_server.domain.clusters.resources import check, parts_of_script, script
 from crystalmath_server.domain.jobs import nodes
+from crystalmath_server.protocol.clusters import CLUSTERS_LIST
 from crystalmath_server.protocol.codes import (
+    CODES_LIST,
     CodeKind,
     CodeList,
     CodeRow,
     CreateCodeParams,
     ListCodesParams,
 )
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import Conflict, InvalidForm, NotFound
 from crystalmath_server.protocol.resources import Resources
 
@@ -40,7 +43,7 @@ def read_code(pk: int) -> CodeRow:
 
     found = orm.QueryBuilder().append(orm.InstalledCode, filters={"id": pk}).first(flat=True)
     if found is None:
-        raise NotFound(f"There is no code {pk}", field="pk", hint="See: crystalmath codes list")
+        raise NotFound(f"There is no code {pk}", field="pk", hint=f"See: {command(CODES_LIST)}")
     return _row(found)
 
 
@@ -83,7 +86,7 @@ def create(params: CreateCodeParams) -> CodeRow:
 
     computer = orm.QueryBuilder().append(orm.Computer, filters={"label": params.cluster}).first(flat=True)
     if computer is None:
-        hint = "See: crystalmath clusters list"
+        hint = f"See: {command(CLUSTERS_LIST)}"
         raise NotFound(f"There is no computer {params.cluster!r}", field="cluster", hint=hint)
     _check(params, computer)
     code = orm.InstalledCode(

@@ -9,7 +9,8 @@ from typing import Any
 
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.protocol.clusters import LOCAL_TRANSPORT, LOCALHOST
-from crystalmath_server.protocol.codes import CodeKind
+from crystalmath_server.protocol.codes import CODES_CREATE, CodeKind
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import ComputerDisabled, InvalidForm, NotFound, StorageFull
 
 OWN_LOCALHOST = "crystalmath-localhost"
@@ -50,7 +51,8 @@ def python_of(computer: Any) -> Any:
         return code
     if not here:
         detail = f"Computer {computer.label!r} has no code {CODE!r}, a Python with atomate2"
-        hint = f"Make it known: crystalmath codes create {computer.label} {CODE} /path/to/python python"
+        code = {"label": CODE, "path": "/path/to/python", "kind": "python"}
+        hint = f"Make it known: {command(CODES_CREATE, cluster=computer.label, **code)}"
         raise InvalidForm(detail, field="cluster", hint=hint)
     return _new_code(computer)
 

@@ -1,9 +1,11 @@
 """The embedded profile: SQLite storage and a ZeroMQ broker, made without any service."""
 
-import asyncio
 import json
 import sys
+from subprocess import CompletedProcess
 from typing import Any
+
+import anyio
 
 from crystalmath_server.adapters.aiida.computers import add_this_machine
 from crystalmath_server.adapters.aiida.errors import translate
@@ -46,15 +48,16 @@ async def create_apart(name: str, *, make_default: bool) -> None:
     RpcError
         STORAGE_FULL, PROFILE_UNAVAILABLE, or INTERNAL_ERROR with what the process said last.
     """
-    pipe = asyncio.subprocess.PIPE
     command = (sys.executable, "-m", __name__, name, "default" if make_default else "")
-    child = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
-    out, err = await child.communicate()
-    if child.returncode:
-        lines = out.decode(errors="replace").strip().splitlines()
-        raise (
-            from_json(json.loads(lines[-1])) if lines else InternalError(err.decode(errors="replace")[-500:])
-        )
+    with anyio.CancelScope(shield=True):  # a late answer is better than half a profile
+        _check(await anyio.run_process(command, check=False))
+
+
+def _check(done: CompletedProcess[bytes]) -> None:
+    if done.returncode:
+        lines = done.stdout.decode(errors="replace").strip().splitlines()
+        last_words = done.stderr.decode(errors="replace")[-500:]
+        raise from_json(json.loads(lines[-1])) if lines else InternalError(last_words)
 
 
 def main(name: str, default: str) -> int:

@@ -1,6 +1,5 @@
 """The AiiDA thread: profile loaded in the background, calls run in order, failures told truly."""
 
-import asyncio
 import gc
 import importlib
 import logging
@@ -16,7 +15,7 @@ from typing import Any, TypeVar
 from crystalmath_server.adapters.aiida.computers import add_this_machine
 from crystalmath_server.adapters.aiida.embedded_profile import EMBEDDED, create_embedded
 from crystalmath_server.adapters.aiida.errors import translate
-from crystalmath_server.adapters.processes.single_thread_executor import Lane
+from crystalmath_server.adapters.processes.single_thread_executor import Lane, result_of, wait_for
 from crystalmath_server.protocol.errors import ProfileUnavailable, RpcError
 from crystalmath_server.protocol.system import Part, PartState
 
@@ -76,13 +75,12 @@ class AiidaRuntime:
             PROFILE_UNAVAILABLE, STORAGE_UNREACHABLE or STORAGE_FULL with the true reason.
         """
         loading = self._begin()
-        loaded = asyncio.wrap_future(_follow(loading))
         told = ""
         while not loading.done():
             if told != self._step:
                 told = self._step
                 self.progress(told)
-            await asyncio.wait([loaded], timeout=0.2)
+            await wait_for(loading, 0.2)
         error = loading.exception()
         if error is not None:
             raise _again(error)
@@ -98,7 +96,7 @@ class AiidaRuntime:
     async def call_unloaded(self, fn: Callable[..., T], *args: object) -> T:
         """Run what needs AiiDA's configuration alone, whether or not the profile can be loaded."""
         try:
-            return await asyncio.wrap_future(self._long.submit(_with_aiida, fn, *args))
+            return await result_of(self._long.submit(_with_aiida, fn, *args))
         except Exception as error:
             known = translate(error, self.profile)
             if known is None:
@@ -109,8 +107,7 @@ class AiidaRuntime:
         """Unload the profile and end the threads, as far as it goes within two seconds."""
         self._long.close()
         if self._loading is not None:
-            unloading = asyncio.wrap_future(self._lane.submit(_unload))
-            await asyncio.wait([unloading], timeout=2)
+            await wait_for(self._lane.submit(_unload), 2)
         self._lane.close()
 
     def part(self) -> Part:
@@ -129,7 +126,7 @@ class AiidaRuntime:
         if not self.ready:
             await self.wait_ready()
         try:
-            return await asyncio.wrap_future(lane.submit(_in_session, fn, *args))
+            return await result_of(lane.submit(_in_session, fn, *args))
         except Exception as error:
             known = translate(error, self.profile)
             if known is None:
@@ -155,13 +152,6 @@ class AiidaRuntime:
             self._failed_at = time.monotonic()
             log.exception("profile %s cannot be loaded", self.profile)
             raise translate(error, self.profile) or _not_loaded(error) from error
-
-
-def _follow(future: Future[T]) -> Future[None]:
-    """A future that ends with `future`; cancelling it leaves `future` alone."""
-    follower: Future[None] = Future()
-    future.add_done_callback(lambda _done: None if follower.done() else follower.set_result(None))
-    return follower
 
 
 def _again(error: BaseException) -> BaseException:

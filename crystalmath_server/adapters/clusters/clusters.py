@@ -1,10 +1,11 @@
 """AiiDA computers as clusters."""
 
-import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
+
+from anyio import to_thread
 
 from crystalmath_server.adapters.aiida import cluster_store as store
 from crystalmath_server.adapters.aiida.calls import Calls
@@ -126,7 +127,7 @@ class AiidaClusters:
         if params.transport not in TRANSPORTS:
             detail = f"{params.transport!r} cannot be looked at: {', '.join(TRANSPORTS)}"
             raise InvalidForm(detail, field="transport")
-        target = await asyncio.to_thread(_host_target, params)
+        target = await to_thread.run_sync(_host_target, params)
 
         def look(connection: Connection) -> str:
             return connection.exec_command_wait(SCRIPT)[1]
@@ -139,7 +140,7 @@ class AiidaClusters:
 
     async def hosts(self) -> HostList:
         """Hosts of ~/.ssh/config."""
-        return await asyncio.to_thread(ssh_hosts.read_hosts)
+        return await ssh_hosts.read_hosts()
 
     async def options(self, label: str, wanted: Resources) -> Mapping[str, Json]:
         """Defaults of the computer with `wanted` in their place, checked."""

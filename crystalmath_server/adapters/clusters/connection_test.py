@@ -1,6 +1,5 @@
 """clusters.test: each step, what it saw, and how to mend what failed."""
 
-import asyncio
 import contextlib
 import shlex
 import time
@@ -9,14 +8,19 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import anyio
+from anyio import to_thread
+from anyio.streams.buffered import BufferedByteReceiveStream
+
 from crystalmath_server.adapters.aiida.cluster_store import ClusterFacts
 from crystalmath_server.adapters.clusters import test_job as cluster_job
 from crystalmath_server.adapters.clusters.code_test import look_at
 from crystalmath_server.adapters.clusters.queue import own_jobs, whoami
 from crystalmath_server.adapters.remote import ssh_hosts
 from crystalmath_server.adapters.remote.link import Connection, Link
-from crystalmath_server.protocol.clusters import SSH_TRANSPORT, SshHost, StepName
-from crystalmath_server.protocol.codes import CodeKind, Outcome, Step
+from crystalmath_server.protocol.clusters import CLUSTERS_UPDATE, SSH_TRANSPORT, SshHost, StepName
+from crystalmath_server.protocol.codes import CODES_CREATE, CodeKind, Outcome, Step
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import (
     AccessDenied,
     HostKeyRefused,
@@ -27,6 +31,7 @@ from crystalmath_server.protocol.errors import (
 
 RESOLVE_S = 10.0
 CONNECT_S = 10.0
+LONGEST_BANNER = 1024
 LONGEST_LOOK_S = 10.0
 SHORTEST_LOOK_S = 0.25
 DIRECT = "core.direct"
@@ -99,13 +104,14 @@ class ClusterSteps:
         host = self.facts.target.host
         if not host:
             return ok("this machine")
-        if self._proxied():
+        if await self._proxied():
             return ok(f"{host} is reached by its ProxyCommand")
-        first, *others = self._route()
+        first, *others = await self._route()
         try:
-            address = await asyncio.wait_for(
-                asyncio.to_thread(ssh_hosts.resolve, first.hostname, first.port), RESOLVE_S
-            )
+            with anyio.fail_after(RESOLVE_S):
+                address = await to_thread.run_sync(
+                    ssh_hosts.resolve, first.hostname, first.port, abandon_on_cancel=True
+                )
         except OSError as error:
             hint = "Correct HostName in ~/.ssh/config, or the host of the cluster; some names need a VPN."
             return Seen(Outcome.FAILED, f"{first.hostname} cannot be resolved: {error}", hint)
@@ -116,13 +122,17 @@ class ClusterSteps:
         """Reach the first host on the way and hear an ssh server speak."""
         if not self.facts.target.host:
             return ok("this machine")
-        if self._proxied():
+        if await self._proxied():
             return ok("left to the ProxyCommand")
-        first, *_ = self._route()
+        first, *_ = await self._route()
         try:
-            banner = await asyncio.wait_for(_banner(first.hostname, first.port), CONNECT_S)
+            with anyio.fail_after(CONNECT_S):
+                banner = await _banner(first.hostname, first.port)
+        except TimeoutError:
+            hint = "See whether the host is up, and whether network, VPN and port are right."
+            return Seen(Outcome.FAILED, f"{first.hostname} port {first.port}: no answer in time", hint)
         except (OSError, EOFError) as error:
-            words = str(error) or "no answer in time"
+            words = str(error)
             hint = "See whether the host is up, and whether network, VPN and port are right."
             return Seen(Outcome.FAILED, f"{first.hostname} port {first.port}: {words}", hint)
         if not banner.startswith("SSH-"):
@@ -135,7 +145,7 @@ class ClusterSteps:
         target = self.facts.target
         if not target.host:
             return ok("this machine")
-        if careless := _careless(target.transport(), target.host):
+        if careless := await _careless(target.transport(), target.host):
             return careless
         try:
             await self.link.run(target, whoami)
@@ -172,8 +182,8 @@ class ClusterSteps:
                 return Seen(Outcome.OK if ran else Outcome.FAILED, detail, hint)
             await self.link.run(target, cluster_job.withdraw, facts, sent)
         finally:
-            with contextlib.suppress(Exception):
-                await asyncio.shield(self.link.run(target, cluster_job.sweep, sent.folder))
+            with anyio.CancelScope(shield=True), contextlib.suppress(Exception):
+                await self.link.run(target, cluster_job.sweep, sent.folder)
         detail = f"the scheduler took job {sent.job_id}, which after {self.wait_s:g} s still was {waiting}"
         hint = "It was withdrawn. Test again later, or wait longer: --wait-s 600"
         return Seen(Outcome.NOT_REACHED, detail, hint)
@@ -182,7 +192,7 @@ class ClusterSteps:
         deadline = time.monotonic() + self.wait_s
         pause_s = min(max(self.facts.poll_interval_s, SHORTEST_LOOK_S), LONGEST_LOOK_S)
         while True:
-            await asyncio.sleep(pause_s)
+            await anyio.sleep(pause_s)
             waiting = await self.link.run(self.facts.target, cluster_job.waits_for, self.facts, sent)
             if waiting is None or time.monotonic() > deadline:
                 return waiting
@@ -191,7 +201,9 @@ class ClusterSteps:
         label = self.facts.target.name
         codes = [code for code in self.facts.codes if code.kind in _VASP]
         if not codes:
-            hint = f"crystalmath codes create {label} vasp_std /path/to/vasp_std vasp_std"
+            hint = command(
+                CODES_CREATE, cluster=label, label="vasp_std", path="/path/to/vasp_std", kind="vasp_std"
+            )
             return Seen(Outcome.NOT_REACHED, "no VASP is known here yet", hint)
         for code in codes:
             for step in await self.link.run(self.facts.target, look_at, code):
@@ -201,7 +213,7 @@ class ClusterSteps:
 
     async def _potcars(self) -> Seen:
         folder, label = self.facts.potcar_dir, self.facts.target.name
-        hint = f"Set the folder: crystalmath clusters update {label} --potcar-dir FOLDER"
+        hint = f"Set the folder: {command(CLUSTERS_UPDATE, label=label, potcar_dir='FOLDER')}"
         if not folder:
             return Seen(Outcome.NOT_REACHED, "no folder of potentials is set", hint)
         status, out, _ = await self.link.run(self.facts.target, _list, folder)
@@ -211,33 +223,42 @@ class ClusterSteps:
             return Seen(Outcome.FAILED, f"{folder} on {label} is empty", hint)
         return ok(f"{folder}: {', '.join(out.split())}")
 
-    def _proxied(self) -> bool:
-        return self.facts.target.kind == SSH_TRANSPORT and ssh_hosts.uses_proxy_command(
-            self.facts.target.host
-        )
+    async def _proxied(self) -> bool:
+        target = self.facts.target
+        return target.kind == SSH_TRANSPORT and await ssh_hosts.uses_proxy_command(target.host)
 
-    def _route(self) -> tuple[SshHost, ...]:
+    async def _route(self) -> tuple[SshHost, ...]:
         """Hosts on the way; core.ssh keeps its own settings in AiiDA."""
         target = self.facts.target
         if target.kind == SSH_TRANSPORT:
-            return ssh_hosts.route(target.host)
+            return await ssh_hosts.route(target.host)
         settings: dict[str, Any] = getattr(target.transport(), "_connect_args", {})
         return (SshHost(target.host, target.host, "", int(settings.get("port") or 22)),)
 
 
 async def _banner(host: str, port: int) -> str:
     """The first line that an ssh server sends."""
-    reader, writer = await asyncio.open_connection(host, port)
     try:
-        line = await reader.readline()
-    finally:
-        writer.close()
-    if not line:
-        raise EOFError("the connection was closed at once")
+        async with await anyio.connect_tcp(host, port) as stream:
+            line = await BufferedByteReceiveStream(stream).receive_until(b"\n", LONGEST_BANNER)
+    except (anyio.EndOfStream, anyio.IncompleteRead) as error:
+        raise EOFError("the connection was closed at once") from error
+    except anyio.DelimiterNotFound:
+        return f"more than {LONGEST_BANNER} bytes without an end of line"
+    except OSError as error:
+        raise _first_cause(error) from error
     return line.decode("ascii", errors="replace").strip()
 
 
-def _careless(transport: Any, host: str) -> Seen | None:
+def _first_cause(error: OSError) -> OSError:
+    """Why the first address failed; anyio itself says only that all of them did."""
+    cause = error.__cause__
+    if isinstance(cause, ExceptionGroup):
+        cause = cause.exceptions[0]
+    return cause if isinstance(cause, OSError) else error
+
+
+async def _careless(transport: Any, host: str) -> Seen | None:
     """A failure where keys would be taken in silence."""
     policy = getattr(transport, "_missing_key_policy", "")
     if "AutoAdd" in str(policy):
@@ -246,7 +267,7 @@ def _careless(transport: Any, host: str) -> Seen | None:
         )
         return Seen(Outcome.FAILED, "AiiDA takes any key of this host unseen (AutoAddPolicy)", hint)
     openssh = type(getattr(transport, "async_backend", None)).__name__ == "_OpenSSH"
-    if openssh and ssh_hosts.accepts_any_key(host):
+    if openssh and await ssh_hosts.accepts_any_key(host):
         hint = "Set StrictHostKeyChecking to yes for it in ~/.ssh/config."
         return Seen(Outcome.FAILED, "~/.ssh/config lets ssh take any key of this host unseen", hint)
     return None
@@ -283,7 +304,8 @@ def _unusable(connection: Connection, path: str, error: Exception) -> WorkDirUnu
     _, out, _ = connection.exec_command_wait(f"df -Pk {quoted} | tail -n 1")
     free = out.split()[3:4]
     if free == ["0"]:
-        hint = "Make room there, or give another folder: crystalmath clusters update LABEL --work-dir FOLDER"
+        another = command(CLUSTERS_UPDATE, label="LABEL", work_dir="FOLDER")
+        hint = f"Make room there, or give another folder: {another}"
         return WorkDirUnusable(f"{path}: the disk is full", field="work_dir", hint=hint)
     words = " ".join(str(error).split()) or type(error).__name__
     return WorkDirUnusable(f"{path}: {words}", field="work_dir")

@@ -1,9 +1,10 @@
 """The Potcars port: names and TITEL lines of a library, on a computer by its link or on this machine."""
 
-import asyncio
 import subprocess
 from collections.abc import Awaitable, Callable
 from functools import partial
+
+from anyio import to_thread
 
 from crystalmath_server.adapters.aiida.calls import Calls
 from crystalmath_server.adapters.aiida.cluster_store import facts
@@ -44,7 +45,7 @@ class PotcarLooker:
             return words.unset(cluster, functional, local=local)
         look = partial(_look, cluster=cluster, place=place, functional=functional, symbols=symbols)
         if local:
-            return await asyncio.to_thread(look, _shell)
+            return await to_thread.run_sync(look, _shell, abandon_on_cancel=True)
         return await self._links.get(cluster).run(found.target, lambda line: look(_shell_of(line)))
 
 

@@ -1,10 +1,11 @@
 """The EarlierRuns port: a job's files as they came back, and by its link what is on its computer alone."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from anyio import to_thread
 
 from crystalmath_server.adapters.aiida.calls import Calls
 from crystalmath_server.adapters.aiida.cluster_store import facts
@@ -27,7 +28,7 @@ class EarlierRunLooker:
         with TemporaryDirectory(prefix="crystalmath-earlier-") as folder:
             found = await self._runtime.call(lay_out, pk, cluster, folder)
             names = await self._names(pk, found)
-            await asyncio.to_thread(_stand_in, Path(folder), names)
+            await to_thread.run_sync(_stand_in, Path(folder), names)
             yield EarlierRun(pk, found.uuid, found.cluster, folder)
 
     async def _names(self, pk: int, found: Found) -> tuple[str, ...]:

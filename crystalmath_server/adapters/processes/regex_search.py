@@ -1,9 +1,10 @@
 """Regular expressions that might never end, matched in a process that can be ended."""
 
-import asyncio
 import json
 import sys
 from collections.abc import Collection
+
+import anyio
 
 from crystalmath_server.protocol.errors import InvalidForm
 
@@ -24,19 +25,13 @@ async def matching(pattern: str, texts: Collection[str]) -> frozenset[str]:
     InvalidForm
         Where it takes too long.
     """
-    pipe = asyncio.subprocess.PIPE
-    child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", "-S", "-W", "ignore", "-c", _SCRIPT), stdin=pipe, stdout=pipe
-    )
+    command = (sys.executable, "-I", "-S", "-W", "ignore", "-c", _SCRIPT)
+    asked = json.dumps([pattern, list(texts)]).encode()
     try:
-        asked = json.dumps([pattern, list(texts)]).encode()
-        answer, _ = await asyncio.wait_for(child.communicate(asked), TIMEOUT_S)
+        with anyio.fail_after(TIMEOUT_S):
+            done = await anyio.run_process(command, input=asked, stderr=None)
     except TimeoutError:
         detail = f"Matching {pattern!r} took longer than {TIMEOUT_S:g} s"
         hint = "Avoid nested repetitions such as (a+)+, or search for plain text."
         raise InvalidForm(detail, field="label", hint=hint) from None
-    finally:
-        if child.returncode is None:
-            child.kill()
-            await child.wait()
-    return frozenset(json.loads(answer))
+    return frozenset(json.loads(done.stdout))

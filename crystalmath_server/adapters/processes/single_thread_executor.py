@@ -1,5 +1,9 @@
-"""One thread that runs calls in order; waits for them can be cancelled."""
+"""One thread that runs calls in order; waits for them can be cancelled.
 
+anyio cannot await the future of a thread of our own; asyncio can, and does it here alone (adr/0039).
+"""
+
+import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
 from queue import SimpleQueue
@@ -36,6 +40,23 @@ class Lane:
     def _work(self) -> None:
         while (item := self._queue.get()) is not None:
             item()
+
+
+async def result_of(future: Future[T]) -> T:
+    """What a call answers; a wait that is cancelled drops the call if it has not begun."""
+    return await asyncio.wrap_future(future)
+
+
+async def wait_for(future: Future[T], timeout_s: float) -> None:
+    """Wait until a call has ended or time is up; the call goes on."""
+    await asyncio.wait([asyncio.wrap_future(_follow(future))], timeout=timeout_s)
+
+
+def _follow(future: Future[T]) -> Future[None]:
+    """A future that ends with `future`; cancelling it leaves `future` alone."""
+    follower: Future[None] = Future()
+    future.add_done_callback(lambda _done: None if follower.done() else follower.set_result(None))
+    return follower
 
 
 def _run(future: Future[T], fn: Callable[..., T], args: tuple[object, ...]) -> None:

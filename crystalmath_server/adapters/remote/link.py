@@ -16,11 +16,14 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
-from crystalmath_server.adapters.processes.single_thread_executor import Lane
+import anyio
+
+from crystalmath_server.adapters.processes.single_thread_executor import Lane, result_of
 from crystalmath_server.adapters.remote import ssh_hosts
 from crystalmath_server.adapters.remote.errors import is_lost, not_connected
 from crystalmath_server.domain.clusters import breaker
-from crystalmath_server.protocol.clusters import SSH_TRANSPORT
+from crystalmath_server.protocol.clusters import CLUSTERS_TEST, SSH_TRANSPORT
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import UNREACHABLE, HostKeyRefused, RpcError, TransportFailed
 
 if TYPE_CHECKING:
@@ -169,7 +172,7 @@ class Link:
         if not breaker.allows(self.breaker, time.time()):
             until = time.strftime("%H:%M:%S", time.localtime(self.breaker.retry_at))
             detail = f"{self.name} is left alone until {until}: {self.breaker.trouble}"
-            hint = f"Mend it, then try at once: crystalmath clusters test {self.name} --force"
+            hint = f"Mend it, then try at once: {command(CLUSTERS_TEST, label=self.name, force=True)}"
             raise TransportFailed(detail, hint=hint)
 
     def _safe_wait_s(self, target: Target) -> float:
@@ -180,7 +183,8 @@ class Link:
 
     async def _waited(self, work: "Future[T]", limit_s: float) -> T:
         try:
-            return await asyncio.wait_for(asyncio.wrap_future(work), limit_s)
+            with anyio.fail_after(limit_s):
+                return await result_of(work)
         except TimeoutError:
             self._abandon()
             raise TransportFailed(f"{self.name} did not answer within {limit_s:.0f} s") from None

@@ -1,41 +1,30 @@
-"""~/.ssh/config of this user, the way to a host, and the keys that hosts show; reads, never writes."""
+"""Hosts of ~/.ssh/config as `ssh -G` resolves them, the way to a host, and the keys that hosts show."""
 
-import getpass
 import glob
+import os
+import pwd
 import socket
-from collections.abc import Sequence
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from crystalmath_server.domain.clusters.ssh_config import Block, blocks, host, lookup, names
+import anyio
+from anyio import to_thread
+
+from crystalmath_server.domain.clusters import ssh_config
 from crystalmath_server.protocol.clusters import HostList, SshHost
 from crystalmath_server.protocol.errors import FileUnreadable, HostKeyRefused
 
-_GLOBAL = "/etc/ssh/ssh_known_hosts"
 KEY_S = 15.0
+RESOLVE_S = 10.0
+"""A configuration may run programs (Match exec)."""
+AT_ONCE = 8
+MOST_JUMPS = 8
 
 
 def config_path() -> Path:
     """Where OpenSSH and asyncssh look."""
     return Path.home() / ".ssh" / "config"
-
-
-def read_blocks() -> tuple[Block, ...]:
-    """The configuration of this user; none where there is no file.
-
-    Raises
-    ------
-    FileUnreadable
-        Where it is there and cannot be read.
-    """
-    path = config_path()
-    try:
-        return blocks(path.read_text("utf-8", errors="replace"), _included)
-    except FileNotFoundError:
-        return ()
-    except OSError as error:
-        raise FileUnreadable(f"cannot read {path}: {error.strerror}") from error
 
 
 def _included(pattern: str) -> list[str]:
@@ -45,40 +34,112 @@ def _included(pattern: str) -> list[str]:
     return [Path(name).read_text("utf-8", errors="replace") for name in sorted(glob.glob(str(whole)))]  # noqa: PTH207  the pattern may be absolute
 
 
-def read_hosts() -> HostList:
-    """Hosts that the configuration names in full."""
-    found = read_blocks()
-    user = getpass.getuser()
-    return HostList(tuple(host(found, name, user) for name in names(found)), str(config_path()))
+def _names() -> tuple[str, ...]:
+    path = config_path()
+    try:
+        return ssh_config.names(path.read_text("utf-8", errors="replace"), _included)
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise FileUnreadable(f"cannot read {error.filename or path}: {error.strerror}") from error
 
 
-def route(name: str) -> tuple[SshHost, ...]:
+async def read_hosts() -> HostList:
+    """Hosts that the configuration names in full.
+
+    Raises
+    ------
+    FileUnreadable
+        The configuration cannot be read, or ssh refuses it or is not installed.
+    """
+    names = await to_thread.run_sync(_names)
+    rows: dict[str, SshHost] = {}
+    limit = anyio.CapacityLimiter(AT_ONCE)
+    failed: list[FileUnreadable] = []
+
+    async def look(name: str) -> None:
+        async with limit:
+            if failed:
+                return
+            try:
+                rows[name] = ssh_config.host(await settings_of(name), name)
+            except FileUnreadable as error:
+                failed.append(error)
+
+    async with anyio.create_task_group() as tasks:
+        for name in names:
+            tasks.start_soon(look, name)
+    if failed:
+        raise failed[0]
+    return HostList(tuple(rows[name] for name in names), str(config_path()))
+
+
+async def settings_of(destination: str) -> dict[str, str]:
+    """Setting → value, as ssh would connect: Match, Include, tokens and defaults are its own business.
+
+    Raises
+    ------
+    FileUnreadable
+        ssh refuses the configuration or the name, takes too long, or is not installed.
+    """
+    try:
+        with anyio.fail_after(RESOLVE_S):
+            done = await anyio.run_process(
+                ["ssh", "-T", *_which_file(), "-G", "--", destination], check=False, stdin=subprocess.DEVNULL
+            )
+    except FileNotFoundError as error:
+        hint = "Install OpenSSH's client, for example: apt install openssh-client"
+        raise FileUnreadable("ssh, which reads ~/.ssh/config, is not installed", hint=hint) from error
+    except TimeoutError as error:
+        hint = f"See what the Match exec lines of ~/.ssh/config run: ssh -G {destination}"
+        detail = f"ssh did not resolve {destination} within {RESOLVE_S:g} s"
+        raise FileUnreadable(detail, hint=hint) from error
+    if done.returncode:
+        words = " ".join(done.stderr.decode(errors="replace").split())
+        hint = f"Correct ~/.ssh/config until this works: ssh -G {destination}"
+        raise FileUnreadable(f"ssh cannot resolve {destination}: {words}", hint=hint)
+    return ssh_config.settings(done.stdout.decode(errors="replace"))
+
+
+def _which_file() -> tuple[str, ...]:
+    """Ssh takes the home that the system knows; asyncssh and this program take $HOME."""
+    if _system_home() == Path.home():
+        return ()
+    return ("-F", str(config_path()) if config_path().is_file() else "none")
+
+
+def _system_home() -> Path:
+    try:
+        return Path(pwd.getpwuid(os.getuid()).pw_dir)
+    except KeyError:  # a container may run a uid without a name
+        return Path.home()
+
+
+async def route(name: str) -> tuple[SshHost, ...]:
     """Hosts on the way to `name`, the one this machine talks to first; `name` itself is the last."""
-    return _route(read_blocks(), name, 8)
+    return await _route(name, MOST_JUMPS)
 
 
-def _route(found: Sequence[Block], name: str, most: int) -> tuple[SshHost, ...]:
-    target = host(found, name, getpass.getuser())
+async def _route(destination: str, most: int) -> tuple[SshHost, ...]:
+    target = await _host(destination)
     if not target.proxy_jump or most == 0:
         return (target,)
-    first, *others = (_jump_name(part) for part in target.proxy_jump.split(","))
-    between = [host(found, each, getpass.getuser()) for each in others]
-    return (*_route(found, first, most - 1), *between, target)
+    first, *others = ssh_config.jumps(target.proxy_jump)
+    return (*await _route(first, most - 1), *[await _host(each) for each in others], target)
 
 
-def _jump_name(part: str) -> str:
-    """The host of [user@]host[:port]."""
-    return part.strip().removeprefix("ssh://").rpartition("@")[2].partition(":")[0]
+async def _host(destination: str) -> SshHost:
+    return ssh_config.host(await settings_of(destination), ssh_config.name_of(destination))
 
 
-def uses_proxy_command(name: str) -> bool:
+async def uses_proxy_command(name: str) -> bool:
     """Whether a program makes the connection, so that nothing can be said of the way."""
-    return lookup(read_blocks(), name).get("proxycommand", "none").lower() != "none"
+    return (await settings_of(name)).get("proxycommand", "none").lower() != "none"
 
 
-def accepts_any_key(name: str) -> bool:
-    """Whether OpenSSH would take unknown keys in silence."""
-    return lookup(read_blocks(), name).get("stricthostkeychecking", "").lower() in {"no", "off", "accept-new"}
+async def accepts_any_key(name: str) -> bool:
+    """Whether OpenSSH would take unknown keys without asking; `false` is what it makes of no and off."""
+    return (await settings_of(name)).get("stricthostkeychecking") in {"false", "accept-new"}
 
 
 def resolve(name: str, port: int) -> str:
@@ -103,7 +164,7 @@ async def shown_key(hop: SshHost) -> ShownKey | None:
     key = await asyncssh.get_server_host_key(hop.name)
     if key is None:
         return None
-    files = _known_hosts(hop.name)
+    files = await _known_hosts(hop.name)
     trusted = asyncssh.match_known_hosts(list(files), hop.hostname, "", hop.port)[0] if files else ()
     algorithm = key.algorithm.decode()
     if any(each.public_data == key.public_data for each in trusted):
@@ -111,17 +172,22 @@ async def shown_key(hop: SshHost) -> ShownKey | None:
     return ShownKey(hop, f"{algorithm} {key.get_fingerprint()}", files, known=bool(trusted))
 
 
-def _known_hosts(name: str) -> tuple[str, ...]:
-    settings: dict[str, Any] = lookup(read_blocks(), name)
-    own = settings.get("userknownhostsfile", "~/.ssh/known_hosts ~/.ssh/known_hosts2").split()
-    shared = settings.get("globalknownhostsfile", _GLOBAL).split()
-    files = [Path(path).expanduser() for path in (*own, *shared)]
+async def _known_hosts(name: str) -> tuple[str, ...]:
+    found = await settings_of(name)
+    paths = f"{found.get('userknownhostsfile', '')} {found.get('globalknownhostsfile', '')}".split()
+    files = (Path.home() / _below_home(path) for path in paths)
     return tuple(str(path) for path in files if path.is_file())
+
+
+def _below_home(path: str) -> Path:
+    """A path as it is below $HOME, where ssh named it below the home that the system knows."""
+    home = _system_home()
+    return Path(path).relative_to(home) if Path(path).is_relative_to(home) else Path(path)
 
 
 async def untrusted(name: str) -> HostKeyRefused:
     """Which host on the way shows a key that is not trusted, its fingerprint, and what to do."""
-    for hop in route(name):
+    for hop in await route(name):
         try:
             key = await shown_key(hop)
         except Exception as error:  # noqa: BLE001  asyncssh may raise anything; the refusal stands anyway

@@ -18,7 +18,9 @@ from crystalmath_server.domain.inputs import sampling as deck_sampling
 from crystalmath_server.domain.inputs.potcar_text import Potential
 from crystalmath_server.domain.inputs.problems import ERROR, WARNING, in_file, in_order
 from crystalmath_server.domain.inputs.vasp_inputs import Deck, read
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.decks import DeckFacts, DeckProblem, DeckReport
+from crystalmath_server.protocol.potcars import POTCARS_CHECK
 
 SYMMETRY_A = 0.01
 CLOSEST_A = 0.5
@@ -170,7 +172,7 @@ def _unknown_potentials(deck: Deck, potentials: Sequence[Potential]) -> list[Dec
             WARNING,
             "potcar.unknown",
             f"pymatgen knows no potential {potential.symbol[:40]!r}",
-            "See which there are: crystalmath potcars check.",
+            f"See which there are: {command(POTCARS_CHECK, cluster='CLUSTER')}.",
         )
         for potential in potentials
         if potential.zval is None

@@ -1,9 +1,7 @@
-"""Hosts of an ssh configuration file: what OpenSSH's rule "the first value wins" makes of them; pure."""
+"""Names of hosts in an ssh configuration file, and hosts as `ssh -G` resolves them; pure."""
 
 import shlex
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from crystalmath_server.protocol.clusters import SshHost
 
@@ -12,94 +10,69 @@ Include = Callable[[str], Sequence[str]]
 
 _DEEPEST = 16
 _OFF = frozenset({"", "no", "none"})
+_PATTERN = frozenset("*?!")
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Host patterns and the settings under them; a Match block has no patterns here and fits nothing."""
-
-    patterns: tuple[str, ...]
-    settings: tuple[tuple[str, str], ...]
+def names(text: str, include: Include) -> tuple[str, ...]:
+    """Hosts that Host lines name in full, in order; what they resolve to is for ssh to say."""
+    return tuple(dict.fromkeys(_names(text, include, 0)))
 
 
-def blocks(text: str, include: Include, depth: int = 0) -> tuple[Block, ...]:
-    """The blocks of a file and of those it includes, in order."""
-    found: list[Block] = []
-    patterns: tuple[str, ...] = ("*",)
-    for key, value in _lines(text):
+def _names(text: str, include: Include, depth: int) -> Iterator[str]:
+    for line in text.splitlines():
+        key, values = _split(line)
         if key == "host":
-            patterns = tuple(_words(value))
-            found.append(Block(patterns, ()))
-        elif key == "match":
-            patterns = ("*",) if value.strip().lower() == "all" else ()
+            yield from (value for value in values if not _PATTERN.intersection(value))
         elif key == "include" and depth < _DEEPEST:
-            inner = [
-                block
-                for name in _words(value)
-                for part in include(name)
-                for block in blocks(part, include, depth + 1)
-            ]
-            found += inner if patterns else []
-        else:
-            found.append(Block(patterns, ((key, value),)))
-    return tuple(found)
+            for part in (part for value in values for part in include(value)):
+                yield from _names(part, include, depth + 1)
 
 
-def _lines(text: str) -> Iterator[tuple[str, str]]:
-    for raw in text.splitlines():
-        stripped = raw.strip()
-        if not stripped or stripped.startswith("#"):
-            continue
-        key, _, value = (
-            stripped.replace("=", " ", 1).partition(" ")
-            if "=" in stripped.split()[0]
-            else stripped.partition(" ")
-        )
-        yield key.lower(), value.strip().removeprefix("=").strip().strip('"')
-
-
-def _words(value: str) -> list[str]:
+def _split(line: str) -> tuple[str, list[str]]:
+    """The keyword of a line in lower case, and its values; `Host = x` is the same as `Host x`."""
+    key, _, rest = line.strip().replace("\t", " ").partition(" ")
+    key, equals, first = key.partition("=")
+    value = f"{first} {rest}" if equals else rest.strip().removeprefix("=")
     try:
-        return shlex.split(value)
+        return key.lower(), shlex.split(value, comments=True)
     except ValueError:
-        return value.split()
+        return key.lower(), value.split()
 
 
-def lookup(found: Sequence[Block], name: str) -> dict[str, str]:
-    """Setting → value of a host, names in small letters."""
-    settings: dict[str, str] = {}
-    for block in found:
-        if _fits(block.patterns, name):
-            for key, value in block.settings:
-                settings.setdefault(key, value)
-    return settings
+def settings(answer: str) -> dict[str, str]:
+    """Setting → value, from what `ssh -G` prints; of a setting that stands there twice, the first."""
+    found: dict[str, str] = {}
+    for line in answer.splitlines():
+        key, _, value = line.partition(" ")
+        found.setdefault(key.lower(), value.strip())
+    return found
 
 
-def _fits(patterns: Sequence[str], name: str) -> bool:
-    if any(pattern.startswith("!") and fnmatchcase(name, pattern[1:]) for pattern in patterns):
-        return False
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
-
-
-def names(found: Sequence[Block]) -> tuple[str, ...]:
-    """Hosts that are named in full, in order."""
-    return tuple(
-        dict.fromkeys(
-            pattern for block in found for pattern in block.patterns if not set(pattern) & set("*?!")
-        )
-    )
-
-
-def host(found: Sequence[Block], name: str, user: str) -> SshHost:
-    """One host as it would be connected to; `user` is the name on this machine."""
-    settings = lookup(found, name)
-    port = settings.get("port", "22")
-    jump = settings.get("proxyjump", "")
+def host(found: Mapping[str, str], name: str) -> SshHost:
+    """One host as ssh would connect to it."""
     return SshHost(
         name=name,
-        hostname=settings.get("hostname", name).replace("%h", name),
-        user=settings.get("user", user),
-        port=int(port) if port.isdigit() else 22,
-        proxy_jump="" if jump.lower() in _OFF else jump,
-        master=settings.get("controlpath", "").lower() not in _OFF,
+        hostname=found.get("hostname", name),
+        user=found.get("user", ""),
+        port=int(found.get("port", "22")),
+        proxy_jump=_unless_off(found.get("proxyjump", "")),
+        master=bool(_unless_off(found.get("controlpath", ""))),
     )
+
+
+def jumps(proxy_jump: str) -> tuple[str, ...]:
+    """Destinations of a ProxyJump line, in order, as ssh takes them: `gate`, `ssh://me@gate:2222`."""
+    parts = (part.strip().removeprefix("ssh://") for part in proxy_jump.split(","))
+    return tuple(f"ssh://{part}" if "@" in part or ":" in part else part for part in parts)
+
+
+def name_of(destination: str) -> str:
+    """The host of a destination."""
+    place = destination.removeprefix("ssh://").rpartition("@")[2]
+    if place.startswith("["):
+        return place[1:].partition("]")[0]
+    return place.partition(":")[0]
+
+
+def _unless_off(value: str) -> str:
+    return "" if value.lower() in _OFF else value

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from crystalmath_server.domain.inputs import incar_text, kpoints_text
 from crystalmath_server.domain.inputs.incar_values import atoms_move, first_word, logical, real
 from crystalmath_server.domain.inputs.problems import ERROR
-from crystalmath_server.protocol.codes import CodeRow
+from crystalmath_server.protocol.codes import CODES_CREATE, CodeRow
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import InvalidForm, NotFound
 
 RUN_FOLDER = "run"
@@ -72,7 +73,8 @@ def choose(codes: Sequence[CodeRow], wanted: str, label: str, cluster: str) -> C
     kinds = (wanted, "vasp_std") if wanted == "vasp_gam" else (wanted,)
     found = [row for kind in kinds for row in reversed(codes) if row.kind.value == kind]
     if not found:
-        hint = f"Make it known: crystalmath codes create {cluster} {wanted} /path/to/{wanted} {wanted}"
+        code = {"label": wanted, "path": f"/path/to/{wanted}", "kind": wanted}
+        hint = f"Make it known: {command(CODES_CREATE, cluster=cluster, **code)}"
         raise InvalidForm(f"Computer {cluster!r} has no {wanted}", field="cluster", hint=hint)
     return found[0]
 

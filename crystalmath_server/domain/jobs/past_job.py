@@ -8,12 +8,13 @@ from typing import Any
 from crystalmath_server.domain.clusters.resources import parts_of_script
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.jobs.templates import VASP, check_value
-from crystalmath_server.protocol.again import JobDraft, LeftOut
+from crystalmath_server.protocol.again import JOBS_CLONE, JOBS_RETRY, JobDraft, LeftOut
 from crystalmath_server.protocol.clusters import ClusterRow
 from crystalmath_server.protocol.codes import CodeRow
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import InvalidForm
 from crystalmath_server.protocol.job_spec import JobSpec
-from crystalmath_server.protocol.jobs import ENDED, JobState
+from crystalmath_server.protocol.jobs import ENDED, JOBS_CANCEL, JobState
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.templates import TemplateDetail
@@ -45,12 +46,12 @@ class PastJob:
 def no_retry(job: PastJob) -> tuple[str, str]:
     """Why a job cannot be run once more, and the way out; empty where it can."""
     if job.spec.template == nodes.IMPORTED:
-        way_out = f"Prepare a new job on its structure: crystalmath jobs clone {job.pk}"
+        way_out = f"Prepare a new job on its structure: {command(JOBS_CLONE, pk=job.pk)}"
         return f"Job {job.pk} was imported: nothing was run", way_out
     if not job.spec.template:
         return f"Job {job.pk} is of another plugin", "Submit it again by the means that made it."
     if job.state not in ENDED:
-        way_out = f"Cancel it first (crystalmath jobs cancel {job.pk}), or clone it."
+        way_out = f"Cancel it first ({command(JOBS_CANCEL, pk=job.pk)}), or clone it."
         return f"Job {job.pk} has not ended: it is {job.state}", way_out
     return "", ""
 
@@ -60,12 +61,12 @@ def no_restart(job: PastJob) -> tuple[str, str]:
     why_not, way_out = no_retry(job)
     if not why_not and len(job.spec.structures) > 1:
         way_out = (
-            f"Its images at the end are outputs: give them to a new one (crystalmath jobs clone {job.pk})."
+            f"Its images at the end are outputs: give them to a new one ({command(JOBS_CLONE, pk=job.pk)})."
         )
         return f"Job {job.pk} is a band of images, which is not gone on from by itself", way_out
     if why_not or job.spec.template.startswith(f"{VASP}."):
         return why_not, way_out
-    way_out = f"Run it again: crystalmath jobs retry {job.pk}"
+    way_out = f"Run it again: {command(JOBS_RETRY, pk=job.pk)}"
     return f"Job {job.pk} is one of {job.spec.template}: only jobs of VASP are gone on from", way_out
 
 

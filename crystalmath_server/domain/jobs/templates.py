@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import cast
 
 from crystalmath_server.domain.jobs import nodes
-from crystalmath_server.protocol.codes import CodeKind, CodeRow
+from crystalmath_server.protocol.codes import CODES_CREATE, CodeKind, CodeRow
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import InvalidForm, InvalidRecipe, NotFound
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.templates import FieldType, FormField, Restart, TemplateRow
@@ -20,7 +21,8 @@ ENGINE_ORDER = ("chgnet", "emt")
 
 VASP = "vasp"
 VASP_KINDS = (CodeKind.VASP_STD, CodeKind.VASP_GAM, CodeKind.VASP_NCL)
-_NO_VASP = "no computer with VASP is set up: crystalmath codes create; the inputs can be rendered"
+_CREATE_CODE = command(CODES_CREATE, cluster="CLUSTER", label="LABEL", path="PATH", kind="KIND")
+_NO_VASP = f"no computer with VASP is set up: {_CREATE_CODE}; the inputs can be rendered"
 
 
 def runs_vasp(process_type: str, template: str) -> bool:

@@ -12,6 +12,8 @@ from crystalmath_server.domain.potcars.library import (
     folders_of,
 )
 from crystalmath_server.domain.potcars.locations import LOCAL
+from crystalmath_server.protocol.clusters import CLUSTERS_UPDATE
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.potcars import Potcar, PotcarCheck, PotcarFolder
 
 _STATES = {
@@ -90,4 +92,4 @@ def _another(cluster: str, library: PotcarLibrary) -> str:
 
 
 def _set(cluster: str, folder: str) -> str:
-    return f"crystalmath clusters update {cluster} --potcar-dir {folder or f'/path/on/{cluster}'}"
+    return command(CLUSTERS_UPDATE, label=cluster, potcar_dir=folder or f"/path/on/{cluster}")

@@ -4,7 +4,9 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import FileUnreadable, InvalidForm
+from crystalmath_server.protocol.jobs import JOBS_LIST
 
 LISTED, GONE, CLOSED = "@@listed", "@@gone", "@@closed"
 ABSENT = "crystalmath: there is no"
@@ -64,7 +66,7 @@ def names_there(pk: int, cluster: str, path: str, said: str) -> tuple[str, ...]:
         raise FileUnreadable(detail, field="restart_pk", hint="Ask its owner, or: chmod u+rx on it.")
     if state != LISTED or not names:
         words = "is empty" if state == LISTED else "is not there any more"
-        hint = "Name another job, or run that one again: crystalmath jobs list"
+        hint = f"Name another job, or run that one again: {command(JOBS_LIST)}"
         raise InvalidForm(f"The folder of job {pk}, {place}, {words}", field="restart_pk", hint=hint)
     return tuple(names)
 

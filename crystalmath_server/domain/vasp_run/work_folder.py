@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from crystalmath_server.domain.potcars import licensed
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import FileUnreadable, NotFound
-from crystalmath_server.protocol.files import JobFile
+from crystalmath_server.protocol.files import JOBS_FILES, JobFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def is_inside(path: str) -> bool:
 def check_path(pk: int, path: str) -> None:
     """Raise where a file of a job's folder may not be read: NotFound, NotAllowed (POTCAR stays there)."""
     if not is_inside(path):
-        hint = f"Give a path in the folder: crystalmath jobs files {pk} --source work"
+        hint = f"Give a path in the folder: {command(JOBS_FILES, pk=pk, source='work')}"
         raise NotFound(f"{path!r} is no path in the folder of job {pk}", field="path", hint=hint)
     licensed.check(path)
 
@@ -146,13 +147,14 @@ def _check(state: str, place: str, path: str) -> None:
     if state == OPEN:
         return
     if state == ABSENT:
-        hint = "The computer may have cleaned it up; what was brought back is kept: crystalmath jobs files PK"
+        kept = command(JOBS_FILES, pk="PK")
+        hint = f"The computer may have cleaned it up; what was brought back is kept: {kept}"
         raise NotFound(f"{place} does not exist any more", hint=hint)
     if state == NO_FILE:
-        hint = "See what is there: crystalmath jobs files PK --source work"
+        hint = f"See what is there: {command(JOBS_FILES, pk='PK', source='work')}"
         raise NotFound(f"{place} has no file {path!r}", field="path", hint=hint)
     if state == FOLDER:
-        hint = "See what is in it: crystalmath jobs files PK --source work"
+        hint = f"See what is in it: {command(JOBS_FILES, pk='PK', source='work')}"
         raise NotFound(f"{path!r} in {place} is a folder", field="path", hint=hint)
     if state == CLOSED:
         hint = "It is no plain file, or its permissions keep you out: see ls -l there."

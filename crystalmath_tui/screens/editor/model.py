@@ -3,9 +3,9 @@
 from dataclasses import field, replace
 from typing import Literal
 
-from crystalmath_server.protocol.decks import DeckDiff, DeckFacts, DeckProblem, DeckReport, KnownTag, TagList
+from crystalmath_server.protocol.decks import DeckDiff, DeckFacts, DeckProblem, KnownTag
 from crystalmath_server.protocol.errors import RpcError
-from crystalmath_server.protocol.jobs import JobRow, JobsPage
+from crystalmath_server.protocol.jobs import JobRow
 from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.area_view import Window
 from crystalmath_tui.core.decks import Deck, are_other_lines
@@ -33,68 +33,6 @@ class CheckDue(Message):
     """A short pause after the last key is over."""
 
     turn: int
-
-
-@record
-class Checked(Message):
-    """The answer to a check; `turn` is the text that was sent."""
-
-    turn: int
-    report: DeckReport
-
-
-@record
-class CheckFailed(Message):
-    """There is no answer to a check."""
-
-    turn: int
-    error: RpcError
-
-
-@record
-class TagsLoaded(Message):
-    """What is known of tags came."""
-
-    tags: TagList
-
-
-@record
-class TagsFailed(Message):
-    """What is known of tags did not come; one edits without."""
-
-    error: RpcError
-
-
-@record
-class Compared(Message):
-    """What differs came; `about` is the number of the question."""
-
-    about: int
-    found: DeckDiff
-
-
-@record
-class CompareFailed(Message):
-    """What differs did not come."""
-
-    about: int
-    error: RpcError
-
-
-@record
-class JobsListed(Message):
-    """Jobs that a deck may be compared with came, of a search."""
-
-    search: str
-    page: JobsPage
-
-
-@record
-class CameBack(Message):
-    """$EDITOR ended; `about` is what was made and the file, `outcome` the text and what went wrong."""
-
-    about: tuple[object, str]
-    outcome: tuple[str, str]
 
 
 @record
@@ -167,7 +105,7 @@ class Slice:
         Number of the text: grows with each change.
     checked
         Turn that the problems are of; -1: none yet.
-    trouble
+    check_error
         Why it could not be checked, in words.
     """
 
@@ -179,7 +117,7 @@ class Slice:
     checked: int = -1
     problems: tuple[DeckProblem, ...] = ()
     facts: DeckFacts = DeckFacts()
-    trouble: str = ""
+    check_error: str = ""
     tags: dict[str, KnownTag] = field(default_factory=dict[str, KnownTag])
     completion: Completion | None = None
     problem_at: Scroll = START
@@ -189,7 +127,7 @@ class Slice:
 Update = tuple[Slice, tuple[Effect, ...]]
 
 
-def opened(deck: Deck, names: tuple[str, ...]) -> tuple[OpenFile, ...]:
+def open_files(deck: Deck, names: tuple[str, ...]) -> tuple[OpenFile, ...]:
     """Its files, with the edits in their place."""
     return tuple(_opened(deck, name) for name in names)
 
@@ -231,7 +169,7 @@ def of_line(editor: Slice) -> tuple[DeckProblem, ...]:
     return tuple(row for row in of_file(editor, file.name) if row.line == file.area.row + 1)
 
 
-def shifted(editor: Slice, before: Area, after: Area) -> tuple[DeckProblem, ...]:
+def shift_problems(editor: Slice, before: Area, after: Area) -> tuple[DeckProblem, ...]:
     """Problems where their lines are now, until the next check tells them anew."""
     file, more = here(editor), len(after.lines) - len(before.lines)
     if file is None or not more:

@@ -6,7 +6,7 @@ from crystalmath_server.protocol.decks import DeckFacts, DeckProblem, KnownTag
 from crystalmath_tui.core.cells import cut, fit, wrap
 from crystalmath_tui.core.decks import MARKS, MAY_BE_EMPTY, place_of
 from crystalmath_tui.core.incar_line import Choice, assignments, spot
-from crystalmath_tui.core.lines import Line, Span, fit_line, line, selected
+from crystalmath_tui.core.lines import Line, Span, fit_line, highlight, line
 from crystalmath_tui.core.words import number
 from crystalmath_tui.screens.editor.model import OpenFile, Slice, here, of_file, of_line
 
@@ -169,5 +169,5 @@ def _choice_line(each: Choice, name: int, width: int, *, selected_one: bool) -> 
     """The selected one has a sign, and another background than the others."""
     words = cut(each.words, max(0, width - name - 3))
     if selected_one:
-        return selected(line(("strong", f"▸ {fit(each.text, name)} "), words), width)
+        return highlight(line(("strong", f"▸ {fit(each.text, name)} "), words), width)
     return fit_line(line(("bar.strong", f"  {fit(each.text, name)} "), ("bar", words)), width, "bar")

@@ -30,8 +30,8 @@ def _counts(editor: Slice, file: OpenFile) -> Line:
 
 
 def _state(editor: Slice) -> Span:
-    if editor.trouble:
-        return Span("warn", f"{editor.trouble} ")
+    if editor.check_error:
+        return Span("warn", f"{editor.check_error} ")
     if editor.checked != editor.turn:
         return Span("dim", "checking … ")
     wrong = sum(row.severity in _COUNTED for row in editor.problems)

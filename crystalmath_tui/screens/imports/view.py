@@ -1,9 +1,10 @@
 """Import: how the form, the folders and the wait are painted."""
 
 from crystalmath_tui.core.cells import wrap
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.form import form_lines, values
 from crystalmath_tui.core.lines import Line, line
-from crystalmath_tui.core.screen import Context, Screen
+from crystalmath_tui.core.screen import Screen
 from crystalmath_tui.screens.imports.update import (
     CALL_KEY,
     HEAD,
@@ -47,7 +48,7 @@ def _waiting(run: Slice, context: Context) -> tuple[Line, ...]:
     return (
         (),
         *(line(("accent", f" {part}")) for part in wrap(words, max(8, context.size.cols - 2))),
-        line(("accent", f" {context.told(CALL_KEY)}")),
+        line(("accent", f" {context.progress_of(CALL_KEY)}")),
         (),
         line(("dim", " Esc goes back to the form; the import goes on.")),
     )

@@ -8,20 +8,14 @@ from crystalmath_server.protocol.jobs import JobPk
 from crystalmath_server.protocol.structures import STRUCTURES_SHOW, StructurePk
 from crystalmath_server.protocol.templates import TEMPLATES_SHOW, ShowTemplateParams
 from crystalmath_tui.core.decks import FileEdit
-from crystalmath_tui.core.effects import Call, Say, Tagged
+from crystalmath_tui.core.effects import Call, Say
 from crystalmath_tui.core.pks import pk_of
 from crystalmath_tui.screens.new import form as forms
 from crystalmath_tui.screens.new import target
 from crystalmath_tui.screens.new.model import (
-    RECIPE,
     RESTART,
-    STRUCTURE,
     STRUCTURES,
-    DraftLoaded,
-    FormLoaded,
     Slice,
-    StepFailed,
-    StructureLoaded,
     Update,
 )
 
@@ -29,16 +23,16 @@ LIKE = "like"
 """Word before the pk of the earlier job."""
 
 
-def asked(new: Slice, text: str) -> Update:
+def ask(new: Slice, text: str) -> Update:
     """Ask what the earlier job was made of; what is typed now stays until the answer is here."""
     pk = pk_of(text)
     if not pk:
         return new, (Say("Like which job? :new like PK", "warn"),)
-    call = Call(JOBS_CLONE, JobPk(pk), DraftLoaded, Tagged(StepFailed, STRUCTURE), "new draft")
+    call = Call(JOBS_CLONE, JobPk(pk), "new draft", handles_refusal=True)
     return replace(new, waiting=f"looking at job {pk}", error=None), (call,)
 
 
-def begun(new: Slice, draft: JobDraft) -> Update:
+def begin(new: Slice, draft: JobDraft) -> Update:
     """A fresh form with what the draft says; its structure is looked up first."""
     fresh = Slice(
         stored=new.stored,
@@ -53,9 +47,7 @@ def begun(new: Slice, draft: JobDraft) -> Update:
     if not draft.spec.structures:
         return filled, ()
     first = draft.spec.structures[0]
-    call = Call(
-        STRUCTURES_SHOW, StructurePk(first), StructureLoaded, Tagged(StepFailed, STRUCTURE), "new structure"
-    )
+    call = Call(STRUCTURES_SHOW, StructurePk(first), "new structure", handles_refusal=True)
     return replace(filled, waiting=f"looking at structure {first}"), (call,)
 
 
@@ -72,8 +64,7 @@ def with_structure(new: Slice) -> Update:
     name = new.draft.spec.template if new.draft else ""
     if not name:
         return replace(new, draft=None), ()
-    failed = Tagged(StepFailed, RECIPE)
-    call = Call(TEMPLATES_SHOW, ShowTemplateParams(name), FormLoaded, failed, "new form")
+    call = Call(TEMPLATES_SHOW, ShowTemplateParams(name), "new form", handles_refusal=True)
     return replace(new, waiting=f"fetching the form of {name}"), (call,)
 
 

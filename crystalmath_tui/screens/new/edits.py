@@ -7,15 +7,13 @@ from crystalmath_server.protocol.templates import TEMPLATES_RENDER
 from crystalmath_tui.core import form
 from crystalmath_tui.core.cells import wrap
 from crystalmath_tui.core.decks import MARKS, Deck, DeckEdited, DeckOpened, place_of
-from crystalmath_tui.core.effects import Ask, Call, Effect, Open, Say, Tagged, Tell
+from crystalmath_tui.core.effects import Ask, Call, Effect, Open, Say, Tell
 from crystalmath_tui.core.lines import Line, Span, line
 from crystalmath_tui.core.words import count
 from crystalmath_tui.screens.new.model import (
     INPUTS,
-    EditedInputsLoaded,
     EditsDropped,
     Slice,
-    StepFailed,
     Update,
     WarningsConfirmed,
     asked,
@@ -29,7 +27,7 @@ _VASP = "vasp"
 _NAMED = 6
 
 
-def opened(new: Slice) -> tuple[Effect, ...]:
+def open_editor(new: Slice) -> tuple[Effect, ...]:
     """Hand the deck to the editor, at the file that is shown."""
     made = made_of(new)
     if made is None or not new.own or new.template is None:
@@ -58,25 +56,25 @@ def _is_amount(text: str) -> bool:
     return text.isascii() and text.isdecimal() and 0 < len(text) < 7 and int(text) > 0
 
 
-def taken(new: Slice, edited: DeckEdited) -> Update:
+def take(new: Slice, edited: DeckEdited) -> Update:
     """Keep the edits, and have the inputs written with them."""
     kept = {made: files for made, files in new.edits.items() if made != edited.made}
     if edited.edits:
         kept[edited.made] = edited.edits
     after = replace(new, edits=kept)
-    return _written(after) if made_of(new) == edited.made else (after, ())
+    return _render(after) if made_of(new) == edited.made else (after, ())
 
 
-def dropped(new: Slice, names: tuple[str, ...]) -> Update:
+def drop(new: Slice, names: tuple[str, ...]) -> Update:
     """The recipe's own files again."""
     made = made_of(new)
     if made is None:
         return new, ()
     left = {name: edit for name, edit in new.edits.get(made, {}).items() if name not in names}
-    return taken(new, DeckEdited(made, left))
+    return take(new, DeckEdited(made, left))
 
 
-def reverted(new: Slice) -> tuple[Effect, ...]:
+def revert(new: Slice) -> tuple[Effect, ...]:
     """Ask, then put the file that is shown back; all of them where none can be shown."""
     edited = live_edits(new)
     name = _file_shown(new)
@@ -87,17 +85,18 @@ def reverted(new: Slice) -> tuple[Effect, ...]:
     return (Ask(title, (), (Tell(EditsDropped(names)),)),)
 
 
-def rendered_anew(new: Slice) -> Update | None:
+def render_anew(new: Slice) -> Update | None:
     """Have the inputs written with the edits; None where there are none."""
-    return _written(new) if edit_texts(new) else None
+    return _render(new) if edit_texts(new) else None
 
 
-def _written(new: Slice) -> Update:
+def _render(new: Slice) -> Update:
     spec = asked(new)
     if spec is None:
         return new, ()
-    came = Tagged(EditedInputsLoaded, spec.structures[0])
-    call = Call(TEMPLATES_RENDER, spec, came, Tagged(StepFailed, INPUTS), "new inputs")
+    call = Call(
+        TEMPLATES_RENDER, spec, "new edited inputs", spec.structures[0], "new inputs", handles_refusal=True
+    )
     names = ", ".join(spec.edits)
     words = f"writing the inputs with {names} as edited" if names else "writing the inputs"
     return replace(new, step=INPUTS, rendered=None, waiting=words, error=None), (call,)

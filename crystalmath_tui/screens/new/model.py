@@ -3,12 +3,11 @@
 from dataclasses import field, replace
 
 from crystalmath_server.protocol.again import JobDraft
-from crystalmath_server.protocol.clusters import ClusterDetail, ClusterList
+from crystalmath_server.protocol.clusters import ClusterDetail
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.job_spec import JobSpec
-from crystalmath_server.protocol.jobs import Submitted
 from crystalmath_server.protocol.record import record
-from crystalmath_server.protocol.structures import StructureDetail, StructurePage, StructureRow
+from crystalmath_server.protocol.structures import StructureDetail, StructureRow
 from crystalmath_server.protocol.templates import (
     FieldType,
     FormField,
@@ -16,7 +15,6 @@ from crystalmath_server.protocol.templates import (
     Rendered,
     Restart,
     TemplateDetail,
-    TemplateList,
     TemplateRow,
 )
 from crystalmath_tui.core.decks import FileEdit, Made, is_edited
@@ -24,8 +22,9 @@ from crystalmath_tui.core.effects import Effect
 from crystalmath_tui.core.form import EMPTY_FORM, Form
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import Message
+from crystalmath_tui.core.path_prompt import PathPrompt
 from crystalmath_tui.core.scroll import START, Scroll
-from crystalmath_tui.core.textfield import EMPTY, TextField
+from crystalmath_tui.core.textfield import TextField
 from crystalmath_tui.screens.new import form as forms
 
 STEPS = ("structure", "recipe", "settings", "inputs", "submit")
@@ -41,51 +40,6 @@ SUBMIT_TOP = 6
 
 
 @record
-class StoredLoaded(Message):
-    """Stored structures came, of a search."""
-
-    search: str
-    page: StructurePage
-
-
-@record
-class StructureLoaded(Message):
-    """A structure was imported or looked up."""
-
-    structure: StructureDetail
-
-
-@record
-class RecipesLoaded(Message):
-    """All recipes came."""
-
-    recipes: TemplateList
-
-
-@record
-class FormLoaded(Message):
-    """The form of a recipe came."""
-
-    template: TemplateDetail
-
-
-@record
-class InputsLoaded(Message):
-    """The inputs came; `structure_pk` is what they were made for."""
-
-    structure_pk: int
-    rendered: Rendered
-
-
-@record
-class EditedInputsLoaded(Message):
-    """The inputs came with the edits in their place."""
-
-    structure_pk: int
-    rendered: Rendered
-
-
-@record
 class EditsDropped(Message):
     """The user lets edits go, of files by name."""
 
@@ -97,81 +51,6 @@ class WarningsConfirmed(Message):
     """The user wants the deck of a digest in spite of its warnings."""
 
     digest: str
-
-
-@record
-class ScriptLoaded(Message):
-    """The inputs came with the batch script for the chosen cluster."""
-
-    rendered: Rendered
-
-
-@record
-class KeyMade(Message):
-    """An idempotency key was made for the inputs of a digest."""
-
-    digest: str
-    key: str
-
-
-@record
-class JobSubmitted(Message):
-    """The job of a key is there."""
-
-    submitted: Submitted
-
-
-@record
-class NamesListed(Message):
-    """Paths that begin with what was typed came."""
-
-    typed: str
-    names: tuple[str, ...]
-
-
-@record
-class PathFound(Message):
-    """A typed path, from the root."""
-
-    path: str
-
-
-@record
-class StepFailed(Message):
-    """A call of a step failed."""
-
-    step: int
-    error: RpcError
-
-
-@record
-class DraftLoaded(Message):
-    """What an earlier job was made of came."""
-
-    draft: JobDraft
-
-
-@record
-class ClustersListed(Message):
-    """The clusters came."""
-
-    found: ClusterList
-
-
-@record
-class TargetLoaded(Message):
-    """The settings of a cluster came."""
-
-    label: str
-    detail: ClusterDetail
-
-
-@record
-class TargetFailed(Message):
-    """The settings of a cluster did not come."""
-
-    label: str
-    error: RpcError
 
 
 @record
@@ -209,8 +88,7 @@ class Slice:
     """
 
     step: int = STRUCTURE
-    path: TextField = EMPTY
-    names: tuple[str, ...] = ()
+    path: PathPrompt = PathPrompt("new")
     stored: tuple[StructureRow, ...] = ()
     stored_at: Scroll = START
     structure: StructureDetail | None = None

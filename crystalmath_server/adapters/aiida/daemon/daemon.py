@@ -1,9 +1,11 @@
 """Starts AiiDA's daemon when a job needs it, watches it, and mends what it is known to lose."""
 
-import asyncio
 import logging
 import time
 from collections.abc import Callable
+
+import anyio
+from anyio import to_thread
 
 from crystalmath_server.adapters.aiida.calls import Runtime
 from crystalmath_server.adapters.aiida.daemon.broker_recovery import (
@@ -36,7 +38,7 @@ class DaemonWatch:
     def __init__(self, runtime: Runtime, workers: int = 1) -> None:
         self._runtime = runtime
         self._n_workers = workers
-        self._lock = asyncio.Lock()
+        self._lock = anyio.Lock()
         self._eyes: DaemonEyes | None = None
         self._hooks: list[Callable[[], None]] = []
         self._endpoint = ""
@@ -92,7 +94,7 @@ class DaemonWatch:
                 self._part = Part(PartState.FAILED, error.data.detail or error.message, error.data.hint)
             except Exception:
                 log.exception("watching AiiDA's daemon failed")
-            await asyncio.sleep(TICK_S)
+            await anyio.sleep(TICK_S)
 
     async def _tick(self) -> None:
         if self._lock.locked():
@@ -114,7 +116,7 @@ class DaemonWatch:
         eyes = self._eyes
         if eyes is None:
             eyes = self._eyes = await self._runtime.call(_eyes)
-        view = await asyncio.to_thread(eyes.look)
+        view = await to_thread.run_sync(eyes.look, abandon_on_cancel=True)
         self._part = describe(view, len(self._active))
         return eyes, view
 
@@ -123,8 +125,8 @@ class DaemonWatch:
         self._part = Part(PartState.LOADING, "AiiDA's daemon is starting")
         try:
             if view.stale:
-                await asyncio.to_thread(_end_orphans, eyes)
-            await asyncio.to_thread(_start_daemon, eyes, self._n_workers)
+                await to_thread.run_sync(_end_orphans, eyes, abandon_on_cancel=True)
+            await to_thread.run_sync(_start_daemon, eyes, self._n_workers, abandon_on_cancel=True)
         except Exception as error:
             log.exception("AiiDA's daemon did not start")
             text = f"AiiDA's daemon did not start: {error}"
@@ -140,7 +142,7 @@ class DaemonWatch:
         while not (view.broker_up and view.endpoint):
             if time.monotonic() > deadline:
                 raise BrokerUnavailable(f"The broker {view.backend} does not come up", hint=_LOG_HINT)
-            await asyncio.sleep(0.05)
+            await anyio.sleep(0.05)
             _, view = await self._look()
         return view
 
@@ -160,7 +162,7 @@ class DaemonWatch:
         self._deaf_since = self._deaf_since or now
         if now - self._deaf_since > self._patience_s:
             log.warning("AiiDA's workers do not serve the broker: restarting them")
-            await asyncio.to_thread(_restart_workers, eyes)
+            await to_thread.run_sync(_restart_workers, eyes, abandon_on_cancel=True)
             self._deaf_since, self._patience_s = time.monotonic(), min(2 * self._patience_s, 120)
 
     async def _revive_lost(self, eyes: DaemonEyes) -> None:
@@ -168,7 +170,7 @@ class DaemonWatch:
         if not self._active:
             return
         runs = await self._runtime.call(active_runs, tuple(self._active))
-        tasks = await asyncio.to_thread(eyes.tasks)
+        tasks = await to_thread.run_sync(eyes.tasks, abandon_on_cancel=True)
         missing = set[int]() if tasks is None else self._active.union(runs) - tasks
         lost, self._suspects = missing & self._suspects, missing
         if lost:

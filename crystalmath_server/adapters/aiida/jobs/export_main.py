@@ -19,7 +19,10 @@ from typing import Any, Self, TextIO
 from crystalmath_server.adapters.processes.call_loop import end_with_server
 from crystalmath_server.adapters.processes.written_files import checked, problem
 from crystalmath_server.domain.potcars.licensed import is_potcar, titles
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import InternalError, NotAllowed, NotFound, RpcError
+from crystalmath_server.protocol.exports import JOBS_DUMP
+from crystalmath_server.protocol.jobs import JOBS_LIST
 
 _EVERY_S = 0.2
 _HEAD = 1 << 16
@@ -107,7 +110,7 @@ def _jobs(pks: list[int], field: str) -> list[Any]:
     missing = sorted(set(pks) - {node.pk for node in found})
     if missing:
         detail = f"There is no job {', '.join(map(str, missing))}"
-        raise NotFound(detail, field=field, hint="See: crystalmath jobs list")
+        raise NotFound(detail, field=field, hint=f"See: {command(JOBS_LIST)}")
     return found
 
 
@@ -126,7 +129,11 @@ def _refuse_potcars(pks: list[int]) -> None:
     held = sorted({pk for pk, metadata in rows if any(map(is_potcar, (metadata or {}).get("o", {})))})
     if held:
         detail = f"Nodes {', '.join(map(str, held[:5]))} hold VASP's POTCAR, which is licensed"
-        raise NotAllowed(detail, field="pks", hint="Give readable folders instead: crystalmath jobs dump.")
+        raise NotAllowed(
+            detail,
+            field="pks",
+            hint=f"Give readable folders instead: {command(JOBS_DUMP, pk='PK', path='FOLDER')}.",
+        )
 
 
 def without_potential(path: Path) -> bool:

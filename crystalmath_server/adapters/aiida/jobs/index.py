@@ -1,6 +1,5 @@
 """Keeps the job index true: loaded once, then by broadcasts, by time of modification, and by counting."""
 
-import asyncio
 import gc
 import logging
 import threading
@@ -8,6 +7,9 @@ import time
 import uuid
 from datetime import UTC, datetime
 from typing import Any
+
+import anyio
+from anyio import from_thread, lowlevel, to_thread
 
 from crystalmath_server.adapters.aiida.calls import Runtime
 from crystalmath_server.adapters.aiida.jobs import rows as source
@@ -41,12 +43,12 @@ class JobFeed:
         self.index = JobIndex(int(1000 * time.time()))  # a new server never repeats a revision of the last
         self.lock = threading.Lock()
         self._runtime = runtime
-        self._loaded = asyncio.Event()
-        self._wake = asyncio.Event()
+        self._loaded = anyio.Event()
+        self._wake = anyio.Event()
         self._dirty: set[int] = set()
         self._watermark = 0.0
         self._moved_at = 0.0
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop: lowlevel.EventLoopToken | None = None
 
     @property
     def loaded(self) -> bool:
@@ -57,9 +59,8 @@ class JobFeed:
         """Wait until the index holds all jobs; raises what keeps the profile from loading."""
         while not self._loaded.is_set():
             await self._runtime.wait_ready()
-            waiting = asyncio.ensure_future(self._loaded.wait())
-            await asyncio.wait([waiting], timeout=0.5)
-            waiting.cancel()
+            with anyio.move_on_after(0.5):
+                await self._loaded.wait()
 
     async def refresh(self, pk: int) -> None:
         """Have one job in the index as it is now, for whoever has just changed it."""
@@ -67,7 +68,7 @@ class JobFeed:
 
     async def run(self) -> None:
         """Load and keep true until cancelled."""
-        self._loop = asyncio.get_running_loop()
+        self._loop = lowlevel.current_token()
         polls = 0
         while True:
             try:
@@ -75,10 +76,10 @@ class JobFeed:
                 await self._rest()
             except RpcError as error:
                 log.warning("the list of jobs cannot be read: %s", error)
-                await asyncio.sleep(POLL_S)
+                await anyio.sleep(POLL_S)
             except Exception:
                 log.exception("the list of jobs cannot be read")
-                await asyncio.sleep(POLL_S)
+                await anyio.sleep(POLL_S)
             polls += 1
 
     def subscribe(self) -> None:
@@ -96,7 +97,7 @@ class JobFeed:
         if loop is None or not str(subject).startswith("state_changed") or not isinstance(sender, int):
             return
         try:
-            loop.call_soon_threadsafe(self._mark, sender)
+            from_thread.run_sync(self._mark, sender, token=loop)
         except RuntimeError:  # the loop has ended
             return
 
@@ -108,12 +109,12 @@ class JobFeed:
         """Sleep until the next poll; jobs that broadcasts name are read in the meantime."""
         deadline = time.monotonic() + POLL_S
         while (left := deadline - time.monotonic()) > 0:
-            try:
-                await asyncio.wait_for(self._wake.wait(), left)
-            except TimeoutError:
+            with anyio.move_on_after(left):
+                await self._wake.wait()
+            if not self._wake.is_set():
                 return
-            await asyncio.sleep(COALESCE_S)
-            self._wake.clear()
+            await anyio.sleep(COALESCE_S)
+            self._wake = anyio.Event()
             pks, self._dirty = self._dirty, set()
             await self._read(pks)
 
@@ -148,20 +149,20 @@ class JobFeed:
             rows = await self._runtime.call(source.read_rows, source.of_pks(part))
             await self._apply(rows)
             gone = set(part) - {row.pk for row in rows}
-            await asyncio.to_thread(self._remove, gone) if gone else None
+            await to_thread.run_sync(self._remove, gone) if gone else None
 
     async def _drop_deleted(self) -> None:
         if await self._runtime.call(source.count_jobs) == len(self.index):
             return
         there = set(await self._runtime.call_long(source.read_pks))
         gone = set(self.index.pks) - there
-        await asyncio.to_thread(self._remove, gone)
+        await to_thread.run_sync(self._remove, gone)
         await self._read(there - set(self.index.pks))
 
     async def _apply(self, rows: list[JobRow]) -> None:
         """Put rows into the index, beside the event loop where a search may hold the lock."""
         if rows:
-            await asyncio.to_thread(self._upsert, rows)
+            await to_thread.run_sync(self._upsert, rows)
             newest = max(row.modified_at for row in rows)
             if newest > self._watermark:
                 self._watermark, self._moved_at = newest, time.monotonic()

@@ -1,7 +1,8 @@
 """The JobStore port: lists from the index, details from AiiDA."""
 
-import asyncio
 from collections.abc import Callable
+
+from anyio import to_thread
 
 from crystalmath_server.adapters.aiida.calls import Runtime
 from crystalmath_server.adapters.aiida.jobs.detail import read_detail
@@ -49,7 +50,7 @@ class AiidaJobStore:
             finally:
                 self._feed.lock.release()
         matches = await self._matches(params) if params.regex and params.label else None
-        return await asyncio.to_thread(self._page, params, matches)
+        return await to_thread.run_sync(self._page, params, matches, abandon_on_cancel=True)
 
     async def state(self, pk: int) -> JobState:
         """The state of one job, from memory where it is listed."""
@@ -89,7 +90,7 @@ class AiidaJobStore:
         pattern = compile_pattern(params.label)
         if is_tame(params.label):
             return lambda text: pattern.search(text) is not None
-        texts = await asyncio.to_thread(self._texts)
+        texts = await to_thread.run_sync(self._texts)
         return (await matching(params.label, texts)).__contains__
 
     def _texts(self) -> set[str]:

@@ -1,12 +1,13 @@
 """The Diagnostics port: what AiiDA, the files of a job and custodian tell of it."""
 
-import asyncio
 import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
+
+from anyio import to_thread
 
 from crystalmath_server.adapters.aiida.calls import Runtime
 from crystalmath_server.adapters.aiida.jobs.detail import read_runs, read_words
@@ -66,7 +67,7 @@ class SymptomReader:
         with tempfile.TemporaryDirectory(prefix="crystalmath-") as folder:
             files, contcar, given = await self._runtime.call_long(_read_deck, pk, Path(folder))
             corrections = await self._worker.look_at_run(Path(folder)) if correct else ()
-            corrected = await asyncio.to_thread(_texts_of, Path(folder), tuple(files))
+            corrected = await to_thread.run_sync(_texts_of, Path(folder), tuple(files))
         return EndedRun(files, corrected, contcar, corrections, given)
 
     async def _custodian(self, folder: Path) -> tuple[Correction, ...]:

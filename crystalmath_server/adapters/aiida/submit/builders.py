@@ -15,6 +15,8 @@ from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.jobs.kept_options import kept
 from crystalmath_server.domain.jobs.plans import JobPlan
 from crystalmath_server.domain.vasp_run.run_folder import RunFolder, symbols_of
+from crystalmath_server.protocol.clusters import CLUSTERS_UPDATE
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import MissingPotential, NotFound
 
 MAX_THREADS = 4
@@ -163,7 +165,7 @@ def folder(files: Mapping[str, bytes]) -> Any:
 def _potcar_dir(computer: Any) -> str:
     found = potcar_dir_of(computer)
     if not found:
-        hint = f"crystalmath clusters update {computer.label} --potcar-dir /path/on/{computer.label}"
+        hint = command(CLUSTERS_UPDATE, label=computer.label, potcar_dir=f"/path/on/{computer.label}")
         detail = f"The folder of VASP's potentials on {computer.label!r} is not set"
         raise MissingPotential(detail, field="cluster", hint=hint)
     return found

@@ -1,11 +1,12 @@
 """JobPlan → one AiiDA process; kill, pause and play with what they wait for."""
 
-import asyncio
 import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
 from typing import Protocol
+
+import anyio
 
 from crystalmath_server.adapters.aiida.calls import Calls
 from crystalmath_server.adapters.aiida.daemon import control
@@ -16,6 +17,7 @@ from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.jobs.past_job import PastJob
 from crystalmath_server.domain.jobs.plans import JobPlan
 from crystalmath_server.domain.vasp_run.continuation import NextDeck
+from crystalmath_server.ports import Background
 from crystalmath_server.protocol.errors import NotAllowed, RpcError
 from crystalmath_server.protocol.jobs import ENDED, Control, Submitted
 
@@ -30,7 +32,7 @@ GIVE_UP_S = 600.0
 class Gate(Protocol):
     """What the launcher needs of the gate."""
 
-    lock: asyncio.Lock
+    lock: anyio.Lock
 
     async def why_not(self, cluster: str) -> str:
         """Why a new job must be held; empty: it may go."""
@@ -68,13 +70,19 @@ class AiidaLauncher:
     """
 
     def __init__(
-        self, runtime: Calls, watch: Watch, gate: Gate, refresh: Callable[[int], Awaitable[None]] = _nobody
+        self,
+        runtime: Calls,
+        watch: Watch,
+        gate: Gate,
+        background: Background,
+        refresh: Callable[[int], Awaitable[None]] = _nobody,
     ) -> None:
         self._runtime = runtime
         self._watch = watch
         self._gate = gate
+        self._background = background
         self._refresh = refresh
-        self._errands: dict[int, asyncio.Task[None]] = {}
+        self._errands: dict[int, Errand] = {}
 
     async def find(self, key: str, digest: str) -> Submitted | None:
         """The job of a key; a job that was never handed out is handed out now."""
@@ -148,12 +156,12 @@ class AiidaLauncher:
             raise NotAllowed(f"Job {pk} has ended ({seen.state.value}): it cannot {order.verb}")
         await self._watch.ensure()
         self._watch.watch(pk)
-        errand = Errand(self._runtime, order, pk)
         if pk in self._errands:
-            self._errands[pk].cancel()
-        task = self._errands[pk] = asyncio.create_task(errand.run())
-        task.add_done_callback(lambda done: self._forget(pk, done))
-        await asyncio.wait([task], timeout=wait_s)
+            self._errands[pk].scope.cancel()
+        errand = self._errands[pk] = Errand(self._runtime, order, pk)
+        self._background.start_soon(self._carry_out, pk, errand)
+        with anyio.move_on_after(wait_s):
+            await errand.ended.wait()
         outcome = await errand.outcome()
         await self._tell(pk)
         return outcome
@@ -163,11 +171,16 @@ class AiidaLauncher:
         with contextlib.suppress(RpcError):
             await self._refresh(pk)
 
-    def _forget(self, pk: int, task: asyncio.Task[None]) -> None:
-        if self._errands.get(pk) is task:
-            del self._errands[pk]
-        if not task.cancelled() and task.exception() is not None:
-            log.error("an order to job %d failed", pk, exc_info=task.exception())
+    async def _carry_out(self, pk: int, errand: "Errand") -> None:
+        try:
+            with errand.scope:
+                await errand.run()
+        except Exception:  # nobody may wait for it any more, and the server goes on
+            log.exception("an order to job %d failed", pk)
+        finally:
+            errand.ended.set()
+            if self._errands.get(pk) is errand:
+                del self._errands[pk]
 
 
 class Errand:
@@ -178,6 +191,8 @@ class Errand:
         self._order = order
         self._pk = pk
         self._sent: dict[int, control.Sent] = {}
+        self.scope = anyio.CancelScope()
+        self.ended = anyio.Event()
 
     async def run(self) -> None:
         """Send what the moment asks for, and look until the effect shows."""
@@ -189,7 +204,7 @@ class Errand:
                 before = self._sent.get(pk)
                 if before is None or before.order is not step or before.refused():
                     self._sent[pk] = await self._runtime.call(control.send, step, pk)
-            await asyncio.sleep(pause_s)
+            await anyio.sleep(pause_s)
             pause_s = min(1.5 * pause_s, POLL_MAX_S)
             seen = await self._runtime.call(control.glance, self._pk)
 

@@ -1,11 +1,12 @@
 """Lets jobs go to their computers: no more than each one's cap, none while it cannot be reached, in order."""
 
-import asyncio
 import logging
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Protocol
+
+import anyio
 
 from crystalmath_server.adapters.aiida.calls import Calls
 from crystalmath_server.adapters.aiida.daemon.broker_recovery import still_active
@@ -48,7 +49,7 @@ class Gate:
     def __init__(
         self, runtime: Calls, watch: Watch, links: Links, refresh: Callable[[int], Awaitable[None]]
     ) -> None:
-        self.lock = asyncio.Lock()
+        self.lock = anyio.Lock()
         self._runtime = runtime
         self._watch = watch
         self._links = links
@@ -98,7 +99,7 @@ class Gate:
                 log.info("jobs are held back: %s", error)
             except Exception:
                 log.exception("the gate of jobs failed")
-            await asyncio.sleep(TICK_S)
+            await anyio.sleep(TICK_S)
 
     async def _load(self) -> None:
         if self._loaded:

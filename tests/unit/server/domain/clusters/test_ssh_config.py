@@ -1,63 +1,55 @@
-"""Hosts of ~/.ssh/config by OpenSSH's rules."""
+"""Names of hosts in ssh configuration files, and what `ssh -G` prints."""
 
-from crystalmath_server.domain.clusters.ssh_config import Block, blocks, host, lookup, names
+import pytest
+
+from crystalmath_server.domain.clusters.ssh_config import host, jumps, name_of, names, settings
 
 TEXT = """
 # comment
 Include more
 User everywhere
-Host hpc hpc2
+Host hpc hpc2 # and a comment
   HostName login.%h.example
-  Port 2222
-  ProxyJump gate
 Host *.example !bad.example
-  User = inner
-Match host hpc
-  Port 99
-Host quoted
-  HostName "a.b"
-  ControlPath ~/.ssh/%r@%h
+Match originalhost hpc
+  Include more
+Host=equals
+host = spaced
+\tHOST\ttabbed
+Host "quoted"
 Host *
-  Port 23
-  User late
 """
-INCLUDED = {"more": ["Host gate\n HostName gate.example\n User guard\n"]}
+INCLUDED = {"more": ["Host gate\n HostName gate.example\n"]}
 
 
-def found() -> tuple[Block, ...]:
-    return blocks(TEXT, lambda pattern: INCLUDED.get(pattern, []))
+def test_names_are_those_that_host_lines_write_out() -> None:
+    found = names(TEXT, lambda pattern: INCLUDED.get(pattern, []))
+    assert found == ("gate", "hpc", "hpc2", "equals", "spaced", "tabbed", "quoted")
 
 
-def test_names_are_those_without_patterns() -> None:
-    assert names(found())[:3] == ("gate", "hpc", "hpc2")
-    assert "quoted" in names(found())
-    assert not {"*", "*.example"} & set(names(found()))
+def test_a_file_that_includes_itself_ends() -> None:
+    text = "Host a\nInclude x\n"
+    assert names(text, lambda _: [text]) == ("a",)
 
 
-def test_the_first_value_wins() -> None:
-    hpc = host(found(), "hpc", "me")
-    assert (hpc.hostname, hpc.port, hpc.user, hpc.proxy_jump) == (
-        "login.hpc.example",
-        2222,
-        "everywhere",
-        "gate",
-    )
-    assert host(found(), "gate", "me").user == "guard"
-    assert host(found(), "quoted", "me").master
+def test_an_open_quote_keeps_no_other_name_from_being_found() -> None:
+    assert names('Host "open\nHost b\n', lambda _: [])[-1] == "b"
 
 
-def test_an_unknown_host_gets_the_general_settings() -> None:
-    assert host((), "new", "me").user == "me"
-    assert host((), "new", "me").port == 22
-    assert lookup(found(), "new") == {"user": "everywhere", "port": "23"}
+def test_a_host_is_what_ssh_makes_of_it() -> None:
+    printed = "user me\nhostname login.example\nport 2222\nproxyjump gate\ncontrolpath /tmp/cm\nuser late\n"
+    found = host(settings(printed), "hpc")
+    assert (found.name, found.hostname, found.user, found.port) == ("hpc", "login.example", "me", 2222)
+    assert (found.proxy_jump, found.master) == ("gate", True)
 
 
-def test_negated_patterns_and_files_that_include_themselves() -> None:
-    only = blocks("Host *.example !bad.example\n User inner\n", lambda _: [])
-    assert lookup(only, "good.example") == {"user": "inner"}
-    assert lookup(only, "bad.example") == {}
-    assert blocks("Include x\nHost a\n", lambda _: ["Include x\n"]) != ()
+@pytest.mark.parametrize("off", ["", "proxyjump none\ncontrolpath none\n"])
+def test_jumps_and_masters_can_be_switched_off(off: str) -> None:
+    found = host(settings(off), "a")
+    assert (found.proxy_jump, found.master) == ("", False)
 
 
-def test_jump_hosts_can_be_switched_off() -> None:
-    assert host(blocks("Host a\n ProxyJump none\n", lambda _: []), "a", "me").proxy_jump == ""
+def test_jumps_are_destinations_that_ssh_takes() -> None:
+    found = jumps("gate, me@gate2,ssh://me@gate3:2200,[::1]:22")
+    assert found == ("gate", "ssh://me@gate2", "ssh://me@gate3:2200", "ssh://[::1]:22")
+    assert [name_of(each) for each in found] == ["gate", "gate2", "gate3", "::1"]

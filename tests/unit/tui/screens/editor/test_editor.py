@@ -16,22 +16,24 @@ from crystalmath_server.protocol.decks import (
 )
 from crystalmath_server.protocol.errors import ConnectionLost, NotFound
 from crystalmath_server.protocol.jobs import JobRow, JobsPage, JobState
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.decks import Deck, DeckEdited, DeckOpened, FileEdit
 from crystalmath_tui.core.effects import Ask, Back, Call, EditOutside, Later, Say, Tell
 from crystalmath_tui.core.lines import Size, Span
-from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, MousePressed, Pasted
-from crystalmath_tui.core.screen import Context
+from crystalmath_tui.core.messages import (
+    Answered,
+    Connected,
+    Entered,
+    KeyPressed,
+    MousePressed,
+    Pasted,
+    Refused,
+    Scrolled,
+)
 from crystalmath_tui.screens.editor.model import (
-    CameBack,
     CheckDue,
-    Checked,
-    CheckFailed,
-    Compared,
-    CompareFailed,
-    JobsListed,
     Left,
     Slice,
-    TagsLoaded,
     here,
 )
 from crystalmath_tui.screens.editor.update import KEYS, update
@@ -82,12 +84,15 @@ def words(editor: Slice, context: Context = CONTEXT) -> str:
 
 
 def begun(deck: Deck = DECK, file: str = "INCAR") -> Slice:
-    return told(Slice(), DeckOpened(deck, file), TagsLoaded(TAGS))
+    return told(Slice(), DeckOpened(deck, file), Answered("editor tags", TAGS))
 
 
 def checked(editor: Slice, *problems: DeckProblem) -> Slice:
     return told(
-        editor, Checked(editor.turn, DeckReport(problems, DeckFacts("Si2", 2, "Fd-3m (227)", enmax=245.3)))
+        editor,
+        Answered(
+            "editor check", DeckReport(problems, DeckFacts("Si2", 2, "Fd-3m (227)", enmax=245.3)), editor.turn
+        ),
     )
 
 
@@ -108,7 +113,7 @@ def test_opening_shows_the_file_and_asks_for_tags_and_a_check() -> None:
     assert (check.params.tasks, set(check.params.files)) == (8, {"INCAR", "KPOINTS", "POSCAR"})
     assert "▸ KPOINTS" in words(editor)
     assert "Gamma" in words(editor)
-    _, effects = update(told(editor, TagsLoaded(TAGS)), DeckOpened(DECK, "INCAR"), CONTEXT)
+    _, effects = update(told(editor, Answered("editor tags", TAGS)), DeckOpened(DECK, "INCAR"), CONTEXT)
     assert [effect.method.name for effect in effects if isinstance(effect, Call)] == ["decks.check"]
 
 
@@ -127,7 +132,7 @@ def test_the_check_waits_for_a_pause_and_late_answers_are_dropped() -> None:
     (call,) = update(editor, CheckDue(editor.turn), CONTEXT)[1]
     assert isinstance(call, Call)
     assert call.params.files["INCAR"].startswith("ENCUT = 5201\n")
-    late = told(editor, Checked(editor.turn - 1, DeckReport((WRONG,), DeckFacts())))
+    late = told(editor, Answered("editor check", DeckReport((WRONG,), DeckFacts()), editor.turn - 1))
     assert (late.problems, "checking" in words(late)) == ((), True)
     assert "no problem" in words(checked(editor))
 
@@ -164,7 +169,7 @@ def test_problems_go_with_their_lines_until_the_next_check() -> None:
 
 
 def test_what_cannot_be_checked_says_why_and_is_checked_when_connected() -> None:
-    editor = told(begun(), CheckFailed(1, ConnectionLost("the server is gone")))
+    editor = told(begun(), Refused("editor check", ConnectionLost("the server is gone"), 1))
     assert "not checked: the server is gone" in words(editor)
     effects = update(editor, Connected(hello()), CONTEXT)[1]
     assert [effect.method.name for effect in effects if isinstance(effect, Call)] == ["decks.check"]
@@ -299,17 +304,17 @@ def test_the_mouse_sets_the_cursor() -> None:
     file = here(editor)
     assert file is not None
     assert (file.area.row, file.area.col) == (1, 6)
-    assert told(editor, MousePressed(3, 9, 4)).files[0].area.row == 0
+    assert told(editor, Scrolled("up")).files[0].area.row == 0
 
 
 def test_an_editor_of_ones_own() -> None:
     editor, (effect,) = press(begun(), "f7")
     assert isinstance(effect, EditOutside)
     assert (effect.name, effect.text) == ("INCAR", OWN["INCAR"])
-    assert text(told(editor, effect.edited(("NSW = 2\n", "")))) == "NSW = 2\n"
-    _, effects = update(editor, effect.edited(("", "nano is not there")), CONTEXT)
+    assert text(told(editor, effect.answer(("NSW = 2\n", "")))) == "NSW = 2\n"
+    _, effects = update(editor, effect.answer(("", "nano is not there")), CONTEXT)
     assert effects == (Say("nano is not there", "error"),)
-    other = told(editor, CameBack((("vasp.static", 1), "INCAR"), ("X = 1\n", "")))
+    other = told(editor, Answered("editor outside", ("X = 1\n", ""), (("vasp.static", 1), "INCAR")))
     assert text(other) == OWN["INCAR"]
 
 
@@ -330,7 +335,7 @@ def test_what_differs_from_the_recipe_by_meaning_and_by_line() -> None:
     assert call.params.left.files == OWN
     assert call.params.right.files["INCAR"] == "ENCUT = 5201\nISMEAR = 0\n"
     assert "comparing" in words(editor)
-    editor = told(editor, Compared(editor.diff.asked, DIFF))
+    editor = told(editor, Answered("editor diff", DIFF, editor.diff.asked))
     shown = words(editor)
     assert "~ ENCUT         520 → 400" in shown
     assert "+ NSW           5" in shown
@@ -339,7 +344,7 @@ def test_what_differs_from_the_recipe_by_meaning_and_by_line() -> None:
     assert " -ENCUT = 520" in shown
     assert "│     1 + ENCUT = 400" in words(press(editor, "s")[0])
     assert "│     1 + ENCUT = 400" in words(editor, WIDE)
-    assert told(editor, Compared(editor.diff.asked - 1, replace(DIFF, tags=()))) == editor
+    assert told(editor, Answered("editor diff", replace(DIFF, tags=()), editor.diff.asked - 1)) == editor
     assert press(editor, "esc")[0].page == "text"
 
 
@@ -354,11 +359,11 @@ def test_another_job_is_typed_or_chosen() -> None:
         for pk, name in ((7, "vasp.relax"), (6, "emt.relax"), (5, "vasp.static"))
     )
     page = JobsPage(1, rows, 3, {}, "")
-    editor = told(editor, JobsListed("", page))
+    editor = told(editor, Answered("editor jobs", page, ""))
     assert "job 6" not in words(editor)
     editor, (call,) = press(editor, "down", "enter")
     assert call.params.left.job_pk == 5
-    editor = told(editor, CompareFailed(editor.diff.asked, NotFound("There is no job 5.")))
+    editor = told(editor, Refused("editor diff", NotFound("There is no job 5."), editor.diff.asked))
     assert "There is no job 5." in words(editor)
     _, (call,) = press(editor, "r")
     assert call.params.left.files == OWN
