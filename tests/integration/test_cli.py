@@ -150,7 +150,9 @@ def test_wait_ends_at_its_timeout_and_says_that_the_job_goes_on(shell: Shell, po
         ((), 2, "needs a terminal"),
     ],
 )
-def test_what_goes_wrong(shell: Shell, words: tuple[str, ...], status: int, expected: str) -> None:
+def test_errors_have_an_exit_status_and_words(
+    shell: Shell, words: tuple[str, ...], status: int, expected: str
+) -> None:
     done = shell(*words)
     assert (done.status, done.out) == (status, "")
     assert expected in done.err

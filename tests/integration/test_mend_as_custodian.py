@@ -65,7 +65,9 @@ def custodian_loop(folder: Path, kept: Path) -> list[VaspInputs]:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_the_same_corrections(fault: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_corrections_are_those_of_custodian_on_the_same_files(
+    fault: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     from crystalmath_server.adapters.worker.custodian_check import look
     from crystalmath_server.adapters.worker.custodian_folder import as_custodian_expects
     from crystalmath_server.domain.diagnosis.self_correction import Look

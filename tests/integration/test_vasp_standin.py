@@ -152,7 +152,9 @@ def test_labort_ends_within_the_electronic_steps(tmp_path: Path, start: Start) -
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_a_kill_leaves_what_was_there(tmp_path: Path, start: Start, number: signal.Signals) -> None:
+def test_a_killed_standin_leaves_the_files_written_so_far(
+    tmp_path: Path, start: Start, number: signal.Signals
+) -> None:
     write_deck(tmp_path, {"EDIFFG": "-1E-9"}, faults="slow=0.02")
     run = start(tmp_path)
     wait_for(lambda: ionic_steps(tmp_path) >= 2)

@@ -53,7 +53,7 @@ Cu 1.8 1.8 0
 XYZ = "3\nwater\nO 0 0 0\nH 0.96 0 0\nH -0.24 0.93 0\n"
 
 
-def test_structures() -> None:
+def test_structures_are_read_described_and_refused() -> None:
     """One worker for all, since it takes seconds to start."""
 
     async def main() -> None:
@@ -113,7 +113,7 @@ async def _refused(bench: WorkerBench) -> None:
         assert caught.value.data.hint
 
 
-def test_templates() -> None:
+def test_every_template_has_a_form_and_can_be_rendered() -> None:
     async def main() -> None:
         async with warm_bench() as bench:
             rows = (await bench.list_templates("")).rows

@@ -77,7 +77,7 @@ def test_crash_hang_and_cancel() -> None:
     anyio.run(main)
 
 
-def test_time_limit() -> None:
+def test_a_worker_over_its_time_limit_is_replaced() -> None:
     async def main() -> None:
         async with worker(10) as made:
             pid = await made.call("pid", {})

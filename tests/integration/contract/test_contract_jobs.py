@@ -196,7 +196,7 @@ def _key(value: Any) -> Any:
     return value.casefold() if isinstance(value, str) else value
 
 
-def test_lists_that_are_refused(world: World, jobs: Jobs) -> None:
+def test_a_list_with_a_bad_expression_or_cursor_is_refused(world: World, jobs: Jobs) -> None:
     list_jobs = world.ports.jobs.list_jobs
     world.refuse(list_jobs(ListJobsParams(label="(", regex=True)), InvalidForm, "label")
     world.refuse(list_jobs(ListJobsParams(cursor="nonsense")), InvalidForm, "cursor")
