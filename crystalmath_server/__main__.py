@@ -76,7 +76,7 @@ def _options(argv: list[str] | None) -> Options:
     parser.add_argument("--socket", metavar="PATH", help="socket to listen at")
     parser.add_argument("--foreground", action="store_true", help="run: stay in the foreground")
     parser.add_argument("-n", "--lines", type=int, default=50, help="logs: how many lines")
-    parser.add_argument("-f", "--follow", action="store_true", help="logs: go on as the log grows")
+    parser.add_argument("-f", "--follow", action="store_true", help="logs: continue as the log grows")
     parser.add_argument("--json", action="store_true", help="status: as JSON")
     parser.add_argument("--version", action="version", version=f"crystalmath-server {__version__}")
     given = parser.parse_args(argv)

@@ -25,10 +25,10 @@ from crystalmath_server.adapters.aiida.submit.launcher import AiidaLauncher
 from crystalmath_server.adapters.aiida.submit.throttle import Gate
 from crystalmath_server.adapters.clusters.clusters import AiidaClusters
 from crystalmath_server.adapters.clusters.codes import AiidaCodes
-from crystalmath_server.adapters.clusters.potcars import PotcarLooker
-from crystalmath_server.adapters.clusters.previous_runs import EarlierRunLooker
-from crystalmath_server.adapters.clusters.run_folders import RunFolderLooker
-from crystalmath_server.adapters.clusters.work_folders import WorkFolderLooker
+from crystalmath_server.adapters.clusters.potcars import PotcarReader
+from crystalmath_server.adapters.clusters.previous_runs import PreviousRunReader
+from crystalmath_server.adapters.clusters.run_folders import RunFolderReader
+from crystalmath_server.adapters.clusters.work_folders import WorkFolderReader
 from crystalmath_server.adapters.processes.reading_process import ReadingProcess
 from crystalmath_server.adapters.processes.workbench import WorkerBench
 from crystalmath_server.adapters.remote.link import Links
@@ -37,12 +37,12 @@ from crystalmath_server.handlers import (
     clusters,
     codes,
     compare,
-    decks,
     diagnosis,
     exports,
     files,
     graph,
     imports,
+    inputs,
     jobs,
     logs,
     potcars,
@@ -68,7 +68,6 @@ from crystalmath_server.protocol.clusters import (
 )
 from crystalmath_server.protocol.codes import CODES_CREATE, CODES_LIST, CODES_TEST
 from crystalmath_server.protocol.compare import JOBS_COMPARE
-from crystalmath_server.protocol.decks import DECKS_CHECK, DECKS_DIFF, DECKS_TAGS
 from crystalmath_server.protocol.diagnosis import JOBS_DIAGNOSE
 from crystalmath_server.protocol.document import JOBS_DOCUMENT
 from crystalmath_server.protocol.errors import RpcError
@@ -76,6 +75,7 @@ from crystalmath_server.protocol.exports import JOBS_DUMP, JOBS_EXPORT, JOBS_PLO
 from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, JOBS_LOG
 from crystalmath_server.protocol.graph import NODES_DRAW, NODES_GRAPH
 from crystalmath_server.protocol.imports import JOBS_IMPORT
+from crystalmath_server.protocol.inputs import INPUTS_CHECK, INPUTS_DIFF, INPUTS_TAGS
 from crystalmath_server.protocol.jobs import (
     JOBS_CANCEL,
     JOBS_LIST,
@@ -118,9 +118,9 @@ BINDINGS: tuple[Binding[Any, Any], ...] = (
     bind(TEMPLATES_LIST, templates.list_templates),
     bind(TEMPLATES_SHOW, templates.show),
     bind(TEMPLATES_RENDER, templates.render),
-    bind(DECKS_CHECK, decks.check),
-    bind(DECKS_DIFF, decks.diff),
-    bind(DECKS_TAGS, decks.tags),
+    bind(INPUTS_CHECK, inputs.check),
+    bind(INPUTS_DIFF, inputs.diff),
+    bind(INPUTS_TAGS, inputs.tags),
     bind(JOBS_LIST, jobs.list_jobs),
     bind(JOBS_SHOW, jobs.show),
     bind(JOBS_SUBMIT, jobs.submit),
@@ -235,7 +235,7 @@ def wire(runtime: AiidaRuntime, settings: Settings, server: Server, background: 
     documents = AiidaDocuments(runtime, reader)
     links = Links()
     jobs = AiidaJobStore(runtime, feed, links.breaker)
-    work = WorkFolderLooker(runtime, links)
+    work = WorkFolderReader(runtime, links)
     gate = Gate(runtime, watch, links, feed.refresh)
     ports = Ports(
         jobs=jobs,
@@ -247,11 +247,11 @@ def wire(runtime: AiidaRuntime, settings: Settings, server: Server, background: 
         profiles=AiidaProfiles(runtime),
         clusters=AiidaClusters(runtime, links),
         codes=AiidaCodes(runtime, links),
-        runs=RunFolderLooker(runtime, links),
-        earlier=EarlierRunLooker(runtime, links),
+        runs=RunFolderReader(runtime, links),
+        earlier=PreviousRunReader(runtime, links),
         work=work,
         progress=RunProgress(jobs, work, background),
-        potcars=PotcarLooker(runtime, links, bench.potcar_library),
+        potcars=PotcarReader(runtime, links, bench.potcar_library),
         symptoms=SymptomReader(runtime, bench, watch.part, links.breaker),
         server=server,
     )

@@ -93,14 +93,14 @@ def _table(path: Path) -> dict[str, Any]:
         document = tomllib.loads(text.decode())
     except ValueError as error:
         raise InvalidForm(
-            f"{path} is no TOML: {error}", field="config.toml", hint=f"Correct {path}."
+            f"{path} is not valid TOML: {error}", field="config.toml", hint=f"Correct {path}."
         ) from error
     for name, value in document.items():
         if not isinstance(value, dict) and name not in (TABLE, *_TOP_LEVEL):
             raise _unknown(name, path, sorted(_TOP_LEVEL))
     table = document.get(TABLE, {})
     if not isinstance(table, dict):
-        raise InvalidForm(f"[{TABLE}] in {path} is no table", field=TABLE, hint=f"Correct {path}.")
+        raise InvalidForm(f"[{TABLE}] in {path} is not a table", field=TABLE, hint=f"Correct {path}.")
     return table  # pyright: ignore[reportUnknownVariableType]  TOML has string keys
 
 

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from crystalmath_server.protocol.errors import NotAllowed
 from crystalmath_server.protocol.record import record
-from crystalmath_tui.core.cells import width
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import (
     Ask,
     Back,
@@ -21,11 +21,21 @@ from crystalmath_tui.core.effects import (
     Tell,
 )
 from crystalmath_tui.core.filters import HELP
-from crystalmath_tui.core.keymap import Binding, action_of, shown
-from crystalmath_tui.core.lines import Line, Size, Span, fit_line, fit_lines, line, spread
-from crystalmath_tui.core.messages import Entered, KeyPressed, Message, MousePressed, Pasted, Resized, Ticked
-from crystalmath_tui.core.question import laid_over
-from crystalmath_tui.core.screen import AnyScreen, Context
+from crystalmath_tui.core.footer import footer_line, hint_width, key_at
+from crystalmath_tui.core.keymap import Binding, binding_of, dispatch, emit
+from crystalmath_tui.core.lines import Line, Size, fit_line, fit_lines, line, spread
+from crystalmath_tui.core.messages import (
+    Entered,
+    KeyPressed,
+    Message,
+    MousePressed,
+    Pasted,
+    Resized,
+    Scrolled,
+    Ticked,
+)
+from crystalmath_tui.core.question import overlay
+from crystalmath_tui.core.screen import AnyScreen
 from crystalmath_tui.core.textfield import TextField
 from crystalmath_tui.screens import (
     cluster,
@@ -72,21 +82,12 @@ SCREENS: dict[str, AnyScreen] = {
 
 COMMANDS = command_line.commands(SCREENS)
 
-KEYS = (
-    Binding(("?", "f1"), "help", "help", "Show this help.", footer=True),
-    Binding((":",), "command", "command", "Type a command.", footer=True),
-    Binding(("q",), "back", "quit", "Go back; from the jobs, quit. Jobs go on without us.", footer=True),
-    Binding(("ctrl l",), "redraw", "redraw", "Paint the screen anew."),
-    Binding(("ctrl r",), "connect", "connect", "Connect again now."),
-    Binding(("ctrl z",), "suspend", "suspend", "Stop until the shell says fg."),
-)
-"""Keys of every screen, where no text is typed."""
-
 NO_TEXT = frozenset({"f1", "ctrl z"})
-"""Those that are no text, so that they work where text is typed too."""
+"""Those that are not a text, so that they work where text is typed too."""
 
 _SMALL = Size(24, 80)
 _HOME = "jobs"
+_WHEEL = {4: Scrolled("up"), 5: Scrolled("down")}
 _MOST_INNER = 1000  # effects that lead to effects: a loop among them must not hang the program
 
 
@@ -150,6 +151,8 @@ def _receive(model: Model, message: Message) -> Update:
             return _input(model, message)
         case MousePressed():
             return _mouse(model, message)
+        case Scrolled():
+            return _to_screen(model, model.front.name, message)
         case Resized(size):
             return _all(replace(model, size=size), message)
         case Ticked(now):
@@ -169,6 +172,10 @@ def _all(model: Model, message: Message) -> Update:
     return model, effects
 
 
+def _to_front(model: Model, message: Message, _: Context) -> Update:
+    return _to_screen(model, model.front.name, message)
+
+
 def _to_screen(model: Model, name: str, message: Message) -> Update:
     inside, effects = SCREENS[name].update(model.slices[name], message, context(model, name))
     if inside is model.slices[name]:
@@ -183,7 +190,7 @@ def context(model: Model, name: str) -> Context:
         model.now,
         model.stack[-1] == name,
         model.link.phase == "online",
-        status_line.trouble(model.link, model.now),
+        status_line.connection_error(model.link, model.now),
         model.readonly,
         model.link.progress,
     )
@@ -191,28 +198,27 @@ def context(model: Model, name: str) -> Context:
 
 def _input(model: Model, message: KeyPressed | Pasted) -> Update:
     """Questions and the command line come first, then text fields, then global keys, then the screen."""
-    model = replace(model, link=status_line.read(model.link, model.now))
+    model = replace(model, link=status_line.drop_read_note(model.link, model.now))
     if message == KeyPressed("ctrl z") and (model.question is not None or model.command is not None):
         return model, (Suspend(),)
     if model.question is not None:
-        return _answered(model, model.question, message)
+        return _answer_question(model, model.question, message)
     if model.command is not None:
-        return _typed(model, model.command, message)
+        return _type_command(model, model.command, message)
+    front = context(model, model.front.name)
+    if isinstance(message, KeyPressed) and _is_global(model, message.key):
+        return dispatch(KEYS, _to_front, model, message.key, front) or (model, ())
+    return _to_front(model, message, front)
+
+
+def _is_global(model: Model, key: str) -> bool:
+    """Whether a key is for the program: while text is typed, only one that is not text nor used there."""
     screen = model.front
-    action = action_of(KEYS, message.key) if isinstance(message, KeyPressed) else ""
-    if action and (not screen.typing(model.slices[screen.name]) or _is_free(screen, message)):
-        return _global(model, action)
-    return _to_screen(model, screen.name, message)
+    free = key in NO_TEXT and binding_of(screen.keys, key) is None
+    return binding_of(KEYS, key) is not None and (free or not screen.typing(model.slices[screen.name]))
 
 
-def _is_free(screen: AnyScreen, message: KeyPressed | Pasted) -> bool:
-    """Whether a key is no text, and the screen has no use of its own for it."""
-    return (
-        isinstance(message, KeyPressed) and message.key in NO_TEXT and not action_of(screen.keys, message.key)
-    )
-
-
-def _answered(model: Model, question: Ask, message: KeyPressed | Pasted) -> Update:
+def _answer_question(model: Model, question: Ask, message: KeyPressed | Pasted) -> Update:
     match message:
         case KeyPressed("y" | "Y"):
             return replace(model, question=None), question.yes
@@ -222,25 +228,17 @@ def _answered(model: Model, question: Ask, message: KeyPressed | Pasted) -> Upda
             return model, ()
 
 
-def _typed(model: Model, typed: command_line.Slice, message: KeyPressed | Pasted) -> Update:
+def _type_command(model: Model, typed: command_line.Slice, message: KeyPressed | Pasted) -> Update:
     after, effects = command_line.update(typed, message, COMMANDS)
     last = typed.field.text if after is None and typed.field.text else model.last_command
     return replace(model, command=after, last_command=last), effects
 
 
-def _global(model: Model, action: str) -> Update:
-    match action:
-        case "help":
-            return _helped(model)
-        case "command":
-            return replace(model, command=command_line.Slice(TextField(), model.last_command)), ()
-        case "back":
-            return model, (Back(),)
-        case _:
-            return model, ({"redraw": Redraw(), "connect": Connect(), "suspend": Suspend()}[action],)
+def _start_command(model: Model, _: Context) -> Update:
+    return replace(model, command=command_line.Slice(TextField(), model.last_command)), ()
 
 
-def _helped(model: Model) -> Update:
+def _help(model: Model, _: Context) -> Update:
     screen = model.front
     if screen.name == "help":
         return model, ()
@@ -260,13 +258,13 @@ def _inner(model: Model, effect: Effect) -> tuple[Model, tuple[Effect, ...], boo
     """Carry out an effect that concerns the model alone; False leaves it to the runtime."""
     match effect:
         case Say():
-            return replace(model, link=status_line.said(model.link, effect, model.now)), (), True
+            return replace(model, link=status_line.with_note(model.link, effect, model.now)), (), True
         case Ask():
             return replace(model, question=effect), (), True
         case Tell(message):
             return (*_all(model, message), True)
         case Open():
-            return (*_opened(model, effect), True)
+            return (*_open(model, effect), True)
         case Back() if len(model.stack) > 1:
             return replace(model, stack=model.stack[:-1]), (), True
         case Back():
@@ -274,23 +272,23 @@ def _inner(model: Model, effect: Effect) -> tuple[Model, tuple[Effect, ...], boo
         case Press(key):
             model = replace(model, stack=model.stack[:-1] or (_HOME,))
             return (*_input(model, KeyPressed(key)), True)
-        case Call() if model.readonly and (refused := _refused(cast("Call[Any, Any]", effect))):
+        case Call() if model.readonly and (refused := _refusal(cast("Call[Any, Any]", effect))):
             return (*_all(model, refused), True)
         case Connect(profile) if profile:
-            return (*_other_profile(model), False)
+            return (*_switch_profile(model), False)
         case _:
             return model, (), False
 
 
-def _refused(call: Call[Any, Any]) -> Message | None:
+def _refusal(call: Call[Any, Any]) -> Message | None:
     """What a read-only program answers to a call that would change something."""
     if call.method.effect != "write":
         return None
     detail = f"{call.method.name} would change something, and this program was started with --readonly"
-    return call.failed(NotAllowed(detail, hint="Start crystalmath without --readonly to do it."))
+    return call.refuse(NotAllowed(detail, hint="Start crystalmath without --readonly to do it."))
 
 
-def _opened(model: Model, effect: Open) -> Update:
+def _open(model: Model, effect: Open) -> Update:
     if effect.screen not in SCREENS:
         return model, (Say(f"There is no screen {effect.screen}.", "warn"),)
     below = tuple(name for name in model.stack if name != effect.screen)
@@ -298,7 +296,7 @@ def _opened(model: Model, effect: Open) -> Update:
     return _to_screen(replace(model, stack=stack), effect.screen, Entered(effect.screen, effect.args))
 
 
-def _other_profile(model: Model) -> Update:
+def _switch_profile(model: Model) -> Update:
     """Forget what belongs to the profile that is left."""
     slices: dict[str, object] = {name: screen.initial for name, screen in SCREENS.items()}
     return replace(
@@ -312,10 +310,12 @@ def _mouse(model: Model, mouse: MousePressed) -> Update:
     if model.question is not None or model.command is not None:
         return model, ()
     if footer and mouse.row == model.size.rows - 1:
-        key = _key_at(model, mouse.col) if mouse.button == 1 else ""
+        key = key_at(_footer_keys(model), mouse.col) if mouse.button == 1 else ""
         return _input(model, KeyPressed(key)) if key else (model, ())
     if not title <= mouse.row < title + body:
         return model, ()
+    if mouse.button in _WHEEL:
+        return _to_screen(model, model.front.name, _WHEEL[mouse.button])
     return _to_screen(model, model.front.name, replace(mouse, row=mouse.row - title))
 
 
@@ -336,12 +336,12 @@ def view(model: Model, size: Size) -> tuple[Line, ...]:
     if words := status_line.overflow(model.link, size.cols)[-body:]:
         shown = (*shown[: body - len(words)], *words)
     if model.question is not None:
-        shown = laid_over(shown, model.question, size.cols)
+        shown = overlay(shown, model.question, size.cols)
     lines = (
         *[_title_line(model)] * title,
         *shown,
         *[_status_line(model)] * bar,
-        *[_footer(model)] * footer,
+        *[footer_line(_footer_keys(model))] * footer,
     )
     return tuple(fit_line(each, size.cols) for each in lines)
 
@@ -369,32 +369,25 @@ def _footer_keys(model: Model) -> list[tuple[str, str]]:
     if screen.typing(model.slices[screen.name]):
         return list(screen.footer(model.slices[screen.name]) or screen.typing_keys)
     back = "back" if len(model.stack) > 1 else "quit"
-    ours = [(row.keys[0], back if row.action == "back" else row.title) for row in KEYS if row.footer]
+    ours = [(row.keys[0], back if row.title == "quit" else row.title) for row in KEYS if row.footer]
     shown_keys: list[tuple[str, str]] = []
-    room = model.size.cols - sum(map(_footer_width, ours))
+    room = model.size.cols - sum(map(hint_width, ours))
     for pair in ((row.keys[0], row.title) for row in screen.keys if row.footer):
-        room -= _footer_width(pair)
+        room -= hint_width(pair)
         if room < 0:
             break
         shown_keys.append(pair)
     return [*shown_keys, *ours]
 
 
-def _footer_width(pair: tuple[str, str]) -> int:
-    key, title = pair
-    return width(shown(key)) + width(title) + 3
-
-
-def _footer(model: Model) -> Line:
-    spans = ((Span("key", f" {shown(key)}"), Span("dim", f" {title} ")) for key, title in _footer_keys(model))
-    return tuple(span for pair in spans for span in pair)
-
-
-def _key_at(model: Model, col: int) -> str:
-    """The key that the footer shows at a column, or ""."""
-    end = 0
-    for pair in _footer_keys(model):
-        end += _footer_width(pair)
-        if col < end:
-            return pair[0]
-    return ""
+KEYS: tuple[Binding[Model], ...] = (
+    Binding(("?", "f1"), _help, "help", "Show this help.", footer=True),
+    Binding((":",), _start_command, "command", "Type a command.", footer=True),
+    Binding(
+        ("q",), emit(Back()), "quit", "Go back; from the jobs, quit. Jobs continue without us.", footer=True
+    ),
+    Binding(("ctrl l",), emit(Redraw()), "redraw", "Redraw the screen."),
+    Binding(("ctrl r",), emit(Connect()), "connect", "Connect again now."),
+    Binding(("ctrl z",), emit(Suspend()), "suspend", "Stop until the shell says fg."),
+)
+"""Keys of every screen, where no text is typed."""

@@ -21,7 +21,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from crystalmath_server.protocol import endpoint
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import CallTimeout, ConnectionLost, RpcError
+from crystalmath_server.protocol.jobs import JOBS_LIST
 from crystalmath_server.protocol.system import HELLO
 from crystalmath_tui import program, theme
 from crystalmath_tui.client.calls import Calls
@@ -138,7 +140,7 @@ class Runtime:
             self._loop.event_loop.alarm(wait, self._paint)
 
     def _lines(self, size: Size) -> tuple[Line, ...]:
-        """The lines of the last frame; made anew where the terminal has another size by now."""
+        """The lines of the last frame; rebuilt where the terminal has another size by now."""
         return self._shown if size == self._shown_size else program.view(self._model, size)
 
     def _paint(self) -> None:
@@ -157,8 +159,8 @@ class Runtime:
                 self._call(cast("Call[Any, Any]", effect))
             case effects.Later(seconds, message, key):
                 self._later(seconds, message, key)
-            case effects.NewKey(made):
-                self._send(made(str(uuid.uuid4())))
+            case effects.NewKey():
+                self._send(effect.answer(str(uuid.uuid4())))
             case _ if isinstance(effect, Local):
                 self._send(looked_up(effect))
             case effects.EditOutside() | effects.Copy():
@@ -192,7 +194,7 @@ class Runtime:
             self._screen.start()
         self._screen.clear()
         self._canvas.repaint()
-        self._send(effect.edited(outcome))
+        self._send(effect.answer(outcome))
 
     def _copy(self, text: str) -> None:
         """OSC 52: terminals put it on the clipboard, over ssh too; base64 keeps it from steering anything."""
@@ -301,15 +303,15 @@ class Runtime:
 
     def _call(self, call: Call[Any, Any]) -> None:
         if self._calls is None:
-            self._send(call.failed(ConnectionLost("there is no connection to the server")))
+            self._send(call.refuse(ConnectionLost("there is no connection to the server")))
             return
         try:
             self._calls.start(call, time.monotonic())
             self._flush(self._calls.link)
         except ConnectionLost as error:
             self._lose(error)
-        except RpcError as error:  # parameters that are no JSON
-            self._send(call.failed(error))
+        except RpcError as error:  # parameters that are not valid JSON
+            self._send(call.refuse(error))
 
     def _flush(self, link: Link) -> None:
         """Send the rest; urwid's loop waits for input only, so a full socket is tried again by an alarm."""
@@ -342,7 +344,7 @@ class Runtime:
 
 def unfit(environ: Mapping[str, str], *, terminal: bool) -> str:
     """Why the interface cannot be painted here, with the way out; empty where it can."""
-    way_out = "The command line works everywhere: crystalmath jobs list"
+    way_out = f"The command line works everywhere: {command(JOBS_LIST)}"
     if not terminal:
         return f"crystalmath needs a terminal for its interface. {way_out}"
     if environ.get("TERM", "dumb") in {"", "dumb", "unknown"}:

@@ -1,16 +1,16 @@
-"""Theme: style name → palette entry for monochrome, 16, 256 and true colour."""
+"""Theme: style name → palette entry for monochrome, 16, 256 and true color."""
 
 from collections.abc import Mapping
 
 from crystalmath_tui.core.lines import SELECTED
 
 Entry = tuple[str, str, str, str, str, str]
-"""Name, foreground and background of 16 colours, monochrome, foreground and background of more colours."""
+"""Name, foreground and background of 16 colors, monochrome, foreground and background of more colors."""
 
 _SELECTED_16, _SELECTED_HIGH = "dark blue", "#263a52"
 
 _STYLES: dict[str, tuple[str, str, str]] = {
-    # style: (16 colours, monochrome, more colours); "" leaves the terminal's own colour
+    # style: (16 colors, monochrome, more colors); "" leaves the terminal's own color
     "": ("", "", ""),
     "dim": ("dark gray", "", "#8a8f98"),
     "rule": ("dark gray", "", "#4a505a"),

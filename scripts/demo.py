@@ -83,7 +83,7 @@ def main() -> int:
         narrate(f"error: {error}" + (f"\n{error.hint}" if error.hint else ""))
         return 1
     except KeyboardInterrupt:
-        narrate("left; a job that was submitted goes on: crystalmath jobs list")
+        narrate("left; a job that was submitted continues: crystalmath jobs list")
         return 130
     print(json.dumps(asdict(report), ensure_ascii=False, indent=2) if args.json else table(report))
     for problem in report.problems:
@@ -124,7 +124,7 @@ def run(server: Client, case: Case, timeout_s: float) -> Report:
     narrate(f"job {job.pk}: {job.template}")
     detail = wait(server, job.pk, started + timeout_s)
     results = server.call(JOBS_RESULTS, JobPk(job.pk))
-    return summarise(detail, results, time.monotonic() - started)
+    return summarize(detail, results, time.monotonic() - started)
 
 
 def import_structure(server: Client, case: Case) -> StructureDetail:
@@ -149,7 +149,7 @@ def wait(server: Client, pk: int, deadline: float) -> JobDetail:
         time.sleep(POLL_S)
 
 
-def summarise(detail: JobDetail, results: JobResults, time_s: float) -> Report:
+def summarize(detail: JobDetail, results: JobResults, time_s: float) -> Report:
     """The numbers, and what speaks against them."""
     values = {quantity.name: quantity.value for quantity in results.quantities}
     force = as_float(values.get("max_force"))

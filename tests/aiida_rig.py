@@ -15,13 +15,13 @@ import pytest
 
 from crystalmath_server.adapters.aiida.daemon.control import glance
 from crystalmath_server.adapters.aiida.daemon.daemon import DaemonWatch
-from crystalmath_server.adapters.aiida.daemon.probe import DaemonEyes
+from crystalmath_server.adapters.aiida.daemon.probe import DaemonProbe
 from crystalmath_server.adapters.aiida.runtime import AiidaRuntime
 from crystalmath_server.adapters.aiida.structures import AiidaStructures
 from crystalmath_server.adapters.aiida.submit.launcher import AiidaLauncher
 from crystalmath_server.adapters.aiida.submit.throttle import Gate
 from crystalmath_server.adapters.remote.link import Links
-from crystalmath_server.domain.jobs.plans import JobPlan, ParsedStructure, Recipe
+from crystalmath_server.domain.jobs.plans import JobPlan, ParsedStructure, PreparedInputs
 from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.jobs import ENDED, JobState
 from crystalmath_server.protocol.method import Json
@@ -81,7 +81,7 @@ def emt(**settings: Any) -> dict[str, Json]:
 
 def plan(structure_pk: int, key: str, maker: Mapping[str, Json], digest: str = "digest") -> JobPlan:
     """A plan as the handler would make it."""
-    recipe = Recipe(
+    prepared = PreparedInputs(
         rendered=Rendered("emt.relax", (), (), digest),
         maker=maker,
         engine="EMT (ase)",
@@ -89,7 +89,7 @@ def plan(structure_pk: int, key: str, maker: Mapping[str, Json], digest: str = "
         values={"fmax": 0.01},
     )
     spec = JobSpec("emt.relax", (structure_pk,), label=f"job {key}", cluster="localhost")
-    return JobPlan(spec, recipe, key)
+    return JobPlan(spec, prepared, key)
 
 
 class NoWorkbench:
@@ -141,7 +141,7 @@ class Rig:
             time.sleep(0.05)
         return state
 
-    def eyes(self) -> DaemonEyes:
+    def eyes(self) -> DaemonProbe:
         """Sight of the daemon."""
         return self.call(_eyes)
 
@@ -155,10 +155,10 @@ class Rig:
         self._loop.close()
 
 
-def _eyes() -> DaemonEyes:
+def _eyes() -> DaemonProbe:
     from aiida.manage import get_manager
 
-    return DaemonEyes(get_manager().get_profile())
+    return DaemonProbe(get_manager().get_profile())
 
 
 @pytest.fixture(scope="module")

@@ -152,7 +152,7 @@ def nothing_on(_label: str) -> Sequence[int]:
 
 
 class FakeClusters:
-    """Computers in memory; jobs are those that `jobs_on` tells of."""
+    """Clusters in memory; jobs are those that `jobs_on` tells of."""
 
     def __init__(self, codes: FakeCodes, jobs_on: Callable[[str], Sequence[int]] = nothing_on) -> None:
         self.codes = codes

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from crystalmath_server.domain.vasp_run.restart import EarlierRun
+from crystalmath_server.domain.vasp_run.restart import PreviousRun
 from crystalmath_server.protocol.errors import InvalidForm, NotFound
 from crystalmath_server.protocol.jobs import ENDED
 from tests.fake_jobs import FakeJobs
@@ -16,7 +16,7 @@ class FakeEarlierRuns:
         self._jobs = jobs
 
     @asynccontextmanager
-    async def laid_out(self, pk: int, cluster: str) -> AsyncGenerator[EarlierRun]:
+    async def laid_out(self, pk: int, cluster: str) -> AsyncGenerator[PreviousRun]:
         if pk not in self._jobs.jobs:
             raise NotFound(f"There is no job {pk}.", field="restart_pk", hint="See: jobs.list")
         row = self._jobs.get(pk).row
@@ -26,4 +26,4 @@ class FakeEarlierRuns:
             raise InvalidForm(f"Job {pk} has not ended.", field="restart_pk", hint="Wait for it.")
         if cluster not in ("", row.cluster):
             raise InvalidForm(f"Job {pk} ran on {row.cluster}.", field="restart_pk", hint="Submit there.")
-        yield EarlierRun(pk, row.uuid, row.cluster, "/nowhere")
+        yield PreviousRun(pk, row.uuid, row.cluster, "/nowhere")

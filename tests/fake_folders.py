@@ -1,4 +1,4 @@
-"""Folders of jobs on computers, in memory."""
+"""Folders of jobs on clusters, in memory."""
 
 import time
 
@@ -16,7 +16,7 @@ class FakeWorkFolders:
     Attributes
     ----------
     trouble
-        What every look raises meanwhile, as if the computer could not be reached.
+        What every look raises meanwhile, as if the cluster could not be reached.
     identities
         (pk, path) → inode; "1" where nothing else is said.
     modified_at

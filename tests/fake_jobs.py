@@ -14,9 +14,9 @@ from crystalmath_server.domain.jobs.index import JobIndex
 from crystalmath_server.domain.jobs.kept_options import shown_options
 from crystalmath_server.domain.jobs.past_job import PastJob
 from crystalmath_server.domain.jobs.patterns import compile_pattern
-from crystalmath_server.domain.jobs.plans import JobPlan, Recipe
+from crystalmath_server.domain.jobs.plans import JobPlan, PreparedInputs
 from crystalmath_server.domain.results.excerpts import as_text
-from crystalmath_server.domain.vasp_run.continuation import EndedRun, NextDeck
+from crystalmath_server.domain.vasp_run.continuation import EndedRun, NextInputs
 from crystalmath_server.protocol.errors import Conflict, NotAllowed, NotFound
 from crystalmath_server.protocol.files import FileRange, JobFile, JobFiles, JobLog, LogLine, ReadFileParams
 from crystalmath_server.protocol.job_spec import JobSpec
@@ -36,7 +36,9 @@ from crystalmath_server.protocol.templates import Rendered
 
 PLAN = JobPlan(
     JobSpec("emt.relax", (1,), cluster="localhost"),
-    Recipe(rendered=Rendered("emt.relax", (), (), ""), maker={}, engine="EMT 1", versions={}, values={}),
+    PreparedInputs(
+        rendered=Rendered("emt.relax", (), (), ""), maker={}, engine="EMT 1", versions={}, values={}
+    ),
     options={"prepend_text": "# café"},
 )
 
@@ -65,7 +67,7 @@ class FakeJobs:
 
     def add(self, state: JobState = JobState.FINISHED, plan: JobPlan = PLAN, **changes: Any) -> Job:
         pk = len(self.jobs) + 1
-        label, template = plan.spec.label or f"job {pk}", plan.recipe.rendered.template
+        label, template = plan.spec.label or f"job {pk}", plan.prepared.rendered.template
         row = JobRow(
             pk=pk,
             uuid=str(uuid.uuid4()),
@@ -117,25 +119,25 @@ class FakeJobs:
             exit_message="",
             explanation=f"It is {job.row.state}.",
             hint="",
-            engine=job.plan.recipe.engine,
-            values=dict(job.plan.recipe.values),
+            engine=job.plan.prepared.engine,
+            values=dict(job.plan.prepared.values),
             inputs=(structure,),
             outputs=(),
             structure_pk=structure.pk,
-            edits=dict(job.plan.recipe.rendered.edits),
+            edits=dict(job.plan.prepared.rendered.edits),
             retry_of=job.retry_of,
             options=shown_options(job.plan.spec),
         )
 
     async def recall(self, pk: int) -> PastJob:
         job = self.get(pk)
-        row, plan, rendered = job.row, job.plan, job.plan.recipe.rendered
+        row, plan, rendered = job.row, job.plan, job.plan.prepared.rendered
         machines = {"num_machines": 1, "num_mpiprocs_per_machine": 1}
         edits = {file.name: file.text for file in rendered.files if file.name in rendered.edits}
         spec = replace(
             plan.spec,
             template=row.template,
-            values=plan.recipe.values,
+            values=plan.prepared.values,
             label=row.label,
             cluster=row.cluster,
             edits=edits,
@@ -181,7 +183,7 @@ class FakeJobs:
         found = JobResults(
             pk=pk,
             state=job.row.state,
-            engine=job.plan.recipe.engine,
+            engine=job.plan.prepared.engine,
             quantities=(),
             steps=(),
             structure_before_pk=job.plan.spec.structures[0],
@@ -206,32 +208,34 @@ class FakeLauncher:
     async def find(self, key: str, digest: str) -> Submitted | None:
         for job in self._jobs.jobs.values():
             if job.plan.key == key:
-                if digest and digest != job.plan.recipe.rendered.digest:
+                if digest and digest != job.plan.prepared.rendered.digest:
                     raise Conflict(f"The key {key!r} belongs to another job.", field="key")
                 return self._submitted(job, reused=True)
         return None
 
     async def submit(self, plan: JobPlan) -> Submitted:
         async with self._locks.setdefault(plan.key, asyncio.Lock()):
-            if known := await self.find(plan.key, plan.recipe.rendered.digest):
+            if known := await self.find(plan.key, plan.prepared.rendered.digest):
                 return known
             await anyio.sleep(self.submit_s)
             self.submissions += 1
-            label = plan.spec.label or f"Cu4 {plan.recipe.rendered.template}"
+            label = plan.spec.label or f"Cu4 {plan.prepared.rendered.template}"
             named = replace(plan, spec=replace(plan.spec, label=label))
             return self._submitted(self._jobs.add(JobState.CREATED, named), reused=False)
 
-    async def retry(self, job: PastJob, key: str, label: str, deck: NextDeck | None = None) -> Submitted:
+    async def retry(
+        self, job: PastJob, key: str, label: str, vasp_inputs: NextInputs | None = None
+    ) -> Submitted:
         earlier = self._jobs.get(job.pk)
         plan = replace(earlier.plan, key=key, spec=replace(earlier.plan.spec, label=label))
         made = await self.retried(job, key) or await self.submit(plan)
         self._jobs.get(made.pk).retry_of = job.pk
-        for name, text in deck.files.items() if deck else ():
+        for name, text in vasp_inputs.files.items() if vasp_inputs else ():
             self._jobs.get(made.pk).files["inputs", name] = text.encode()
         return made
 
     async def retried(self, job: PastJob, key: str) -> Submitted | None:
-        known = await self.find(key, self._jobs.get(job.pk).plan.recipe.rendered.digest)
+        known = await self.find(key, self._jobs.get(job.pk).plan.prepared.rendered.digest)
         if known and self._jobs.get(known.pk).retry_of != job.pk:
             raise Conflict(f"The key {key!r} belongs to another job.", field="key")
         return known
@@ -283,7 +287,7 @@ class FakeSymptoms:
 
     def __init__(self, jobs: FakeJobs) -> None:
         self.jobs = jobs
-        self.corrected: dict[str, str] = {}  # what custodian makes of a deck
+        self.corrected: dict[str, str] = {}  # what custodian makes of a set of input files
 
     async def of_job(self, pk: int) -> Symptoms:
         row = self.jobs.get(pk).row
@@ -291,10 +295,10 @@ class FakeSymptoms:
         return Symptoms(facts, (pk,))
 
     async def ended_run(self, pk: int, *, correct: bool) -> EndedRun:
-        deck = {
+        vasp_inputs = {
             path: data.decode()
             for (source, path), data in self.jobs.get(pk).files.items()
             if source == "inputs" and path != "_aiidasubmit.sh"
         }
         contcar = self.jobs.get(pk).files.get(("retrieved", "CONTCAR"), b"").decode()
-        return EndedRun(deck, {**deck, **self.corrected} if correct else deck, contcar)
+        return EndedRun(vasp_inputs, {**vasp_inputs, **self.corrected} if correct else vasp_inputs, contcar)

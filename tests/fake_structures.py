@@ -1,4 +1,4 @@
-"""Structures and recipes in memory: reads POSCARs in direct coordinates, checks what EMT knows."""
+"""Structures and templates in memory: reads POSCARs in direct coordinates, checks what EMT knows."""
 
 import hashlib
 import json
@@ -11,20 +11,20 @@ from pathlib import Path
 import anyio
 
 from crystalmath_server.domain.inputs import (
-    diff as deck_diff,
+    diff as inputs_diff,
 )
 from crystalmath_server.domain.inputs import (
-    rules as deck_rules,
+    rules as inputs_rules,
 )
 from crystalmath_server.domain.inputs import (
-    sampling as deck_sampling,
+    sampling as inputs_sampling,
 )
 from crystalmath_server.domain.inputs.edits import put_in
 from crystalmath_server.domain.inputs.incar_catalog import KnownTag
 from crystalmath_server.domain.inputs.incar_help import tag_list
 from crystalmath_server.domain.inputs.problems import in_order
 from crystalmath_server.domain.inputs.vasp_inputs import read
-from crystalmath_server.domain.jobs.plans import ParsedStructure, Recipe
+from crystalmath_server.domain.jobs.plans import ParsedStructure, PreparedInputs
 from crystalmath_server.domain.jobs.takes import check_structures
 from crystalmath_server.domain.jobs.templates import (
     EMT_ELEMENTS,
@@ -35,8 +35,7 @@ from crystalmath_server.domain.jobs.templates import (
 )
 from crystalmath_server.domain.results.crystal import formula_of, plain_crystal
 from crystalmath_server.domain.results.lattice import lattice_of
-from crystalmath_server.domain.vasp_run.restart import EarlierRun
-from crystalmath_server.protocol.decks import DeckDiff, DeckFacts, DeckReport, TagList
+from crystalmath_server.domain.vasp_run.restart import PreviousRun
 from crystalmath_server.protocol.errors import (
     FileUnreadable,
     InvalidForm,
@@ -45,6 +44,7 @@ from crystalmath_server.protocol.errors import (
     NotFound,
 )
 from crystalmath_server.protocol.exports import ExportedStructure, ExportStructureParams
+from crystalmath_server.protocol.inputs import InputDiff, InputFacts, InputReport, TagList
 from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.structures import (
@@ -158,7 +158,7 @@ _FIELDS = (
 )
 
 
-_DECK = (InputFile("INCAR", "ENCUT = 520\nISMEAR = 0\n"), InputFile("KPOINTS", "mesh\n0\nGamma\n6 6 6\n"))
+_INPUTS = (InputFile("INCAR", "ENCUT = 520\nISMEAR = 0\n"), InputFile("KPOINTS", "mesh\n0\nGamma\n6 6 6\n"))
 
 
 _CATALOGUE = {
@@ -184,7 +184,7 @@ class FakeWorkbench:
         try:
             return describe(_document(text))
         except (ValueError, IndexError) as error:
-            raise InvalidStructure("It is no POSCAR in direct coordinates.", field=field) from error
+            raise InvalidStructure("It is not a POSCAR in direct coordinates.", field=field) from error
 
     async def describe_structure(self, document: Mapping[str, Json]) -> ParsedStructure:
         return describe(document)
@@ -211,9 +211,9 @@ class FakeWorkbench:
         self,
         spec: JobSpec,
         structures: Sequence[Mapping[str, Json]],
-        earlier: EarlierRun | None = None,
+        earlier: PreviousRun | None = None,
         tasks: int | None = None,
-    ) -> Recipe:
+    ) -> PreparedInputs:
         row = resolve(spec.template, _ROWS)
         await anyio.sleep(self.render_s)
         try:
@@ -236,43 +236,49 @@ class FakeWorkbench:
             }
         )
         copied = ("CHGCAR",) if row.restart is Restart.REQUIRED else ()
-        recipe = Recipe(
+        prepared = PreparedInputs(
             rendered=Rendered(template=row.name, files=files, warnings=(), digest=digest, copied=copied),
             maker={},
             engine="EMT 1",
             versions={"ase": "3"},
             values=checked,
         )
-        return await self._with_deck(recipe, edits, tasks) if row.engine == "vasp" or edits else recipe
+        return await self._with_inputs(prepared, edits, tasks) if row.engine == "vasp" or edits else prepared
 
-    async def _with_deck(self, recipe: Recipe, edits: Mapping[str, str], tasks: int | None) -> Recipe:
-        if recipe.rendered.template.startswith("emt"):
+    async def _with_inputs(
+        self, prepared: PreparedInputs, edits: Mapping[str, str], tasks: int | None
+    ) -> PreparedInputs:
+        if prepared.rendered.template.startswith("emt"):
             raise InvalidForm("There are no files that can be edited.", field="edits")
-        (poscar, _), own = recipe.rendered.files, recipe.rendered
+        (poscar, _), own = prepared.rendered.files, prepared.rendered
         symbols = "\n".join(poscar.text.splitlines()[5].split())
-        deck = (*_DECK, poscar, InputFile("POTCAR.spec", symbols))
-        files, diffs = put_in(deck, edits)
-        report = await self.check_deck({file.name: file.text for file in files}, tasks)
+        vasp_inputs = (*_INPUTS, poscar, InputFile("POTCAR.spec", symbols))
+        files, diffs = put_in(vasp_inputs, edits)
+        report = await self.check_inputs({file.name: file.text for file in files}, tasks)
         digest = _digest({"own": own.digest, "edits": dict(edits)}) if diffs else own.digest
         changed = replace(own, files=files, digest=digest, problems=report.problems, edits=diffs)
         moved = structure(dict(edits)["POSCAR"]) if "POSCAR" in diffs else None
-        return replace(recipe, rendered=changed, structure=moved)
+        return replace(prepared, rendered=changed, structure=moved)
 
-    async def check_deck(self, files: Mapping[str, str], tasks: int | None = None) -> DeckReport:
-        deck, problems = read(files, _CATALOGUE)
-        facts = DeckFacts(n_sites=deck.poscar.n_sites if deck.poscar else None)
-        found = (*problems, *deck_rules.judge(deck, facts), *deck_sampling.judge(deck, facts, tasks))
-        return DeckReport(in_order(found), facts)
+    async def check_inputs(self, files: Mapping[str, str], tasks: int | None = None) -> InputReport:
+        vasp_inputs, problems = read(files, _CATALOGUE)
+        facts = InputFacts(n_sites=vasp_inputs.poscar.n_sites if vasp_inputs.poscar else None)
+        found = (
+            *problems,
+            *inputs_rules.judge(vasp_inputs, facts),
+            *inputs_sampling.judge(vasp_inputs, facts, tasks),
+        )
+        return InputReport(in_order(found), facts)
 
-    async def diff_decks(self, left: Mapping[str, str], right: Mapping[str, str]) -> DeckDiff:
-        return deck_diff.diff(left, right, _CATALOGUE, None)
+    async def diff_inputs(self, left: Mapping[str, str], right: Mapping[str, str]) -> InputDiff:
+        return inputs_diff.diff(left, right, _CATALOGUE, None)
 
     async def known_tags(self) -> TagList:
         return tag_list(_CATALOGUE)
 
-    async def reader(self, incar: str) -> Recipe:
+    async def reader(self, incar: str) -> PreparedInputs:
         maker: dict[str, Json] = {"incar": incar}
-        return Recipe(
+        return PreparedInputs(
             rendered=Rendered("vasp.imported", (), (), ""),
             maker=maker,
             engine="VASP",

@@ -1,4 +1,4 @@
-"""In-memory ports with honest behaviour, and a session that runs on them."""
+"""In-memory ports with honest behavior, and a session that runs on them."""
 
 import socket
 from collections.abc import Iterable
@@ -151,8 +151,8 @@ class FakeHost:
         self.server = FakeServer()
         self.jobs = jobs = FakeJobs()
         self.ports = ports(self.server, jobs)
-        rendered = replace(PLAN.recipe.rendered, template="vasp.relax")
-        jobs.add(JobState.RUNNING, replace(PLAN, recipe=replace(PLAN.recipe, rendered=rendered)))  # pk 2
+        rendered = replace(PLAN.prepared.rendered, template="vasp.relax")
+        jobs.add(JobState.RUNNING, replace(PLAN, prepared=replace(PLAN.prepared, rendered=rendered)))  # pk 2
         self.dispatcher = Dispatcher(bindings, self.ports, self.meters, strict=True)
 
 

@@ -29,9 +29,9 @@ class Scene:
         self.jobs = FakeJobs()
         self.ports = fakes.ports(jobs=self.jobs)
         self.work: FakeWorkFolders = self.ports.work  # type: ignore[assignment]
-        rendered = replace(PLAN.recipe.rendered, template="vasp.relax")
-        recipe = replace(PLAN.recipe, rendered=rendered)
-        self.jobs.add(JobState.RUNNING, replace(PLAN, recipe=recipe))
+        rendered = replace(PLAN.prepared.rendered, template="vasp.relax")
+        prepared = replace(PLAN.prepared, rendered=rendered)
+        self.jobs.add(JobState.RUNNING, replace(PLAN, prepared=prepared))
 
     def look(self, pk: int = 1, points: int = 10) -> JobProgress:
         return asyncio.run(progress.progress(self.ports, ProgressOfJobParams(pk, points)))

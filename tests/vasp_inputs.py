@@ -23,11 +23,11 @@ from pymatgen.core.surface import SlabGenerator
 from pymatgen.io.vasp import Kpoints
 
 from crystalmath_server.adapters.worker.input_check import check
-from crystalmath_server.adapters.worker.template_table import RecipeSpec, maker_class, recipes
+from crystalmath_server.adapters.worker.template_table import TemplateSpec, maker_class, templates
 from crystalmath_server.adapters.worker.templates import default_maker
 from crystalmath_server.adapters.worker.vasp_split import written_inputs
 from crystalmath_server.domain.inputs.problems import sentence
-from crystalmath_server.protocol.decks import Severity
+from crystalmath_server.protocol.inputs import Severity
 from crystalmath_server.protocol.templates import Restart
 from tests.vasp_standin.potmake import potcar
 from tests.vasp_standin.standin_install import install
@@ -134,7 +134,7 @@ def bands(given: Mapping[str, Structure]) -> Iterator[tuple[str, str, dict[str, 
         {},
         {"input_set_generator.user_kpoints_settings": {"reciprocal_density": 20}},
     ]
-    for spec in recipes().values():
+    for spec in templates().values():
         if spec.takes.what == "images":
             for name, structure in given.items():
                 images = images_of(structure)
@@ -144,7 +144,7 @@ def bands(given: Mapping[str, Structure]) -> Iterator[tuple[str, str, dict[str, 
 
 
 def earlier_run(root: Path, name: str, structure: Structure) -> Path:
-    """A static run of the stand-in as it is laid out to go on from: large files are empty."""
+    """A static run of the stand-in as it is laid out to continue from: large files are empty."""
     folder, program = root / name, install(root / "bin")["vasp_std"]
     folder.mkdir()
     for file, text in atomate2_inputs(StaticMaker(), structure).items():
@@ -158,9 +158,9 @@ def earlier_run(root: Path, name: str, structure: Structure) -> Path:
     return folder
 
 
-def pairs(names: list[str], earlier: dict[str, Path]) -> Iterator[tuple[RecipeSpec, str, Path | None]]:
+def pairs(names: list[str], earlier: dict[str, Path]) -> Iterator[tuple[TemplateSpec, str, Path | None]]:
     """All Makers on all structures; after an earlier run on all where that is needed, else on one."""
-    for spec in recipes().values():
+    for spec in templates().values():
         if spec.engine == "vasp" and spec.takes.what == "structure":
             for index, name in enumerate(names):
                 if spec.restart is not Restart.REQUIRED:
@@ -170,12 +170,12 @@ def pairs(names: list[str], earlier: dict[str, Path]) -> Iterator[tuple[RecipeSp
 
 
 def errors(files: Mapping[str, str]) -> list[str]:
-    """What decks.check calls an error."""
+    """What inputs.check calls an error."""
     return [sentence(row) for row in check(files).problems if row.severity is Severity.ERROR]
 
 
 def compared(
-    spec: RecipeSpec, structure: Structure, ours: Mapping[str, str], earlier: Path | None
+    spec: TemplateSpec, structure: Structure, ours: Mapping[str, str], earlier: Path | None
 ) -> list[str]:
     """Files that differ."""
     theirs = atomate2_inputs(maker_class(spec.maker)(), structure, earlier)
@@ -184,8 +184,8 @@ def compared(
 
 
 def copied(earlier: Path, structure: Structure) -> dict[str, tuple[str, ...]]:
-    """What Makers that go on from an earlier run have copied."""
-    specs = [spec for spec in recipes().values() if spec.restart is Restart.REQUIRED]
+    """What Makers that continue from an earlier run have copied."""
+    specs = [spec for spec in templates().values() if spec.restart is Restart.REQUIRED]
     return {spec.name: written_inputs(default_maker(spec, {}), structure, earlier)[1] for spec in specs}
 
 

@@ -2,7 +2,7 @@
 
 usage: python tests/vasp_same_document.py PK FOLDER [--imported]
 
-FOLDER is the job's folder on the computer, POTCAR and all. Prints paths that differ as a JSON list.
+FOLDER is the job's folder on the cluster, POTCAR and all. Prints paths that differ as a JSON list.
 --imported: time of completion and statistics of potentials must be the same, too.
 """
 
@@ -20,7 +20,7 @@ from typing import Any
 OF_THE_PLACE = {"dir_name", "directories", "last_updated", "completed_at", "uuid", "run_stats"}
 """What tells when and where, not what."""
 LEFT_THERE = {"aeccar0", "aeccar1", "aeccar2", "chgcar", "wavecar", "summary_stats"}
-"""Files that stay on the computer, and what is told of POTCAR's numbers, for it stays there too."""
+"""Files that stay on the cluster, and what is told of POTCAR's numbers, for it stays there too."""
 
 
 READ_FROM_POTCAR = {".inputs.potcar", ".inputs.potcar_spec"}

@@ -2,7 +2,7 @@
 
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.jobs.past_job import PastJob, draft, no_restart, no_retry
-from crystalmath_server.domain.vasp_run.continuation import next_deck
+from crystalmath_server.domain.vasp_run.continuation import next_inputs
 from crystalmath_server.handlers import templates
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.again import JobDraft, RestartJobParams, RetryJobParams
@@ -24,7 +24,7 @@ async def clone(ports: Ports, params: JobPk) -> JobDraft:
 
 
 async def _template(ports: Ports, job: PastJob) -> TemplateDetail | None:
-    """The recipe as it is now; None where there is none any more."""
+    """The template as it is now; None where there is none any more."""
     if job.spec.template in ("", nodes.IMPORTED):
         return None
     try:
@@ -59,13 +59,13 @@ async def _left(ports: Ports, pk: int) -> list[str]:
 
 
 async def restart(ports: Ports, params: RestartJobParams) -> Submitted:
-    """An ended job of VASP gone on from: corrected, from its last positions and wavefunctions."""
+    """An ended VASP job continued from: corrected, from its last positions and wavefunctions."""
     job = await ports.jobs.recall(params.pk)
     if known := await ports.launcher.retried(job, params.key):
         return known
     _refuse(*no_restart(job))
     ports.server.progress("looking at what it left")
     run = await ports.symptoms.ended_run(params.pk, correct=params.correct)
-    deck = next_deck(run, params.edits, await _left(ports, params.pk))
+    vasp_inputs = next_inputs(run, params.edits, await _left(ports, params.pk))
     ports.server.progress("submitting")
-    return await ports.launcher.retry(job, params.key, params.label or job.spec.label, deck)
+    return await ports.launcher.retry(job, params.key, params.label or job.spec.label, vasp_inputs)

@@ -1,4 +1,4 @@
-"""clusters.*: computers that run jobs."""
+"""clusters.*: clusters that run jobs."""
 
 from crystalmath_server.handlers.fields import fields
 from crystalmath_server.ports import Ports
@@ -20,7 +20,7 @@ from crystalmath_server.protocol.method import NoParams
 
 
 async def list_clusters(ports: Ports, _params: NoParams) -> ClusterList:
-    """All computers of the profile."""
+    """All clusters of the profile."""
     return await ports.clusters.list_clusters()
 
 
@@ -30,7 +30,7 @@ async def show(ports: Ports, params: ClusterLabel) -> ClusterDetail:
 
 
 async def create(ports: Ports, params: CreateClusterParams) -> ClusterDetail:
-    """Set up a computer."""
+    """Set up a cluster."""
     return await ports.clusters.create(params)
 
 
@@ -40,7 +40,7 @@ async def update(ports: Ports, params: UpdateClusterParams) -> ClusterDetail:
 
 
 async def delete(ports: Ports, params: ClusterLabel) -> Deleted:
-    """Delete a computer that nothing needs."""
+    """Delete a cluster that nothing needs."""
     return await ports.clusters.delete(params.label)
 
 

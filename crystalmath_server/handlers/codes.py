@@ -1,4 +1,4 @@
-"""codes.*: programs on computers."""
+"""codes.*: programs on clusters."""
 
 from crystalmath_server.handlers.fields import fields
 from crystalmath_server.ports import Ports
@@ -18,7 +18,7 @@ async def list_codes(ports: Ports, params: ListCodesParams) -> CodeList:
 
 
 async def create(ports: Ports, params: CreateCodeParams) -> CodeRow:
-    """A program of a computer, made known."""
+    """A program of a cluster, made known."""
     return await ports.codes.create(params)
 
 

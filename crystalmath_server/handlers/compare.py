@@ -1,4 +1,4 @@
-"""jobs.compare: jobs beside one another."""
+"""jobs.compare: jobs side by side."""
 
 from crystalmath_server.domain.results import comparison
 from crystalmath_server.handlers.fields import fields

@@ -33,7 +33,7 @@ async def import_run(ports: Ports, params: ImportJobParams) -> Submitted:
     poscar = folder.files["POSCAR"].decode(errors="replace")
     with fields(text="path"):
         parsed = await ports.workbench.parse_structure(ImportStructureParams(text=poscar, format="poscar"))
-    recipe = await ports.workbench.reader(folder.files["INCAR"].decode(errors="replace"))
+    prepared = await ports.workbench.reader(folder.files["INCAR"].decode(errors="replace"))
     folder = await _identified(ports, folder)
     structure = await ports.structures.store(parsed, "")
     spec = JobSpec(
@@ -44,9 +44,9 @@ async def import_run(ports: Ports, params: ImportJobParams) -> Submitted:
         cluster=params.cluster,
         code=params.code,
     )
-    rendered = replace(recipe.rendered, digest=digest)
-    recipe = replace(recipe, rendered=rendered, values={"path": path, "cluster": params.cluster})
-    plan = JobPlan(spec, recipe, key, source=folder)
+    rendered = replace(prepared.rendered, digest=digest)
+    prepared = replace(prepared, rendered=rendered, values={"path": path, "cluster": params.cluster})
+    plan = JobPlan(spec, prepared, key, source=folder)
     ports.server.progress("submitting")
     return await ports.launcher.submit(plan)
 

@@ -1,31 +1,103 @@
-"""Inputs of a template on stored structures, where wanted from an earlier job; for jobs.* and templates.*."""
+"""inputs.*: VASP input files as text, checked, compared and explained."""
 
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
 
-from crystalmath_server.domain.jobs.plans import Recipe
 from crystalmath_server.handlers.fields import fields
 from crystalmath_server.ports import Ports
+from crystalmath_server.protocol.errors import InvalidForm
+from crystalmath_server.protocol.files import ReadFileParams
+from crystalmath_server.protocol.inputs import (
+    INPUTS_FILES,
+    CheckInputsParams,
+    DiffInputsParams,
+    InputDiff,
+    InputReport,
+    InputSource,
+    ListTagsParams,
+    TagList,
+)
 from crystalmath_server.protocol.job_spec import JobSpec
-from crystalmath_server.protocol.method import Json
+
+_TAKEN = (*INPUTS_FILES, "POTCAR")
+_CHUNK = 1_048_576
 
 
-async def recipe_of(ports: Ports, spec: JobSpec, tasks: int | None) -> Recipe:
-    """The template with the structures, values, earlier job and edited files of `spec`."""
-    async with AsyncExitStack() as stack:
-        with fields(pk="structures"):
-            structures = [await ports.structures.document(pk) for pk in spec.structures]
-        earlier = None
-        if spec.restart_pk is not None:
-            ports.server.progress(f"looking at job {spec.restart_pk}")
-            runs = ports.earlier.laid_out(spec.restart_pk, spec.cluster)
-            earlier = await stack.enter_async_context(runs)
-        ports.server.progress("writing the input files")
-        with fields(name="template"):
-            return await ports.workbench.render(spec, structures, earlier, tasks)
+async def check(ports: Ports, params: CheckInputsParams) -> InputReport:
+    """Problems and facts of the files that are given."""
+    _check_names(params.files, "files")
+    return await ports.workbench.check_inputs(params.files, params.tasks)
 
 
-async def options_of(ports: Ports, spec: JobSpec) -> Mapping[str, Json]:
-    """AiiDA's options of a job on the cluster of `spec`."""
-    with fields(label="cluster"):
-        return await ports.clusters.options(spec.cluster, spec.resources)
+async def diff(ports: Ports, params: DiffInputsParams) -> InputDiff:
+    """What differs between two input files."""
+    left = await _inputs(ports, params.left, "left")
+    right = await _inputs(ports, params.right, "right")
+    return await ports.workbench.diff_inputs(left, right)
+
+
+async def tags(ports: Ports, params: ListTagsParams) -> TagList:
+    """What is known of tags: those whose name holds the text, else those whose words do."""
+    rows = (await ports.workbench.known_tags()).rows
+    name, words = params.search.strip().upper(), params.search.strip().casefold()
+    named = tuple(row for row in rows if name in row.name)
+    return TagList(named or tuple(row for row in rows if words in f"{row.summary} {row.group}".casefold()))
+
+
+def _check_names(files: Mapping[str, str], field: str) -> None:
+    hint = f"Give some of {', '.join(_TAKEN)}."
+    for name in files:
+        if name not in _TAKEN:
+            raise InvalidForm(f"{name[:60]!r} is not a file of a set of input files", field=field, hint=hint)
+    if not files:
+        raise InvalidForm("There is no file to look at", field=field, hint=hint)
+
+
+async def _inputs(ports: Ports, source: InputSource, side: str) -> Mapping[str, str]:
+    """Texts of a source; exactly one kind of it must be given."""
+    kinds = [bool(source.files), source.job_pk is not None, bool(source.template)]
+    if sum(kinds) != 1 or bool(source.template) != (source.structure_pk is not None):
+        hint = f"Give {side} one of: files; job_pk; template with structure_pk."
+        raise InvalidForm(f"It is not clear which input files {side} is", field=side, hint=hint)
+    if source.files:
+        _check_names(source.files, f"{side}.files")
+        return source.files
+    structure = f"{side}.structure_pk"
+    with fields(
+        pk=f"{side}.job_pk" if source.job_pk else structure, structures=structure, name=f"{side}.template"
+    ):
+        if source.job_pk is not None:
+            return await _of_job(ports, source.job_pk, side)
+        return await _of_template(ports, source, side)
+
+
+async def _of_template(ports: Ports, source: InputSource, side: str) -> Mapping[str, str]:
+    pk = source.structure_pk or 0
+    document = await ports.structures.document(pk)
+    prepared = await ports.workbench.render(JobSpec(source.template, (pk,), source.values), [document])
+    found = {file.name: file.text for file in prepared.rendered.files if file.name in INPUTS_FILES}
+    return _a_inputs(found, f"{prepared.rendered.template} makes", f"{side}.template")
+
+
+async def _of_job(ports: Ports, pk: int, side: str) -> Mapping[str, str]:
+    rows = (await ports.jobs.files(pk)).rows
+    names = [row.path for row in rows if row.source == "inputs" and row.path in INPUTS_FILES]
+    found = {name: await _text(ports, pk, name) for name in names}
+    return _a_inputs(found, f"Job {pk} has", f"{side}.job_pk")
+
+
+def _a_inputs(files: Mapping[str, str], whose: str, field: str) -> Mapping[str, str]:
+    if "INCAR" not in files:
+        hint = "Choose a job or a VASP template."
+        raise InvalidForm(f"{whose} no VASP input files", field=field, hint=hint)
+    return files
+
+
+async def _text(ports: Ports, pk: int, name: str) -> str:
+    """A whole file of a job, range by range."""
+    parts: list[str] = []
+    offset, size = 0, 1
+    while offset < size:
+        part = await ports.jobs.read(ReadFileParams(pk, name, "inputs", offset, _CHUNK))
+        parts.append(part.content if part.encoding == "utf-8" else "")
+        offset, size = max(part.next_offset, offset + 1), part.size
+    return "".join(parts)

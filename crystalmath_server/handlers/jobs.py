@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from crystalmath_server.domain.inputs.edits import refuse_errors, refuse_warnings, tasks_of
-from crystalmath_server.domain.jobs.plans import JobPlan, Recipe
+from crystalmath_server.domain.jobs.plans import JobPlan, PreparedInputs
 from crystalmath_server.domain.jobs.templates import VASP
 from crystalmath_server.domain.vasp_run import retrieval
-from crystalmath_server.handlers.inputs import options_of, recipe_of
+from crystalmath_server.handlers.rendering import options_of, template_of
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.clusters import LOCALHOST
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import Conflict, InvalidForm
 from crystalmath_server.protocol.job_spec import spec_of
 from crystalmath_server.protocol.jobs import (
+    JOBS_CANCEL,
     Control,
     ControlJobParams,
     JobDetail,
@@ -22,6 +24,7 @@ from crystalmath_server.protocol.jobs import (
     SubmitJobParams,
     Submitted,
 )
+from crystalmath_server.protocol.progress import JOBS_PROGRESS
 
 
 async def list_jobs(ports: Ports, params: ListJobsParams) -> JobsPage:
@@ -35,7 +38,7 @@ async def show(ports: Ports, params: JobPk) -> JobDetail:
     stuck = ports.progress.remembered(params.pk, found.row.state)
     if not stuck:
         return found
-    hint = f"Look at it: crystalmath jobs progress {params.pk}; end it: crystalmath jobs cancel {params.pk}"
+    hint = f"Look at it: {command(JOBS_PROGRESS, pk=params.pk)}; end it: {command(JOBS_CANCEL, pk=params.pk)}"
     return replace(found, explanation=f"{found.explanation}. {stuck}", hint=found.hint or hint)
 
 
@@ -49,34 +52,34 @@ async def submit(ports: Ports, params: SubmitJobParams) -> Submitted:
     retrieval.check(params.retrieve)
     spec = replace(spec_of(params), cluster=params.cluster or LOCALHOST)
     options = await options_of(ports, spec)
-    recipe = await recipe_of(ports, spec, tasks_of(options))
-    _refuse_of_others(params, recipe.rendered.template)
-    _check_digest(params, recipe)
-    _check_deck(params, recipe)
+    prepared = await template_of(ports, spec, tasks_of(options))
+    _refuse_of_others(params, prepared.rendered.template)
+    _check_digest(params, prepared)
+    _check_inputs(params, prepared)
     ports.server.progress("submitting")
-    plan = JobPlan(spec, recipe, params.key, params.reuse, options)
+    plan = JobPlan(spec, prepared, params.key, params.reuse, options)
     return await ports.launcher.submit(await _with_structure(ports, plan))
 
 
 def _refuse_of_others(params: SubmitJobParams, template: str) -> None:
-    """What only jobs of VASP can have, and what cannot be had together."""
+    """What only VASP jobs can have, and what cannot be had together."""
     of_vasp = template.startswith(f"{VASP}.")
     if params.retrieve and not of_vasp:
         hint = "Leave retrieve out: all that such a job writes comes back."
-        raise InvalidForm("Further files come back of jobs of VASP only", field="retrieve", hint=hint)
+        raise InvalidForm("Further files come back of VASP jobs only", field="retrieve", hint=hint)
     if params.corrections and not of_vasp:
         hint = "Leave corrections out."
-        raise InvalidForm("Only jobs of VASP correct themselves", field="corrections", hint=hint)
+        raise InvalidForm("Only VASP jobs correct themselves", field="corrections", hint=hint)
     if params.corrections and len(params.structures) > 1:
         hint = "Leave corrections out."
         raise InvalidForm("custodian corrects no band of images", field="corrections", hint=hint)
     if params.corrections and params.reuse:
         hint = "Leave one of the two out."
-        raise InvalidForm("What corrects itself is computed anew", field="reuse", hint=hint)
+        raise InvalidForm("What corrects itself is computed again", field="reuse", hint=hint)
 
 
-def _check_digest(params: SubmitJobParams, recipe: Recipe) -> None:
-    rendered = recipe.rendered
+def _check_digest(params: SubmitJobParams, prepared: PreparedInputs) -> None:
+    rendered = prepared.rendered
     if params.digest and params.digest != rendered.digest:
         detail = (
             f"What {rendered.template} gives for {_named(params.structures)} with these settings is no "
@@ -91,16 +94,16 @@ def _named(pks: Sequence[int]) -> str:
     return f"structure{'s' if len(pks) > 1 else ''} {', '.join(map(str, pks))}"
 
 
-def _check_deck(params: SubmitJobParams, recipe: Recipe) -> None:
+def _check_inputs(params: SubmitJobParams, prepared: PreparedInputs) -> None:
     """Errors block; warnings of files that were edited are to be confirmed."""
-    refuse_errors(recipe.rendered.problems, params.edits)
-    if recipe.rendered.edits and not (params.confirm or params.digest):
-        refuse_warnings(recipe.rendered.problems)
+    refuse_errors(prepared.rendered.problems, params.edits)
+    if prepared.rendered.edits and not (params.confirm or params.digest):
+        refuse_warnings(prepared.rendered.problems)
 
 
 async def _with_structure(ports: Ports, plan: JobPlan) -> JobPlan:
     """The plan on the structure that will be computed: that of an edited POSCAR is stored first."""
-    edited = plan.recipe.structure
+    edited = plan.prepared.structure
     if edited is None:
         return plan
     stored = await ports.structures.store(edited, f"{edited.formula}, POSCAR edited by hand")

@@ -1,17 +1,19 @@
-"""potcars.*: VASP's potentials on computers."""
+"""potcars.*: VASP's potentials on clusters."""
 
 from typing import cast
 
 from crystalmath_server.domain.potcars.locations import DEFAULT_FUNCTIONAL, FOLDERS
 from crystalmath_server.handlers.fields import fields
 from crystalmath_server.ports import Ports
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import InvalidForm
 from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.potcars import CheckPotcarsParams, PotcarCheck
+from crystalmath_server.protocol.templates import TEMPLATES_LIST
 
 
 async def check(ports: Ports, params: CheckPotcarsParams) -> PotcarCheck:
-    """Look for the symbols that are given, that a recipe needs for a structure, or for all there are."""
+    """Look for the symbols that are given, that a template needs for a structure, or for all there are."""
     if params.functional and params.functional not in FOLDERS:
         detail = f"There is no functional {params.functional!r}: {', '.join(FOLDERS)}"
         raise InvalidForm(detail, field="functional")
@@ -25,13 +27,13 @@ async def check(ports: Ports, params: CheckPotcarsParams) -> PotcarCheck:
 
 
 async def _needed(ports: Ports, params: CheckPotcarsParams, structure_pk: int) -> tuple[tuple[str, ...], str]:
-    """Symbols and functional of a recipe for a structure."""
+    """Symbols and functional of a template for a structure."""
     with fields(pk="structure_pk", structures="structure_pk", name="template", restart_pk="template"):
         document = await ports.structures.document(structure_pk)
         spec = JobSpec(params.template, (structure_pk,), params.values)
-        ports.server.progress("asking the recipe")
-        recipe = await ports.workbench.render(spec, [document])
-    if not recipe.potcar:
-        hint = "Choose one of VASP: crystalmath templates list --engine vasp"
-        raise InvalidForm(f"{recipe.rendered.template} needs no POTCAR", field="template", hint=hint)
-    return tuple(cast("list[str]", recipe.potcar["symbols"])), str(recipe.potcar["functional"])
+        ports.server.progress("asking the template")
+        prepared = await ports.workbench.render(spec, [document])
+    if not prepared.potcar:
+        hint = f"Choose one of VASP: {command(TEMPLATES_LIST, engine='vasp')}"
+        raise InvalidForm(f"{prepared.rendered.template} needs no POTCAR", field="template", hint=hint)
+    return tuple(cast("list[str]", prepared.potcar["symbols"])), str(prepared.potcar["functional"])

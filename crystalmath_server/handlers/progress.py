@@ -2,8 +2,9 @@
 
 from crystalmath_server.domain.jobs.templates import runs_vasp
 from crystalmath_server.ports import Ports
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import NotAllowed
-from crystalmath_server.protocol.jobs import JobDetail, JobState
+from crystalmath_server.protocol.jobs import JOBS_CANCEL, JobDetail, JobState
 from crystalmath_server.protocol.progress import (
     JobProgress,
     ProgressOfJobParams,
@@ -33,7 +34,7 @@ async def stop(ports: Ports, params: StopJobParams) -> StopAsked:
     _refuse(detail)
     text = f"{_TAGS[params.after]} = .TRUE.\n"
     await ports.work.write(params.pk, STOPCAR, text)
-    words = f"VASP ends after the {params.after} step that it is at; what it has is brought back then."
+    words = f"VASP ends after the {params.after} step that it is at; what it has is retrieved then."
     return StopAsked(params.pk, text, detail.remote_work_dir, words)
 
 
@@ -41,9 +42,9 @@ def _refuse(detail: JobDetail) -> None:
     """Raise where there is nothing that would read the file."""
     pk, state = detail.row.pk, detail.row.state
     if not runs_vasp(detail.process_type, detail.row.template):
-        hint = f"End it without results: crystalmath jobs cancel {pk}"
+        hint = f"End it without results: {command(JOBS_CANCEL, pk=pk)}"
         what = detail.engine or detail.row.template
         raise NotAllowed(f"{what} knows no order to end after a step; only VASP does", field="pk", hint=hint)
     if state is not JobState.RUNNING:
-        hint = f"A job that has not begun is ended by: crystalmath jobs cancel {pk}"
+        hint = f"A job that has not begun is ended by: {command(JOBS_CANCEL, pk=pk)}"
         raise NotAllowed(f"Job {pk} does not run: it is {state}", field="pk", hint=hint)

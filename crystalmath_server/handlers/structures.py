@@ -29,7 +29,7 @@ def _check_source(params: ImportStructureParams) -> None:
     if params.text and params.path:
         raise InvalidForm("Both a text and a path are given.", field="text", hint="Give one of the two.")
     if params.path and not PurePath(params.path).is_absolute():
-        detail = f"{params.path!r} is no absolute path; the server's working directory is not yours."
+        detail = f"{params.path!r} is not an absolute path; the server's working directory is not yours."
         raise InvalidForm(detail, field="path", hint="Give the path from the root: /home/…")
 
 

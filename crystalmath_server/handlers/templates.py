@@ -1,11 +1,11 @@
-"""templates.*: recipes, their forms and what they render to."""
+"""templates.*: templates, their forms and what they render to."""
 
 from dataclasses import replace
 
 from crystalmath_server.domain.inputs.edits import tasks_of
 from crystalmath_server.domain.jobs.plans import JobPlan
 from crystalmath_server.domain.jobs.templates import with_codes
-from crystalmath_server.handlers.inputs import options_of, recipe_of
+from crystalmath_server.handlers.rendering import options_of, template_of
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.codes import CodeRow, ListCodesParams
 from crystalmath_server.protocol.errors import RpcError
@@ -20,19 +20,19 @@ from crystalmath_server.protocol.templates import (
 
 
 async def list_templates(ports: Ports, params: ListTemplatesParams) -> TemplateList:
-    """All recipes, or those of one engine; those of VASP run where a computer has it."""
+    """All templates, or those of one engine; those of VASP run where a cluster has it."""
     found = await ports.workbench.list_templates(params.engine)
     return replace(found, rows=with_codes(found.rows, await _codes(ports)))
 
 
 async def show(ports: Ports, params: ShowTemplateParams) -> TemplateDetail:
-    """One recipe with its form."""
+    """One template with its form."""
     found = await ports.workbench.show_template(params.name)
     return replace(found, row=with_codes([found.row], await _codes(ports))[0])
 
 
 async def _codes(ports: Ports) -> tuple[CodeRow, ...]:
-    """Codes of all computers; none where AiiDA does not answer, for recipes can be read without it."""
+    """Codes of all clusters; none where AiiDA does not answer, for templates can be read without it."""
     try:
         return (await ports.codes.list_codes(ListCodesParams())).rows
     except RpcError:
@@ -42,9 +42,9 @@ async def _codes(ports: Ports) -> tuple[CodeRow, ...]:
 async def render(ports: Ports, params: JobSpec) -> Rendered:
     """The input files of a template for stored structures; for a cluster its batch script too."""
     options = await options_of(ports, params) if params.cluster else dict[str, object]()
-    recipe = await recipe_of(ports, params, tasks_of(options))
+    prepared = await template_of(ports, params, tasks_of(options))
     if not params.cluster:
-        return recipe.rendered
+        return prepared.rendered
     ports.server.progress("writing the batch script")
-    script = await ports.launcher.script(JobPlan(params, recipe, options=options))
-    return replace(recipe.rendered, script=script)
+    script = await ports.launcher.script(JobPlan(params, prepared, options=options))
+    return replace(prepared.rendered, script=script)

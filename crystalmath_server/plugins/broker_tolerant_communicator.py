@@ -27,7 +27,7 @@ def _in_time() -> Generator[None]:
         raise TimeoutError(f"{type(error).__name__}: {error}") from error
 
 
-class SteadyCommunicator:
+class BrokerTolerantCommunicator:
     """AiiDA's communicator, as far as it matters to a process.
 
     Attributes

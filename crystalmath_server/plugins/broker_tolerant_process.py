@@ -1,4 +1,4 @@
-"""A process that goes on where AiiDA's broker is gone for a while; nothing of it is lost or done twice."""
+"""A process that continues where AiiDA's broker is gone for a while; nothing of it is lost or done twice."""
 
 import asyncio
 import logging
@@ -8,7 +8,7 @@ from weakref import WeakValueDictionary
 import kiwipy
 from aiida.engine import CalcJob, Process
 
-from crystalmath_server.plugins.broker_tolerant_communicator import SteadyCommunicator
+from crystalmath_server.plugins.broker_tolerant_communicator import BrokerTolerantCommunicator
 
 log = logging.getLogger(__name__)
 
@@ -17,7 +17,7 @@ _at_work: WeakValueDictionary[Any, Process] = WeakValueDictionary()
 """Processes of this worker by pk."""
 
 
-class SteadyProcess(Process):
+class BrokerTolerantProcess(Process):
     """Where the broker dies as a worker begins a process, AiiDA ends the process; here it is worked on.
 
     The broker hands its task out again when it is back. AiiDA knows such a task by the subscription, which
@@ -31,11 +31,11 @@ class SteadyProcess(Process):
             raise kiwipy.DuplicateSubscriberIdentifier(f"process {self.pid} is at work in this worker")
         _at_work[self.pid] = self
         if self._communicator is not None:
-            self._communicator: Any = SteadyCommunicator(self._communicator)
+            self._communicator: Any = BrokerTolerantCommunicator(self._communicator)
         super().init()
 
     async def step_until_terminated(self) -> None:
-        """Go on to the end, and meanwhile subscribe where that was not possible before."""
+        """Continue to the end, and meanwhile subscribe where that was not possible before."""
         subscribing = asyncio.create_task(self._subscribe_when_back())
         try:
             await super().step_until_terminated()
@@ -45,7 +45,7 @@ class SteadyProcess(Process):
     async def _subscribe_when_back(self) -> None:
         """Without it nobody could pause or kill the process."""
         line = self._communicator
-        while isinstance(line, SteadyCommunicator) and line.missed:
+        while isinstance(line, BrokerTolerantCommunicator) and line.missed:
             await asyncio.sleep(AGAIN_S)
             try:
                 self.add_cleanup(await asyncio.to_thread(line.subscribe_again))
@@ -53,5 +53,5 @@ class SteadyProcess(Process):
                 log.info("process %s cannot subscribe yet: %s", self.pid, error)
 
 
-class SteadyCalcJob(SteadyProcess, CalcJob):
+class BrokerTolerantCalcJob(BrokerTolerantProcess, CalcJob):
     """A CalcJob of this kind."""

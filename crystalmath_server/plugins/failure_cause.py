@@ -31,7 +31,7 @@ def no_corrections(_node: Any, _retrieved: Any) -> tuple[Correction, ...]:
 
 
 def custodians(node: Any, retrieved: Any) -> tuple[Correction, ...]:
-    """What custodian finds in a run of VASP, unless it belongs to a job that asks custodian itself."""
+    """What custodian finds in a VASP run, unless it belongs to a job that asks custodian itself."""
     if node.base.attributes.get(nodes.RUN, None) is not None:
         return ()
     with tempfile.TemporaryDirectory(prefix="crystalmath-") as folder:

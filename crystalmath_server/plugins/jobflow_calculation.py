@@ -11,7 +11,7 @@ from aiida.engine import CalcJobProcessSpec
 
 from crystalmath_server.domain.exit_status import OF_JOBFLOW
 from crystalmath_server.domain.jobs import nodes
-from crystalmath_server.plugins.broker_tolerant_process import SteadyCalcJob
+from crystalmath_server.plugins.broker_tolerant_process import BrokerTolerantCalcJob
 from crystalmath_server.plugins.job_calculation import (
     define_exit_codes,
     define_inputs,
@@ -22,7 +22,7 @@ from crystalmath_server.plugins.job_calculation import (
 RUN_SCRIPT = Path(__file__).with_name("jobflow_run.py")
 
 
-class JobflowCalculation(SteadyCalcJob):
+class JobflowCalculation(BrokerTolerantCalcJob):
     """One atomate2 job on one structure."""
 
     @classmethod

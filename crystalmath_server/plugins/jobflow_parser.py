@@ -58,7 +58,7 @@ class JobflowParser(JobParser):
             return self._exit(ExitStatus.RESPONSE_UNREADABLE, f"{path.name}: {error}")
         self.out(nodes.DOCUMENT, orm.SinglefileData(path))
         if not isinstance(document, dict):
-            document = {}  # a Maker of another kind: the document is kept, there is nothing to summarise
+            document = {}  # a Maker of another kind: the document is kept, there is nothing to summarize
         return self._summarise(document, response)
 
     def _summarise(self, document: Mapping[str, Any], response: Mapping[str, Any]) -> ExitCode | None:

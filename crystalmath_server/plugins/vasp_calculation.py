@@ -20,15 +20,15 @@ from crystalmath_server.domain.potcars.locations import LOCAL, assembly
 from crystalmath_server.domain.vasp_run.restart import check
 from crystalmath_server.domain.vasp_run.retrieval import FOLDER, LISTING, script
 from crystalmath_server.domain.vasp_run.run_folder import KEPT
-from crystalmath_server.plugins.broker_tolerant_process import SteadyCalcJob
+from crystalmath_server.plugins.broker_tolerant_process import BrokerTolerantCalcJob
 from crystalmath_server.plugins.job_calculation import define_exit_codes, define_inputs, define_outputs
 
 _PACKED = ("", ".gz")
 """Ends of names of a run that other programs may have tidied up."""
 
 
-class VaspCalculation(SteadyCalcJob):
-    """One run of VASP."""
+class VaspCalculation(BrokerTolerantCalcJob):
+    """One VASP run."""
 
     @classmethod
     def define(cls, spec: CalcJobProcessSpec) -> None:
@@ -105,7 +105,7 @@ class VaspCalculation(SteadyCalcJob):
 
 
 def _brought_back(files: Any, ends: Sequence[str] = ("",), more: Sequence[str] = ()) -> CalcInfo:
-    """What is brought back where it is there: a job that was cut off yields what it had."""
+    """What is retrieved where it is there: a job that was cut off yields what it had."""
     info = CalcInfo()
     info.retrieve_list = [f"{name}{end}" for name in (*OUTPUTS, *more) for end in ends]
     info.retrieve_temporary_list = list(needed_large_files(_incar(files)))
@@ -124,13 +124,13 @@ def _local_potcar(symbols: list[str], functional: str) -> str:
 
 
 def _define_own_ports(spec: CalcJobProcessSpec) -> None:
-    """What a job of VASP has beyond other jobs of a Maker."""
+    """What a VASP job has beyond other jobs of a Maker."""
     spec.input("code", valid_type=orm.InstalledCode, required=False, help="vasp_std, vasp_gam or vasp_ncl.")
     spec.input(
         nodes.FILES, valid_type=orm.FolderData, help="INCAR, KPOINTS, POSCAR … as the Maker wrote them."
     )
     spec.input(
-        nodes.POTCAR, valid_type=orm.Dict, help="symbols, functional, directory on the computer or pymatgen."
+        nodes.POTCAR, valid_type=orm.Dict, help="symbols, functional, directory on the cluster or pymatgen."
     )
     spec.input(
         nodes.RESTART,

@@ -1,4 +1,4 @@
-"""Calcfunction of `crystalmath.mend`: a run that ended → what custodian makes of it, and the next deck."""
+"""Calcfunction of `crystalmath.mend`: an ended run → custodian's verdict and the next input files."""
 
 import json
 import subprocess
@@ -15,7 +15,7 @@ from crystalmath_server.domain.diagnosis import self_correction as mending
 from crystalmath_server.domain.diagnosis.symptoms import Correction
 from crystalmath_server.domain.inputs.vasp_program import RUN_FOLDER
 from crystalmath_server.domain.jobs import nodes
-from crystalmath_server.domain.vasp_run.continuation import EndedRun, NextDeck, next_deck
+from crystalmath_server.domain.vasp_run.continuation import EndedRun, NextInputs, next_inputs
 from crystalmath_server.domain.vasp_run.retrieval import LISTING, left
 from crystalmath_server.protocol.codec import from_json
 
@@ -25,7 +25,7 @@ LONGEST_S = 900
 
 @calcfunction
 def correct(retrieved, files, settings, earlier=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """What custodian makes of a run; with it deck and settings of the next run, where there must be one.
+    """Custodian's verdict on a run, and the input files and settings of the next run, if one is needed.
 
     Parameters
     ----------
@@ -35,18 +35,18 @@ def correct(retrieved, files, settings, earlier=None):  # type: ignore[no-untype
         The correction of the run before: handlers go on counting. None for the first run.
     """
     counts = mending.read(earlier.get_dict()).counts if earlier is not None else {}
-    told, deck = _looked_at(retrieved, files, counts, settings.get_dict())
+    told, vasp_inputs = _looked_at(retrieved, files, counts, settings.get_dict())
     found: dict[str, Any] = {nodes.CORRECTION: orm.Dict(mending.stored(told))}
-    if deck is not None:
-        found[nodes.FILES] = _folder(deck.files)
-        found[nodes.SETTINGS] = orm.Dict(_settings(settings.get_dict(), deck))
+    if vasp_inputs is not None:
+        found[nodes.FILES] = _folder(vasp_inputs.files)
+        found[nodes.SETTINGS] = orm.Dict(_settings(settings.get_dict(), vasp_inputs))
     return found
 
 
 def _looked_at(
     retrieved: Any, files: Any, counts: Mapping[str, Any], settings: Mapping[str, Any]
-) -> tuple[mending.Look, NextDeck | None]:
-    """What custodian tells, and the next deck: corrected only where it knows a way for all that it found."""
+) -> tuple[mending.Look, NextInputs | None]:
+    """Custodian's report and the next input files; corrected only if it can correct every error it found."""
     with tempfile.TemporaryDirectory(prefix="crystalmath-") as place:
         run = Path(place, RUN_FOLDER)
         run.mkdir()
@@ -60,9 +60,9 @@ def _looked_at(
         return told, None
     corrections, corrected = (told.corrections, after) if told.corrects else ((), before)
     ended = EndedRun(before, corrected, contcar, corrections, tuple(settings.get(nodes.COPIED, ())))
-    deck = next_deck(ended, {}, _left_there(retrieved))
-    look = mending.Look(told.corrections, told.counts, deck.diffs, deck.copied, told.trouble)
-    return look, deck
+    vasp_inputs = next_inputs(ended, {}, _left_there(retrieved))
+    look = mending.Look(told.corrections, told.counts, vasp_inputs.diffs, vasp_inputs.copied, told.trouble)
+    return look, vasp_inputs
 
 
 def look_at(place: Path, counts: Mapping[str, Any]) -> mending.Look:
@@ -104,6 +104,6 @@ def _folder(files: Mapping[str, str]) -> Any:
     return made
 
 
-def _settings(before: Mapping[str, Any], deck: NextDeck) -> dict[str, Any]:
+def _settings(before: Mapping[str, Any], vasp_inputs: NextInputs) -> dict[str, Any]:
     """Settings of the next run: what differs from the run before, and what is copied from its folder."""
-    return {**before, nodes.EDITS: dict(deck.diffs), nodes.COPIED: list(deck.copied)}
+    return {**before, nodes.EDITS: dict(vasp_inputs.diffs), nodes.COPIED: list(vasp_inputs.copied)}

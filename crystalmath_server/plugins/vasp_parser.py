@@ -27,6 +27,8 @@ from crystalmath_server.plugins.failure_cause import custodians, keep_cause
 from crystalmath_server.plugins.job_calculation import structure_text
 from crystalmath_server.plugins.job_parser import JobParser, steps_node
 from crystalmath_server.plugins.vasp_files import as_it_was, breaks_off, unpack
+from crystalmath_server.protocol.codes import CODES_TEST
+from crystalmath_server.protocol.command import command
 
 PROGRAM = (sys.executable, "-P", "-m", "crystalmath_server.adapters.worker.vasp_document")
 LONGEST_S = 1800
@@ -76,7 +78,7 @@ class VaspParser(JobParser):
         return bool({"vasprun.xml", "vasprun.xml.gz"} & names)
 
     def _lay_out(self, folder: Path, temporary: str | None) -> None:
-        """VASP's folder as it was, as far as it was brought back, and beside it what the Maker needs."""
+        """VASP's folder as it was, as far as it was retrieved, and beside it what the Maker needs."""
         given: Any = self.node.inputs
         run = folder / RUN_FOLDER
         run.mkdir()
@@ -177,7 +179,7 @@ def _not_vasp(code: Any, said: str) -> str:
     wrote = f"wrote {line[:200]!r}" if line else "wrote nothing"
     return (
         f"{code.filepath_executable} {wrote} and no word of VASP's; is it VASP? "
-        f"Look with: crystalmath codes test {code.pk}"
+        f"Look with: {command(CODES_TEST, pk=code.pk)}"
     )
 
 

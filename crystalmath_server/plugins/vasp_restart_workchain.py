@@ -1,7 +1,7 @@
 """WorkChain `crystalmath.mend`: VASP, run again with custodian's corrections until it ends well or must ask.
 
 1. After each run custodian looks once, in its own order and with its own counts, at what came back.
-2. A correction makes the next deck; at most `max_iterations` - 1 of them are made unasked.
+2. A correction makes the next input files; at most `max_iterations` - 1 of them are made unasked.
 3. Where it knows none, or may make no more, the process pauses and says why; play runs once more.
 4. Every step may be done twice, since a worker that is killed does its last step again: what was called
    before is found by its link label and taken.
@@ -16,9 +16,9 @@ from aiida.engine import BaseRestartWorkChain, ExitCode, ProcessSpec, ToContext,
 from plumpy.process_states import ProcessState
 
 from crystalmath_server.domain.diagnosis import self_correction as mending
-from crystalmath_server.domain.diagnosis.self_correction import Look, Turn
+from crystalmath_server.domain.diagnosis.self_correction import Look, NextAction
 from crystalmath_server.domain.jobs import nodes
-from crystalmath_server.plugins.broker_tolerant_process import SteadyProcess
+from crystalmath_server.plugins.broker_tolerant_process import BrokerTolerantProcess
 from crystalmath_server.plugins.vasp_calculation import VaspCalculation
 from crystalmath_server.plugins.vasp_correction import correct
 
@@ -27,8 +27,8 @@ _LOOK = "correction"
 _UNUSED = ("handler_overrides", "on_unhandled_failure", "pause_on_max_iterations")
 
 
-class MendWorkChain(SteadyProcess, BaseRestartWorkChain):
-    """A job of VASP that corrects itself."""
+class VaspRestartWorkChain(BrokerTolerantProcess, BaseRestartWorkChain):
+    """A VASP job that corrects itself."""
 
     _process_class = VaspCalculation
 
@@ -85,15 +85,15 @@ class MendWorkChain(SteadyProcess, BaseRestartWorkChain):
         made = self.ctx.corrections
         most = self.inputs[nodes.MOST_RUNS].value - 1
         match mending.turn(look, ended_well=run.is_finished_ok, made=made, most=most):
-            case Turn.DONE:
+            case NextAction.DONE:
                 self.ctx.is_finished = True
                 left = f"; left as it is: {mending.words(look.corrections)}" if look.corrections else ""
                 self.report(f"run {run.pk} ended well{left}")
                 return None
-            case Turn.ASK:
+            case NextAction.ASK:
                 self.ctx.question = mending.question(run.pk, _how(run), look, made)
                 self.report(self.ctx.question)
-            case Turn.CORRECT:
+            case NextAction.CORRECT:
                 self.report(f"run {run.pk} is corrected: {mending.words(look.corrections)}")
         self.ctx.corrections += look.corrects
         return None
@@ -118,7 +118,7 @@ class MendWorkChain(SteadyProcess, BaseRestartWorkChain):
         return calculate(back, given[nodes.FILES], given[nodes.SETTINGS], self.ctx.earlier, metadata=called)
 
     def _take(self, run: Any, found: Mapping[str, Any]) -> None:
-        """Have the next run begin with the corrected deck, and with what this one left on the cluster."""
+        """Start the next run from the corrected input files and what this run left on the cluster."""
         self.ctx.earlier = found[nodes.CORRECTION]
         if nodes.FILES not in found:
             return
@@ -166,7 +166,7 @@ def _has_begun(run: Any) -> bool:
 
 
 def _bury(node: Any) -> None:
-    """Mark what a killed worker left and nobody can go on with; else it would seem to run for ever."""
+    """Mark what a killed worker left and nobody can continue with; else it would seem to run for ever."""
     if not node.is_terminated:
         node.set_process_state(ProcessState.KILLED)
         node.set_process_status(mending.ABANDONED)

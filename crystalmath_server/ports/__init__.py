@@ -4,20 +4,20 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from crystalmath_server.domain.jobs.plans import ParsedStructure, Recipe
+from crystalmath_server.domain.jobs.plans import ParsedStructure, PreparedInputs
 from crystalmath_server.domain.jobs.sink import SubscriptionWork
-from crystalmath_server.domain.vasp_run.restart import EarlierRun
+from crystalmath_server.domain.vasp_run.restart import PreviousRun
 from crystalmath_server.ports.of_computers import (
     Clusters,
     Codes,
-    EarlierRuns,
     Potcars,
+    PreviousRuns,
     RunFolders,
     WorkFolders,
 )
 from crystalmath_server.ports.of_jobs import Diagnostics, Documents, Exports, JobStore, Launcher, Progress
-from crystalmath_server.protocol.decks import DeckDiff, DeckReport, TagList
 from crystalmath_server.protocol.exports import ExportedStructure, ExportStructureParams
+from crystalmath_server.protocol.inputs import InputDiff, InputReport, TagList
 from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.logs import SubscriptionState
 from crystalmath_server.protocol.method import Json
@@ -74,20 +74,20 @@ class Workbench(Protocol):
         ...
 
     async def list_templates(self, engine: str) -> TemplateList:
-        """All recipes, or those of one engine."""
+        """All templates, or those of one engine."""
         ...
 
     async def show_template(self, name: str) -> TemplateDetail:
-        """One recipe with its form; raises NotFound."""
+        """One template with its form; raises NotFound."""
         ...
 
     async def render(
         self,
         spec: JobSpec,
         structures: Sequence[Mapping[str, Json]],
-        earlier: EarlierRun | None = None,
+        earlier: PreviousRun | None = None,
         tasks: int | None = None,
-    ) -> Recipe:
+    ) -> PreparedInputs:
         """Check and render, from an earlier job where one is given (field: restart_pk).
 
         Parameters
@@ -99,24 +99,24 @@ class Workbench(Protocol):
 
         Raises
         ------
-        NotFound, InvalidForm, InvalidRecipe, InvalidStructure, EngineUnavailable
+        NotFound, InvalidForm, InvalidTemplate, InvalidStructure, EngineUnavailable
             With field and way out.
         """
         ...
 
-    async def check_deck(self, files: Mapping[str, str], tasks: int | None = None) -> DeckReport:
-        """Problems and facts of input files of VASP, whatever their texts are."""
+    async def check_inputs(self, files: Mapping[str, str], tasks: int | None = None) -> InputReport:
+        """Problems and facts of VASP input files, whatever their texts are."""
         ...
 
-    async def diff_decks(self, left: Mapping[str, str], right: Mapping[str, str]) -> DeckDiff:
-        """What differs between two decks, whatever their texts are."""
+    async def diff_inputs(self, left: Mapping[str, str], right: Mapping[str, str]) -> InputDiff:
+        """What differs between two input files, whatever their texts are."""
         ...
 
     async def known_tags(self) -> TagList:
         """What is known of all tags of INCAR, by name."""
         ...
 
-    async def reader(self, incar: str) -> Recipe:
+    async def reader(self, incar: str) -> PreparedInputs:
         """What reads a run that was made by other means."""
         ...
 
@@ -196,7 +196,7 @@ class Ports:
     codes: Codes
     potcars: Potcars
     runs: RunFolders
-    earlier: EarlierRuns
+    earlier: PreviousRuns
     work: WorkFolders
     progress: Progress
     symptoms: Diagnostics

@@ -1,10 +1,10 @@
-"""Ports of computers: their settings, codes, folders and potentials."""
+"""Ports of clusters: their settings, codes, folders and potentials."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from crystalmath_server.domain.vasp_run.restart import EarlierRun
+from crystalmath_server.domain.vasp_run.restart import PreviousRun
 from crystalmath_server.domain.vasp_run.run_folder import RunFolder
 from crystalmath_server.domain.vasp_run.work_folder import Piece
 from crystalmath_server.protocol.clusters import (
@@ -28,29 +28,29 @@ from crystalmath_server.protocol.resources import Resources
 
 
 class RunFolders(Protocol):
-    """Folders on computers in which VASP ran."""
+    """Folders on clusters in which VASP ran."""
 
     async def look(self, cluster: str, path: str, code: str) -> RunFolder:
         """What is there; raises NotFound, FileUnreadable, InvalidForm, TransportFailed (with field)."""
         ...
 
 
-class EarlierRuns(Protocol):
+class PreviousRuns(Protocol):
     """Jobs of VASP that have ended."""
 
-    def laid_out(self, pk: int, cluster: str) -> AbstractAsyncContextManager[EarlierRun]:
+    def laid_out(self, pk: int, cluster: str) -> AbstractAsyncContextManager[PreviousRun]:
         """The run in a folder that lives as long as the context; an empty cluster: its own.
 
         Raises
         ------
         NotFound, InvalidForm, TransportFailed
-            With field restart_pk where it is no job to go on from.
+            With field restart_pk where it is not a job to continue from.
         """
         ...
 
 
 class WorkFolders(Protocol):
-    """The folders on computers in which jobs run.
+    """The folders on clusters in which jobs run.
 
     All raise NotFound, FileUnreadable, TransportFailed, HostKeyRefused or AccessDenied.
     """
@@ -69,10 +69,10 @@ class WorkFolders(Protocol):
 
 
 class Clusters(Protocol):
-    """AiiDA Computers, and our own connections to them."""
+    """AiiDA Clusters, and our own connections to them."""
 
     async def list_clusters(self) -> ClusterList:
-        """All computers."""
+        """All clusters."""
         ...
 
     async def show(self, label: str) -> ClusterDetail:
@@ -80,7 +80,7 @@ class Clusters(Protocol):
         ...
 
     async def create(self, params: CreateClusterParams) -> ClusterDetail:
-        """Store a computer and how to reach it; raises Conflict, InvalidForm."""
+        """Store a cluster and how to reach it; raises Conflict, InvalidForm."""
         ...
 
     async def update(self, params: UpdateClusterParams) -> ClusterDetail:
@@ -108,7 +108,7 @@ class Clusters(Protocol):
         ...
 
     async def options(self, label: str, wanted: Resources) -> Mapping[str, Json]:
-        """AiiDA's metadata.options: defaults of the computer with `wanted` in their place.
+        """AiiDA's metadata.options: defaults of the cluster with `wanted` in their place.
 
         Raises
         ------
@@ -119,7 +119,7 @@ class Clusters(Protocol):
 
 
 class Codes(Protocol):
-    """AiiDA codes on computers."""
+    """AiiDA codes on clusters."""
 
     async def list_codes(self, params: ListCodesParams) -> CodeList:
         """Codes, by computer and label."""
@@ -130,12 +130,12 @@ class Codes(Protocol):
         ...
 
     async def test(self, pk: int) -> CodeTest:
-        """Look on the computer whether it can run; raises NotFound, TransportFailed."""
+        """Look on the cluster whether it can run; raises NotFound, TransportFailed."""
         ...
 
 
 class Potcars(Protocol):
-    """VASP's potentials on computers."""
+    """VASP's potentials on clusters."""
 
     async def check(self, cluster: str, functional: str, symbols: tuple[str, ...]) -> PotcarCheck:
         """Look for symbols of a functional; raises NotFound (field: label), TransportFailed."""

@@ -6,7 +6,7 @@ from typing import Protocol
 from crystalmath_server.domain.diagnosis.symptoms import Symptoms
 from crystalmath_server.domain.jobs.past_job import PastJob
 from crystalmath_server.domain.jobs.plans import JobPlan
-from crystalmath_server.domain.vasp_run.continuation import EndedRun, NextDeck
+from crystalmath_server.domain.vasp_run.continuation import EndedRun, NextInputs
 from crystalmath_server.protocol.document import DocumentParams, DocumentPart
 from crystalmath_server.protocol.exports import (
     ArchiveParams,
@@ -110,7 +110,7 @@ class Diagnostics(Protocol):
         ...
 
     async def ended_run(self, pk: int, *, correct: bool) -> EndedRun:
-        """The deck of a job of VASP, corrected where that is wanted; raises NotFound, WorkerCrashed …."""
+        """The input files of a VASP job, corrected where that is wanted; raises NotFound, WorkerCrashed …."""
         ...
 
 
@@ -130,14 +130,16 @@ class Launcher(Protocol):
     """Makes processes and steers them."""
 
     async def find(self, key: str, digest: str) -> Submitted | None:
-        """The job of a key; raises Conflict where its recipe has another digest (empty: unknown)."""
+        """The job of a key; raises Conflict where its template has another digest (empty: unknown)."""
         ...
 
     async def submit(self, plan: JobPlan) -> Submitted:
         """The job of `plan.key`, made if there is none yet; a refused submit leaves no node."""
         ...
 
-    async def retry(self, job: PastJob, key: str, label: str, deck: NextDeck | None = None) -> Submitted:
+    async def retry(
+        self, job: PastJob, key: str, label: str, vasp_inputs: NextInputs | None = None
+    ) -> Submitted:
         """A job with the inputs of another, made if the key has none; raises Conflict, ComputerDisabled."""
         ...
 
@@ -158,7 +160,7 @@ class Launcher(Protocol):
         ...
 
     async def play(self, pk: int, wait_s: float) -> Control:
-        """Let go on and wait for it; raises NotFound, NotAllowed where it has ended."""
+        """Let continue and wait for it; raises NotFound, NotAllowed where it has ended."""
         ...
 
 

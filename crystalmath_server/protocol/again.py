@@ -7,7 +7,7 @@ from crystalmath_server.protocol.error_codes import AIIDA, DAEMON, REMOTE, WORKE
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.jobs import JobPk, Submitted
-from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, Params
+from crystalmath_server.protocol.method import Bound, Doc, Example, Key, Length, Method, Params
 from crystalmath_server.protocol.record import record
 
 
@@ -36,18 +36,18 @@ class RetryJobParams(Params):
     """An ended job once more, with the same inputs. The same key answers the same job."""
 
     pk: Annotated[int, Bound(1), Doc("pk of the process node")]
-    key: Annotated[str, Length(8, 200), Doc("idempotency key: new for each new job, as a UUID")]
+    key: Key
     label: Annotated[str, Length(0, 255), Doc("name of the new job; empty: that of the earlier one")] = ""
 
 
 @record
 class RestartJobParams(Params):
-    """An ended job of VASP gone on from. The same key answers the same job."""
+    """An ended VASP job continued from. The same key answers the same job."""
 
     pk: Annotated[int, Bound(1), Doc("pk of the process node")]
-    key: Annotated[str, Length(8, 200), Doc("idempotency key: new for each new job, as a UUID")]
+    key: Key
     label: Annotated[str, Length(0, 255), Doc("name of the new job; empty: that of the earlier one")] = ""
-    correct: Annotated[bool, Doc("correct the deck as custodian would")] = True
+    correct: Annotated[bool, Doc("correct the input files as custodian would")] = True
     edits: Annotated[dict[str, str], Doc("input file → text in its place, as INCAR")] = field(
         default_factory=dict[str, str]
     )
@@ -83,7 +83,7 @@ JOBS_RESTART = Method(
     "jobs.restart",
     RestartJobParams,
     Submitted,
-    "Go on from an ended job of VASP: its deck corrected, from its last positions and wavefunctions.",
+    "Continue from an ended VASP job: its input files corrected, from its last positions and wavefunctions.",
     errors=(
         ErrorCode.NOT_FOUND,
         ErrorCode.NOT_ALLOWED,

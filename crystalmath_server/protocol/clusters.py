@@ -1,4 +1,4 @@
-"""clusters.*: computers that run jobs."""
+"""clusters.*: clusters that run jobs."""
 
 from dataclasses import field
 from enum import StrEnum
@@ -7,13 +7,13 @@ from typing import Annotated, Literal
 from crystalmath_server.protocol.codes import CodeRow, Step
 from crystalmath_server.protocol.error_codes import AIIDA, LINK, REMOTE
 from crystalmath_server.protocol.errors import ErrorCode
-from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, NoParams, Params
+from crystalmath_server.protocol.method import Bound, Confirm, Doc, Example, Length, Method, NoParams, Params
 from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.resources import Resources
 
 LOCALHOST = "localhost"
 """Label of the cluster that is this machine; made with the first job that runs on it."""
-Label = Annotated[str, Length(1, 255), Doc("label of the computer")]
+Label = Annotated[str, Length(1, 255), Doc("label of the cluster")]
 Interval = Annotated[float, Bound(0, 3600)]
 Backend = Literal["asyncssh", "openssh"]
 
@@ -42,7 +42,7 @@ class ClusterRow:
 
 @record
 class ClusterList:
-    """All computers of the profile."""
+    """All clusters of the profile."""
 
     rows: tuple[ClusterRow, ...]
 
@@ -66,7 +66,7 @@ class ClusterDetail:
     poll_interval_s: Annotated[float, Doc("least time between two looks at the queue", "s")]
     safe_interval_s: Annotated[float, Doc("least time between two connections", "s")]
     mpirun: Annotated[str, Doc("command before a parallel program")]
-    potcar_dir: Annotated[str, Doc("folder of VASP's potentials on the computer; empty: none")]
+    potcar_dir: Annotated[str, Doc("folder of VASP's potentials on the cluster; empty: none")]
     max_jobs: Annotated[int, Doc("most jobs under way there at once, others are held; 0: no cap")] = 0
     fixed_prepend: Annotated[str, Doc("shell lines that AiiDA puts into every job here")] = ""
     fixed_append: Annotated[str, Doc("shell lines that AiiDA puts at the end of every job here")] = ""
@@ -149,7 +149,7 @@ class ClusterTestParams(Params):
 
 @record
 class ClusterTest:
-    """A test of a computer, step by step."""
+    """A test of a cluster, step by step."""
 
     label: str
     ok: Annotated[bool, Doc("whether no step failed")]
@@ -189,7 +189,7 @@ class QueueJob:
 
 @record
 class ClusterQueue:
-    """The queue of a computer, as its user sees it."""
+    """The queue of a cluster, as its user sees it."""
 
     label: str
     user: Annotated[str, Doc("user name there")]
@@ -201,7 +201,7 @@ class ClusterQueue:
 
 @record
 class DiscoverParams(Params):
-    """A host to look at before a computer is made of it."""
+    """A host to look at before a cluster is made of it."""
 
     hostname: Annotated[str, Length(1, 255), Doc("host as in `ssh HOST`")]
     transport: Annotated[str, Doc(" or ".join(TRANSPORTS))] = SSH_TRANSPORT
@@ -247,12 +247,12 @@ class HostList:
 
 
 _LOCAL = Example({"label": LOCALHOST})
-CLUSTERS_LIST = Method("clusters.list", NoParams, ClusterList, "List computers.", errors=AIIDA, timeout_s=30)
+CLUSTERS_LIST = Method("clusters.list", NoParams, ClusterList, "List clusters.", errors=AIIDA, timeout_s=30)
 CLUSTERS_SHOW = Method(
     "clusters.show",
     ClusterLabel,
     ClusterDetail,
-    "Show one computer with its settings and codes.",
+    "Show one cluster with its settings and codes.",
     errors=(ErrorCode.NOT_FOUND, *AIIDA),
     timeout_s=30,
     example=_LOCAL,
@@ -261,7 +261,7 @@ CLUSTERS_CREATE = Method(
     "clusters.create",
     CreateClusterParams,
     ClusterDetail,
-    "Set up a computer.",
+    "Set up a cluster.",
     errors=(ErrorCode.CONFLICT, ErrorCode.INVALID_FORM, *AIIDA),
     effect="write",
     timeout_s=30,
@@ -271,7 +271,7 @@ CLUSTERS_UPDATE = Method(
     "clusters.update",
     UpdateClusterParams,
     ClusterDetail,
-    "Change settings of a computer.",
+    "Change settings of a cluster.",
     errors=(ErrorCode.NOT_FOUND, ErrorCode.CONFLICT, ErrorCode.INVALID_FORM, *AIIDA),
     effect="write",
     timeout_s=30,
@@ -281,17 +281,18 @@ CLUSTERS_DELETE = Method(
     "clusters.delete",
     ClusterLabel,
     Deleted,
-    "Delete a computer that no job has used.",
+    "Delete a cluster that no job has used.",
     errors=(ErrorCode.NOT_FOUND, ErrorCode.CONFLICT, *AIIDA),
     effect="write",
     timeout_s=60,
     example=Example({"label": "old"}),
+    confirm=Confirm("Delete cluster {label} and its codes that nothing used?"),
 )
 CLUSTERS_TEST = Method(
     "clusters.test",
     ClusterTestParams,
     ClusterTest,
-    "Test a computer step by step, with a job of one second.",
+    "Test a cluster step by step, with a job of one second.",
     errors=(ErrorCode.NOT_FOUND, ErrorCode.COMPUTER_DISABLED, *AIIDA),
     timeout_s=700,
     example=_LOCAL,
@@ -300,7 +301,7 @@ CLUSTERS_QUEUE = Method(
     "clusters.queue",
     ClusterLabel,
     ClusterQueue,
-    "Show partitions and the user's jobs on a computer.",
+    "Show partitions and the user's jobs on a cluster.",
     errors=(ErrorCode.NOT_FOUND, ErrorCode.SCHEDULER_REJECTED, *REMOTE, *AIIDA),
     timeout_s=120,
     example=_LOCAL,
@@ -309,7 +310,7 @@ CLUSTERS_DISCOVER = Method(
     "clusters.discover",
     DiscoverParams,
     Discovery,
-    "Look what a host offers before a computer is made of it.",
+    "Look what a host offers before a cluster is made of it.",
     errors=(ErrorCode.INVALID_FORM, *LINK),
     timeout_s=120,
     example=Example({"hostname": LOCALHOST, "transport": LOCAL_TRANSPORT}),

@@ -1,11 +1,11 @@
-"""codes.*: programs on computers."""
+"""codes.*: programs on clusters."""
 
 from enum import StrEnum
 from typing import Annotated
 
 from crystalmath_server.protocol.error_codes import AIIDA, REMOTE
 from crystalmath_server.protocol.errors import ErrorCode
-from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, Params
+from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, Params, Uuid
 from crystalmath_server.protocol.record import record
 
 
@@ -41,14 +41,14 @@ class Step:
 
 @record
 class CodeRow:
-    """One AiiDA code on a computer."""
+    """One AiiDA code on a cluster."""
 
     pk: int
-    uuid: str
+    uuid: Uuid
     label: str
-    cluster: Annotated[str, Doc("label of the computer")]
+    cluster: Annotated[str, Doc("label of the cluster")]
     kind: CodeKind
-    path: Annotated[str, Doc("executable on the computer")]
+    path: Annotated[str, Doc("executable on the cluster")]
     modules: tuple[str, ...] = ()
     prepend_text: Annotated[str, Doc("shell lines before the program, without the modules")] = ""
     description: str = ""
@@ -58,7 +58,7 @@ class CodeRow:
 class ListCodesParams(Params):
     """Which codes."""
 
-    cluster: Annotated[str, Doc("label of the computer; empty: all")] = ""
+    cluster: Annotated[str, Doc("label of the cluster; empty: all")] = ""
     kind: Annotated[CodeKind | None, Doc("only this kind")] = None
 
 
@@ -73,8 +73,8 @@ class CodeList:
 class CreateCodeParams(Params):
     """A program that is there already."""
 
-    cluster: Annotated[str, Length(1, 255), Doc("label of the computer")]
-    label: Annotated[str, Length(1, 255), Doc("name, once on each computer")]
+    cluster: Annotated[str, Length(1, 255), Doc("label of the cluster")]
+    label: Annotated[str, Length(1, 255), Doc("name, once on each cluster")]
     path: Annotated[str, Length(1, 4096), Doc("executable, from the root")]
     kind: CodeKind
     modules: Annotated[tuple[str, ...], Doc("modules to load before it, in order")] = ()
@@ -103,7 +103,7 @@ CODES_CREATE = Method(
     "codes.create",
     CreateCodeParams,
     CodeRow,
-    "Make a program of a computer known.",
+    "Make a program of a cluster known.",
     errors=(ErrorCode.NOT_FOUND, ErrorCode.CONFLICT, ErrorCode.INVALID_FORM, *AIIDA),
     effect="write",
     timeout_s=30,
@@ -115,7 +115,7 @@ CODES_TEST = Method(
     "codes.test",
     CodePk,
     CodeTest,
-    "Look on the computer whether a code can run.",
+    "Look on the cluster whether a code can run.",
     errors=(ErrorCode.NOT_FOUND, *REMOTE, *AIIDA),
     timeout_s=120,
     example=Example({"pk": 1}),

@@ -1,4 +1,4 @@
-"""jobs.compare: jobs beside one another, by what was asked for and what came out."""
+"""jobs.compare: jobs side by side, by what was asked for and what came out."""
 
 from typing import Annotated
 
@@ -20,7 +20,7 @@ class CompareParams(Params):
 
 @record
 class CompareColumn:
-    """One column; values.NAME is a setting of the recipe, options.NAME an option of jobs.submit."""
+    """One column; values.NAME is a setting of the template, options.NAME an option of jobs.submit."""
 
     name: str
     title: str
@@ -48,9 +48,10 @@ JOBS_COMPARE = Method(
     "jobs.compare",
     CompareParams,
     Comparison,
-    "Show jobs beside one another: settings, energies, forces, lattices.",
+    "Show jobs side by side: settings, energies, forces, lattices.",
     errors=(ErrorCode.NOT_FOUND, ErrorCode.INVALID_FORM, *AIIDA),
     timeout_s=120,
     example=Example({"pks": [1]}),
+    layout="columns",
 )
 METHODS = (JOBS_COMPARE,)

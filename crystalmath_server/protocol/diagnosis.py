@@ -30,7 +30,7 @@ class Evidence:
     """A line that shows the cause."""
 
     source: Annotated[str, Doc("name of a file of the job, or what else said it, as AiiDA's log")]
-    line: Annotated[int, Doc("line of the file, from 1; 0 where it is no file")]
+    line: Annotated[int, Doc("line of the file, from 1; 0 where it is not a file")]
     text: str
 
 
@@ -53,7 +53,7 @@ class Diagnosis:
     state: JobState
     cause: Annotated[str, Doc("code of the cause, as walltime or vasp.zbrent; unknown where none fits")]
     title: Annotated[str, Doc("the cause in one sentence")]
-    detail: Annotated[str, Doc("what follows from it, or what would mend it, in words")]
+    detail: Annotated[str, Doc("what follows from it, or what would fix it, in words")]
     evidence: tuple[Evidence, ...]
     steps: tuple[NextStep, ...]
     path: Annotated[tuple[int, ...], Doc("pks from this job to the step")] = ()

@@ -175,12 +175,12 @@ class InvalidForm(RpcError):
     hint = "Correct the field and try again."
 
 
-class InvalidRecipe(RpcError):
-    """Code INVALID_RECIPE."""
+class InvalidTemplate(RpcError):
+    """Code INVALID_TEMPLATE."""
 
-    code = ErrorCode.INVALID_RECIPE
-    message = "The recipe does not fit the structure"
-    hint = "Choose another recipe or other settings."
+    code = ErrorCode.INVALID_TEMPLATE
+    message = "The template does not fit the structure"
+    hint = "Choose another template or other settings."
 
 
 class InvalidStructure(RpcError):
@@ -247,7 +247,7 @@ class StorageFull(RpcError):
 
     code = ErrorCode.STORAGE_FULL
     message = "The disk is full or not writable"
-    hint = "Free some space or mend the permissions, then try again."
+    hint = "Free some space or fix the permissions, then try again."
     retryable = True
 
 
@@ -255,7 +255,7 @@ class TransportFailed(RpcError):
     """Code TRANSPORT_FAILED."""
 
     code = ErrorCode.TRANSPORT_FAILED
-    message = "The computer cannot be reached"
+    message = "The cluster cannot be reached"
     hint = "Test the connection with: verdi computer test"
     retryable = True
 
@@ -272,7 +272,7 @@ class ComputerDisabled(RpcError):
     """Code COMPUTER_DISABLED."""
 
     code = ErrorCode.COMPUTER_DISABLED
-    message = "The computer is disabled for this user"
+    message = "The cluster is disabled for this user"
     hint = "Enable it with: verdi computer enable"
 
 
@@ -296,7 +296,7 @@ class WorkDirUnusable(RpcError):
     """Code WORK_DIR_UNUSABLE."""
 
     code = ErrorCode.WORK_DIR_UNUSABLE
-    message = "The work folder on the computer cannot be used"
+    message = "The work folder on the cluster cannot be used"
     hint = "Give a folder there that you may write to: crystalmath clusters update LABEL --work-dir FOLDER"
 
 
@@ -327,7 +327,7 @@ class ConnectionLost(RpcError):
     retryable = True
 
 
-class DaemonStartFailed(RpcError):
+class ServerStartFailed(RpcError):
     """Code DAEMON_START_FAILED."""
 
     code = ErrorCode.DAEMON_START_FAILED
@@ -347,7 +347,7 @@ class CallTimeout(RpcError):
 ERRORS: dict[int, type[RpcError]] = {int(cls.code): cls for cls in RpcError.__subclasses__()}
 """Every code and its class."""
 UNREACHABLE = (TransportFailed, HostKeyRefused, AccessDenied)
-"""What keeps us from a computer, for the present."""
+"""What keeps us from a cluster, for the present."""
 
 
 def from_json(error: dict[str, object]) -> RpcError:

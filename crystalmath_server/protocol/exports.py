@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from crystalmath_server.protocol.error_codes import AIIDA, WORKER
 from crystalmath_server.protocol.errors import ErrorCode
-from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, Params
+from crystalmath_server.protocol.method import Bound, Doc, Example, Length, LocalPath, Method, Params
 from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.series import SeriesKind
 
@@ -17,7 +17,9 @@ class PlotParams(Params):
 
     pk: Annotated[int, Bound(1), Doc("pk of the process node")]
     kind: SeriesKind
-    path: Annotated[str, Length(1, 4096), Doc("file to write: .png, .svg or .pdf; must not exist")]
+    path: Annotated[
+        str, Length(1, 4096), Doc("file to write: .png, .svg or .pdf; must not exist"), LocalPath()
+    ]
     x: Annotated[str, Length(0, 100), Doc("of steps: the column for x; empty: step")] = ""
     y: Annotated[str, Length(0, 100), Doc("of steps: the column for y; empty: energy")] = ""
     others: Annotated[
@@ -40,7 +42,9 @@ class ExportStructureParams(Params):
 
     pk: Annotated[int, Bound(1), Doc("pk of the structure node")]
     format: StructureFormat = "cif"
-    path: Annotated[str, Length(0, 4096), Doc("file to write; must not exist; empty: answer the text")] = ""
+    path: Annotated[
+        str, Length(0, 4096), Doc("file to write; must not exist; empty: answer the text"), LocalPath()
+    ] = ""
 
 
 @record
@@ -59,7 +63,7 @@ class DumpParams(Params):
     """A job as a folder that people can read."""
 
     pk: Annotated[int, Bound(1), Doc("pk of the process node")]
-    path: Annotated[str, Length(1, 4096), Doc("folder to make; must not exist")]
+    path: Annotated[str, Length(1, 4096), Doc("folder to make; must not exist"), LocalPath()]
 
 
 @record
@@ -76,7 +80,7 @@ class DumpedJob:
 class ArchiveParams(Params):
     """Jobs with all their provenance as an AiiDA archive."""
 
-    path: Annotated[str, Length(1, 4096), Doc("file to write, as results.aiida; must not exist")]
+    path: Annotated[str, Length(1, 4096), Doc("file to write, as results.aiida; must not exist"), LocalPath()]
     pks: Annotated[tuple[int, ...], Length(1, 1000), Doc("pks of process nodes")]
 
 

@@ -13,7 +13,7 @@ from crystalmath_server.protocol.record import record
 class JobFile:
     """One file of a job."""
 
-    source: Annotated[str, Doc("inputs: as sent; retrieved: as brought back; work: in the folder it runs in")]
+    source: Annotated[str, Doc("inputs: as sent; retrieved: as retrieved; work: in the folder it runs in")]
     path: str
     size: Annotated[int, Doc("size", "bytes")]
     modified_at: Annotated[float, Doc("UNIX time of the last change there; 0 where unknown", "s")] = 0.0
@@ -29,10 +29,10 @@ class ListFilesParams(Params):
     pk: Annotated[int, Bound(1), Doc("pk of the process node")]
     source: Annotated[
         Literal["", "inputs", "retrieved", "work"],
-        Doc("work: the folder on the computer, as it is now; empty: what AiiDA's repository holds"),
+        Doc("work: the folder on the cluster, as it is now; empty: what AiiDA's repository holds"),
     ] = ""
-    depth: Annotated[int, Bound(1, 16), Doc("how deep the folder on the computer is looked into")] = 4
-    limit: Annotated[int, Bound(1, 10_000), Doc("most files of the folder on the computer")] = 1000
+    depth: Annotated[int, Bound(1, 16), Doc("how deep the folder on the cluster is looked into")] = 4
+    limit: Annotated[int, Bound(1, 10_000), Doc("most files of the folder on the cluster")] = 1000
 
 
 @record
@@ -40,7 +40,7 @@ class JobFiles:
     """The files of a job."""
 
     rows: tuple[JobFile, ...]
-    folder: Annotated[str, Doc("the folder on the computer, where that was looked at")] = ""
+    folder: Annotated[str, Doc("the folder on the cluster, where that was looked at")] = ""
     note: Annotated[str, Doc("what was left out, in words; empty where nothing was")] = ""
 
 
@@ -89,7 +89,7 @@ JOBS_FILES = Method(
     "jobs.files",
     ListFilesParams,
     JobFiles,
-    "List the files of a job, in AiiDA's repository or on the computer.",
+    "List the files of a job, in AiiDA's repository or on the cluster.",
     errors=(ErrorCode.NOT_FOUND, ErrorCode.FILE_UNREADABLE, *REMOTE, *AIIDA),
     timeout_s=100,
     example=Example({"pk": 1}),
@@ -102,6 +102,7 @@ JOBS_FILE = Method(
     errors=(ErrorCode.NOT_FOUND, ErrorCode.NOT_ALLOWED, ErrorCode.FILE_UNREADABLE, *REMOTE, *AIIDA),
     timeout_s=100,
     example=Example({"pk": 1, "path": "_aiidasubmit.sh", "source": "inputs", "limit": 200}),
+    layout="content",
 )
 JOBS_LOG = Method(
     "jobs.log",

@@ -4,7 +4,7 @@
    a line; anything else means headers as the Language Server Protocol has them.
 2. A frame over the limit, or a header that makes no sense, breaks the stream for good: what follows cannot be
    told apart. Frames that were complete before it are still handed out.
-3. Empty lines are no frames. A payload is handed out as it came; whether it is JSON is for others to say.
+3. Empty lines are not frames. A payload is handed out as it came; whether it is JSON is for others to say.
 """
 
 from typing import Literal

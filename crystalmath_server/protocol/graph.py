@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from crystalmath_server.protocol.error_codes import AIIDA, WORKER
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.exports import WrittenFile
-from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, Params
+from crystalmath_server.protocol.method import Bound, Doc, Example, Length, LocalPath, Method, Params, Uuid
 from crystalmath_server.protocol.record import record
 
 Direction = Literal["ancestors", "descendants", "both"]
@@ -26,7 +26,9 @@ class DrawGraphParams(Params):
     """Around which node, how far and how much, and where it goes."""
 
     pk: Annotated[int, Bound(1), Doc("pk of any node")]
-    path: Annotated[str, Length(1, 4096), Doc("file to write: .dot, .svg, .png or .pdf; must not exist")]
+    path: Annotated[
+        str, Length(1, 4096), Doc("file to write: .dot, .svg, .png or .pdf; must not exist"), LocalPath()
+    ]
     direction: Direction = "both"
     depth: Annotated[int, Bound(1, 50), Doc("most links from the node")] = 6
     limit: Annotated[int, Bound(1, 2000), Doc("most nodes")] = 200
@@ -37,7 +39,7 @@ class GraphNode:
     """One node of provenance."""
 
     pk: int
-    uuid: str
+    uuid: Uuid
     type: Annotated[str, Doc("node class, as StructureData")]
     label: str
     is_process: bool

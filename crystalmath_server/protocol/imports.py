@@ -14,12 +14,12 @@ from crystalmath_server.protocol.record import record
 class ImportJobParams(Params):
     """A folder in which VASP ran. The same key answers the same job, however often it is sent."""
 
-    path: Annotated[str, Length(1, 4096), Doc("folder on the computer, from the root")]
-    cluster: Annotated[str, Length(1, 255), Doc("label of the computer")] = LOCALHOST
+    path: Annotated[str, Length(1, 4096), Doc("folder on the cluster, from the root")]
+    cluster: Annotated[str, Length(1, 255), Doc("label of the cluster")] = LOCALHOST
     key: Annotated[
         str, Length(0, 200), Doc("idempotency key; empty: computer and path, so that a folder is one job")
     ] = ""
-    label: Annotated[str, Length(0, 255), Doc("name of the job; empty: formula and recipe")] = ""
+    label: Annotated[str, Length(0, 255), Doc("name of the job; empty: formula and template")] = ""
     description: Annotated[str, Length(0, 10_000)] = ""
     code: Annotated[
         str, Length(0, 255), Doc("label of the program there that ran it; empty: none is claimed")

@@ -3,7 +3,7 @@
 from dataclasses import MISSING, field, fields
 from typing import Annotated
 
-from crystalmath_server.protocol.decks import DeckText
+from crystalmath_server.protocol.inputs import InputText
 from crystalmath_server.protocol.method import Bound, Doc, Json, Length, Params
 from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.resources import Resources
@@ -54,7 +54,7 @@ class JobSpec(Params):
     ] = 0
     restart_pk: Annotated[int | None, Bound(1), Doc("ended VASP job to continue from")] = None
     edits: Annotated[
-        dict[str, DeckText],
+        dict[str, InputText],
         Doc("VASP: file name → text that replaces the file; an empty KPOINTS leaves it out"),
     ] = field(default_factory=dict[str, str])
     resources: Annotated[Resources, Doc("overrides of the cluster's default resources")] = field(

@@ -7,7 +7,19 @@ from typing import Annotated, Literal
 from crystalmath_server.protocol.error_codes import AIIDA, DAEMON, REMOTE, WORKER
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.job_spec import JobSpec
-from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Length, Method, Params
+from crystalmath_server.protocol.method import (
+    Bound,
+    Confirm,
+    Doc,
+    Example,
+    Json,
+    JsonOnly,
+    Key,
+    Length,
+    Method,
+    Params,
+    Uuid,
+)
 from crystalmath_server.protocol.record import record
 
 
@@ -38,8 +50,8 @@ class ListJobsParams(Params):
     label: Annotated[str, Length(0, 255), Doc("part of label or formula, case ignored")] = ""
     regex: Annotated[bool, Doc("take label as a regular expression")] = False
     invert: Annotated[bool, Doc("show what label does not match")] = False
-    template: Annotated[str, Doc("recipe, as emt.relax; empty: all")] = ""
-    cluster: Annotated[str, Doc("label of the computer; empty: all")] = ""
+    template: Annotated[str, Doc("template, as emt.relax; empty: all")] = ""
+    cluster: Annotated[str, Doc("label of the cluster; empty: all")] = ""
     held: Annotated[bool, Doc("only jobs that are held back")] = False
     created_after: Annotated[float | None, Doc("UNIX time", "s")] = None
     created_before: Annotated[float | None, Doc("UNIX time", "s")] = None
@@ -54,17 +66,19 @@ class JobRow:
     """One job in a list."""
 
     pk: int
-    uuid: str
+    uuid: Uuid
     label: str
     state: JobState
-    template: Annotated[str, Doc("recipe, or AiiDA's process label where there is none")]
+    template: Annotated[str, Doc("template, or AiiDA's process label where there is none")]
     formula: str
-    cluster: Annotated[str, Doc("label of the computer")]
+    cluster: Annotated[str, Doc("label of the cluster")]
     created_at: Annotated[float, Doc("UNIX time", "s")]
     modified_at: Annotated[float, Doc("UNIX time", "s")]
     exit_status: int | None = None
     reason: Annotated[str, Doc("what it waits for or why it ended, in words")] = ""
-    held: Annotated[bool, Doc("held back until the cluster takes more jobs; jobs.play starts it now")] = False
+    held: Annotated[
+        bool, Doc("held back until the cluster takes more jobs; jobs.play starts it now"), JsonOnly()
+    ] = False
 
 
 @record
@@ -125,14 +139,14 @@ class JobDetail:
     explanation: Annotated[str, Doc("what happens now, or happened, in words")]
     hint: Annotated[str, Doc("what to do about it; empty where nothing is to be done")]
     engine: Annotated[str, Doc("engine and its version, as CHGNet 0.4.2")]
-    values: Annotated[dict[str, Json], Doc("settings of the recipe, form field name → value")]
+    values: Annotated[dict[str, Json], Doc("settings of the template, form field name → value")]
     inputs: tuple[NodeLink, ...]
     outputs: tuple[NodeLink, ...]
     structure_pk: int | None = None
     caller_pk: int | None = None
     called: tuple[int, ...] = ()
-    edits: Annotated[dict[str, str], Doc("file edited by hand → unified diff against the recipe's")] = field(
-        default_factory=dict[str, str]
+    edits: Annotated[dict[str, str], Doc("file edited by hand → unified diff against the template's")] = (
+        field(default_factory=dict[str, str])
     )
     retry_of: Annotated[int | None, Doc("pk of the job that this one is a retry of")] = None
     options: Annotated[
@@ -145,9 +159,7 @@ class JobDetail:
 class SubmitJobParams(JobSpec):
     """What is asked of a job, and how to submit it. The same key always answers the same job."""
 
-    key: Annotated[str, Length(8, 200), Doc("idempotency key: new for each new job, as a UUID")] = field(
-        kw_only=True
-    )
+    key: Key = field(kw_only=True)
     digest: Annotated[str, Doc("digest of templates.render, checked where given")] = ""
     confirm: Annotated[bool, Doc("run edited files in spite of warnings; a digest confirms too")] = False
     reuse: Annotated[
@@ -214,12 +226,12 @@ JOBS_SUBMIT = Method(
     "jobs.submit",
     SubmitJobParams,
     Submitted,
-    "Run a recipe on a structure.",
+    "Run a template on a structure.",
     errors=(
         ErrorCode.NOT_FOUND,
         ErrorCode.INVALID_FORM,
         ErrorCode.FILE_UNREADABLE,
-        ErrorCode.INVALID_RECIPE,
+        ErrorCode.INVALID_TEMPLATE,
         ErrorCode.INVALID_STRUCTURE,
         ErrorCode.ENGINE_UNAVAILABLE,
         ErrorCode.MISSING_POTENTIAL,
@@ -242,6 +254,7 @@ JOBS_CANCEL = Method(
     effect="write",
     timeout_s=330,
     example=Example({"pk": 1}),
+    confirm=Confirm("Kill 1 job: {row.pk} {row.label} ({row.template}, {row.state})?", about=JOBS_SHOW),
 )
 JOBS_PAUSE = Method(
     "jobs.pause",

@@ -18,9 +18,9 @@ class FollowParams(Params):
     path: Annotated[str, Length(1, 4096)]
     source: Annotated[
         Literal["work", "retrieved", "inputs"],
-        Doc("work: on the computer, and what was brought back once the job has ended"),
+        Doc("work: on the cluster, and what was retrieved once the job has ended"),
     ] = "work"
-    offset: Annotated[int | None, Bound(0), Doc("first byte; where a broken connection goes on")] = None
+    offset: Annotated[int | None, Bound(0), Doc("first byte; where a broken connection continues")] = None
     last_lines: Annotated[int | None, Bound(0, 10_000), Doc("begin so many lines before the end")] = None
     last_bytes: Annotated[int | None, Bound(0), Doc("begin so many bytes before the end")] = None
     identity: Annotated[str, Doc("of the last chunk: a file that was replaced meanwhile is noticed")] = ""

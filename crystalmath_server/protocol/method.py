@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cache
-from typing import Any, Generic, Literal, TypeVar, get_type_hints
+from typing import Annotated, Any, Generic, Literal, TypeVar, get_type_hints
 
 from crystalmath_server.protocol.errors import ErrorCode
+from crystalmath_server.protocol.record import record
 
 PROTOCOL_VERSION = 2
 """Grows with every change that an older peer would not understand."""
@@ -68,6 +69,36 @@ class Doc:
         return {**handler(source), "description": description}
 
 
+class LocalPath:
+    """A path on the caller's machine: the CLI makes it absolute and completes file names."""
+
+    __slots__ = ()
+
+
+class FileText:
+    """The text of a file: where a field maps file names to such texts, the CLI takes files and sends them."""
+
+    __slots__ = ()
+
+
+class IdempotencyKey:
+    """Names one effect, however often it is asked for: the CLI makes one where none is given."""
+
+    __slots__ = ()
+
+
+class JsonOnly:
+    """A field of a row that tables leave out, as a UUID; JSON has it."""
+
+    __slots__ = ()
+
+
+Key = Annotated[
+    str, Length(8, 200), Doc("idempotency key: new for each new job, as a UUID"), IdempotencyKey()
+]
+Uuid = Annotated[str, JsonOnly()]
+
+
 class Params:
     """Root of all parameter types: a field that the type does not name is refused."""
 
@@ -112,6 +143,30 @@ class Example:
     params: Mapping[str, Json] = field(default_factory=dict[str, Json])
 
 
+Layout = Literal["fields", "content", "columns"]
+"""How the command line prints a result.
+
+fields: a page of rows as a table; anything else as names, values and tables. content: what a FileRange holds,
+and nothing else. columns: rows of `values` under `columns`, which have a title and a unit.
+"""
+
+
+@record
+class Confirm:
+    """What a person is asked before a method whose effect cannot be undone.
+
+    Attributes
+    ----------
+    question
+        With fields of the parameters in braces, as {pk}; with fields of the answer of `about` as well.
+    about
+        A method of the same parameters (those that it has), called first for what the question names.
+    """
+
+    question: str
+    about: "Method[Any, Any] | None" = None
+
+
 @dataclass(frozen=True, slots=True)
 class Method(Generic[P, R]):
     """One request of the API.
@@ -122,6 +177,10 @@ class Method(Generic[P, R]):
         The CLI asks before a "write"; a client never repeats one without its key.
     timeout_s
         How long a client waits for the answer [s].
+    confirm
+        The question before an effect that cannot be undone; None: nobody is asked.
+    layout
+        How the command line prints the result.
     """
 
     name: str
@@ -132,6 +191,8 @@ class Method(Generic[P, R]):
     effect: Literal["read", "write"] = "read"
     timeout_s: float = 10.0
     example: Example = Example()
+    confirm: Confirm | None = None
+    layout: Layout = "fields"
 
 
 @dataclass(frozen=True, slots=True)

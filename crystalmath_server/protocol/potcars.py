@@ -1,4 +1,4 @@
-"""potcars.*: VASP's potentials on computers."""
+"""potcars.*: VASP's potentials on clusters."""
 
 from dataclasses import field
 from typing import Annotated
@@ -28,22 +28,22 @@ FUNCTIONALS = (
 
 @record
 class CheckPotcarsParams(Params):
-    """Which potentials on which computer: a list, what a recipe needs for a structure, or all."""
+    """Which potentials on which computer: a list, what a template needs for a structure, or all."""
 
-    cluster: Annotated[str, Length(1, 255), Doc("label of the computer")]
+    cluster: Annotated[str, Length(1, 255), Doc("label of the cluster")]
     symbols: Annotated[
         tuple[Annotated[str, Length(1, 50)], ...],
         Length(0, 200),
         Doc("POTCAR symbol, as Fe_pv; none: all there"),
     ] = ()
     functional: Annotated[
-        str, Length(0, 50), Doc("as pymatgen names it, as PBE_54; empty: the recipe's, else PBE_54")
+        str, Length(0, 50), Doc("as pymatgen names it, as PBE_54; empty: the template's, else PBE_54")
     ] = ""
     structure_pk: Annotated[
         Annotated[int, Bound(1)] | None, Doc("pk of the structure node, in place of symbols")
     ] = None
-    template: Annotated[str, Length(1, 200), Doc("recipe that chooses the symbols")] = "vasp.static"
-    values: Annotated[dict[str, Json], Doc("form field name → value of the recipe")] = field(
+    template: Annotated[str, Length(1, 200), Doc("template that chooses the symbols")] = "vasp.static"
+    values: Annotated[dict[str, Json], Doc("form field name → value of the template")] = field(
         default_factory=dict[str, Json]
     )
 
@@ -72,11 +72,11 @@ class PotcarFolder:
 
 @record
 class PotcarCheck:
-    """What is there, where was looked, and how to mend what is not."""
+    """What is there, where was looked, and how to fix what is not."""
 
     cluster: str
     functional: str
-    directory: Annotated[str, Doc("the computer's potcar_dir, or pymatgen's folder on this machine")]
+    directory: Annotated[str, Doc("the cluster's potcar_dir, or pymatgen's folder on this machine")]
     ok: Annotated[bool, Doc("whether a job would find every symbol")]
     detail: Annotated[str, Doc("what was found, in words")]
     hint: Annotated[str, Doc("the way out; empty where nothing is to be done")]
@@ -89,12 +89,12 @@ POTCARS_CHECK = Method(
     "potcars.check",
     CheckPotcarsParams,
     PotcarCheck,
-    "Look which POTCARs a computer has.",
+    "Look which POTCARs a cluster has.",
     errors=(
         ErrorCode.NOT_FOUND,
         ErrorCode.INVALID_FORM,
         ErrorCode.FILE_UNREADABLE,
-        ErrorCode.INVALID_RECIPE,
+        ErrorCode.INVALID_TEMPLATE,
         ErrorCode.INVALID_STRUCTURE,
         ErrorCode.ENGINE_UNAVAILABLE,
         *REMOTE,

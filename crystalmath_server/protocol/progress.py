@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from crystalmath_server.protocol.error_codes import AIIDA, REMOTE
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.jobs import JobState
-from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, Params
+from crystalmath_server.protocol.method import Bound, Confirm, Doc, Example, Length, Method, Params
 from crystalmath_server.protocol.record import record
 
 
@@ -120,12 +120,13 @@ JOBS_STOP = Method(
     effect="write",
     timeout_s=100,
     example=Example({"pk": 2, "after": "ionic"}),
+    confirm=Confirm("Have job {pk} end after its {after} step?"),
 )
 JOBS_TRENDS = Method(
     "jobs.trends",
     TrendsParams,
     Trends,
-    "Tell the last steps of jobs as far as they are known; no computer is waited for.",
+    "Tell the last steps of jobs as far as they are known; no cluster is waited for.",
     timeout_s=10,
     example=Example({"pks": [1]}),
 )

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from crystalmath_server.protocol.error_codes import AIIDA, WORKER
 from crystalmath_server.protocol.errors import ErrorCode
-from crystalmath_server.protocol.method import Bound, Doc, Example, Length, Method, Params
+from crystalmath_server.protocol.method import Bound, Doc, Example, Length, LocalPath, Method, Params, Uuid
 from crystalmath_server.protocol.record import record
 
 SI_POSCAR = """Si2
@@ -25,7 +25,7 @@ class ImportStructureParams(Params):
     """A structure as text or as a file that the server can read; just one of the two."""
 
     text: Annotated[str, Length(0, 8_000_000), Doc("content of the file")] = ""
-    path: Annotated[str, Doc("absolute path of the file")] = ""
+    path: Annotated[str, Doc("absolute path of the file"), LocalPath()] = ""
     format: Annotated[str, Doc("cif, poscar, … as pymatgen calls it; empty: from name and content")] = ""
     label: Annotated[str, Length(0, 255), Doc("name of the node; empty: the formula")] = ""
 
@@ -72,7 +72,7 @@ class StructureRow:
     """One structure in a list."""
 
     pk: int
-    uuid: str
+    uuid: Uuid
     label: str
     formula: Annotated[str, Doc("formula of the whole cell, as Si2")]
     n_sites: int

@@ -6,6 +6,7 @@ from typing import Annotated
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import (
     PROTOCOL_VERSION,
+    Confirm,
     Doc,
     Example,
     Json,
@@ -142,7 +143,12 @@ PING = Method("system.ping", NoParams, Pong, "Answer at once.", timeout_s=2)
 STATUS = Method("system.status", NoParams, Status, "Show the server and its parts.", timeout_s=2)
 METRICS = Method("system.metrics", NoParams, Metrics, "Show counts and times since start.", timeout_s=2)
 SHUTDOWN = Method(
-    "system.shutdown", NoParams, Stopping, "Finish what is in flight and stop; jobs go on.", effect="write"
+    "system.shutdown",
+    NoParams,
+    Stopping,
+    "Finish what is in flight and stop; jobs go on.",
+    effect="write",
+    confirm=Confirm("Stop the server? Jobs keep running."),
 )
 DISCOVER = Method("rpc.discover", NoParams, dict[str, Json], "Describe all methods as an OpenRPC document.")
 CANCEL_REQUEST = Notification("$/cancelRequest", CancelParams, "Cancel a request in flight.", "client")

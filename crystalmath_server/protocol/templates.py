@@ -1,12 +1,12 @@
-"""templates.*: recipes, which are atomate2 Makers with a form."""
+"""templates.*: templates, which are atomate2 Makers with a form."""
 
 from dataclasses import field
 from enum import StrEnum
 from typing import Annotated
 
-from crystalmath_server.protocol.decks import DeckFacts, DeckProblem
 from crystalmath_server.protocol.error_codes import AIIDA, REMOTE, WORKER
 from crystalmath_server.protocol.errors import ErrorCode
+from crystalmath_server.protocol.inputs import InputFacts, InputProblem
 from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.method import Doc, Example, Json, Length, Method, Params
 from crystalmath_server.protocol.record import record
@@ -24,7 +24,7 @@ class FieldType(StrEnum):
 
 
 class Restart(StrEnum):
-    """Whether a recipe goes on from an earlier job of VASP."""
+    """Whether a template continues from an earlier VASP job."""
 
     NO = "no"
     OPTIONAL = "optional"
@@ -43,7 +43,7 @@ class Takes:
 
 @record
 class TemplateRow:
-    """One recipe in a list."""
+    """One template in a list."""
 
     name: Annotated[str, Doc("engine.kind, as emt.relax")]
     title: str
@@ -59,7 +59,7 @@ class TemplateRow:
 
 @record
 class FormField:
-    """One setting of a recipe, as data for a form.
+    """One setting of a template, as data for a form.
 
     A dotted name is a setting inside a nested one, as relax_kwargs.fmax.
     """
@@ -79,28 +79,28 @@ class FormField:
 
 @record
 class ListTemplatesParams(Params):
-    """Which recipes."""
+    """Which templates."""
 
     engine: Annotated[str, Doc("only this engine; empty: all")] = ""
 
 
 @record
 class TemplateList:
-    """Recipes, runnable ones first."""
+    """Templates, runnable ones first."""
 
     rows: tuple[TemplateRow, ...]
 
 
 @record
 class ShowTemplateParams(Params):
-    """Which recipe."""
+    """Which template."""
 
     name: Annotated[str, Length(1, 200), Doc("engine.kind, or kind alone for the best engine installed")]
 
 
 @record
 class TemplateDetail:
-    """One recipe with its form."""
+    """One template with its form."""
 
     row: TemplateRow
     fields: tuple[FormField, ...]
@@ -121,24 +121,28 @@ class Rendered:
     template: Annotated[str, Doc("full name, as emt.relax")]
     files: tuple[InputFile, ...]
     warnings: tuple[str, ...]
-    digest: Annotated[str, Doc("SHA-256 over recipe, settings, structure and edits; jobs.submit checks it")]
+    digest: Annotated[str, Doc("SHA-256 over template, settings, structure and edits; jobs.submit checks it")]
     copied: Annotated[tuple[str, ...], Doc("files of the earlier job that are copied on the cluster")] = ()
     script: Annotated[str, Doc("batch script for the cluster, PK in place of the job's number")] = ""
-    problems: Annotated[tuple[DeckProblem, ...], Doc("of a deck of VASP, as decks.check tells them")] = ()
-    facts: Annotated[DeckFacts, Doc("of a deck of VASP, as decks.check tells them")] = DeckFacts()
-    edits: Annotated[dict[str, str], Doc("file name → unified diff against the recipe's own file")] = field(
+    problems: Annotated[
+        tuple[InputProblem, ...], Doc("of a set of VASP input files, as inputs.check tells them")
+    ] = ()
+    facts: Annotated[InputFacts, Doc("of a set of VASP input files, as inputs.check tells them")] = (
+        InputFacts()
+    )
+    edits: Annotated[dict[str, str], Doc("file name → unified diff against the template's own file")] = field(
         default_factory=dict[str, str]
     )
 
 
 TEMPLATES_LIST = Method(
-    "templates.list", ListTemplatesParams, TemplateList, "List recipes.", errors=WORKER, timeout_s=60
+    "templates.list", ListTemplatesParams, TemplateList, "List templates.", errors=WORKER, timeout_s=60
 )
 TEMPLATES_SHOW = Method(
     "templates.show",
     ShowTemplateParams,
     TemplateDetail,
-    "Show one recipe and its form.",
+    "Show one template and its form.",
     errors=(ErrorCode.NOT_FOUND, *WORKER),
     timeout_s=60,
     example=Example({"name": "emt.relax"}),
@@ -147,12 +151,12 @@ TEMPLATES_RENDER = Method(
     "templates.render",
     JobSpec,
     Rendered,
-    "Write the input files of a recipe for a structure, and the batch script for a cluster.",
+    "Write the input files of a template for a structure, and the batch script for a cluster.",
     errors=(
         ErrorCode.NOT_FOUND,
         ErrorCode.INVALID_FORM,
         ErrorCode.FILE_UNREADABLE,
-        ErrorCode.INVALID_RECIPE,
+        ErrorCode.INVALID_TEMPLATE,
         ErrorCode.INVALID_STRUCTURE,
         ErrorCode.ENGINE_UNAVAILABLE,
         ErrorCode.MISSING_POTENTIAL,

@@ -127,7 +127,7 @@ def _clear(path: Path) -> None:
         return
     hint = "Move it away, or give another --socket PATH."
     if not stat.S_ISSOCK(found.st_mode):
-        raise NotAllowed(f"{path} exists and is no socket", field="socket", hint=hint)
+        raise NotAllowed(f"{path} exists and is not a socket", field="socket", hint=hint)
     if found.st_uid != os.geteuid():
         raise NotAllowed(f"{path} belongs to user {found.st_uid}, not to you", field="socket", hint=hint)
     if is_answered(path):

@@ -87,7 +87,7 @@ class Work:
 
     @property
     def awaited(self) -> bool:
-        """Whether the client waits for an answer: it is no notification."""
+        """Whether the client waits for an answer: it is not a notification."""
         return self.id is not NOID
 
 
@@ -232,7 +232,7 @@ def _finish(coroutine: Coroutine[Any, Any, Any]) -> Any:
 
 
 def _cancel_entry() -> Callable[..., Any]:
-    """`$/cancelRequest`, which concerns the client's own requests and so is no handler's business."""
+    """`$/cancelRequest`, which concerns the client's own requests and so is not a handler's business."""
     reader = ParamsReader(CancelParams)
 
     def entry(peer: Peer, /, *args: object, **kwargs: object) -> Any:

@@ -77,7 +77,7 @@ def _without_twins(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class Single:
-    """A frame that holds one value, which is no array."""
+    """A frame that holds one value, which is not an array."""
 
     value: object
 

@@ -23,7 +23,7 @@ def prepare(path: Path) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         make_private(path)
     except OSError as error:
-        hint = "Mend its permissions, or set XDG_STATE_HOME to a directory that you can write."
+        hint = "Fix its permissions, or set XDG_STATE_HOME to a directory that you can write."
         raise FileUnreadable(f"cannot write the log {path}: {error.strerror}", hint=hint) from error
 
 
@@ -52,7 +52,7 @@ def tail(path: Path, lines: int) -> list[str]:
 
 
 def follow(path: Path) -> Iterator[str]:
-    """What is written to the log from now on; goes on in the new file after a rotation. Never ends."""
+    """What is written to the log from now on; continues in the new file after a rotation. Never ends."""
     position = path.stat().st_size
     while True:
         time.sleep(_POLL_S)

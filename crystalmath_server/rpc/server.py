@@ -46,7 +46,7 @@ class Parts:
 
 
 class RpcServer:
-    """One server of one profile; fulfils the port `Server` and hosts the sessions.
+    """One server of one profile; fulfills the port `Server` and hosts the sessions.
 
     1. A peer of another user is turned away before a byte of it is read.
     2. Idle means: no client, nothing in flight and no job that waits for this server, for `idle_exit_s`.

@@ -19,7 +19,7 @@ _SHOWN_INPUT = 60
 
 
 class ParamsReader(Generic[P]):
-    """Reads the parameters of one method, strictly: "5" is no number, an unknown name is an error."""
+    """Reads the parameters of one method, strictly: "5" is not a number, an unknown name is an error."""
 
     def __init__(self, type_: type[P]) -> None:
         self._type = type_

@@ -1,1 +1,1 @@
-"""What keeps state between calls or goes on after one: how far runs were read, files that are followed."""
+"""What keeps state between calls or continues after one: how far runs were read, files that are followed."""

@@ -1,4 +1,4 @@
-"""One file of a job, wherever it is: on its computer while it runs, then what was brought back."""
+"""One file of a job, wherever it is: on its cluster while it runs, then what was retrieved."""
 
 import base64
 from contextlib import suppress
@@ -25,18 +25,18 @@ class FileSource:
     source: Literal["work", "retrieved", "inputs"] = "work"
 
     async def read(self, offset: int, limit: int, *, ended: bool) -> Piece:
-        """A range; of a job that has `ended` from what was brought back, if the file is there.
+        """A range; of a job that has `ended` from what was retrieved, if the file is there.
 
         Raises
         ------
-        NotFound and all that keeps a computer from being reached.
+        NotFound and all that keeps a cluster from being reached.
         """
         licensed.check(self.path)
         if self.source != "work":
             kept = ReadFileParams(self.pk, self.path, self.source, offset, limit)
             return _piece(await self.jobs.read(kept))
         if ended:
-            with suppress(NotFound):  # not all that a job writes is brought back
+            with suppress(NotFound):  # not all that a job writes is retrieved
                 kept = ReadFileParams(self.pk, self.path, "retrieved", offset, limit)
                 return _piece(await self.jobs.read(kept))
         return await self.work.read(self.pk, self.path, offset, limit)

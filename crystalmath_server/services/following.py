@@ -1,6 +1,6 @@
-"""A file of a job read range by range as it grows, first on its computer, then from what was brought back.
+"""A file of a job read range by range as it grows, first on its cluster, then from what was retrieved.
 
-1. What is sent joins without a gap; a file that shrank or was replaced is read anew, and that is said.
+1. What is sent joins without a gap; a file that shrank or was replaced is read again, and that is said.
 2. The state of the job is asked for before each read: what is read after the end is the whole.
 3. Nothing is read that the client has not granted; one read is in memory at a time.
 4. A computer that cannot be reached is said once and asked again; nothing is given up.
@@ -24,7 +24,7 @@ RANGE = 2_097_152
 READ = 8_388_608
 """Most bytes of one read: over ssh each costs some 20 ms beside its bytes, as much as 2 MB of them."""
 LEAST_PAUSE_S, MOST_PAUSE_S = 0.4, 3.0
-"""How soon a file that does not grow is looked at again; a computer hears of us no more often."""
+"""How soon a file that does not grow is looked at again; a cluster hears of us no more often."""
 TAIL = 1_048_576
 """How far back the last lines are looked for [bytes]."""
 
@@ -146,7 +146,7 @@ class Follow:
         if not rotated and piece.size >= self._offset:
             return None
         if ended and not piece.identity:
-            return self._event("ended", f"what was brought back has {piece.size} bytes only")
+            return self._event("ended", f"what was retrieved has {piece.size} bytes only")
         self._offset, self._size, self._identity = 0, piece.size, piece.identity
         if rotated:
             return self._event("rotated", "another file has taken its place; it follows from its beginning")

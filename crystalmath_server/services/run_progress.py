@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 RANGE = 1_048_576
 AT_ONCE = 16
-"""Ranges that one look reads at most of a file; the next one goes on."""
+"""Ranges that one look reads at most of a file; the next one continues."""
 MOST_JOBS = 64
 FRESH_S = 20.0
 """How old a look may be before whoever shows a running job has it looked at again."""
@@ -62,7 +62,7 @@ class RunProgress:
         self._trends = RunTrends(jobs, self, background)
 
     async def look(self, pk: int, points: int = 0) -> JobProgress:
-        """How a run goes now; raises NotFound and all that keeps its computer from being reached."""
+        """How a run goes now; raises NotFound and all that keeps its cluster from being reached."""
         detail = await self._jobs.show(pk)
         state = detail.row.state
         held = self._reading(pk, detail)
@@ -117,7 +117,7 @@ class RunProgress:
         return held
 
     async def _read(self, pk: int, held: Reading, *, ended: bool) -> bool:
-        """What grew; whether there is any file. A file that shrank or was replaced begins the run anew."""
+        """What grew; whether there is any file. A file that shrank or was replaced begins the run again."""
         there = False
         for path in held.reader.files:
             source = FileSource(self._jobs, self._work, pk, path)

@@ -1,8 +1,8 @@
 """Trends of jobs in a list: what is known at once; what is not is looked at, one job after the other.
 
-1. Who asks never waits for a computer: the answer holds what was seen before.
+1. Who asks never waits for a cluster: the answer holds what was seen before.
 2. Only jobs of the last question are looked at, one at a time with a pause between them, each running one at
-   most every FRESH_S: a list that is shown all day costs a computer no more than that.
+   most every FRESH_S: a list that is shown all day costs a cluster no more than that.
 3. What a job showed at its end is kept and not looked at again.
 """
 

@@ -1,4 +1,4 @@
-"""download PK [NAME …], jobs file … --output FILE: files of a job, in ranges; goes on where it broke off."""
+"""download PK [NAME …], jobs file … --output FILE: download files in ranges; resume where it stopped."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,26 +7,23 @@ from typing import Any
 from crystalmath_server.protocol.errors import CallTimeout, ConnectionLost, FileUnreadable, RpcError
 from crystalmath_server.protocol.files import JOBS_FILES, JobFile, ListFilesParams, ReadFileParams
 from crystalmath_tui.cli import output
-from crystalmath_tui.cli.options import Option, integer, parse, to_params
+from crystalmath_tui.cli.options import Option, integer, one_of, to_params
+from crystalmath_tui.cli.parser import parse
 from crystalmath_tui.cli.session import DONE, ERROR, Session
 from crystalmath_tui.client.folders import looked_up
-from crystalmath_tui.core.downloads import Download, Step, begun, fitting, step
+from crystalmath_tui.core.downloads import Download, Step, begin, select_files, step
 from crystalmath_tui.core.effects import Call, Effect, KeepPart, LookAtPart
 from crystalmath_tui.core.messages import Message
 from crystalmath_tui.core.words import count, file_size
 
 _OVER = Option("over", ("--over",), "write over a file that is there")
 FILE_OPTIONS = (
-    Option("output", ("--output", "-o"), "write it there; goes on where it broke off", str, "FILE"),
+    Option(
+        "output", ("--output", "-o"), "write it there; continues where it broke off", str, "FILE", files=True
+    ),
     _OVER,
 )
 _SOURCES = ("work", "retrieved", "inputs")
-
-
-def _source(text: str) -> str:
-    if text not in _SOURCES:
-        raise ValueError(f"{text!r} is not one of {', '.join(_SOURCES)}")
-    return text
 
 
 OPTIONS = (
@@ -35,13 +32,15 @@ OPTIONS = (
     Option(
         "source",
         ("--source",),
-        "work: its folder on the computer; retrieved: what was brought back; inputs",
-        _source,
+        "work: its folder on the cluster; retrieved: what was retrieved; inputs",
+        one_of(_SOURCES),
         "SOURCE",
         _SOURCES,
         default="work",
     ),
-    Option("to", ("--to",), "folder that gets them; it is made where there is none", str, "FOLDER"),
+    Option(
+        "to", ("--to",), "folder that gets them; it is made where there is none", str, "FOLDER", files=True
+    ),
     _OVER,
 )
 
@@ -58,13 +57,13 @@ def run_download(session: Session, words: Sequence[str]) -> int:
         ListFilesParams, OPTIONS, {**given, "depth": _DEEPEST, "limit": _MOST}
     )
     listed = session.call(JOBS_FILES, params)
-    files, unknown = fitting(listed.rows, names) if names else (listed.rows, ())
+    files, unknown = select_files(listed.rows, names) if names else (listed.rows, ())
     files += tuple(JobFile(given["source"], name, 0) for name in unknown)  # the server says why there is none
     if listed.note and not names:
         output.say(listed.note)
     folder = Path(found.get("to") or f"job-{params.pk}").expanduser().absolute()
     done = _carried_out(
-        session, begun(Download(params.pk, files, str(folder), over=found.get("over", False)))
+        session, begin(Download(params.pk, files, str(folder), over=found.get("over", False)))
     )
     _tell(session, done, str(folder))
     return ERROR if any(names or not row.refused for row in done.left) else DONE
@@ -77,7 +76,7 @@ def run_file(session: Session, params: ReadFileParams, target: Path, *, over: bo
     if not alone.parent.is_dir():
         hint = "Give a file in a folder that you may write to."
         raise FileUnreadable(f"there is no folder {alone.parent}", field="output", hint=hint)
-    done = _carried_out(session, begun(Download(params.pk, (file,), "", str(alone), over=over)))
+    done = _carried_out(session, begin(Download(params.pk, (file,), "", str(alone), over=over)))
     for row in done.left:
         hint = "Name another file, or add --over." if "left as it is" in row.why else "See: --help"
         raise FileUnreadable(f"{target} was not written: {row.why}", field="output", hint=hint)
@@ -108,11 +107,11 @@ def _answer(session: Session, effect: Effect) -> Message:
         return looked_up(effect)
     call: Call[Any, Any] = effect  # type: ignore[assignment]
     try:
-        return call.ok(_asked(session, call))
+        return call.answer(_asked(session, call))
     except (ConnectionLost, CallTimeout):
         raise
     except RpcError as error:
-        return call.failed(error)
+        return call.refuse(error)
 
 
 def _asked(session: Session, call: Call[Any, Any]) -> Any:

@@ -8,7 +8,8 @@ from dataclasses import replace
 from crystalmath_server.protocol.errors import ConnectionLost
 from crystalmath_server.protocol.logs import LOGS_CREDIT, LOGS_FOLLOW, CreditParams, FollowParams, LogChunk
 from crystalmath_tui.cli import output
-from crystalmath_tui.cli.options import of_method, parse, to_params
+from crystalmath_tui.cli.options import of_params, to_params
+from crystalmath_tui.cli.parser import parse
 from crystalmath_tui.cli.session import DONE, Session
 
 _HIDDEN = {"identity", "credit"}
@@ -16,11 +17,11 @@ _CREDIT = 32 * 1_048_576
 _WAIT_S = 60.0
 _RETRY_S = 1.0
 
-OPTIONS = tuple(row for row in of_method(LOGS_FOLLOW.name, FollowParams) if row.name not in _HIDDEN)
+OPTIONS = tuple(row for row in of_params(FollowParams) if row.name not in _HIDDEN)
 
 
 def run_follow(session: Session, words: Sequence[str]) -> int:
-    """Follow to the end; where the connection breaks, go on at the byte after the last."""
+    """Follow to the end; where the connection breaks, continue at the byte after the last."""
     params: FollowParams = to_params(FollowParams, OPTIONS, parse(OPTIONS, words))
     params = replace(params, credit=_CREDIT)
     while True:
@@ -38,7 +39,7 @@ def run_follow(session: Session, words: Sequence[str]) -> int:
 
 
 def _chunks(session: Session, subscription: int) -> Iterator[LogChunk]:
-    """Each chunk; what was printed is granted anew."""
+    """Each chunk; what was printed is granted again."""
     client, spent = session.client(), 0
     while True:
         notice = client.next_notice(_WAIT_S)

@@ -1,8 +1,10 @@
-"""Help texts, from options and the method table."""
+"""All commands as parsers of argparse, for people: help, and what completion and man pages are made of."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from crystalmath_tui.cli.options import Option
+from crystalmath_tui.cli.parser import Parser, add_flags, described
 
 EXIT_CODES = """exit status:
   0    done
@@ -12,67 +14,59 @@ EXIT_CODES = """exit status:
   4    a job that was waited for did not finish
   130  interrupted"""
 
-
-def overview(
-    commands: Iterable[tuple[str, str]], families: Iterable[tuple[str, str]], options: Iterable[Option]
-) -> str:
-    """What `crystalmath --help` shows."""
-    return "\n".join(
-        [
-            "usage: crystalmath [OPTIONS]                     open the terminal interface",
-            "       crystalmath [OPTIONS] COMMAND …           run one command",
-            "       crystalmath [OPTIONS] FAMILY METHOD …     call one method of the server",
-            *_section("commands", commands),
-            *_section("families", families),
-            *_section("options", map(_row, options)),
-            "",
-            EXIT_CODES,
-            "",
-            "Data goes to stdout, words to stderr. More: crystalmath COMMAND --help",
-        ]
-    )
+_USAGE = """crystalmath [OPTIONS]                     open the terminal interface
+       crystalmath [OPTIONS] COMMAND …           run one command
+       crystalmath [OPTIONS] FAMILY METHOD …     call one method of the server"""
+_MORE = f"{EXIT_CODES}\n\nData goes to stdout, messages to stderr. More: crystalmath COMMAND --help"
 
 
-def listing(usage: str, rows: Iterable[tuple[str, str]]) -> str:
-    """Help of a family: its methods."""
-    return "\n".join([f"usage: {usage}", *_section("methods", rows)])
+def program(general: Iterable[Option], summaries: Mapping[str, str]) -> tuple[Parser, dict[str, Parser]]:
+    """What `crystalmath --help` shows, and the parsers of the commands, yet empty."""
+    parser = Parser(shown=True, prog="crystalmath", usage=_USAGE, epilog=_MORE)
+    below = children(parser, "COMMAND", summaries)
+    add_flags(parser.add_argument_group("options"), general, shown=True)
+    return parser, below
 
 
-def command(usage: str, summary: str, options: Sequence[Option], general: Iterable[Option] = ()) -> str:
-    """Help of one command."""
+def children(parser: Parser, word: str, summaries: Mapping[str, str]) -> dict[str, Parser]:
+    """The parsers of the commands below one, by their word."""
+    added = parser.add_subparsers(title="commands", metavar=word, prog=parser.prog)
+    parser.usage = parser.usage or f"{parser.prog} {word} …"
+    return {
+        name: added.add_parser(name, shown=True, help=_escaped(text), description=_escaped(text))
+        for name, text in summaries.items()
+    }
+
+
+def fill(parser: Parser, options: Sequence[Option], general: Iterable[Option]) -> None:
+    """Declare the arguments and options of a command."""
     arguments = [option for option in options if option.positional]
-    words = [f"[{option.metavar}]" if not option.required else option.metavar for option in arguments]
-    return "\n".join(
-        [
-            " ".join([f"usage: {usage}", *words, "[OPTIONS]"]),
-            "",
-            summary,
-            *_section("arguments", ((option.metavar, _words(option)) for option in arguments)),
-            *_section("options", map(_row, (option for option in options if option.flags))),
-            *_section("options of all commands", map(_row, general)),
-        ]
+    words = [option.metavar if option.required else f"[{option.metavar}]" for option in arguments]
+    parser.usage = _escaped(" ".join((parser.prog, *words, "[OPTIONS]")))
+    group = parser.add_argument_group("arguments")
+    for option in arguments:
+        _add_argument(group, option)
+    add_flags(parser.add_argument_group("options"), options, shown=True)
+    general_options(parser, general)
+
+
+def general_options(parser: Parser, general: Iterable[Option]) -> None:
+    """Declare what every command takes."""
+    add_flags(parser.add_argument_group("options of all commands"), general, shown=True)
+
+
+def _add_argument(group: Any, option: Option) -> None:
+    nargs = "*" if option.takes_rest else None if option.required else "?"
+    action = group.add_argument(
+        option.name,
+        nargs=nargs,
+        metavar=option.metavar,
+        choices=option.choices or None,
+        help=_escaped(described(option)),
     )
+    action.files = option.files  # completion looks at it
 
 
-def _section(title: str, rows: Iterable[tuple[str, str]]) -> list[str]:
-    listed = list(rows)
-    width = min(30, max((len(left) for left, _ in listed), default=0))
-    lines = [f"  {left:<{width}}  {right}".rstrip() for left, right in listed]
-    return ["", f"{title}:", *lines] if lines else []
-
-
-def _row(option: Option) -> tuple[str, str]:
-    flags = ", ".join(option.flags)
-    return (f"{flags} {option.metavar}" if option.convert else flags), _words(option)
-
-
-def _words(option: Option) -> str:
-    """Help, choices and default of an option."""
-    parts = [option.help]
-    if option.choices:
-        parts.append("one of " + ", ".join(option.choices))
-    if option.many:
-        parts.append("may be repeated")
-    if option.default:
-        parts.append(f"default {option.default}")
-    return "; ".join(part for part in parts if part)
+def _escaped(text: str) -> str:
+    """Text that argparse takes as it is."""
+    return text.replace("%", "%%")

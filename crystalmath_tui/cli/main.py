@@ -5,14 +5,18 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from crystalmath_server import __version__
 from crystalmath_server.protocol.errors import RpcError
+from crystalmath_server.protocol.families import FAMILIES, family, find
 from crystalmath_tui.cli import output
-from crystalmath_tui.cli.options import Option, UsageError, number, parse, split_at_command
+from crystalmath_tui.cli.options import Option, UsageError, number, one_of
+from crystalmath_tui.cli.parser import parse, parse_known
 from crystalmath_tui.cli.session import DONE, INTERRUPTED, USAGE, Session, exit_status
-from crystalmath_tui.cli.table import FAMILIES, family, find
+
+if TYPE_CHECKING:
+    from crystalmath_tui.cli.parser import Parser
 
 GENERAL = (
     Option("profile", ("--profile",), "AiiDA profile", str, "NAME"),
@@ -32,7 +36,7 @@ SHELLS = ("bash", "zsh", "fish")
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command that is no method of the table; `load` imports what only it needs."""
+    """A command that is not a method of the table; `load` imports what only it needs."""
 
     usage: str
     summary: str
@@ -62,10 +66,9 @@ def read(argv: Sequence[str]) -> Invocation:
     UsageError
         A general option is wrong.
     """
-    before, words = split_at_command(GENERAL, argv)
-    found = parse(GENERAL, before)
-    general, rest = _take_general(words)
-    found.update(parse(GENERAL, general))
+    found, rest = parse_known(GENERAL, argv)
+    if rest and rest[0].startswith("-"):
+        parse(GENERAL, rest[:1])  # no option of ours stands before the command
     mouse = not found.pop("no_mouse", False)
     wants = [bool(found.pop(name, False)) for name in ("help", "version")]
     return Invocation(Session(mouse=mouse, **found), tuple(rest), *wants)
@@ -105,7 +108,7 @@ def _run(asked: Invocation) -> int:
             output.put(f"crystalmath {__version__}\n")
             return DONE
         if asked.wants_help:
-            output.put(_help(asked.words) + "\n")
+            output.put(help_text(*asked.words))
             return DONE
         return _dispatch(asked.session, asked.words)
     finally:
@@ -130,26 +133,6 @@ def _dispatch(session: Session, words: Sequence[str]) -> int:
     return run_method(session, method, rest[1:])
 
 
-def _take_general(words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """General options among the words of a command, and the other words; `server` and `--` keep theirs."""
-    takes_value = {flag: option.convert is not None for option in GENERAL for flag in option.flags}
-    general: list[str] = []
-    rest: list[str] = []
-    left = list(words)
-    while left:
-        word = left.pop(0)
-        if word == "--":
-            return general, [*rest, word, *left]
-        flag, given, _ = word.partition("=")
-        if flag not in takes_value:
-            rest.append(word)
-            continue
-        general.append(word)
-        if takes_value[flag] and not given and left:
-            general.append(left.pop(0))
-    return general, rest
-
-
 def _server(session: Session, words: Sequence[str]) -> NoReturn:
     """Become crystalmath-server; its exit statuses are ours."""
     if not words or words[0] not in SERVER_COMMANDS:
@@ -164,26 +147,63 @@ def _server(session: Session, words: Sequence[str]) -> NoReturn:
     os.execv(sys.executable, command)  # noqa: S606  our own interpreter and module
 
 
-def _help(words: Sequence[str]) -> str:
-    from crystalmath_tui.cli import help as texts
-
+def help_text(*words: str) -> str:
+    """The help of a command by its words, as "jobs", "list"; of the whole program without any."""
     first, second = (*words, "", "")[:2]
+    top, below = _program()
     if first in COMMANDS:
-        command = COMMANDS[first]
-        options, _ = command.load()
-        return texts.command(f"crystalmath {command.usage}", command.summary, options, GENERAL)
-    if first not in FAMILIES:
-        commands = [(name, row.summary) for name, row in COMMANDS.items()]
-        return texts.overview(commands, FAMILIES.items(), GENERAL)
-    methods = family(first)
-    if second not in methods:
-        rows = ((name, row.summary) for name, row in methods.items())
-        return texts.listing(f"crystalmath {first} METHOD …", rows)
-    method = methods[second]
-    usage = f"crystalmath {first} {second}"
+        _fill(below[first], COMMANDS[first].load()[0])
+    elif first in FAMILIES:
+        methods = _methods(below[first], first)
+        if second in methods:
+            _fill(methods[second], _options_of(first, second))
+            return methods[second].format_help()
+    return below.get(first, top).format_help()
+
+
+def tree() -> "Parser":
+    """All commands with all their options, as parsers of argparse: for completion and for documents."""
+    top, below = _program()
+    for name, row in COMMANDS.items():
+        _fill(below[name], row.load()[0])
+    for first in FAMILIES:
+        for second, parser in _methods(below[first], first).items():
+            _fill(parser, _options_of(first, second))
+    return top
+
+
+def completion_text(shell: str) -> str:
+    """What bash, zsh or fish loads to complete our commands; needs shtab."""
+    from crystalmath_tui.cli.completion import script
+
+    return script(shell, tree())
+
+
+def _program() -> "tuple[Parser, dict[str, Parser]]":
+    from crystalmath_tui.cli.help import program
+
+    rows = [*COMMANDS.items(), *FAMILIES.items()]
+    return program(GENERAL, {name: row.summary for name, row in rows})
+
+
+def _methods(parser: "Parser", first: str) -> "dict[str, Parser]":
+    from crystalmath_tui.cli.help import children, general_options
+
+    below = children(parser, "METHOD", {name: row.summary for name, row in family(first).items()})
+    general_options(parser, GENERAL)
+    return below
+
+
+def _fill(parser: "Parser", options: Sequence[Option]) -> None:
+    from crystalmath_tui.cli.help import fill
+
+    fill(parser, options, GENERAL)
+
+
+def _options_of(first: str, second: str) -> Sequence[Option]:
     from crystalmath_tui.cli.methods import options_of
 
-    return texts.command(usage, method.summary, options_of(method), GENERAL)
+    return options_of(family(first)[second])
 
 
 def _load_submit() -> tuple[Sequence[Option], Callable[[Session, Sequence[str]], int]]:
@@ -217,7 +237,7 @@ def _load_call() -> tuple[Sequence[Option], Callable[[Session, Sequence[str]], i
 
 
 def _one_of(metavar: str, choices: tuple[str, ...]) -> Option:
-    return Option(metavar.lower(), (), "", str, metavar, choices, positional=True, required=True)
+    return Option(metavar.lower(), (), "", one_of(choices), metavar, choices, positional=True, required=True)
 
 
 def _load_server() -> tuple[Sequence[Option], Callable[[Session, Sequence[str]], int]]:
@@ -229,20 +249,18 @@ def _load_completion() -> tuple[Sequence[Option], Callable[[Session, Sequence[st
 
 
 def _completion(_session: Session, words: Sequence[str]) -> int:
-    from crystalmath_tui.cli import completion
-    from crystalmath_tui.cli.methods import options_of
-    from crystalmath_tui.cli.table import all_methods
+    shell = parse((_one_of("SHELL", SHELLS),), words)["shell"]
+    try:
+        output.put(completion_text(shell))
+    except ImportError:
+        from crystalmath_tui.cli.completion import installed
 
-    if len(words) != 1 or words[0] not in SHELLS:
-        raise UsageError(f"completion needs one of {', '.join(SHELLS)}")
-    known: dict[str, Sequence[Option]] = {name: row.load()[0] for name, row in COMMANDS.items()}
-    known.update({row.name.replace(".", " "): options_of(row) for row in all_methods()})
-    output.put(completion.script(words[0], completion.words_of(known, GENERAL)))
+        output.put(installed(shell))
     return DONE
 
 
 COMMANDS = {
-    "submit": Command("submit", "Run a recipe on a structure file.", _load_submit),
+    "submit": Command("submit", "Run a template on a structure file.", _load_submit),
     "wait": Command("wait", "Follow a job to its end.", _load_wait),
     "follow": Command("follow", "Print a file of a job as it grows, to the end of the job.", _load_follow),
     "download": Command("download", "Fetch files of a job, or its whole folder.", _load_download),

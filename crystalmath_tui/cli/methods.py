@@ -4,17 +4,17 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import MISSING, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from crystalmath_server.protocol.families import AnyMethod, find
 from crystalmath_server.protocol.files import JOBS_FILE, FileRange
-from crystalmath_server.protocol.jobs import JOBS_SHOW, JobPk
-from crystalmath_server.protocol.method import Json
+from crystalmath_server.protocol.method import Confirm, Json
 from crystalmath_tui.cli import output
-from crystalmath_tui.cli.options import OWN_KEY, Option, UsageError, of_method, parse, to_params
+from crystalmath_tui.cli.options import Option, UsageError, key_of, of_params, to_params
+from crystalmath_tui.cli.parser import parse
 from crystalmath_tui.cli.session import DONE, Session
-from crystalmath_tui.cli.table import AnyMethod, find
 
 CALL_OPTIONS = (
     Option("method", (), "full name, as jobs.list", str, "METHOD", positional=True, required=True),
@@ -33,15 +33,17 @@ def run_method(session: Session, method: AnyMethod, words: Sequence[str]) -> int
         from crystalmath_tui.cli import download
 
         return download.run_file(session, params, Path(target), over=over)
-    session.consent(method.name, lambda: _question(session, method.name, params))
+    if method.confirm is not None:
+        confirm = method.confirm
+        session.consent(method.name, lambda: question(session, confirm, params))
     result = session.call(method, params)
     if session.as_json:
         output.put_json(result)
-    elif method.name == "jobs.compare":
+    elif method.layout == "columns":
         put_comparison(result, as_csv=session.as_csv)
     elif session.as_csv:
         output.put(_csv(result))
-    elif isinstance(result, FileRange):
+    elif method.layout == "content":
         output.put_file(result.encoding, result.content)
     else:
         output.put_result(result)
@@ -61,7 +63,7 @@ def _csv(result: object) -> str:
 
 def options_of(method: AnyMethod) -> list[Option]:
     """Options of a method: its parameters, and what the command line adds to them."""
-    options = of_method(method.name, method.params)
+    options = of_params(method.params)
     if method is JOBS_FILE:
         from crystalmath_tui.cli import download
 
@@ -71,22 +73,22 @@ def options_of(method: AnyMethod) -> list[Option]:
 
 def _keyed(method: AnyMethod, found: dict[str, Any]) -> dict[str, Any]:
     """Make a key where the method needs one and none is given; it is told, so that it can be sent again."""
-    needs = any(row.name == OWN_KEY and row.default is MISSING for row in fields(method.params))
-    if not needs or OWN_KEY in found:
+    name = key_of(method.params)
+    if not name or name in found:
         return found
     key = os.urandom(16).hex()
-    output.say(f"key {key}: the same --key never makes a second job")
-    return {**found, OWN_KEY: key}
+    output.say(f"key {key}: the same --{name.replace('_', '-')} never does it twice")
+    return {**found, name: key}
 
 
 def put_comparison(table: Any, *, as_csv: bool) -> None:
-    """Jobs beside one another: a table with units in its headings, or CSV."""
-    from crystalmath_tui.core.comparison import csv_text, titled
+    """Jobs side by side: a table with units in its headings, or CSV."""
+    from crystalmath_tui.core.comparison import csv_text, title_of
 
     if as_csv:
         output.put(csv_text(table))
         return
-    head = ["PK", "LABEL", *map(titled, table.columns)]
+    head = ["PK", "LABEL", *map(title_of, table.columns)]
     rows = [[str(row.pk), row.label, *map(output.cell, row.values)] for row in table.rows]
     output.put("".join(f"{line}\n" for line in output.aligned([head, *rows])))
 
@@ -97,7 +99,8 @@ def run_call(session: Session, words: Sequence[str]) -> int:
     name = found["method"]
     params = _json(found.get("params", "{}"))
     method = find(name)
-    session.consent(name, lambda: f"Really call {name}?")
+    if method is not None and method.confirm is not None:
+        session.consent(name, lambda: f"Really call {name}?")
     seconds = method.timeout_s if method else 60.0
     output.put_json(session.call_json(name, params, method.effect if method else "write", seconds))
     return DONE
@@ -108,18 +111,21 @@ def _json(text: str) -> Json:
     try:
         return json.loads(source)
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"the parameters are no JSON: {error}") from None
+        raise UsageError(f"the parameters are not valid JSON: {error}") from None
 
 
-def _question(session: Session, name: str, params: Any) -> str:
-    if name == "clusters.delete":
-        return f"Delete computer {params.label} and its codes that nothing used?"
-    if name == "jobs.stop":
-        return f"Have job {params.pk} end after its {params.after} step?"
-    if name != "jobs.cancel":
-        return f"Really call {name}? Jobs go on."
-    row = session.call(JOBS_SHOW, JobPk(params.pk)).row
-    return f"Kill 1 job: {row.pk} {row.label} ({row.template}, {row.state})?"
+def question(session: Session, confirm: Confirm, params: Any) -> str:
+    """The question with the fields that it names."""
+    known = _values(params)
+    if confirm.about is not None:
+        kind = confirm.about.params
+        asked = kind(**{row.name: known[row.name] for row in fields(kind) if row.name in known})
+        known.update(_values(session.call(confirm.about, asked)))
+    return confirm.question.format_map(known)
+
+
+def _values(record: Any) -> dict[str, Any]:
+    return {row.name: getattr(record, row.name) for row in fields(record)}
 
 
 def more(params: Any, result: Any) -> str:

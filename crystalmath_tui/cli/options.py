@@ -1,8 +1,8 @@
-"""Options of a command: derived from the parameters of a method, parsed from words."""
+"""Options of a command, derived from the parameters of a method and the marks on their fields."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, is_dataclass, replace
+from dataclasses import MISSING, dataclass, is_dataclass, replace
 from enum import Enum
 from pathlib import Path
 from types import NoneType, UnionType
@@ -10,31 +10,20 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, g
 
 from crystalmath_server.protocol import codec
 from crystalmath_server.protocol.errors import InvalidParams
-from crystalmath_server.protocol.method import Bound, Doc, Length, by_position
+from crystalmath_server.protocol.method import (
+    Bound,
+    Doc,
+    FileText,
+    IdempotencyKey,
+    Length,
+    LocalPath,
+    by_position,
+)
 from crystalmath_tui.cli.texts import texts_of
 
 _TEXTS = "FILE|FOLDER|NAME=FILE"
 
 Convert = Callable[[str], Any]
-
-_WITH_PATH = ("structures.import", "structures.export", "jobs.plot", "jobs.dump", "jobs.export", "nodes.draw")
-LOCAL_FILES = frozenset((name, "path") for name in _WITH_PATH)
-"""Parameters that name a file on this side: an argument, made absolute."""
-
-OWN_KEY = "key"
-"""The idempotency key: who types a command need not think of one."""
-
-
-LOCAL_TEXTS = frozenset(
-    {
-        ("decks.check", "files"),
-        ("left", "files"),
-        ("right", "files"),
-        ("jobs.submit", "edits"),
-        ("templates.render", "edits"),
-    }
-)
-"""Parameters that are texts of files on this side."""
 
 
 class UsageError(Exception):
@@ -55,6 +44,8 @@ class Option:
         How several values come together: no, in a list, in a mapping of NAME=VALUE.
     positional
         Whether a bare word fills it, in the order of the options.
+    files
+        Whether its values name files on this machine.
     """
 
     name: str
@@ -67,6 +58,22 @@ class Option:
     positional: bool = False
     required: bool = False
     default: str = ""
+    files: bool = False
+
+    @property
+    def takes_rest(self) -> bool:
+        """Whether all bare words that are left fill it."""
+        return self.many == "list" or self.metavar == _TEXTS
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether it takes no value."""
+        return self.convert is None
+
+    @property
+    def shown(self) -> str:
+        """How messages name it."""
+        return self.metavar if self.positional else self.flags[0]
 
     def renamed(self, *flags: str) -> "Option":
         """The same option under other flags."""
@@ -77,117 +84,17 @@ class Option:
         return replace(self, positional=False, required=required)
 
 
-@dataclass(slots=True)
-class _Reader:
-    """Words yet to read, and what came of those before."""
-
-    options: Sequence[Option]
-    words: list[str]
-    found: dict[str, Any] = field(default_factory=dict[str, Any])
-
-    def take_value(self, flag: str) -> str:
-        if not self.words:
-            raise UsageError(f"{flag} needs a value")
-        return self.words.pop(0)
-
-    def put(self, option: Option, flag: str, text: str) -> None:
-        value = _converted(option, flag, text)
-        if option.many == "list":
-            self.found.setdefault(option.name, []).extend(value if isinstance(value, list) else [value])
-        elif option.many == "mapping":
-            self.found.setdefault(option.name, {}).update(value)
-        else:
-            self.found[option.name] = value
-
-
-def parse(options: Sequence[Option], words: Sequence[str]) -> dict[str, Any]:
-    """Option name → JSON value, of those that are given.
-
-    Raises
-    ------
-    UsageError
-        An unknown option, a missing or a wrong value.
-    """
-    reader = _Reader(options, list(words))
-    bare: list[str] = []
-    while reader.words:
-        word = reader.words.pop(0)
-        if word == "--":
-            bare += reader.words
-            break
-        if word.startswith("-") and word != "-" and not _is_number(word):
-            _read_flag(reader, word)
-        else:
-            bare.append(word)
-    _fill(reader, bare)
-    _require(options, reader.found)
-    return reader.found
-
-
-def split_at_command(options: Sequence[Option], words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Options before the first bare word, and the rest."""
-    takes_value = {flag for option in options if option.convert for flag in option.flags}
-    index = 0
-    while index < len(words) and words[index].startswith("-"):
-        index += 2 if words[index] in takes_value else 1
-    return list(words[:index]), list(words[index:])
-
-
-def _read_flag(reader: _Reader, word: str) -> None:
-    flag, given, text = word.partition("=")
-    option, value = _find(reader.options, flag)
-    if option.convert is not None:
-        reader.put(option, flag, text if given else reader.take_value(flag))
-    elif given:
-        raise UsageError(f"{flag} takes no value")
-    else:
-        reader.found[option.name] = value
-
-
-def _find(options: Iterable[Option], flag: str) -> tuple[Option, bool]:
-    """The option of a flag, and the value of a switch: --no-regex is False."""
-    for option in options:
-        if flag in option.flags:
-            return option, not (option.convert is None and flag.startswith("--no-") and len(option.flags) > 1)
-    known = [name for option in options for name in option.flags]
-    near = next((name for name in known if name.startswith(flag) or flag.startswith(name)), "")
-    raise UsageError(f"no option {flag}" + (f"; did you mean {near}?" if near else ""))
-
-
-def _fill(reader: _Reader, bare: list[str]) -> None:
-    """Give bare words to the arguments that no flag has filled, in order; a list takes all that is left."""
-    for option in reader.options:
-        if not option.positional or option.name in reader.found or not bare:
-            continue
-        count = len(bare) if option.many == "list" or option.metavar == _TEXTS else 1
-        for text in bare[:count]:
-            reader.put(option, option.metavar, text)
-        del bare[:count]
-    if bare:
-        raise UsageError(f"unexpected: {' '.join(bare)}")
-
-
-def _require(options: Iterable[Option], found: Mapping[str, Any]) -> None:
-    missing = [_shown(option) for option in options if option.required and option.name not in found]
-    if missing:
-        raise UsageError(f"missing: {', '.join(missing)}")
-
-
-def _shown(option: Option) -> str:
-    return option.metavar if option.positional else option.flags[0]
-
-
-def _converted(option: Option, flag: str, text: str) -> Any:
-    try:
-        return option.convert(text) if option.convert else True
-    except ValueError as error:
-        raise UsageError(f"{flag}: {error}") from None
-
-
-def of_method(name: str, kind: type[Any]) -> list[Option]:
-    """Options of a method, one a field of its parameters; fields without a default are arguments too."""
+def of_params(kind: type[Any]) -> list[Option]:
+    """Options for parameters, one a field; fields without a default are arguments too."""
     hints = get_type_hints(kind, include_extras=True)
-    return [_of_field(name, row.name, hints[row.name], _default(row)) for row in by_position(kind)]
+    return [_of_field(row.name, hints[row.name], _default(row)) for row in by_position(kind)]
+
+
+def key_of(kind: type[Any]) -> str:
+    """The parameter that is an idempotency key which the method needs, or ""."""
+    hints = get_type_hints(kind, include_extras=True)
+    needed = (row.name for row in by_position(kind) if _default(row) is MISSING)
+    return next((name for name in needed if _has(IdempotencyKey, _unwrap(hints[name])[1])), "")
 
 
 def to_params(kind: type[Any], options: Iterable[Option], found: Mapping[str, Any]) -> Any:
@@ -202,16 +109,11 @@ def to_params(kind: type[Any], options: Iterable[Option], found: Mapping[str, An
         return codec.from_json(kind, dict(found))
     except InvalidParams as misfit:
         name = misfit.data.field.partition(".")[0]
-        flag = next((_shown(option) for option in options if option.name == name), name)
+        flag = next((option.shown for option in options if option.name == name), name)
         raise UsageError(f"{flag}: {str(misfit).partition(': ')[2]}") from None
 
 
-def _is_number(text: str) -> bool:
-    """Whether a word with a dash is a negative number."""
-    return text[1:2].isdigit() or text[1:2] == "."
-
-
-def _of_field(method: str, name: str, hint: Any, default: Any) -> Option:
+def _of_field(name: str, hint: Any, default: Any) -> Option:
     kind, marks = _unwrap(hint)
     flag = "--" + name.replace("_", "-")
     option = replace(
@@ -220,16 +122,25 @@ def _of_field(method: str, name: str, hint: Any, default: Any) -> Option:
         required=default is MISSING,
         default=_default_words(default),
     )
-    option = replace(option, positional=option.required and option.convert is not None)
-    if name == OWN_KEY and option.required:
+    option = replace(option, positional=option.required and not option.is_switch)
+    if _has(IdempotencyKey, marks) and option.required:
         return replace(option, required=False, help=f"{option.help}; made where none is given")
-    if (method, name) in LOCAL_FILES:
-        return replace(option, convert=_absolute, metavar="FILE", positional=True)
-    if (method, name) in LOCAL_TEXTS:
-        return replace(option, convert=texts_of, metavar=_TEXTS)
+    if _has(LocalPath, marks):
+        return replace(option, convert=_absolute, metavar="FILE", positional=True, files=True)
+    if _maps_to_texts(kind):
+        return replace(option, convert=texts_of, metavar=_TEXTS, files=True)
     if any(isinstance(mark, Doc) and mark.text.startswith("UNIX time") for mark in marks):
         return replace(option, convert=_time, metavar="TIME")
     return option
+
+
+def _has(mark: type, marks: Iterable[Any]) -> bool:
+    return any(isinstance(one, mark) for one in marks)
+
+
+def _maps_to_texts(kind: Any) -> bool:
+    """Whether it maps file names to texts of files."""
+    return get_origin(kind) is dict and _has(FileText, getattr(get_args(kind)[1], "__metadata__", ()))
 
 
 def _of_type(kind: Any, name: str, flag: str) -> Option:
@@ -238,12 +149,12 @@ def _of_type(kind: Any, name: str, flag: str) -> Option:
     if kind is bool:
         return replace(plain, flags=(flag, "--no-" + flag[2:]), metavar="")
     if choices := _choices(kind):
-        return replace(plain, convert=_one_of(choices), choices=choices)
+        return replace(plain, convert=one_of(choices), choices=choices)
     if origin in (tuple, list):
         one = _of_type(_unwrap(args[0])[0], name, flag)
         return replace(one, flags=_with_singular(flag), convert=_split(one), many="list")
     if is_dataclass(kind):
-        inner = of_method(name, cast("type[Any]", kind))
+        inner = of_params(cast("type[Any]", kind))
         return replace(
             plain, flags=_with_singular(flag), convert=_member(inner), metavar="NAME=VALUE", many="mapping"
         )
@@ -306,7 +217,9 @@ def _help(marks: Iterable[Any]) -> str:
     return "; ".join(parts)
 
 
-def _one_of(choices: Sequence[str]) -> Convert:
+def one_of(choices: Sequence[str]) -> Convert:
+    """A conversion that takes a few words only."""
+
     def convert(text: str) -> str:
         if text not in choices:
             raise ValueError(f"{text!r} is not one of {', '.join(choices)}")
@@ -388,7 +301,7 @@ def _time(text: str) -> float:
     try:
         return datetime.fromisoformat(text).astimezone().timestamp()
     except (ValueError, OverflowError, OSError):
-        raise ValueError(f"{text!r} is no time; give 2026-01-31, 2026-01-31T12:00 or seconds") from None
+        raise ValueError(f"{text!r} is not a time; give 2026-01-31, 2026-01-31T12:00 or seconds") from None
 
 
 def _absolute(text: str) -> str:

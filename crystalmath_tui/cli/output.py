@@ -5,13 +5,12 @@ import sys
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, is_dataclass
-from typing import Any, TextIO, TypeGuard, cast
+from typing import Any, TextIO, TypeGuard, cast, get_type_hints
 
 from crystalmath_server.protocol import codec
 from crystalmath_server.protocol.errors import RpcError
+from crystalmath_server.protocol.method import JsonOnly
 from crystalmath_tui.core.cells import clean, width
-
-_LEFT_OUT = frozenset({"uuid", "held"})  # of tables alone: long, or said by the reason; JSON has them
 
 
 def say(text: str) -> None:
@@ -59,7 +58,7 @@ def put_file(encoding: str, content: str) -> None:
 
 
 def put_part(encoding: str, content: str) -> None:
-    """Content as it is; bytes that are no text go to a terminal only as base64."""
+    """Content as it is; bytes that are not a text go to a terminal only as base64."""
     if encoding == "base64" and not sys.stdout.isatty():
         import base64
 
@@ -129,10 +128,15 @@ def table(rows: Sequence[Any]) -> list[str]:
     """Aligned columns, one a field that any row fills; nothing is cut."""
     if not rows:
         return []
-    names = [row.name for row in fields(rows[0]) if row.name not in _LEFT_OUT]
+    hints = get_type_hints(cast("type[Any]", type(rows[0])), include_extras=True)
+    names = [row.name for row in fields(rows[0]) if not _is_json_only(hints[row.name])]
     columns = [[_cell(name, getattr(row, name)) for row in rows] for name in names]
     kept = [(name, cells) for name, cells in zip(names, columns, strict=True) if any(cells)]
     return aligned(list(zip(*([name.upper(), *cells] for name, cells in kept), strict=True)))
+
+
+def _is_json_only(hint: Any) -> bool:
+    return any(isinstance(mark, JsonOnly) for mark in getattr(hint, "__metadata__", ()))
 
 
 def aligned(lines: Sequence[Sequence[str]]) -> list[str]:

@@ -27,7 +27,8 @@ from crystalmath_server.protocol.templates import (
     ShowTemplateParams,
 )
 from crystalmath_tui.cli import output
-from crystalmath_tui.cli.options import Option, UsageError, integer, of_method, parse, to_params
+from crystalmath_tui.cli.options import Option, UsageError, integer, of_params, to_params
+from crystalmath_tui.cli.parser import parse
 from crystalmath_tui.cli.session import DONE, NOT_FINISHED, Session
 
 _POLL_S = 0.5
@@ -41,12 +42,14 @@ _CHANGED: dict[str, Callable[[Option], Option]] = {
 
 
 def _submit_options() -> list[Option]:
-    options = [option for option in of_method(JOBS_SUBMIT.name, SubmitJobParams) if option.name != "digest"]
+    options = [option for option in of_params(SubmitJobParams) if option.name != "digest"]
     return [_CHANGED[option.name](option) if option.name in _CHANGED else option for option in options]
 
 
 SUBMIT_OPTIONS = (
-    Option("file", (), "structure files; - reads stdin", str, "FILE", many="list", positional=True),
+    Option(
+        "file", (), "structure files; - reads stdin", str, "FILE", many="list", positional=True, files=True
+    ),
     *_submit_options(),
     Option("format", ("--format",), "format of FILE, as poscar or cif", str, "FORMAT"),
     Option("wait", ("--wait",), "wait for the end; exit status 0 only if it finished"),
@@ -143,11 +146,11 @@ def _follow(session: Session, pk: int) -> int:
             if job.row.state in ENDED:
                 return DONE if job.row.state is JobState.FINISHED else _tell_failure(job)
             if deadline is not None and time.monotonic() > deadline:
-                output.say(f"job {pk} is still {job.row.state} after {session.timeout:g} s; it goes on")
+                output.say(f"job {pk} is still {job.row.state} after {session.timeout:g} s; it continues")
                 return NOT_FINISHED
             time.sleep(_POLL_S)
     except KeyboardInterrupt:
-        output.say(f"job {pk} goes on; follow it with: crystalmath wait {pk}")
+        output.say(f"job {pk} continues; follow it with: crystalmath wait {pk}")
         raise
 
 

@@ -9,7 +9,6 @@ from crystalmath_server.protocol.errors import ErrorCode, NotAllowed, RpcError
 from crystalmath_server.protocol.method import Method
 from crystalmath_server.protocol.system import ProgressParams
 from crystalmath_tui.cli.output import say
-from crystalmath_tui.cli.table import DESTRUCTIVE
 from crystalmath_tui.client import Client, connect_to
 from crystalmath_tui.client.daemon import locate
 
@@ -82,7 +81,7 @@ class Session:
         NotAllowed
             Nobody can be asked, or the answer is no.
         """
-        if name not in DESTRUCTIVE or self.yes:
+        if self.yes:
             return
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise NotAllowed(f"{name} asks first, and there is no terminal", hint="Add --yes.")

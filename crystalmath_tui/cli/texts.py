@@ -3,14 +3,14 @@
 import re
 from pathlib import Path
 
-from crystalmath_server.protocol.decks import DECK_FILES
+from crystalmath_server.protocol.inputs import INPUTS_FILES
 
 _TOLD = re.compile(r"TITEL|ENMAX|ZVAL|End of Dataset")
-"""Lines of a POTCAR that are sent: it is under licence, and large."""
+"""Lines of a POTCAR that are sent: it is under license, and large."""
 
 
 def texts_of(word: str) -> dict[str, str]:
-    """NAME=FILE, FILE with a deck's name, or a folder with a deck → file name → text.
+    """NAME=FILE, an input file by its own name, or a folder of input files → file name → text.
 
     Raises
     ------
@@ -23,20 +23,20 @@ def texts_of(word: str) -> dict[str, str]:
     path = Path(place).expanduser()
     try:
         if path.is_dir():
-            return _deck_in(path)
+            return _inputs_in(path)
         return {name or path.name: _text(path)}
     except OSError as error:
         raise ValueError(f"{place}: {error.strerror or error}") from None
     except UnicodeDecodeError:
-        raise ValueError(f"{place} is no text") from None
+        raise ValueError(f"{place} is not a text") from None
 
 
-def _deck_in(folder: Path) -> dict[str, str]:
-    names = [name for name in DECK_FILES if (folder / name).is_file()]
+def _inputs_in(folder: Path) -> dict[str, str]:
+    names = [name for name in INPUTS_FILES if (folder / name).is_file()]
     if "POTCAR.spec" not in names and (folder / "POTCAR").is_file():
         names.append("POTCAR")
     if not names:
-        raise ValueError(f"{folder} has none of {', '.join(DECK_FILES)}")
+        raise ValueError(f"{folder} has none of {', '.join(INPUTS_FILES)}")
     return {name: _text(folder / name) for name in names}
 
 

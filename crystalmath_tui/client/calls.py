@@ -33,14 +33,14 @@ class Calls:
             case Notice(params=ProgressParams(id=int() as number, text=text, fraction=fraction)):
                 if number in self._running:
                     self._told.pop(number, None)
-                    self._told[number] = Progress(self._running[number][0].key, text, fraction)
+                    self._told[number] = Progress(self._running[number][0].slot, text, fraction)
             case _:
                 pass
 
     def start(self, call: Call[Any, Any], now: float) -> None:
         """Send a call; an earlier one of the same key is cancelled and its answer dropped."""
-        if call.key:
-            self._supersede(call.key)
+        if call.slot:
+            self._supersede(call.slot)
         self._waiting.append(call)
         self._send(now)
 
@@ -51,7 +51,7 @@ class Calls:
         self._send(now)
         if call is None:
             return None
-        return call.ok(response.result) if response.error is None else call.failed(response.error)
+        return call.answer(response.result) if response.error is None else call.refuse(response.error)
 
     def expired(self, now: float) -> list[Message]:
         """Give up what was not answered in time."""
@@ -60,7 +60,7 @@ class Calls:
             self._drop(number)
         self._send(now)
         return [
-            call.failed(
+            call.refuse(
                 CallTimeout(f"{call.method.name} was not answered within {call.method.timeout_s:g} s")
             )
             for _, call in late
@@ -72,7 +72,7 @@ class Calls:
         self._running.clear()
         self._told.clear()
         self._waiting.clear()
-        return [call.failed(error) for call in calls]
+        return [call.refuse(error) for call in calls]
 
     def _send(self, now: float) -> None:
         while self._waiting and len(self._running) < _MOST_IN_FLIGHT:
@@ -81,8 +81,8 @@ class Calls:
             self._running[number] = (call, now + call.method.timeout_s)
 
     def _supersede(self, key: str) -> None:
-        self._waiting = deque(call for call in self._waiting if call.key != key)
-        for number in [number for number, (call, _) in self._running.items() if call.key == key]:
+        self._waiting = deque(call for call in self._waiting if call.slot != key)
+        for number in [number for number, (call, _) in self._running.items() if call.slot == key]:
             self._drop(number)
 
     def _drop(self, number: int) -> None:

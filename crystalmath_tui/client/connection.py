@@ -3,7 +3,7 @@
 1. A request has an id and gets exactly one `Response`; an answer to an id that nobody waits for is dropped.
 2. `cancel` asks only: the request stays pending until its answer, which may still be the result.
 3. An error without an id belongs to no request and is a `Fault`.
-4. Bytes that are no JSON-RPC break the connection: ConnectionLost.
+4. Bytes that are not valid JSON-RPC break the connection: ConnectionLost.
 """
 
 import json
@@ -21,11 +21,12 @@ from crystalmath_server.protocol.errors import (
     VersionMismatch,
     from_json,
 )
+from crystalmath_server.protocol.families import find_notification
 from crystalmath_server.protocol.framing import Framer, encode
-from crystalmath_server.protocol.method import PROTOCOL_VERSION, Json, Method, Notification, Params
+from crystalmath_server.protocol.method import PROTOCOL_VERSION, Json, Method, Notification
 from crystalmath_server.protocol.system import (
     CANCEL_REQUEST,
-    NOTIFICATIONS,
+    PROGRESS,
     CancelParams,
     Hello,
     HelloParams,
@@ -118,12 +119,12 @@ class Connection:
         Raises
         ------
         ConnectionLost
-            The bytes are no JSON-RPC.
+            The bytes are not valid JSON-RPC.
         """
         try:
             frames = self._framer.feed(data)
         except RpcError as error:
-            raise ConnectionLost(f"what answers is no crystalmath server: {error}") from error
+            raise ConnectionLost(f"what answers is not a crystalmath server: {error}") from error
         return [event for frame in frames for event in self._read(frame)]
 
     def _request(self, name: str, params: Json, decode: _Decode) -> int:
@@ -140,7 +141,7 @@ class Connection:
             )
             self._outgoing += encode(text.encode(), "lines")
         except (ValueError, TypeError, RecursionError) as error:
-            raise InvalidParams(f"these parameters are no JSON: {error}") from error
+            raise InvalidParams(f"these parameters are not valid JSON: {error}") from error
 
     def _read(self, frame: bytes) -> list[Event]:
         try:
@@ -209,25 +210,13 @@ def _typed(kind: type[R]) -> Callable[[Json], R]:
 
 
 def _notice(name: str, params: Json) -> Notice:
-    kind = _notice_kind(name)
-    if kind is None:
+    row = PROGRESS if name == PROGRESS.name else find_notification(name)
+    if row is None:
         return Notice(name, params)
     try:
-        return Notice(name, codec.from_json(kind, params))
+        return Notice(name, codec.from_json(row.params, params))
     except InvalidParams:
         return Notice(name, params)
-
-
-def _notice_kind(name: str) -> type[Params] | None:
-    """Parameters of a notification; imported when the first one comes, for few commands follow anything."""
-    if name == "logs.chunk":
-        from crystalmath_server.protocol.logs import LogChunk
-
-        return LogChunk
-    return _NOTICES.get(name)
-
-
-_NOTICES: dict[str, type[Params]] = {row.name: row.params for row in NOTIFICATIONS}
 
 
 def _error(error: Json) -> RpcError | None:

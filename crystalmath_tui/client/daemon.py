@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from crystalmath_server.protocol import endpoint
-from crystalmath_server.protocol.errors import DaemonStartFailed, NotAllowed
+from crystalmath_server.protocol.errors import NotAllowed, ServerStartFailed
 from crystalmath_tui.client.transport import Link, open_link
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class Starter:
 
     def _advance(self, now: float) -> None:
         if not self._where.spawn:
-            raise DaemonStartFailed(
+            raise ServerStartFailed(
                 f"no server listens at {self._where.socket}", hint="Start it with: crystalmath server start"
             )
         if self._deadline is None:
@@ -128,14 +128,14 @@ class Starter:
             self._server = _spawn(self._where, now)
 
 
-def start_failure(where: Where, what: str, said: str = "") -> DaemonStartFailed:
+def start_failure(where: Where, what: str, said: str = "") -> ServerStartFailed:
     """Why a server did not start: what was seen, and its last words, from its log where it said none."""
     words = said or _tail(endpoint.log_path(where.profile, where.environ))
     if "crystalmath[server]" in words:
-        return DaemonStartFailed(
+        return ServerStartFailed(
             words.splitlines()[0], hint="Install them: pip install 'crystalmath[server]'"
         )
-    return DaemonStartFailed(f"{what}; its last words:\n{words}" if words else what)
+    return ServerStartFailed(f"{what}; its last words:\n{words}" if words else what)
 
 
 def connect_or_spawn(
@@ -195,7 +195,7 @@ def _spawn(where: Where, now: float) -> _Spawned:
             cwd="/",
         )
     except OSError as error:
-        raise DaemonStartFailed(f"cannot start {sys.executable}: {error}") from error
+        raise ServerStartFailed(f"cannot start {sys.executable}: {error}") from error
     spawned = _Spawned(now)
     threading.Thread(target=_reap, args=(spawned, process, errors), name="reaper", daemon=True).start()
     return spawned

@@ -59,12 +59,12 @@ def looked_up(effect: Local) -> Message:
     """What the folders tell."""
     match effect:
         case WriteFile():
-            return effect.written(write(effect.path, effect.text, over=effect.over))
+            return effect.answer(write(effect.path, effect.text, over=effect.over))
         case ListFolder():
-            return effect.listed(folder_names(effect.prefix))
+            return effect.answer(folder_names(effect.prefix))
         case FindPath():
-            return effect.found(path_from_root(effect.path))
+            return effect.answer(path_from_root(effect.path))
         case LookAtPart():
-            return effect.looked(parts.look(effect))
+            return effect.answer(parts.look(effect))
         case KeepPart():
-            return effect.kept(parts.keep(effect))
+            return effect.answer(parts.keep(effect))

@@ -19,7 +19,7 @@ def edited_outside(name: str, text: str, environ: Mapping[str, str]) -> tuple[st
         words = error.strerror or str(error)
         return "", f"The text cannot be edited outside: {words}. Set EDITOR to an editor that is installed."
     except ValueError as error:
-        return "", f"EDITOR is no command: {error}."
+        return "", f"EDITOR is not a command: {error}."
 
 
 def _edited(command: list[str], path: Path, text: str) -> tuple[str, str]:

@@ -3,27 +3,27 @@
 import os
 from pathlib import Path
 
-from crystalmath_tui.core.effects import KeepPart, LookAtPart, PartSeen
+from crystalmath_tui.core.effects import KeepPart, LocalPart, LookAtPart
 
 _COMPARED = 4096
 
 
-def look(effect: LookAtPart) -> PartSeen:
+def look(effect: LookAtPart) -> LocalPart:
     """How much of a file is here: whole, or in its part; and its last bytes."""
     target = Path(effect.path)
     try:
         if target.is_dir():
-            return PartSeen(problem="there is a folder of that name")
+            return LocalPart(problem="there is a folder of that name")
         whole = os.path.lexists(target)
         place = target if whole else part_of(target)
         if not whole and not place.exists():
-            return PartSeen()
+            return LocalPart()
         with place.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - _COMPARED))
-            return PartSeen(size, file.read(), whole)
+            return LocalPart(size, file.read(), whole)
     except (OSError, ValueError) as error:
-        return PartSeen(problem=_words(error))
+        return LocalPart(problem=_words(error))
 
 
 def keep(effect: KeepPart) -> str:

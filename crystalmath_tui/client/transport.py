@@ -199,7 +199,7 @@ class Client:
         self._link.flush()
 
     def next_notice(self, seconds: float) -> Notice | None:
-        """The next notification that is no progress; None where none came in time.
+        """The next notification that is not a progress; None where none came in time.
 
         Raises
         ------

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from crystalmath_server.protocol.record import record
-from crystalmath_tui.core.line_cells import cell_of, col_at, shown, window
+from crystalmath_tui.core.line_cells import cell_of, col_at, visible_text, window
 from crystalmath_tui.core.lines import Line, Size, Span
 from crystalmath_tui.core.text_area import Area, at
 
@@ -67,11 +67,11 @@ def _shown(spans: Line, text: str) -> Line:
     """Spans of raw text as they are painted; tabs need to know what is before them."""
     if text.isascii() and text.isprintable():
         return spans
-    whole, found, start = shown(text), list[Span](), 0
+    whole, found, start = visible_text(text), list[Span](), 0
     raw = 0
     for style, piece in spans:
         raw += len(piece)
-        end = len(shown(text[:raw]))
+        end = len(visible_text(text[:raw]))
         found.append(Span(style, whole[start:end]))
         start = end
     return tuple(found)
@@ -79,7 +79,7 @@ def _shown(spans: Line, text: str) -> Line:
 
 def _with_cursor(spans: Line, area: Area) -> Line:
     """The span of the cursor among the others."""
-    start = len(shown(area.line[: area.col]))
+    start = len(visible_text(area.line[: area.col]))
     found: list[Span] = []
     at_char = 0
     for style, text in spans:
@@ -96,7 +96,7 @@ def _with_cursor(spans: Line, area: Area) -> Line:
     return tuple(span for span in found if span.text)
 
 
-def clicked(area: Area, place: Window, size: Size, row: int, col: int) -> Area:
+def area_at(area: Area, place: Window, size: Size, row: int, col: int) -> Area:
     """The cursor where the mouse was pressed; below the text at its end."""
     place = in_sight(place, area, size)
     line = min(place.top + row, len(area.lines) - 1)

@@ -32,7 +32,7 @@ class Canvas:
             self.styles[cell] = style
 
     def line(self, dots: Sequence[Dot], style: str = "", pattern: int = 0) -> None:
-        """Set the dots along a line with corners, in a pattern that goes on round them."""
+        """Set the dots along a line with corners, in a pattern that continues round them."""
         period, lit = PATTERNS[pattern % len(PATTERNS)]
         steps = (dot for pair in pairwise(dots) for dot in list(between(*pair))[:-1])
         for place, (x, y) in enumerate((*steps, *dots[-1:])):
@@ -51,7 +51,7 @@ class Canvas:
 
     def _line(self, row: int) -> Line:
         cells = ((self.styles.get((row, col), ""), self._char((row, col))) for col in range(self.size.cols))
-        return tuple(joined(cells))
+        return tuple(join_cells(cells))
 
     def _char(self, cell: Dot) -> str:
         bits = self.bits.get(cell, 0)
@@ -67,7 +67,7 @@ def between(start: Dot, end: Dot) -> Iterator[Dot]:
         yield round(x0 + (x1 - x0) * part), round(y0 + (y1 - y0) * part)
 
 
-def joined(cells: Iterable[tuple[str, str]]) -> Iterator[Span]:
+def join_cells(cells: Iterable[tuple[str, str]]) -> Iterator[Span]:
     """Cells of one style beside each other as one span."""
     style, text = "", ""
     for each, char in cells:

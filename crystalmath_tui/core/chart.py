@@ -1,4 +1,4 @@
-"""Line charts in text: axes with numbers, curves told apart by pattern, letter and colour; pure."""
+"""Line charts in text: axes with numbers, curves told apart by pattern, letter and color; pure."""
 
 import math
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ Run = list[tuple[float, float]]
 
 @record
 class Trace:
-    """One curve: a y for each x, None where it has no point; `group` chooses pattern and colour of many."""
+    """One curve: a y for each x, None where it has no point; `group` chooses pattern and color of many."""
 
     name: str
     y: tuple[float | None, ...]
@@ -69,7 +69,7 @@ def draw(chart: Chart, size: Size) -> tuple[Line, ...]:
         return fit_lines((line(("dim", f" {chart.y_title}: nothing to draw")),), size)
     if size.rows < _FEWEST.rows or size.cols < _FEWEST.cols:
         return fit_lines((line(("dim", f" {in_words(chart)}")),), size)
-    xs, ys = ranged([x for x, _ in flat]), ranged([y for _, y in flat])
+    xs, ys = range_of([x for x, _ in flat]), range_of([y for _, y in flat])
     labels = _y_labels(ys, size.rows - 3, log=chart.log)
     gutter = max(map(width, labels.values())) + 1
     body = Canvas(Size(size.rows - 3, size.cols - gutter - 2))
@@ -93,7 +93,7 @@ def in_words(chart: Chart) -> str:
     return f"{'; '.join(parts) or 'nothing to draw'} [{chart.y_title}]"
 
 
-def ranged(values: Sequence[float]) -> Range:
+def range_of(values: Sequence[float]) -> Range:
     """The range of values; of one value, a range around it."""
     low, high = min(values), max(values)
     if high - low > abs(high) * 1e-12:
@@ -129,7 +129,7 @@ def _paint(body: Canvas, chart: Chart, found: Sequence[Sequence[Run]], xs: Range
 
 
 def _kind(chart: Chart, place: int) -> int:
-    """Number of pattern and colour: of a few curves each has its own, of many each group."""
+    """Number of pattern and color: of a few curves each has its own, of many each group."""
     return place if len(chart.traces) <= MOST_LETTERS else chart.traces[place].group
 
 

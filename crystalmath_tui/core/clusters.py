@@ -3,42 +3,17 @@
 from crystalmath_server.protocol.clusters import (
     CLUSTERS_DELETE,
     CLUSTERS_UPDATE,
-    ClusterDetail,
     ClusterLabel,
     ClusterRow,
-    Deleted,
     UpdateClusterParams,
 )
-from crystalmath_server.protocol.codes import CodeRow, Outcome
-from crystalmath_server.protocol.record import record
+from crystalmath_server.protocol.codes import Outcome
 from crystalmath_tui.core.effects import Ask, Call, Effect
 from crystalmath_tui.core.lines import Span, line
-from crystalmath_tui.core.messages import Message
 from crystalmath_tui.core.words import clock, count
 
 MARKS = {Outcome.OK: ("ok", "✓"), Outcome.FAILED: ("error", "✗"), Outcome.NOT_REACHED: ("dim", "·")}
 """Style and ornament of an outcome; its word stands beside."""
-
-
-@record
-class ClusterSaved(Message):
-    """A cluster was made or changed."""
-
-    detail: ClusterDetail
-
-
-@record
-class ClusterDeleted(Message):
-    """A cluster is gone."""
-
-    deleted: Deleted
-
-
-@record
-class CodeSaved(Message):
-    """A code was made."""
-
-    code: CodeRow
 
 
 def delete(row: ClusterRow, codes: int = 0) -> tuple[Effect, ...]:
@@ -47,14 +22,14 @@ def delete(row: ClusterRow, codes: int = 0) -> tuple[Effect, ...]:
         line(("number", f"   {row.label}  "), row.hostname, ("dim", f"   {row.scheduler}")),
         line(("dim", f"   {count(codes, 'code')} on it" if codes else "   no code on it")),
     )
-    call = Call(CLUSTERS_DELETE, ClusterLabel(row.label), ClusterDeleted, key=f"delete {row.label}")
-    return (Ask(f"Delete cluster {row.label}? Nothing is removed on the computer itself.", details, (call,)),)
+    call = Call(CLUSTERS_DELETE, ClusterLabel(row.label), "cluster deleted", key=f"delete {row.label}")
+    return (Ask(f"Delete cluster {row.label}? Nothing is removed on the cluster itself.", details, (call,)),)
 
 
 def enable(row: ClusterRow) -> tuple[Effect, ...]:
     """Take it out of use, after a question, or into use again."""
     params = UpdateClusterParams(row.label, enabled=not row.enabled)
-    call = Call(CLUSTERS_UPDATE, params, ClusterSaved, key=f"enable {row.label}")
+    call = Call(CLUSTERS_UPDATE, params, "cluster saved", key=f"enable {row.label}")
     if not row.enabled:
         return (call,)
     words = line(("dim", "   Jobs there can no longer be reached until it is enabled again."))

@@ -1,4 +1,4 @@
-"""A table of jobs beside one another: headings with units, order, CSV and JSON."""
+"""A table of jobs side by side: headings with units, order, CSV and JSON."""
 
 import csv
 import io
@@ -9,12 +9,12 @@ from crystalmath_server.protocol.compare import CompareColumn, CompareRow, Compa
 from crystalmath_server.protocol.method import Json
 
 
-def titled(column: CompareColumn) -> str:
+def title_of(column: CompareColumn) -> str:
     """The heading of a column, with its unit."""
     return f"{column.title} [{column.unit}]" if column.unit else column.title
 
 
-def narrowed(whole: Comparison, names: frozenset[str]) -> Comparison:
+def narrow(whole: Comparison, names: frozenset[str]) -> Comparison:
     """Without the columns of these names."""
     kept = [place for place, column in enumerate(whole.columns) if column.name not in names]
     rows = (CompareRow(row.pk, row.label, tuple(_at(row, place) for place in kept)) for row in whole.rows)
@@ -25,7 +25,7 @@ def _at(row: CompareRow, place: int) -> Json:
     return row.values[place] if place < len(row.values) else None
 
 
-def ordered(whole: Comparison, name: str, *, descending: bool) -> Comparison:
+def order(whole: Comparison, name: str, *, descending: bool) -> Comparison:
     """Rows by a column, numbers before words, what is not there last."""
     places = [place for place, column in enumerate(whole.columns) if column.name == name]
     if not places:
@@ -46,7 +46,7 @@ def csv_text(table: Comparison) -> str:
     """The table as CSV; every digit is kept, units stand in the headings."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["pk", "label", *map(titled, table.columns)])
+    writer.writerow(["pk", "label", *map(title_of, table.columns)])
     for row in table.rows:
         writer.writerow([row.pk, row.label, *("" if value is None else value for value in row.values)])
     return out.getvalue()

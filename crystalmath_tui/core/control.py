@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import (
     ENDED,
     JOBS_CANCEL,
@@ -12,71 +11,21 @@ from crystalmath_server.protocol.jobs import (
     ControlJobParams,
     JobRow,
     JobState,
-    Submitted,
 )
 from crystalmath_server.protocol.method import Method
-from crystalmath_server.protocol.progress import JOBS_STOP, StopAsked, StopJobParams
-from crystalmath_server.protocol.record import record
-from crystalmath_tui.core.effects import Ask, Call, Effect, NewKey, Say, Tagged
+from crystalmath_server.protocol.progress import JOBS_STOP, StopJobParams
+from crystalmath_tui.core.effects import Ask, Call, Effect, NewKey, Say
 from crystalmath_tui.core.lines import Line, line
-from crystalmath_tui.core.messages import Message
 from crystalmath_tui.core.words import count, state_span
 
 _NAMED = 8
 
 
-@record
-class Controlled(Message):
-    """The server answered to cancel, pause or play."""
-
-    verb: str
-    control: Control
-
-
-@record
-class StopTold(Message):
-    """The server asked a program to end."""
-
-    asked: StopAsked
-
-
-@record
-class RetryKeyed(Message):
-    """A key was made for another run of a job."""
-
-    pk: int
-    key: str
-
-
-@record
-class RestartKeyed(Message):
-    """A key was made for a job that goes on from another."""
-
-    pk: int
-    key: str
-
-
-@record
-class Retried(Message):
-    """A job runs once more; `asked` is the pk of the earlier one and the key."""
-
-    asked: tuple[int, str]
-    submitted: Submitted
-
-
-@record
-class RetryFailed(Message):
-    """A job does not run once more."""
-
-    asked: tuple[int, str]
-    error: RpcError
-
-
 def restart(pk: int) -> tuple[Effect, ...]:
-    """Ask, then go on from a job, under a key of its own."""
-    words = "Its deck is corrected as custodian would, and it begins from its last positions."
-    key = NewKey(Tagged(RestartKeyed, pk))
-    return (Ask(f"Go on from job {pk} in a new job?", (line(("dim", f"  {words}")),), (key,)),)
+    """Ask, then continue from a job, under a key of its own."""
+    words = "Its input files is corrected as custodian would, and it begins from its last positions."
+    key = NewKey("restart key", pk)
+    return (Ask(f"Continue from job {pk} in a new job?", (line(("dim", f"  {words}")),), (key,)),)
 
 
 def retry(rows: Sequence[JobRow]) -> tuple[Effect, ...]:
@@ -89,7 +38,7 @@ def retry(rows: Sequence[JobRow]) -> tuple[Effect, ...]:
         return (Say(f"Nothing to run again: {words}", "warn"),)
     left = len(rows) - len(ended)
     more = (line(("dim", f"          {count(left, 'job')} of these have not ended")),) if left else ()
-    keys = tuple(NewKey(Tagged(RetryKeyed, row.pk)) for row in ended)
+    keys = tuple(NewKey("retry key", row.pk) for row in ended)
     title = f"Run {count(len(ended), 'job')} again with the same inputs?"
     return (Ask(title, (*_names(ended), *more), keys),)
 
@@ -111,7 +60,7 @@ def stop(row: JobRow) -> tuple[Effect, ...]:
     """Ask, then have it end after its ionic step; the server tells whether it can."""
     if row.state is not JobState.RUNNING:
         return (Say(f"Nothing to stop: it is {row.state}.", "warn"),)
-    call = Call(JOBS_STOP, StopJobParams(row.pk), StopTold, key=f"stop {row.pk}")
+    call = Call(JOBS_STOP, StopJobParams(row.pk), "job stop", key=f"stop {row.pk}")
     title = "Have the job end after its ionic step? What it computed is kept."
     return (Ask(title, _names((row,)), (call,)),)
 
@@ -127,19 +76,18 @@ def pause_or_play(rows: Sequence[JobRow]) -> tuple[Effect, ...]:
     return (Say(f"Asking {count(len(alive), 'job')} to pause …"), *_calls(JOBS_PAUSE, "paused", alive))
 
 
-def told(message: Controlled) -> Say:
-    """What came of it, for the status line."""
-    control = message.control
+def control_note(control: Control, verb: str) -> Say:
+    """What came of an order, for the status line."""
     if control.done:
         return Say(f"Job {control.pk} is {control.state}.")
-    return Say(f"Job {control.pk} is not {message.verb} yet: {control.waiting_for}", "warn")
+    return Say(f"Job {control.pk} is not {verb} yet: {control.waiting_for}", "warn")
 
 
 def _calls(
     method: Method[ControlJobParams, Control], verb: str, rows: Sequence[JobRow]
 ) -> tuple[Call[ControlJobParams, Control], ...]:
     return tuple(
-        Call(method, ControlJobParams(row.pk), Tagged(Controlled, verb), key=f"{method.name} {row.pk}")
+        Call(method, ControlJobParams(row.pk), "job control", verb, key=f"{method.name} {row.pk}")
         for row in rows
     )
 

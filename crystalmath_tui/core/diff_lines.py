@@ -1,10 +1,10 @@
-"""A unified diff as lines: as it is, or both sides beside one another."""
+"""A unified diff as lines: as it is, or both sides side by side."""
 
 import re
 from collections.abc import Iterator
 
 from crystalmath_server.protocol.record import record
-from crystalmath_tui.core.line_cells import shown, window
+from crystalmath_tui.core.line_cells import visible_text, window
 from crystalmath_tui.core.lines import Line, Span, fit_line, line
 
 _HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
@@ -27,7 +27,7 @@ class Row:
 
 
 def rows_of(diff: str) -> tuple[Row | None, ...]:
-    """Lines of both sides, those that were changed beside one another; None between two hunks."""
+    """Lines of both sides, those that were changed side by side; None between two hunks."""
     found: list[Row | None] = []
     for first, second, body in _hunks(diff):
         if found:
@@ -76,13 +76,13 @@ def _beside(gone: list[Row], come: list[Row]) -> Iterator[Row]:
         yield Row(old.left_number, old.left, new.right_number, new.right)
 
 
-def unified(diff: str) -> tuple[Line, ...]:
+def unified_lines(diff: str) -> tuple[Line, ...]:
     """The lines of a diff; - and + stand before those that differ."""
     found: list[Line] = []
     for text in diff.rstrip("\n").split("\n"):
         style = "heading" if text.startswith("@@") else _STYLES.get(text[:1], "dim")
         if not text.startswith(("---", "+++")):
-            found.append(line((style, f" {shown(text)}")))
+            found.append(line((style, f" {visible_text(text)}")))
     return tuple(found)
 
 
@@ -105,4 +105,4 @@ def _side(number: int, text: str, sign: str, cols: int) -> Line:
         return fit_line((), cols)
     style = _STYLES[sign or " "]
     head = Span("dim", f"{number:>5} ")
-    return fit_line((head, *window(line((style, f"{sign or ' '} {shown(text)}")), 0, cols - 6)), cols)
+    return fit_line((head, *window(line((style, f"{sign or ' '} {visible_text(text)}")), 0, cols - 6)), cols)

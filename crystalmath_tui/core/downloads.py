@@ -1,9 +1,9 @@
 """Files of a job on their way to this machine: what comes next after each answer, as data; pure.
 
 1. A file comes range by range into NAME.part beside its place and gets its name when it is whole.
-2. What is here already is compared with the file by its end: a part that fits goes on, another begins anew.
+2. What is here already is compared with the file by its end: a part that fits continues, another starts over.
 3. A whole file is never written over unless that is asked for; one that is the same is left and said.
-4. An error of one file leaves that file out; any other stops, and `resumed` goes on where it broke off.
+4. An error of one file leaves that file out; any other stops, and `resumed` continues where it broke off.
 """
 
 import base64
@@ -14,9 +14,9 @@ from typing import Literal, cast
 from crystalmath_server.protocol.errors import ErrorCode, RpcError
 from crystalmath_server.protocol.files import JOBS_FILE, FileRange, JobFile, ReadFileParams
 from crystalmath_server.protocol.record import record
-from crystalmath_tui.core.effects import Call, Effect, KeepPart, LookAtPart, PartSeen, Tagged
-from crystalmath_tui.core.messages import Message
-from crystalmath_tui.core.words import error_words
+from crystalmath_tui.core.effects import Call, Effect, KeepPart, LocalPart, LookAtPart
+from crystalmath_tui.core.messages import Answered, Message, Refused
+from crystalmath_tui.core.words import error_text
 
 RANGE = 1_048_576
 CALL_KEY = "download"
@@ -25,38 +25,6 @@ Source = Literal["inputs", "retrieved", "work"]
 Phase = Literal["looking", "comparing", "fetching", "done", "stopped"]
 About = tuple[int, str]
 """Number of the download, and path of the file."""
-
-
-@record
-class Looked(Message):
-    """What of a file is here already."""
-
-    about: About
-    seen: PartSeen
-
-
-@record
-class RangeCame(Message):
-    """A range came."""
-
-    about: About
-    part: FileRange
-
-
-@record
-class RangeFailed(Message):
-    """A range did not come."""
-
-    about: About
-    error: RpcError
-
-
-@record
-class Kept(Message):
-    """A range was written, or why not."""
-
-    about: About
-    problem: str
 
 
 @record
@@ -98,7 +66,7 @@ class Download:
     number: int = 1
     over: bool = False
     phase: Phase = "looking"
-    seen: PartSeen = PartSeen()
+    local: LocalPart = LocalPart()
     offset: int = 0
     before: int = 0
     size: int | None = None
@@ -120,29 +88,29 @@ class Download:
 Step = tuple[Download, tuple[Effect, ...]]
 
 
-def begun(download: Download) -> Step:
+def begin(download: Download) -> Step:
     """Begin with the first file that is left; done where there is none."""
     if not download.waiting:
         return replace(download, phase="done", error=None), ()
     file = download.waiting[0]
-    fresh = replace(download, phase="looking", offset=0, before=0, size=None, seen=PartSeen(), error=None)
+    fresh = replace(download, phase="looking", offset=0, before=0, size=None, local=LocalPart(), error=None)
     if not fresh.target:
-        return _left(fresh, "it is no path inside a folder")
+        return _leave_out(fresh, "it is not a path inside a folder")
     if file.kind != "file":
-        return _left(fresh, "it is no plain file")
-    return fresh, (LookAtPart(fresh.target, Tagged(Looked, _about(fresh))),)
+        return _leave_out(fresh, "it is not a plain file")
+    return fresh, (LookAtPart(fresh.target, "download part", _about(fresh)),)
 
 
-def resumed(download: Download) -> Step:
-    """Go on where it broke off."""
+def resume(download: Download) -> Step:
+    """Continue where it broke off."""
     return (
-        begun(replace(download, number=download.number + 1))
+        begin(replace(download, number=download.number + 1))
         if download.phase == "stopped"
         else (download, ())
     )
 
 
-def stopped(download: Download) -> Download:
+def stop(download: Download) -> Download:
     """Nothing more is asked for; what is here stays."""
     return replace(download, phase="stopped", number=download.number + 1) if download.going else download
 
@@ -150,18 +118,26 @@ def stopped(download: Download) -> Download:
 def step(download: Download, message: Message) -> Step:
     """The next state after an answer; one that is of another time is dropped."""
     match message:
-        case Looked(about, seen) if about == _about(download) and download.phase == "looking":
-            return _looked(download, seen)
-        case RangeCame(about, part) if about == _about(download) and download.phase == "comparing":
-            return _compared(download, part)
-        case RangeCame(about, part) if about == _about(download) and download.phase == "fetching":
-            return _came(download, part)
-        case Kept(about, problem) if about == _about(download) and download.phase == "fetching":
-            return _kept(download, problem)
-        case RangeFailed(about, error) if about == _about(download) and download.going:
+        case Answered("download part", LocalPart() as local, about) if (
+            about == _about(download) and download.phase == "looking"
+        ):
+            return _with_part(download, local)
+        case Answered("download range", FileRange() as part, about) if (
+            about == _about(download) and download.phase == "comparing"
+        ):
+            return _compare(download, part)
+        case Answered("download range", FileRange() as part, about) if (
+            about == _about(download) and download.phase == "fetching"
+        ):
+            return _write_range(download, part)
+        case Answered("download kept", str(problem), about) if (
+            about == _about(download) and download.phase == "fetching"
+        ):
+            return _after_write(download, problem)
+        case Refused("download range", error, about) if about == _about(download) and download.going:
             if error.data.field == "path":
-                words = error_words(error).removeprefix("path: ")
-                return _left(download, words, refused=error.code is ErrorCode.NOT_ALLOWED)
+                words = error_text(error).removeprefix("path: ")
+                return _leave_out(download, words, refused=error.code is ErrorCode.NOT_ALLOWED)
             return replace(download, phase="stopped", error=error), ()
         case _:
             return download, ()
@@ -180,7 +156,9 @@ def bytes_of(part: FileRange) -> bytes:
     return base64.b64decode(part.content) if part.encoding == "base64" else part.content.encode()
 
 
-def fitting(files: Sequence[JobFile], names: Sequence[str]) -> tuple[tuple[JobFile, ...], tuple[str, ...]]:
+def select_files(
+    files: Sequence[JobFile], names: Sequence[str]
+) -> tuple[tuple[JobFile, ...], tuple[str, ...]]:
     """Files of these names, or in folders of these names; and names that fit none."""
     wanted = [name.strip("/") for name in names]
     found = tuple(
@@ -196,32 +174,32 @@ def _about(download: Download) -> About:
     return download.number, download.waiting[0].path if download.waiting else ""
 
 
-def _looked(download: Download, seen: PartSeen) -> Step:
-    if seen.problem:
-        return _left(download, seen.problem)
-    if seen.whole and download.over:
-        seen = PartSeen()
-    download = replace(download, seen=seen)
-    if not seen.size and not seen.whole:
+def _with_part(download: Download, local: LocalPart) -> Step:
+    if local.problem:
+        return _leave_out(download, local.problem)
+    if local.whole and download.over:
+        local = LocalPart()
+    download = replace(download, local=local)
+    if not local.size and not local.whole:
         return _next_range(replace(download, phase="fetching"))
-    first = seen.size - len(seen.tail)
-    return replace(download, phase="comparing"), (_range(download, first, max(1, len(seen.tail))),)
+    first = local.size - len(local.tail)
+    return replace(download, phase="comparing"), (_range(download, first, max(1, len(local.tail))),)
 
 
-def _compared(download: Download, part: FileRange) -> Step:
+def _compare(download: Download, part: FileRange) -> Step:
     """Go on behind what is here if the file still has it."""
-    seen = download.seen
+    local = download.local
     there = bytes_of(part)
-    same = part.size >= seen.size and there == seen.tail[: len(there)]
-    if seen.whole:
-        if same and part.size == seen.size:
-            return _ended(download, seen.size)
-        return _left(download, "another file of that name is here and was left as it is")
-    start = seen.size if same else 0
+    same = part.size >= local.size and there == local.tail[: len(there)]
+    if local.whole:
+        if same and part.size == local.size:
+            return _finish_file(download, local.size)
+        return _leave_out(download, "another file of that name is here and was left as it is")
+    start = local.size if same else 0
     return _next_range(replace(download, phase="fetching", offset=start, before=start))
 
 
-def _came(download: Download, part: FileRange) -> Step:
+def _write_range(download: Download, part: FileRange) -> Step:
     """Write a range; up to the size that the file had at first: one that grows would never end."""
     size = part.size if download.size is None else download.size
     last = part.next_offset >= size or part.next_offset == download.offset
@@ -231,16 +209,17 @@ def _came(download: Download, part: FileRange) -> Step:
         bytes_of(part),
         last=last,
         over=download.over,
-        kept=Tagged(Kept, _about(download)),
+        tag="download kept",
+        about=_about(download),
     )
     return replace(download, size=part.next_offset if last else size, offset=part.next_offset), (keep,)
 
 
-def _kept(download: Download, problem: str) -> Step:
+def _after_write(download: Download, problem: str) -> Step:
     if problem:
-        return _left(download, problem)
+        return _leave_out(download, problem)
     if download.size is not None and download.offset >= download.size:
-        return _ended(download, download.size)
+        return _finish_file(download, download.size)
     return _next_range(download)
 
 
@@ -252,15 +231,15 @@ def _range(download: Download, offset: int, limit: int) -> Call[ReadFileParams, 
     file, about = download.waiting[0], _about(download)
     source = cast("Source", file.source)
     params = ReadFileParams(download.pk, file.path, source, offset, limit)
-    return Call(JOBS_FILE, params, Tagged(RangeCame, about), Tagged(RangeFailed, about), key=CALL_KEY)
+    return Call(JOBS_FILE, params, "download range", about, handles_refusal=True)
 
 
-def _ended(download: Download, size: int) -> Step:
+def _finish_file(download: Download, size: int) -> Step:
     whole = download.phase == "comparing"
     here = Here(download.waiting[0].path, size, size if whole else download.before)
-    return begun(replace(download, waiting=download.waiting[1:], kept=(*download.kept, here)))
+    return begin(replace(download, waiting=download.waiting[1:], kept=(*download.kept, here)))
 
 
-def _left(download: Download, why: str, *, refused: bool = False) -> Step:
+def _leave_out(download: Download, why: str, *, refused: bool = False) -> Step:
     left = Left(download.waiting[0].path, why, refused)
-    return begun(replace(download, waiting=download.waiting[1:], left=(*download.left, left)))
+    return begin(replace(download, waiting=download.waiting[1:], left=(*download.left, left)))

@@ -1,13 +1,12 @@
 """Effects: what an update wants done, as data compared by ==; runtime.py and program.py carry them out."""
 
-from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.method import Method
 from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.lines import Line
-from crystalmath_tui.core.messages import CallFailed, Message
+from crystalmath_tui.core.messages import Answered, CallFailed, Message, Refused
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -19,27 +18,45 @@ class Effect:
     __slots__ = ()
 
 
+class Question(Effect):
+    """An effect that is answered, under the tag and beside what was put with it."""
+
+    __slots__ = ()
+    tag: str
+    about: object
+
+    def answer(self, value: object) -> Message:
+        """The message of an answer."""
+        return Answered(self.tag, value, self.about)
+
+
 @record
-class Tagged(Generic[R]):
-    """Makes `kind(tag, value)`: for answers that do not say what was asked. Equal where its parts are."""
+class Call(Question, Generic[P, R]):
+    """Call a method.
 
-    kind: Callable[[Any, R], Message]
-    tag: object
-
-    def __call__(self, value: R) -> Message:
-        """The message."""
-        return self.kind(self.tag, value)
-
-
-@record
-class Call(Effect, Generic[P, R]):
-    """Call a method; a later call with the same key supersedes this one, whose answer is then dropped."""
+    Attributes
+    ----------
+    key
+        A later call with the same key supersedes this one, whose answer is then dropped; empty: the tag.
+    handles_refusal
+        Whether its screen takes an error as `Refused`; otherwise the status line shows it.
+    """
 
     method: Method[P, R]
     params: P
-    ok: Callable[[R], Message]
-    failed: Callable[[RpcError], Message] = CallFailed
+    tag: str
+    about: object = None
     key: str = ""
+    handles_refusal: bool = False
+
+    @property
+    def slot(self) -> str:
+        """What later calls supersede this one by, and what tells its progress apart."""
+        return self.key or self.tag
+
+    def refuse(self, error: RpcError) -> Message:
+        """The message of an error."""
+        return Refused(self.tag, error, self.about) if self.handles_refusal else CallFailed(error)
 
 
 @record
@@ -52,40 +69,44 @@ class Later(Effect):
 
 
 @record
-class NewKey(Effect):
+class NewKey(Question):
     """Make a random idempotency key and send it."""
 
-    made: Callable[[str], Message]
+    tag: str
+    about: object = None
 
 
 @record
-class ListFolder(Effect):
+class ListFolder(Question):
     """Read names that begin with `prefix`, folders with a / at the end; errors give no names."""
 
     prefix: str
-    listed: Callable[[tuple[str, ...]], Message]
+    tag: str
+    about: object = None
 
 
 @record
-class FindPath(Effect):
+class FindPath(Question):
     """Make a typed path one from the root, ~ included, and send it."""
 
     path: str
-    found: Callable[[str], Message]
+    tag: str
+    about: object = None
 
 
 @record
-class WriteFile(Effect):
+class WriteFile(Question):
     """Write a text to a file of this machine; answers "written", "exists", or why it cannot be written."""
 
     path: str
     text: str
-    written: Callable[[str], Message]
+    tag: str
+    about: object = None
     over: bool = False
 
 
 @record
-class PartSeen:
+class LocalPart:
     """What of a file that comes in parts is here: its size, its last bytes, and whether it is whole."""
 
     size: int = 0
@@ -95,15 +116,16 @@ class PartSeen:
 
 
 @record
-class LookAtPart(Effect):
+class LookAtPart(Question):
     """See what of a file is here already."""
 
     path: str
-    looked: Callable[[PartSeen], Message]
+    tag: str
+    about: object = None
 
 
 @record
-class KeepPart(Effect):
+class KeepPart(Question):
     """Write bytes behind `offset` of a file that comes in parts; answers why it could not, or ""."""
 
     path: str
@@ -111,16 +133,18 @@ class KeepPart(Effect):
     data: bytes
     last: bool
     over: bool
-    kept: Callable[[str], Message]
+    tag: str
+    about: object = None
 
 
 @record
-class EditOutside(Effect):
+class EditOutside(Question):
     """Have a text edited by $VISUAL or $EDITOR; answers the text, and why there is none where it failed."""
 
     name: str
     text: str
-    edited: Callable[[tuple[str, str]], Message]
+    tag: str
+    about: object = None
 
 
 @record
@@ -151,7 +175,7 @@ class Suspend(Effect):
 
 @record
 class Redraw(Effect):
-    """Paint every cell anew."""
+    """Paint every cell again."""
 
 
 @record

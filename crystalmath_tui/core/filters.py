@@ -8,8 +8,8 @@ HELP = (
     ("/text", "regular expression; a second / at the end is not needed"),
     ("!text", "jobs that do not match"),
     ("state:failed", "one state, or more: state:failed,killed"),
-    ("template:NAME", "one recipe, as emt.relax"),
-    ("cluster:NAME", "one computer"),
+    ("template:NAME", "one template, as emt.relax"),
+    ("cluster:NAME", "one cluster"),
     ("is:held", "jobs held back until their cluster takes more"),
 )
 """What the help says about it."""
@@ -31,7 +31,7 @@ class Filter:
 
 
 def parse(text: str) -> Filter:
-    """Read a filter; what is no known word: filters by label."""
+    """Read a filter; what is not a known word: filters by label."""
     words = text.split(" ")
     named = {
         key: value for key, found, value in (word.partition(":") for word in words) if found and key in _NAMES

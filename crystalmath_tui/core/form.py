@@ -5,8 +5,8 @@ from dataclasses import replace
 from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.cells import wrap
 from crystalmath_tui.core.lines import Line, Span, fit_line, line
-from crystalmath_tui.core.scroll import START, Scroll, settled
-from crystalmath_tui.core.textfield import EMPTY, TextField, edited, field_line, field_of, pasted
+from crystalmath_tui.core.scroll import START, Scroll, clamp
+from crystalmath_tui.core.textfield import EMPTY, TextField, edit, field_line, field_of, paste
 
 _NAME = 18
 _MOST_WORDS = 5
@@ -57,7 +57,9 @@ class Form:
 EMPTY_FORM = Form()
 
 
-def made(name: str, title: str, value: str = "", words: str = "", choices: tuple[str, ...] = ()) -> Field:
+def new_field(
+    name: str, title: str, value: str = "", words: str = "", choices: tuple[str, ...] = ()
+) -> Field:
     """A field with a value."""
     return Field(name, title, field_of(value), words, choices)
 
@@ -67,40 +69,40 @@ def values(form: Form) -> dict[str, str]:
     return {each.name: each.text.text.strip() for each in form.fields}
 
 
-def complained(form: Form, name: str, words: str) -> Form:
+def with_error(form: Form, name: str, words: str) -> Form:
     """The form at the field that is wrong; an unknown name leaves the place."""
     names = [each.name for each in form.fields]
     index = names.index(name) if name in names else form.scroll.index
     return replace(form, complaint=(name, words), scroll=Scroll(index, form.scroll.top))
 
 
-def typed(form: Form, key: str) -> Form | None:
+def press_key(form: Form, key: str) -> Form | None:
     """The form after a key, or None where the key is for others."""
     if key in {"down", "tab", "enter", "up", "shift tab"}:
-        return _stepped(form, 1 if key in {"down", "tab", "enter"} else -1)
+        return _step(form, 1 if key in {"down", "tab", "enter"} else -1)
     if form.at_button:
         return None
     chosen = form.fields[form.scroll.index]
     if chosen.choices:
-        return _with(form, _walked(chosen, key)) if key in {"left", "right", " "} else None
-    text = edited(chosen.text, key)
+        return _with(form, _next_choice(chosen, key)) if key in {"left", "right", " "} else None
+    text = edit(chosen.text, key)
     return _with(form, replace(chosen, text=text)) if text is not None else None
 
 
-def put_in(form: Form, text: str) -> Form:
+def paste_text(form: Form, text: str) -> Form:
     """The form with pasted text."""
     if form.at_button or form.fields[form.scroll.index].choices:
         return form
     chosen = form.fields[form.scroll.index]
-    return _with(form, replace(chosen, text=pasted(chosen.text, text)))
+    return _with(form, replace(chosen, text=paste(chosen.text, text)))
 
 
-def _stepped(form: Form, step: int) -> Form:
+def _step(form: Form, step: int) -> Form:
     count = len(form.fields) + 1
     return replace(form, scroll=Scroll((form.scroll.index + step) % count, form.scroll.top))
 
 
-def _walked(chosen: Field, key: str) -> Field:
+def _next_choice(chosen: Field, key: str) -> Field:
     step = -1 if key == "left" else 1
     known = chosen.text.text in chosen.choices
     index = chosen.choices.index(chosen.text.text) + step if known else 0
@@ -113,12 +115,12 @@ def _with(form: Form, changed: Field) -> Form:
     return replace(form, fields=fields, complaint=("", ""))
 
 
-def clicked(form: Form, row: int, rows: int, cols: int) -> tuple[Form, bool]:
+def click(form: Form, row: int, rows: int, cols: int) -> tuple[Form, bool]:
     """The form after a click on line `row` of `form_lines`, and whether the button was hit.
 
     A click on the choice that is selected already takes the next one.
     """
-    layout = _laid_out(form, rows, cols)
+    layout = _layout_of(form, rows, cols)
     at = layout.top + row
     if not 0 <= row < layout.room or at not in layout.places:
         return form, False
@@ -128,13 +130,13 @@ def clicked(form: Form, row: int, rows: int, cols: int) -> tuple[Form, bool]:
         return there, True
     chosen = form.fields[index]
     if index == form.scroll.index and chosen.choices:
-        return _with(there, _walked(chosen, "right")), False
+        return _with(there, _next_choice(chosen, "right")), False
     return there, False
 
 
 def form_lines(form: Form, rows: int, cols: int) -> tuple[Line, ...]:
     """The form at `rows` lines: fields in sight of the selected one, and words on it at the end."""
-    layout = _laid_out(form, rows, cols)
+    layout = _layout_of(form, rows, cols)
     shown = layout.lines[layout.top : layout.top + layout.room]
     filled = (*shown, *[()] * (layout.room - len(shown)))
     return (*filled, fit_line(line(("rule", "─" * cols)), cols), *layout.words)
@@ -151,12 +153,12 @@ class _Layout:
     top: int
 
 
-def _laid_out(form: Form, rows: int, cols: int) -> _Layout:
+def _layout_of(form: Form, rows: int, cols: int) -> _Layout:
     words = _words(form, cols)
     room = max(1, rows - max(_HELP_ROWS, len(words)) - 1)
     lines, places = _lines(form, cols)
     place = places[min(form.scroll.index, len(places) - 1)]
-    top = settled(Scroll(place, form.scroll.top), len(lines), room).top
+    top = clamp(Scroll(place, form.scroll.top), len(lines), room).top
     return _Layout(tuple(lines), tuple(places), words, room, top)
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
-from crystalmath_server.protocol.decks import KnownTag
+from crystalmath_server.protocol.inputs import KnownTag
 from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.lines import Line, Span
 
@@ -71,7 +71,7 @@ def _word(code: str, col: int, kind: re.Pattern[str], begin: int) -> tuple[int, 
     return col, col
 
 
-def painted(line: str) -> Line:
+def paint_line(line: str) -> Line:
     """Names, values and comments apart; the texts put together are the line."""
     found = _COMMENT.search(line)
     end = found.start() if found else len(line)
@@ -120,6 +120,6 @@ def _values(tag: KnownTag | None) -> list[Choice]:
     ]
 
 
-def completed(place: Spot, choice: Choice) -> str:
+def completion_text(place: Spot, choice: Choice) -> str:
     """What is put in for a choice; a name gets its sign."""
     return f"{choice.text} = " if place.part == "name" and not place.has_sign else choice.text

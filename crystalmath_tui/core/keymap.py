@@ -1,10 +1,19 @@
 """Key tables as data: footer, help and dispatch are made from them."""
 
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
 from crystalmath_server.protocol.record import record
+from crystalmath_tui.core.context import Context, Update
+from crystalmath_tui.core.effects import Effect
+from crystalmath_tui.core.messages import Message, Scrolled
+
+S = TypeVar("S")
+Action = Callable[[S, Context], Update[S]]
 
 
 @record
-class Binding:
+class Binding(Generic[S]):
     """Keys of one action.
 
     Attributes
@@ -12,7 +21,7 @@ class Binding:
     keys
         As urwid names them.
     action
-        What the screen's update looks for.
+        What the keys do; None: the text that is edited takes them.
     title
         Word or two for the footer.
     help
@@ -22,13 +31,13 @@ class Binding:
     """
 
     keys: tuple[str, ...]
-    action: str
+    action: Action[S] | Scrolled | None
     title: str
     help: str
     footer: bool = False
 
 
-KeyTable = tuple[Binding, ...]
+KeyTable = tuple[Binding[Any], ...]
 
 _MODIFIERS = {"ctrl ": "Ctrl", "shift ": "Shift", "meta ": "Alt"}
 _SHOWN = {
@@ -50,33 +59,56 @@ _SHOWN = {
 }
 
 
-def action_of(table: KeyTable, key: str) -> str:
-    """The action of a key, or ""."""
-    return next((row.action for row in table if key in row.keys), "")
+def binding_of(table: KeyTable, key: str) -> Binding[Any] | None:
+    """The row of a key."""
+    return next((row for row in table if key in row.keys), None)
 
 
-def shown(key: str) -> str:
+def dispatch(
+    table: KeyTable,
+    update: Callable[[S, Message, Context], Update[S]],
+    state: S,
+    key: str,
+    context: Context,
+) -> Update[S] | None:
+    """Do what the table says of a key; None where it says nothing, or leaves the key to a text."""
+    row = binding_of(table, key)
+    match row and row.action:
+        case None:
+            return None
+        case Scrolled() as scrolled:
+            return update(state, scrolled, context)
+        case action:
+            return action(state, context)
+
+
+def emit(*effects: Effect) -> Action[Any]:
+    """An action that changes nothing on its own screen."""
+    return lambda state, _: (state, effects)
+
+
+def key_name(key: str) -> str:
     """A key as people call it."""
     for modifier, name in _MODIFIERS.items():
         if key.startswith(modifier) and key not in _SHOWN:
             rest = key.removeprefix(modifier)
-            return f"{name}+{rest.upper() if modifier == 'ctrl ' and len(rest) == 1 else shown(rest)}"
+            return f"{name}+{rest.upper() if modifier == 'ctrl ' and len(rest) == 1 else key_name(rest)}"
     if key[:1] == "f" and key[1:].isdecimal():
         return key.upper()
     return _SHOWN.get(key, key)
 
 
-def shown_keys(binding: Binding) -> str:
+def key_names(binding: Binding[Any]) -> str:
     """All keys of a binding."""
-    return " ".join(map(shown, binding.keys))
+    return " ".join(map(key_name, binding.keys))
 
 
 MOVES: KeyTable = (
-    Binding(("j", "down"), "down", "down", "One line down."),
-    Binding(("k", "up"), "up", "up", "One line up."),
-    Binding(("page down", "ctrl f"), "page down", "page down", "One page down."),
-    Binding(("page up", "ctrl b"), "page up", "page up", "One page up."),
-    Binding(("g", "home"), "first", "first", "To the first line."),
-    Binding(("G", "end"), "last", "last", "To the last line."),
+    Binding(("j", "down"), Scrolled("down"), "down", "One line down."),
+    Binding(("k", "up"), Scrolled("up"), "up", "One line up."),
+    Binding(("page down", "ctrl f"), Scrolled("page down"), "page down", "One page down."),
+    Binding(("page up", "ctrl b"), Scrolled("page up"), "page up", "One page up."),
+    Binding(("g", "home"), Scrolled("first"), "first", "To the first line."),
+    Binding(("G", "end"), Scrolled("last"), "last", "To the last line."),
 )
 """How every list and text moves."""

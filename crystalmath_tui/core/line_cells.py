@@ -27,7 +27,7 @@ def _seen(char: str) -> str:
     return clean(char) or _UNSEEN
 
 
-def shown(text: str) -> str:
+def visible_text(text: str) -> str:
     """The text as it is painted."""
     return text if is_plain(text) else "".join(shown_chars(text))
 
@@ -79,6 +79,6 @@ def _piece(text: str, at: int, left: int, right: int) -> tuple[str, int]:
     return "".join(kept), at
 
 
-def laid_over(under: Line, over: Line, col: int, width: int, cols: int) -> Line:
+def overlay(under: Line, over: Line, col: int, width: int, cols: int) -> Line:
     """The line with another, `width` cells wide, from cell `col` on; both exactly as wide as is said."""
     return (*window(under, 0, col), *over, *window(under, col + width, cols - col - width))

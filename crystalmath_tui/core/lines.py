@@ -80,12 +80,12 @@ def beside(left: Sequence[Line], right: Sequence[Line], left_cols: int, size: Si
     return tuple((*one, Span("rule", " │ "), *other) for one, other in pairs)
 
 
-def selected(spans: Line, cols: int) -> Line:
+def highlight(spans: Line, cols: int) -> Line:
     """The line as the selected one, over its whole width."""
     return tuple(Span(span.style + SELECTED, span.text) for span in fit_line(spans, cols))
 
 
-def restyled(spans: Iterable[Span], style: str) -> Line:
+def restyle(spans: Iterable[Span], style: str) -> Line:
     """The line in one style."""
     return tuple(Span(style, span.text) for span in spans)
 

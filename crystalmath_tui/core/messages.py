@@ -1,10 +1,11 @@
 """Messages: what happened, in the past tense; time and chance come as fields."""
 
 from dataclasses import field
+from typing import Any, Literal
 
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.record import record
-from crystalmath_server.protocol.system import Hello, Status
+from crystalmath_server.protocol.system import Hello
 from crystalmath_tui.core.lines import Size
 
 
@@ -30,11 +31,24 @@ class Pasted(Message):
 
 @record
 class MousePressed(Message):
-    """A button of the mouse: 1 left, 4 wheel up, 5 wheel down; rows and columns count from 0."""
+    """A mouse button: 1 is the left one; 4 and 5 are the wheel, which screens get as Scrolled.
+
+    Rows and columns start at 0.
+    """
 
     row: int
     col: int
     button: int
+
+
+Move = Literal["down", "up", "page down", "page up", "first", "last"]
+
+
+@record
+class Scrolled(Message):
+    """The list or text in front is to move, by a key of keymap.MOVES or by the wheel of the mouse."""
+
+    move: Move
 
 
 @record
@@ -79,10 +93,31 @@ class RetryDue(Message):
 
 
 @record
-class StatusLoaded(Message):
-    """The server told how it is."""
+class Answered(Message):
+    """What an effect asked for is here.
 
-    status: Status
+    Attributes
+    ----------
+    tag
+        Name of the question; no two screens share one.
+    value
+        The answer; a pattern such as `Answered("graph", Graph() as graph)` gives it its type.
+    about
+        What the asking screen put beside the question, to tell late answers apart.
+    """
+
+    tag: str
+    value: Any
+    about: Any = None
+
+
+@record
+class Refused(Message):
+    """A call ended in an error that its screen handles itself; see Answered."""
+
+    tag: str
+    error: RpcError
+    about: Any = None
 
 
 @record
@@ -114,11 +149,6 @@ class Progressed(Message):
     """All that is told of the calls under way; one that was answered is no longer among them."""
 
     calls: tuple[Progress, ...]
-
-
-@record
-class StatusFailed(CallFailed):
-    """The poll failed; the status line says so without an error of its own."""
 
 
 @record

@@ -49,7 +49,7 @@ class Crystal:
 
 
 def crystal_of(lattice: Lattice, sites: Sequence[Site]) -> Crystal:
-    """The atoms of the cell, those on its faces on the opposite ones too; nothing of what is no cell."""
+    """The atoms of the cell, those on its faces on the opposite ones too; nothing of what is not a cell."""
     lengths, angles = (lattice.a, lattice.b, lattice.c), (lattice.alpha, lattice.beta, lattice.gamma)
     if not all(0 < one < _LONGEST for one in (*lengths, *angles)):
         return Crystal((_ZERO, _ZERO, _ZERO), ())

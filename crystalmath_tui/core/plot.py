@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from crystalmath_tui.core.lines import Line, line
 
 
-def thinned(count: int, most: int) -> tuple[int, ...]:
+def thin(count: int, most: int) -> tuple[int, ...]:
     """At most `most` indices of `count`, evenly spread, the first and the last among them."""
     if count <= most:
         return tuple(range(count))
@@ -19,7 +19,7 @@ def curve(values: Sequence[float], rows: int, cols: int, form: str = "{:.6g}") -
     if not values or rows < 1 or cols < 1:
         return ()
     low, high = min(values), max(values)
-    places = thinned(len(values), cols)
+    places = thin(len(values), cols)
     span = (high - low) or 1.0
     heights = [round((values[place] - low) / span * (rows - 1)) for place in places]
     labels = {rows - 1: form.format(high), 0: form.format(low)}

@@ -9,7 +9,7 @@ from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
 from crystalmath_server.protocol import codec
 from crystalmath_server.protocol.errors import InvalidForm, InvalidParams
 from crystalmath_server.protocol.method import Bound, Length, docs_of, title_of
-from crystalmath_tui.core.form import Field, made
+from crystalmath_tui.core.form import Field, new_field
 
 NO, YES = "no", "yes"
 _MOST_DIGITS = 15
@@ -22,7 +22,7 @@ def rows(kind: type[Any], names: Iterable[str]) -> list[Field]:
 
 def _row(kind: type[Any], name: str) -> Field:
     choices = (NO, YES) if type_of(kind, name) is bool else ()
-    return made(name, title_of(kind, name), text_of(_default(kind, name)), help_of(kind, name), choices)
+    return new_field(name, title_of(kind, name), text_of(_default(kind, name)), help_of(kind, name), choices)
 
 
 def help_of(kind: type[Any], name: str) -> str:

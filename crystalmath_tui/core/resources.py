@@ -9,7 +9,7 @@ from crystalmath_server.protocol.errors import InvalidForm
 from crystalmath_server.protocol.method import title_of
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_tui.core import record_form
-from crystalmath_tui.core.form import Field, made
+from crystalmath_tui.core.form import Field, new_field
 
 TITLES = {row.name: title_of(Resources, row.name) for row in fields(Resources)}
 """Name of each field for people."""
@@ -28,7 +28,7 @@ _MOST_DIGITS = 8
 def resource_fields(defaults: Resources, section: str) -> tuple[Field, ...]:
     """One field of a form for each resource."""
     first, *rest = (
-        made(row.name, TITLES[row.name], shown(row.name, getattr(defaults, row.name)), _help(row.name))
+        new_field(row.name, TITLES[row.name], text_of(row.name, getattr(defaults, row.name)), _help(row.name))
         for row in fields(Resources)
     )
     return (replace(first, section=section), *rest)
@@ -38,7 +38,7 @@ def _help(name: str) -> str:
     return f"{record_form.help_of(Resources, name)} {_TYPED.get(name, '')}".strip()
 
 
-def shown(name: str, value: object) -> str:
+def text_of(name: str, value: object) -> str:
     """A value as one would type it; what asks for nothing is empty."""
     if value is None or value in (0, "", ()):
         return ""
@@ -79,7 +79,7 @@ def changes(texts: Mapping[str, str], defaults: Resources) -> Resources:
     same = {
         row.name: None
         for row in fields(Resources)
-        if texts.get(row.name, "") == shown(row.name, getattr(defaults, row.name))
+        if texts.get(row.name, "") == text_of(row.name, getattr(defaults, row.name))
     }
     return replace(wanted, **same)
 
@@ -91,7 +91,7 @@ def _read(name: str, text: str) -> Any:
     if name == "walltime_s":
         return seconds(text)
     if of is int:
-        return whole(name, text)
+        return whole_number(name, text)
     return text.replace("\\n", "\n")
 
 
@@ -99,16 +99,16 @@ def seconds(text: str) -> int:
     """A time in seconds, or as [[days-]hours:]minutes:seconds; empty is 0."""
     match = _TIME.fullmatch(text)
     if match is None:
-        return whole("walltime_s", text)
+        return whole_number("walltime_s", text)
     days, hours, minutes, secs = (int(part or 0) for part in match.groups())
     return ((days * 24 + hours) * 60 + minutes) * 60 + secs
 
 
-def whole(name: str, text: str) -> int:
+def whole_number(name: str, text: str) -> int:
     """A number without sign; empty is 0. Raises InvalidForm with the name of the field."""
     if not text:
         return 0
     if not (text.isascii() and text.isdecimal()) or len(text) > _MOST_DIGITS:
         hint = "Give a number of seconds, or a time as 1:00:00." if name == "walltime_s" else ""
-        raise InvalidForm(f"{text!r} is no number", field=name, hint=hint)
+        raise InvalidForm(f"{text!r} is not a number", field=name, hint=hint)
     return int(text)

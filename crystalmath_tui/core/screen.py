@@ -4,50 +4,12 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from crystalmath_server.protocol.record import record
-from crystalmath_tui.core.effects import Effect
+from crystalmath_tui.core.context import Context, Update
 from crystalmath_tui.core.keymap import KeyTable
-from crystalmath_tui.core.lines import Line, Size
-from crystalmath_tui.core.messages import Message, Progress
-from crystalmath_tui.core.words import progress_words
+from crystalmath_tui.core.lines import Line
+from crystalmath_tui.core.messages import Message
 
 S = TypeVar("S")
-
-
-@record
-class Context:
-    """What every screen may know of the program.
-
-    Attributes
-    ----------
-    size
-        The room of the screen: without title, status line and footer.
-    now
-        UNIX time [s].
-    front
-        Whether the screen is the one in front.
-    online
-        Whether the server is connected.
-    trouble
-        Why it is not, in words.
-    progress
-        What the server tells of calls under way.
-    """
-
-    size: Size
-    now: float = 0.0
-    front: bool = True
-    online: bool = True
-    trouble: str = ""
-    readonly: bool = False
-    progress: tuple[Progress, ...] = ()
-
-    def told(self, key: str) -> str:
-        """How far the call of a key is, or of one whose key begins so; empty where nothing is told."""
-        found = [each for each in self.progress if each.key.startswith(key)]
-        return progress_words(found[-1]) if found else ""
-
-
-Update = tuple[S, tuple[Effect, ...]]
 
 
 @record

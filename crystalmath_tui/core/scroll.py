@@ -14,21 +14,21 @@ class Scroll:
 START = Scroll()
 
 
-def moved(scroll: Scroll, action: str, count: int, height: int) -> Scroll:
+def move(scroll: Scroll, action: str, count: int, height: int) -> Scroll:
     """The position after an action of keymap.MOVES or of the wheel."""
     page = max(1, height - 1)
     steps = {"down": 1, "up": -1, "page down": page, "page up": -page, "first": -count, "last": count}
-    return settled(Scroll(scroll.index + steps.get(action, 0), scroll.top), count, height)
+    return clamp(Scroll(scroll.index + steps.get(action, 0), scroll.top), count, height)
 
 
-def settled(scroll: Scroll, count: int, height: int) -> Scroll:
+def clamp(scroll: Scroll, count: int, height: int) -> Scroll:
     """The position with the selected row in the list and in sight."""
     index = max(0, min(scroll.index, count - 1))
     top = max(min(scroll.top, index), index - max(1, height) + 1)
     return Scroll(index, max(0, min(top, count - height)))
 
 
-def pages(top: int, action: str, count: int, height: int) -> int:
+def scroll_top(top: int, action: str, count: int, height: int) -> int:
     """First line shown of a text after an action; a text has no selected line."""
     page = max(1, height - 1)
     steps = {"down": 1, "up": -1, "page down": page, "page up": -page, "first": -count, "last": count}

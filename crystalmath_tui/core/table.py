@@ -29,10 +29,10 @@ class Column:
     right: bool = False
 
 
-Placed = tuple[tuple[Column, int], ...]
+FittedColumns = tuple[tuple[Column, int], ...]
 
 
-def placed(columns: Sequence[Column], cols: int) -> Placed:
+def fit_columns(columns: Sequence[Column], cols: int) -> FittedColumns:
     """The columns that fit, each with its width; room left over goes where it is of use, in rank order."""
     chosen = _chosen(columns, cols)
     spare = cols - sum(column.minimum for column in chosen) - len(_GAP) * (len(chosen) - 1)
@@ -51,7 +51,7 @@ def _chosen(columns: Sequence[Column], cols: int) -> list[Column]:
     return chosen
 
 
-def heading(table: Placed, sort: str = "", *, descending: bool = False) -> Line:
+def heading(table: FittedColumns, sort: str = "", *, descending: bool = False) -> Line:
     """The line of titles; the sorted column has an arrow."""
     arrow = {sort: "↓" if descending else "↑"}
     cells = [
@@ -61,7 +61,7 @@ def heading(table: Placed, sort: str = "", *, descending: bool = False) -> Line:
     return _joined(cells)
 
 
-def row(table: Placed, cells: dict[str, Span]) -> Line:
+def row(table: FittedColumns, cells: dict[str, Span]) -> Line:
     """The line of one row; `cells` by column name."""
     return _joined(
         [

@@ -16,7 +16,7 @@ Rows = Iterable[Sequence[object]]
 
 
 class NoTableError(Exception):
-    """A result is no table."""
+    """A result is not a table."""
 
 
 def text_of(result: object) -> str:
@@ -35,7 +35,7 @@ def text_of(result: object) -> str:
         case _:
             rows = getattr(result, "rows", None) or getattr(result, "lines", None)
             if not isinstance(rows, tuple):
-                raise NoTableError("this result is no table; take JSON")
+                raise NoTableError("this result is not a table; take JSON")
             return _written(*_records(cast("tuple[Any, ...]", rows)))
 
 

@@ -71,7 +71,7 @@ def at(area: Area, row: int, col: int) -> Area:
     return replace(area, row=row, col=col, goal=-1, group="")
 
 
-def edited(area: Area, key: str, page: int = 10) -> Area | None:
+def edit(area: Area, key: str, page: int = 10) -> Area | None:
     """The text after a key, or None where the key is for others.
 
     Parameters
@@ -80,21 +80,21 @@ def edited(area: Area, key: str, page: int = 10) -> Area | None:
         Lines that PgUp and PgDn go.
     """
     if key in _MOVES:
-        return _moved(area, _MOVES[key], page)
+        return _move(area, _MOVES[key], page)
     if key in _ERASERS:
-        return _erased(area, _ERASERS[key])
+        return _erase(area, _ERASERS[key])
     match key:
         case "enter":
-            return pasted(area, "\n")
+            return paste(area, "\n")
         case "ctrl z" | "ctrl _":
             return undo(area)
         case "ctrl y":
             return redo(area)
         case _:
-            return _typed(area, key) if len(key) == 1 and key.isprintable() else None
+            return _type(area, key) if len(key) == 1 and key.isprintable() else None
 
 
-def pasted(area: Area, text: str) -> Area:
+def paste(area: Area, text: str) -> Area:
     """The text with another put in at the cursor, as one step."""
     return put(area, area.col, area.col, text)
 
@@ -105,17 +105,17 @@ def put(area: Area, start: int, end: int, text: str) -> Area:
     first, *others = _split(text)
     if not others:
         changed = (line[:start] + first + line[end:],)
-        return _changed(area, area.row, area.row, changed, (area.row, start + len(first)))
+        return _change(area, area.row, area.row, changed, (area.row, start + len(first)))
     last = others[-1]
     lines = (line[:start] + first, *others[:-1], last + line[end:])
-    return _changed(area, area.row, area.row, lines, (area.row + len(others), len(last)))
+    return _change(area, area.row, area.row, lines, (area.row + len(others), len(last)))
 
 
-def rewritten(area: Area, text: str) -> Area:
+def rewrite(area: Area, text: str) -> Area:
     """Another text in place of all, as one step; the cursor stays as far as it can."""
     lines = _split(text)
     row = min(area.row, len(lines) - 1)
-    return _changed(area, 0, len(area.lines) - 1, lines, (row, min(area.col, len(lines[row]))))
+    return _change(area, 0, len(area.lines) - 1, lines, (row, min(area.col, len(lines[row]))))
 
 
 def undo(area: Area) -> Area:
@@ -123,7 +123,7 @@ def undo(area: Area) -> Area:
     if not area.done:
         return area
     *done, change = area.done
-    lines = _swapped(area.lines, change.row, change.after, change.before)
+    lines = _swap(area.lines, change.row, change.after, change.before)
     row, col = change.start
     return Area(lines, row, col, -1, tuple(done), (*area.undone, change))
 
@@ -133,16 +133,16 @@ def redo(area: Area) -> Area:
     if not area.undone:
         return area
     *undone, change = area.undone
-    lines = _swapped(area.lines, change.row, change.before, change.after)
+    lines = _swap(area.lines, change.row, change.before, change.after)
     row, col = change.end
     return Area(lines, row, col, -1, (*area.done, change), tuple(undone))
 
 
-def _swapped(lines: tuple[str, ...], row: int, old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
+def _swap(lines: tuple[str, ...], row: int, old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
     return lines[:row] + new + lines[row + len(old) :]
 
 
-def _changed(area: Area, first: int, last: int, after: tuple[str, ...], end: Place, group: str = "") -> Area:
+def _change(area: Area, first: int, last: int, after: tuple[str, ...], end: Place, group: str = "") -> Area:
     """Other lines in place of those from `first` to `last`; a step of the same group joins the one before."""
     before = area.lines[first : last + 1]
     if before == after:
@@ -152,7 +152,7 @@ def _changed(area: Area, first: int, last: int, after: tuple[str, ...], end: Pla
     if group and group == area.group and done and _joins(done[-1], change):
         change = replace(change, before=done[-1].before, start=done[-1].start)
         done = done[:-1]
-    lines = _swapped(area.lines, first, before, after)
+    lines = _swap(area.lines, first, before, after)
     return Area(lines, *end, done=(*done, change)[-_MOST_STEPS:], group=group)
 
 
@@ -161,12 +161,12 @@ def _joins(earlier: Change, later: Change) -> bool:
     return earlier.row == later.row and len(earlier.after) == len(later.before) == len(later.after) == 1
 
 
-def _typed(area: Area, char: str) -> Area:
+def _type(area: Area, char: str) -> Area:
     """A character put in; each word is a step of its own."""
     begins = not char.isspace() and area.line[area.col - 1 : area.col].isspace()
     base = replace(area, group="") if begins else area
     line = area.line[: area.col] + char + area.line[area.col :]
-    return _changed(base, area.row, area.row, (line,), (area.row, area.col + 1), "typed")
+    return _change(base, area.row, area.row, (line,), (area.row, area.col + 1), "typed")
 
 
 _MOVES = {
@@ -200,7 +200,7 @@ _ERASERS = {
 }
 
 
-def _moved(area: Area, move: str, page: int) -> Area:
+def _move(area: Area, move: str, page: int) -> Area:
     vertical = {"up": -1, "down": 1, "page up": -max(1, page), "page down": max(1, page)}
     if move in vertical:
         goal = area.goal if area.goal >= 0 else cell_of(area.line, area.col)
@@ -243,7 +243,7 @@ def _step(line: str, col: int, step: int) -> int:
 
 
 def _word(line: str, col: int, step: int) -> int:
-    """Over what is no word, then over a word."""
+    """Over what is not a word, then over a word."""
     ahead = -1 if step < 0 else 0
     while 0 <= col + ahead < len(line) and line[col + ahead] not in _WORD:
         col += step
@@ -252,7 +252,7 @@ def _word(line: str, col: int, step: int) -> int:
     return col
 
 
-def _erased(area: Area, move: str) -> Area:
+def _erase(area: Area, move: str) -> Area:
     """What lies between the cursor and where it would go taken out; at the end of a line, the line end."""
     if move == "end" and area.col == len(area.line):
         move = "right"
@@ -261,4 +261,4 @@ def _erased(area: Area, move: str) -> Area:
     start, end = sorted(((area.row, area.col), _target(area, move)))
     line = area.lines[start[0]][: start[1]] + area.lines[end[0]][end[1] :]
     group = f"erased {move}" if start[0] == end[0] else ""
-    return _changed(area, start[0], end[0], (line,), start, group)
+    return _change(area, start[0], end[0], (line,), start, group)

@@ -23,7 +23,7 @@ def field_of(text: str) -> TextField:
     return TextField(text, len(text))
 
 
-def edited(field: TextField, key: str) -> TextField | None:
+def edit(field: TextField, key: str) -> TextField | None:
     """The field after a key, or None where the key edits nothing."""
     before, after = field.text[: field.cursor], field.text[field.cursor :]
     match key:
@@ -47,10 +47,10 @@ def edited(field: TextField, key: str) -> TextField | None:
             kept = before.rstrip().rpartition(" ")
             return TextField(kept[0] + kept[1] + after, len(kept[0] + kept[1]))
         case _:
-            return pasted(field, key) if len(key) == 1 and key.isprintable() else None
+            return paste(field, key) if len(key) == 1 and key.isprintable() else None
 
 
-def pasted(field: TextField, text: str) -> TextField:
+def paste(field: TextField, text: str) -> TextField:
     """The field with text put in at the cursor; line ends become spaces."""
     added = clean(text.rstrip("\r\n"))
     before = field.text[: field.cursor] + added

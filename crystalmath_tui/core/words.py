@@ -27,12 +27,12 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 def state_span(state: JobState) -> Span:
-    """A state as glyph and word in its colour."""
+    """A state as glyph and word in its color."""
     return Span(f"state.{state}", f"{GLYPHS[state]} {state}")
 
 
 def age(seconds: float) -> str:
-    """A time span in two units at most, as 3h05; empty where it is no number."""
+    """A time span in two units at most, as 3h05; empty where it is not a number."""
     if not isfinite(seconds):
         return ""
     whole = max(0, int(seconds))
@@ -79,21 +79,21 @@ def count(amount: int, noun: str) -> str:
     return f"{amount} {noun}" if amount == 1 else f"{amount} {noun}s"
 
 
-def progress_words(told: Progress) -> str:
+def progress_text(told: Progress) -> str:
     """How far a call is: the server's words, and the part that is done."""
     known = told.fraction is not None and isfinite(told.fraction)
     done = f" {min(1.0, max(0.0, told.fraction or 0.0)):.0%}" if known else ""
     return f"{told.text} …{done}"
 
 
-def error_words(error: RpcError) -> str:
+def error_text(error: RpcError) -> str:
     """What happened and the way out."""
     field = f"{error.data.field}: " if error.data.field else ""
     words = f"{field}{error.data.detail or error.message}".rstrip(".")
     return f"{words}. {error.data.hint}".strip() if error.data.hint else f"{words}."
 
 
-def measured(value: object) -> str:
+def result_text(value: object) -> str:
     """A result for people: a float as the source has it, to ten significant digits; the rest as JSON."""
     if isinstance(value, float):
         return f"{value + 0.0:.10g}"

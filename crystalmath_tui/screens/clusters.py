@@ -1,34 +1,34 @@
-"""Clusters: the list of computers."""
+"""Clusters: the list of clusters."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
-from crystalmath_server.protocol.clusters import CLUSTERS_LIST, ClusterList, ClusterRow
+from crystalmath_server.protocol.clusters import CLUSTERS_LIST, ClusterList, ClusterRow, Deleted
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.method import NoParams
 from crystalmath_server.protocol.record import record
 from crystalmath_tui.core import clusters
 from crystalmath_tui.core.cells import wrap
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Back, Call, Effect, Open, Say
-from crystalmath_tui.core.keymap import MOVES, Binding, action_of
-from crystalmath_tui.core.lines import Line, Span, line, selected
-from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, Message, MousePressed, StatusLoaded
-from crystalmath_tui.core.screen import Context, Screen
-from crystalmath_tui.core.scroll import START, Scroll, moved, settled
-from crystalmath_tui.core.table import Column, heading, placed
-from crystalmath_tui.core.table import row as table_row
-from crystalmath_tui.core.words import count, error_words
-
-KEYS = (
-    *MOVES,
-    Binding(("enter", "right"), "open", "open", "Open the cluster.", footer=True),
-    Binding(("n",), "new", "new cluster", "Set up a new cluster.", footer=True),
-    Binding(("t",), "test", "test", "Test the cluster step by step.", footer=True),
-    Binding(("e",), "edit", "edit", "Change its settings.", footer=True),
-    Binding(("x",), "enable", "on/off", "Disable the cluster, or enable it again.", footer=True),
-    Binding(("d",), "delete", "delete", "Delete the cluster; asks first.", footer=True),
-    Binding(("r",), "reload", "reload", "Fetch the list anew."),
-    Binding(("esc",), "close", "back", "Go back."),
+from crystalmath_tui.core.keymap import MOVES, Action, Binding, dispatch, emit
+from crystalmath_tui.core.lines import Line, Span, highlight, line
+from crystalmath_tui.core.messages import (
+    Answered,
+    Connected,
+    Entered,
+    KeyPressed,
+    Message,
+    MousePressed,
+    Move,
+    Refused,
+    Scrolled,
 )
+from crystalmath_tui.core.screen import Screen
+from crystalmath_tui.core.scroll import START, Scroll, clamp, move
+from crystalmath_tui.core.table import Column, fit_columns, heading
+from crystalmath_tui.core.table import row as table_row
+from crystalmath_tui.core.words import count, error_text
 
 _COLUMNS = (
     Column("label", "label", 12, 24, rank=0),
@@ -40,20 +40,6 @@ _COLUMNS = (
 )
 _HEAD = 2
 _FRESH_S = 10.0  # how old the list may become while one looks at it
-
-
-@record
-class ListLoaded(Message):
-    """The list came."""
-
-    found: ClusterList
-
-
-@record
-class ListFailed(Message):
-    """The list did not come."""
-
-    error: RpcError
 
 
 @record
@@ -75,29 +61,37 @@ def update(listed: Slice, message: Message, context: Context) -> Update:
         case Entered("clusters"):
             return listed, (_fetch(),)
         case KeyPressed(key):
-            return _act(listed, action_of(KEYS, key), context)
+            return dispatch(KEYS, update, listed, key, context) or (listed, ())
+        case Scrolled(to):
+            return _scroll(listed, to, context)
         case MousePressed():
             return _mouse(listed, message, context)
-        case ListLoaded(found):
-            scroll = settled(_kept(listed, found.rows), len(found.rows), _height(context))
-            return Slice(found.rows, None, scroll, context.now), ()
-        case ListFailed(error):
-            return replace(listed, error=error), ()
-        case clusters.ClusterDeleted(deleted):
-            codes = f" and {count(len(deleted.codes), 'code')}" if deleted.codes else ""
-            return listed, (Say(f"Deleted cluster {deleted.label}{codes}."), _fetch())
-        case clusters.ClusterSaved():
-            return listed, (_fetch(),)
-        case StatusLoaded() if context.front and context.now - listed.asked_at > _FRESH_S:
+        case Answered("status") if context.front and context.now - listed.asked_at > _FRESH_S:
             return replace(listed, asked_at=context.now), (_fetch(),)
         case Connected() if listed.rows is not None or listed.error:
+            return listed, (_fetch(),)
+        case _:
+            return _answered(listed, message, context)
+
+
+def _answered(listed: Slice, message: Message, context: Context) -> Update:
+    match message:
+        case Answered("clusters", ClusterList() as found):
+            scroll = clamp(_kept(listed, found.rows), len(found.rows), _height(context))
+            return Slice(found.rows, None, scroll, context.now), ()
+        case Refused("clusters", error):
+            return replace(listed, error=error), ()
+        case Answered("cluster deleted", Deleted() as deleted):
+            codes = f" and {count(len(deleted.codes), 'code')}" if deleted.codes else ""
+            return listed, (Say(f"Deleted cluster {deleted.label}{codes}."), _fetch())
+        case Answered("cluster saved"):
             return listed, (_fetch(),)
         case _:
             return listed, ()
 
 
 def _fetch() -> Effect:
-    return Call(CLUSTERS_LIST, NoParams(), ListLoaded, ListFailed, key="clusters")
+    return Call(CLUSTERS_LIST, NoParams(), "clusters", handles_refusal=True)
 
 
 def _kept(listed: Slice, rows: tuple[ClusterRow, ...]) -> Scroll:
@@ -113,45 +107,30 @@ def chosen_row(listed: Slice) -> ClusterRow | None:
     return rows[listed.scroll.index] if listed.scroll.index < len(rows) else None
 
 
-def _act(listed: Slice, action: str, context: Context) -> Update:
-    row = chosen_row(listed)
-    match action:
-        case "new":
-            return listed, (Open("setup"),)
-        case "reload":
-            return listed, (_fetch(),)
-        case "close":
-            return listed, (Back(),)
-        case "open" | "test" | "edit" | "enable" | "delete":
-            return listed, _effects(action, row) if row else ()
-        case _:
-            scroll = moved(listed.scroll, action, len(listed.rows or ()), _height(context))
-            return replace(listed, scroll=scroll), ()
+def _on_selected(effects: Callable[[ClusterRow], tuple[Effect, ...]]) -> Action[Slice]:
+    """An action on the selected cluster; nothing where there is none."""
+
+    def act(listed: Slice, _: Context) -> Update:
+        row = chosen_row(listed)
+        return listed, effects(row) if row else ()
+
+    return act
 
 
-def _effects(action: str, row: ClusterRow) -> tuple[Effect, ...]:
-    match action:
-        case "open":
-            return (Open("cluster", (row.label,)),)
-        case "test":
-            return (Open("cluster", (row.label, "test")),)
-        case "edit":
-            return (Open("setup", ("edit", row.label)),)
-        case "enable":
-            return clusters.enable(row)
-        case _:
-            return clusters.delete(row)
+_open = _on_selected(lambda row: (Open("cluster", (row.label,)),))
+
+
+def _scroll(listed: Slice, to: Move, context: Context) -> Update:
+    return replace(listed, scroll=move(listed.scroll, to, len(listed.rows or ()), _height(context))), ()
 
 
 def _mouse(listed: Slice, mouse: MousePressed, context: Context) -> Update:
-    """The wheel moves, a click selects, a click on the selected row opens it."""
-    if mouse.button in {4, 5}:
-        return _act(listed, "up" if mouse.button == 4 else "down", context)
+    """A click selects a cluster; a click on the selected one opens it."""
     index = listed.scroll.top + mouse.row - _HEAD
     if mouse.button != 1 or mouse.row < _HEAD or index >= len(listed.rows or ()):
         return listed, ()
     if index == listed.scroll.index:
-        return _act(listed, "open", context)
+        return _open(listed, context)
     return replace(listed, scroll=Scroll(index, listed.scroll.top)), ()
 
 
@@ -164,15 +143,15 @@ def view(listed: Slice, context: Context) -> tuple[Line, ...]:
     cols = context.size.cols
     rows = listed.rows or ()
     head = line(("strong", f" {count(len(rows), 'cluster')}" if listed.rows is not None else " clusters"))
-    table = placed(_COLUMNS, cols - 1)
+    table = fit_columns(_COLUMNS, cols - 1)
     titles = (Span("", " "), *heading(table))
     if not rows or listed.error:
         return (head, titles, (), *_instead(listed, context))
-    at = settled(listed.scroll, len(rows), _height(context))
+    at = clamp(listed.scroll, len(rows), _height(context))
     shown = [
         (Span("", " "), *table_row(table, _cells(row))) for row in rows[at.top : at.top + _height(context)]
     ]
-    lines = (selected(each, cols) if at.top + i == at.index else each for i, each in enumerate(shown))
+    lines = (highlight(each, cols) if at.top + i == at.index else each for i, each in enumerate(shown))
     return (head, titles, *lines, *_trouble(rows[at.index], cols))
 
 
@@ -196,14 +175,44 @@ def _instead(listed: Slice, context: Context) -> tuple[Line, ...]:
     """What stands where rows would."""
     style, words = "dim", "No clusters yet. Press n to set up the first one."
     if listed.error:
-        style, words = "error", error_words(listed.error)
+        style, words = "error", error_text(listed.error)
     elif not context.online:
-        words = context.trouble
+        words = context.connection_error
     elif listed.rows is None:
         words = "Loading the clusters …"
     return tuple(line((style, f"   {text}")) for text in wrap(words, max(10, context.size.cols - 6)))
 
 
+KEYS: tuple[Binding[Slice], ...] = (
+    *MOVES,
+    Binding(("enter", "right"), _open, "open", "Open the cluster.", footer=True),
+    Binding(("n",), emit(Open("setup")), "new cluster", "Set up a new cluster.", footer=True),
+    Binding(
+        ("t",),
+        _on_selected(lambda row: (Open("cluster", (row.label, "test")),)),
+        "test",
+        "Test the cluster step by step.",
+        footer=True,
+    ),
+    Binding(
+        ("e",),
+        _on_selected(lambda row: (Open("setup", ("edit", row.label)),)),
+        "edit",
+        "Change its settings.",
+        footer=True,
+    ),
+    Binding(
+        ("x",),
+        _on_selected(clusters.enable),
+        "on/off",
+        "Disable the cluster, or enable it again.",
+        footer=True,
+    ),
+    Binding(("d",), _on_selected(clusters.delete), "delete", "Delete the cluster; asks first.", footer=True),
+    Binding(("r",), emit(_fetch()), "reload", "Fetch the list again."),
+    Binding(("esc",), emit(Back()), "back", "Go back."),
+)
+
 SCREEN = Screen(
-    "clusters", Slice(), KEYS, update, view, lambda _: "clusters", summary="Show the computers that run jobs."
+    "clusters", Slice(), KEYS, update, view, lambda _: "clusters", summary="Show the clusters that run jobs."
 )

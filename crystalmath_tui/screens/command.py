@@ -8,7 +8,7 @@ from crystalmath_tui.core.effects import Back, Connect, Copy, Effect, Open, Quit
 from crystalmath_tui.core.lines import Line, Span
 from crystalmath_tui.core.messages import KeyPressed, Message, Pasted
 from crystalmath_tui.core.screen import AnyScreen
-from crystalmath_tui.core.textfield import EMPTY, TextField, edited, field_line, field_of, pasted
+from crystalmath_tui.core.textfield import EMPTY, TextField, edit, field_line, field_of, paste
 
 
 @record
@@ -34,7 +34,7 @@ _FIXED = (
     Command("connect", "", "Connect again now.", Connect()),
     Command("back", "", "Go to the screen before.", Back()),
     Command("copy", "TEXT", "Put a text on the clipboard.", Copy("")),
-    Command("redraw", "", "Paint the screen anew.", Redraw()),
+    Command("redraw", "", "Redraw the screen.", Redraw()),
     Command("suspend", "", "Stop until the shell says fg.", Suspend()),
     Command("quit", "", "Leave; jobs go on.", Quit()),
 )
@@ -64,15 +64,15 @@ def update(
         case KeyPressed("enter"):
             return None, run(typed.field.text, known)
         case KeyPressed("tab"):
-            return Slice(completed(typed.field, known), typed.before), ()
+            return Slice(complete(typed.field, known), typed.before), ()
         case KeyPressed("up"):
             return Slice(field_of(typed.before), typed.before), ()
         case KeyPressed("backspace") if not typed.field.text:
             return None, ()
         case KeyPressed(key):
-            return Slice(edited(typed.field, key) or typed.field, typed.before), ()
+            return Slice(edit(typed.field, key) or typed.field, typed.before), ()
         case Pasted(text):
-            return Slice(pasted(typed.field, text), typed.before), ()
+            return Slice(paste(typed.field, text), typed.before), ()
         case _:
             return typed, ()
 
@@ -112,7 +112,7 @@ def _unknown(name: str, known: Sequence[Command]) -> Say:
     return Say(f"There is no command :{name}. {way_out}", "warn")
 
 
-def completed(field: TextField, known: Sequence[Command]) -> TextField:
+def complete(field: TextField, known: Sequence[Command]) -> TextField:
     """The name as far as it is clear."""
     names = [row.name for row in known if row.name.startswith(field.text)]
     if len(names) == 1:

@@ -6,51 +6,34 @@ from crystalmath_server.protocol.diagnosis import JOBS_DIAGNOSE, Diagnosis, Next
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import ENDED, JOBS_CANCEL, JOBS_PLAY, ControlJobParams, JobPk
 from crystalmath_server.protocol.record import record
+from crystalmath_server.protocol.system import Status
 from crystalmath_tui.core.cells import wrap
-from crystalmath_tui.core.control import Controlled, RetryKeyed, restart
-from crystalmath_tui.core.effects import Ask, Back, Call, Copy, Effect, NewKey, Open, Say, Tagged
-from crystalmath_tui.core.keymap import MOVES, Binding, action_of
+from crystalmath_tui.core.context import Context
+from crystalmath_tui.core.control import restart
+from crystalmath_tui.core.effects import Ask, Back, Call, Copy, Effect, NewKey, Open, Say
+from crystalmath_tui.core.keymap import MOVES, Action, Binding, dispatch, emit
 from crystalmath_tui.core.lines import Line, Span, line
-from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, Message, MousePressed, StatusLoaded
+from crystalmath_tui.core.messages import (
+    Answered,
+    Connected,
+    Entered,
+    KeyPressed,
+    Message,
+    MousePressed,
+    Move,
+    Refused,
+    Scrolled,
+)
 from crystalmath_tui.core.pks import pk_of
-from crystalmath_tui.core.screen import Context, Screen
-from crystalmath_tui.core.scroll import pages
-from crystalmath_tui.core.words import error_words, state_span
+from crystalmath_tui.core.screen import Screen
+from crystalmath_tui.core.scroll import scroll_top
+from crystalmath_tui.core.words import error_text, state_span
 from crystalmath_tui.screens.run_lines import run_lines
 
 _LIVE_S = 5.0  # how old the answer about a job that has not ended may become
 _MOST_STEPS = 9
 _PAGES = {"log": "log", "file": "files"}
 _CLUSTER_PAGES = {"test cluster": "test", "queue": "queue", "codes": "codes"}
-
-KEYS = (
-    *MOVES,
-    *(
-        Binding((str(n),), f"step {n}", f"step {n}", f"Do what stands under {n}.")
-        for n in range(1, _MOST_STEPS + 1)
-    ),
-    Binding(("enter",), "step 1", "do 1", "Do the first of the next steps.", footer=True),
-    Binding(("o",), "open", "open job", "Show the job that waits or failed.", footer=True),
-    Binding(("y",), "copy", "copy", "Copy the command of the first step.", footer=True),
-    Binding(("r",), "reload", "reload", "Look anew.", footer=True),
-    Binding(("esc",), "close", "back", "Go back.", footer=True),
-)
-
-
-@record
-class Diagnosed(Message):
-    """The answer about job `about`."""
-
-    about: int
-    value: Diagnosis
-
-
-@record
-class NotDiagnosed(Message):
-    """No answer."""
-
-    about: int
-    error: RpcError
 
 
 @record
@@ -72,105 +55,99 @@ def update(page: Slice, message: Message, context: Context) -> Update:
     """Follow keys, the answer, and the revision of the list of jobs."""
     match message:
         case Entered("diagnose", args):
-            return _entered(page, args, context)
+            return _enter(page, args, context)
         case KeyPressed(key):
-            return _act(page, action_of(KEYS, key), context)
+            return dispatch(KEYS, update, page, key, context) or (page, ())
+        case Scrolled(to):
+            return _scroll(page, to, context)
         case MousePressed(row, _, button):
-            return _mouse(page, row, button, context)
-        case Diagnosed(about, found) if about == page.pk:
+            return _click(page, row, button, context)
+        case Answered("diagnose", Diagnosis() as found, about) if about == page.pk:
             return replace(page, found=found, error=None), ()
-        case NotDiagnosed(about, error) if about == page.pk:
+        case Refused("diagnose", error, about) if about == page.pk:
             return replace(page, error=error), ()
-        case StatusLoaded(status) if context.front and page.pk:
-            return _refreshed(page, status.jobs_revision, context)
+        case Answered("status", Status() as status) if context.front and page.pk:
+            return _refresh(page, status.jobs_revision, context)
         case Connected() if page.pk:
-            return _asked(page, context)
+            return _ask(page, context)
         case _:
             return page, ()
 
 
-def _entered(page: Slice, args: tuple[str, ...], context: Context) -> Update:
+def _enter(page: Slice, args: tuple[str, ...], context: Context) -> Update:
     given = args[0] if args else ""
     pk = pk_of(given)
     if not pk:
-        words = "Which job? :diagnose PK" if not given else f"{given} is no pk of a job: a pk is a number."
+        words = "Which job? :diagnose PK" if not given else f"{given} is not a pk of a job: a pk is a number."
         return page, (Say(words, "warn"), *(() if page.pk else (Back(),)))
-    return _asked(Slice(pk), context)
+    return _ask(Slice(pk), context)
 
 
-def _asked(page: Slice, context: Context) -> Update:
-    call = Call(
-        JOBS_DIAGNOSE,
-        JobPk(page.pk),
-        Tagged(Diagnosed, page.pk),
-        Tagged(NotDiagnosed, page.pk),
-        key="diagnose",
-    )
+def _ask(page: Slice, context: Context) -> Update:
+    call = Call(JOBS_DIAGNOSE, JobPk(page.pk), "diagnose", page.pk, handles_refusal=True)
     return replace(page, asked_at=context.now), (call,)
 
 
-def _refreshed(page: Slice, revision: int, context: Context) -> Update:
+def _refresh(page: Slice, revision: int, context: Context) -> Update:
     alive = page.found is None or page.found.state not in ENDED
     due = alive and context.now - page.asked_at >= _LIVE_S
-    return _asked(replace(page, revision=revision), context) if due else (page, ())
+    return _ask(replace(page, revision=revision), context) if due else (page, ())
 
 
-def _act(page: Slice, action: str, context: Context) -> Update:
-    if action.startswith("step "):
+def _do_step(number: int) -> Action[Slice]:
+    def act(page: Slice, _: Context) -> Update:
         steps = page.found.steps if page.found else ()
-        n = int(action.removeprefix("step "))
-        return page, _done(steps[n - 1], page) if n <= len(steps) else ()
-    match action:
-        case "open":
-            return page, (Open("job", (str(page.found.step_pk if page.found else page.pk),)),)
-        case "copy":
-            command = page.found.steps[0].command if page.found and page.found.steps else ""
-            return page, (Copy(command), Say(f"Copied {command}")) if command else ()
-        case "reload":
-            return _asked(page, context)
-        case "close":
-            return page, (Back(),)
-        case _:
-            count, height = len(_lines(page, context)), max(1, context.size.rows)
-            return replace(page, top=pages(page.top, action, count, height)), ()
+        return page, _effects_of(steps[number - 1], page) if number <= len(steps) else ()
+
+    return act
 
 
-def _mouse(page: Slice, row: int, button: int, context: Context) -> Update:
-    """The wheel moves, a click on a step does it."""
-    if button in {4, 5}:
-        return _act(page, "up" if button == 4 else "down", context)
+def _open_job(page: Slice, _: Context) -> Update:
+    return page, (Open("job", (str(page.found.step_pk if page.found else page.pk),)),)
+
+
+def _copy_command(page: Slice, _: Context) -> Update:
+    command = page.found.steps[0].command if page.found and page.found.steps else ""
+    return page, (Copy(command), Say(f"Copied {command}")) if command else ()
+
+
+def _scroll(page: Slice, to: Move, context: Context) -> Update:
+    count, height = len(_lines(page, context)), max(1, context.size.rows)
+    return replace(page, top=scroll_top(page.top, to, count, height)), ()
+
+
+def _click(page: Slice, row: int, button: int, context: Context) -> Update:
+    """A click on a step does it."""
     if button != 1 or page.found is None:
         return page, ()
     count, steps = len(_lines(page, context)), page.found.steps[:_MOST_STEPS]
-    place = pages(page.top, "", count, max(1, context.size.rows)) + row - (count - 2 * len(steps))
-    return (page, _done(steps[place // 2], page)) if 0 <= place < 2 * len(steps) else (page, ())
+    place = scroll_top(page.top, "", count, max(1, context.size.rows)) + row - (count - 2 * len(steps))
+    return (page, _effects_of(steps[place // 2], page)) if 0 <= place < 2 * len(steps) else (page, ())
 
 
-def _done(step: NextStep, page: Slice) -> tuple[Effect, ...]:
+def _effects_of(step: NextStep, page: Slice) -> tuple[Effect, ...]:
     """What a next step leads to; what changes something is asked first."""
     pk = page.found.step_pk if page.found else page.pk
     match step.action:
         case "wait":
-            return (Say("Nothing to do: it goes on by itself."),)
+            return (Say("Nothing to do: it continues by itself."),)
         case "status":
             return (Say(step.command),)
         case "play":
-            return (Call(JOBS_PLAY, ControlJobParams(pk), Tagged(Controlled, "playing"), key=f"play {pk}"),)
+            return (Call(JOBS_PLAY, ControlJobParams(pk), "job control", "playing", key=f"play {pk}"),)
         case "cancel":
-            call = Call(
-                JOBS_CANCEL, ControlJobParams(pk), Tagged(Controlled, "cancelled"), key=f"cancel {pk}"
-            )
+            call = Call(JOBS_CANCEL, ControlJobParams(pk), "job control", "cancelled", key=f"cancel {pk}")
             return (Ask(f"Cancel job {pk}? What it computed so far is lost.", (), (call,)),)
         case "retry":
-            ask = NewKey(Tagged(RetryKeyed, pk))
+            ask = NewKey("retry key", pk)
             return (Ask(f"Run job {pk} again with the same inputs?", (), (ask,)),)
         case "restart":
             return restart(pk)
         case _:
-            return (_opened(step, pk),)
+            return (_screen_of(step, pk),)
 
 
-def _opened(step: NextStep, pk: int) -> Open:
+def _screen_of(step: NextStep, pk: int) -> Open:
     """The screen where a step is done."""
     match step.action:
         case "clone":
@@ -186,16 +163,16 @@ def _opened(step: NextStep, pk: int) -> Open:
 def view(page: Slice, context: Context) -> tuple[Line, ...]:
     """The part in sight."""
     rows = _lines(page, context)
-    top = pages(page.top, "", len(rows), max(1, context.size.rows))
+    top = scroll_top(page.top, "", len(rows), max(1, context.size.rows))
     return rows[top : top + context.size.rows]
 
 
 def _lines(page: Slice, context: Context) -> tuple[Line, ...]:
     cols = max(8, context.size.cols - 2)
     if page.error is not None:
-        return ((), *(line(("error", f" {text}")) for text in wrap(error_words(page.error), cols)))
+        return ((), *(line(("error", f" {text}")) for text in wrap(error_text(page.error), cols)))
     if page.found is None:
-        return ((), line(("dim", f" {context.trouble or 'Looking …'}")))
+        return ((), line(("dim", f" {context.connection_error or 'Looking …'}")))
     found = page.found
     way = "" if len(found.path) < 2 else f"   called by {' → '.join(map(str, found.path[:-1]))}"
     return (
@@ -235,6 +212,19 @@ def _steps(found: Diagnosis, cols: int) -> tuple[Line, ...]:
 def _title(page: Slice) -> str:
     return f"why job {page.pk}" if page.pk else "diagnosis"
 
+
+KEYS: tuple[Binding[Slice], ...] = (
+    *MOVES,
+    *(
+        Binding((str(n),), _do_step(n), f"step {n}", f"Do what stands under {n}.")
+        for n in range(1, _MOST_STEPS + 1)
+    ),
+    Binding(("enter",), _do_step(1), "do 1", "Do the first of the next steps.", footer=True),
+    Binding(("o",), _open_job, "open job", "Show the job that waits or failed.", footer=True),
+    Binding(("y",), _copy_command, "copy", "Copy the command of the first step.", footer=True),
+    Binding(("r",), _ask, "reload", "Look again.", footer=True),
+    Binding(("esc",), emit(Back()), "back", "Go back.", footer=True),
+)
 
 SCREEN = Screen(
     "diagnose", Slice(), KEYS, update, view, _title, usage="PK", summary="Say why a job waits or failed."

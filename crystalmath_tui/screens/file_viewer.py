@@ -5,10 +5,9 @@ from typing import Literal, cast
 
 from crystalmath_server.protocol.files import JOBS_FILE, FileRange, JobFile, ReadFileParams
 from crystalmath_server.protocol.record import record
-from crystalmath_tui.core.effects import Call, Tagged
+from crystalmath_tui.core.effects import Call
 from crystalmath_tui.core.lines import Line, line, spread
-from crystalmath_tui.core.messages import Message
-from crystalmath_tui.core.scroll import pages
+from crystalmath_tui.core.scroll import scroll_top
 from crystalmath_tui.core.words import file_size
 
 KEPT = 1_000_000
@@ -36,14 +35,6 @@ class Viewer:
         return self.following and not self.binary and self.file.source == "work"
 
 
-@record
-class RangeLoaded(Message):
-    """A part of a file came."""
-
-    about: tuple[int, JobFile]
-    part: FileRange
-
-
 def read_on(viewer: Viewer, part: FileRange) -> Viewer:
     """Put a part behind what was read; a file that shrank is read from its beginning."""
     if part.size < viewer.offset:
@@ -66,8 +57,8 @@ def read_on(viewer: Viewer, part: FileRange) -> Viewer:
     )
 
 
-def followed(viewer: Viewer) -> Viewer:
-    """Follow, or stop where it is; what lies far before the end is passed over."""
+def toggle_following(viewer: Viewer) -> Viewer:
+    """Follow, or stop where it is; what lies far before the end is ignored."""
     if viewer.following:
         return replace(viewer, following=False)
     if viewer.size - viewer.offset <= _END or viewer.binary:
@@ -75,26 +66,21 @@ def followed(viewer: Viewer) -> Viewer:
     return replace(viewer, following=True, content="", offset=viewer.size - _END, skipped=True)
 
 
-def reading(pk: int, viewer: Viewer) -> Call[ReadFileParams, FileRange]:
+def read_call(pk: int, viewer: Viewer) -> Call[ReadFileParams, FileRange]:
     """Read on."""
     file = viewer.file
     source = file.source if file.source in {"inputs", "work"} else "retrieved"
     given = cast("Literal['inputs', 'retrieved', 'work']", source)
-    return Call(
-        JOBS_FILE,
-        ReadFileParams(pk, file.path, given, viewer.offset),
-        Tagged(RangeLoaded, (pk, file)),
-        key="job file",
-    )
+    return Call(JOBS_FILE, ReadFileParams(pk, file.path, given, viewer.offset), "job file", (pk, file))
 
 
-def shown(viewer: Viewer, page: tuple[Line, ...], height: int) -> tuple[Line, ...]:
+def visible_lines(viewer: Viewer, page: tuple[Line, ...], height: int) -> tuple[Line, ...]:
     """The lines in sight, or why there are none; of a followed file its end."""
     if viewer.binary:
         return ((), line(("warn", f" A binary file of {file_size(viewer.size)}; it is not shown as text.")))
     if not page:
         return ((), line(("dim", " Reading …" if viewer.reading else " The file is empty.")))
-    top = pages(viewer.top, "last" if viewer.following else "", len(page), height)
+    top = scroll_top(viewer.top, "last" if viewer.following else "", len(page), height)
     return page[top : top + height]
 
 

@@ -14,82 +14,31 @@ from crystalmath_server.protocol.graph import (
     GraphParams,
 )
 from crystalmath_server.protocol.record import record
+from crystalmath_tui.core import path_prompt
 from crystalmath_tui.core.cells import wrap
-from crystalmath_tui.core.effects import Back, Call, Effect, FindPath, Open, Say, Tagged
-from crystalmath_tui.core.keymap import MOVES, Binding, action_of
-from crystalmath_tui.core.lines import Line, Span, fit_line, line, selected
-from crystalmath_tui.core.messages import Entered, KeyPressed, Message, MousePressed, Pasted
-from crystalmath_tui.core.path_field import PathField, completed, path_lines, path_of, press, put_in
+from crystalmath_tui.core.context import Context
+from crystalmath_tui.core.effects import Back, Call, Effect, FindPath, Open, Say
+from crystalmath_tui.core.keymap import MOVES, Binding, dispatch
+from crystalmath_tui.core.lines import Line, Span, fit_line, highlight, line
+from crystalmath_tui.core.messages import (
+    Answered,
+    Entered,
+    KeyPressed,
+    Message,
+    Move,
+    Refused,
+    Scrolled,
+)
+from crystalmath_tui.core.path_prompt import PathPrompt, prompt_lines, prompt_of
 from crystalmath_tui.core.pks import pk_of
-from crystalmath_tui.core.screen import Context, Screen
-from crystalmath_tui.core.scroll import START, Scroll, moved, settled
-from crystalmath_tui.core.words import error_words, file_size
+from crystalmath_tui.core.screen import Screen
+from crystalmath_tui.core.scroll import START, Scroll, clamp, move
+from crystalmath_tui.core.words import error_text, file_size
 
 _DEEPEST = 20
 _MOST_ROWS = 2000
 _ENDINGS = (".dot", ".svg", ".png", ".pdf")
 _SIDES = {"from": "came from", "to": "led to"}
-
-KEYS = (
-    *MOVES,
-    Binding(("right", "l", "enter", " "), "unfold", "unfold", "Unfold what is behind a node.", footer=True),
-    Binding(("left", "h"), "fold", "fold", "Fold it.", footer=True),
-    Binding(("o",), "centre", "from here", "The graph around the selected node.", footer=True),
-    Binding(
-        ("e",), "export", "write file", "Write the graph as DOT, or as an image by Graphviz.", footer=True
-    ),
-    Binding(("J",), "job", "job", "Go to the selected job.", footer=True),
-    Binding(("r",), "reload", "reload", "Fetch the graph anew."),
-    Binding(("esc",), "close", "back", "Go back.", footer=True),
-)
-
-
-@record
-class Loaded(Message):
-    """The graph around a node."""
-
-    about: int
-    graph: Graph
-
-
-@record
-class Failed(Message):
-    """It did not come."""
-
-    about: int
-    error: RpcError
-
-
-@record
-class PathsListed(Message):
-    """Paths that begin with what was typed came."""
-
-    typed: str
-    names: tuple[str, ...]
-
-
-@record
-class PathFound(Message):
-    """The typed path from the root; `about` is the pk."""
-
-    about: int
-    path: str
-
-
-@record
-class Drawn(Message):
-    """The graph was written."""
-
-    about: str
-    made: WrittenFile
-
-
-@record
-class NotDrawn(Message):
-    """It was not."""
-
-    about: str
-    error: RpcError
 
 
 @record
@@ -112,89 +61,87 @@ class Slice:
     open: frozenset[tuple[str | int, ...]] = frozenset({("from",), ("to",)})
     at: Scroll = START
     past: tuple[int, ...] = field(default=())
-    path: PathField | None = None
+    path: PathPrompt | None = None
 
 
 Update = tuple[Slice, tuple[Effect, ...]]
 
 
-def update(found: Slice, message: Message, context: Context) -> Update:
+def update(page: Slice, message: Message, context: Context) -> Update:
     """Follow keys and answers."""
+    if page.path is not None and (step := path_prompt.step(page.path, message)):
+        return _with_path(page, *step)
     match message:
         case Entered("graph", args):
-            return _entered(found, args)
-        case KeyPressed(key) if found.path is not None:
-            return _typed(found, found.path, key)
-        case Pasted(text) if found.path is not None:
-            return replace(found, path=put_in(found.path, text)), ()
+            return _enter(page, args)
         case KeyPressed(key):
-            return _act(found, action_of(KEYS, key), context)
-        case MousePressed(_, _, button) if button in {4, 5}:
-            return _act(found, "up" if button == 4 else "down", context)
-        case Loaded(pk, graph) if pk == found.pk:
-            return replace(found, graph=graph, error=None), ()
-        case Failed(pk, error) if pk == found.pk:
-            return replace(found, error=error), ()
+            return dispatch(KEYS, update, page, key, context) or (page, ())
+        case Scrolled(to):
+            return _scroll(page, to, context)
+        case Answered("graph", Graph() as graph, pk) if pk == page.pk:
+            return replace(page, graph=graph, error=None), ()
+        case Refused("graph", error, pk) if pk == page.pk:
+            return replace(page, error=error), ()
         case _:
-            return _written(found, message)
+            return _written(page, message)
 
 
-def _typed(found: Slice, path: PathField, key: str) -> Update:
-    """Where the graph goes; its ending says as what."""
-    path, effects, outcome = press(path, key, PathsListed)
+def _with_path(
+    page: Slice, path: PathPrompt, effects: tuple[Effect, ...], outcome: path_prompt.Outcome
+) -> Update:
+    """Where the graph goes; its ending says in which format."""
     if outcome == "closed":
-        return replace(found, path=None), ()
+        return replace(page, path=None), ()
     if outcome == "typing":
-        return replace(found, path=path), effects
+        return replace(page, path=path), effects
     if not path.text.endswith(_ENDINGS):
-        return found, (Say(f"End the path in {', '.join(_ENDINGS)}.", "warn"),)
-    return replace(found, path=None), (FindPath(path.text, Tagged(PathFound, found.pk)),)
+        return page, (Say(f"End the path in {', '.join(_ENDINGS)}.", "warn"),)
+    return replace(page, path=None), (FindPath(path.text, "graph path", page.pk),)
 
 
-def _written(found: Slice, message: Message) -> Update:
+def _written(page: Slice, message: Message) -> Update:
     match message:
-        case PathsListed(typed, names) if found.path is not None and typed == found.path.text:
-            return replace(found, path=completed(found.path, names)), ()
-        case PathFound(about, path) if about == found.pk:
-            answers = (Tagged(Drawn, path), Tagged(NotDrawn, path))
-            return found, (Call(NODES_DRAW, DrawGraphParams(about, path), *answers, key="graph file"),)
-        case Drawn(path, made):
+        case Answered("graph path", str(path), about) if about == page.pk:
+            return page, (
+                Call(NODES_DRAW, DrawGraphParams(page.pk, path), "graph file", path, handles_refusal=True),
+            )
+        case Answered("graph file", WrittenFile() as made, path):
             left = f" Not all: {made.left_out}." if made.left_out else ""
-            return found, (Say(f"Wrote {path}, {file_size(made.size)}.{left}", "warn" if left else "info"),)
-        case NotDrawn(path, error):
-            return found, (Say(f"{path} was not written: {error_words(error)}", "error"),)
+            return page, (Say(f"Wrote {path}, {file_size(made.size)}.{left}", "warn" if left else "info"),)
+        case Refused("graph file", error, path):
+            return page, (Say(f"{path} was not written: {error_text(error)}", "error"),)
         case _:
-            return found, ()
+            return page, ()
 
 
-def _entered(found: Slice, args: tuple[str, ...]) -> Update:
+def _enter(page: Slice, args: tuple[str, ...]) -> Update:
     given = args[0] if args else ""
     pk = pk_of(given)
     if not pk:
-        words = f"{given or 'Nothing'} is no pk of a node: :graph PK"
-        return found, (Say(words, "warn"), *(() if found.pk else (Back(),)))
+        words = f"{given or 'Nothing'} is not a pk of a node: :graph PK"
+        return page, (Say(words, "warn"), *(() if page.pk else (Back(),)))
     return _around(pk)
 
 
 def _around(pk: int, past: tuple[int, ...] = ()) -> Update:
-    call = Call(NODES_GRAPH, GraphParams(pk), Tagged(Loaded, pk), Tagged(Failed, pk), key="graph")
+    call = Call(NODES_GRAPH, GraphParams(pk), "graph", pk, handles_refusal=True)
     return Slice(pk=pk, past=past), (call,)
 
 
-def rows(found: Slice) -> tuple[Row, ...]:
+def rows(page: Slice) -> tuple[Row, ...]:
     """The lines that are in sight."""
-    if found.graph is None or not found.graph.nodes:
+    if page.graph is None or not page.graph.nodes:
         return ()
-    seen = [Row((), "", found.graph.nodes[0])]
+    seen = [Row((), "", page.graph.nodes[0])]
     for side, words in _SIDES.items():
-        count = len(_behind(found.graph, found.pk, side))
+        count = len(_behind(page.graph, page.pk, side))
         seen.append(Row((side,), words, None, count))
-        if (side,) in found.open:
-            _grow(found, found.graph, (side,), found.pk, seen)
+        if (side,) in page.open:
+            _grow(page, page.graph, (side,), page.pk, seen)
     return tuple(seen)
 
 
-def _grow(found: Slice, graph: Graph, path: tuple[str | int, ...], pk: int, seen: list[Row]) -> None:
+def _grow(page: Slice, graph: Graph, path: tuple[str | int, ...], pk: int, seen: list[Row]) -> None:
     """Add what is behind a node; a path never comes twice to the same one."""
     side = str(path[0])
     nodes = {node.pk: node for node in graph.nodes}
@@ -204,8 +151,8 @@ def _grow(found: Slice, graph: Graph, path: tuple[str | int, ...], pk: int, seen
             continue
         below = (*path, far)
         seen.append(Row(below, link.label, nodes[far], len(_behind(graph, far, side))))
-        if below in found.open:
-            _grow(found, graph, below, far, seen)
+        if below in page.open:
+            _grow(page, graph, below, far, seen)
 
 
 def _behind(graph: Graph, pk: int, side: str) -> list[GraphLink]:
@@ -213,70 +160,82 @@ def _behind(graph: Graph, pk: int, side: str) -> list[GraphLink]:
     return [link for link in graph.links if (link.target if side == "from" else link.source) == pk]
 
 
-def _act(found: Slice, action: str, context: Context) -> Update:
-    seen = rows(found)
-    row = seen[found.at.index] if found.at.index < len(seen) else Row((), "")
-    match action:
-        case "close" if found.past:
-            return _around(found.past[-1], found.past[:-1])
-        case "close":
-            return found, (Back(),)
-        case "reload":
-            return _around(found.pk, found.past) if found.pk else (found, ())
-        case "unfold":
-            return replace(found, open=found.open | {row.path}), ()
-        case "fold":
-            return _folded(found, row, seen), ()
-        case "export" if found.graph:
-            return replace(found, path=path_of(f"provenance-{found.pk}.dot")), ()
-        case "centre" if row.node and row.node.pk != found.pk:
-            return _around(row.node.pk, (*found.past, found.pk))
-        case "job" if row.node and row.node.is_process:
-            return found, (Open("job", (str(row.node.pk),)),)
-        case "job":
-            return found, (Say("That node is no job.", "warn"),)
-        case _:
-            return replace(found, at=moved(found.at, action, len(seen), _height(context))), ()
+def _selected(page: Slice) -> Row:
+    lines = rows(page)
+    return lines[page.at.index] if page.at.index < len(lines) else Row((), "")
 
 
-def _folded(found: Slice, row: Row, seen: tuple[Row, ...]) -> Slice:
+def _close(page: Slice, _: Context) -> Update:
+    return _around(page.past[-1], page.past[:-1]) if page.past else (page, (Back(),))
+
+
+def _reload(page: Slice, _: Context) -> Update:
+    return _around(page.pk, page.past) if page.pk else (page, ())
+
+
+def _unfold(page: Slice, _: Context) -> Update:
+    return replace(page, open=page.open | {_selected(page).path}), ()
+
+
+def _ask_path(page: Slice, _: Context) -> Update:
+    return (replace(page, path=prompt_of("graph", f"provenance-{page.pk}.dot")) if page.graph else page), ()
+
+
+def _center(page: Slice, _: Context) -> Update:
+    node = _selected(page).node
+    return _around(node.pk, (*page.past, page.pk)) if node and node.pk != page.pk else (page, ())
+
+
+def _open_job(page: Slice, _: Context) -> Update:
+    node = _selected(page).node
+    if node and node.is_process:
+        return page, (Open("job", (str(node.pk),)),)
+    return page, (Say("That node is not a job.", "warn"),)
+
+
+def _scroll(page: Slice, to: Move, context: Context) -> Update:
+    return replace(page, at=move(page.at, to, len(rows(page)), _height(context))), ()
+
+
+def _fold(page: Slice, _: Context) -> Update:
     """Fold a line that is unfolded, else the one that it hangs on."""
-    path = row.path if row.path in found.open else row.path[:-1]
-    place = next((i for i, each in enumerate(seen) if each.path == path), found.at.index)
-    return replace(found, open=found.open - {path}, at=replace(found.at, index=place))
+    row = _selected(page)
+    path = row.path if row.path in page.open else row.path[:-1]
+    place = next((i for i, each in enumerate(rows(page)) if each.path == path), page.at.index)
+    return replace(page, open=page.open - {path}, at=replace(page.at, index=place)), ()
 
 
 def _height(context: Context) -> int:
     return max(1, context.size.rows - 1)
 
 
-def view(found: Slice, context: Context) -> tuple[Line, ...]:
+def view(page: Slice, context: Context) -> tuple[Line, ...]:
     """What is left out, then the tree."""
     cols = context.size.cols
-    if found.error:
+    if page.error:
         return (
             (),
-            *(line(("error", f" {text}")) for text in wrap(error_words(found.error), max(8, cols - 2))),
+            *(line(("error", f" {text}")) for text in wrap(error_text(page.error), max(8, cols - 2))),
         )
-    seen = rows(found)
-    if not seen or found.graph is None:
-        return ((), line(("dim", f" {context.trouble or 'Loading …'}")))
-    left = f" Not all: {found.graph.left_out}." if found.graph.left_out else ""
-    head = line(("warn", left), ("dim", f" {len(found.graph.nodes)} nodes; o: the graph around a node"))
-    if found.path is not None:
-        head = path_lines(found.path, "write to", cols)[0]
-    at = settled(found.at, len(seen), _height(context))
+    seen = rows(page)
+    if not seen or page.graph is None:
+        return ((), line(("dim", f" {context.connection_error or 'Loading …'}")))
+    left = f" Not all: {page.graph.left_out}." if page.graph.left_out else ""
+    head = line(("warn", left), ("dim", f" {len(page.graph.nodes)} nodes; o: the graph around a node"))
+    if page.path is not None:
+        head = prompt_lines(page.path, "write to", cols)[0]
+    at = clamp(page.at, len(seen), _height(context))
     shown = seen[at.top : at.top + _height(context)]
-    painted = (_painted(found, row) for row in shown)
+    painted = (_painted(page, row) for row in shown)
     return (
         fit_line(head, cols),
-        *(selected(row, cols) if at.top + i == at.index else row for i, row in enumerate(painted)),
+        *(highlight(row, cols) if at.top + i == at.index else row for i, row in enumerate(painted)),
     )
 
 
-def _painted(found: Slice, row: Row) -> Line:
+def _painted(page: Slice, row: Row) -> Line:
     indent = " " * (1 + 2 * len(row.path))
-    sign = "▾ " if row.path in found.open else "▸ " if row.behind else "  "
+    sign = "▾ " if row.path in page.open else "▸ " if row.behind else "  "
     if row.node is None:
         return line(
             ("heading", f"{indent}{sign if row.behind else '  '}{row.words}"), ("dim", f"  {row.behind}")
@@ -291,14 +250,27 @@ def _painted(found: Slice, row: Row) -> Line:
     )
 
 
-def _title(found: Slice) -> str:
-    return f"graph of {found.pk}" if found.pk else "graph"
+def _title(page: Slice) -> str:
+    return f"graph of {page.pk}" if page.pk else "graph"
 
 
-def is_typing(found: Slice) -> bool:
+def is_typing(page: Slice) -> bool:
     """Whether keys are text now."""
-    return found.path is not None
+    return page.path is not None
 
+
+KEYS: tuple[Binding[Slice], ...] = (
+    *MOVES,
+    Binding(("right", "l", "enter", " "), _unfold, "unfold", "Unfold what is behind a node.", footer=True),
+    Binding(("left", "h"), _fold, "fold", "Fold it.", footer=True),
+    Binding(("o",), _center, "from here", "The graph around the selected node.", footer=True),
+    Binding(
+        ("e",), _ask_path, "write file", "Write the graph as DOT, or as an image by Graphviz.", footer=True
+    ),
+    Binding(("J",), _open_job, "job", "Go to the selected job.", footer=True),
+    Binding(("r",), _reload, "reload", "Fetch the graph again."),
+    Binding(("esc",), _close, "back", "Go back.", footer=True),
+)
 
 SCREEN = Screen(
     "graph", Slice(), KEYS, update, view, _title, is_typing,

@@ -4,20 +4,14 @@ from dataclasses import replace
 
 from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.cells import fit
-from crystalmath_tui.core.effects import Back, Effect, Press
-from crystalmath_tui.core.keymap import MOVES, Binding, KeyTable, action_of, shown_keys
-from crystalmath_tui.core.lines import Line, Span, line, selected
-from crystalmath_tui.core.messages import KeyPressed, Message, MousePressed, Pasted
-from crystalmath_tui.core.screen import Context, Screen
-from crystalmath_tui.core.scroll import START, Scroll, moved, settled
-from crystalmath_tui.core.textfield import EMPTY, TextField, edited, field_line, pasted
-
-KEYS = (
-    *MOVES,
-    Binding(("enter",), "execute", "do it", "Go back and press the selected key.", footer=True),
-    Binding(("/",), "filter", "filter", "Show only what holds a text.", footer=True),
-    Binding(("esc",), "back", "back", "Clear the filter, then go back.", footer=True),
-)
+from crystalmath_tui.core.context import Context, Update
+from crystalmath_tui.core.effects import Back, Press
+from crystalmath_tui.core.keymap import MOVES, Binding, KeyTable, dispatch, key_names
+from crystalmath_tui.core.lines import Line, Span, highlight, line
+from crystalmath_tui.core.messages import KeyPressed, Message, MousePressed, Move, Pasted, Scrolled
+from crystalmath_tui.core.screen import Screen
+from crystalmath_tui.core.scroll import START, Scroll, clamp, move
+from crystalmath_tui.core.textfield import EMPTY, TextField, edit, field_line, paste
 
 
 @record
@@ -51,23 +45,25 @@ class Slice:
 
 def entries_of(title: str, table: KeyTable) -> tuple[Entry, ...]:
     """A heading and one entry a binding."""
-    rows = (Entry(shown_keys(row), row.help, row.keys[0]) for row in table)
+    rows = (Entry(key_names(row), row.help, row.keys[0]) for row in table)
     return (Entry("", title, heading=True), *rows)
 
 
-def update(page: Slice, message: Message, context: Context) -> tuple[Slice, tuple[Effect, ...]]:
+def update(page: Slice, message: Message, context: Context) -> Update[Slice]:
     """Filter, move and execute."""
     match message:
         case HelpAsked(name, entries):
             return Slice(name, entries, scroll=Scroll(1)), ()
         case KeyPressed(key) if page.typing:
-            return _typed(page, key), ()
+            return _type(page, key), ()
         case Pasted(text) if page.typing:
-            return replace(page, text=pasted(page.text, text), scroll=Scroll()), ()
+            return replace(page, text=paste(page.text, text), scroll=Scroll()), ()
         case KeyPressed(key):
-            return _act(page, action_of(KEYS, key), context)
+            return dispatch(KEYS, update, page, key, context) or (page, ())
+        case Scrolled(to):
+            return _scroll(page, to, context)
         case MousePressed(row, _, button):
-            return _mouse(page, row, button, context)
+            return _click(page, row, button, context)
         case _:
             return _at(page, page.scroll, context), ()
 
@@ -84,43 +80,43 @@ def matching(page: Slice) -> tuple[Entry, ...]:
     )
 
 
-def _typed(page: Slice, key: str) -> Slice:
+def _type(page: Slice, key: str) -> Slice:
     if key in {"enter", "esc", "down", "up"}:
         text = TextField() if key == "esc" else page.text
         return replace(page, typing=False, text=text, scroll=Scroll())
-    changed = edited(page.text, key)
+    changed = edit(page.text, key)
     return replace(page, text=changed, scroll=Scroll()) if changed else page
 
 
-def _act(page: Slice, action: str, context: Context) -> tuple[Slice, tuple[Effect, ...]]:
+def _start_filter(page: Slice, _: Context) -> Update[Slice]:
+    return replace(page, typing=True), ()
+
+
+def _clear_or_leave(page: Slice, _: Context) -> Update[Slice]:
+    return (replace(page, text=TextField()), ()) if page.text.text else (page, (Back(),))
+
+
+def _press_selected(page: Slice, _: Context) -> Update[Slice]:
     rows = matching(page)
-    match action:
-        case "filter":
-            return replace(page, typing=True), ()
-        case "back" if page.text.text:
-            return replace(page, text=TextField()), ()
-        case "back":
-            return page, (Back(),)
-        case "execute":
-            key = rows[page.scroll.index].key if page.scroll.index < len(rows) else ""
-            return page, (Press(key),) if key else ()
-        case _:
-            return _at(page, moved(page.scroll, action, len(rows), _height(context)), context), ()
+    key = rows[page.scroll.index].key if page.scroll.index < len(rows) else ""
+    return page, (Press(key),) if key else ()
 
 
-def _mouse(page: Slice, row: int, button: int, context: Context) -> tuple[Slice, tuple[Effect, ...]]:
-    if button in {4, 5}:
-        return _act(page, "up" if button == 4 else "down", context)
+def _scroll(page: Slice, to: Move, context: Context) -> Update[Slice]:
+    return _at(page, move(page.scroll, to, len(matching(page)), _height(context)), context), ()
+
+
+def _click(page: Slice, row: int, button: int, context: Context) -> Update[Slice]:
     index = page.scroll.top + row - 1
     if button != 1 or row < 1 or index >= len(matching(page)):
         return page, ()
     if index == page.scroll.index:
-        return _act(page, "execute", context)
+        return _press_selected(page, context)
     return replace(page, scroll=Scroll(index, page.scroll.top)), ()
 
 
 def _at(page: Slice, scroll: Scroll, context: Context) -> Slice:
-    return replace(page, scroll=settled(scroll, len(matching(page)), _height(context)))
+    return replace(page, scroll=clamp(scroll, len(matching(page)), _height(context)))
 
 
 def _height(context: Context) -> int:
@@ -130,14 +126,14 @@ def _height(context: Context) -> int:
 def view(page: Slice, context: Context) -> tuple[Line, ...]:
     """The filter and the entries."""
     rows = matching(page)
-    scroll = settled(page.scroll, len(rows), _height(context))
+    scroll = clamp(page.scroll, len(rows), _height(context))
     shown = rows[scroll.top : scroll.top + _height(context)]
     lines = [_entry_line(entry) for entry in shown]
     if not rows:
         lines = [line(("dim", "   Nothing holds this text. Esc clears it."))]
     place = scroll.index - scroll.top
     painted = [
-        selected(each, context.size.cols) if rows and i == place else each for i, each in enumerate(lines)
+        highlight(each, context.size.cols) if rows and i == place else each for i, each in enumerate(lines)
     ]
     return (_filter_line(page, context.size.cols), *painted)
 
@@ -163,5 +159,12 @@ def _title(page: Slice) -> str:
 def _typing(page: Slice) -> bool:
     return page.typing
 
+
+KEYS: tuple[Binding[Slice], ...] = (
+    *MOVES,
+    Binding(("enter",), _press_selected, "do it", "Go back and press the selected key.", footer=True),
+    Binding(("/",), _start_filter, "filter", "Show only what holds a text.", footer=True),
+    Binding(("esc",), _clear_or_leave, "back", "Clear the filter, then go back.", footer=True),
+)
 
 SCREEN = Screen("help", Slice(), KEYS, update, view, _title, _typing, summary="Show the keys and commands.")

@@ -9,16 +9,16 @@ from crystalmath_server.protocol.again import (
     RetryJobParams,
 )
 from crystalmath_server.protocol.errors import ConnectionLost
+from crystalmath_server.protocol.jobs import Submitted
 from crystalmath_server.protocol.record import record
-from crystalmath_tui.core.control import RestartKeyed, Retried, RetryFailed, RetryKeyed
-from crystalmath_tui.core.effects import Call, Effect, Say, Tagged
-from crystalmath_tui.core.messages import Connected, Message
-from crystalmath_tui.core.words import error_words
+from crystalmath_tui.core.effects import Call, Effect, Say
+from crystalmath_tui.core.messages import Answered, Connected, Message, Refused
+from crystalmath_tui.core.words import error_text
 
 
 @record
 class Slice:
-    """(pk of the earlier job, key) of all that are not answered; the keys of those that go on from it."""
+    """(pk of the earlier job, key) of all that are not answered; the keys of those that continue from it."""
 
     pending: tuple[tuple[int, str], ...] = ()
     restarts: tuple[str, ...] = ()
@@ -30,32 +30,32 @@ START = Slice()
 def update(retries: Slice, message: Message) -> tuple[Slice, tuple[Effect, ...]]:
     """Send; send again with the same key after a lost connection, for it may have been heard or not."""
     match message:
-        case RetryKeyed(pk, key):
+        case Answered("retry key", str(key), pk):
             return replace(retries, pending=(*retries.pending, (pk, key))), (_call(retries, (pk, key)),)
-        case RestartKeyed(pk, key):
+        case Answered("restart key", str(key), pk):
             more = Slice((*retries.pending, (pk, key)), (*retries.restarts, key))
             return more, (_call(more, (pk, key)),)
         case Connected():
             return retries, tuple(_call(retries, asked) for asked in retries.pending)
-        case Retried(asked, submitted):
+        case Answered("retry", Submitted() as submitted, asked):
             goes_on = asked[1] in retries.restarts
-            what = f"goes on from job {asked[0]}" if goes_on else f"runs job {asked[0]} again"
+            what = f"continues from job {asked[0]}" if goes_on else f"runs job {asked[0]} again"
             words = f"Job {submitted.pk} {what}."
             return _without(retries, asked), (Say(words),)
-        case RetryFailed(_, ConnectionLost()):
+        case Refused("retry", ConnectionLost()):
             return retries, ()
-        case RetryFailed(asked, error):
-            words = f"Job {asked[0]} does not run again: {error_words(error)}"
+        case Refused("retry", error, asked):
+            words = f"Job {asked[0]} does not run again: {error_text(error)}"
             return _without(retries, asked), (Say(words, "error"),)
         case _:
             return retries, ()
 
 
 def _call(retries: Slice, asked: tuple[int, str]) -> Effect:
-    answers, key = (Tagged(Retried, asked), Tagged(RetryFailed, asked)), f"retry {asked[1]}"
+    key = f"retry {asked[1]}"
     if asked[1] in retries.restarts:
-        return Call(JOBS_RESTART, RestartJobParams(*asked), *answers, key=key)
-    return Call(JOBS_RETRY, RetryJobParams(*asked), *answers, key=key)
+        return Call(JOBS_RESTART, RestartJobParams(*asked), "retry", asked, key, handles_refusal=True)
+    return Call(JOBS_RETRY, RetryJobParams(*asked), "retry", asked, key, handles_refusal=True)
 
 
 def _without(retries: Slice, asked: tuple[int, str]) -> Slice:

@@ -4,14 +4,16 @@ from dataclasses import replace
 from typing import Literal
 
 from crystalmath_server.protocol.errors import ConnectionLost, RequestCancelled, RpcError
+from crystalmath_server.protocol.jobs import Control
 from crystalmath_server.protocol.method import NoParams
 from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.system import STATUS, Part, PartState, Status
 from crystalmath_tui.core.cells import clean, cut, fit, width, wrap
-from crystalmath_tui.core.control import Controlled, told
+from crystalmath_tui.core.control import control_note
 from crystalmath_tui.core.effects import Call, Connect, Effect, Later, Say
 from crystalmath_tui.core.lines import Line, Span, line, line_width
 from crystalmath_tui.core.messages import (
+    Answered,
     CallFailed,
     Connected,
     Connecting,
@@ -19,12 +21,11 @@ from crystalmath_tui.core.messages import (
     Message,
     Progress,
     Progressed,
+    Refused,
     RetryDue,
-    StatusFailed,
-    StatusLoaded,
     Ticked,
 )
-from crystalmath_tui.core.words import error_words, progress_words
+from crystalmath_tui.core.words import error_text, progress_text
 
 _SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.25, 30.0
 _NOTE_S = 8.0
@@ -69,14 +70,14 @@ def update(status: Slice, message: Message, now: float) -> tuple[Slice, tuple[Ef
     """Follow the link and keep the last word."""
     match message:
         case Ticked():
-            return _ticked(status, now)
+            return _tick(status, now)
         case Connecting(words):
             return replace(status, phase="connecting", words=words), ()
         case Connected(hello):
             online = replace(status, phase="online", profile=hello.profile, words="", attempt=0, retry_at=0.0)
-            return _polled(replace(online, note=None if status.attempt else status.note))
+            return _poll(replace(online, note=None if status.attempt else status.note))
         case Disconnected(error, chance):
-            return _disconnected(status, error, chance, now)
+            return _wait_to_retry(status, error, chance, now)
         case RetryDue() if status.phase == "waiting":
             return replace(status, phase="connecting", words="connecting …"), (Connect(),)
         case _:
@@ -86,35 +87,35 @@ def update(status: Slice, message: Message, now: float) -> tuple[Slice, tuple[Ef
 def _answered(status: Slice, message: Message, now: float) -> Slice:
     """What the server told."""
     match message:
-        case StatusLoaded(loaded):
+        case Answered("status", Status() as loaded):
             return replace(status, status=loaded, polling=False)
-        case StatusFailed():
+        case Refused("status"):
             return replace(status, polling=False)
         case CallFailed(error):
-            return failed(status, error, now)
+            return with_error(status, error, now)
         case Progressed(calls):
             return replace(status, progress=calls)
-        case Controlled():
-            return said(status, told(message), now)
+        case Answered("job control", Control() as control, verb):
+            return with_note(status, control_note(control, verb), now)
         case _:
             return status
 
 
-def said(status: Slice, note: Say, now: float) -> Slice:
+def with_note(status: Slice, note: Say, now: float) -> Slice:
     """Keep a word for the status line."""
     return replace(status, note=note, note_at=now)
 
 
-def read(status: Slice, now: float) -> Slice:
+def drop_read_note(status: Slice, now: float) -> Slice:
     """Drop the last word at the first key after it could be read."""
     return replace(status, note=None) if status.note and now - status.note_at > _READ_S else status
 
 
-def failed(status: Slice, error: RpcError, now: float) -> Slice:
+def with_error(status: Slice, error: RpcError, now: float) -> Slice:
     """Keep an error with its way out; a lost link has its own words, a superseded call needs none."""
     if isinstance(error, (ConnectionLost, RequestCancelled)):
         return status
-    return said(status, Say(error_words(error), "error"), now)
+    return with_note(status, Say(error_text(error), "error"), now)
 
 
 def retry_delay_s(attempt: int, chance: float) -> float:
@@ -123,27 +124,27 @@ def retry_delay_s(attempt: int, chance: float) -> float:
     return longest * (0.5 + chance / 2)
 
 
-def _ticked(status: Slice, now: float) -> tuple[Slice, tuple[Effect, ...]]:
+def _tick(status: Slice, now: float) -> tuple[Slice, tuple[Effect, ...]]:
     if status.note and status.note.style == "info" and now - status.note_at > _NOTE_S:
         status = replace(status, note=None)
-    return _polled(status)
+    return _poll(status)
 
 
-def _polled(status: Slice) -> tuple[Slice, tuple[Effect, ...]]:
+def _poll(status: Slice) -> tuple[Slice, tuple[Effect, ...]]:
     if status.phase != "online" or status.polling:
         return status, ()
-    poll = Call(STATUS, NoParams(), StatusLoaded, StatusFailed, key="status")
+    poll = Call(STATUS, NoParams(), "status", handles_refusal=True)
     return replace(status, polling=True), (poll,)
 
 
-def _disconnected(
+def _wait_to_retry(
     status: Slice, error: RpcError, chance: float, now: float
 ) -> tuple[Slice, tuple[Effect, ...]]:
     delay = retry_delay_s(status.attempt, chance)
     waiting = replace(
         status,
         phase="waiting",
-        words=error_words(error),
+        words=error_text(error),
         attempt=status.attempt + 1,
         retry_at=now + delay,
         polling=False,
@@ -153,7 +154,7 @@ def _disconnected(
     return waiting, (Later(delay, RetryDue(), key="retry"),)
 
 
-def trouble(status: Slice, now: float) -> str:
+def connection_error(status: Slice, now: float) -> str:
     """Why there is no link, in words; empty while there is one."""
     if status.phase == "online":
         return ""
@@ -188,9 +189,9 @@ def overflow(status: Slice, cols: int) -> tuple[Line, ...]:
 def _left(status: Slice, now: float) -> tuple[str, str]:
     """Style and words."""
     if status.phase != "online":
-        return _phase_style(status), trouble(status, now)
+        return _phase_style(status), connection_error(status, now)
     if status.progress and (status.note is None or status.note.style == "info"):
-        return "accent", progress_words(status.progress[-1])
+        return "accent", progress_text(status.progress[-1])
     if status.note:
         return status.note.style, status.note.words
     return _worst(status.status)

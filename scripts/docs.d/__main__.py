@@ -24,7 +24,7 @@ The documentation site: pages of docs/, and reference pages made from the progra
   build     write the site to build/site; a warning is an error
   check     read all pages and follow all links, but write nothing; says nothing while all is well
   serve     show the site on this machine, and build it again after each change
-  pictures  draw the screens of docs/images anew: runs real jobs in a home of their own, for some minutes
+  pictures  draw the screens of docs/images again: runs real jobs in a home of their own, for some minutes
 """
 
 

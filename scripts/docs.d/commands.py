@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 from markup import ROOT, page, table
 
+from crystalmath_server.protocol.families import FAMILIES
 from crystalmath_server.protocol.methods import METHODS
 from crystalmath_tui.cli.help import EXIT_CODES
-from crystalmath_tui.cli.main import COMMANDS, SHELLS, run
-from crystalmath_tui.cli.table import FAMILIES
+from crystalmath_tui.cli.main import COMMANDS, SHELLS, completion_text, run
 
 SHARED = "options of all commands"
 """The section of a help that is the same in each."""
@@ -54,9 +54,7 @@ def server_help() -> str:
 
 def completion(shell: str) -> str:
     """The completion script of a shell, as a file that the shell loads by itself."""
-    # zsh takes the whole file for the function when it is first needed, so the file calls what it defines.
-    call = '[[ "${funcstack[1]}" == _crystalmath ]] && _crystalmath "$@"\n' if shell == "zsh" else ""
-    return printed("completion", shell) + call
+    return completion_text(shell)
 
 
 def help_of(*words: str) -> Help:
@@ -103,7 +101,7 @@ def family(name: str) -> str:
     """The commands of a family of methods."""
     methods = [each.partition(".")[2] for each in METHODS if each.partition(".")[0] == name]
     parts = (f"### crystalmath {name} {method}\n\n{body(name, method)}" for method in methods)
-    return "\n\n".join((f"## crystalmath {name}", FAMILIES[name].capitalize() + ".", *parts))
+    return "\n\n".join((f"## crystalmath {name}", FAMILIES[name].summary.capitalize() + ".", *parts))
 
 
 def body(*words: str) -> str:

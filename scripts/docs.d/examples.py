@@ -78,7 +78,7 @@ def compute(server: Client) -> Subjects:
 def set_up_vasp(server: Client, home: Path) -> None:
     """Make programs and potentials known where VASP's would be: those that the tests use in their place.
 
-    Nothing is computed with them; they let the pictures show input files of VASP.
+    Nothing is computed with them; they let the pictures show VASP input files.
     """
     params = UpdateClusterParams("localhost", potcar_dir=str(write_library(home / "potcars")))
     server.call(CLUSTERS_UPDATE, params)

@@ -1,8 +1,10 @@
 """Reference of the terminal interface: keys of every screen, and commands after the colon."""
 
+from typing import Any
+
 from markup import ROOT, page, table
 
-from crystalmath_tui.core.keymap import MOVES, Binding, KeyTable, shown
+from crystalmath_tui.core.keymap import MOVES, Binding, KeyTable, key_name
 from crystalmath_tui.program import COMMANDS, KEYS, SCREENS
 
 
@@ -31,9 +33,9 @@ def key_table(bindings: KeyTable) -> str:
     return table(("keys", "what they do"), ((key_names(row), row.help) for row in bindings))
 
 
-def key_names(binding: Binding) -> str:
+def key_names(binding: Binding[Any]) -> str:
     """The keys of a binding as people call them."""
-    return " ".join(f"`{shown(key)}`" for key in binding.keys)
+    return " ".join(f"`{key_name(key)}`" for key in binding.keys)
 
 
 def picture(name: str) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from commands import EXIT_CODES, SHARED, Entry, help_of, server_help
 
 from crystalmath_server import __version__
+from crystalmath_server.protocol.families import FAMILIES
 from crystalmath_server.protocol.methods import METHODS
 from crystalmath_tui.cli.main import COMMANDS
-from crystalmath_tui.cli.table import FAMILIES
 
 ABOUT = """\
 Without a command it opens the terminal interface.

@@ -7,9 +7,9 @@ from typing import Any
 
 from markup import page, table, toctree
 
+from crystalmath_server.protocol.families import FAMILIES
 from crystalmath_server.protocol.methods import METHODS
 from crystalmath_server.rpc.openrpc import document
-from crystalmath_tui.cli.table import FAMILIES
 from tests.method_examples import ask
 
 LONGEST_ANSWER = 60
@@ -52,7 +52,7 @@ def family(name: str) -> str:
     """The methods of a family."""
     return page(
         f"{name}.*",
-        f"{FAMILIES[name]}.".capitalize(),
+        f"{FAMILIES[name].summary}.".capitalize(),
         *(method(row) for row in methods() if row["name"].partition(".")[0] == name),
     )
 

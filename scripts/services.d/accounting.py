@@ -1,6 +1,7 @@
 """SLURM's accounting: slurmdbd on a small MariaDB; SLURM works without it."""
 
 import getpass
+import shutil
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -90,9 +91,11 @@ def start_mariadb(place: Place) -> None:
 
 def _install(place: Place, settings: Path, user: str) -> None:
     command = [which("mariadb-install-db") or "", f"--defaults-file={settings}", user, "--skip-test-db"]
-    made = run([*command, "--auth-root-authentication-method=normal"], environment(place.folder), 120)
+    made = run([*command, "--auth-root-authentication-method=normal"], environment(place.folder), 300)
     if made.returncode:
-        raise ServiceError(f"mariadb-install-db: {made.stdout.strip()[-500:]}")
+        shutil.rmtree(place.folder / "mariadb" / "data", ignore_errors=True)  # half a database looks like one
+        why = [line for line in made.stdout.splitlines() if "ERROR" in line or "FATAL" in line]
+        raise ServiceError(f"mariadb-install-db: {' '.join(why) or made.stdout.strip()[-500:]}")
 
 
 def _takes(place: Place, statements: str) -> bool:

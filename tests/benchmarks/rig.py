@@ -109,7 +109,7 @@ def ask(link: socket.socket, frame: bytes) -> bytes:
 
 
 def call(link: socket.socket, method: str, params: dict[str, object]) -> dict[str, object]:
-    """Result of a call; notifications before it are passed over."""
+    """Result of a call; notifications before it are ignored."""
     frame = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode() + b"\n"
     answer = ask(link, frame)
     while True:

@@ -105,7 +105,7 @@ def listed(server: Client, state: JobState) -> set[int]:
 
 
 def killed_at(site: Site, moment: Moment, victim: Victim) -> None:
-    """A job, killed for, goes on."""
+    """A job, killed for, continues."""
     pk = new_job(site)
     with connect() as server:
         wait_until(lambda: moment(site, server, pk), 60)

@@ -65,7 +65,7 @@ class Client:
         return json.loads(self._frames.pop(0))
 
     def call(self, method: str, **params: Any) -> Any:
-        """The result; progress on the way is passed over."""
+        """The result; progress on the way is ignored."""
         self.send(method, **params)
         while "method" in (message := self.receive()):
             continue

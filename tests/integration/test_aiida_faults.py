@@ -61,7 +61,7 @@ def runs_of(key: str) -> list[int]:
 @pytest.mark.parametrize(
     "parts", [("worker",), ("supervisor",), ("broker",), ("supervisor", "worker", "broker")]
 )
-def test_killed_daemon(rig: Rig, parts: tuple[str, ...]) -> None:
+def test_a_job_runs_once_whatever_part_of_the_daemon_is_killed(rig: Rig, parts: tuple[str, ...]) -> None:
     pk, key = submit_slow(rig)
     rig.until(pk, RUNNING)
     pids = daemon_processes(rig)

@@ -71,7 +71,7 @@ def test_profiles_are_created_beside_the_one_in_use(runtime: AiidaRuntime) -> No
     assert runtime.part().state is PartState.READY
 
 
-def test_clusters(runtime: AiidaRuntime) -> None:
+def test_this_machine_is_the_only_cluster_at_first(runtime: AiidaRuntime) -> None:
     rows = asyncio.run(AiidaClusters(runtime).list_clusters()).rows
     assert [(row.label, row.transport, row.scheduler, row.enabled) for row in rows] == [
         ("localhost", "core.local", "core.direct", True)
@@ -121,7 +121,7 @@ def test_results_of_our_own_job(runtime: AiidaRuntime, rig: Rig) -> None:
     assert ("Cu4" in detail.row.formula, detail.row.state) == (True, JobState.FINISHED)
 
 
-def test_files_and_ranges(runtime: AiidaRuntime, added: int) -> None:
+def test_files_are_listed_and_read_in_ranges(runtime: AiidaRuntime, added: int) -> None:
     async def main() -> None:
         store = store_of(runtime)
         files = {(row.source, row.path): row.size for row in (await store.files(added)).rows}
@@ -144,7 +144,7 @@ def test_file_that_is_not_there(runtime: AiidaRuntime, added: int, path: str) ->
     assert repr(path) in refused.value.data.detail
 
 
-def test_binary_file(runtime: AiidaRuntime) -> None:
+def test_a_binary_file_comes_in_base64(runtime: AiidaRuntime) -> None:
     content = bytes(range(256)) * 8
 
     def make() -> int:
@@ -162,7 +162,7 @@ def test_binary_file(runtime: AiidaRuntime) -> None:
     assert (found.encoding, base64.b64decode(found.content)) == ("base64", content[100:400])
 
 
-def test_log(runtime: AiidaRuntime, failed: int) -> None:
+def test_the_log_of_a_job_is_in_order_of_time(runtime: AiidaRuntime, failed: int) -> None:
     log = asyncio.run(store_of(runtime).log(failed))
     assert not log.truncated
     assert all(line.text and line.source for line in log.lines)
@@ -171,7 +171,7 @@ def test_log(runtime: AiidaRuntime, failed: int) -> None:
 
 
 @pytest.mark.parametrize("method", ["show", "files", "log", "results"])
-def test_unknown_job(runtime: AiidaRuntime, method: str) -> None:
+def test_a_pk_of_no_job_is_refused_by_every_method(runtime: AiidaRuntime, method: str) -> None:
     with pytest.raises(NotFound) as refused:
         asyncio.run(getattr(store_of(runtime), method)(10**9))
     assert "1000000000" in refused.value.data.detail

@@ -213,7 +213,7 @@ def running_below(home: Path) -> list[int]:
     return found
 
 
-def test_pause_play_cancel(rig: Rig) -> None:
+def test_a_running_job_is_paused_played_and_cancelled(rig: Rig) -> None:
     pk = job(rig, cubic_copper(3.6, 4, noise=0.3), **LONG)
     rig.until(pk, RUNNING)
     paused = rig.run(rig.launcher.pause(pk, 20))

@@ -107,13 +107,13 @@ def test_the_same_key_submits_once(shell: Shell, poscar: str) -> None:
 
 def test_submit_reads_stdin_and_takes_a_stored_structure(shell: Shell) -> None:
     assert shell("submit", "-", "--template", "emt.relax", stdin=CU_POSCAR).status == 0
-    assert shell("submit", "--structure-pk", "1", "--template", "emt.relax").status == 0
+    assert shell("submit", "--structure", "1", "--template", "emt.relax").status == 0
 
 
-@pytest.mark.parametrize("words", [(), ("x.cif", "--structure-pk", "1")])
+@pytest.mark.parametrize("words", [(), ("x.cif", "--structure", "1")])
 def test_submit_wants_one_structure(shell: Shell, words: tuple[str, ...]) -> None:
     done = shell("submit", *words, "--template", "emt.relax")
-    assert (done.status, "either FILE or --structure-pk" in done.err) == (2, True)
+    assert (done.status, "either FILE or --structure PK" in done.err) == (2, True)
 
 
 def test_wait_tells_a_job_that_did_not_finish(shell: Shell, poscar: str) -> None:
@@ -127,7 +127,7 @@ def test_wait_tells_a_job_that_did_not_finish(shell: Shell, poscar: str) -> None
 def test_wait_ends_at_its_timeout_and_says_that_the_job_goes_on(shell: Shell, poscar: str) -> None:
     done = shell("submit", poscar, "--template", "emt.relax", "--wait", "--timeout", "0.6", "--json")
     assert (done.status, done.json["state"]) == (4, "created")
-    assert "it goes on" in done.err
+    assert "it continues" in done.err
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,9 @@ def test_wait_ends_at_its_timeout_and_says_that_the_job_goes_on(shell: Shell, po
         ((), 2, "needs a terminal"),
     ],
 )
-def test_what_goes_wrong(shell: Shell, words: tuple[str, ...], status: int, expected: str) -> None:
+def test_errors_have_an_exit_status_and_words(
+    shell: Shell, words: tuple[str, ...], status: int, expected: str
+) -> None:
     done = shell(*words)
     assert (done.status, done.out) == (status, "")
     assert expected in done.err
@@ -180,7 +182,7 @@ def test_no_server_is_status_3_with_the_reason(shell: Shell, tmp_path: Path) -> 
     (tmp_path / "file").write_text("I am no socket")
     done = shell("--socket", str(tmp_path / "file"), "jobs", "list")
     assert (done.status, done.out) == (3, "")
-    assert "exists and is no socket" in done.err
+    assert "exists and is not a socket" in done.err
 
 
 def test_a_closed_pipe_is_quiet(shell: Shell) -> None:
@@ -261,7 +263,7 @@ def test_start_up_imports_the_standard_library_and_the_protocol_alone(shell: She
     loaded = {name for name in done.stderr.split() if name not in sys.stdlib_module_names}
     started_with = {"__main__", "_distutils_hack", "sitecustomize", "usercustomize"}
     assert loaded - started_with == {"crystalmath_server", "crystalmath_tui"}
-    assert not {"argparse", "asyncio", "subprocess", "logging"} & set(done.stderr.split())
+    assert not {"shutil", "asyncio", "subprocess", "logging"} & set(done.stderr.split())
 
 
 def test_a_file_is_fetched_whole_and_goes_on_where_it_broke_off(shell: Shell, tmp_path: Path) -> None:

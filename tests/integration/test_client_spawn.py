@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from crystalmath_server.protocol.errors import Conflict, DaemonStartFailed
+from crystalmath_server.protocol.errors import Conflict, ServerStartFailed
 from crystalmath_server.protocol.method import NoParams
 from crystalmath_server.protocol.system import PING, SHUTDOWN, STATUS
 from crystalmath_tui.client import connect
@@ -98,7 +98,7 @@ def test_a_server_of_another_profile_is_no_answer(place: Place) -> None:
 def test_a_broken_setting_is_told_with_its_reason(place: Place) -> None:
     place.state.mkdir(exist_ok=True)
     (place.state / "config.toml").write_text("nonsense = [")
-    with pytest.raises(DaemonStartFailed) as caught:
+    with pytest.raises(ServerStartFailed) as caught:
         connect("main")
     assert "config.toml" in str(caught.value)
 

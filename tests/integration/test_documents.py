@@ -28,8 +28,8 @@ from crystalmath_server.protocol.exports import ExportStructureParams
 from crystalmath_server.protocol.jobs import JobState
 from crystalmath_server.protocol.results import JobResults, SiteResult
 from crystalmath_server.protocol.series import JobSeries
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.lines import Size
-from crystalmath_tui.core.screen import Context
 from crystalmath_tui.screens.results import pages as results_pages
 from crystalmath_tui.screens.results.model import Slice
 

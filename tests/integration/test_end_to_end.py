@@ -191,7 +191,7 @@ def test_bad_input_is_refused_and_leaves_no_node(place: Place, server: Client, t
         (STRUCTURES_IMPORT, read(), code.INVALID_FORM, "path"),
         (JOBS_SUBMIT, job("emt.dance", copper), code.NOT_FOUND, "template"),
         (JOBS_SUBMIT, job("emt.relax", 10**6), code.NOT_FOUND, "structures"),
-        (JOBS_SUBMIT, job("emt.relax", silicon), code.INVALID_RECIPE, "structures"),
+        (JOBS_SUBMIT, job("emt.relax", silicon), code.INVALID_TEMPLATE, "structures"),
         (JOBS_SUBMIT, job("emt.relax", copper, values={"steps": "many"}), code.INVALID_FORM, "values.steps"),
         (JOBS_SUBMIT, job("emt.relax", copper, values=small), code.INVALID_FORM, "values.relax_kwargs.fmax"),
         (JOBS_SUBMIT, job("emt.relax", copper, digest=other_digest), code.CONFLICT, "digest"),

@@ -1,4 +1,4 @@
-"""The cap of a computer and its breaker: jobs are held, go in order, and go on by themselves."""
+"""The cap of a cluster and its breaker: jobs are held, go in order, and go on by themselves."""
 
 import time
 import uuid
@@ -38,7 +38,7 @@ CAP = 2
 
 @pytest.fixture(scope="module")
 def copper(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """A home with a computer of a cap, whose program does nothing; the pk of a structure."""
+    """A home with a cluster of a cap, whose program does nothing; the pk of a structure."""
     with home_of_its_own(tmp_path_factory.mktemp("g")) as home:
         write_ssh_config(cluster, home)
         potcars = home / "potcars"

@@ -25,7 +25,7 @@ N_JOBS, CAP = 200, 20
 
 @pytest.fixture(scope="module")
 def copper(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """A home with a computer of a cap, whose program does nothing; the pk of a structure."""
+    """A home with a cluster of a cap, whose program does nothing; the pk of a structure."""
     with home_of_its_own(tmp_path_factory.mktemp("m")) as home:
         write_ssh_config(cluster, home)
         potcars = home / "potcars"

@@ -12,7 +12,7 @@ import pytest
 from crystalmath_server.domain.inputs.vasp_program import OUTPUTS
 from tests.vasp_standin.standin_decks import write_deck
 
-DECK = ("INCAR", "KPOINTS", "POSCAR", "POTCAR")
+INPUTS = ("INCAR", "KPOINTS", "POSCAR", "POTCAR")
 FAULTS = (
     *("brmix", "coef", "dentet", "grad_not_orth", "inv_rot_mat", "kpoints_trans", "pricel", "set_core_wf"),
     *("zbrent", "zheev", "unconverged", "jump", "positive", "entropy", "brmix zbrent", "ksymm zpotrf tet"),
@@ -21,31 +21,31 @@ COUNTED = {"brmix": 2, "brmix zbrent": 3, "pricel": 2, "ksymm zpotrf tet": 3}
 """At least so many corrections, where handlers must go on counting or where there are several faults."""
 MOST = 5
 
-Deck = dict[str, str]
+VaspInputs = dict[str, str]
 
 
-def texts(folder: Path) -> Deck:
-    return {name: (folder / name).read_text() for name in DECK[:3] if (folder / name).exists()}
+def texts(folder: Path) -> VaspInputs:
+    return {name: (folder / name).read_text() for name in INPUTS[:3] if (folder / name).exists()}
 
 
-def custodian_loop(folder: Path, kept: Path) -> list[Deck]:
-    """custodian's own run of VASP in `folder`; the deck of each run. What each left is copied to `kept`."""
+def custodian_loop(folder: Path, kept: Path) -> list[VaspInputs]:
+    """custodian's own loop in `folder`: the inputs of each run. What each run left is copied to `kept`."""
     from atomate2.vasp.run import DEFAULT_HANDLERS
     from custodian.custodian import Custodian, CustodianError, Job
 
     from tests.vasp_standin.standin_readback import run as run_vasp
 
-    decks: list[Deck] = []
+    inputs: list[VaspInputs] = []
 
     class Vasp(Job):
         def setup(self, directory: str = "./") -> None:
-            """The deck is there."""
+            """The input files are there."""
 
         def run(self, directory: str = "./") -> None:
-            decks.append(texts(folder))
-            back = kept / str(len(decks))
+            inputs.append(texts(folder))
+            back = kept / str(len(inputs))
             back.mkdir(parents=True)
-            for name in DECK:
+            for name in INPUTS:
                 shutil.copy(folder / name, back)
             run_vasp(folder)
             for name in OUTPUTS:
@@ -61,11 +61,13 @@ def custodian_loop(folder: Path, kept: Path) -> list[Deck]:
     with contextlib.suppress(CustodianError), contextlib.chdir(folder), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         loop.run()
-    return decks
+    return inputs
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_the_same_corrections(fault: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_corrections_are_those_of_custodian_on_the_same_files(
+    fault: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     from crystalmath_server.adapters.worker.custodian_check import look
     from crystalmath_server.adapters.worker.custodian_folder import as_custodian_expects
     from crystalmath_server.domain.diagnosis.self_correction import Look
@@ -78,15 +80,15 @@ def test_the_same_corrections(fault: str, tmp_path: Path, capfd: pytest.CaptureF
         if fault == "coef":  # it needs a WAVECAR to read
             run_vasp(folder)
         (folder / "STANDIN").write_text(fault)
-        decks = custodian_loop(folder, kept)
+        inputs = custodian_loop(folder, kept)
     counts: Any = {}
-    for number, deck in enumerate(decks, 1):
+    for number, vasp_inputs in enumerate(inputs, 1):
         back = kept / str(number)
         as_custodian_expects(back)
         found, counts = look(back, counts)
-        if number < len(decks):
+        if number < len(inputs):
             assert Look(found).corrects
-            assert texts(back) == decks[number], deck
+            assert texts(back) == inputs[number], vasp_inputs
         else:
             assert number >= MOST or not Look(found).corrects
-    assert len(decks) > COUNTED.get(fault, 0 if fault == "set_core_wf" else 1)
+    assert len(inputs) > COUNTED.get(fault, 0 if fault == "set_core_wf" else 1)

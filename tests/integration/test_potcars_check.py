@@ -50,7 +50,7 @@ def test_a_cluster_without_a_folder_is_told_how_to_get_one(server: Client) -> No
     assert found.hint == "crystalmath clusters update hpc --potcar-dir /path/on/hpc"
 
 
-def test_what_a_recipe_needs_is_there(server: Client, library: Path) -> None:
+def test_what_a_template_needs_is_there(server: Client, library: Path) -> None:
     set_folder(server, library)
     pk = server.call(STRUCTURES_IMPORT, ImportStructureParams(text=SI_POSCAR)).row.pk
     found = server.call(POTCARS_CHECK, CheckPotcarsParams("hpc", structure_pk=pk))

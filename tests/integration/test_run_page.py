@@ -83,7 +83,7 @@ class Follower:
         return server.call(LOGS_FOLLOW, self.params).subscription
 
     def take(self, server: Client, number: int, seconds: float = 10.0) -> bool:
-        """One chunk, and as much credit anew; whether one came."""
+        """One chunk, and as much credit again; whether one came."""
         notice = server.next_notice(seconds)
         if notice is None:
             return False
@@ -140,7 +140,7 @@ def test_a_growing_file_comes_whole_through_pauses_and_broken_connections(
 
 
 def silent_while_paused(client: Client, number: int, follower: Follower) -> None:
-    """Nothing comes but what was read before; all of the rest after it goes on."""
+    """Nothing comes but what was read before; all of the rest after it continues."""
     client.call(LOGS_PAUSE, SubscriptionParams(number))
     while follower.take(client, number, 0.3):
         pass

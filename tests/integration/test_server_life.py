@@ -87,7 +87,7 @@ def test_what_is_no_socket_is_left_alone(path: Path, kind: str) -> None:
     before = path.lstat().st_ino
     done = command("--foreground", "--socket", str(path))
     assert done.status == 1
-    assert f"{path} exists and is no socket" in done.err
+    assert f"{path} exists and is not a socket" in done.err
     assert "Move it away" in done.err
     assert path.lstat().st_ino == before
 
@@ -221,7 +221,7 @@ def test_commands_where_no_server_runs(home: dict[str, str]) -> None:
     assert len(json.loads(command("openrpc", **home).out)["methods"]) > 20
 
 
-def test_start_status_logs_stop(home: dict[str, str]) -> None:
+def test_the_server_command_starts_shows_and_stops_a_server(home: dict[str, str]) -> None:
     started = command("start", **home)
     assert started.status == 0, started.err
     assert "serves profile p" in started.out

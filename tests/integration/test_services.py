@@ -1,4 +1,4 @@
-"""The services that other tests stand on: they start, mend themselves, end; AiiDA's jobs go through them."""
+"""The services that other tests stand on: they start, fix themselves, end; AiiDA's jobs go through them."""
 
 import asyncio
 import os

@@ -32,16 +32,20 @@ from crystalmath_server.protocol.codes import (
     Step,
 )
 from crystalmath_server.protocol.errors import ErrorCode
+from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.jobs import (
     JOBS_PLAY,
     JOBS_SHOW,
+    JOBS_SUBMIT,
     ControlJobParams,
     JobDetail,
     JobPk,
     JobState,
+    SubmitJobParams,
 )
 from crystalmath_server.protocol.method import NoParams
 from crystalmath_server.protocol.resources import Resources
+from crystalmath_server.protocol.templates import TEMPLATES_RENDER
 from crystalmath_tui.client import Client, connect
 from tests.integration.real_server import ended, refused, submit, until_state
 from tests.services import Cluster
@@ -96,7 +100,7 @@ def failed_step(server: Client, label: str) -> Step:
 
 
 def assert_goes_on(server: Client, site: Site, pk: int) -> None:
-    """After the cause was mended: by itself or by the key that the words name, and once."""
+    """After the cause was fixed: by itself or by the key that the words name, and once."""
     if show(server, pk).row.state is JobState.PAUSED:
         server.call(JOBS_PLAY, ControlJobParams(pk, 10))
     assert ended(server, pk, 120) is JobState.FINISHED, show(server, pk)
@@ -184,6 +188,17 @@ def test_a_full_work_folder(site: Site, server: Client, programs: Path, tmp_path
 
 
 # --- POTCAR
+
+
+def test_a_cluster_that_does_not_say_where_its_potentials_are(
+    site: Site, server: Client, programs: Path
+) -> None:
+    another(server, site, programs, "bare", potcar_dir="")
+    job = SubmitJobParams("vasp.static", (site.copper,), key=str(uuid.uuid4()), cluster="bare")
+    spec = JobSpec("vasp.static", (site.copper,), cluster="bare")
+    for error in (refused(server, JOBS_SUBMIT, job), refused(server, TEMPLATES_RENDER, spec)):
+        assert (error.code, error.data.field) == (ErrorCode.MISSING_POTENTIAL, "cluster")
+        assert "clusters update bare --potcar-dir" in error.data.hint
 
 
 def test_a_potcar_of_another_element(site: Site, server: Client, programs: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What befalls a job on a cluster: right state, right words, and it goes on by itself or names the key."""
+"""What befalls a job on a cluster: right state, right words, and it continues by itself or names the key."""
 
 import signal
 import time
@@ -24,7 +24,7 @@ def site(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture
 def hpc(site: Site) -> Iterator[Cluster]:
-    """The cluster, mended afterwards."""
+    """The cluster, fixed afterwards."""
     yield site.cluster
     site.cluster.mend()
 

@@ -140,7 +140,7 @@ def test_document_equals_that_of_atomate2_on_the_files_brought_back(
 
 
 def without_densities(run: Path) -> Path:
-    """The run without files that stay on the computer."""
+    """The run without files that stay on the cluster."""
     for name in ("CHGCAR", "CHG", "WAVECAR"):
         (run / name).unlink(missing_ok=True)
     return run
@@ -287,7 +287,7 @@ def counts(server: Client) -> tuple[int, int]:
     return server.call(JOBS_LIST, ListJobsParams()).total, len(structures)
 
 
-def test_the_command_line(site: Site, imported: int) -> None:
+def test_the_command_line_imports_the_same_folder_as_the_same_job(site: Site, imported: int) -> None:
     command = [sys.executable, "-m", "crystalmath_tui", "jobs", "import", str(site.run), "--cluster", "hpc"]
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert str(imported) in shown

@@ -26,4 +26,4 @@ def test_inputs_are_those_of_atomate2() -> None:
     assert after.count("vasp.non_scf") == after.count("vasp.dense_uniform") == 6
     assert set(afresh) | {"vasp.non_scf", "vasp.dense_uniform"} == set(after)
     assert report["copied"] == {"vasp.non_scf": ["CHGCAR"], "vasp.dense_uniform": ["CHGCAR"]}
-    assert report["wrong"] == [], "a default deck is said to be wrong"
+    assert report["wrong"] == [], "a default input files is said to be wrong"

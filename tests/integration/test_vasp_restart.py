@@ -1,4 +1,4 @@
-"""VASP goes on from an earlier job: its files are copied on the cluster, its inputs are derived here."""
+"""VASP continues from an earlier job: its files are copied on the cluster, its inputs are derived here."""
 
 import subprocess
 import sys

@@ -16,10 +16,10 @@ from crystalmath_server.protocol.clusters import (
     ClusterTestParams,
 )
 from crystalmath_server.protocol.codes import CODES_CREATE, CodeKind, CreateCodeParams
-from crystalmath_server.protocol.decks import DECKS_DIFF, DeckSource, DiffDecksParams
 from crystalmath_server.protocol.diagnosis import JOBS_DIAGNOSE
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.files import JOBS_FILE, JOBS_FILES, ListFilesParams, ReadFileParams
+from crystalmath_server.protocol.inputs import INPUTS_DIFF, DiffInputsParams, InputSource
 from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.jobs import JOBS_SHOW, JOBS_SUBMIT, JobPk, JobState, SubmitJobParams
 from crystalmath_server.protocol.resources import Resources
@@ -68,7 +68,7 @@ def relaxed(site: Site) -> int:
     return pk
 
 
-def test_recipes_of_vasp_run_once_a_computer_has_it(site: Site, server: Client) -> None:
+def test_templates_of_vasp_run_once_a_computer_has_it(site: Site, server: Client) -> None:
     rows = server.call(TEMPLATES_LIST, ListTemplatesParams("vasp")).rows
     assert len(rows) >= 53
     assert [(row.name, row.reason) for row in rows if not row.runnable] == []
@@ -172,12 +172,14 @@ def test_bad_input_is_refused_by_field(site: Site, server: Client) -> None:
         assert (error.code, error.data.field) == (code, field)
 
 
-def test_the_edited_deck_is_what_runs(site: Site, server: Client) -> None:
+def test_the_edited_inputs_is_what_runs(site: Site, server: Client) -> None:
     rendered = server.call(TEMPLATES_RENDER, JobSpec("vasp.static", (site.copper,)))
     own = {file.name: file.text for file in rendered.files}
     incar = "\n".join(line for line in own["INCAR"].splitlines() if "NELM" not in line)
     edits = {"INCAR": f"{incar}\n# by hand\nNELM = 77\nNEELM = 1\n"}
-    job = SubmitJobParams("vasp.static", (site.copper,), key="vasp-edited-deck", cluster="hpc", edits=edits)
+    job = SubmitJobParams(
+        "vasp.static", (site.copper,), key="vasp-edited-input files", cluster="hpc", edits=edits
+    )
     error = refused(server, JOBS_SUBMIT, job)
     assert (error.code, error.data.field) == (ErrorCode.INVALID_FORM, "confirm")
     assert "NEELM" in error.data.detail
@@ -188,8 +190,8 @@ def test_the_edited_deck_is_what_runs(site: Site, server: Client) -> None:
     assert "+NELM = 77" in detail.edits["INCAR"]
     assert detail.structure_pk == site.copper
     assert server.call(JOBS_CLONE, JobPk(pk)).spec.edits == edits
-    recipe = DeckSource(template="vasp.static", structure_pk=site.copper)
-    diff = server.call(DECKS_DIFF, DiffDecksParams(recipe, DeckSource(job_pk=pk)))
+    prepared = InputSource(template="vasp.static", structure_pk=site.copper)
+    diff = server.call(INPUTS_DIFF, DiffInputsParams(prepared, InputSource(job_pk=pk)))
     assert [(row.tag, row.change) for row in diff.tags] == [("NEELM", "added"), ("NELM", "changed")]
     assert diff.kpoints is None
     assert diff.structure

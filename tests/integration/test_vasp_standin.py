@@ -152,7 +152,9 @@ def test_labort_ends_within_the_electronic_steps(tmp_path: Path, start: Start) -
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_a_kill_leaves_what_was_there(tmp_path: Path, start: Start, number: signal.Signals) -> None:
+def test_a_killed_standin_leaves_the_files_written_so_far(
+    tmp_path: Path, start: Start, number: signal.Signals
+) -> None:
     write_deck(tmp_path, {"EDIFFG": "-1E-9"}, faults="slow=0.02")
     run = start(tmp_path)
     wait_for(lambda: ionic_steps(tmp_path) >= 2)
@@ -230,7 +232,7 @@ def _resident_mb(pid: int) -> int:
         ("INCAR", "LEPSILON = T\n", "cannot compute what LEPSILON asks for"),
     ],
 )
-def test_a_deck_that_cannot_be_run_is_refused(
+def test_a_inputs_that_cannot_be_run_is_refused(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

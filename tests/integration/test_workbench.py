@@ -1,4 +1,4 @@
-"""The worker with the real atomate2 and pymatgen: structures read, recipes described and rendered."""
+"""The worker with the real atomate2 and pymatgen: structures read, templates described and rendered."""
 
 import json
 import subprocess
@@ -11,15 +11,15 @@ import anyio
 import pytest
 
 from crystalmath_server.adapters.processes.workbench import WorkerBench
-from crystalmath_server.protocol.decks import Severity
 from crystalmath_server.protocol.errors import (
     FileUnreadable,
     InvalidForm,
-    InvalidRecipe,
     InvalidStructure,
+    InvalidTemplate,
     NotFound,
     RpcError,
 )
+from crystalmath_server.protocol.inputs import Severity
 from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.structures import SI_POSCAR, ImportStructureParams
 from crystalmath_server.protocol.system import PartState
@@ -53,7 +53,7 @@ Cu 1.8 1.8 0
 XYZ = "3\nwater\nO 0 0 0\nH 0.96 0 0\nH -0.24 0.93 0\n"
 
 
-def test_structures() -> None:
+def test_structures_are_read_described_and_refused() -> None:
     """One worker for all, since it takes seconds to start."""
 
     async def main() -> None:
@@ -113,7 +113,7 @@ async def _refused(bench: WorkerBench) -> None:
         assert caught.value.data.hint
 
 
-def test_recipes() -> None:
+def test_every_template_has_a_form_and_can_be_rendered() -> None:
     async def main() -> None:
         async with warm_bench() as bench:
             rows = (await bench.list_templates("")).rows
@@ -136,16 +136,16 @@ async def _edited(bench: WorkerBench, si: Mapping[str, Any]) -> None:
     assert [row for row in own.rendered.problems if row.severity is not Severity.NOTE] == []
     assert own.rendered.facts.spacegroup == "Fd-3m (227)"
     edits = {"INCAR": "ENCUT = 300\nNSW = 1.5\n", "POSCAR": poscar.replace("Si2", "a comment", 1)}
-    recipe = await bench.render(JobSpec("vasp.static", (1,), edits=edits), [si], tasks=4)
-    found = [(row.file, row.line, row.code) for row in recipe.rendered.problems]
+    prepared = await bench.render(JobSpec("vasp.static", (1,), edits=edits), [si], tasks=4)
+    found = [(row.file, row.line, row.code) for row in prepared.rendered.problems]
     assert ("INCAR", 2, "incar.not_whole") in found
-    assert recipe.structure is None, "a comment is no other structure"
-    assert "-Si2\n+a comment" in recipe.rendered.edits["POSCAR"]
+    assert prepared.structure is None, "a comment is not an other structure"
+    assert "-Si2\n+a comment" in prepared.rendered.edits["POSCAR"]
     shifted = {"POSCAR": poscar.replace("0.25", "0.26")}
     moved = await bench.render(JobSpec("vasp.static", (1,), edits=shifted), [si])
     assert moved.structure is not None
     assert moved.structure.spacegroup != "Fd-3m (227)"
-    assert moved.rendered.digest not in {own.rendered.digest, recipe.rendered.digest}
+    assert moved.rendered.digest not in {own.rendered.digest, prepared.rendered.digest}
     other = await bench.render(JobSpec("vasp.static", (1,), edits={"POTCAR.spec": "Si_GW"}), [si])
     assert other.potcar["symbols"] == ["Si_GW"]
 
@@ -159,24 +159,24 @@ async def _compared(bench: WorkerBench) -> None:
         (SI_POSCAR.replace("0.25 0.25 0.25", "0.26 0.26 0.26"), False, 0.01 * 2.7 * 12**0.5, 0),
         (SI_POSCAR.replace("1.0\n", "1.01\n", 1), False, 0, 3.0301),
     ):
-        change = (await bench.diff_decks(before, before | {"POSCAR": text})).structure
+        change = (await bench.diff_inputs(before, before | {"POSCAR": text})).structure
         assert change is not None
         assert (change.same, change.largest) == (same, pytest.approx(largest, abs=1e-3))
         assert change.volume_change == pytest.approx(volume, abs=1e-3)
         assert bool(change.words) == (not same)
-    assert (await bench.diff_decks(before, before | {"POSCAR": "nonsense"})).structure is None
+    assert (await bench.diff_inputs(before, before | {"POSCAR": "nonsense"})).structure is None
 
 
 async def _rendered(bench: WorkerBench) -> None:
     si = (await bench.parse_structure(ImportStructureParams(text=SI_POSCAR))).document
     cu = (await bench.parse_structure(ImportStructureParams(text=CU))).document
-    recipe = await bench.render(JobSpec("emt.relax", (1,), {"relax_kwargs.fmax": 0.002}), [cu])
-    assert recipe.maker["relax_kwargs"] == {"fmax": 0.002}
-    assert recipe.values["steps"] == 500
-    assert recipe.values["relax_kwargs.fmax"] == 0.002
-    assert recipe.values["relax_kwargs"] == {"fmax": 0.002}
-    assert recipe.engine.startswith("EMT (ASE 3")
-    assert recipe.rendered.digest != (await bench.render(JobSpec("emt.relax", (1,)), [cu])).rendered.digest
+    prepared = await bench.render(JobSpec("emt.relax", (1,), {"relax_kwargs.fmax": 0.002}), [cu])
+    assert prepared.maker["relax_kwargs"] == {"fmax": 0.002}
+    assert prepared.values["steps"] == 500
+    assert prepared.values["relax_kwargs.fmax"] == 0.002
+    assert prepared.values["relax_kwargs"] == {"fmax": 0.002}
+    assert prepared.engine.startswith("EMT (ASE 3")
+    assert prepared.rendered.digest != (await bench.render(JobSpec("emt.relax", (1,)), [cu])).rendered.digest
     assert (await bench.render(JobSpec("relax", (1,)), [si])).rendered.template == "chgnet.relax"
     incar: Any = {"input_set_generator.user_incar_settings": {"ENCUT": 432, "FOO": 1}}
     vasp = (await bench.render(JobSpec("vasp.static", (1,), incar), [si])).rendered
@@ -187,9 +187,9 @@ async def _rendered(bench: WorkerBench) -> None:
     assert any("FOO" in warning for warning in vasp.warnings)
     await _edited(bench, si)
     await _compared(bench)
-    json.dumps(recipe.maker)
+    json.dumps(prepared.maker)
     refused: list[tuple[str, Any, dict[str, Any], type[RpcError], str]] = [
-        ("emt.relax", si, {}, InvalidRecipe, "structures"),
+        ("emt.relax", si, {}, InvalidTemplate, "structures"),
         ("emt.relax", cu, {"steps": 0}, InvalidForm, "values.steps"),
         ("emt.relax", cu, {"step": 5}, InvalidForm, "values.step"),
         ("emt.dance", cu, {}, NotFound, "name"),

@@ -17,8 +17,8 @@ from crystalmath_server.protocol.system import PartState
 # A worker with the real loop and calls that misbehave.
 ODD = """
 import os, sys, time
-from crystalmath_server.adapters import atomate2_recipes, worker_main
-atomate2_recipes.load = lambda: None
+from crystalmath_server.adapters import atomate2_templates, worker_main
+atomate2_templates.load = lambda: None
 def crash(argument):
     os._exit(argument["code"])
 def noisy(argument):
@@ -77,7 +77,7 @@ def test_crash_hang_and_cancel() -> None:
     anyio.run(main)
 
 
-def test_time_limit() -> None:
+def test_a_worker_over_its_time_limit_is_replaced() -> None:
     async def main() -> None:
         async with worker(10) as made:
             pid = await made.call("pid", {})

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crystalmath_tui.core.cells import clean, cut, fit, head, width, wrap
-from crystalmath_tui.core.lines import Size, beside, fit_line, fit_lines, line, selected, spread
-from crystalmath_tui.core.plot import curve, thinned
-from crystalmath_tui.core.scroll import Scroll, moved, pages, settled
-from crystalmath_tui.core.table import Column, placed
-from crystalmath_tui.core.textfield import TextField, edited, field_line, pasted
+from crystalmath_tui.core.lines import Size, beside, fit_line, fit_lines, highlight, line, spread
+from crystalmath_tui.core.plot import curve, thin
+from crystalmath_tui.core.scroll import Scroll, clamp, move, scroll_top
+from crystalmath_tui.core.table import Column, fit_columns
+from crystalmath_tui.core.textfield import TextField, edit, field_line, paste
 from tests.property.tui_strategies import NAMED_KEYS, TEXTS
 
 CELLS = st.integers(0, 40)
@@ -49,7 +49,7 @@ def test_wrap_keeps_every_word_within_the_width(text: str, cells: int) -> None:
 @given(LINES, LINES, st.integers(1, 60), st.integers(1, 10))
 def test_lines_are_as_wide_as_asked(one: tuple, other: tuple, cols: int, rows: int) -> None:
     assert cells_of(fit_line(one, cols)) == cols
-    assert cells_of(selected(one, cols)) == cols
+    assert cells_of(highlight(one, cols)) == cols
     assert cells_of(fit_line(spread(one, other, cols), cols)) == cols
     assert [cells_of(each) for each in fit_lines([one, other], Size(rows, cols))] == [cols] * rows
     panes = beside([one], [other], cols, Size(rows, cols + 20))
@@ -60,9 +60,9 @@ def test_lines_are_as_wide_as_asked(one: tuple, other: tuple, cols: int, rows: i
     TEXTS, st.integers(0, 40), st.integers(1, 30), st.lists(st.sampled_from(NAMED_KEYS) | TEXTS, max_size=10)
 )
 def test_a_text_field_shows_its_cursor(text: str, cursor: int, cols: int, keys: list[str]) -> None:
-    field = pasted(TextField(clean(text), min(cursor, len(clean(text)))), text)
+    field = paste(TextField(clean(text), min(cursor, len(clean(text)))), text)
     for key in keys:
-        field = edited(field, key) or field
+        field = edit(field, key) or field
         assert 0 <= field.cursor <= len(field.text)
     shown = field_line(field, cols)
     assert cells_of(shown) == cols
@@ -72,11 +72,11 @@ def test_a_text_field_shows_its_cursor(text: str, cursor: int, cols: int, keys: 
 
 @given(st.integers(-5, 60), st.integers(-5, 60), ACTIONS, COUNTS, st.integers(1, 20))
 def test_the_selected_row_is_in_sight(index: int, top: int, action: str, count: int, height: int) -> None:
-    place = moved(settled(Scroll(index, top), count, height), action, count, height)
+    place = move(clamp(Scroll(index, top), count, height), action, count, height)
     assert 0 <= place.index < max(1, count)
     assert place.top <= place.index < place.top + height
     assert 0 <= place.top <= max(0, count - height)
-    assert 0 <= pages(top, action, count, height) <= max(0, count - height)
+    assert 0 <= scroll_top(top, action, count, height) <= max(0, count - height)
 
 
 @given(
@@ -96,7 +96,7 @@ def test_the_selected_row_is_in_sight(index: int, top: int, action: str, count: 
     st.integers(1, 150),
 )
 def test_columns_never_exceed_the_width(columns: list[Column], cols: int) -> None:
-    table = placed(columns, cols)
+    table = fit_columns(columns, cols)
     total = sum(width for _, width in table) + 2 * (len(table) - 1)
     assert total <= cols or len(table) == 1
     assert all(column.minimum <= width <= column.maximum for column, width in table)
@@ -106,7 +106,7 @@ def test_columns_never_exceed_the_width(columns: list[Column], cols: int) -> Non
 def test_a_curve_has_its_rows_and_both_ends(values: list[float], rows: int, cols: int) -> None:
     shown = curve(values, rows, cols)
     assert len(shown) == (rows if values and rows and cols else 0)
-    places = thinned(len(values), cols)
+    places = thin(len(values), cols)
     assert len(places) <= max(0, cols)
     if values and cols > 1:
         assert places[0] == 0

@@ -3,15 +3,15 @@
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from crystalmath_server.protocol.decks import KnownTag
-from crystalmath_tui.core.area_view import Window, area_lines, clicked, cursor_cell, gutter, in_sight
+from crystalmath_server.protocol.inputs import KnownTag
+from crystalmath_tui.core.area_view import Window, area_at, area_lines, cursor_cell, gutter, in_sight
 from crystalmath_tui.core.cells import width
-from crystalmath_tui.core.decks import are_other_lines, is_edited
 from crystalmath_tui.core.diff_lines import rows_of, side_by_side
-from crystalmath_tui.core.incar_line import assignments, choices, painted, spot
-from crystalmath_tui.core.line_cells import cell_of, col_at, laid_over, shown, window
+from crystalmath_tui.core.incar_line import assignments, choices, paint_line, spot
+from crystalmath_tui.core.inputs import are_other_lines, is_edited
+from crystalmath_tui.core.line_cells import cell_of, col_at, overlay, visible_text, window
 from crystalmath_tui.core.lines import Line, Size, Span, fit_line, line_width
-from crystalmath_tui.core.text_area import Area, area_of, at, edited, pasted, redo, rewritten, undo
+from crystalmath_tui.core.text_area import Area, area_of, at, edit, paste, redo, rewrite, undo
 
 LETTERS = st.sampled_from("ab =\t;#日é\u0301\u200b\x1b👩1")
 TEXTS = st.lists(st.text(LETTERS, max_size=12) | st.just("ENCUT = 520"), max_size=8).map("\n".join)
@@ -35,9 +35,9 @@ SIZES = st.builds(Size, st.integers(1, 12), st.integers(6, 40))
 def played(area: Area, steps: list[object]) -> Area:
     for step in steps:
         if isinstance(step, tuple):
-            area = pasted(area, step[1]) if step[0] == "paste" else rewritten(area, step[1])
+            area = paste(area, step[1]) if step[0] == "paste" else rewrite(area, step[1])
         else:
-            area = edited(area, str(step), 5) or area
+            area = edit(area, str(step), 5) or area
     return area
 
 
@@ -82,25 +82,25 @@ def test_painting_fits_and_shows_the_cursor(
 ) -> None:
     area = played(area_of(text), steps)
     place = in_sight(Window(row, col), area, size)
-    lines = area_lines(area, Window(row, col), size, {}, painted)
+    lines = area_lines(area, Window(row, col), size, {}, paint_line)
     assert len(lines) <= size.rows
     assert all(line_width(line) <= max(size.cols, gutter(area)) for line in lines)
     at_row, at_cell = cursor_cell(area, place, size)
     assert 0 <= at_row < len(lines)
     assert gutter(area) <= at_cell
-    hit = clicked(area, place, size, at_row, at_cell)
+    hit = area_at(area, place, size, at_row, at_cell)
     assert hit.row == area.row
     assert cell_of(hit.line, hit.col) <= cell_of(area.line, area.col) <= cell_of(hit.line, hit.col) + 8
 
 
 @given(st.text(LETTERS, max_size=20), st.integers(0, 30), st.integers(0, 30))
 def test_cells_and_characters_agree(text: str, col: int, cells: int) -> None:
-    assert cell_of(text, len(text)) == width(shown(text))
+    assert cell_of(text, len(text)) == width(visible_text(text))
     assert cell_of(text, col_at(text, cells)) <= cells
-    line: Line = (Span("", shown(text)),)
+    line: Line = (Span("", visible_text(text)),)
     assert line_width(window(line, col, cells)) <= cells
     fitted = fit_line(line, 40)
-    assert line_width(laid_over(fitted, (Span("", "xx"),), min(col, 38), 2, 40)) == 40
+    assert line_width(overlay(fitted, (Span("", "xx"),), min(col, 38), 2, 40)) == 40
 
 
 TAGS = {"ENCUT": KnownTag("ENCUT", "float"), "ISMEAR": KnownTag("ISMEAR", "int", ("0", "1"))}
@@ -110,7 +110,7 @@ TAGS = {"ENCUT": KnownTag("ENCUT", "float"), "ISMEAR": KnownTag("ISMEAR", "int",
 def test_any_line_of_incar_can_be_looked_at(line: str, col: int) -> None:
     found = spot(line, min(col, len(line)))
     assert 0 <= found.start <= found.end <= len(line)
-    assert "".join(span.text for span in painted(line)) == line
+    assert "".join(span.text for span in paint_line(line)) == line
     assert all(each.text for each in choices(line, min(col, len(line)), TAGS))
     assert "" not in assignments(line)
 

@@ -11,14 +11,13 @@ from crystalmath_server.protocol.series import JobSeries
 from crystalmath_server.protocol.structures import Lattice, StructureDetail, StructureRow
 from crystalmath_server.protocol.templates import InputFile, Rendered, TemplateDetail, TemplateRow
 from crystalmath_tui import program, theme
+from crystalmath_tui.core import messages
 from crystalmath_tui.core.cells import clean, width
-from crystalmath_tui.core.decks import DeckOpened
 from crystalmath_tui.core.effects import Call, Effect
+from crystalmath_tui.core.inputs import InputsOpened
 from crystalmath_tui.core.lines import SELECTED, Size
-from crystalmath_tui.core.messages import KeyPressed, Message, MousePressed
-from crystalmath_tui.screens.new import model as new_model
-from crystalmath_tui.screens.results.model import Loaded
-from tests.property.deck_strategies import EDITOR_KEYS, EDITOR_MESSAGES, NEW_MESSAGES, OPENED, PASTES
+from crystalmath_tui.core.messages import Answered, KeyPressed, Message, MousePressed
+from tests.property.input_strategies import EDITOR_KEYS, EDITOR_MESSAGES, NEW_MESSAGES, OPENED, PASTES
 from tests.property.tui_strategies import (
     CLUSTER_MESSAGES,
     COMPARE_MESSAGES,
@@ -110,10 +109,10 @@ def test_results_are_total_and_fit(
     typed = [KeyPressed(key) for key in [*":results 7", "enter"]]
     told = replace(results, series=KINDS_OF_CURVES, structure_after_pk=structure.row.pk)
     answers = [
-        Loaded((7, "results"), told),
-        *(Loaded((7, kind), series) for kind in (*KINDS_OF_CURVES, "steps step energy")),
-        Loaded((7, "document"), replace(part, path="", offset=0)),
-        Loaded((7, "structure"), structure),
+        Answered("results page", told, (7, "results")),
+        *(Answered("results page", series, (7, kind)) for kind in (*KINDS_OF_CURVES, "steps step energy")),
+        Answered("results page", replace(part, path="", offset=0), (7, "document")),
+        Answered("results page", structure, (7, "structure")),
     ]
     for page in "1234":
         model, effects = played([*typed, *answers, KeyPressed(page), *sequence])
@@ -152,7 +151,8 @@ def test_the_comparison_is_total_and_fits(sequence: list[Message], size: Size) -
 
 
 LAST_STEP = (
-    new_model.StructureLoaded(
+    Answered(
+        "new structure",
         StructureDetail(
             row=StructureRow(pk=3, uuid="u", label="Cu", formula="Cu4", n_sites=4, created_at=0.0),
             lattice=Lattice(1, 1, 1, 90, 90, 90, 1),
@@ -160,23 +160,29 @@ LAST_STEP = (
             density_g_cm3=1,
             sites=(),
             poscar="",
-        )
+        ),
     ),
-    new_model.FormLoaded(
+    Answered(
+        "new form",
         TemplateDetail(
             TemplateRow(
                 name="emt.relax", title="", engine="emt", kind="", summary="", maker="", runnable=True
             ),
             (),
-        )
+        ),
     ),
-    new_model.InputsLoaded(3, Rendered("emt.relax", (InputFile("POSCAR", ""),), (), "d1")),
-    new_model.KeyMade("d1", "key-0001"),
+    Answered("new inputs", Rendered("emt.relax", (InputFile("POSCAR", ""),), (), "d1"), 3),
+    Answered("new key", "key-0001", "d1"),
 )
 
 
 @settings(max_examples=80)
-@given(st.lists(TARGET_MESSAGES | INPUT | st.builds(new_model.DraftLoaded, DRAFTS), max_size=25), SIZES)
+@given(
+    st.lists(
+        TARGET_MESSAGES | INPUT | st.builds(messages.Answered, st.just("new draft"), DRAFTS), max_size=25
+    ),
+    SIZES,
+)
 def test_the_last_step_of_a_new_job_is_total_and_fits(sequence: list[Message], size: Size) -> None:
     typed = [KeyPressed(key) for key in (*":new", "enter")]
     model, effects = played([*typed, *LAST_STEP, KeyPressed("enter"), *sequence])
@@ -185,7 +191,7 @@ def test_the_last_step_of_a_new_job_is_total_and_fits(sequence: list[Message], s
 
 @settings(max_examples=150)
 @given(OPENED, st.lists(EDITOR_MESSAGES | EDITOR_KEYS | EDITOR_KEYS | PASTES | INPUT, max_size=30), SIZES)
-def test_the_editor_is_total_and_fits(opened: DeckOpened, sequence: list[Message], size: Size) -> None:
+def test_the_editor_is_total_and_fits(opened: InputsOpened, sequence: list[Message], size: Size) -> None:
     model, effects = program.init(size, 0.0)
     model, more = program.update(model, opened)
     done = [*effects, *more]

@@ -58,24 +58,13 @@ from crystalmath_server.protocol.templates import (
     TemplateRow,
 )
 from crystalmath_tui import program
-from crystalmath_tui.core import clusters as cluster_messages
-from crystalmath_tui.core import control, downloads, messages
-from crystalmath_tui.core.effects import PartSeen
+from crystalmath_tui.core import messages
+from crystalmath_tui.core.effects import LocalPart
 from crystalmath_tui.core.lines import Size
-from crystalmath_tui.screens import clusters, diagnosis, file_viewer, graph
-from crystalmath_tui.screens.cluster import update as cluster
-from crystalmath_tui.screens.compare import update as compare
-from crystalmath_tui.screens.download import update as download
-from crystalmath_tui.screens.imports import update as imports
 from crystalmath_tui.screens.job import update as job
 from crystalmath_tui.screens.jobs import query as jobs_query
-from crystalmath_tui.screens.jobs import trends as jobs_trends
 from crystalmath_tui.screens.jobs import update as jobs
-from crystalmath_tui.screens.new import model as new_model
-from crystalmath_tui.screens.potcars import update as potcars
-from crystalmath_tui.screens.results import export as results_export
 from crystalmath_tui.screens.results import model as results_model
-from crystalmath_tui.screens.setup import update as setup
 
 TEXTS = st.text(max_size=30) | st.sampled_from(
     [
@@ -339,24 +328,37 @@ CLUSTER_MESSAGES = st.one_of(
         st.sampled_from(["clusters", "cluster", "setup"]),
         st.tuples() | st.tuples(LABELS) | st.tuples(LABELS | st.sampled_from(["edit", "code"]), LABELS),
     ),
-    st.builds(clusters.ListLoaded, CLUSTER_LISTS),
-    st.builds(clusters.ListFailed, ERROR_VALUES),
-    st.builds(cluster_messages.ClusterSaved, CLUSTER_DETAILS),
-    st.builds(cluster_messages.ClusterDeleted, st.builds(Deleted, LABELS, NAMES)),
-    st.builds(cluster_messages.CodeSaved, CODES),
-    st.builds(cluster.DetailLoaded, LABELS, CLUSTER_DETAILS),
-    st.builds(cluster.QueueLoaded, LABELS, QUEUES),
+    st.builds(messages.Answered, st.just("clusters"), CLUSTER_LISTS),
+    st.builds(messages.Refused, st.just("clusters"), ERROR_VALUES),
+    st.builds(messages.Answered, st.just("cluster saved"), CLUSTER_DETAILS),
+    st.builds(messages.Answered, st.just("cluster deleted"), st.builds(Deleted, LABELS, NAMES)),
+    st.builds(messages.Answered, st.just("code saved"), CODES),
+    st.builds(messages.Answered, st.just("cluster"), CLUSTER_DETAILS, LABELS),
+    st.builds(messages.Answered, st.just("cluster queue"), QUEUES, LABELS),
     st.builds(
-        cluster.StepDone,
-        st.tuples(LABELS, TURNS),
+        messages.Answered,
+        st.just("cluster test"),
         st.builds(ClusterTest, LABELS, st.booleans(), STEPS),
+        st.tuples(LABELS, TURNS),
     ),
-    st.builds(cluster.CodeTested, LABELS, st.builds(CodeTest, PKS, st.booleans(), STEPS)),
-    st.builds(cluster.Failed, st.tuples(LABELS, st.sampled_from(cluster.TABS)), ERROR_VALUES),
-    st.builds(setup.HostsLoaded, HOSTS),
-    st.builds(setup.Found, TURNS, DISCOVERIES),
-    st.builds(setup.Loaded, TURNS, CLUSTER_DETAILS),
-    st.builds(setup.SetupFailed, TURNS | st.just(setup.HOSTS), ERROR_VALUES),
+    st.builds(
+        messages.Answered,
+        st.just("cluster code test"),
+        st.builds(CodeTest, PKS, st.booleans(), STEPS),
+        LABELS,
+    ),
+    st.builds(messages.Refused, st.sampled_from(["cluster", "cluster queue"]), ERROR_VALUES, LABELS),
+    st.builds(messages.Refused, st.just("cluster test"), ERROR_VALUES, st.tuples(LABELS, TURNS)),
+    st.builds(messages.Answered, st.just("setup hosts"), HOSTS),
+    st.builds(messages.Answered, st.just("setup discovery"), DISCOVERIES, TURNS),
+    st.builds(messages.Answered, st.just("setup cluster"), CLUSTER_DETAILS, TURNS),
+    st.builds(
+        messages.Refused,
+        st.sampled_from(["setup cluster", "setup discovery", "cluster saved", "code saved"]),
+        ERROR_VALUES,
+        TURNS,
+    ),
+    st.builds(messages.Refused, st.just("setup hosts"), ERROR_VALUES),
 )
 
 VALUES = st.none() | st.floats() | st.lists(st.lists(st.floats(), min_size=3, max_size=3), max_size=3) | TEXTS
@@ -414,24 +416,43 @@ RESULT_MESSAGES = st.one_of(
         messages.Entered, st.just("results"), st.tuples(PKS.map(str), st.sampled_from(results_model.TABS))
     ),
     st.builds(
-        results_model.Loaded,
-        st.tuples(PKS, KINDS | st.just("steps step energy") | TEXTS),
+        messages.Answered,
+        st.just("results page"),
         RESULTS_TOLD | SERIES | DOCUMENT_PARTS | STRUCTURES,
+        st.tuples(PKS, KINDS | st.just("steps step energy") | TEXTS),
     ),
-    st.builds(results_export.PathsListed, TEXTS, NAMES),
-    st.builds(results_export.PathFound, PKS, st.sampled_from(["/a.csv", "/a.svg", "/a.cif"]) | TEXTS),
-    st.builds(results_export.CurvesCame, st.sampled_from(["/a.csv", "/a.json"]), SERIES),
-    st.builds(results_export.ExportFailed, TEXTS, ERROR_VALUES),
+    st.builds(messages.Answered, st.just("path names"), NAMES, st.tuples(st.just("results"), TEXTS)),
     st.builds(
-        results_export.Written, st.tuples(TEXTS, TEXTS), st.sampled_from(["written", "exists"]) | TEXTS
+        messages.Answered,
+        st.just("results path"),
+        st.sampled_from(["/a.csv", "/a.svg", "/a.cif"]) | TEXTS,
+        PKS,
     ),
-    st.builds(results_model.Failed, st.tuples(PKS, KINDS | st.just("results") | TEXTS), ERROR_VALUES),
+    st.builds(messages.Answered, st.just("results curves"), SERIES, st.sampled_from(["/a.csv", "/a.json"])),
+    st.builds(messages.Refused, st.just("results export"), ERROR_VALUES, TEXTS),
+    st.builds(
+        messages.Answered,
+        st.just("results file"),
+        st.sampled_from(["written", "exists"]) | TEXTS,
+        st.tuples(TEXTS, TEXTS),
+    ),
+    st.builds(
+        messages.Refused,
+        st.just("results page"),
+        ERROR_VALUES,
+        st.tuples(PKS, KINDS | st.just("results") | TEXTS),
+    ),
 )
 ABOUT = st.tuples(st.integers(1, 2), st.sampled_from(["a", "b/c"]) | TEXTS)
 GRAPH_MESSAGES = st.one_of(
-    st.builds(graph.PathsListed, TEXTS, st.lists(TEXTS, max_size=9).map(tuple)),
-    st.builds(graph.PathFound, PKS, TEXTS),
-    st.builds(graph.NotDrawn, TEXTS, ERROR_VALUES),
+    st.builds(
+        messages.Answered,
+        st.just("path names"),
+        st.lists(TEXTS, max_size=9).map(tuple),
+        st.tuples(st.just("graph"), TEXTS),
+    ),
+    st.builds(messages.Answered, st.just("graph path"), TEXTS, PKS),
+    st.builds(messages.Refused, st.just("graph file"), ERROR_VALUES, TEXTS),
 )
 TRENDS = st.builds(
     Trend,
@@ -443,8 +464,10 @@ TRENDS = st.builds(
     st.booleans(),
 )
 TREND_MESSAGES = st.one_of(
-    st.builds(jobs_trends.TrendsLoaded, st.builds(Trends, st.lists(TRENDS, max_size=4).map(tuple))),
-    st.builds(jobs_trends.TrendsFailed, ERROR_VALUES),
+    st.builds(
+        messages.Answered, st.just("jobs trends"), st.builds(Trends, st.lists(TRENDS, max_size=4).map(tuple))
+    ),
+    st.builds(messages.Refused, st.just("jobs trends"), ERROR_VALUES),
 )
 DOWNLOAD_MESSAGES = st.one_of(
     st.builds(
@@ -452,13 +475,28 @@ DOWNLOAD_MESSAGES = st.one_of(
         st.just("download"),
         st.tuples() | st.tuples(PKS.map(str)) | st.tuples(PKS.map(str), st.just("work"), PATHS),
     ),
-    st.builds(download.FoldersListed, TEXTS, st.lists(TEXTS, max_size=9).map(tuple)),
-    st.builds(download.FolderFound, PKS, TEXTS),
-    st.builds(download.Listed, PKS, st.builds(JobFiles, st.lists(FILES, max_size=5).map(tuple))),
-    st.builds(download.ListFailed, PKS, ERROR_VALUES),
-    st.builds(downloads.Looked, ABOUT, st.builds(PartSeen, PKS, st.binary(max_size=9), st.booleans())),
-    st.builds(downloads.RangeFailed, ABOUT, ERROR_VALUES),
-    st.builds(downloads.Kept, ABOUT, st.just("") | TEXTS),
+    st.builds(
+        messages.Answered,
+        st.just("path names"),
+        st.lists(TEXTS, max_size=9).map(tuple),
+        st.tuples(st.just("download"), TEXTS),
+    ),
+    st.builds(messages.Answered, st.just("download path"), TEXTS, PKS),
+    st.builds(
+        messages.Answered,
+        st.just("download files"),
+        st.builds(JobFiles, st.lists(FILES, max_size=5).map(tuple)),
+        PKS,
+    ),
+    st.builds(messages.Refused, st.just("download files"), ERROR_VALUES, PKS),
+    st.builds(
+        messages.Answered,
+        st.just("download part"),
+        st.builds(LocalPart, PKS, st.binary(max_size=9), st.booleans()),
+        ABOUT,
+    ),
+    st.builds(messages.Refused, st.just("download range"), ERROR_VALUES, ABOUT),
+    st.builds(messages.Answered, st.just("download kept"), st.just("") | TEXTS, ABOUT),
 )
 POTCARS = st.builds(
     PotcarCheck,
@@ -473,9 +511,9 @@ POTCARS = st.builds(
     st.lists(st.builds(PotcarFolder, TEXTS, TEXTS, PKS), max_size=3).map(tuple),
 )
 POTCAR_MESSAGES = st.one_of(
-    st.builds(potcars.Looked, TURNS, POTCARS),
-    st.builds(potcars.Looked, st.just(1), POTCARS),
-    st.builds(potcars.LookFailed, TURNS, ERROR_VALUES),
+    st.builds(messages.Answered, st.just("potcars"), POTCARS, TURNS),
+    st.builds(messages.Answered, st.just("potcars"), POTCARS, st.just(1)),
+    st.builds(messages.Refused, st.just("potcars"), ERROR_VALUES, TURNS),
 )
 
 SUBMITTED = st.builds(Submitted, PKS, TEXTS, st.sampled_from(JobState), TEXTS, st.booleans())
@@ -507,24 +545,38 @@ COMPARISONS = st.builds(
     st.lists(st.builds(CompareRow, PKS, TEXTS, st.lists(JSON, max_size=6).map(tuple)), max_size=8).map(tuple),
 )
 COMPARE_MESSAGES = st.one_of(
-    st.builds(compare.Compared, st.just((3, 1)), COMPARISONS),
-    st.builds(compare.CompareFailed, st.just((3, 1)), ERROR_VALUES),
-    st.builds(compare.Written, st.tuples(TEXTS, TEXTS), st.sampled_from(["written", "exists"]) | TEXTS),
+    st.builds(messages.Answered, st.just("compare"), COMPARISONS, st.just((3, 1))),
+    st.builds(messages.Refused, st.just("compare"), ERROR_VALUES, st.just((3, 1))),
+    st.builds(
+        messages.Answered,
+        st.just("compare file"),
+        st.sampled_from(["written", "exists"]) | TEXTS,
+        st.tuples(TEXTS, TEXTS),
+    ),
 )
 IMPORT_MESSAGES = st.one_of(
-    st.builds(imports.ClustersCame, CLUSTER_LISTS),
-    st.builds(imports.CodesCame, st.builds(CodeList, st.lists(CODES, max_size=4).map(tuple))),
-    st.builds(imports.FoldersListed, st.just("") | TEXTS, st.lists(TEXTS, max_size=40).map(tuple)),
-    st.builds(imports.FolderFound, TURNS, TEXTS),
-    st.builds(imports.Imported, TURNS, SUBMITTED),
-    st.builds(imports.ImportFailed, TURNS, ERROR_VALUES),
+    st.builds(messages.Answered, st.just("import clusters"), CLUSTER_LISTS),
+    st.builds(
+        messages.Answered,
+        st.just("import codes"),
+        st.builds(CodeList, st.lists(CODES, max_size=4).map(tuple)),
+    ),
+    st.builds(
+        messages.Answered,
+        st.just("path names"),
+        st.lists(TEXTS, max_size=40).map(tuple),
+        st.tuples(st.just("import"), st.just("") | TEXTS),
+    ),
+    st.builds(messages.Answered, st.just("import path"), TEXTS, TURNS),
+    st.builds(messages.Answered, st.just("import run"), SUBMITTED, TURNS),
+    st.builds(messages.Refused, st.just("import run"), ERROR_VALUES, TURNS),
 )
 
 TARGET_MESSAGES = st.one_of(
-    st.builds(new_model.ClustersListed, CLUSTER_LISTS),
-    st.builds(new_model.TargetLoaded, LABELS, CLUSTER_DETAILS),
-    st.builds(new_model.TargetFailed, LABELS, ERROR_VALUES),
-    st.builds(new_model.StepFailed, st.just(4), ERROR_VALUES),
+    st.builds(messages.Answered, st.just("new clusters"), CLUSTER_LISTS),
+    st.builds(messages.Answered, st.just("new target"), CLUSTER_DETAILS, LABELS),
+    st.builds(messages.Refused, st.just("new target"), ERROR_VALUES, LABELS),
+    st.builds(messages.Refused, st.sampled_from(["new submit", "new script"]), ERROR_VALUES),
 )
 
 PROGRESS = st.lists(
@@ -549,8 +601,8 @@ MESSAGES = st.one_of(
     st.builds(messages.Disconnected, ERROR_VALUES, st.floats(0, 1)),
     st.just(messages.RetryDue()),
     st.builds(messages.Progressed, PROGRESS),
-    st.builds(messages.StatusLoaded, STATUSES),
-    st.builds(messages.StatusFailed, ERROR_VALUES),
+    st.builds(messages.Answered, st.just("status"), STATUSES),
+    st.builds(messages.Refused, st.just("status"), ERROR_VALUES),
     st.builds(messages.CallFailed, ERROR_VALUES),
     st.builds(
         messages.Entered,
@@ -559,41 +611,50 @@ MESSAGES = st.one_of(
     ),
     st.builds(messages.Entered, st.just("job"), st.tuples(PKS.map(str), st.sampled_from(job.TABS))),
     st.builds(messages.Entered, st.just("diagnose"), st.tuples() | st.tuples(PKS.map(str))),
-    st.builds(diagnosis.Diagnosed, PKS, DIAGNOSES),
-    st.builds(diagnosis.NotDiagnosed, PKS, ERROR_VALUES),
-    st.builds(jobs.PageLoaded, WANTS, PAGES),
-    st.builds(jobs.PageFailed, WANTS, ERROR_VALUES),
+    st.builds(messages.Answered, st.just("diagnose"), DIAGNOSES, PKS),
+    st.builds(messages.Refused, st.just("diagnose"), ERROR_VALUES, PKS),
+    st.builds(messages.Answered, st.just("jobs page"), PAGES, WANTS),
+    st.builds(messages.Refused, st.just("jobs page"), ERROR_VALUES, WANTS),
     st.builds(
-        job.Loaded,
-        PKS,
+        messages.Answered,
+        st.just("job page"),
         DETAILS
         | LOGS
         | RESULTS
         | RUNS
         | st.builds(JobFiles, st.lists(FILES, max_size=5).map(tuple), st.sampled_from(["", "/work"])),
+        st.tuples(PKS, st.sampled_from(job.TABS)),
     ),
-    st.builds(job.LoadFailed, st.tuples(PKS, st.sampled_from(job.TABS)), ERROR_VALUES),
-    st.builds(file_viewer.RangeLoaded, st.tuples(PKS, FILES), RANGES),
-    st.builds(control.Controlled, TEXTS, CONTROLS),
+    st.builds(messages.Refused, st.just("job page"), ERROR_VALUES, st.tuples(PKS, st.sampled_from(job.TABS))),
+    st.builds(messages.Answered, st.just("job file"), RANGES, st.tuples(PKS, FILES)),
+    st.builds(messages.Answered, st.just("job control"), CONTROLS, TEXTS),
     st.builds(
-        new_model.StoredLoaded,
-        st.just("") | TEXTS,
+        messages.Answered,
+        st.just("new stored"),
         st.builds(StructurePage, st.lists(STRUCTURE_ROWS, max_size=5).map(tuple), TEXTS),
+        st.just("") | TEXTS,
     ),
-    st.builds(new_model.StructureLoaded, STRUCTURES),
+    st.builds(messages.Answered, st.just("new structure"), STRUCTURES),
     st.builds(
-        new_model.RecipesLoaded, st.builds(TemplateList, st.lists(TEMPLATE_ROWS, max_size=5).map(tuple))
+        messages.Answered,
+        st.just("new templates"),
+        st.builds(TemplateList, st.lists(TEMPLATE_ROWS, max_size=5).map(tuple)),
     ),
-    st.builds(new_model.FormLoaded, TEMPLATES),
-    st.builds(new_model.InputsLoaded, PKS, INPUTS),
-    st.builds(new_model.KeyMade, st.sampled_from(["d1", "d2"]), TEXTS),
-    st.builds(new_model.JobSubmitted, SUBMITTED),
-    st.builds(new_model.DraftLoaded, DRAFTS),
-    st.builds(control.RetryKeyed, PKS, TEXTS),
-    st.builds(control.Retried, st.tuples(PKS, TEXTS), SUBMITTED),
-    st.builds(control.RetryFailed, st.tuples(PKS, TEXTS), ERROR_VALUES),
-    st.builds(new_model.NamesListed, TEXTS, st.lists(TEXTS, max_size=4).map(tuple)),
-    st.builds(new_model.PathFound, TEXTS),
+    st.builds(messages.Answered, st.just("new form"), TEMPLATES),
+    st.builds(messages.Answered, st.just("new inputs"), INPUTS, PKS),
+    st.builds(messages.Answered, st.just("new key"), TEXTS, st.sampled_from(["d1", "d2"])),
+    st.builds(messages.Answered, st.just("new submit"), SUBMITTED),
+    st.builds(messages.Answered, st.just("new draft"), DRAFTS),
+    st.builds(messages.Answered, st.just("retry key"), TEXTS, PKS),
+    st.builds(messages.Answered, st.just("retry"), SUBMITTED, st.tuples(PKS, TEXTS)),
+    st.builds(messages.Refused, st.just("retry"), ERROR_VALUES, st.tuples(PKS, TEXTS)),
+    st.builds(
+        messages.Answered,
+        st.just("path names"),
+        st.lists(TEXTS, max_size=4).map(tuple),
+        st.tuples(st.just("new"), TEXTS),
+    ),
+    st.builds(messages.Answered, st.just("new path"), TEXTS),
     CLUSTER_MESSAGES,
     RESULT_MESSAGES,
     TARGET_MESSAGES,
@@ -603,6 +664,12 @@ MESSAGES = st.one_of(
     DOWNLOAD_MESSAGES,
     TREND_MESSAGES,
     GRAPH_MESSAGES,
-    st.builds(new_model.StepFailed, st.integers(0, 4), ERROR_VALUES),
+    st.builds(
+        messages.Refused,
+        st.sampled_from(
+            ["new structure", "new draft", "new form", "new inputs", "new edited inputs", "new submit"]
+        ),
+        ERROR_VALUES,
+    ),
 )
 """Everything that may come in."""

@@ -15,7 +15,7 @@ def shown(environ: dict[str, str], label: str) -> dict[str, object]:
 
 
 def goes_through(terminal: Terminal) -> None:
-    """Wait for the end of a test of a computer without VASP."""
+    """Wait for the end of a test of a cluster without VASP."""
     terminal.until("A job of one second runs", 30)
     terminal.until("Nothing failed, but this is not known yet", 10)
     assert "✗" not in terminal.text

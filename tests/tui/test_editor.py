@@ -24,7 +24,7 @@ def to_inputs(terminal: Terminal, folder: Path) -> None:
     terminal.until("ENCUT = 520")
 
 
-def test_from_a_wrong_tag_to_a_job_of_the_edited_deck(terminal: Terminal, folder: Path) -> None:
+def test_from_a_wrong_tag_to_a_job_of_the_edited_inputs(terminal: Terminal, folder: Path) -> None:
     to_inputs(terminal, folder)
     terminal.send("e")
     terminal.until("no problem")
@@ -41,7 +41,7 @@ def test_from_a_wrong_tag_to_a_job_of_the_edited_deck(terminal: Terminal, folder
     terminal.send(CTRL_Y)
     terminal.until("4▏ ism")
     terminal.send(CTRL_Z, F8)
-    terminal.until("! warning: ENCUTT is no tag")
+    terminal.until("! warning: ENCUTT is not a tag")
     terminal.send(F4)
     terminal.until("+ENCUTT = 300")
     terminal.send("s")
@@ -52,8 +52,8 @@ def test_from_a_wrong_tag_to_a_job_of_the_edited_deck(terminal: Terminal, folder
     terminal.send("enter")
     terminal.until("INCAR edited by hand")
     terminal.send("edited", "enter")
-    terminal.until("Submit the edited deck in spite of 1 warning?")
-    assert "ENCUTT is no tag" in terminal.text
+    terminal.until("Submit the edited input files in spite of 1 warning?")
+    assert "ENCUTT is not a tag" in terminal.text
     terminal.send("y")
     terminal.until("is submitted")
     terminal.send("2")
@@ -74,7 +74,7 @@ def test_a_paste_is_one_step_and_esc_asks_before_it_is_lost(terminal: Terminal, 
     terminal.until("INCAR edited")
     terminal.until("NELM = 日本")
     terminal.send("u")
-    terminal.until("Put the recipe's own INCAR back?")
+    terminal.until("Put the template's own INCAR back?")
     terminal.send("y")
     terminal.until(lambda: "NELM" not in terminal.text and "ENCUT = 520" in terminal.text)
 

@@ -46,7 +46,7 @@ def test_filter_by_text_expression_and_state(terminal: Terminal) -> None:
 
 def test_a_wrong_expression_is_said_where_it_is_typed(terminal: Terminal) -> None:
     terminal.send("/", *"/(", "enter")
-    terminal.until("is no regular expression")
+    terminal.until("is not a regular expression")
     terminal.send("esc")
     terminal.until("30 jobs")
 
@@ -333,6 +333,6 @@ def test_marked_jobs_are_compared_and_written(terminal: Terminal, folder: Path) 
     assert "energy per atom [eV/atom]" in head
     assert len(rows) == 2
     terminal.send("w", "enter")
-    terminal.until("Write over")
+    terminal.until("Overwrite")
     terminal.send("n", "esc")
     terminal.until("jobs")

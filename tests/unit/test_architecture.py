@@ -51,7 +51,7 @@ def name_of(path: Path) -> str:
 
 
 def functions(path: Path) -> Iterator[tuple[str, int]]:
-    """Name and lines of code of each function; a docstring is no code."""
+    """Name and lines of code of each function; a docstring is not a code."""
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield f"{name_of(path)}:{node.lineno} {node.name}", lines_of(node)

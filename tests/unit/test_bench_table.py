@@ -26,7 +26,7 @@ def test_turns_are_taken_and_the_first_is_dropped() -> None:
     assert said == ["a", "b"] * 4
 
 
-def test_lines_say_all() -> None:
+def test_a_row_tells_goal_target_both_measurements_and_whether_it_was_missed() -> None:
     head, row = lines([against(Goal("goal one", 2), 30, 10, "ms", "why")])
     assert head.split()[:3] == ["goal", "target", "measured"]
     for part in ("goal one", "≤ 2", "3", "30 ms", "10 ms", "MISSED; why"):

@@ -15,7 +15,7 @@ from tests.vasp_standin.standin_forces import calculator_of
 from tests.vasp_standin.standin_words import VaspStopError
 
 SPRING_EV_PER_A2 = 5.0
-DONE = " reached required accuracy - stopping structural energy minimisation"
+DONE = " reached required accuracy - stopping structural energy minimization"
 
 
 class Image(Protocol):

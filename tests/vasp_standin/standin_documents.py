@@ -20,7 +20,7 @@ from pymatgen.core import Structure
 from pymatgen.io.vasp import Kpoints
 from pymatgen.symmetry.bandstructure import HighSymmKpath
 
-from crystalmath_server.adapters.worker.template_table import maker_class, recipes
+from crystalmath_server.adapters.worker.template_table import maker_class, templates
 from crystalmath_server.adapters.worker.vasp_split import document_of, written_inputs
 from crystalmath_server.domain.inputs import vasp_program as vasp_deck
 from crystalmath_server.domain.potcars.locations import assembly
@@ -72,7 +72,7 @@ def main(root: Path) -> None:
     warnings.simplefilter("ignore")
     write_library(root / "potcars")
     given = structures()
-    table = {spec.name: spec for spec in recipes().values()}
+    table = {spec.name: spec for spec in templates().values()}
     dos, bands = ({"parse_dos": True}, {"parse_bandstructure": "line"})
     write(root / "dos", StaticMaker(task_document_kwargs=dos), given["oxide"], plainly)
     write(root / "bands", StaticMaker(task_document_kwargs=bands), given["oxide"], along_lines)

@@ -22,7 +22,7 @@ from pymatgen.core import Structure
 from pymatgen.io.vasp import Chgcar, Oszicar, Outcar, PotcarSingle, Vasprun, Xdatcar
 from pymatgen.io.vasp.outputs import Eigenval
 
-from crystalmath_server.adapters.worker.template_table import maker_class, recipes
+from crystalmath_server.adapters.worker.template_table import maker_class, templates
 from crystalmath_server.adapters.worker.vasp_split import document_of, written_inputs
 from crystalmath_server.domain.inputs import vasp_program as vasp_deck
 from crystalmath_server.domain.potcars.locations import assembly
@@ -69,10 +69,10 @@ def documents(root: Path) -> list[dict[str, Any]]:
     """Decks of atomate2's Makers, run, and read by the Makers themselves."""
     library = write_library(root / "potcars")
     given = structures()
-    table = {spec.name: spec for spec in recipes().values()}
+    table = {spec.name: spec for spec in templates().values()}
     return [
-        _document(root / f"{recipe}-{name}", maker_class(table[recipe].maker)(), given[name], library)
-        for recipe, names in JOBS
+        _document(root / f"{prepared}-{name}", maker_class(table[prepared].maker)(), given[name], library)
+        for prepared, names in JOBS
         for name in names
     ]
 

@@ -12,6 +12,7 @@ from crystalmath_server.domain.clusters import naming
 from crystalmath_server.domain.clusters.resources import check, merged
 from crystalmath_server.domain.jobs.states import ENDED_PROCESS
 from crystalmath_server.protocol.clusters import (
+    CLUSTERS_UPDATE,
     LOCAL_TRANSPORT,
     SSH_TRANSPORT,
     ClusterDetail,
@@ -23,6 +24,7 @@ from crystalmath_server.protocol.clusters import (
 )
 from crystalmath_server.protocol.codec import from_json, to_json
 from crystalmath_server.protocol.codes import CodeRow
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import ComputerDisabled, Conflict
 from crystalmath_server.protocol.resources import Resources
 
@@ -296,7 +298,7 @@ def _needed(computer: Any, used: list[int]) -> str:
     jobs = orm.QueryBuilder().append(orm.CalcJobNode, filters=filters, project="id").all(flat=True)
     what, pks = ("job", jobs) if jobs else ("node", used)
     needs = "needs" if len(pks) == 1 else "need"
-    return f"{_count(pks, what)} {needs} computer {computer.label!r}: {_pks(sorted(pks, reverse=True))}"
+    return f"{_count(pks, what)} {needs} cluster {computer.label!r}: {_pks(sorted(pks, reverse=True))}"
 
 
 def _count(items: list[int], noun: str) -> str:
@@ -309,16 +311,16 @@ def _pks(pks: list[int]) -> str:
 
 
 def _disable(label: str) -> str:
-    command = f"crystalmath clusters update {label} --no-enabled"
-    return f"Provenance keeps it; take it out of use instead: {command}"
+    off = command(CLUSTERS_UPDATE, label=label, enabled=False)
+    return f"Provenance keeps it; take it out of use instead: {off}"
 
 
 def facts(label: str) -> ClusterFacts:
     """What a look at the computer needs; raises NotFound, ComputerDisabled where it is not configured."""
     computer = find(label)
     if not computer.is_configured:
-        hint = f"Configure it: crystalmath clusters update {label} --enabled"
-        raise ComputerDisabled(f"Computer {label!r} is not configured for this user", hint=hint)
+        hint = f"Configure it: {command(CLUSTERS_UPDATE, label=label, enabled=True)}"
+        raise ComputerDisabled(f"Cluster {label!r} is not configured for this user", hint=hint)
     return ClusterFacts(
         pk=computer.pk,
         target=_target(computer),

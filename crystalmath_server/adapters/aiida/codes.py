@@ -7,12 +7,14 @@ from crystalmath_server.domain.clusters import naming
 from crystalmath_server.domain.clusters.resources import check, parts_of_script, script
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.protocol.codes import (
+    CODES_LIST,
     CodeKind,
     CodeList,
     CodeRow,
     CreateCodeParams,
     ListCodesParams,
 )
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import NotFound
 from crystalmath_server.protocol.resources import Resources
 
@@ -40,7 +42,7 @@ def read_code(pk: int) -> CodeRow:
 
     found = orm.QueryBuilder().append(orm.InstalledCode, filters={"id": pk}).first(flat=True)
     if found is None:
-        raise NotFound(f"There is no code {pk}", field="pk", hint="See: crystalmath codes list")
+        raise NotFound(f"There is no code {pk}", field="pk", hint=f"See: {command(CODES_LIST)}")
     return _row(found)
 
 

@@ -10,7 +10,8 @@ from typing import Any
 from crystalmath_server.domain.clusters import naming
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.protocol.clusters import LOCAL_TRANSPORT, LOCALHOST
-from crystalmath_server.protocol.codes import CodeKind
+from crystalmath_server.protocol.codes import CODES_CREATE, CodeKind
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import ComputerDisabled, InvalidForm, StorageFull
 
 OWN_LOCALHOST = "crystalmath-localhost"
@@ -50,8 +51,9 @@ def python_of(computer: Any) -> Any:
     if code is not None:
         return code
     if not here:
-        detail = f"Computer {computer.label!r} has no code {CODE!r}, a Python with atomate2"
-        hint = f"Make it known: crystalmath codes create {computer.label} {CODE} /path/to/python python"
+        detail = f"Cluster {computer.label!r} has no code {CODE!r}, a Python with atomate2"
+        code = {"label": CODE, "path": "/path/to/python", "kind": "python"}
+        hint = f"Make it known: {command(CODES_CREATE, cluster=computer.label, **code)}"
         raise InvalidForm(detail, field="cluster", hint=hint)
     return _new_code(computer)
 
@@ -139,7 +141,7 @@ def _refuse_disabled(computer: Any) -> None:
     if not computer.is_configured or not computer.is_user_enabled(orm.User.collection.get_default()):
         state = "disabled" if computer.is_configured else "not configured"
         hint = f"verdi computer {'enable' if computer.is_configured else 'configure'} {computer.label}"
-        raise ComputerDisabled(f"Computer {computer.label!r} is {state} for this user", hint=hint)
+        raise ComputerDisabled(f"Cluster {computer.label!r} is {state} for this user", hint=hint)
 
 
 def _username() -> str:

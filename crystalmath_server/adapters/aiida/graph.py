@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from crystalmath_server.domain.jobs.graph_dot import dot_of
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import NotFound
 from crystalmath_server.protocol.graph import Graph, GraphLink, GraphNode, GraphParams
+from crystalmath_server.protocol.jobs import JOBS_SHOW
 
 _FIELDS = ["id", "uuid", "node_type", "label", "attributes.process_state", "attributes.process_label"]
 _BATCH = 500
@@ -22,7 +24,7 @@ def read_graph(params: GraphParams) -> Graph:
     nodes = _nodes([params.pk])
     if not nodes:
         detail = f"There is no node {params.pk}"
-        raise NotFound(detail, field="pk", hint="The nodes of a job: crystalmath jobs show PK")
+        raise NotFound(detail, field="pk", hint=f"The nodes of a job: {command(JOBS_SHOW, pk='PK')}")
     links: dict[tuple[int, int, str], GraphLink] = {}
     cut = False
     for incoming in _directions(params.direction):

@@ -15,7 +15,11 @@ from typing import Any, TypeVar
 from crystalmath_server.adapters.aiida.computers import add_this_machine
 from crystalmath_server.adapters.aiida.embedded_profile import EMBEDDED, create_embedded
 from crystalmath_server.adapters.aiida.errors import translate
-from crystalmath_server.adapters.processes.single_thread_executor import Lane, result_of, wait_for
+from crystalmath_server.adapters.processes.single_thread_executor import (
+    SingleThreadExecutor,
+    result_of,
+    wait_for,
+)
 from crystalmath_server.protocol.errors import ProfileUnavailable, RpcError
 from crystalmath_server.protocol.system import Part, PartState
 
@@ -44,8 +48,8 @@ class AiidaRuntime:
     def __init__(self, profile: str) -> None:
         self.profile = profile
         self.progress: Callable[[str], None] = lambda _text: None
-        self._lane = Lane("aiida")
-        self._long = Lane("aiida-long")
+        self._lane = SingleThreadExecutor("aiida")
+        self._long = SingleThreadExecutor("aiida-long")
         self._loading: Future[None] | None = None
         self._failed_at = 0.0
         self._step = "waiting to load AiiDA"
@@ -122,7 +126,7 @@ class AiidaRuntime:
             return Part(PartState.READY, f"profile {self.profile}; no broker: jobs can only be read", hint)
         return Part(PartState.READY, f"profile {self.profile}")
 
-    async def _call(self, lane: Lane, fn: Callable[..., T], args: tuple[object, ...]) -> T:
+    async def _call(self, lane: SingleThreadExecutor, fn: Callable[..., T], args: tuple[object, ...]) -> T:
         if not self.ready:
             await self.wait_ready()
         try:

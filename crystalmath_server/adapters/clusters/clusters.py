@@ -10,7 +10,7 @@ from anyio import to_thread
 from crystalmath_server.adapters.aiida import cluster_store as store
 from crystalmath_server.adapters.aiida.calls import Calls
 from crystalmath_server.adapters.clusters import queue as cluster_queue
-from crystalmath_server.adapters.clusters.connection_test import TITLES, ClusterSteps
+from crystalmath_server.adapters.clusters.connection_test import TITLES, ConnectionTest
 from crystalmath_server.adapters.remote import ssh_hosts
 from crystalmath_server.adapters.remote.link import Connection, Links, Target
 from crystalmath_server.domain.clusters import naming
@@ -63,7 +63,7 @@ class AiidaClusters:
         self._limits: dict[str, Limits] = {}
 
     async def list_clusters(self) -> ClusterList:
-        """All computers, by label."""
+        """All clusters, by label."""
         found = await self._runtime.call(store.read_clusters)
         return ClusterList(tuple(self._with_trouble(row) for row in found.rows))
 
@@ -72,17 +72,17 @@ class AiidaClusters:
         return self._told(await self._runtime.call(store.read_detail, label))
 
     async def create(self, params: CreateClusterParams) -> ClusterDetail:
-        """Store a computer; it is not connected to."""
+        """Store a cluster; it is not connected to."""
         return self._told(await self._runtime.call(store.create, params))
 
     async def update(self, params: UpdateClusterParams) -> ClusterDetail:
-        """Change what is given; the connection is made anew with it."""
+        """Change what is given; the connection is rebuilt with it."""
         detail = await self._runtime.call(store.update, params)
         self._forget(params.label)
         return self._told(detail)
 
     async def delete(self, label: str) -> Deleted:
-        """Delete a computer that nothing needs."""
+        """Delete a cluster that nothing needs."""
         deleted = await self._runtime.call(store.delete, label)
         self._forget(label)
         return deleted
@@ -93,7 +93,7 @@ class AiidaClusters:
         link = self._links.get(params.label)
         if params.force:
             link.forgive()
-        probe = ClusterSteps(facts, link, params.wait_s)
+        probe = ConnectionTest(facts, link, params.wait_s)
         steps: list[Step] = []
         for name in params.steps or tuple(StepName):
             if any(step.outcome is Outcome.FAILED for step in steps):
@@ -123,7 +123,7 @@ class AiidaClusters:
         return ClusterQueue(label, user, time.time(), partitions, marked, notes)
 
     async def discover(self, params: DiscoverParams) -> Discovery:
-        """Run a script that only reads on a host that is no computer yet."""
+        """Run a script that only reads on a host that is not a cluster yet."""
         naming.check_transport(params.transport)
         target = await to_thread.run_sync(_host_target, params)
 
@@ -141,7 +141,7 @@ class AiidaClusters:
         return await ssh_hosts.read_hosts()
 
     async def options(self, label: str, wanted: Resources) -> Mapping[str, Json]:
-        """Defaults of the computer with `wanted` in their place, checked."""
+        """Defaults of the cluster with `wanted` in their place, checked."""
         try:
             found = await self._runtime.call(_defaults, label)
         except NotFound:

@@ -1,4 +1,4 @@
-"""Looks on a computer whether a code can run: its file, the right to run it, what is loaded before it."""
+"""Looks on a cluster whether a code can run: its file, the right to run it, what is loaded before it."""
 
 import re
 import shlex
@@ -33,7 +33,7 @@ def _file(connection: Connection, code: CodeRow) -> _Seen:
     if status == 0:
         return Outcome.OK, code.path, ""
     hint = f"Find it there, as with: command -v {code.path.rpartition('/')[2]}; then make a new code."
-    return Outcome.FAILED, f"{code.path} is no file on {code.cluster}", hint
+    return Outcome.FAILED, f"{code.path} is not a file on {code.cluster}", hint
 
 
 def _executable(connection: Connection, code: CodeRow) -> _Seen:

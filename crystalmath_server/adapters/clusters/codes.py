@@ -27,7 +27,7 @@ class AiidaCodes:
         return await self._runtime.call(codes.read_codes, params)
 
     async def create(self, params: CreateCodeParams) -> CodeRow:
-        """Store a code; the computer is not asked."""
+        """Store a code; the cluster is not asked."""
         return await self._runtime.call(codes.create, params)
 
     async def test(self, pk: int) -> CodeTest:

@@ -1,4 +1,4 @@
-"""clusters.test: each step, what it saw, and how to mend what failed."""
+"""clusters.test: each step, what it saw, and how to fix what failed."""
 
 import contextlib
 import shlex
@@ -19,8 +19,9 @@ from crystalmath_server.adapters.clusters.queue import own_jobs, whoami
 from crystalmath_server.adapters.remote import ssh_hosts
 from crystalmath_server.adapters.remote.link import Connection, Link
 from crystalmath_server.domain.clusters.naming import DIRECT
-from crystalmath_server.protocol.clusters import SSH_TRANSPORT, SshHost, StepName
-from crystalmath_server.protocol.codes import CodeKind, Outcome, Step
+from crystalmath_server.protocol.clusters import CLUSTERS_UPDATE, SSH_TRANSPORT, SshHost, StepName
+from crystalmath_server.protocol.codes import CODES_CREATE, CodeKind, Outcome, Step
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import (
     AccessDenied,
     HostKeyRefused,
@@ -64,8 +65,8 @@ def ok(detail: str) -> Seen:
 
 
 @dataclass(slots=True)
-class ClusterSteps:
-    """The steps of one computer over its link."""
+class ConnectionTest:
+    """The steps of one cluster over its link."""
 
     facts: ClusterFacts
     link: Link
@@ -200,7 +201,9 @@ class ClusterSteps:
         label = self.facts.target.name
         codes = [code for code in self.facts.codes if code.kind in _VASP]
         if not codes:
-            hint = f"crystalmath codes create {label} vasp_std /path/to/vasp_std vasp_std"
+            hint = command(
+                CODES_CREATE, cluster=label, label="vasp_std", path="/path/to/vasp_std", kind="vasp_std"
+            )
             return Seen(Outcome.NOT_REACHED, "no VASP is known here yet", hint)
         for code in codes:
             for step in await self.link.run(self.facts.target, look_at, code):
@@ -210,12 +213,12 @@ class ClusterSteps:
 
     async def _potcars(self) -> Seen:
         folder, label = self.facts.potcar_dir, self.facts.target.name
-        hint = f"Set the folder: crystalmath clusters update {label} --potcar-dir FOLDER"
+        hint = f"Set the folder: {command(CLUSTERS_UPDATE, label=label, potcar_dir='FOLDER')}"
         if not folder:
             return Seen(Outcome.NOT_REACHED, "no folder of potentials is set", hint)
         status, out, _ = await self.link.run(self.facts.target, _list, folder)
         if status:
-            return Seen(Outcome.FAILED, f"{folder} is no folder that you may read on {label}", hint)
+            return Seen(Outcome.FAILED, f"{folder} is not a folder that you may read on {label}", hint)
         if not out.strip():
             return Seen(Outcome.FAILED, f"{folder} on {label} is empty", hint)
         return ok(f"{folder}: {', '.join(out.split())}")
@@ -292,7 +295,7 @@ def _use_work_dir(connection: Connection, facts: ClusterFacts) -> str:
 
 
 def _unusable(connection: Connection, path: str, error: Exception) -> WorkDirUnusable:
-    """Ask the computer why, since sftp says "Failure" for most."""
+    """Ask the cluster why, since sftp says "Failure" for most."""
     quoted = shlex.quote(path)
     status, _, err = connection.exec_command_wait(f"mkdir -p {quoted} && test -w {quoted}")
     if status:
@@ -301,7 +304,8 @@ def _unusable(connection: Connection, path: str, error: Exception) -> WorkDirUnu
     _, out, _ = connection.exec_command_wait(f"df -Pk {quoted} | tail -n 1")
     free = out.split()[3:4]
     if free == ["0"]:
-        hint = "Make room there, or give another folder: crystalmath clusters update LABEL --work-dir FOLDER"
+        another = command(CLUSTERS_UPDATE, label="LABEL", work_dir="FOLDER")
+        hint = f"Make room there, or give another folder: {another}"
         return WorkDirUnusable(f"{path}: the disk is full", field="work_dir", hint=hint)
     words = " ".join(str(error).split()) or type(error).__name__
     return WorkDirUnusable(f"{path}: {words}", field="work_dir")

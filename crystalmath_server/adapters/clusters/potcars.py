@@ -1,4 +1,4 @@
-"""The Potcars port: names and TITEL lines of a library, on a computer by its link or on this machine."""
+"""The Potcars port: names and TITEL lines of a library, on a cluster by its link or on this machine."""
 
 import subprocess
 from collections.abc import Awaitable, Callable
@@ -22,7 +22,7 @@ AT_ONCE = 200
 MOST_SYMBOLS = 1000
 
 
-class PotcarLooker:
+class PotcarReader:
     """Looks for potentials; `local` tells where pymatgen keeps those of this machine."""
 
     def __init__(
@@ -33,7 +33,7 @@ class PotcarLooker:
         self._local = local
 
     async def check(self, cluster: str, functional: str, symbols: tuple[str, ...]) -> PotcarCheck:
-        """Look for symbols of a functional where jobs of the computer would."""
+        """Look for symbols of a functional where jobs of the cluster would."""
         found = await self._runtime.call(facts, cluster)
         local = found.potcar_dir == LOCAL
         place = (

@@ -1,4 +1,4 @@
-"""The EarlierRuns port: a job's files as they came back, and by its link what is on its computer alone."""
+"""The EarlierRuns port: a job's files as they came back, and by its link what is on its cluster alone."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -11,11 +11,11 @@ from crystalmath_server.adapters.aiida.calls import Calls
 from crystalmath_server.adapters.aiida.cluster_store import facts
 from crystalmath_server.adapters.aiida.jobs.previous_run import Found, lay_out
 from crystalmath_server.adapters.remote.link import Connection, Links
-from crystalmath_server.domain.vasp_run.restart import EarlierRun, look_script, names_there
+from crystalmath_server.domain.vasp_run.restart import PreviousRun, look_script, names_there
 from crystalmath_server.protocol.errors import UNREACHABLE
 
 
-class EarlierRunLooker:
+class PreviousRunReader:
     """Lays runs out in temporary folders; stores nothing."""
 
     def __init__(self, runtime: Calls, links: Links) -> None:
@@ -23,13 +23,13 @@ class EarlierRunLooker:
         self._links = links
 
     @asynccontextmanager
-    async def laid_out(self, pk: int, cluster: str) -> AsyncGenerator[EarlierRun]:
+    async def laid_out(self, pk: int, cluster: str) -> AsyncGenerator[PreviousRun]:
         """The run in a folder; its large files stay on the cluster, empty ones stand for them."""
         with TemporaryDirectory(prefix="crystalmath-earlier-") as folder:
             found = await self._runtime.call(lay_out, pk, cluster, folder)
             names = await self._names(pk, found)
             await to_thread.run_sync(_stand_in, Path(folder), names)
-            yield EarlierRun(pk, found.uuid, found.cluster, folder)
+            yield PreviousRun(pk, found.uuid, found.cluster, folder)
 
     async def _names(self, pk: int, found: Found) -> tuple[str, ...]:
         """What is there now; while that cannot be asked, what the run itself told of at its end."""

@@ -1,4 +1,4 @@
-"""The queue of a computer as AiiDA's scheduler plugin reads it; runs on the thread of its link."""
+"""The queue of a cluster as AiiDA's scheduler plugin reads it; runs on the thread of its link."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -27,7 +27,7 @@ def rejected(words: str, facts: ClusterFacts) -> SchedulerRejected:
     """What a scheduler said, or that its commands are not there."""
     short = " ".join(words.replace("\\n", " ").split())[:600]
     if "command not found" in words or "retval=127" in words or "No such file or directory" in words:
-        hint = "Load them in ~/.bash_profile there, or make the cluster anew with the right scheduler."
+        hint = "Load them in ~/.bash_profile there, or make the cluster again with the right scheduler."
         detail = f"The commands of {facts.scheduler_type} are not found on {facts.target.name}: {short}"
         return SchedulerRejected(detail, field="scheduler", hint=hint)
     return SchedulerRejected(f"{facts.scheduler_type} on {facts.target.name}: {short}")

@@ -1,4 +1,4 @@
-"""The RunFolders port: looks into folders on computers by their own links."""
+"""The RunFolders port: looks into folders on clusters by their own links."""
 
 from crystalmath_server.adapters.aiida.calls import Calls
 from crystalmath_server.adapters.aiida.cluster_store import ClusterFacts, facts
@@ -9,7 +9,7 @@ from crystalmath_server.domain.vasp_run.run_folder import RunFolder, look_script
 from crystalmath_server.protocol.errors import FileUnreadable
 
 
-class RunFolderLooker:
+class RunFolderReader:
     """Looks, and stores nothing."""
 
     def __init__(self, runtime: Calls, links: Links) -> None:
@@ -35,5 +35,5 @@ class RunFolderLooker:
 
 
 def _facts(cluster: str) -> ClusterFacts:
-    """Of this machine too, which becomes a computer when first needed."""
+    """Of this machine too, which becomes a cluster when first needed."""
     return facts(computer_of(cluster).label)

@@ -53,7 +53,7 @@ def send(connection: Connection, facts: ClusterFacts, work_dir: str) -> Sent:
 
 
 def _template(facts: ClusterFacts, token: str) -> Any:
-    """AiiDA's JobTemplate with the defaults of the computer and as little as can be asked for."""
+    """AiiDA's JobTemplate with the defaults of the cluster and as little as can be asked for."""
     from aiida.common.datastructures import CodeRunMode
     from aiida.schedulers.datastructures import JobTemplate, JobTemplateCodeInfo
 

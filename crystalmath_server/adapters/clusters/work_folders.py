@@ -1,4 +1,4 @@
-"""The WorkFolders port: the folder in which a job runs, by the shared link to its computer."""
+"""The WorkFolders port: the folder in which a job runs, by the shared link to its cluster."""
 
 import time
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ from crystalmath_server.domain.vasp_run.work_folder import Piece
 from crystalmath_server.protocol.files import JobFiles
 
 KNOWN_S = 30.0
-"""How long the place of a job is believed: its computer may be set up anew."""
+"""How long the place of a job is believed: its cluster may be set up again."""
 MOST_KNOWN = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A folder on a computer, and how to get there."""
+    """A folder on a cluster, and how to get there."""
 
     target: Target
     path: str
     seen_at: float
-    moves: bool = False  # a job that corrects itself goes on in another folder
+    moves: bool = False  # a job that corrects itself continues in another folder
 
     @property
     def words(self) -> str:
@@ -31,7 +31,7 @@ class Place:
         return f"{self.path} on {self.target.name}"
 
 
-class WorkFolderLooker:
+class WorkFolderReader:
     """Looks into the folders of jobs."""
 
     def __init__(self, runtime: Calls, links: Links) -> None:

@@ -50,7 +50,7 @@ def answer(line: bytes, calls: Calls) -> dict[str, object]:
         return {"value": to_json(calls[request["call"]](request["argument"]))}
     except RpcError as error:
         return {"error": error.to_json()}
-    except Exception:  # noqa: BLE001  any library may raise anything; the process goes on
+    except Exception:  # noqa: BLE001  any library may raise anything; the process continues
         reference = uuid.uuid4().hex[:12]
         sys.stderr.write(f"worker, reference {reference}: {traceback.format_exc()}")
         detail = f"{request['call']} failed unexpectedly"

@@ -13,7 +13,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-class Lane:
+class SingleThreadExecutor:
     """A queue of calls and the thread that runs them.
 
     The thread is a daemon: a call that hangs never keeps the server from ending.
@@ -48,7 +48,7 @@ async def result_of(future: Future[T]) -> T:
 
 
 async def wait_for(future: Future[T], timeout_s: float) -> None:
-    """Wait until a call has ended or time is up; the call goes on."""
+    """Wait until a call has ended or time is up; the call continues."""
     await asyncio.wait([asyncio.wrap_future(_follow(future))], timeout=timeout_s)
 
 

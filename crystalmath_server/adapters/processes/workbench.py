@@ -1,4 +1,4 @@
-"""The Workbench port: structures and recipes, worked on in the worker process."""
+"""The Workbench port: structures and templates, worked on in the worker process."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -7,12 +7,12 @@ from typing import TypeVar, cast
 
 from crystalmath_server.adapters.processes.worker_process import WorkerProcess
 from crystalmath_server.domain.diagnosis.symptoms import Correction
-from crystalmath_server.domain.jobs.plans import ParsedStructure, Recipe
+from crystalmath_server.domain.jobs.plans import ParsedStructure, PreparedInputs
 from crystalmath_server.domain.potcars.library import PotcarLibrary
-from crystalmath_server.domain.vasp_run.restart import EarlierRun
+from crystalmath_server.domain.vasp_run.restart import PreviousRun
 from crystalmath_server.protocol.codec import from_json, to_json
-from crystalmath_server.protocol.decks import DeckDiff, DeckReport, TagList
 from crystalmath_server.protocol.exports import ExportedStructure, ExportStructureParams
+from crystalmath_server.protocol.inputs import InputDiff, InputReport, TagList
 from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.structures import ImportStructureParams
@@ -62,14 +62,14 @@ class WorkerBench:
         return await self._ask(ExportedStructure, "export_structure", argument)
 
     async def list_templates(self, engine: str) -> TemplateList:
-        """All recipes, or those of one engine."""
+        """All templates, or those of one engine."""
         if self._templates is None:
             self._templates = await self._ask(TemplateList, "list_templates", {})
         rows = tuple(row for row in self._templates.rows if engine in ("", row.engine))
         return replace(self._templates, rows=rows)
 
     async def show_template(self, name: str) -> TemplateDetail:
-        """One recipe with its form; raises NotFound."""
+        """One template with its form; raises NotFound."""
         if name not in self._details:
             self._details[name] = await self._ask(TemplateDetail, "show_template", {"name": name})
         return self._details[name]
@@ -78,9 +78,9 @@ class WorkerBench:
         self,
         spec: JobSpec,
         structures: Sequence[Mapping[str, Json]],
-        earlier: EarlierRun | None = None,
+        earlier: PreviousRun | None = None,
         tasks: int | None = None,
-    ) -> Recipe:
+    ) -> PreparedInputs:
         """Check and render; raises what the port says."""
         argument: dict[str, Json] = {
             "spec": to_json(spec),
@@ -88,15 +88,15 @@ class WorkerBench:
             "earlier": earlier and to_json(earlier),
             "tasks": tasks,
         }
-        return await self._ask(Recipe, "render", argument)
+        return await self._ask(PreparedInputs, "render", argument)
 
-    async def check_deck(self, files: Mapping[str, str], tasks: int | None = None) -> DeckReport:
-        """Problems and facts of input files of VASP."""
-        return await self._ask(DeckReport, "check_deck", {"files": files, "tasks": tasks})
+    async def check_inputs(self, files: Mapping[str, str], tasks: int | None = None) -> InputReport:
+        """Problems and facts of VASP input files."""
+        return await self._ask(InputReport, "check_inputs", {"files": files, "tasks": tasks})
 
-    async def diff_decks(self, left: Mapping[str, str], right: Mapping[str, str]) -> DeckDiff:
-        """What differs between two decks."""
-        return await self._ask(DeckDiff, "diff_decks", {"left": left, "right": right})
+    async def diff_inputs(self, left: Mapping[str, str], right: Mapping[str, str]) -> InputDiff:
+        """What differs between two input files."""
+        return await self._ask(InputDiff, "diff_inputs", {"left": left, "right": right})
 
     async def known_tags(self) -> TagList:
         """What is known of all tags of INCAR."""
@@ -104,9 +104,9 @@ class WorkerBench:
             self._tags = await self._ask(TagList, "known_tags", {})
         return self._tags
 
-    async def reader(self, incar: str) -> Recipe:
+    async def reader(self, incar: str) -> PreparedInputs:
         """The Maker that reads a run that was made by other means."""
-        return await self._ask(Recipe, "reader", {"incar": incar})
+        return await self._ask(PreparedInputs, "reader", {"incar": incar})
 
     async def potcar_specs(self, potcar: str) -> tuple[dict[str, Json], ...]:
         """What identifies the potentials of a POTCAR, without its text."""
@@ -117,7 +117,7 @@ class WorkerBench:
         return await self._ask(PotcarLibrary, "potcar_library", {})
 
     async def look_at_run(self, folder: Path) -> tuple[Correction, ...]:
-        """What custodian's handlers find in the folder of a run; they correct the deck there."""
+        """What custodian's handlers find in the folder of a run; they correct the input files there."""
         argument: dict[str, Json] = {"folder": str(folder)}
         return await self._ask(tuple[Correction, ...], "look_at_run", argument)
 

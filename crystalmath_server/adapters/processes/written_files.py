@@ -16,7 +16,7 @@ def new_file(path: str, data: bytes) -> int:
     Conflict
         There is something at `path` (field: path).
     InvalidForm
-        It is no absolute path, or cannot be written there (field: path).
+        It is not an absolute path, or cannot be written there (field: path).
     StorageFull
         The disk is full; nothing is left of the file.
     """
@@ -36,7 +36,7 @@ def checked(path: str) -> Path:
     """A path where something new may be written; raises as `new_file`."""
     target = Path(path)
     if not target.is_absolute() or "\0" in path:
-        raise InvalidForm(f"{path!r} is no absolute path", field="path", hint="Begin with / or ~.")
+        raise InvalidForm(f"{path!r} is not an absolute path", field="path", hint="Begin with / or ~.")
     if os.path.lexists(target):
         raise problem(path, FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)))
     if not target.parent.is_dir():

@@ -20,9 +20,11 @@ from crystalmath_server.domain.results import vasp
 from crystalmath_server.domain.results.sites import MAX_SITES, is_vasp, sites_of
 from crystalmath_server.domain.results.step_columns import Column, columns_of
 from crystalmath_server.protocol.codec import from_json
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.document import DocumentParams, DocumentPart
 from crystalmath_server.protocol.errors import FileUnreadable, NotFound
 from crystalmath_server.protocol.exports import WrittenFile
+from crystalmath_server.protocol.files import JOBS_FILES
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.series import JobSeries, SeriesParams
 
@@ -45,7 +47,7 @@ def load(path: str) -> Json:
     except (OSError, EOFError, ValueError, zlib.error) as error:
         detail = f"the document of this job is broken: {error}"
         raise FileUnreadable(
-            detail, field="pk", hint="Look at its files: crystalmath jobs files PK"
+            detail, field="pk", hint=f"Look at its files: {command(JOBS_FILES, pk='PK')}"
         ) from None
 
 

@@ -8,7 +8,9 @@ from crystalmath_server.adapters.reader.vasprun_dos import density_of
 from crystalmath_server.domain.results.series import Drawn
 from crystalmath_server.domain.results.sites import is_vasp
 from crystalmath_server.domain.results.task_document import number, section
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import FileUnreadable, NotFound
+from crystalmath_server.protocol.files import JOBS_FILES
 from crystalmath_server.protocol.results import Quantity
 from crystalmath_server.protocol.series import Curve
 
@@ -35,8 +37,8 @@ def bands_of(vasprun: Path) -> Mapping[str, Any]:
     given = str(kpoints) if kpoints.exists() else None
     found = _read(lambda: BSVasprun(str(vasprun)).get_band_structure(given, line_mode=bool(given)))
     if not isinstance(found, BandStructureSymmLine):
-        detail = "the k-points of this job are no path through the Brillouin zone"
-        raise NotFound(detail, field="kind", hint="Run a recipe that computes bands along lines.")
+        detail = "the k-points of this job are not a path through the Brillouin zone"
+        raise NotFound(detail, field="kind", hint="Run a template that computes bands along lines.")
     return found.as_dict()
 
 
@@ -53,7 +55,7 @@ def _read(read: Callable[[], Any]) -> Any:
         return read()
     except Exception as error:  # parsers raise whatever they stumble over
         detail = f"pymatgen cannot read it from vasprun.xml: {type(error).__name__}: {error}"[:300]
-        hint = "Look at the file: crystalmath jobs files PK"
+        hint = f"Look at the file: {command(JOBS_FILES, pk='PK')}"
         raise FileUnreadable(detail, field="kind", hint=hint) from error
 
 

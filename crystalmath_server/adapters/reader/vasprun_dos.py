@@ -10,7 +10,9 @@ from xml.etree import ElementTree as ET
 import numpy as np
 from numpy.typing import NDArray
 
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import FileUnreadable, NotFound
+from crystalmath_server.protocol.files import JOBS_FILES
 
 _LETTERS = "s" + "p" * 3 + "d" * 5 + "f" * 7
 """Columns of a projection on single orbitals, in the order that VASP writes them."""
@@ -91,11 +93,11 @@ def density_of(vasprun: Path) -> dict[str, Any]:
             for event, element in ET.iterparse(file, ("start", "end")):  # noqa: S314  expat expands none of VASP's
                 (found.begin if event == "start" else found.end)(element)
     except (ET.ParseError, ValueError, IndexError, EOFError, OSError) as error:
-        hint = "Look at the file: crystalmath jobs files PK"
+        hint = f"Look at the file: {command(JOBS_FILES, pk='PK')}"
         raise FileUnreadable(f"vasprun.xml is broken: {error}", field="kind", hint=hint) from error
     if not found.spins:
         detail = "vasprun.xml has no density of states"
-        raise NotFound(detail, field="kind", hint="Run a recipe that computes it, as vasp.static.")
+        raise NotFound(detail, field="kind", hint="Run a template that computes it, as vasp.static.")
     return _told(found)
 
 

@@ -1,4 +1,4 @@
-"""What goes wrong on the way to a computer → RpcError with the true reason and a way out."""
+"""What goes wrong on the way to a cluster → RpcError with the true reason and a way out."""
 
 import socket
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Our own connections: one a computer, shared, on a thread of its own, with time limits and a breaker.
+"""Our own connections: one a cluster, shared, on a thread of its own, with time limits and a breaker.
 
 1. A connection is opened when first needed and closed when nobody used it for IDLE_S.
 2. Two openings are at least AiiDA's safe interval apart.
@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
 import anyio
 
-from crystalmath_server.adapters.processes.single_thread_executor import Lane, result_of
+from crystalmath_server.adapters.processes.single_thread_executor import SingleThreadExecutor, result_of
 from crystalmath_server.adapters.remote import ssh_hosts
 from crystalmath_server.adapters.remote.errors import is_lost, not_connected
 from crystalmath_server.domain.clusters import breaker
-from crystalmath_server.protocol.clusters import SSH_TRANSPORT
+from crystalmath_server.protocol.clusters import CLUSTERS_TEST, SSH_TRANSPORT
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import UNREACHABLE, HostKeyRefused, RpcError, TransportFailed
 
 if TYPE_CHECKING:
@@ -121,12 +122,12 @@ class Connection:
 
 
 class Link:
-    """The one connection to a computer."""
+    """The one connection to a cluster."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.breaker = breaker.CLOSED
-        self._lane = Lane(f"remote-{name}")
+        self._lane = SingleThreadExecutor(f"remote-{name}")
         self._connection: Connection | None = None
         self._opened_at = float("-inf")
         self._generation = 0
@@ -171,7 +172,7 @@ class Link:
         if not breaker.allows(self.breaker, time.time()):
             until = time.strftime("%H:%M:%S", time.localtime(self.breaker.retry_at))
             detail = f"{self.name} is left alone until {until}: {self.breaker.trouble}"
-            hint = f"Mend it, then try at once: crystalmath clusters test {self.name} --force"
+            hint = f"Fix it, then try at once: {command(CLUSTERS_TEST, label=self.name, force=True)}"
             raise TransportFailed(detail, hint=hint)
 
     def _safe_wait_s(self, target: Target) -> float:
@@ -193,7 +194,7 @@ class Link:
         log.warning("the connection to %s hangs and is given up", self.name)
         self._generation += 1
         self._lane.close()
-        self._lane, self._connection = Lane(f"remote-{self.name}-{self._generation}"), None
+        self._lane, self._connection = SingleThreadExecutor(f"remote-{self.name}-{self._generation}"), None
 
     def _work(self, generation: int, target: Target, wait_s: float, fn: Callable[[Connection], T]) -> T:
         """On the thread: connect if need be; a connection that was lost while idle is replaced once."""
@@ -254,16 +255,16 @@ class Links:
         self._links: dict[str, Link] = {}
 
     def get(self, name: str) -> Link:
-        """The link of a computer or host."""
+        """The link of a cluster or host."""
         return self._links.setdefault(name, Link(name))
 
     def breaker(self, name: str) -> breaker.Breaker:
-        """How our connections to a computer went."""
+        """How our connections to a cluster went."""
         link = self._links.get(name)
         return link.breaker if link else breaker.CLOSED
 
     def forget(self, name: str) -> None:
-        """Close and drop the link of a computer that has other settings now."""
+        """Close and drop the link of a cluster that has other settings now."""
         link = self._links.pop(name, None)
         if link is not None:
             link.close()

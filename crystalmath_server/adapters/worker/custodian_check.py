@@ -1,4 +1,4 @@
-"""custodian's handlers on the files of a run that has ended: what they find, how they correct the deck."""
+"""custodian's handlers on the files of an ended run: the errors they find and how they correct the inputs."""
 
 import contextlib
 import copy

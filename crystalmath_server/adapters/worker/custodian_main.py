@@ -2,8 +2,8 @@
 
 usage: python -m crystalmath_server.adapters.worker.custodian_main FOLDER
 
-FOLDER holds counts.json, what the handlers counted so far, and in run/ deck and files of VASP. The deck is
-corrected there; told.json has the corrections and the counts after them, or what went wrong.
+FOLDER holds counts.json, the handlers' counts so far, and run/ with input and output files. The input files are
+corrected there; told.json holds the corrections and the new counts, or the error.
 """
 
 import json

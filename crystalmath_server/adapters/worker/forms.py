@@ -74,12 +74,12 @@ def form(maker: Any, shown: tuple[str, ...], hidden: frozenset[str]) -> tuple[Fo
     Parameters
     ----------
     maker
-        Instance with the recipe's own defaults.
+        Instance with the template's own defaults.
     shown
         Dotted names; one inside a mapping of the Maker (relax_kwargs.fmax) takes its default from there.
         A name whose default is an object (Kpoints, of a molecule's Maker) is left out: no form can edit it.
     hidden
-        Names that the recipe fixes.
+        Names that the template fixes.
     """
     rows = {row.name: row for row in _rows(maker, "")}
     for name in shown:

@@ -1,4 +1,4 @@
-"""The Maker that reads a run of VASP which no Maker of ours prepared; runs in the worker."""
+"""The Maker that reads a VASP run which no Maker of ours prepared; runs in the worker."""
 
 import orjson
 from atomate2.vasp.jobs.core import RelaxMaker, StaticMaker
@@ -7,12 +7,12 @@ from monty.json import MontyEncoder
 from crystalmath_server.adapters.worker.templates import versions_of
 from crystalmath_server.domain.inputs.vasp_program import moves
 from crystalmath_server.domain.jobs.nodes import IMPORTED
-from crystalmath_server.domain.jobs.plans import Recipe
+from crystalmath_server.domain.jobs.plans import PreparedInputs
 from crystalmath_server.protocol.templates import Rendered
 
 
-def reader(incar: str) -> Recipe:
+def reader(incar: str) -> PreparedInputs:
     """atomate2's plain Maker of a relaxation, or of a static calculation, as INCAR has it."""
     maker = RelaxMaker() if moves(incar) else StaticMaker()
     maker_json = orjson.loads(MontyEncoder().encode(maker))
-    return Recipe(Rendered(IMPORTED, (), (), ""), maker_json, "VASP", versions_of("vasp"), {})
+    return PreparedInputs(Rendered(IMPORTED, (), (), ""), maker_json, "VASP", versions_of("vasp"), {})

@@ -1,4 +1,4 @@
-"""decks.check: our reading of the files, and what pymatgen and spglib say to them; runs in the worker."""
+"""inputs.check: our reading of the files, and what pymatgen and spglib say to them; runs in the worker."""
 
 import re
 import warnings
@@ -13,12 +13,14 @@ from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
 from crystalmath_server.adapters.worker.incar_tags import catalogue
 from crystalmath_server.adapters.worker.potcar_numbers import known
-from crystalmath_server.domain.inputs import rules as deck_rules
-from crystalmath_server.domain.inputs import sampling as deck_sampling
+from crystalmath_server.domain.inputs import rules as inputs_rules
+from crystalmath_server.domain.inputs import sampling as inputs_sampling
 from crystalmath_server.domain.inputs.potcar_text import Potential
 from crystalmath_server.domain.inputs.problems import ERROR, WARNING, in_file, in_order
-from crystalmath_server.domain.inputs.vasp_inputs import Deck, read
-from crystalmath_server.protocol.decks import DeckFacts, DeckProblem, DeckReport
+from crystalmath_server.domain.inputs.vasp_inputs import VaspInputs, read
+from crystalmath_server.protocol.command import command
+from crystalmath_server.protocol.inputs import InputFacts, InputProblem, InputReport
+from crystalmath_server.protocol.potcars import POTCARS_CHECK
 
 SYMMETRY_A = 0.01
 CLOSEST_A = 0.5
@@ -30,8 +32,8 @@ _MOST_KPOINTS = 50_000
 _LONG_LIST = re.compile(r"\d{6,}\s*\*")
 
 
-def check(files: Mapping[str, str], tasks: int | None = None, functional: str = "") -> DeckReport:
-    """Problems and facts of a deck, whatever its texts are.
+def check(files: Mapping[str, str], tasks: int | None = None, functional: str = "") -> InputReport:
+    """Problems and facts of a set of input files, whatever its texts are.
 
     Parameters
     ----------
@@ -42,18 +44,18 @@ def check(files: Mapping[str, str], tasks: int | None = None, functional: str = 
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        deck, problems = read(files, catalogue())
-        potentials = tuple(known(potential, functional) for potential in deck.potentials)
-        found = [*problems, *_as_pymatgen_reads(files, deck, problems)]
+        vasp_inputs, problems = read(files, catalogue())
+        potentials = tuple(known(potential, functional) for potential in vasp_inputs.potentials)
+        found = [*problems, *_as_pymatgen_reads(files, vasp_inputs, problems)]
         structure = _structure(files, problems)
-        facts = _facts(deck, potentials, structure)
-        found += deck_rules.judge(deck, facts)
-        found += deck_sampling.judge(deck, facts, tasks)
-        found += _unknown_potentials(deck, potentials)
+        facts = _facts(vasp_inputs, potentials, structure)
+        found += inputs_rules.judge(vasp_inputs, facts)
+        found += inputs_sampling.judge(vasp_inputs, facts, tasks)
+        found += _unknown_potentials(vasp_inputs, potentials)
         if structure is not None:
-            found += _close_atoms(deck, structure)
+            found += _close_atoms(vasp_inputs, structure)
             facts = replace(facts, closest=_closest(structure))
-    return DeckReport(in_order(tuple(found)), facts)
+    return InputReport(in_order(tuple(found)), facts)
 
 
 def _attempt(read_it: Callable[[], Any]) -> tuple[Any, str]:
@@ -65,42 +67,43 @@ def _attempt(read_it: Callable[[], Any]) -> tuple[Any, str]:
 
 
 def _as_pymatgen_reads(
-    files: Mapping[str, str], deck: Deck, problems: Sequence[DeckProblem]
-) -> list[DeckProblem]:
+    files: Mapping[str, str], vasp_inputs: VaspInputs, problems: Sequence[InputProblem]
+) -> list[InputProblem]:
     """Files that pymatgen refuses, and INCAR values that it takes for others, though we saw no error."""
     wrong = {problem.file for problem in problems if problem.severity is ERROR}
     readers: dict[str, Callable[[str], Any]] = {"KPOINTS": Kpoints.from_str, "POSCAR": Poscar.from_str}
-    found: list[DeckProblem] = []
+    found: list[InputProblem] = []
     for name, reader in readers.items():
         if name in files and name not in wrong:
             _, why = _attempt(lambda reader=reader, name=name: reader(files[name]))
             if why:
                 text = f"pymatgen cannot read it, and so not the results either: {why}"
                 found.append(
-                    in_file(name, 0, ERROR, f"{name.lower()}.unreadable", text, "Mend or simplify it.")
+                    in_file(name, 0, ERROR, f"{name.lower()}.unreadable", text, "Fix or simplify it.")
                 )
     if "INCAR" in files and "INCAR" not in wrong and not _LONG_LIST.search(files["INCAR"]):
         incar, why = _attempt(lambda: Incar.from_str(files["INCAR"]))
         if why:
             found.append(in_file("INCAR", 0, ERROR, "incar.unreadable", f"pymatgen: {why}", "Simplify it."))
         else:
-            found += _coerced(deck, incar)
+            found += _coerced(vasp_inputs, incar)
     return found
 
 
-def _coerced(deck: Deck, incar: Any) -> list[DeckProblem]:
+def _coerced(vasp_inputs: VaspInputs, incar: Any) -> list[InputProblem]:
     """Numbers and switches that pymatgen makes something else of."""
-    found: list[DeckProblem] = []
-    for name, value in deck.values.items():
+    found: list[InputProblem] = []
+    for name, value in vasp_inputs.values.items():
         other = incar.get(name)
         if isinstance(value, (bool, int, float)) and isinstance(other, (bool, int, float)) and other != value:
-            text = f"{name} = {deck.tags[name].value[:20]} is {value:g}, but pymatgen takes it for {other:g}"
+            written = vasp_inputs.tags[name].value[:20]
+            text = f"{name} = {written} is {value:g}, but pymatgen takes it for {other:g}"
             hint = f"Write {name} = {value!r}."
-            found.append(deck.at(name, WARNING, "coerced", text, hint))
+            found.append(vasp_inputs.at(name, WARNING, "coerced", text, hint))
     return found
 
 
-def _structure(files: Mapping[str, str], problems: Sequence[DeckProblem]) -> Structure | None:
+def _structure(files: Mapping[str, str], problems: Sequence[InputProblem]) -> Structure | None:
     """The structure, None where it has errors or is too large to look into."""
     if "POSCAR" not in files or any(p.file == "POSCAR" and p.severity is ERROR for p in problems):
         return None
@@ -109,24 +112,30 @@ def _structure(files: Mapping[str, str], problems: Sequence[DeckProblem]) -> Str
     return structure if structure is not None and len(structure) <= _MOST_SITES else None
 
 
-def _facts(deck: Deck, potentials: Sequence[Potential], structure: Structure | None) -> DeckFacts:
-    mesh = deck_sampling.mesh_of(deck)
+def _facts(
+    vasp_inputs: VaspInputs, potentials: Sequence[Potential], structure: Structure | None
+) -> InputFacts:
+    mesh = inputs_sampling.mesh_of(vasp_inputs)
     symmetry = _symmetry(structure)
-    listed = deck.kpoints.count if deck.kpoints and deck.kpoints.kind == "list" else None
+    listed = vasp_inputs.kpoints.count if vasp_inputs.kpoints and vasp_inputs.kpoints.kind == "list" else None
     n_kpoints = int(np.prod([min(n, 10**6) for n in mesh], dtype=float)) if mesh else listed
-    n_sites = deck.poscar.n_sites if deck.poscar else None
+    n_sites = vasp_inputs.poscar.n_sites if vasp_inputs.poscar else None
     enmax = [potential.enmax for potential in potentials if potential.enmax]
-    return DeckFacts(
+    return InputFacts(
         formula=structure.composition.formula.replace(" ", "") if structure else "",
         n_sites=n_sites,
         spacegroup=_attempt(lambda: _space_group(symmetry))[0] or "",
-        electrons=_electrons(deck, potentials),
+        electrons=_electrons(vasp_inputs, potentials),
         enmax=max(enmax) if enmax and len(enmax) == len(potentials) else None,
-        encut=deck.number("ENCUT"),
-        kpoints=deck.kpoints.words() if deck.kpoints else f"mesh {'×'.join(map(str, mesh))}" if mesh else "",
+        encut=vasp_inputs.number("ENCUT"),
+        kpoints=vasp_inputs.kpoints.words()
+        if vasp_inputs.kpoints
+        else f"mesh {'×'.join(map(str, mesh))}"
+        if mesh
+        else "",
         n_kpoints=n_kpoints,
-        n_irreducible=_irreducible(deck, symmetry, mesh, n_kpoints),
-        spacing=deck_sampling.spacing_of(deck),
+        n_irreducible=_irreducible(vasp_inputs, symmetry, mesh, n_kpoints),
+        spacing=inputs_sampling.spacing_of(vasp_inputs),
         kpoints_times_atoms=n_kpoints * n_sites if n_kpoints and n_sites else None,
     )
 
@@ -142,35 +151,43 @@ def _space_group(symmetry: Any) -> str:
     return f"{symmetry.get_space_group_symbol()} ({symmetry.get_space_group_number()})"
 
 
-def _electrons(deck: Deck, potentials: Sequence[Potential]) -> float | None:
+def _electrons(vasp_inputs: VaspInputs, potentials: Sequence[Potential]) -> float | None:
     """Valence electrons of the cell, None unless every potential is known."""
-    if deck.poscar is None or len(potentials) != len(deck.poscar.counts):
+    if vasp_inputs.poscar is None or len(potentials) != len(vasp_inputs.poscar.counts):
         return None
     charges = [potential.zval for potential in potentials]
     if any(charge is None for charge in charges):
         return None
-    return float(sum(n * (q or 0) for n, q in zip(deck.poscar.counts, charges, strict=True)))
+    return float(sum(n * (q or 0) for n, q in zip(vasp_inputs.poscar.counts, charges, strict=True)))
 
 
-def _irreducible(deck: Deck, symmetry: Any, mesh: tuple[int, ...], count: int | None) -> int | None:
+def _irreducible(
+    vasp_inputs: VaspInputs, symmetry: Any, mesh: tuple[int, ...], count: int | None
+) -> int | None:
     """k-points that the symmetry of the sites leaves; None where VASP is told to use none."""
-    if symmetry is None or not mesh or not count or count > _MOST_KPOINTS or deck.number("ISYM") in {-1, 0}:
+    if (
+        symmetry is None
+        or not mesh
+        or not count
+        or count > _MOST_KPOINTS
+        or vasp_inputs.number("ISYM") in {-1, 0}
+    ):
         return None
-    is_monkhorst = deck.kpoints is not None and deck.kpoints.style.startswith("Monkhorst")
+    is_monkhorst = vasp_inputs.kpoints is not None and vasp_inputs.kpoints.style.startswith("Monkhorst")
     shift = tuple(int(is_monkhorst and n % 2 == 0) for n in mesh)
     found, _ = _attempt(lambda: symmetry.get_ir_reciprocal_mesh(mesh, shift))
     return len(found) if found else None
 
 
-def _unknown_potentials(deck: Deck, potentials: Sequence[Potential]) -> list[DeckProblem]:
+def _unknown_potentials(vasp_inputs: VaspInputs, potentials: Sequence[Potential]) -> list[InputProblem]:
     return [
         in_file(
-            deck.potcar_file,
+            vasp_inputs.potcar_file,
             potential.line,
             WARNING,
             "potcar.unknown",
             f"pymatgen knows no potential {potential.symbol[:40]!r}",
-            "See which there are: crystalmath potcars check.",
+            f"See which there are: {command(POTCARS_CHECK, cluster='CLUSTER')}.",
         )
         for potential in potentials
         if potential.zval is None
@@ -195,9 +212,9 @@ def _radius(structure: Structure, index: int) -> float:
     return float(Element(symbol).atomic_radius or 1.0) if Element.is_valid_symbol(symbol) else 1.0
 
 
-def _close_atoms(deck: Deck, structure: Structure) -> list[DeckProblem]:
+def _close_atoms(vasp_inputs: VaspInputs, structure: Structure) -> list[InputProblem]:
     """The closest of the pairs that are too close; and cells in which there is no room at all."""
-    line = deck.poscar.first_site_line if deck.poscar else 0
+    line = vasp_inputs.poscar.first_site_line if vasp_inputs.poscar else 0
     room = structure.volume / len(structure)
     if room < _SMALLEST_A3_PER_SITE:
         text = f"the cell has {room:.3g} Å³ for each atom"

@@ -1,4 +1,4 @@
-"""decks.diff: the rules of the domain, and distances between structures by pymatgen; runs in the worker."""
+"""inputs.diff: the rules of the domain, and distances between structures by pymatgen; runs in the worker."""
 
 import warnings
 from collections.abc import Mapping
@@ -14,14 +14,14 @@ from crystalmath_server.adapters.worker.incar_tags import catalogue
 from crystalmath_server.domain.inputs import poscar_text
 from crystalmath_server.domain.inputs.diff import diff
 from crystalmath_server.domain.inputs.problems import ERROR
-from crystalmath_server.protocol.decks import DeckDiff, StructureChange
+from crystalmath_server.protocol.inputs import InputDiff, StructureChange
 
 _SAME_A = 1e-5
 _MOST_MATCHED = 200
 
 
-def compare(left: Mapping[str, str], right: Mapping[str, str]) -> DeckDiff:
-    """What differs between two decks."""
+def compare(left: Mapping[str, str], right: Mapping[str, str]) -> InputDiff:
+    """What differs between two input files."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         before, after = _structure(left), _structure(right)

@@ -14,22 +14,22 @@ from crystalmath_server.adapters.worker import (
     structure_export,
 )
 from crystalmath_server.adapters.worker import (
-    input_check as deck_check,
+    input_check as inputs_check,
 )
 from crystalmath_server.adapters.worker import (
-    input_diff as deck_compare,
+    input_diff as inputs_compare,
 )
 from crystalmath_server.adapters.worker import (
     structures as pymatgen_structures,
 )
 from crystalmath_server.adapters.worker import (
-    templates as atomate2_recipes,
+    templates as atomate2_templates,
 )
 from crystalmath_server.adapters.worker import (
     vasp_inputs as atomate2_vasp,
 )
 from crystalmath_server.domain.inputs.incar_help import tag_list
-from crystalmath_server.domain.vasp_run.restart import EarlierRun
+from crystalmath_server.domain.vasp_run.restart import PreviousRun
 from crystalmath_server.protocol.codec import from_json
 from crystalmath_server.protocol.exports import ExportStructureParams
 from crystalmath_server.protocol.job_spec import JobSpec
@@ -53,21 +53,21 @@ def _export(argument: dict[str, Any]) -> object:
 
 def _render(argument: dict[str, Any]) -> object:
     given = argument.get("earlier")
-    earlier = from_json(EarlierRun, given) if given else None
+    earlier = from_json(PreviousRun, given) if given else None
     spec = from_json(JobSpec, argument["spec"])
-    return atomate2_recipes.render(spec, argument["structures"], earlier, argument["tasks"])
+    return atomate2_templates.render(spec, argument["structures"], earlier, argument["tasks"])
 
 
 CALLS: dict[str, Callable[[dict[str, Any]], object]] = {
     "parse_structure": _parse,
     "describe_structure": lambda argument: pymatgen_structures.describe(argument["document"]),
     "export_structure": _export,
-    "list_templates": lambda _: atomate2_recipes.list_templates(),
-    "show_template": lambda argument: atomate2_recipes.show_template(argument["name"]),
+    "list_templates": lambda _: atomate2_templates.list_templates(),
+    "show_template": lambda argument: atomate2_templates.show_template(argument["name"]),
     "render": _render,
     "look_at_run": _look_at_run,
-    "check_deck": lambda argument: deck_check.check(argument["files"], argument["tasks"]),
-    "diff_decks": lambda argument: deck_compare.compare(argument["left"], argument["right"]),
+    "check_inputs": lambda argument: inputs_check.check(argument["files"], argument["tasks"]),
+    "diff_inputs": lambda argument: inputs_compare.compare(argument["left"], argument["right"]),
     "known_tags": lambda _: tag_list(incar_tags.catalogue()),
     "reader": lambda argument: atomate2_reader.reader(argument["incar"]),
     "potcar_specs": lambda argument: potcar_specs.specs_of(argument["potcar"]),
@@ -77,7 +77,7 @@ CALLS: dict[str, Callable[[dict[str, Any]], object]] = {
 
 def main() -> None:
     """Answer until the server closes the pipe."""
-    serve(CALLS, atomate2_recipes.load)
+    serve(CALLS, atomate2_templates.load)
 
 
 if __name__ == "__main__":

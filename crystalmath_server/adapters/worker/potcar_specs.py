@@ -9,7 +9,7 @@ from monty.json import jsanitize
 def specs_of(potcar: str) -> list[dict[str, Any]]:
     """Each potential's PotcarSpec of emmet as plain JSON; none where the text cannot be read.
 
-    Statistics of the numbers and names of the keywords are no licensed text, and pymatgen's checks of
+    Statistics of the numbers and names of the keywords are not a licensed text, and pymatgen's checks of
     compatibility need them.
     """
     from emmet.core.vasp.calculation import PotcarSpec

@@ -1,4 +1,4 @@
-"""The deck of a recipe as it will run: hand edits put in, checked, its structure told; runs in the worker."""
+"""The input files of a template as they will run: hand edits applied and checked; runs in the worker."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,27 +11,27 @@ from crystalmath_server.adapters.worker.input_check import check
 from crystalmath_server.adapters.worker.structures import describe_structure
 from crystalmath_server.domain.inputs.edits import put_in, with_images
 from crystalmath_server.domain.jobs.plans import ParsedStructure
-from crystalmath_server.protocol.decks import DeckReport, Severity
+from crystalmath_server.protocol.inputs import InputReport, Severity
 from crystalmath_server.protocol.templates import InputFile
 
 _SAME_A = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class RenderedDeck:
+class RenderedInputs:
     """Files that will run.
 
     Attributes
     ----------
     diffs
-        File name → unified diff against the recipe's own.
+        File name → unified diff against the template's own.
     structure
         What POSCAR holds, where it is edited to another structure.
     """
 
     files: tuple[InputFile, ...]
     diffs: dict[str, str]
-    report: DeckReport
+    report: InputReport
     structure: ParsedStructure | None
 
     def text(self, name: str) -> str:
@@ -39,17 +39,17 @@ class RenderedDeck:
         return next((file.text for file in self.files if file.name == name), "")
 
 
-def render_deck(
+def render_inputs(
     own: Sequence[InputFile], edits: Mapping[str, str], tasks: int | None, functional: str
-) -> RenderedDeck:
-    """The deck with its edits; raises InvalidForm where a file cannot be edited so."""
+) -> RenderedInputs:
+    """The input files with its edits; raises InvalidForm where a file cannot be edited so."""
     files, diffs = put_in(own, edits)
     files = with_images(files, diffs)
     report = check({file.name: file.text for file in files}, tasks, functional)
     wrong = {row.file for row in report.problems if row.severity is Severity.ERROR}
     is_readable = "POSCAR" in diffs and "POSCAR" not in wrong
     structure = _moved(_structure(own), _structure(files)) if is_readable else None
-    return RenderedDeck(files, diffs, report, structure)
+    return RenderedInputs(files, diffs, report, structure)
 
 
 def _structure(files: Sequence[InputFile]) -> Structure:

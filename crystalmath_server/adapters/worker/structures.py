@@ -266,7 +266,7 @@ def _order(structure: Structure) -> tuple[str, str]:
 def _species(structure: Structure) -> tuple[str, str]:
     dummies = {str(s) for s in structure.composition if isinstance(s, DummySpecies)}
     if dummies:
-        return f"{', '.join(sorted(dummies))} is no element", "Use the symbols of the periodic table."
+        return f"{', '.join(sorted(dummies))} is not an element", "Use the symbols of the periodic table."
     return "", ""
 
 
@@ -280,7 +280,7 @@ def _numbers(structure: Structure) -> tuple[str, str]:
 
 
 def _distances(structure: Structure) -> tuple[str, str]:
-    """Only neighbours within the limit are looked for, so that large cells stay cheap."""
+    """Only neighbors within the limit are looked for, so that large cells stay cheap."""
     first, second, _, distances = structure.get_neighbor_list(CLOSEST_A, exclude_self=True)
     if len(distances) == 0:
         return "", ""

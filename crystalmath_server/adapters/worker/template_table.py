@@ -1,4 +1,4 @@
-"""The table of recipes: engines, and the atomate2 Makers that use them; runs in the worker."""
+"""The table of templates: engines, and the atomate2 Makers that use them; runs in the worker."""
 
 import dataclasses
 import importlib
@@ -27,8 +27,8 @@ class Engine:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class RecipeSpec:
-    """One recipe: a Maker with the settings that the recipe fixes or prefers."""
+class TemplateSpec:
+    """One template: a Maker with the settings that the template fixes or prefers."""
 
     engine: str
     kind: str
@@ -71,26 +71,26 @@ ENGINES: dict[str, Engine] = {
     "chgnet": Engine("CHGNet", ("chgnet", "torch")),
     "vasp": Engine("VASP", ()),
 }
-LICENCE_FREE: tuple[RecipeSpec, ...] = (
-    RecipeSpec("chgnet", "relax", "Relax with CHGNet", "atomate2.forcefields.jobs.ForceFieldRelaxMaker",
+LICENCE_FREE: tuple[TemplateSpec, ...] = (
+    TemplateSpec("chgnet", "relax", "Relax with CHGNet", "atomate2.forcefields.jobs.ForceFieldRelaxMaker",
                _CHGNET | _TIGHT, _FIXED, _RELAX),
-    RecipeSpec("chgnet", "static", "Energy and forces with CHGNet",
+    TemplateSpec("chgnet", "static", "Energy and forces with CHGNet",
                "atomate2.forcefields.jobs.ForceFieldStaticMaker", _CHGNET, _STATIC_FIXED),
-    RecipeSpec("chgnet", "md", "Molecular dynamics with CHGNet", "atomate2.forcefields.md.ForceFieldMDMaker",
-               _CHGNET, _FIXED, _MD),
-    RecipeSpec("emt", "relax", "Relax with EMT", "atomate2.ase.jobs.EmtRelaxMaker", _TIGHT, _FIXED, _RELAX),
-    RecipeSpec("emt", "static", "Energy and forces with EMT", "atomate2.ase.jobs.EmtRelaxMaker",
+    TemplateSpec("chgnet", "md", "Molecular dynamics with CHGNet",
+               "atomate2.forcefields.md.ForceFieldMDMaker", _CHGNET, _FIXED, _MD),
+    TemplateSpec("emt", "relax", "Relax with EMT", "atomate2.ase.jobs.EmtRelaxMaker", _TIGHT, _FIXED, _RELAX),
+    TemplateSpec("emt", "static", "Energy and forces with EMT", "atomate2.ase.jobs.EmtRelaxMaker",
                _STATIC | {"name": "EMT static"}, _STATIC_FIXED),
-    RecipeSpec("emt", "md", "Molecular dynamics with EMT", "crystalmath_server.plugins.makers.EmtMDMaker",
+    TemplateSpec("emt", "md", "Molecular dynamics with EMT", "crystalmath_server.plugins.makers.EmtMDMaker",
                {}, _FIXED, _MD),
 )  # fmt: skip
-"""Recipes that need no licence; whoever adds one adds a row."""
+"""Templates that need no license; whoever adds one adds a row."""
 
 
 @cache
-def recipes() -> dict[str, RecipeSpec]:
-    """All recipes by name: those of the table, and every VASP Maker of one job that atomate2 has."""
-    vasp = [_vasp_recipe(maker) for maker in _vasp_makers()]
+def templates() -> dict[str, TemplateSpec]:
+    """All templates by name: those of the table, and every VASP Maker of one job that atomate2 has."""
+    vasp = [_vasp_template(maker) for maker in _vasp_makers()]
     return {spec.name: spec for spec in (*LICENCE_FREE, *vasp)}
 
 
@@ -117,7 +117,7 @@ def _vasp_makers() -> list[type]:
     return sorted(found, key=lambda maker: maker.__module__ != f"{vasp_jobs.__name__}.core")
 
 
-def _vasp_recipe(maker: type) -> RecipeSpec:
+def _vasp_template(maker: type) -> TemplateSpec:
     words = re.sub(
         r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", maker.__name__.removesuffix("Maker")
     )
@@ -130,4 +130,6 @@ def _vasp_recipe(maker: type) -> RecipeSpec:
     restart = Restart.REQUIRED if required else Restart.OPTIONAL
     settings = {MODE: given["mode"]} if "mode" in given else {}
     shown = (*_VASP, *settings)
-    return RecipeSpec("vasp", kind, f"{words} with VASP", path, settings, _VASP_FIXED, shown, restart, takes)
+    return TemplateSpec(
+        "vasp", kind, f"{words} with VASP", path, settings, _VASP_FIXED, shown, restart, takes
+    )

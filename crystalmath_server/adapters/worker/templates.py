@@ -1,4 +1,4 @@
-"""Recipes: one table of atomate2 Makers, their forms, checks and rendered inputs; runs in the worker."""
+"""Templates: one table of atomate2 Makers, their forms, checks and rendered inputs; runs in the worker."""
 
 import dataclasses
 import hashlib
@@ -16,18 +16,18 @@ from monty.json import MontyEncoder
 from pymatgen.core import Structure
 
 from crystalmath_server.adapters.worker.forms import form, value_of
-from crystalmath_server.adapters.worker.rendering import render_deck
+from crystalmath_server.adapters.worker.rendering import render_inputs
 from crystalmath_server.adapters.worker.structures import digest_of, from_document, poscar_of
 from crystalmath_server.adapters.worker.template_table import (
     ENGINES,
     Engine,
-    RecipeSpec,
+    TemplateSpec,
     maker_class,
-    recipes,
+    templates,
 )
 from crystalmath_server.adapters.worker.vasp_inputs import Written, potcar_of, sentences, vasp_files
 from crystalmath_server.domain.inputs.edits import warnings_of
-from crystalmath_server.domain.jobs.plans import Recipe
+from crystalmath_server.domain.jobs.plans import PreparedInputs
 from crystalmath_server.domain.jobs.takes import TAKES, check_structures
 from crystalmath_server.domain.jobs.templates import (
     check_elements,
@@ -36,8 +36,8 @@ from crystalmath_server.domain.jobs.templates import (
     nested,
     resolve,
 )
-from crystalmath_server.domain.vasp_run.restart import EarlierRun
-from crystalmath_server.protocol.errors import EngineUnavailable, InvalidForm, InvalidRecipe
+from crystalmath_server.domain.vasp_run.restart import PreviousRun
+from crystalmath_server.protocol.errors import EngineUnavailable, InvalidForm, InvalidTemplate
 from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.templates import (
@@ -52,18 +52,18 @@ from crystalmath_server.protocol.templates import (
 
 def load() -> None:
     """Import every Maker, so that no call pays for it."""
-    for spec in recipes().values():
+    for spec in templates().values():
         maker_class(spec.maker)
 
 
 def list_templates() -> TemplateList:
-    """All recipes, runnable ones first."""
-    rows = [_row(spec) for spec in recipes().values()]
+    """All templates, runnable ones first."""
+    rows = [_row(spec) for spec in templates().values()]
     return TemplateList(tuple(sorted(rows, key=lambda row: not row.runnable)))
 
 
 def show_template(name: str) -> TemplateDetail:
-    """One recipe with its form; raises NotFound."""
+    """One template with its form; raises NotFound."""
     spec = _spec(name)
     return TemplateDetail(_row(spec), _fields(spec))
 
@@ -71,9 +71,9 @@ def show_template(name: str) -> TemplateDetail:
 def render(
     asked: JobSpec,
     documents: Sequence[Mapping[str, Json]],
-    earlier: EarlierRun | None = None,
+    earlier: PreviousRun | None = None,
     tasks: int | None = None,
-) -> Recipe:
+) -> PreparedInputs:
     """Check a template with its values on structures, and write its inputs.
 
     Parameters
@@ -81,22 +81,22 @@ def render(
     documents
         pymatgen's JSON of each structure.
     earlier
-        A job of VASP to go on from.
+        A VASP job to continue from.
     tasks
         MPI tasks that the job will have.
 
     Raises
     ------
-    NotFound, InvalidForm, InvalidRecipe, InvalidStructure, EngineUnavailable
+    NotFound, InvalidForm, InvalidTemplate, InvalidStructure, EngineUnavailable
         With field and way out.
     """
     spec = _spec(asked.template)
     vasp = spec.engine == "vasp"
     if asked.edits and not vasp:
-        detail = f"{spec.name} has no files that can be edited; only recipes of VASP have"
+        detail = f"{spec.name} has no files that can be edited; only VASP templates have"
         raise InvalidForm(detail, field="edits", hint="Change its settings instead.")
     if _needs(spec):
-        raise InvalidRecipe(f"{spec.name}: {_needs(spec)}", field="template")
+        raise InvalidTemplate(f"{spec.name}: {_needs(spec)}", field="template")
     given = _structures(spec, documents)
     check_restart(spec.name, spec.restart, given=earlier is not None)
     fields = _fields(spec)
@@ -109,12 +109,12 @@ def render(
     before = [[earlier.uuid, *written.copied]] if earlier else []
     digest = _digest(spec.name, maker_json, [digest_of(each) for each in documents], versions, *before)
     rendered = Rendered(spec.name, written.files, written.warnings, digest, written.copied)
-    recipe = Recipe(rendered, maker_json, _engine_words(spec, versions), versions, effective)
-    return _with_deck(recipe, maker, asked.edits, tasks) if vasp else recipe
+    prepared = PreparedInputs(rendered, maker_json, _engine_words(spec, versions), versions, effective)
+    return _with_inputs(prepared, maker, asked.edits, tasks) if vasp else prepared
 
 
-def _structures(spec: RecipeSpec, documents: Sequence[Mapping[str, Json]]) -> list[Structure]:
-    """The structures, as many as the template takes; raises InvalidForm, InvalidStructure, InvalidRecipe."""
+def _structures(spec: TemplateSpec, documents: Sequence[Mapping[str, Json]]) -> list[Structure]:
+    """The structures that the template takes; raises InvalidForm, InvalidStructure, InvalidTemplate."""
     structures = [from_document(document) for document in documents]
     check_structures(spec.name, spec.takes, [[site.species_string for site in each] for each in structures])
     for each in structures:
@@ -122,27 +122,32 @@ def _structures(spec: RecipeSpec, documents: Sequence[Mapping[str, Json]]) -> li
     return structures
 
 
-def _argument(spec: RecipeSpec, structures: list[Structure]) -> Structure | list[Structure]:
+def _argument(spec: TemplateSpec, structures: list[Structure]) -> Structure | list[Structure]:
     """What `make` of its Maker takes."""
     return structures if spec.takes.most > 1 else structures[0]
 
 
-def _with_deck(recipe: Recipe, maker: Any, edits: Mapping[str, str], tasks: int | None) -> Recipe:
-    """A recipe of VASP with its files edited and checked."""
-    own = recipe.rendered
+def _with_inputs(
+    prepared: PreparedInputs, maker: Any, edits: Mapping[str, str], tasks: int | None
+) -> PreparedInputs:
+    """A VASP template with its files edited and checked."""
+    own = prepared.rendered
     functional = str(potcar_of(maker, own.files)["functional"])
-    deck = render_deck(own.files, edits, tasks, functional)
+    vasp_inputs = render_inputs(own.files, edits, tasks, functional)
     rendered = dataclasses.replace(
         own,
-        files=deck.files,
-        warnings=(*own.warnings, *warnings_of(deck.report.problems)),
-        digest=_with_edits(own.digest, {name: deck.text(name) for name in deck.diffs}),
-        problems=deck.report.problems,
-        facts=deck.report.facts,
-        edits=deck.diffs,
+        files=vasp_inputs.files,
+        warnings=(*own.warnings, *warnings_of(vasp_inputs.report.problems)),
+        digest=_with_edits(own.digest, {name: vasp_inputs.text(name) for name in vasp_inputs.diffs}),
+        problems=vasp_inputs.report.problems,
+        facts=vasp_inputs.report.facts,
+        edits=vasp_inputs.diffs,
     )
     return dataclasses.replace(
-        recipe, rendered=rendered, potcar=potcar_of(maker, deck.files), structure=deck.structure
+        prepared,
+        rendered=rendered,
+        potcar=potcar_of(maker, vasp_inputs.files),
+        structure=vasp_inputs.structure,
     )
 
 
@@ -152,21 +157,21 @@ def _with_edits(digest: str, edits: Mapping[str, str]) -> str:
     return hashlib.sha256(orjson.dumps([digest, edits], option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def _spec(name: str) -> RecipeSpec:
-    return recipes()[resolve(name, list_templates().rows).name]
+def _spec(name: str) -> TemplateSpec:
+    return templates()[resolve(name, list_templates().rows).name]
 
 
 @cache
 def _fields_of(name: str) -> tuple[FormField, ...]:
-    spec = recipes()[name]
+    spec = templates()[name]
     return form(default_maker(spec, {}), spec.shown, spec.fixed)
 
 
-def _fields(spec: RecipeSpec) -> tuple[FormField, ...]:
+def _fields(spec: TemplateSpec) -> tuple[FormField, ...]:
     return _fields_of(spec.name)
 
 
-def _row(spec: RecipeSpec) -> TemplateRow:
+def _row(spec: TemplateSpec) -> TemplateRow:
     doc = inspect.cleandoc(maker_class(spec.maker).__doc__ or "").strip()
     summary = " ".join(doc.split("\n\n")[0].split())
     reason = _needs(spec) or _why_not(ENGINES[spec.engine])
@@ -184,7 +189,7 @@ def _row(spec: RecipeSpec) -> TemplateRow:
     )
 
 
-def _needs(spec: RecipeSpec) -> str:
+def _needs(spec: TemplateSpec) -> str:
     """Why a template cannot run whose Maker takes what no structure is."""
     return "" if spec.takes.what in TAKES else f"it needs {spec.takes.what}, not a structure alone"
 
@@ -196,7 +201,7 @@ def _why_not(engine: Engine) -> str:
     return ""
 
 
-def _check_engine(spec: RecipeSpec, structure: Structure) -> None:
+def _check_engine(spec: TemplateSpec, structure: Structure) -> None:
     engine = ENGINES[spec.engine]
     missing = _why_not(engine)
     if missing:
@@ -206,14 +211,14 @@ def _check_engine(spec: RecipeSpec, structure: Structure) -> None:
         elements = [element.symbol for element in structure.composition.elements]
         others = [
             other.name
-            for other in recipes().values()
+            for other in templates().values()
             if other.kind == spec.kind and other.engine != spec.engine
         ]
         check_elements(engine.title, elements, engine.elements, others)
 
 
-def default_maker(spec: RecipeSpec, values: Mapping[str, Json]) -> Any:
-    """The Maker with the recipe's settings and the user's over them."""
+def default_maker(spec: TemplateSpec, values: Mapping[str, Json]) -> Any:
+    """The Maker with the template's settings and the user's over them."""
     cls = maker_class(spec.maker)
     maker = cls(**{name: value for name, value in spec.settings.items() if "." not in name})
     inner = {name: value for name, value in spec.settings.items() if "." in name}
@@ -250,7 +255,7 @@ def versions_of(engine: str) -> dict[str, str]:
     return {name: importlib.metadata.version(name) for name in sorted(set(names))}
 
 
-def _engine_words(spec: RecipeSpec, versions: Mapping[str, str]) -> str:
+def _engine_words(spec: TemplateSpec, versions: Mapping[str, str]) -> str:
     if spec.engine == "vasp":
         return "VASP"
     if spec.engine == "emt":

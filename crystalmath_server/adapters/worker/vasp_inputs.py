@@ -1,4 +1,4 @@
-"""VASP inputs as atomate2's Makers write them, as text; no licence needed."""
+"""VASP inputs as atomate2's Makers write them, as text; no license needed."""
 
 import re
 import warnings
@@ -15,8 +15,8 @@ from crystalmath_server.adapters.worker.vasp_split import Given, written_inputs
 from crystalmath_server.domain.inputs.vasp_program import symbols
 from crystalmath_server.domain.potcars.library import PotcarLibrary
 from crystalmath_server.domain.potcars.locations import FOLDERS
-from crystalmath_server.domain.vasp_run.restart import EarlierRun
-from crystalmath_server.protocol.errors import InvalidForm, InvalidRecipe
+from crystalmath_server.domain.vasp_run.restart import PreviousRun
+from crystalmath_server.protocol.errors import InvalidForm, InvalidTemplate
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.templates import InputFile
 
@@ -39,14 +39,14 @@ class Written:
     copied: tuple[str, ...] = ()
 
 
-def vasp_files(maker: Any, given: Given, earlier: EarlierRun | None) -> Written:
+def vasp_files(maker: Any, given: Given, earlier: PreviousRun | None) -> Written:
     """INCAR, KPOINTS, POSCAR, POTCAR.spec and what else the Maker writes, with warnings.
 
     Raises
     ------
     InvalidForm
         A setting that the input set cannot take (field: values.input_set_generator).
-    InvalidRecipe
+    InvalidTemplate
         The Maker does not fit the structure, or needs an earlier calculation.
     """
     with warnings.catch_warnings(record=True) as caught:
@@ -61,7 +61,7 @@ def vasp_files(maker: Any, given: Given, earlier: EarlierRun | None) -> Written:
     return Written(files, (*others, *sentences(caught)), copied)
 
 
-def _other_atoms(poscar: str, earlier: EarlierRun) -> tuple[str, ...]:
+def _other_atoms(poscar: str, earlier: PreviousRun) -> tuple[str, ...]:
     """A warning where the earlier job had other atoms; atomate2 compares them not."""
     contcar = next(Path(earlier.folder).glob("CONTCAR*"))
     before, now = Structure.from_file(contcar).formula, Poscar.from_str(poscar).structure.formula
@@ -86,15 +86,15 @@ def potcar_library() -> PotcarLibrary:
     )
 
 
-def _refusal(maker: Any, error: Exception, earlier: EarlierRun | None) -> InvalidForm | InvalidRecipe:
+def _refusal(maker: Any, error: Exception, earlier: PreviousRun | None) -> InvalidForm | InvalidTemplate:
     reason = " ".join(str(error).split())[:300] or type(error).__name__
     lacking = _LACKING.search(reason) if earlier and isinstance(error, FileNotFoundError) else None
     if earlier and lacking:
-        detail = f"{type(maker).__name__} goes on from {lacking[1]}, which job {earlier.pk} did not leave"
+        detail = f"{type(maker).__name__} continues from {lacking[1]}, which job {earlier.pk} did not leave"
         hint = f"Name a job that wrote it{_WRITTEN_BY.get(lacking[1], '')}."
         return InvalidForm(f"{detail} on {earlier.cluster}", field="restart_pk", hint=hint)
     if earlier and not isinstance(error, (TypeError, AttributeError)):
-        detail = f"{type(maker).__name__} cannot go on from job {earlier.pk}: {reason}"
+        detail = f"{type(maker).__name__} cannot continue from job {earlier.pk}: {reason}"
         hint = "Name a job that ended well on the same structure; read its vasprun.xml and OUTCAR."
         return InvalidForm(detail, field="restart_pk", hint=hint)
     if isinstance(error, (TypeError, AttributeError)) and "setting" in reason.lower():
@@ -102,8 +102,8 @@ def _refusal(maker: Any, error: Exception, earlier: EarlierRun | None) -> Invali
             f"the input set cannot take these settings: {reason}", field="values.input_set_generator"
         )
     detail = f"{type(maker).__name__} cannot write inputs for this structure: {reason}"
-    hint = "Some Makers need an earlier calculation or a molecule; choose another recipe or settings."
-    return InvalidRecipe(detail, field="structures", hint=hint)
+    hint = "Some Makers need an earlier calculation or a molecule; choose another template or settings."
+    return InvalidTemplate(detail, field="structures", hint=hint)
 
 
 def sentences(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:

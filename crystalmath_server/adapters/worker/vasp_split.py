@@ -51,7 +51,7 @@ def written_inputs(
     -------
     tuple
         Name → text of the files that it writes, with POTCAR.spec in place of POTCAR, those of images as
-        01/POSCAR; names in `earlier` of the files that it copies and does not write anew, for VASP to read.
+        01/POSCAR; names in `earlier` of the files that it copies and does not write again, for VASP to read.
 
     Raises
     ------

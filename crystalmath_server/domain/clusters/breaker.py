@@ -1,4 +1,4 @@
-"""Circuit breaker of one computer: after repeated failures no try until a time that is told; pure.
+"""Circuit breaker of one cluster: after repeated failures no try until a time that is told; pure.
 
 1. Closed: every try is allowed. Failures in a row are counted; a success forgets them.
 2. The third failure in a row opens it for FIRST_REST_S.

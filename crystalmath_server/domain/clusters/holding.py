@@ -1,4 +1,4 @@
-"""Which jobs are held back and which may go: in order, under a cap for each computer; pure."""
+"""Which jobs are held back and which may go: in order, under a cap for each cluster; pure."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -24,7 +24,7 @@ def over_cap(cluster: str, cap: int) -> str:
 
 
 def resting(cluster: str, trouble: str) -> str:
-    """Why a job is held back from a computer that is left alone."""
+    """Why a job is held back from a cluster that is left alone."""
     return f"{_MARK}{cluster} cannot be reached ({trouble}); this one follows when it can"
 
 
@@ -43,7 +43,7 @@ def due(
     caps
         Computer → jobs under way at most; 0 or absent: no cap.
     left_alone
-        Computers that get nothing at present.
+        Clusters that get nothing at present.
     """
     counts = Counter(under_way.values())
     found: list[int] = []

@@ -4,7 +4,8 @@ import re
 from collections.abc import Collection
 
 from crystalmath_server.domain.clusters import labels, slurm
-from crystalmath_server.protocol.clusters import SSH_TRANSPORT, TRANSPORTS
+from crystalmath_server.protocol.clusters import CLUSTERS_LIST, CLUSTERS_UPDATE, SSH_TRANSPORT, TRANSPORTS
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import Conflict, InvalidForm, NotFound
 
 DIRECT = "core.direct"
@@ -15,30 +16,30 @@ _PROFILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 def no_cluster(label: str, field: str = "label") -> NotFound:
     """Nothing has this label."""
-    hint = "See: crystalmath clusters list"
-    return NotFound(f"There is no computer {label!r}", field=field, hint=hint)
+    hint = f"See: {command(CLUSTERS_LIST)}"
+    return NotFound(f"There is no cluster {label!r}", field=field, hint=hint)
 
 
 def check_cluster_label(label: str, taken: Collection[str], field: str) -> None:
     """Raise InvalidForm or Conflict where a computer cannot have this label."""
     labels.check_cluster(label, field)
     if label in taken:
-        hint = f"Choose another label, or change that one: crystalmath clusters update {label}"
-        raise Conflict(f"There is a computer {label!r} already", field=field, hint=hint)
+        hint = f"Choose another label, or change that one: {command(CLUSTERS_UPDATE, label=label)}"
+        raise Conflict(f"There is a cluster {label!r} already", field=field, hint=hint)
 
 
 def check_transport(name: str) -> None:
     """Raise InvalidForm where new computers, and hosts that are looked at, do not get this transport."""
     if name not in TRANSPORTS:
-        hint = "core.ssh is kept for computers that have it already; new ones get core.ssh_async."
-        detail = f"{name!r} is no transport for a new computer: {', '.join(TRANSPORTS)}"
+        hint = "core.ssh is kept for clusters that have it already; new ones get core.ssh_async."
+        detail = f"{name!r} is not a transport for a new cluster: {', '.join(TRANSPORTS)}"
         raise InvalidForm(detail, field="transport", hint=hint)
 
 
 def check_backend(label: str, transport: str, backend: str | None) -> None:
     """Raise InvalidForm where a backend is chosen for a transport that has none."""
     if backend is not None and transport != SSH_TRANSPORT:
-        detail = f"Computer {label!r} has transport {transport}, which has no backend"
+        detail = f"Cluster {label!r} has transport {transport}, which has no backend"
         raise InvalidForm(detail, field="backend")
 
 
@@ -78,7 +79,7 @@ def check_code_is_new(label: str, taken: Collection[str], cluster: str) -> None:
     """Raise Conflict where the computer has a code of this label."""
     if label in taken:
         hint = "Choose another label; a code that was used is part of provenance and stays as it is."
-        detail = f"Computer {cluster!r} has a code {label!r} already"
+        detail = f"Cluster {cluster!r} has a code {label!r} already"
         raise Conflict(detail, field="label", hint=hint)
 
 
@@ -86,7 +87,7 @@ def check_profile_name(name: str, taken: Collection[str]) -> None:
     """Raise InvalidForm or Conflict where a new profile cannot have this name."""
     if not _PROFILE.fullmatch(name):
         hint = "Use letters, digits, - and _; begin with a letter or digit."
-        raise InvalidForm(f"{name!r} is no name for a profile", field="name", hint=hint)
+        raise InvalidForm(f"{name!r} is not a name for a profile", field="name", hint=hint)
     if name in taken:
         hint = f"Choose another name, or use the profile: crystalmath --profile {name}"
         raise Conflict(f"There is a profile {name!r} already", field="name", hint=hint)

@@ -43,11 +43,11 @@ def check(wanted: Resources, scheduler: str, field: str = "resources") -> None:
     for name in _WORDS:
         word = getattr(wanted, name)
         if word and not _WORD.fullmatch(word):
-            raise InvalidForm(f"{word!r} is no name of a {name}", field=f"{prefix}{name}")
+            raise InvalidForm(f"{word!r} is not a name of a {name}", field=f"{prefix}{name}")
     for module in wanted.modules or ():
         if not _MODULE.fullmatch(module):
             hint = "Give module names as for `module load`, one by one."
-            raise InvalidForm(f"{module!r} is no name of a module", field=f"{prefix}modules", hint=hint)
+            raise InvalidForm(f"{module!r} is not a name of a module", field=f"{prefix}modules", hint=hint)
     if wanted.gpus and scheduler not in slurm.NAMES:
         hint = "Leave gpus at 0 and ask for them in prepend_text, as your scheduler wants it."
         raise InvalidForm(

@@ -7,7 +7,7 @@ from crystalmath_server.protocol.clusters import Partition
 
 NAME = "core.slurm"
 ONCE = "crystalmath.slurm"
-"""Ours, which hands a job over once; computers that are set up here get it."""
+"""Ours, which hands a job over once; clusters that are set up here get it."""
 NAMES = (NAME, ONCE)
 
 SINFO = "sinfo --noheader --format='%P|%a|%l|%D|%T|%c|%m|%G'"
@@ -22,7 +22,7 @@ _NO_GPU = frozenset({"", "(null)", "N/A"})
 
 
 def partitions(text: str) -> tuple[Partition, ...]:
-    """Partitions of SINFO's output; lines that are none are passed over."""
+    """Partitions of SINFO's output; lines that are none are ignored."""
     found: dict[str, list[list[str]]] = {}
     for line in text.splitlines():
         cells = [cell.strip() for cell in line.split("|")]

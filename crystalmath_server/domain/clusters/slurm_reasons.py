@@ -18,7 +18,7 @@ WORDS = {
     "NodeDown": "a node that it needs is down",
     "InvalidAccount": "its account is not known: submit it with another one",
     "InvalidQOS": "its quality of service is not known: submit it with another one",
-    "Licenses": "it waits for a licence",
+    "Licenses": "it waits for a license",
     "Cleaning": "it ran before and is being cleaned up",
 }
 _LIMITS = ("QOS", "Assoc", "MaxCpu", "MaxJobs")

@@ -43,7 +43,7 @@ class Cause:
 _AGAIN: tuple[Action, ...] = ("retry", "clone", "log")
 _CHANGE: tuple[Action, ...] = ("clone", "log")
 
-HELD = Cause("held", "It waits for its turn on the computer", (S.CREATED,), ("wait", "play", "queue"))
+HELD = Cause("held", "It waits for its turn on the cluster", (S.CREATED,), ("wait", "play", "queue"))
 """Of a job whose row says that it is held back."""
 
 WAITING = (
@@ -89,14 +89,14 @@ WAITING = (
     Cause("queue.turn", "It waits for its turn in the queue", (S.QUEUED,), ("wait", "queue")),
     Cause(
         "work_folder",
-        "Its folder on the computer cannot be made or written",
+        "Its folder on the cluster cannot be made or written",
         (S.PREPARING, S.COLLECTING, S.PAUSED),
         ("test cluster", "play", "log"),
         "SFTPNoSuchFile|SFTPPermissionDenied|SFTPFailure|Error while uploading file",
     ),
     Cause(
         "connection",
-        "The computer cannot be reached",
+        "The cluster cannot be reached",
         (S.PREPARING, S.COLLECTING, S.PAUSED),
         ("test cluster", "play", "log"),
         r"failed transport task|failed \d+ times",
@@ -189,7 +189,7 @@ BY_PLUGIN = (
         _ANY_FAILURE,
         ("potcars", "clone"),
         "type information on POSCAR and POTCAR",
-        detail="A file of the potentials on the computer does not hold what its name says.",
+        detail="A file of the potentials on the cluster does not hold what its name says.",
     ),
     Cause(
         "restart",
@@ -197,7 +197,7 @@ BY_PLUGIN = (
         _ANY_FAILURE,
         ("clone", "log"),
         exits=(E.RESTART_MISSING,),
-        detail="Go on from another job, or run the earlier one again.",
+        detail="Continue from another job, or run the earlier one again.",
     ),
     Cause(
         "module",
@@ -207,15 +207,15 @@ BY_PLUGIN = (
         exits=(E.MODULE_MISSING,),
     ),
     Cause(
-        "engine", "The computer lacks the engine", _ANY_FAILURE, ("codes", "log"), exits=(E.ENGINE_MISSING,)
+        "engine", "The cluster lacks the engine", _ANY_FAILURE, ("codes", "log"), exits=(E.ENGINE_MISSING,)
     ),
-    Cause("recipe", "The recipe cannot run as one job", _ANY_FAILURE, _CHANGE, exits=(E.NOT_ONE_JOB,)),
+    Cause("template", "The template cannot run as one job", _ANY_FAILURE, _CHANGE, exits=(E.NOT_ONE_JOB,)),
     Cause(
         "disk",
-        "The disk of the computer is full, or a quota is used up",
+        "The disk of the cluster is full, or a quota is used up",
         _ANY_FAILURE,
         ("retry", "log"),
-        "No space left on device|Disk quota exceeded|disk of the computer is full",
+        "No space left on device|Disk quota exceeded|disk of the cluster is full",
         detail="Make room there first.",
     ),
 )
@@ -234,7 +234,7 @@ BY_OUTPUT = (
         _ANY_FAILURE,
         ("codes", "log"),
         "error while loading shared libraries|cannot open shared object file",
-        detail="Load the modules that the program was built with: of the code, the computer or the job.",
+        detail="Load the modules that the program was built with: of the code, the cluster or the job.",
     ),
     Cause(
         "script",
@@ -243,11 +243,11 @@ BY_OUTPUT = (
         ("clone", "codes", "log"),
         r"syntax error|unexpected (EOF|end of file)",
         (E.NO_RESPONSE,),
-        "Correct the lines before or after the program: of the job, the code or the computer.",
+        "Correct the lines before or after the program: of the job, the code or the cluster.",
     ),
     Cause(
         "build",
-        "This build of VASP cannot compute what the deck asks for",
+        "This build of VASP cannot compute what the input files asks for",
         _ANY_FAILURE,
         ("clone", "codes"),
         "gamma-only version of VASP|require that VASP is compiled",
@@ -255,7 +255,7 @@ BY_OUTPUT = (
     ),
     Cause(
         "program",
-        "A program is not there on the computer",
+        "A program is not there on the cluster",
         _ANY_FAILURE,
         ("codes", "log"),
         r"command not found|: not found|No such file or directory|Exec format error",
@@ -273,14 +273,14 @@ BY_OUTPUT = (
     ),
     Cause(
         "permission",
-        "A file or folder on the computer may not be used",
+        "A file or folder on the cluster may not be used",
         _ANY_FAILURE,
         ("codes", "log"),
         "Permission denied",
     ),
     Cause(
         "processor",
-        "The program does not fit the processor of the computer",
+        "The program does not fit the processor of the cluster",
         _ANY_FAILURE,
         ("codes", "log"),
         "Illegal instruction",
@@ -330,7 +330,7 @@ BY_OUTPUT = (
     ),
     Cause(
         "connection",
-        "The computer could not be reached",
+        "The cluster could not be reached",
         (S.EXCEPTED,),
         ("test cluster", "retry"),
         "Transport|ssh|Connection",

@@ -17,9 +17,15 @@ from crystalmath_server.domain.diagnosis.causes import (
 from crystalmath_server.domain.diagnosis.explain import explain
 from crystalmath_server.domain.diagnosis.symptoms import MOST_LINES, Correction, Symptoms, matching
 from crystalmath_server.domain.diagnosis.vasp_messages import WORDS
+from crystalmath_server.protocol.again import JOBS_CLONE, JOBS_RESTART, JOBS_RETRY
+from crystalmath_server.protocol.clusters import CLUSTERS_QUEUE, CLUSTERS_TEST
+from crystalmath_server.protocol.codes import CODES_LIST
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.diagnosis import Action, Diagnosis, Evidence, NextStep
-from crystalmath_server.protocol.jobs import ENDED, JobState
+from crystalmath_server.protocol.files import JOBS_FILE, JOBS_LOG
+from crystalmath_server.protocol.jobs import ENDED, JOBS_CANCEL, JOBS_PLAY, JobState
 from crystalmath_server.protocol.method import Json
+from crystalmath_server.protocol.potcars import POTCARS_CHECK
 
 _ADVICE = {"LargeSigma", "IncorrectSmearing", "ScanMetal", "psmaxn"}
 """What custodian would better, but not why a job fails."""
@@ -173,19 +179,19 @@ def _step(symptoms: Symptoms, action: Action, evidence: Sequence[Evidence]) -> N
     facts = symptoms.facts
     pk, cluster = str(facts.pk), facts.cluster
     file = next((row.source for row in evidence if row.line), next(iter(symptoms.texts), "vasp.out"))
-    title, target, command = {
-        "play": ("Let it go on", pk, f"jobs play {pk}"),
-        "retry": ("Submit it again as it was", pk, f"jobs retry {pk}"),
-        "restart": ("Go on from where it stopped", pk, f"jobs restart {pk}"),
-        "clone": ("Change its settings and submit that", pk, f"jobs clone {pk}"),
-        "cancel": ("Cancel it", pk, f"jobs cancel {pk}"),
-        "log": ("Read its log", pk, f"jobs log {pk}"),
-        "file": (f"Read {file}", file, f"jobs file {pk} {file}"),
-        "test cluster": (f"Test the connection to {cluster}", cluster, f"clusters test {cluster}"),
-        "queue": (f"Look at the queue of {cluster}", cluster, f"clusters queue {cluster}"),
-        "codes": (f"Look at the codes of {cluster}", cluster, "codes list"),
-        "potcars": (f"See which POTCARs {cluster} has", cluster, f"potcars check {cluster}"),
-        "status": ("See how the server and AiiDA's daemon are", "", "server status"),
-        "wait": ("Wait: it goes on by itself", "", ""),
+    title, target, line = {
+        "play": ("Let it go on", pk, command(JOBS_PLAY, pk=pk)),
+        "retry": ("Submit it again as it was", pk, command(JOBS_RETRY, pk=pk)),
+        "restart": ("Continue from where it stopped", pk, command(JOBS_RESTART, pk=pk)),
+        "clone": ("Change its settings and submit that", pk, command(JOBS_CLONE, pk=pk)),
+        "cancel": ("Cancel it", pk, command(JOBS_CANCEL, pk=pk)),
+        "log": ("Read its log", pk, command(JOBS_LOG, pk=pk)),
+        "file": (f"Read {file}", file, command(JOBS_FILE, pk=pk, path=file)),
+        "test cluster": (f"Test the connection to {cluster}", cluster, command(CLUSTERS_TEST, label=cluster)),
+        "queue": (f"Look at the queue of {cluster}", cluster, command(CLUSTERS_QUEUE, label=cluster)),
+        "codes": (f"Look at the codes of {cluster}", cluster, command(CODES_LIST)),
+        "potcars": (f"See which POTCARs {cluster} has", cluster, command(POTCARS_CHECK, cluster=cluster)),
+        "status": ("See how the server and AiiDA's daemon are", "", "crystalmath server status"),
+        "wait": ("Wait: it continues by itself", "", ""),
     }[action]
-    return NextStep(action, title, target, f"crystalmath {command}" if command else "")
+    return NextStep(action, title, target, line)

@@ -1,4 +1,4 @@
-"""What a job waits for or why it ended, in words, and what mends it."""
+"""What a job waits for or why it ended, in words, and what fixes it."""
 
 import re
 import time
@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 from crystalmath_server.domain.clusters.slurm_reasons import why
 from crystalmath_server.domain.exit_status import ExitStatus
-from crystalmath_server.protocol.jobs import JobState
+from crystalmath_server.protocol.clusters import CLUSTERS_TEST
+from crystalmath_server.protocol.command import command
+from crystalmath_server.protocol.files import JOBS_LOG
+from crystalmath_server.protocol.jobs import JOBS_CANCEL, JOBS_PLAY, JobState
 
 REASON_LENGTH = 200
 ASKS = "Waits for you: "
@@ -30,8 +33,8 @@ class Facts:
     cause: str = ""  # title of the diagnosis of a job that failed
     queue_reason: str = ""  # as the scheduler gives it
     same_as: int = 0  # pk of the job whose results were taken
-    trouble: str = ""  # what the last failed try on the computer raised
-    retry_at: float = 0.0  # UNIX time [s] until which the computer is left alone
+    trouble: str = ""  # what the last failed try on the cluster raised
+    retry_at: float = 0.0  # UNIX time [s] until which the cluster is left alone
     held: bool = False  # not given to a worker yet, as the cluster takes no more jobs now
 
 
@@ -57,7 +60,7 @@ _TASKS = {
     "submit_calculation": "submitting",
     "retrieve_calculation": "retrieving",
 }
-_NOT_WRITTEN = "the computer could not write, as where a disk is full or a quota is used up"
+_NOT_WRITTEN = "the cluster could not write, as where a disk is full or a quota is used up"
 _TROUBLES = (
     ("SFTPNoSuchFile", "a folder is missing there or cannot be made; is the work folder right?"),
     ("SFTPPermissionDenied", "a folder there may not be written; is the work folder right?"),
@@ -68,8 +71,8 @@ _TROUBLES = (
 )
 """What a transport raised → what it means."""
 _HELD = {
-    "queued held": ("it is held in the queue", "Release it on the computer, as with: scontrol release"),
-    "suspended": ("the scheduler suspended it", "It goes on when the scheduler resumes it."),
+    "queued held": ("it is held in the queue", "Release it on the cluster, as with: scontrol release"),
+    "suspended": ("the scheduler suspended it", "It continues when the scheduler resumes it."),
 }
 _EXIT_HINTS: dict[int, str] = {
     ExitStatus.NO_OUTPUT: "The output is missing: read the log and the scheduler's messages.",
@@ -108,7 +111,7 @@ def _job(facts: Facts) -> str:
 
 def _created(facts: Facts) -> Words:
     if facts.held:
-        return Words(facts.process_status, f"Let it go at once: crystalmath jobs play {facts.pk}")
+        return Words(facts.process_status, f"Let it go at once: {command(JOBS_PLAY, pk=facts.pk)}")
     return Words(
         "Stored; waits for a worker of AiiDA's daemon",
         "If it stays so, see whether AiiDA's daemon runs: crystalmath server status",
@@ -135,21 +138,21 @@ def _running(facts: Facts) -> Words:
 
 
 def _paused(facts: Facts) -> Words:
-    play = f"let it go on: crystalmath jobs play {facts.pk}"
+    play = f"let it go on: {command(JOBS_PLAY, pk=facts.pk)}"
     if facts.process_status.startswith(ASKS):
-        end = f"or end it: crystalmath jobs cancel {facts.pk}"
+        end = f"or end it: {command(JOBS_CANCEL, pk=facts.pk)}"
         return Words(
-            facts.process_status, f"Run it once more from there: crystalmath jobs play {facts.pk}; {end}"
+            facts.process_status, f"Run it once more from there: {command(JOBS_PLAY, pk=facts.pk)}; {end}"
         )
     if "failed" in facts.process_status.lower():
         found = _TASK.search(facts.process_status)
         state = _TASKS.get(found[1] if found else "", facts.transport_state)
-        step = _STEPS.get(state, "talking to the computer")
+        step = _STEPS.get(state, "talking to the cluster")
         what = _trouble(facts.trouble)
         text = f"Paused: {step}{_on(facts)} failed again and again{what} ({facts.process_status})"
         until = time.strftime(" after %H:%M:%S", time.localtime(facts.retry_at)) if facts.retry_at else ""
-        goes_on = f"It goes on by itself when {facts.cluster} answers, tried{until}; or {play}"
-        return Words(text, f"{goes_on}. What is wrong there: crystalmath clusters test {facts.cluster}")
+        goes_on = f"It continues by itself when {facts.cluster} answers, tried{until}; or {play}"
+        return Words(text, f"{goes_on}. What is wrong there: {command(CLUSTERS_TEST, label=facts.cluster)}")
     status = f" ({facts.process_status})" if facts.process_status else ""
     return Words(f"Paused{status}", f"{play[0].upper()}{play[1:]}")
 
@@ -171,14 +174,14 @@ def _failed(facts: Facts) -> Words:
     if facts.exit_status is None:
         return Words("Ended without an exit status", f"See: verdi process report {facts.pk}")
     message = facts.exit_message or "no message was left"
-    hint = _EXIT_HINTS.get(facts.exit_status, f"Read its log: crystalmath jobs log {facts.pk}")
+    hint = _EXIT_HINTS.get(facts.exit_status, f"Read its log: {command(JOBS_LOG, pk=facts.pk)}")
     return Words(f"Failed with exit status {facts.exit_status}: {message}", hint)
 
 
 def _excepted(facts: Facts) -> Words:
     lines = [line for line in facts.exception.splitlines() if line.strip()]
     what = lines[-1].strip() if lines else "the exception is in its log"
-    return Words(f"AiiDA or a plugin raised: {what}", f"Read its log: crystalmath jobs log {facts.pk}")
+    return Words(f"AiiDA or a plugin raised: {what}", f"Read its log: {command(JOBS_LOG, pk=facts.pk)}")
 
 
 def _killed(facts: Facts) -> Words:

@@ -11,11 +11,11 @@ from crystalmath_server.domain.diagnosis.symptoms import Correction
 from crystalmath_server.protocol.codec import from_json, to_json
 from crystalmath_server.protocol.method import Json
 
-ABANDONED = "Its worker was killed; what it began is done anew"
+ABANDONED = "Its worker was killed; what it began is done again"
 """Process status of what a killed worker left before it could begin."""
 
 
-class Turn(Enum):
+class NextAction(Enum):
     """What follows from a run."""
 
     DONE = auto()
@@ -32,7 +32,7 @@ class Look:
     counts
         Handler → what it counted up to and with this run.
     diffs
-        File name → unified diff of the next run's deck against that of this one.
+        File name → unified diff of the next run's input files against that of this one.
     copied
         Large files that the next run begins with.
     trouble
@@ -61,7 +61,7 @@ def read(held: Mapping[str, Any]) -> Look:
     return from_json(Look, dict(held))
 
 
-def turn(look: Look, *, ended_well: bool, made: int, most: int) -> Turn:
+def turn(look: Look, *, ended_well: bool, made: int, most: int) -> NextAction:
     """What follows: a run that ended well is run again only where custodian would, and may.
 
     Parameters
@@ -70,8 +70,8 @@ def turn(look: Look, *, ended_well: bool, made: int, most: int) -> Turn:
         Corrections of this job so far, and how many it may make by itself.
     """
     if look.corrects and made < most:
-        return Turn.CORRECT
-    return Turn.DONE if ended_well else Turn.ASK
+        return NextAction.CORRECT
+    return NextAction.DONE if ended_well else NextAction.ASK
 
 
 def question(pk: int, how: str, look: Look, made: int) -> str:

@@ -1,1 +1,1 @@
-"""Input files of VASP: parsed, checked, edited and compared."""
+"""Input VASP files: parsed, checked, edited and compared."""

@@ -1,18 +1,18 @@
-"""What differs between two decks, by meaning: tags, k-points, potentials; and line by line; pure."""
+"""What differs between two input files, by meaning: tags, k-points, potentials; and line by line; pure."""
 
 from collections.abc import Mapping
 
 from crystalmath_server.domain.inputs.edits import unified
 from crystalmath_server.domain.inputs.incar_catalog import Catalogue
-from crystalmath_server.domain.inputs.vasp_inputs import Deck, read
-from crystalmath_server.protocol.decks import DECK_FILES, DeckDiff, StructureChange, TagChange
+from crystalmath_server.domain.inputs.vasp_inputs import VaspInputs, read
+from crystalmath_server.protocol.inputs import INPUTS_FILES, InputDiff, StructureChange, TagChange
 
 _CLOSE = 1e-12
 
 
 def diff(
     left: Mapping[str, str], right: Mapping[str, str], catalogue: Catalogue, structure: StructureChange | None
-) -> DeckDiff:
+) -> InputDiff:
     """All that differs.
 
     Parameters
@@ -26,17 +26,17 @@ def diff(
     potentials = _pair(_symbols(one), _symbols(other)) if one.potcar_file and other.potcar_file else None
     texts = {
         name: unified(left.get(name, ""), right.get(name, ""), f"left/{name}", f"right/{name}")
-        for name in DECK_FILES
+        for name in INPUTS_FILES
         if (name in left or name in right)
         and left.get(name, "") != right.get(name, "")
         and not (name == "POTCAR.spec" and potentials is None)
     }
     is_poscar_same = structure.same if structure else left.get("POSCAR") == right.get("POSCAR")
     same = not tags and kpoints is None and potentials is None and is_poscar_same
-    return DeckDiff(same, tags, kpoints, potentials, structure, texts)
+    return InputDiff(same, tags, kpoints, potentials, structure, texts)
 
 
-def _tags(one: Deck, other: Deck) -> tuple[TagChange, ...]:
+def _tags(one: VaspInputs, other: VaspInputs) -> tuple[TagChange, ...]:
     found: list[TagChange] = []
     for name in sorted({*one.tags, *other.tags}):
         before, after = one.tags.get(name), other.tags.get(name)
@@ -50,7 +50,7 @@ def _tags(one: Deck, other: Deck) -> tuple[TagChange, ...]:
     return tuple(found)
 
 
-def _means_the_same(one: Deck, other: Deck, name: str) -> bool:
+def _means_the_same(one: VaspInputs, other: VaspInputs, name: str) -> bool:
     before, after = one.values.get(name), other.values.get(name)
     if isinstance(before, bool) or isinstance(after, bool):
         return before is after
@@ -61,18 +61,18 @@ def _means_the_same(one: Deck, other: Deck, name: str) -> bool:
     return one.tags[name].value.casefold().split() == other.tags[name].value.casefold().split()
 
 
-def _kpoints(deck: Deck, files: Mapping[str, str]) -> str:
+def _kpoints(vasp_inputs: VaspInputs, files: Mapping[str, str]) -> str:
     """In words where they can be told, else the text itself."""
-    if deck.kpoints is None:
+    if vasp_inputs.kpoints is None:
         return files.get("KPOINTS", "no KPOINTS")
-    if deck.kpoints.kind in {"mesh", "length"}:
-        return deck.kpoints.words()
-    points = "; ".join(" ".join(f"{x:g}" for x in point) for point in deck.kpoints.points)
-    return f"{deck.kpoints.words()}: {points}" if points else files.get("KPOINTS", "")
+    if vasp_inputs.kpoints.kind in {"mesh", "length"}:
+        return vasp_inputs.kpoints.words()
+    points = "; ".join(" ".join(f"{x:g}" for x in point) for point in vasp_inputs.kpoints.points)
+    return f"{vasp_inputs.kpoints.words()}: {points}" if points else files.get("KPOINTS", "")
 
 
-def _symbols(deck: Deck) -> str:
-    return " ".join(potential.symbol for potential in deck.potentials)
+def _symbols(vasp_inputs: VaspInputs) -> str:
+    return " ".join(potential.symbol for potential in vasp_inputs.potentials)
 
 
 def _pair(left: str, right: str) -> tuple[str, str] | None:

@@ -1,12 +1,12 @@
-"""Input files changed by hand: put in place of the recipe's own, and what differs; pure."""
+"""Input files changed by hand: put in place of the template's own, and what differs; pure."""
 
 import difflib
 from collections.abc import Collection, Mapping, Sequence
 from typing import cast
 
 from crystalmath_server.domain.inputs.problems import sentence
-from crystalmath_server.protocol.decks import DECK_FILES, DeckProblem, Severity
 from crystalmath_server.protocol.errors import InvalidForm
+from crystalmath_server.protocol.inputs import INPUTS_FILES, InputProblem, Severity
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.templates import InputFile
 
@@ -22,7 +22,7 @@ def put_in(
     Raises
     ------
     InvalidForm
-        A file that no deck has, or a text that is none (field: edits.NAME).
+        A file that no input files has, or a text that is none (field: edits.NAME).
     """
     own = {file.name: file.text for file in files}
     changed: dict[str, str] = {}
@@ -33,7 +33,7 @@ def put_in(
             changed[name] = plain
     kept = {name: text for name, text in (own | changed).items() if text or name != MAY_BE_LEFT_OUT}
     diffs = {
-        name: unified(own.get(name, ""), text, f"recipe/{name}", f"edited/{name}")
+        name: unified(own.get(name, ""), text, f"template/{name}", f"edited/{name}")
         for name, text in changed.items()
     }
     return tuple(InputFile(name, text) for name, text in kept.items()), diffs
@@ -68,14 +68,14 @@ def unified(before: str, after: str, before_name: str, after_name: str) -> str:
     return "".join(f"{row}\n" for row in rows)
 
 
-def refuse_errors(problems: Sequence[DeckProblem], edits: Mapping[str, str]) -> None:
+def refuse_errors(problems: Sequence[InputProblem], edits: Mapping[str, str]) -> None:
     """Raise InvalidForm that names file and line of the first error."""
     found = [row for row in problems if row.severity is Severity.ERROR]
     if found:
         raise InvalidForm(_words(found), field=_field(found[0], edits), hint=found[0].hint)
 
 
-def refuse_warnings(problems: Sequence[DeckProblem]) -> None:
+def refuse_warnings(problems: Sequence[InputProblem]) -> None:
     """Raise InvalidForm that names the warnings that nobody confirmed."""
     found = [row for row in problems if row.severity is Severity.WARNING]
     if found:
@@ -83,7 +83,7 @@ def refuse_warnings(problems: Sequence[DeckProblem]) -> None:
         raise InvalidForm(_words(found), field="confirm", hint=hint)
 
 
-def warnings_of(problems: Sequence[DeckProblem]) -> tuple[str, ...]:
+def warnings_of(problems: Sequence[InputProblem]) -> tuple[str, ...]:
     """Errors and warnings, one sentence each."""
     return tuple(sentence(row) for row in problems if row.severity is not Severity.NOTE)
 
@@ -99,11 +99,11 @@ def tasks_of(options: Mapping[str, Json]) -> int | None:
 
 
 def _check(name: str, text: str) -> None:
-    if name not in DECK_FILES:
+    if name not in INPUTS_FILES:
         raise InvalidForm(
-            f"{name[:60]!r} is no file that may be edited",
+            f"{name[:60]!r} is not a file that may be edited",
             field="edits",
-            hint=f"Edit some of {', '.join(DECK_FILES)}.",
+            hint=f"Edit some of {', '.join(INPUTS_FILES)}.",
         )
     if "\0" in text:
         raise InvalidForm(f"{name} holds a NUL character", field=f"edits.{name}", hint="Send plain text.")
@@ -118,15 +118,15 @@ def _whole_lines(text: str) -> str:
     return plain.rstrip("\n") + "\n" if plain.strip() else ""
 
 
-def _words(found: Sequence[DeckProblem]) -> str:
+def _words(found: Sequence[InputProblem]) -> str:
     shown = "; ".join(f"{_place(row)}: {row.text}" for row in found[:_SHOWN])
     more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
     return shown + more
 
 
-def _place(row: DeckProblem) -> str:
+def _place(row: InputProblem) -> str:
     return f"{row.file}, line {row.line}" if row.line else row.file
 
 
-def _field(row: DeckProblem, edits: Mapping[str, str]) -> str:
+def _field(row: InputProblem, edits: Mapping[str, str]) -> str:
     return f"edits.{row.file}" if row.file in edits else "values"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from crystalmath_server.domain.inputs.incar_catalog import ADD_ONS, Catalogue
-from crystalmath_server.protocol.decks import KnownTag, TagList
+from crystalmath_server.protocol.inputs import KnownTag, TagList
 
 SUMMARIES: Mapping[str, str] = {
     "ADDGRID": "Adds a finer grid for the augmentation charges: less noise in forces at times.",
@@ -43,14 +43,14 @@ SUMMARIES: Mapping[str, str] = {
     "LASPH": "Takes aspherical contributions inside the spheres; for meta-GGA, +U, d and f electrons.",
     "LCALCEPS": "Dielectric tensor by finite electric fields.",
     "LCHARG": "Whether CHGCAR is written.",
-    "LDAU": "Turns on +U for localised electrons; needs LDAUL, LDAUU and LDAUJ for each species.",
+    "LDAU": "Turns on +U for localized electrons; needs LDAUL, LDAUU and LDAUJ for each species.",
     "LDAUJ": "J of +U for each species, in the order of POSCAR [eV].",
     "LDAUL": "Momentum of +U for each species: -1 none, 1 p, 2 d, 3 f.",
     "LDAUPRINT": "How much +U writes: nothing, occupations, also potentials.",
     "LDAUTYPE": "Kind of +U.",
     "LDAUU": "U of +U for each species, in the order of POSCAR [eV].",
     "LDIPOL": "Corrects the potential for the dipole of slab or molecule, along IDIPOL.",
-    "LELF": "Writes the electron localisation function.",
+    "LELF": "Writes the electron localization function.",
     "LEPSILON": "Dielectric tensor, Born charges and piezoelectricity by perturbation theory.",
     "LHFCALC": "Turns on hybrid functionals.",
     "LMAXMIX": "Largest momentum in mixer and CHGCAR: 4 for d, 6 for f electrons with +U or ICHARG = 11.",
@@ -149,8 +149,8 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "1": "Methfessel-Paxton: forces of metals",
         "2": "Methfessel-Paxton of second order",
     },
-    "ISPIN": {"1": "without spin", "2": "spin polarised"},
-    "ISTART": {"0": "anew", "1": "reads WAVECAR", "2": "and keeps the basis", "3": "and goes on moving"},
+    "ISPIN": {"1": "without spin", "2": "spin polarized"},
+    "ISTART": {"0": "anew", "1": "reads WAVECAR", "2": "and keeps the basis", "3": "and continues moving"},
     "ISYM": {
         "-1": "none",
         "0": "time reversal alone: molecular dynamics",
@@ -170,7 +170,7 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
     },
     "LDAUTYPE": {"1": "Liechtenstein", "2": "Dudarev: U - J", "4": "Liechtenstein, no exchange splitting"},
     "LORBIT": {"10": "by atom and l", "11": "by atom, l and m", "12": "with phases", "0": "needs RWIGS"},
-    "LREAL": {"Auto": "real space, optimised anew", "False": "reciprocal space: exact", "On": "real space"},
+    "LREAL": {"Auto": "real space, optimized again", "False": "reciprocal space: exact", "On": "real space"},
     "MDALGO": {"0": "as SMASS says", "1": "Andersen", "2": "Nosé-Hoover", "3": "Langevin", "5": "rescaled"},
     "METAGGA": {"R2SCAN": "SCAN made smooth", "SCAN": "SCAN", "TPSS": "TPSS", "MBJ": "gaps, no forces"},
     "GGA": {"PE": "PBE", "PS": "PBEsol", "RP": "RPBE", "91": "PW91", "AM": "AM05", "CA": "LDA"},

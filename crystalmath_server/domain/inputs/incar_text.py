@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from crystalmath_server.domain.inputs.problems import ERROR, WARNING, in_file
-from crystalmath_server.protocol.decks import DeckProblem
+from crystalmath_server.protocol.inputs import InputProblem
 
 _COMMENT = re.compile(r"[#!]")
 _NAME = re.compile(r"\w+")
@@ -32,10 +32,10 @@ class _Statement:
     is_open: bool = False
 
 
-def read(text: str) -> tuple[tuple[Tag, ...], tuple[DeckProblem, ...]]:
-    """All assignments in their order, those that come again too, and what is no assignment."""
+def read(text: str) -> tuple[tuple[Tag, ...], tuple[InputProblem, ...]]:
+    """All assignments in their order, those that come again too, and what is not an assignment."""
     tags: list[Tag] = []
-    problems: list[DeckProblem] = []
+    problems: list[InputProblem] = []
     for statement in _statements(text):
         found = _assignment(statement)
         if isinstance(found, Tag):
@@ -85,7 +85,7 @@ def _parted(text: str, line: int) -> Iterator[_Statement]:
             begin = column + 1
 
 
-def _assignment(statement: _Statement) -> Tag | DeckProblem:
+def _assignment(statement: _Statement) -> Tag | InputProblem:
     text, line, column = statement.text.strip(), statement.line, statement.column
     before, sign, after = text.partition("=")
     words = _NAME.findall(before)
@@ -95,7 +95,7 @@ def _assignment(statement: _Statement) -> Tag | DeckProblem:
             line,
             WARNING,
             "incar.no_assignment",
-            f"{text[:40]!r} assigns nothing, so VASP passes over it",
+            f"{text[:40]!r} assigns nothing, so VASP ignores it",
             "Write TAG = value, or begin the line with # for a comment.",
             column=column,
         )
@@ -105,7 +105,7 @@ def _assignment(statement: _Statement) -> Tag | DeckProblem:
     return Tag(name, value, line, at, column + len(before) + 1 + len(after) - len(after.lstrip()))
 
 
-def _doubtful(statement: _Statement, tag: Tag) -> Iterator[DeckProblem]:
+def _doubtful(statement: _Statement, tag: Tag) -> Iterator[InputProblem]:
     if statement.is_open:
         yield in_file(
             "INCAR",
@@ -124,7 +124,7 @@ def _doubtful(statement: _Statement, tag: Tag) -> Iterator[DeckProblem]:
             tag.line,
             WARNING,
             "incar.words_before",
-            f"{before!r} is no name of a tag; of it only {tag.name} can be meant",
+            f"{before!r} is not a name of a tag; of it only {tag.name} can be meant",
             f"Write {tag.name} = {tag.value[:20]} alone.",
             column=statement.column,
             tag=tag.name,

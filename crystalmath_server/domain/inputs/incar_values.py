@@ -7,7 +7,7 @@ from collections.abc import Callable
 from crystalmath_server.domain.inputs.incar_catalog import BY_FIRST_LETTER, CLOSED, KnownTag
 from crystalmath_server.domain.inputs.incar_text import Tag
 from crystalmath_server.domain.inputs.problems import ERROR, WARNING, in_file
-from crystalmath_server.protocol.decks import DeckProblem, Severity
+from crystalmath_server.protocol.inputs import InputProblem, Severity
 
 _WHOLE = re.compile(r"[+-]?\d{1,18}$")
 _REAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eEdDqQ][+-]?\d{1,4})?$")
@@ -47,7 +47,7 @@ def atoms_move(nsw: float | None, ibrion: float | None) -> bool:
 
 
 def numbers(text: str) -> tuple[float, ...] | None:
-    """A list, with 3*0.6 and 2*3*-1 spelled out; None where a member is no number or the list has no end."""
+    """A list, with 3*0.6 and 2*3*-1 spelled out; None if a member is not a number or the list has no end."""
     found: list[float] = []
     for word in text.replace(",", " ").split():
         rest, count = word, 1
@@ -78,7 +78,7 @@ def value_of(tag: Tag, known: KnownTag | None) -> Value | None:
             return tag.value
 
 
-def problems_of(tag: Tag, known: KnownTag) -> tuple[DeckProblem, ...]:
+def problems_of(tag: Tag, known: KnownTag) -> tuple[InputProblem, ...]:
     """What is wrong with one value."""
     if not tag.value:
         return (
@@ -92,13 +92,13 @@ def problems_of(tag: Tag, known: KnownTag) -> tuple[DeckProblem, ...]:
     return tuple(problem for problem in found if problem is not None)
 
 
-def _problem(tag: Tag, severity: Severity, code: str, text: str, hint: str) -> DeckProblem:
+def _problem(tag: Tag, severity: Severity, code: str, text: str, hint: str) -> InputProblem:
     return in_file(
         "INCAR", tag.line, severity, f"incar.{code}", text, hint, column=tag.value_column, tag=tag.name
     )
 
 
-def _whole(tag: Tag) -> DeckProblem | None:
+def _whole(tag: Tag) -> InputProblem | None:
     head = first_word(tag.value)
     if whole(head) is not None:
         return None
@@ -110,14 +110,14 @@ def _whole(tag: Tag) -> DeckProblem | None:
     return _problem(tag, ERROR, "not_a_number", text, f"Write {tag.name} = and digits.")
 
 
-def _real(tag: Tag) -> DeckProblem | None:
+def _real(tag: Tag) -> InputProblem | None:
     if real(first_word(tag.value)) is not None:
         return None
     text = f"{tag.name} takes a number, not {tag.value[:30]!r}"
     return _problem(tag, ERROR, "not_a_number", text, f"Write {tag.name} = and a number, with a point.")
 
 
-def _logical(tag: Tag) -> DeckProblem | None:
+def _logical(tag: Tag) -> InputProblem | None:
     if logical(first_word(tag.value)) is not None:
         return None
     text = f"{tag.name} is a switch, not {tag.value[:30]!r}"
@@ -126,7 +126,7 @@ def _logical(tag: Tag) -> DeckProblem | None:
     )
 
 
-def _list(tag: Tag) -> DeckProblem | None:
+def _list(tag: Tag) -> InputProblem | None:
     if numbers(tag.value) is not None:
         return None
     bad = next((word for word in tag.value.replace(",", " ").split() if numbers(word) is None), tag.value)
@@ -134,7 +134,7 @@ def _list(tag: Tag) -> DeckProblem | None:
     return _problem(tag, ERROR, "not_a_number", text, "Write numbers, or 8*0.6 for eight times 0.6.")
 
 
-_CHECKS: dict[str, Callable[[Tag], DeckProblem | None]] = {
+_CHECKS: dict[str, Callable[[Tag], InputProblem | None]] = {
     "int": _whole,
     "float": _real,
     "bool": _logical,
@@ -142,7 +142,7 @@ _CHECKS: dict[str, Callable[[Tag], DeckProblem | None]] = {
 }
 
 
-def _outside(tag: Tag, known: KnownTag) -> DeckProblem | None:
+def _outside(tag: Tag, known: KnownTag) -> InputProblem | None:
     """A value that is none of those that are known."""
     if not known.values or known.kind in {"bool", "bool | str"} or _is_among(tag, known):
         return None
@@ -162,8 +162,8 @@ def _is_among(tag: Tag, known: KnownTag) -> bool:
     return head in names or any(len(name) > 3 and head.startswith(name) for name in names)
 
 
-def _trailing(tag: Tag, known: KnownTag) -> DeckProblem | None:
-    """What follows a value that is one word: VASP passes over it, and a missing semicolon hides there."""
+def _trailing(tag: Tag, known: KnownTag) -> InputProblem | None:
+    """What follows a value that is one word: VASP ignores it, and a missing semicolon hides there."""
     rest = tag.value[len(first_word(tag.value)) :].strip(" ,\t")
     if known.kind not in {"int", "float", "bool"} or not rest:
         return None

@@ -7,7 +7,7 @@ from typing import Literal
 
 from crystalmath_server.domain.inputs.incar_values import real, whole
 from crystalmath_server.domain.inputs.problems import ERROR, WARNING, in_file
-from crystalmath_server.protocol.decks import DeckProblem, Severity
+from crystalmath_server.protocol.inputs import InputProblem, Severity
 
 Kind = Literal["mesh", "length", "line", "list", "vectors"]
 _FILE = "KPOINTS"
@@ -21,7 +21,7 @@ class Kpoints:
     Attributes
     ----------
     mesh
-        Divisions along the three reciprocal vectors; empty where it is no mesh.
+        Divisions along the three reciprocal vectors; empty where it is not a mesh.
     count
         k-points of a list, or points a segment of a line; 0 for a mesh.
     points
@@ -56,7 +56,7 @@ class _Lines:
     """Lines of a file by number, and the problems so far."""
 
     rows: Sequence[str]
-    problems: list[DeckProblem]
+    problems: list[InputProblem]
 
     def words(self, number: int) -> list[str]:
         """Words of a line; none past the end."""
@@ -69,7 +69,7 @@ class _Lines:
         self.problems.append(in_file(_FILE, line, severity, f"kpoints.{code}", text, hint))
 
 
-def read(text: str) -> tuple[Kpoints | None, tuple[DeckProblem, ...]]:
+def read(text: str) -> tuple[Kpoints | None, tuple[InputProblem, ...]]:
     """What the file asks for, None where it cannot be told, and its problems."""
     lines = _Lines(text.splitlines(), [])
     found = _read(lines)
@@ -85,7 +85,7 @@ def _read(lines: _Lines) -> Kpoints | None:
     head = lines.words(2)
     count = whole(head[0]) if head else None
     if count is None:
-        words = f"{' '.join(head)[:30]!r} is no number of k-points"
+        words = f"{' '.join(head)[:30]!r} is not a number of k-points"
         lines.say(2, ERROR, "count", words, "Write 0 for a mesh, else how many points follow.")
         return None
     style = (lines.words(3) or [""])[0]
@@ -109,7 +109,7 @@ def _by_style(lines: _Lines, count: int, style: str) -> Kpoints | None:
         return _length(lines)
     if letter in "rck":
         return Kpoints("vectors", style) if _vectors(lines) else None
-    text = f"{style[:20]!r} is no scheme that makes a mesh"
+    text = f"{style[:20]!r} is not a scheme that makes a mesh"
     lines.say(3, ERROR, "style", text, "Write Gamma or Monkhorst-Pack.")
     return None
 
@@ -118,7 +118,7 @@ def _mesh(lines: _Lines, style: str) -> Kpoints | None:
     mesh = [whole(word) for word in lines.words(4)[:3]]
     numbers = [n for n in mesh if n is not None]
     if len(numbers) != 3:
-        text = f"{' '.join(lines.words(4))[:30]!r} is no mesh of three whole numbers"
+        text = f"{' '.join(lines.words(4))[:30]!r} is not a mesh of three whole numbers"
         lines.say(4, ERROR, "mesh", text, "Write three whole numbers, as 4 4 4.")
         return None
     if min(numbers) < 1:
@@ -140,7 +140,7 @@ def _shift(lines: _Lines) -> tuple[float, ...]:
         return (0.0, 0.0, 0.0)
     shift = [x for word in words[:3] if (x := real(word)) is not None]
     if len(shift) != 3:
-        text = f"{' '.join(words)[:30]!r} is no shift of three numbers"
+        text = f"{' '.join(words)[:30]!r} is not a shift of three numbers"
         lines.say(5, ERROR, "shift", text, "Write 0 0 0, or delete the line.")
         return (0.0, 0.0, 0.0)
     return tuple(shift)
@@ -205,7 +205,11 @@ def _bad_point(lines: _Lines, number: int, count: int, *, has_point: bool) -> No
         lines.say(number, ERROR, "weights", "this point has no weight", "Write its weight after it, as 1.")
     else:
         lines.say(
-            number, ERROR, "point", "this is no point of three numbers", "Write three numbers and a weight."
+            number,
+            ERROR,
+            "point",
+            "this is not a point of three numbers",
+            "Write three numbers and a weight.",
         )
 
 
@@ -223,7 +227,7 @@ def _line_mode(lines: _Lines, count: int) -> Kpoints | None:
             continue
         point = _point(lines, number)
         if point is None:
-            lines.say(number, ERROR, "point", "this is no point of three numbers", "Write three numbers.")
+            lines.say(number, ERROR, "point", "this is not a point of three numbers", "Write three numbers.")
             return None
         points.append(point)
     if not points or len(points) % 2:

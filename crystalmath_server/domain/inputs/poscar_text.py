@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from crystalmath_server.domain.inputs.incar_values import real, whole
 from crystalmath_server.domain.inputs.problems import ERROR, WARNING, in_file
-from crystalmath_server.protocol.decks import DeckProblem, Severity
+from crystalmath_server.protocol.inputs import InputProblem, Severity
 
 Vector = tuple[float, float, float]
 ELEMENTS = frozenset(
@@ -55,7 +55,7 @@ class _Reader:
     """Lines of a file, and the problems so far."""
 
     rows: Sequence[str]
-    problems: list[DeckProblem] = field(default_factory=list[DeckProblem])
+    problems: list[InputProblem] = field(default_factory=list[InputProblem])
 
     def words(self, number: int) -> list[str]:
         """Words of a line; none past the end."""
@@ -71,7 +71,7 @@ class _Reader:
         self.problems.append(in_file("POSCAR", line, severity, f"poscar.{code}", text, hint))
 
 
-def read(text: str) -> tuple[Poscar | None, tuple[DeckProblem, ...]]:
+def read(text: str) -> tuple[Poscar | None, tuple[InputProblem, ...]]:
     """What the file holds, None where it cannot be told, and its problems."""
     reader = _Reader(text.splitlines())
     if not text.strip():
@@ -110,7 +110,7 @@ def _cell(reader: _Reader) -> tuple[Vector, Vector, Vector] | None:
     scales = [real(word) for word in reader.words(2)[:3]]
     scale = scales[0] if scales else None
     if not scale:
-        text = f"{' '.join(reader.words(2))[:30]!r} is no scale of the cell"
+        text = f"{' '.join(reader.words(2))[:30]!r} is not a scale of the cell"
         reader.say(2, ERROR, "scale", text, "Write 1.0; a negative number is the volume.")
         return None
     rows: list[Vector] = []
@@ -118,7 +118,7 @@ def _cell(reader: _Reader) -> tuple[Vector, Vector, Vector] | None:
         row = reader.vector(number)
         if row is None:
             reader.say(
-                number, ERROR, "cell", "this is no vector of three numbers", "Write three numbers [Å]."
+                number, ERROR, "cell", "this is not a vector of three numbers", "Write three numbers [Å]."
             )
             return None
         rows.append(row)
@@ -126,7 +126,7 @@ def _cell(reader: _Reader) -> tuple[Vector, Vector, Vector] | None:
     longest = max(abs(x) for row in rows for x in row)
     if abs(volume) <= _FLAT * max(longest, _FLAT) ** 3:
         reader.say(
-            3, ERROR, "flat_cell", "the three vectors lie in a plane: the cell has no volume", "Mend them."
+            3, ERROR, "flat_cell", "the three vectors lie in a plane: the cell has no volume", "Fix them."
         )
         return None
     if volume < 0:
@@ -155,7 +155,7 @@ def _composition(reader: _Reader) -> tuple[tuple[str, ...], tuple[int, ...], int
             hint = (
                 f"Write {name.capitalize()}." if name.capitalize() in ELEMENTS else "Write elements, as Fe O."
             )
-            reader.say(6, ERROR, "species", f"{name[:20]!r} is no element", hint)
+            reader.say(6, ERROR, "species", f"{name[:20]!r} is not an element", hint)
     return species, _counts(reader, 7, len(species)), 7
 
 
@@ -164,7 +164,7 @@ def _counts(reader: _Reader, line: int, n_species: int) -> tuple[int, ...]:
     found = [whole(word) for word in words]
     counts = tuple(n for n in found if n is not None)
     if not words or len(counts) != len(words):
-        text = f"{' '.join(words)[:30]!r} is no line of counts"
+        text = f"{' '.join(words)[:30]!r} is not a line of counts"
         reader.say(line, ERROR, "counts", text, "Write how many atoms of each species, as 2 4.")
         return ()
     if n_species and len(counts) != n_species:
@@ -173,7 +173,7 @@ def _counts(reader: _Reader, line: int, n_species: int) -> tuple[int, ...]:
         return ()
     if min(counts) < 1 or sum(counts) > _MOST_SITES:
         reader.say(
-            line, ERROR, "counts", f"{' '.join(words)[:30]} are no counts of atoms", "Write 1 or more."
+            line, ERROR, "counts", f"{' '.join(words)[:30]} are not counts of atoms", "Write 1 or more."
         )
         return ()
     return counts
@@ -205,7 +205,7 @@ def _sites(reader: _Reader, first: int, count: int, *, is_selective: bool) -> tu
         place = reader.vector(number)
         if place is None:
             reader.say(
-                number, ERROR, "coordinates", "this is no place of three numbers", "Write three numbers."
+                number, ERROR, "coordinates", "this is not a place of three numbers", "Write three numbers."
             )
             return None
         if is_selective and not _has_flags(reader.words(number)):

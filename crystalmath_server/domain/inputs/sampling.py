@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from crystalmath_server.domain.inputs.poscar_text import Vector, triple
 from crystalmath_server.domain.inputs.problems import ERROR, NOTE, WARNING, in_file
-from crystalmath_server.domain.inputs.vasp_inputs import Deck
-from crystalmath_server.protocol.decks import DeckFacts, DeckProblem
+from crystalmath_server.domain.inputs.vasp_inputs import VaspInputs
+from crystalmath_server.protocol.inputs import InputFacts, InputProblem
 
 COARSE, VERY_COARSE = 0.6, 0.9
 """Distance between k-points [1/Å] from which it is said; VASP's own default of KSPACING is 0.5."""
@@ -24,51 +24,55 @@ def reciprocal_lengths(cell: tuple[Vector, Vector, Vector]) -> tuple[float, floa
     return lengths[0], lengths[1], lengths[2]
 
 
-def mesh_of(deck: Deck) -> tuple[int, ...]:
+def mesh_of(vasp_inputs: VaspInputs) -> tuple[int, ...]:
     """Divisions of the mesh, by KPOINTS or else KSPACING; empty where there is no mesh."""
-    if deck.kpoints is not None:
-        return deck.kpoints.mesh if deck.kpoints.kind == "mesh" else ()
-    if deck.has_kpoints or deck.poscar is None:
+    if vasp_inputs.kpoints is not None:
+        return vasp_inputs.kpoints.mesh if vasp_inputs.kpoints.kind == "mesh" else ()
+    if vasp_inputs.has_kpoints or vasp_inputs.poscar is None:
         return ()
-    spacing = deck.number("KSPACING") or _DEFAULT_KSPACING
+    spacing = vasp_inputs.number("KSPACING") or _DEFAULT_KSPACING
     if spacing <= 0:
         return ()
-    return tuple(max(1, math.ceil(length / spacing)) for length in reciprocal_lengths(deck.poscar.cell))
+    return tuple(
+        max(1, math.ceil(length / spacing)) for length in reciprocal_lengths(vasp_inputs.poscar.cell)
+    )
 
 
-def spacing_of(deck: Deck) -> tuple[float, ...]:
-    """Distance between neighbours along each reciprocal vector [1/Å]; empty where there is no mesh."""
-    mesh = mesh_of(deck)
-    if not mesh or deck.poscar is None:
+def spacing_of(vasp_inputs: VaspInputs) -> tuple[float, ...]:
+    """Distance between neighbors along each reciprocal vector [1/Å]; empty where there is no mesh."""
+    mesh = mesh_of(vasp_inputs)
+    if not mesh or vasp_inputs.poscar is None:
         return ()
-    lengths = reciprocal_lengths(deck.poscar.cell)
+    lengths = reciprocal_lengths(vasp_inputs.poscar.cell)
     return tuple(length / n for length, n in zip(lengths, mesh, strict=True))
 
 
-def judge(deck: Deck, facts: DeckFacts, tasks: int | None) -> tuple[DeckProblem, ...]:
+def judge(vasp_inputs: VaspInputs, facts: InputFacts, tasks: int | None) -> tuple[InputProblem, ...]:
     """All that is to be said of k-points and of tasks."""
-    return (*_kpoints(deck, facts), *_density(deck, facts), *_tasks(deck, facts, tasks))
+    return (*_kpoints(vasp_inputs, facts), *_density(vasp_inputs, facts), *_tasks(vasp_inputs, facts, tasks))
 
 
-def _kpoints(deck: Deck, _: DeckFacts) -> Iterator[DeckProblem]:
-    if deck.has_kpoints and "KSPACING" in deck.tags:
+def _kpoints(vasp_inputs: VaspInputs, _: InputFacts) -> Iterator[InputProblem]:
+    if vasp_inputs.has_kpoints and "KSPACING" in vasp_inputs.tags:
         text = "KSPACING is not read where there is a KPOINTS file"
-        yield deck.at("KSPACING", NOTE, "kspacing_unused", text, "Delete KSPACING, or leave KPOINTS out.")
-    if deck.poscar is not None and not deck.has_kpoints and "KSPACING" not in deck.tags:
+        yield vasp_inputs.at(
+            "KSPACING", NOTE, "kspacing_unused", text, "Delete KSPACING, or leave KPOINTS out."
+        )
+    if vasp_inputs.poscar is not None and not vasp_inputs.has_kpoints and "KSPACING" not in vasp_inputs.tags:
         text = "there is neither KPOINTS nor KSPACING; VASP takes KSPACING = 0.5"
         yield in_file(
             "KPOINTS", 0, WARNING, "kpoints.missing", text, "Give a mesh, or set KSPACING in INCAR."
         )
 
 
-def _density(deck: Deck, facts: DeckFacts) -> Iterator[DeckProblem]:
-    file, line = ("KPOINTS", 4) if deck.has_kpoints else ("INCAR", _line(deck, "KSPACING"))
+def _density(vasp_inputs: VaspInputs, facts: InputFacts) -> Iterator[InputProblem]:
+    file, line = ("KPOINTS", 4) if vasp_inputs.has_kpoints else ("INCAR", _line(vasp_inputs, "KSPACING"))
     if facts.n_kpoints is not None and facts.n_kpoints > _MANY:
         text = f"{facts.n_kpoints} k-points are more than nearly any calculation needs"
         yield in_file(file, line, WARNING, "kpoints.dense", text, "Give fewer divisions.")
     if not facts.spacing:
         return
-    mesh, widest = mesh_of(deck), max(facts.spacing)
+    mesh, widest = mesh_of(vasp_inputs), max(facts.spacing)
     if widest > COARSE:
         text = f"k-points are up to {widest:.2f} 1/Å apart (mesh {'×'.join(map(str, mesh))}), which is coarse"
         hint = "A crystal wants about 0.5 1/Å or less; for a molecule in a box confirm it."
@@ -80,64 +84,64 @@ def _density(deck: Deck, facts: DeckFacts) -> Iterator[DeckProblem]:
     ):
         text = f"the mesh {'×'.join(map(str, mesh))} does not follow the cell: {_words(facts.spacing)}"
         yield in_file(file, line, WARNING, "kpoints.uneven", text, "Give long directions fewer divisions.")
-    shifts_gamma = deck.kpoints is not None and deck.kpoints.style.startswith("Monkhorst")
-    if shifts_gamma and _is_hexagonal(deck) and any(n % 2 == 0 for n in mesh[:2]):
+    shifts_gamma = vasp_inputs.kpoints is not None and vasp_inputs.kpoints.style.startswith("Monkhorst")
+    if shifts_gamma and _is_hexagonal(vasp_inputs) and any(n % 2 == 0 for n in mesh[:2]):
         text = "an even Monkhorst-Pack mesh breaks the symmetry of a hexagonal cell"
         yield in_file("KPOINTS", 3, WARNING, "kpoints.hexagonal", text, "Write Gamma.")
 
 
-def _line(deck: Deck, name: str) -> int:
-    return deck.tags[name].line if name in deck.tags else 0
+def _line(vasp_inputs: VaspInputs, name: str) -> int:
+    return vasp_inputs.tags[name].line if name in vasp_inputs.tags else 0
 
 
 def _words(spacing: tuple[float, ...]) -> str:
     return " ".join(f"{x:.2f}" for x in spacing) + " 1/Å"
 
 
-def _is_hexagonal(deck: Deck) -> bool:
+def _is_hexagonal(vasp_inputs: VaspInputs) -> bool:
     """A = b with 60° or 120° between, c upright."""
-    if deck.poscar is None:
+    if vasp_inputs.poscar is None:
         return False
-    a, b, c = deck.poscar.cell
+    a, b, c = vasp_inputs.poscar.cell
     lengths = [math.hypot(*v) for v in (a, b, c)]
     cosine = _dot(a, b) / (lengths[0] * lengths[1])
     upright = abs(_dot(a, c)) + abs(_dot(b, c)) < 1e-2 * lengths[2] * lengths[0]
     return abs(lengths[0] - lengths[1]) < 1e-2 * lengths[0] and abs(abs(cosine) - 0.5) < 1e-2 and upright
 
 
-def _tasks(deck: Deck, facts: DeckFacts, tasks: int | None) -> Iterator[DeckProblem]:
-    if "NCORE" in deck.tags and "NPAR" in deck.tags:
+def _tasks(vasp_inputs: VaspInputs, facts: InputFacts, tasks: int | None) -> Iterator[InputProblem]:
+    if "NCORE" in vasp_inputs.tags and "NPAR" in vasp_inputs.tags:
         text = "NCORE and NPAR say the same thing twice; NCORE is taken"
-        yield deck.at("NPAR", WARNING, "ncore_and_npar", text, "Delete NPAR.")
-    images = deck.number("IMAGES") or 0
+        yield vasp_inputs.at("NPAR", WARNING, "ncore_and_npar", text, "Delete NPAR.")
+    images = vasp_inputs.number("IMAGES") or 0
     if tasks and images >= 1:
         if tasks % images:
             text = (
                 f"IMAGES = {images:g} does not divide {tasks} tasks: each image takes as many as the others"
             )
             hint = f"Ask for a multiple of {images:g} tasks: nodes × tasks per node."
-            yield deck.at("IMAGES", ERROR, "images_tasks", text, hint)
+            yield vasp_inputs.at("IMAGES", ERROR, "images_tasks", text, hint)
             return
         tasks = int(tasks // images)
-    groups = deck.number("KPAR") or 1
+    groups = vasp_inputs.number("KPAR") or 1
     irreducible = facts.n_irreducible or facts.n_kpoints
     if irreducible is not None and groups > irreducible:
         text = f"KPAR = {groups:g} groups, and there are {irreducible} k-points to share"
-        yield deck.at("KPAR", WARNING, "kpar_kpoints", text, f"Give at most {irreducible}.")
+        yield vasp_inputs.at("KPAR", WARNING, "kpar_kpoints", text, f"Give at most {irreducible}.")
     if tasks is None or groups < 1:
         return
     if tasks % groups:
         text = f"KPAR = {groups:g} does not divide {tasks} tasks"
-        yield deck.at(
+        yield vasp_inputs.at(
             "KPAR", ERROR, "kpar_tasks", text, f"Give a divisor of {tasks}, or ask for other tasks."
         )
         return
     share = int(tasks // groups)
     for name in ("NCORE", "NPAR"):
-        cores = deck.number(name)
+        cores = vasp_inputs.number(name)
         if cores and cores >= 1 and share % cores:
             text = f"{name} = {cores:g} does not divide the {share} tasks of each group of k-points"
-            yield deck.at(name, WARNING, "ncore_tasks", text, f"Give a divisor of {share}.")
+            yield vasp_inputs.at(name, WARNING, "ncore_tasks", text, f"Give a divisor of {share}.")
 
 
 def _cross(u: Vector, v: Vector) -> Vector:

@@ -1,4 +1,4 @@
-"""A deck of VASP inputs, read from its texts; pure."""
+"""A set of VASP input files, read from its texts; pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from crystalmath_server.domain.inputs.kpoints_text import Kpoints
 from crystalmath_server.domain.inputs.poscar_text import Poscar
 from crystalmath_server.domain.inputs.potcar_text import Potential
 from crystalmath_server.domain.inputs.problems import ERROR, WARNING, in_file
-from crystalmath_server.protocol.decks import DeckProblem, Severity
+from crystalmath_server.protocol.inputs import InputProblem, Severity
 
 POTCAR_FILES = ("POTCAR.spec", "POTCAR")
 
 
 @dataclass(frozen=True, slots=True)
-class Deck:
+class VaspInputs:
     """What the files say.
 
     Attributes
@@ -65,15 +65,15 @@ class Deck:
         """Whether atoms move."""
         return atoms_move(self.number("NSW"), self.number("IBRION"))
 
-    def at(self, name: str, severity: Severity, code: str, text: str, hint: str) -> DeckProblem:
+    def at(self, name: str, severity: Severity, code: str, text: str, hint: str) -> InputProblem:
         """A problem of a tag, where it stands."""
         tag = self.tags.get(name)
         line, column = (tag.line, tag.column) if tag else (0, 0)
         return in_file("INCAR", line, severity, f"incar.{code}", text, hint, column=column, tag=name)
 
 
-def read(files: Mapping[str, str], catalogue: Catalogue) -> tuple[Deck, tuple[DeckProblem, ...]]:
-    """The deck, and what is wrong with each file by itself."""
+def read(files: Mapping[str, str], catalogue: Catalogue) -> tuple[VaspInputs, tuple[InputProblem, ...]]:
+    """The input files, and what is wrong with each file by itself."""
     tags, problems = incar_text.read(files.get("INCAR", ""))
     taken = incar_text.first_of_each(tags)
     found = [*problems, *_repeated(tags)]
@@ -83,7 +83,7 @@ def read(files: Mapping[str, str], catalogue: Catalogue) -> tuple[Deck, tuple[De
     poscar, more = poscar_text.read(files["POSCAR"]) if "POSCAR" in files else (None, ())
     potcar_file = next((name for name in POTCAR_FILES if name in files), "")
     values = {name: value_of(tag, catalogue.get(name)) for name, tag in taken.items()}
-    deck = Deck(
+    vasp_inputs = VaspInputs(
         taken,
         {name: value for name, value in values.items() if value is not None},
         kpoints,
@@ -92,10 +92,10 @@ def read(files: Mapping[str, str], catalogue: Catalogue) -> tuple[Deck, tuple[De
         potcar_file,
         "KPOINTS" in files,
     )
-    return deck, (*found, *wrong, *more)
+    return vasp_inputs, (*found, *wrong, *more)
 
 
-def _of_tag(tag: Tag, catalogue: Catalogue) -> tuple[DeckProblem, ...]:
+def _of_tag(tag: Tag, catalogue: Catalogue) -> tuple[InputProblem, ...]:
     known = catalogue.get(tag.name)
     if known is not None:
         return problems_of(tag, known)
@@ -103,7 +103,7 @@ def _of_tag(tag: Tag, catalogue: Catalogue) -> tuple[DeckProblem, ...]:
         return ()
     near = nearest(tag.name, catalogue)
     hint = f"Did you mean {near}?" if near else "Look it up in VASP's manual, or delete it."
-    text = f"{tag.name[:40]} is no tag that pymatgen knows; VASP passes over unknown ones without a word"
+    text = f"{tag.name[:40]} is not a tag that pymatgen knows; VASP ignores unknown ones without a word"
     return (
         in_file(
             "INCAR", tag.line, WARNING, "incar.unknown_tag", text, hint, column=tag.column, tag=tag.name[:40]
@@ -111,10 +111,10 @@ def _of_tag(tag: Tag, catalogue: Catalogue) -> tuple[DeckProblem, ...]:
     )
 
 
-def _repeated(tags: tuple[Tag, ...]) -> list[DeckProblem]:
+def _repeated(tags: tuple[Tag, ...]) -> list[InputProblem]:
     """Tags that come again; VASP takes the first, pymatgen (and so the results' record) the last."""
     first: dict[str, Tag] = {}
-    found: list[DeckProblem] = []
+    found: list[InputProblem] = []
     for tag in tags:
         before = first.setdefault(tag.name, tag)
         if before is tag:

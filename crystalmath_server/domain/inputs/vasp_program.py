@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from crystalmath_server.domain.inputs import incar_text, kpoints_text
 from crystalmath_server.domain.inputs.incar_values import atoms_move, first_word, logical, real
 from crystalmath_server.domain.inputs.problems import ERROR
-from crystalmath_server.protocol.codes import CodeRow
+from crystalmath_server.protocol.codes import CODES_CREATE, CodeRow
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import InvalidForm, NotFound
 
 RUN_FOLDER = "run"
@@ -13,7 +14,7 @@ RUN_FOLDER = "run"
 IMAGES_FILE = "images.json"
 """Structures that the Maker is given in place of one, beside RUN_FOLDER."""
 OUTPUTS = ("vasprun.xml", "OUTCAR", "OSZICAR", "CONTCAR", "XDATCAR", "vasp.out")
-"""What VASP leaves and is brought back; vasp.out is what it prints."""
+"""What VASP leaves and is retrieved; vasp.out is what it prints."""
 
 
 def program(files: Mapping[str, str]) -> str:
@@ -58,9 +59,9 @@ def _gamma_alone(kpoints: str) -> bool:
 
 
 def choose(codes: Sequence[CodeRow], wanted: str, label: str, cluster: str) -> CodeRow:
-    """The code that runs a deck: the one of `label`, else the newest of the build that the deck needs.
+    """The code that runs a set of input files: `label` if given, else the newest of the build they need.
 
-    vasp_std takes the deck of a Γ point too, at twice the cost.
+    vasp_std takes the input files of a Γ point too, at twice the cost.
 
     Raises
     ------
@@ -72,8 +73,9 @@ def choose(codes: Sequence[CodeRow], wanted: str, label: str, cluster: str) -> C
     kinds = (wanted, "vasp_std") if wanted == "vasp_gam" else (wanted,)
     found = [row for kind in kinds for row in reversed(codes) if row.kind.value == kind]
     if not found:
-        hint = f"Make it known: crystalmath codes create {cluster} {wanted} /path/to/{wanted} {wanted}"
-        raise InvalidForm(f"Computer {cluster!r} has no {wanted}", field="cluster", hint=hint)
+        code = {"label": wanted, "path": f"/path/to/{wanted}", "kind": wanted}
+        hint = f"Make it known: {command(CODES_CREATE, cluster=cluster, **code)}"
+        raise InvalidForm(f"Cluster {cluster!r} has no {wanted}", field="cluster", hint=hint)
     return found[0]
 
 
@@ -81,7 +83,7 @@ def _named(codes: Sequence[CodeRow], label: str, cluster: str) -> CodeRow:
     found = next((row for row in codes if row.label == label), None)
     if found is None:
         names = ", ".join(row.label for row in codes) or "none"
-        raise NotFound(f"Computer {cluster!r} has no code {label!r}", field="code", hint=f"Codes: {names}")
+        raise NotFound(f"Cluster {cluster!r} has no code {label!r}", field="code", hint=f"Codes: {names}")
     return found
 
 

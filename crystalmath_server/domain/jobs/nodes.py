@@ -26,10 +26,10 @@ FORMULA = "crystalmath_formula"
 ENGINE = "crystalmath_engine"
 ATTRIBUTES = (DIGEST, TEMPLATE, FORMULA, ENGINE)
 RUN = "crystalmath_run"
-"""Of a run that belongs to a job which corrects itself: its number, as text. It is no job of its own."""
+"""Of a run that belongs to a job which corrects itself: its number, as text. It is not a job of its own."""
 
 IMPORTED = "vasp.imported"
-"""In place of a recipe, of a job that was run by other means."""
+"""In place of a template, of a job that was run by other means."""
 
 CAUSE = "crystalmath_cause"
 """Extra of a job that failed: the title of its diagnosis. Derived, and may be dropped."""
@@ -47,9 +47,9 @@ CODE_KIND = "crystalmath_kind"
 # names are one level below, since AiiDA refuses a dot in a key at the top.
 VALUES = "values"
 EDITS = "edits"
-"""File name → unified diff of what was edited by hand against what the recipe wrote."""
+"""File name → unified diff of what was edited by hand against what the template wrote."""
 EDITED_FROM = "edited_from"
-"""UUID of the structure that the recipe was given, where POSCAR was edited to another."""
+"""UUID of the structure that the template was given, where POSCAR was edited to another."""
 
 COPIED = "copied"
 """In the settings node: names of the files that are copied from the earlier job."""

@@ -8,12 +8,13 @@ from typing import Any
 from crystalmath_server.domain.clusters.resources import parts_of_script
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.jobs.templates import VASP, check_value
-from crystalmath_server.protocol.again import JobDraft, LeftOut
+from crystalmath_server.protocol.again import JOBS_CLONE, JOBS_RETRY, JobDraft, LeftOut
 from crystalmath_server.protocol.clusters import ClusterRow
 from crystalmath_server.protocol.codes import CodeRow
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import InvalidForm
 from crystalmath_server.protocol.job_spec import JobSpec
-from crystalmath_server.protocol.jobs import ENDED, JobState
+from crystalmath_server.protocol.jobs import ENDED, JOBS_CANCEL, JobState
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.templates import TemplateDetail
@@ -45,28 +46,28 @@ class PastJob:
 def no_retry(job: PastJob) -> tuple[str, str]:
     """Why a job cannot be run once more, and the way out; empty where it can."""
     if job.spec.template == nodes.IMPORTED:
-        way_out = f"Prepare a new job on its structure: crystalmath jobs clone {job.pk}"
+        way_out = f"Prepare a new job on its structure: {command(JOBS_CLONE, pk=job.pk)}"
         return f"Job {job.pk} was imported: nothing was run", way_out
     if not job.spec.template:
         return f"Job {job.pk} is of another plugin", "Submit it again by the means that made it."
     if job.state not in ENDED:
-        way_out = f"Cancel it first (crystalmath jobs cancel {job.pk}), or clone it."
+        way_out = f"Cancel it first ({command(JOBS_CANCEL, pk=job.pk)}), or clone it."
         return f"Job {job.pk} has not ended: it is {job.state}", way_out
     return "", ""
 
 
 def no_restart(job: PastJob) -> tuple[str, str]:
-    """Why a job cannot be gone on from, and the way out; empty where it can."""
+    """Why a job cannot be continued from, and the way out; empty where it can."""
     why_not, way_out = no_retry(job)
     if not why_not and len(job.spec.structures) > 1:
         way_out = (
-            f"Its images at the end are outputs: give them to a new one (crystalmath jobs clone {job.pk})."
+            f"Its images at the end are outputs: give them to a new one ({command(JOBS_CLONE, pk=job.pk)})."
         )
-        return f"Job {job.pk} is a band of images, which is not gone on from by itself", way_out
+        return f"Job {job.pk} is a band of images, which is not continued from by itself", way_out
     if why_not or job.spec.template.startswith(f"{VASP}."):
         return why_not, way_out
-    way_out = f"Run it again: crystalmath jobs retry {job.pk}"
-    return f"Job {job.pk} is one of {job.spec.template}: only jobs of VASP are gone on from", way_out
+    way_out = f"Run it again: {command(JOBS_RETRY, pk=job.pk)}"
+    return f"Job {job.pk} is one of {job.spec.template}: only VASP jobs are continued from", way_out
 
 
 def draft(
@@ -75,7 +76,7 @@ def draft(
     clusters: Sequence[ClusterRow],
     codes: Sequence[CodeRow],
 ) -> JobDraft:
-    """What jobs.submit needs; `template` is the recipe as it is now, None where there is none."""
+    """What jobs.submit needs; `template` is the template as it is now, None where there is none."""
     values, odd = _values(job.spec, template)
     resources, lost = resources_of(job.options)
     asked = job.spec
@@ -90,7 +91,7 @@ def draft(
         edits=asked.edits if template and template.row.engine == VASP else {},
     )
     left_out = (
-        *_about_recipe(job, template),
+        *_about_template(job, template),
         *odd,
         *_about_cluster(asked, clusters),
         *([] if code_known or not asked.code else [_gone_code(asked)]),
@@ -99,16 +100,18 @@ def draft(
     return JobDraft(job.pk, spec, left_out)
 
 
-def _about_recipe(job: PastJob, template: TemplateDetail | None) -> list[LeftOut]:
+def _about_template(job: PastJob, template: TemplateDetail | None) -> list[LeftOut]:
     found: list[LeftOut] = []
     if not job.spec.structures:
         found.append(LeftOut("structures", f"Job {job.pk} has no structure: choose one."))
     if job.spec.template == nodes.IMPORTED:
-        found.append(LeftOut("template", f"Job {job.pk} was imported, of no recipe: choose one."))
+        found.append(LeftOut("template", f"Job {job.pk} was imported, of no template: choose one."))
     elif not job.spec.template:
-        found.append(LeftOut("template", f"Job {job.pk} is of another plugin: choose a recipe."))
+        found.append(LeftOut("template", f"Job {job.pk} is of another plugin: choose a template."))
     elif template is None:
-        found.append(LeftOut("template", f"There is no recipe {job.spec.template} any more: choose another."))
+        found.append(
+            LeftOut("template", f"There is no template {job.spec.template} any more: choose another.")
+        )
     elif not template.row.runnable:
         found.append(LeftOut("template", f"{template.row.name} cannot run: {template.row.reason}"))
     return found
@@ -156,7 +159,7 @@ def resources_of(options: Mapping[str, Any]) -> tuple[Resources, list[LeftOut]]:
         lost.append(LeftOut("resources", f"Lines for the scheduler are not taken over: {commands.strip()}"))
     total = machines.get("tot_num_mpiprocs")
     if total and not machines.get("num_machines"):
-        words = f"Of {total} tasks it is not known on how many nodes they were: say it anew."
+        words = f"Of {total} tasks it is not known on how many nodes they were: say it again."
         lost.append(LeftOut("resources.nodes", words))
     threads = machines.get("num_cores_per_mpiproc") or _threads(options)
     memory = options.get("max_memory_kb")

@@ -14,7 +14,7 @@ def compile_pattern(text: str) -> re.Pattern[str]:
     Raises
     ------
     InvalidForm
-        Where it is no regular expression.
+        Where it is not a regular expression.
     """
     try:
         with warnings.catch_warnings():
@@ -22,7 +22,9 @@ def compile_pattern(text: str) -> re.Pattern[str]:
             return re.compile(text, re.IGNORECASE | re.MULTILINE)
     except (re.error, OverflowError, RecursionError) as error:
         hint = "Correct it, or search for plain text."
-        raise InvalidForm(f"{text!r} is no regular expression: {error}", field="label", hint=hint) from None
+        raise InvalidForm(
+            f"{text!r} is not a regular expression: {error}", field="label", hint=hint
+        ) from None
 
 
 def is_tame(text: str) -> bool:

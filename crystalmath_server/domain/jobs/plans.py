@@ -1,4 +1,4 @@
-"""Structures, recipes and jobs to be made, as plain data between the worker, AiiDA and the handlers."""
+"""Structures, templates and jobs to be made, as plain data between the worker, AiiDA and the handlers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ class ParsedStructure:
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class PreparedInputs:
     """A template with its settings for one structure, checked and rendered.
 
     Attributes
@@ -77,7 +77,7 @@ class JobPlan:
     """
 
     spec: JobSpec
-    recipe: Recipe
+    prepared: PreparedInputs
     key: str = ""
     reuse: bool = False
     options: Mapping[str, Json] = field(default_factory=dict[str, Json])

@@ -1,4 +1,4 @@
-"""Recipes: names, values of their forms, and what is wrong with them; pure."""
+"""Templates: names, values of their forms, and what is wrong with them; pure."""
 
 import difflib
 import math
@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import cast
 
 from crystalmath_server.domain.jobs import nodes
-from crystalmath_server.protocol.codes import CodeKind, CodeRow
-from crystalmath_server.protocol.errors import InvalidForm, InvalidRecipe, NotFound
+from crystalmath_server.protocol.codes import CODES_CREATE, CodeKind, CodeRow
+from crystalmath_server.protocol.command import command
+from crystalmath_server.protocol.errors import InvalidForm, InvalidTemplate, NotFound
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.templates import FieldType, FormField, Restart, TemplateRow
 
@@ -20,11 +21,12 @@ ENGINE_ORDER = ("chgnet", "emt")
 
 VASP = "vasp"
 VASP_KINDS = (CodeKind.VASP_STD, CodeKind.VASP_GAM, CodeKind.VASP_NCL)
-_NO_VASP = "no computer with VASP is set up: crystalmath codes create; the inputs can be rendered"
+_CREATE_CODE = command(CODES_CREATE, cluster="CLUSTER", label="LABEL", path="PATH", kind="KIND")
+_NO_VASP = f"no cluster with VASP is set up: {_CREATE_CODE}; the inputs can be rendered"
 
 
 def runs_vasp(process_type: str, template: str) -> bool:
-    """Whether a job is one of VASP: by its process, or by its recipe."""
+    """Whether a job is one of VASP: by its process, or by its template."""
     return process_type.endswith(nodes.VASP_CALCULATION) or template.startswith(VASP)
 
 
@@ -41,20 +43,20 @@ def resolve(name: str, rows: Sequence[TemplateRow]) -> TemplateRow:
     Raises
     ------
     NotFound
-        No recipe has this name (field: name).
+        No template has this name (field: name).
     """
     found = [row for row in rows if row.name == name] or sorted(
         (row for row in rows if row.kind == name and row.engine in ENGINE_ORDER and row.runnable),
         key=lambda row: ENGINE_ORDER.index(row.engine),
     )
     if not found:
-        detail = f"there is no recipe {name!r}"
+        detail = f"there is no template {name!r}"
         raise NotFound(detail, field="name", hint=nearest(name, [row.name for row in rows]))
     return found[0]
 
 
 def with_codes(rows: Sequence[TemplateRow], codes: Sequence[CodeRow]) -> tuple[TemplateRow, ...]:
-    """Recipes as they can be run: those of VASP need a computer that has it."""
+    """Templates as they can be run: those of VASP need a cluster that has it."""
     if any(code.kind in VASP_KINDS for code in codes):
         return tuple(rows)
     return tuple(
@@ -64,7 +66,7 @@ def with_codes(rows: Sequence[TemplateRow], codes: Sequence[CodeRow]) -> tuple[T
 
 
 def check_restart(name: str, restart: Restart, *, given: bool) -> None:
-    """Refuse a recipe without the earlier job that it needs, or with one that it has no use for.
+    """Refuse a template without the earlier job that it needs, or with one that it has no use for.
 
     Raises
     ------
@@ -72,11 +74,11 @@ def check_restart(name: str, restart: Restart, *, given: bool) -> None:
         Field: restart_pk.
     """
     if restart is Restart.REQUIRED and not given:
-        hint = "Name an ended job of VASP on the same structure that wrote CHGCAR, as one of vasp.static."
-        raise InvalidForm(f"{name} goes on from an earlier job of VASP", field="restart_pk", hint=hint)
+        hint = "Name an ended VASP job on the same structure that wrote CHGCAR, as one of vasp.static."
+        raise InvalidForm(f"{name} continues from an earlier VASP job", field="restart_pk", hint=hint)
     if restart is Restart.NO and given:
-        hint = "Leave restart_pk out, or choose a recipe of VASP."
-        raise InvalidForm(f"{name} goes on from no earlier job", field="restart_pk", hint=hint)
+        hint = "Leave restart_pk out, or choose a VASP template."
+        raise InvalidForm(f"{name} continues from no earlier job", field="restart_pk", hint=hint)
 
 
 def check_elements(engine: str, elements: Sequence[str], known: Sequence[str], others: Sequence[str]) -> None:
@@ -87,18 +89,18 @@ def check_elements(engine: str, elements: Sequence[str], known: Sequence[str], o
     known
         Elements of the engine.
     others
-        Recipes that would work.
+        Templates that would work.
 
     Raises
     ------
-    InvalidRecipe
-        Names the elements and the recipes.
+    InvalidTemplate
+        Names the elements and the templates.
     """
     missing = sorted(set(elements) - set(known))
     if missing:
         detail = f"{engine} does not know {', '.join(missing)}"
-        way_out = f"These recipes do: {', '.join(others)}" if others else "No recipe installed here does"
-        raise InvalidRecipe(detail, field="structures", hint=way_out)
+        way_out = f"These templates do: {', '.join(others)}" if others else "No template installed here does"
+        raise InvalidTemplate(detail, field="structures", hint=way_out)
 
 
 def check_values(fields: Sequence[FormField], values: Mapping[str, Json]) -> dict[str, Json]:
@@ -112,7 +114,7 @@ def check_values(fields: Sequence[FormField], values: Mapping[str, Json]) -> dic
     by_name = {field.name: field for field in fields}
     for name in values:
         if name not in by_name:
-            detail = f"the recipe has no setting {name!r}"
+            detail = f"the template has no setting {name!r}"
             raise InvalidForm(detail, field=f"values.{name}", hint=nearest(name, by_name))
     return {
         field.name: check_value(field, values[field.name]) if field.name in values else field.default

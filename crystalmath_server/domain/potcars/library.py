@@ -119,7 +119,11 @@ def potcar(
         name for name in FOLDERS if name != functional and symbol in seen.symbols(_own(library, name))
     )
     if paths:
-        why = f"{path} holds no TITEL line: it is no POTCAR" if path else f"{paths[0]} may not be read by you"
+        why = (
+            f"{path} holds no TITEL line: it is not a POTCAR"
+            if path
+            else f"{paths[0]} cannot be read: permission denied"
+        )
         return Potcar(symbol, False, "", paths[0], tuple(set(similar) - {symbol}), others, why)
     return Potcar(symbol, False, "", "", similar, others, _note(symbol, similar, others))
 

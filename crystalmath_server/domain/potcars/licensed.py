@@ -2,7 +2,9 @@
 
 import re
 
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import NotAllowed
+from crystalmath_server.protocol.jobs import JOBS_SHOW
 
 _TITLE = re.compile(r"^\s*TITEL\s*=\s*(.+?)\s*$", re.MULTILINE)
 _FREE = (".spec", ".titles", ".json", ".txt")
@@ -17,7 +19,7 @@ def is_potcar(name: str) -> bool:
 def check(path: str) -> None:
     """Raise NotAllowed where a file may not be brought to whoever asks for it."""
     if is_potcar(path):
-        hint = "Its licence keeps it where it is; what it is made of: crystalmath jobs show PK"
+        hint = f"Its license keeps it where it is; what it is made of: {command(JOBS_SHOW, pk='PK')}"
         raise NotAllowed("POTCAR is not brought here", field="path", hint=hint)
 
 

@@ -1,4 +1,4 @@
-"""POTCARs of VASP: where they stand on a computer, and the shell lines that put one together there."""
+"""POTCARs of VASP: where they stand on a cluster, and the shell lines that put one together there."""
 
 import shlex
 from collections.abc import Sequence
@@ -50,7 +50,7 @@ def searched(directory: str, functional: str) -> tuple[str, ...]:
 
 
 def assembly(directory: str, functional: str, symbols: Sequence[str]) -> str:
-    """Shell lines that write POTCAR from the files on the computer: nothing licensed leaves it.
+    """Shell lines that write POTCAR from the files on the cluster: nothing licensed leaves it.
 
     Parameters
     ----------

@@ -12,12 +12,14 @@ from crystalmath_server.domain.potcars.library import (
     folders_of,
 )
 from crystalmath_server.domain.potcars.locations import LOCAL
+from crystalmath_server.protocol.clusters import CLUSTERS_UPDATE
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.potcars import Potcar, PotcarCheck, PotcarFolder
 
 _STATES = {
     ABSENT: "does not exist",
-    NO_FOLDER: "is no folder",
-    CLOSED: "may not be read by you",
+    NO_FOLDER: "is not a folder",
+    CLOSED: "cannot be read: permission denied",
 }
 
 
@@ -76,7 +78,7 @@ def _words(
 def _elsewhere(cluster: str, library: PotcarLibrary, folders: Sequence[PotcarFolder]) -> str:
     """Other functionals that are there, and folders whose names tell none."""
     named = sorted({row.functional for row in folders if row.functional})
-    ways = [f"Set user_potcar_functional of the recipe to {' or '.join(named)}"] if named else []
+    ways = [f"Set user_potcar_functional of the template to {' or '.join(named)}"] if named else []
     odd = [PurePosixPath(row.path).name for row in folders if not row.functional and row.path != library.root]
     if odd and not library.folders:
         ways.append(f"If {odd[0]} is of it: {_set(cluster, f'{library.root}/{odd[0]}')}")
@@ -90,4 +92,4 @@ def _another(cluster: str, library: PotcarLibrary) -> str:
 
 
 def _set(cluster: str, folder: str) -> str:
-    return f"crystalmath clusters update {cluster} --potcar-dir {folder or f'/path/on/{cluster}'}"
+    return command(CLUSTERS_UPDATE, label=cluster, potcar_dir=folder or f"/path/on/{cluster}")

@@ -1,4 +1,4 @@
-"""Jobs beside one another: one column for each thing that can be compared; pure."""
+"""Jobs side by side: one column for each thing that can be compared; pure."""
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -78,7 +78,7 @@ def _in_one_cell(value: Json) -> Json:
     return " ".join(map(str, cast("list[Json]", value))) if isinstance(value, list) else value
 
 
-_FACT_TITLES = {"template": "recipe"}
+_FACT_TITLES = {"template": "template"}
 
 
 def _is_scalar(value: Json) -> bool:

@@ -23,10 +23,10 @@ def completed(results: JobResults, told: Mapping[str, Any], source: str) -> JobR
     """
     steps = steps_of(told["steps"])
     found = {name: _quantity(name, row, source) for name, row in told["quantities"].items()}
-    summarised = tuple(row for row in results.quantities if row.name not in found)
+    summarized = tuple(row for row in results.quantities if row.name not in found)
     return replace(
         results,
-        quantities=(*found.values(), *summarised),
+        quantities=(*found.values(), *summarized),
         steps=results.steps or tuple(thinned(steps, MAX_STEPS)),
         n_steps=results.n_steps or len(steps),
         sites=tuple(from_json(SiteResult, row) for row in told["sites"]),

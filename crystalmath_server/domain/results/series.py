@@ -11,8 +11,9 @@ from crystalmath_server.domain.results.sites import is_vasp
 from crystalmath_server.domain.results.step_columns import Column, steps_with_cells
 from crystalmath_server.domain.results.task_document import Document, listed, number, section
 from crystalmath_server.domain.results.vasp import last_calculation
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import InvalidForm, NotFound
-from crystalmath_server.protocol.results import Quantity
+from crystalmath_server.protocol.results import JOBS_RESULTS, Quantity
 from crystalmath_server.protocol.series import SERIES_TITLES, Curve, JobSeries, SeriesParams, Tick
 
 _TRAJECTORY = ("energy", "max_force", "temperature", "volume", "pressure", "magnetic_moment")
@@ -86,7 +87,7 @@ def steps_curves(columns: Mapping[str, Column], params: SeriesParams) -> Drawn:
 def trajectory_curves(columns: Mapping[str, Column]) -> Drawn:
     """What changes from step to step."""
     if len(columns) < 2:
-        raise NotFound("This job has no steps", field="kind", hint="See: crystalmath jobs results PK")
+        raise NotFound("This job has no steps", field="kind", hint=f"See: {command(JOBS_RESULTS, pk='PK')}")
     shown = [columns[name] for name in _TRAJECTORY if name in columns]
     curves = tuple(Curve(column.title, column.unit, column.values) for column in shown)
     steps = cast("tuple[float, ...]", columns["step"].values)
@@ -185,6 +186,6 @@ def _column(columns: Mapping[str, Column], name: str, field: str) -> Column:
     if name in columns:
         return columns[name]
     if not columns:
-        raise NotFound("This job has no steps", field="kind", hint="See: crystalmath jobs results PK")
+        raise NotFound("This job has no steps", field="kind", hint=f"See: {command(JOBS_RESULTS, pk='PK')}")
     detail = f"the steps have no column {name!r}"
     raise InvalidForm(detail, field=field, hint=f"Columns: {', '.join(columns)}.")

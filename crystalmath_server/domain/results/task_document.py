@@ -162,6 +162,6 @@ def quantities(document: Document, n_steps: int, elapsed_s: float | None) -> dic
         "converged": (converged(document), "", "relaxed to below the force limit"),
         "fmax": (fmax_ev_a(document) if converged(document) is not None else None, "eV/Å", "force limit"),
         "n_steps": (n_steps or None, "", "configurations computed"),
-        "elapsed_time": (elapsed_s, "s", "time on the computer, imports included"),
+        "elapsed_time": (elapsed_s, "s", "time on the cluster, imports included"),
     }
     return {name: _quantity(*row) for name, row in rows.items() if row[0] is not None}

@@ -123,7 +123,7 @@ def _electronic(last: Document) -> dict[str, Row]:
 
 def _effort(stats: Document) -> dict[str, Row]:
     return {
-        "elapsed_time": (number(stats.get("elapsed_time")) or None, "s", "time on the computer"),
+        "elapsed_time": (number(stats.get("elapsed_time")) or None, "s", "time on the cluster"),
         "cpu_time": (number(stats.get("total_time")) or None, "s", "CPU time of one rank"),
         "max_memory": (number(stats.get("max_memory")) or None, "kB", "largest memory of one rank"),
         "n_cores": (_whole(stats.get("cores")), "", "cores"),

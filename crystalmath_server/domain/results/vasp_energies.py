@@ -1,7 +1,7 @@
 """Energies of an ionic step of vasprun.xml, corrected where VASP writes them wrong; pure functions."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from crystalmath_server.domain.results.task_document import listed, number
 
@@ -34,7 +34,7 @@ def corrected(step: Step) -> dict[str, Any]:
 
 def _last_electronic(step: Step) -> Step | None:
     rows = listed(step.get("electronic_steps"))
-    last: Step = rows[-1] if rows and isinstance(rows[-1], Mapping) else {}
+    last: Step = cast("Step", rows[-1]) if rows and isinstance(rows[-1], Mapping) else {}
     return last if all(number(last.get(name)) is not None for name in (FREE, SIGMA_ZERO)) else None
 
 

@@ -1,7 +1,7 @@
 """Whole lines of a text that comes in chunks, cut anywhere; pure."""
 
 LONGEST = 65_536
-"""A line that is longer is no line of a text; its beginning is let go [bytes]."""
+"""A line that is longer is not a line of a text; its beginning is let go [bytes]."""
 
 
 class Lines:

@@ -1,4 +1,4 @@
-"""The deck with which a run of VASP is gone on from: corrected, from where it stopped; pure."""
+"""The input files with which a VASP run is continued from: corrected, from where it stopped; pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,12 +14,12 @@ LARGE = ("WAVECAR", "CHGCAR")
 
 @dataclass(frozen=True, slots=True)
 class EndedRun:
-    """A run of VASP that has ended.
+    """A VASP run that has ended.
 
     Attributes
     ----------
     files
-        Its deck, as it ran.
+        Its input files, as it ran.
     corrected
         The same after custodian's corrections.
     contcar
@@ -36,13 +36,13 @@ class EndedRun:
 
 
 @dataclass(frozen=True, slots=True)
-class NextDeck:
+class NextInputs:
     """What the next run gets.
 
     Attributes
     ----------
     diffs
-        File name → unified diff against the deck of the run before.
+        File name → unified diff against the input files of the run before.
     copied
         Large files that are copied on the cluster.
     """
@@ -52,7 +52,7 @@ class NextDeck:
     copied: tuple[str, ...] = ()
 
 
-def next_deck(run: EndedRun, edits: Mapping[str, str], there: Sequence[str]) -> NextDeck:
+def next_inputs(run: EndedRun, edits: Mapping[str, str], there: Sequence[str]) -> NextInputs:
     """Correct, begin from the last positions, then apply what was edited by hand.
 
     Parameters
@@ -63,7 +63,7 @@ def next_deck(run: EndedRun, edits: Mapping[str, str], there: Sequence[str]) -> 
     Raises
     ------
     InvalidForm
-        An edit of a file that no deck has (field: edits).
+        An edit of a file that no input files has (field: edits).
     """
     files = dict(run.corrected)
     untouched = files.get("POSCAR") == run.files.get("POSCAR")
@@ -77,7 +77,7 @@ def next_deck(run: EndedRun, edits: Mapping[str, str], there: Sequence[str]) -> 
     }
     wanted = dict.fromkeys((*LARGE, *run.given))
     copied = tuple(name for name in wanted if name in there and name not in _deleted(run.corrections))
-    return NextDeck(files, {name: diff for name, diff in diffs.items() if diff}, copied)
+    return NextInputs(files, {name: diff for name, diff in diffs.items() if diff}, copied)
 
 
 def _has_atoms(contcar: str) -> bool:

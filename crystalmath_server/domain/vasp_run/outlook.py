@@ -42,7 +42,7 @@ def outlook(steps: Steps) -> tuple[float | None, str]:
         left = max(0, steps.most - steps.done)
         return left * usual, f"{left} of {steps.most} steps are left"
     if steps.most == 1 or steps.moves == "static":
-        return None, "the end of an electronic minimisation cannot be told"
+        return None, "the end of an electronic minimization cannot be told"
     return _of_relaxation(steps, usual)
 
 
@@ -60,7 +60,7 @@ def _of_relaxation(steps: Steps, usual: float) -> tuple[float | None, str]:
     left = max(1.0, (log(limit) - log(forces[-1])) / slope)
     if steps.most is not None:
         left = min(left, steps.most - steps.done)
-    return left * usual, f"if the largest force goes on falling as in the last {len(forces)} steps{most}"
+    return left * usual, f"if the largest force continues falling as in the last {len(forces)} steps{most}"
 
 
 def _slope(values: list[float]) -> float:

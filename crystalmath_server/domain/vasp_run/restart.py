@@ -1,10 +1,12 @@
-"""The folder of an earlier run on its computer: shell lines that look at it and check copies; pure text."""
+"""The folder of an earlier run on its cluster: shell lines that look at it and check copies; pure text."""
 
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import FileUnreadable, InvalidForm
+from crystalmath_server.protocol.jobs import JOBS_LIST
 
 LISTED, GONE, CLOSED = "@@listed", "@@gone", "@@closed"
 ABSENT = "crystalmath: there is no"
@@ -28,8 +30,8 @@ done"""
 
 
 @dataclass(frozen=True, slots=True)
-class EarlierRun:
-    """An ended job of VASP on whose files another one goes on.
+class PreviousRun:
+    """An ended VASP job on whose files another one continues.
 
     Attributes
     ----------
@@ -60,11 +62,11 @@ def names_there(pk: int, cluster: str, path: str, said: str) -> tuple[str, ...]:
     state, *names = said.splitlines() or [GONE]
     place = f"{path} on {cluster}"
     if state == CLOSED:
-        detail = f"The folder of job {pk}, {place}, may not be read by you"
+        detail = f"The folder of job {pk}, {place}, cannot be read: permission denied"
         raise FileUnreadable(detail, field="restart_pk", hint="Ask its owner, or: chmod u+rx on it.")
     if state != LISTED or not names:
         words = "is empty" if state == LISTED else "is not there any more"
-        hint = "Name another job, or run that one again: crystalmath jobs list"
+        hint = f"Name another job, or run that one again: {command(JOBS_LIST)}"
         raise InvalidForm(f"The folder of job {pk}, {place}, {words}", field="restart_pk", hint=hint)
     return tuple(names)
 

@@ -1,4 +1,4 @@
-"""Which files of a run come back, decided on the computer by size, and which were left there; pure text."""
+"""Which files of a run come back, decided on the cluster by size, and which were left there; pure text."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ FOLDER = "_crystalmath-back"
 BYTES_PER_MB = 1_000_000
 _PATTERN = re.compile(r"[A-Za-z0-9._*?+-]+")
 _NEVER = ("POTCAR*", "_*", "INCAR", "KPOINTS", "POSCAR", *OUTPUTS)
-"""Licensed, sent from here, or brought back in any case."""
+"""Licensed, sent from here, or retrieved in any case."""
 
 _LIST = """\
 crystalmath_status=$?
@@ -35,7 +35,7 @@ _END = "(exit $crystalmath_status)"
 
 
 def check(patterns: Sequence[str]) -> None:
-    """Refuse what is no name and no pattern of a file in the job's folder.
+    """Refuse what is not a name and no pattern of a file in the job's folder.
 
     Raises
     ------

@@ -60,7 +60,7 @@ exit 0"""
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:
-    """A folder on a computer in which VASP ran.
+    """A folder on a cluster in which VASP ran.
 
     Attributes
     ----------
@@ -156,10 +156,10 @@ def symbols_of(titel_lines: tuple[str, ...]) -> list[str]:
 
 _REFUSALS: Mapping[str, tuple[type[RpcError], str, str]] = {
     ABSENT: (NotFound, "does not exist", "See its name there with: pwd"),
-    NO_FOLDER: (InvalidForm, "is no folder", "Give the folder in which VASP ran."),
+    NO_FOLDER: (InvalidForm, "is not a folder", "Give the folder in which VASP ran."),
     CLOSED: (
         FileUnreadable,
-        "may not be read by you",
+        "cannot be read: permission denied",
         "Ask its owner, or: chmod u+rx on it and those above.",
     ),
 }
@@ -196,18 +196,20 @@ def _unpacked(packed: str) -> str:
 
 
 def _check(place: str, seen: _Seen) -> None:
-    """Raise where it is no run of VASP, or one that cannot be read."""
+    """Raise where it is not a VASP run, or one that cannot be read."""
     hint = "Give the folder in which VASP ran: it holds INCAR, POSCAR and vasprun.xml."
     missing = [name for name in ("INCAR", "POSCAR") if not seen.has(name)]
     if not seen.has("vasprun.xml") and not seen.has("OUTCAR"):
         missing.append("vasprun.xml or OUTCAR")
     if missing:
-        detail = f"{place} is no run of VASP: it has no {', no '.join(missing)}"
+        detail = f"{place} is not a VASP run: it has no {', no '.join(missing)}"
         raise InvalidForm(detail, field="path", hint=hint)
     closed = [name for name, readable in seen.files.items() if not readable]
     if closed:
         hint = f"Ask their owner, or there: chmod u+r {' '.join(closed)}"
-        raise FileUnreadable(f"{place}: {', '.join(closed)} may not be read by you", field="path", hint=hint)
+        raise FileUnreadable(
+            f"{place}: {', '.join(closed)} cannot be read: permission denied", field="path", hint=hint
+        )
     large = [name for name, text in seen.texts.items() if len(text) > LARGEST_TEXT]
     if large:
         raise InvalidForm(f"{place}: {large[0]} is larger than {LARGEST_TEXT} bytes", field="path", hint=hint)

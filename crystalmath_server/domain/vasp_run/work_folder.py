@@ -5,20 +5,22 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from crystalmath_server.domain.potcars import licensed
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import FileUnreadable, NotFound
-from crystalmath_server.protocol.files import JobFile
+from crystalmath_server.protocol.files import JOBS_FILES, JobFile
+from crystalmath_server.protocol.jobs import JOBS_SHOW
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A range of a file on a computer, and how the file was just then.
+    """A range of a file on a cluster, and how the file was just then.
 
     Attributes
     ----------
     size
         Of the whole file [bytes].
     modified_at, now
-        UNIX times by the computer's own clock [s].
+        UNIX times by the cluster's own clock [s].
     identity
         Another file under the same name has another one.
     """
@@ -61,15 +63,15 @@ def is_inside(path: str) -> bool:
 
 def no_folder(pk: int) -> NotFound:
     """The job has not begun on a computer, or runs without a folder there."""
-    hint = f"See what it waits for: crystalmath jobs show {pk}"
-    return NotFound(f"Job {pk} has no folder on a computer yet, or needs none", field="pk", hint=hint)
+    hint = f"See what it waits for: {command(JOBS_SHOW, pk=pk)}"
+    return NotFound(f"Job {pk} has no folder on a cluster yet, or needs none", field="pk", hint=hint)
 
 
 def check_path(pk: int, path: str) -> None:
     """Raise where a file of a job's folder may not be read: NotFound, NotAllowed (POTCAR stays there)."""
     if not is_inside(path):
-        hint = f"Give a path in the folder: crystalmath jobs files {pk} --source work"
-        raise NotFound(f"{path!r} is no path in the folder of job {pk}", field="path", hint=hint)
+        hint = f"Give a path in the folder: {command(JOBS_FILES, pk=pk, source='work')}"
+        raise NotFound(f"{path!r} is not a path in the folder of job {pk}", field="path", hint=hint)
     licensed.check(path)
 
 
@@ -152,16 +154,17 @@ def _check(state: str, place: str, path: str) -> None:
     if state == OPEN:
         return
     if state == ABSENT:
-        hint = "The computer may have cleaned it up; what was brought back is kept: crystalmath jobs files PK"
+        kept = command(JOBS_FILES, pk="PK")
+        hint = f"The cluster may have cleaned it up; what was retrieved is kept: {kept}"
         raise NotFound(f"{place} does not exist any more", hint=hint)
     if state == NO_FILE:
-        hint = "See what is there: crystalmath jobs files PK --source work"
+        hint = f"See what is there: {command(JOBS_FILES, pk='PK', source='work')}"
         raise NotFound(f"{place} has no file {path!r}", field="path", hint=hint)
     if state == FOLDER:
-        hint = "See what is in it: crystalmath jobs files PK --source work"
+        hint = f"See what is in it: {command(JOBS_FILES, pk='PK', source='work')}"
         raise NotFound(f"{path!r} in {place} is a folder", field="path", hint=hint)
     if state == CLOSED:
-        hint = "It is no plain file, or its permissions keep you out: see ls -l there."
+        hint = "It is not a plain file, or its permissions keep you out: see ls -l there."
         raise FileUnreadable(f"{path!r} in {place} cannot be read or written", field="path", hint=hint)
     raise FileUnreadable(f"{place} could not be looked at: {state[:200]}", hint=_GNU)
 

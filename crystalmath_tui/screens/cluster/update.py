@@ -1,5 +1,6 @@
-"""Cluster: settings, codes, queue and test of one computer."""
+"""Cluster: settings, codes, queue and test of one cluster."""
 
+from collections.abc import Callable
 from dataclasses import field, replace
 from typing import Literal, get_args
 
@@ -12,87 +13,34 @@ from crystalmath_server.protocol.clusters import (
     ClusterQueue,
     ClusterTest,
     ClusterTestParams,
+    Deleted,
     StepName,
 )
-from crystalmath_server.protocol.codes import CODES_TEST, CodePk, CodeTest, Outcome, Step
+from crystalmath_server.protocol.codes import CODES_TEST, CodePk, CodeRow, CodeTest, Outcome, Step
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.record import record
 from crystalmath_tui.core import clusters
-from crystalmath_tui.core.effects import Back, Call, Effect, Open, Say, Tagged
-from crystalmath_tui.core.keymap import MOVES, Binding, action_of
+from crystalmath_tui.core.context import Context
+from crystalmath_tui.core.effects import Back, Call, Effect, Open, Say
+from crystalmath_tui.core.keymap import MOVES, Action, Binding, dispatch, emit
 from crystalmath_tui.core.messages import (
+    Answered,
     Connected,
     Entered,
     KeyPressed,
     Message,
     MousePressed,
-    StatusLoaded,
+    Move,
+    Refused,
+    Scrolled,
 )
-from crystalmath_tui.core.screen import Context
-from crystalmath_tui.core.scroll import START, Scroll, moved, pages
+from crystalmath_tui.core.scroll import START, Scroll, move, scroll_top
 
 Tab = Literal["summary", "codes", "queue", "test"]
 TABS: tuple[Tab, ...] = get_args(Tab)
 STEPS: tuple[StepName, ...] = tuple(StepName)
 _LONGEST_TEXT = 1000  # lines
 _QUEUE_S = 30.0  # how old the queue may become while one looks at it
-
-KEYS = (
-    *MOVES,
-    Binding(("tab", "right", "l"), "next", "next page", "Next page.", footer=True),
-    Binding(("shift tab", "left", "h"), "previous", "previous page", "Previous page."),
-    *(Binding((str(i + 1),), name, name, f"Page {name}.") for i, name in enumerate(TABS)),
-    Binding(("t",), "try", "test", "Test step by step; on the page codes, test the code.", footer=True),
-    Binding(("T",), "force", "test now", "Test at once, also where it rests after failures."),
-    Binding(("n",), "code", "new code", "Make a program there known.", footer=True),
-    Binding(("e",), "edit", "edit", "Change the settings.", footer=True),
-    Binding(("P",), "potcars", "POTCARs", "Look which POTCARs are there."),
-    Binding(("x",), "enable", "on/off", "Disable the cluster, or enable it again."),
-    Binding(("d",), "delete", "delete", "Delete the cluster; asks first.", footer=True),
-    Binding(("enter",), "open", "open job", "Open the selected job, where it is ours."),
-    Binding(("r",), "reload", "reload", "Fetch the page anew."),
-    Binding(("esc",), "close", "back", "Go back."),
-)
-
-
-@record
-class DetailLoaded(Message):
-    """The settings came."""
-
-    about: str
-    detail: ClusterDetail
-
-
-@record
-class QueueLoaded(Message):
-    """The queue came."""
-
-    about: str
-    queue: ClusterQueue
-
-
-@record
-class StepDone(Message):
-    """A step of the test ended; `about` is the label and the number of the test."""
-
-    about: tuple[str, int]
-    test: ClusterTest
-
-
-@record
-class CodeTested(Message):
-    """A code was looked at."""
-
-    about: str
-    test: CodeTest
-
-
-@record
-class Failed(Message):
-    """A page did not come."""
-
-    about: tuple[str, Tab]
-    error: RpcError
 
 
 @record
@@ -128,16 +76,18 @@ def update(cluster: Slice, message: Message, context: Context) -> Update:
     """Follow keys and answers."""
     match message:
         case Entered("cluster", args):
-            return _entered(cluster, args, context)
+            return _enter(cluster, args, context)
         case KeyPressed(key):
-            return _act(cluster, action_of(KEYS, key), context)
+            return dispatch(KEYS, update, cluster, key, context) or (cluster, ())
+        case Scrolled(to):
+            return _scroll(cluster, to, context), ()
         case MousePressed():
-            return _mouse(cluster, message, context)
-        case clusters.ClusterDeleted(deleted) if deleted.label == cluster.label:
+            return _click(cluster, message, context)
+        case Answered("cluster deleted", Deleted() as deleted) if deleted.label == cluster.label:
             return Slice(turn=cluster.turn + 1), (Back(),) if context.front else ()
         case Connected() if cluster.label:
             return cluster, _fetch(cluster)
-        case StatusLoaded() if context.front and _queue_is_old(cluster, context.now):
+        case Answered("status") if context.front and _queue_is_old(cluster, context.now):
             return replace(cluster, asked_at=context.now), _fetch(cluster)
         case _:
             return _answered(cluster, message)
@@ -146,26 +96,31 @@ def update(cluster: Slice, message: Message, context: Context) -> Update:
 def _answered(cluster: Slice, message: Message) -> Update:
     """Take what came, where it is about this computer."""
     match message:
-        case DetailLoaded(about, detail) if about == cluster.label:
+        case Answered("cluster", ClusterDetail() as detail, about) if about == cluster.label:
             return replace(cluster, detail=detail, errors=_without(cluster, "summary", "codes")), ()
-        case QueueLoaded(about, queue) if about == cluster.label:
-            return _queued(cluster, queue), ()
-        case StepDone(about, test) if about == (cluster.label, cluster.turn):
-            return _stepped(cluster, test)
-        case CodeTested(about, test) if about == cluster.label:
+        case Answered("cluster queue", ClusterQueue() as queue, about) if about == cluster.label:
+            return _with_queue(cluster, queue), ()
+        case Answered("cluster test", ClusterTest() as test, about) if about == (cluster.label, cluster.turn):
+            return _add_steps(cluster, test)
+        case Answered("cluster code test", CodeTest() as test, about) if about == cluster.label:
             return replace(cluster, code_tests={**cluster.code_tests, test.pk: test}), ()
-        case Failed((about, tab), error) if about == cluster.label:
-            running = None if tab == "test" else cluster.running
-            return replace(cluster, errors={**cluster.errors, tab: error}, running=running), ()
-        case clusters.ClusterSaved(detail) if cluster.detail and detail.row.pk == cluster.detail.row.pk:
+        case Refused("cluster", error, about) if about == cluster.label:
+            return replace(cluster, errors={**cluster.errors, "summary": error}), ()
+        case Refused("cluster queue", error, about) if about == cluster.label:
+            return replace(cluster, errors={**cluster.errors, "queue": error}), ()
+        case Refused("cluster test", error, about) if about == (cluster.label, cluster.turn):
+            return replace(cluster, errors={**cluster.errors, "test": error}, running=None), ()
+        case Answered("cluster saved", ClusterDetail() as detail) if (
+            cluster.detail and detail.row.pk == cluster.detail.row.pk
+        ):
             return _saved(cluster, detail), ()
-        case clusters.CodeSaved(code) if code.cluster == cluster.label:
+        case Answered("code saved", CodeRow() as code) if code.cluster == cluster.label:
             return cluster, _fetch(replace(cluster, tab="codes"))
         case _:
             return cluster, ()
 
 
-def _queued(cluster: Slice, queue: ClusterQueue) -> Slice:
+def _with_queue(cluster: Slice, queue: ClusterQueue) -> Slice:
     """The queue; the selection stays on its job."""
     place = cluster.places.get("queue", START)
     before = cluster.queue.jobs if cluster.queue else ()
@@ -188,7 +143,7 @@ def _without(cluster: Slice, *names: str) -> dict[str, RpcError]:
     return {name: error for name, error in cluster.errors.items() if name not in names}
 
 
-def _entered(cluster: Slice, args: tuple[str, ...], context: Context) -> Update:
+def _enter(cluster: Slice, args: tuple[str, ...], context: Context) -> Update:
     """A label and a page; `test` begins the test, unless it is under way already."""
     label = args[0] if args else cluster.label
     if not label:
@@ -197,7 +152,7 @@ def _entered(cluster: Slice, args: tuple[str, ...], context: Context) -> Update:
     known = cluster if label == cluster.label else Slice(label=label, turn=cluster.turn + 1)
     fresh = replace(known, tab=tab, asked_at=context.now)
     if tab == "test" and fresh.running is None:
-        tested, effects = _started(replace(fresh, force=False))
+        tested, effects = _start(replace(fresh, force=False))
         return tested, (*_show(fresh), *effects)
     return fresh, (*_show(fresh), *(_fetch(fresh) if tab == "queue" else ()))
 
@@ -211,13 +166,7 @@ def _tab_of(text: str) -> Tab:
 
 
 def _show(cluster: Slice) -> tuple[Effect, ...]:
-    call = Call(
-        CLUSTERS_SHOW,
-        ClusterLabel(cluster.label),
-        Tagged(DetailLoaded, cluster.label),
-        Tagged(Failed, (cluster.label, "summary")),
-        key="cluster",
-    )
+    call = Call(CLUSTERS_SHOW, ClusterLabel(cluster.label), "cluster", cluster.label, handles_refusal=True)
     return (call,)
 
 
@@ -228,11 +177,7 @@ def _fetch(cluster: Slice) -> tuple[Effect, ...]:
     if cluster.tab != "queue":
         return _show(cluster)
     call = Call(
-        CLUSTERS_QUEUE,
-        ClusterLabel(cluster.label),
-        Tagged(QueueLoaded, cluster.label),
-        Tagged(Failed, (cluster.label, "queue")),
-        key="cluster queue",
+        CLUSTERS_QUEUE, ClusterLabel(cluster.label), "cluster queue", cluster.label, handles_refusal=True
     )
     return (call,)
 
@@ -241,9 +186,9 @@ def _queue_is_old(cluster: Slice, now: float) -> bool:
     return cluster.tab == "queue" and now - cluster.asked_at > _QUEUE_S
 
 
-def _started(cluster: Slice) -> Update:
+def _start(cluster: Slice) -> Update:
     """Begin the test at its first step."""
-    begun = replace(
+    first = replace(
         cluster,
         tab="test",
         steps=(),
@@ -251,20 +196,20 @@ def _started(cluster: Slice) -> Update:
         turn=cluster.turn + 1,
         errors=_without(cluster, "test"),
     )
-    return begun, (_step(begun, STEPS[0]),)
+    return first, (_step(first, STEPS[0]),)
 
 
 def _step(cluster: Slice, name: StepName) -> Effect:
     return Call(
         CLUSTERS_TEST,
         ClusterTestParams(cluster.label, (name,), force=cluster.force),
-        Tagged(StepDone, (cluster.label, cluster.turn)),
-        Tagged(Failed, (cluster.label, "test")),
-        key="cluster test",
+        "cluster test",
+        (cluster.label, cluster.turn),
+        handles_refusal=True,
     )
 
 
-def _stepped(cluster: Slice, test: ClusterTest) -> Update:
+def _add_steps(cluster: Slice, test: ClusterTest) -> Update:
     """Show a step, and go on to the next unless it failed."""
     steps = cluster.steps + test.steps
     count = len(steps)
@@ -274,53 +219,52 @@ def _stepped(cluster: Slice, test: ClusterTest) -> Update:
     return running, (_step(running, STEPS[count]),)
 
 
-def _act(cluster: Slice, action: str, context: Context) -> Update:
-    match action:
-        case "next" | "previous":
-            step = 1 if action == "next" else -1
-            return _turned(cluster, TABS[(TABS.index(cluster.tab) + step) % len(TABS)], context)
-        case "summary" | "codes" | "queue" | "test":
-            return _turned(cluster, action, context)
-        case "try" | "force":
-            return _tried(cluster, force=action == "force")
-        case "reload":
-            return replace(cluster, asked_at=context.now), _fetch(cluster)
-        case "close" | "edit" | "code" | "potcars" | "enable" | "delete" | "open":
-            return cluster, _effects(cluster, action)
-        case _:
-            return _moved(cluster, action, context), ()
+def _show_tab(tab: Tab) -> Action[Slice]:
+    return lambda cluster, context: _turn_to(cluster, tab, context)
 
 
-def _tried(cluster: Slice, *, force: bool) -> Update:
-    """Test the selected code, or the computer unless its test is under way."""
-    if cluster.tab == "codes":
-        return cluster, _code_test(cluster)
-    if cluster.running is not None:
-        return replace(cluster, tab="test"), ()
-    return _started(replace(cluster, force=force))
+def _step_tab(step: int) -> Action[Slice]:
+    return lambda cluster, context: _turn_to(
+        cluster, TABS[(TABS.index(cluster.tab) + step) % len(TABS)], context
+    )
 
 
-def _turned(cluster: Slice, tab: Tab, context: Context) -> Update:
+def _turn_to(cluster: Slice, tab: Tab, context: Context) -> Update:
     turned = replace(cluster, tab=tab, asked_at=context.now)
     return turned, _fetch(turned)
 
 
-def _effects(cluster: Slice, action: str) -> tuple[Effect, ...]:
-    match action:
-        case "close":
-            return (Back(),)
-        case "edit" | "code":
-            return (Open("setup", (action, cluster.label)),)
-        case "potcars":
-            return (Open("potcars", (cluster.label,)),)
-        case "open":
-            return _open_job(cluster)
-        case _ if cluster.detail is None:
-            return (Say("The cluster is not loaded yet.", "warn"),)
-        case "enable":
-            return clusters.enable(cluster.detail.row)
-        case _:
-            return clusters.delete(cluster.detail.row, len(cluster.detail.codes))
+def _reload(cluster: Slice, context: Context) -> Update:
+    return _turn_to(cluster, cluster.tab, context)
+
+
+def _test(*, force: bool) -> Action[Slice]:
+    """Test the selected code, or the cluster unless its test is under way."""
+
+    def act(cluster: Slice, _: Context) -> Update:
+        if cluster.tab == "codes":
+            return cluster, _code_test(cluster)
+        if cluster.running is not None:
+            return replace(cluster, tab="test"), ()
+        return _start(replace(cluster, force=force))
+
+    return act
+
+
+def _on_cluster(effects: Callable[[ClusterDetail], tuple[Effect, ...]]) -> Action[Slice]:
+    """An action on the cluster, once it is loaded."""
+
+    def act(cluster: Slice, _: Context) -> Update:
+        if cluster.detail is None:
+            return cluster, (Say("The cluster is not loaded yet.", "warn"),)
+        return cluster, effects(cluster.detail)
+
+    return act
+
+
+def _open(screen: str, *words: str) -> Action[Slice]:
+    """Open a screen on this cluster: its label follows the words."""
+    return lambda cluster, _: (cluster, (Open(screen, (*words, cluster.label)),))
 
 
 def _open_job(cluster: Slice) -> tuple[Effect, ...]:
@@ -340,7 +284,7 @@ def _code_test(cluster: Slice) -> tuple[Effect, ...]:
     if index >= len(codes):
         return (Say("There is no code to test; n makes one known.", "warn"),)
     pk = codes[index].pk
-    call = Call(CODES_TEST, CodePk(pk), Tagged(CodeTested, cluster.label), key=f"code {pk}")
+    call = Call(CODES_TEST, CodePk(pk), "cluster code test", cluster.label, key=f"code {pk}")
     return (Say(f"Looking at {codes[index].label} on {cluster.label} …"), call)
 
 
@@ -359,23 +303,21 @@ def chosen(cluster: Slice, index: int) -> Update:
     return replace(cluster, places={**cluster.places, cluster.tab: Scroll(index, place.top)}), ()
 
 
-def _moved(cluster: Slice, action: str, context: Context) -> Slice:
+def _scroll(cluster: Slice, to: Move, context: Context) -> Slice:
     """Select another row, or scroll the text; who paints it knows where it ends."""
     place = cluster.places.get(cluster.tab, START)
     height = max(1, context.size.rows - 2)
     if count := rows_of(cluster):
-        after = moved(place, action, count, height)
+        after = move(place, to, count, height)
     else:
-        after = Scroll(0, pages(place.top, action, _LONGEST_TEXT, height))
+        after = Scroll(0, scroll_top(place.top, to, _LONGEST_TEXT, height))
     return replace(cluster, places={**cluster.places, cluster.tab: after})
 
 
-def _mouse(cluster: Slice, mouse: MousePressed, context: Context) -> Update:
-    """The wheel moves; a click on a tab turns the page."""
-    if mouse.button in {4, 5}:
-        return _moved(cluster, "up" if mouse.button == 4 else "down", context), ()
+def _click(cluster: Slice, mouse: MousePressed, context: Context) -> Update:
+    """A click on a tab turns the page."""
     if mouse.button == 1 and mouse.row == 0 and (tab := _tab_at(mouse.col)):
-        return _turned(cluster, tab, context)
+        return _turn_to(cluster, tab, context)
     return cluster, ()
 
 
@@ -392,3 +334,43 @@ def _tab_at(col: int) -> Tab | None:
 def failed_step(cluster: Slice) -> Step | None:
     """The step that failed, if any did."""
     return next((step for step in cluster.steps if step.outcome is Outcome.FAILED), None)
+
+
+KEYS: tuple[Binding[Slice], ...] = (
+    *MOVES,
+    Binding(("tab", "right", "l"), _step_tab(1), "next page", "Next page.", footer=True),
+    Binding(("shift tab", "left", "h"), _step_tab(-1), "previous page", "Previous page."),
+    *(Binding((str(i + 1),), _show_tab(name), name, f"Page {name}.") for i, name in enumerate(TABS)),
+    Binding(
+        ("t",),
+        _test(force=False),
+        "test",
+        "Test step by step; on the page codes, test the code.",
+        footer=True,
+    ),
+    Binding(("T",), _test(force=True), "test now", "Test at once, also where it rests after failures."),
+    Binding(("n",), _open("setup", "code"), "new code", "Make a program there known.", footer=True),
+    Binding(("e",), _open("setup", "edit"), "edit", "Change the settings.", footer=True),
+    Binding(("P",), _open("potcars"), "POTCARs", "Look which POTCARs are there."),
+    Binding(
+        ("x",),
+        _on_cluster(lambda detail: clusters.enable(detail.row)),
+        "on/off",
+        "Disable the cluster, or enable it again.",
+    ),
+    Binding(
+        ("d",),
+        _on_cluster(lambda detail: clusters.delete(detail.row, len(detail.codes))),
+        "delete",
+        "Delete the cluster; asks first.",
+        footer=True,
+    ),
+    Binding(
+        ("enter",),
+        lambda cluster, _: (cluster, _open_job(cluster)),
+        "open job",
+        "Open the selected job, where it is ours.",
+    ),
+    Binding(("r",), _reload, "reload", "Fetch the page again."),
+    Binding(("esc",), emit(Back()), "back", "Go back."),
+)

@@ -8,13 +8,14 @@ from crystalmath_server.protocol.codes import CodeRow, CodeTest, Outcome, Step
 from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.cells import wrap
 from crystalmath_tui.core.clusters import MARKS, state_of
-from crystalmath_tui.core.lines import Line, Span, fit_line, line, line_width, selected
+from crystalmath_tui.core.context import Context
+from crystalmath_tui.core.lines import Line, Span, fit_line, highlight, line, line_width
 from crystalmath_tui.core.messages import KeyPressed, Message, MousePressed
-from crystalmath_tui.core.resources import TITLES, shown
-from crystalmath_tui.core.screen import Context, Screen
-from crystalmath_tui.core.scroll import START, Scroll, settled
-from crystalmath_tui.core.table import Column, heading, placed, row
-from crystalmath_tui.core.words import age, count, error_words
+from crystalmath_tui.core.resources import TITLES, text_of
+from crystalmath_tui.core.screen import Screen
+from crystalmath_tui.core.scroll import START, Scroll, clamp
+from crystalmath_tui.core.table import Column, fit_columns, heading, row
+from crystalmath_tui.core.words import age, count, error_text
 from crystalmath_tui.screens.cluster.update import (
     KEYS,
     STEPS,
@@ -113,14 +114,14 @@ def view(cluster: Slice, context: Context) -> tuple[Line, ...]:
         return (*top, *text[start : start + height])
     at, room = _in_sight(page, cluster, context)
     seen = enumerate(page.rows[at.top : at.top + room], at.top)
-    rows = (selected(each, cols) if index == at.index else each for index, each in seen)
+    rows = (highlight(each, cols) if index == at.index else each for index, each in seen)
     return (*top, *page.head, *rows, *page.tail)
 
 
 def _in_sight(page: Page, cluster: Slice, context: Context) -> tuple[Scroll, int]:
     """The place in the list and how many of its rows are seen."""
     room = max(1, _height(context) - len(page.head) - len(page.tail))
-    return settled(cluster.places.get(cluster.tab, START), len(page.rows), room), room
+    return clamp(cluster.places.get(cluster.tab, START), len(page.rows), room), room
 
 
 def _tabs(cluster: Slice) -> Line:
@@ -131,7 +132,7 @@ def _tabs(cluster: Slice) -> Line:
 def _page(cluster: Slice, context: Context) -> Page:
     cols = context.size.cols
     if error := cluster.errors.get(cluster.tab):
-        return Page(((), *_paragraph("error", error_words(error), cols)))
+        return Page(((), *_paragraph("error", error_text(error), cols)))
     if cluster.tab == "test":
         return Page(_test(cluster, context))
     if cluster.tab == "queue" and cluster.queue is not None:
@@ -140,9 +141,9 @@ def _page(cluster: Slice, context: Context) -> Page:
         return _codes(cluster.detail.codes, cluster, context)
     if cluster.tab == "summary" and cluster.detail is not None:
         return Page(_summary(cluster.detail, cols))
-    asking = context.told("cluster queue") or f"Asking {cluster.label} …"
+    asking = context.progress_of("cluster queue") or f"Asking {cluster.label} …"
     words = asking if cluster.tab == "queue" else "Loading …"
-    return Page(((), line(("dim", f" {context.trouble or words}"))))
+    return Page(((), line(("dim", f" {context.connection_error or words}"))))
 
 
 def _paragraph(style: str, text: str, cols: int, indent: int = 1) -> tuple[Line, ...]:
@@ -152,7 +153,7 @@ def _paragraph(style: str, text: str, cols: int, indent: int = 1) -> tuple[Line,
 def _summary(detail: ClusterDetail, cols: int) -> tuple[Line, ...]:
     state = (Span("strong", f" {detail.row.label}"), Span("", "   "), state_of(detail.row))
     trouble = _paragraph("warn", detail.row.trouble, cols) if detail.row.trouble else ()
-    given = [(title, shown(name, getattr(detail.defaults, name))) for name, title in TITLES.items()]
+    given = [(title, text_of(name, getattr(detail.defaults, name))) for name, title in TITLES.items()]
     return (
         (),
         state,
@@ -187,7 +188,7 @@ def _section(title: str, lines: Iterable[Line]) -> tuple[Line, ...]:
 
 
 def _facts(pairs: Iterable[tuple[str, str]], cols: int) -> tuple[Line, ...]:
-    """Name and value; a long value goes on below."""
+    """Name and value; a long value continues below."""
     lines: list[Line] = []
     for name, value in pairs:
         for i, part in enumerate(wrap(value, max(8, cols - _NAME - 5)) if value else ()):
@@ -199,7 +200,7 @@ def _codes(codes: tuple[CodeRow, ...], cluster: Slice, context: Context) -> Page
     """The codes; below them the test of the selected one."""
     cols = context.size.cols
     columns = _CODES if any(code.modules for code in codes) else _CODES[:-1]
-    table = placed(columns, cols - 1)
+    table = fit_columns(columns, cols - 1)
     head = (Span("", " "), *heading(table))
     if not codes:
         return Page((head, (), line(("dim", "   No codes yet. Press n to make a program known."))))
@@ -241,7 +242,7 @@ def _queue(queue: ClusterQueue, context: Context) -> Page:
     parts = [_partition(each, cols) for each in queue.partitions]
     if not queue.jobs:
         return Page((*parts, *notes, (), head))
-    table = placed(_JOBS, cols - 1)
+    table = fit_columns(_JOBS, cols - 1)
     rows = tuple((Span("", " "), *row(table, _job_cells(job))) for job in queue.jobs)
     above = _some([*parts, *notes], max(2, _height(context) // 2))
     return Page((*above, head, (Span("", " "), *heading(table))), rows)
@@ -257,7 +258,7 @@ def _some(lines: list[Line], room: int) -> list[Line]:
 def _partition(partition: Partition, cols: int) -> Line:
     """Name, limit and nodes by state, in one line."""
     limit = (
-        "no limit" if partition.time_limit_s is None else f"≤ {shown('walltime_s', partition.time_limit_s)}"
+        "no limit" if partition.time_limit_s is None else f"≤ {text_of('walltime_s', partition.time_limit_s)}"
     )
     gpus = f", {partition.gpus}" if partition.gpus else ""
     size = f"{partition.cores_per_node} cores, {partition.memory_mb} MB{gpus}"
@@ -289,7 +290,7 @@ def _job_cells(job: QueueJob) -> dict[str, Span]:
 
 def _test(cluster: Slice, context: Context) -> tuple[Line, ...]:
     """Steps that ended, the one that runs, and those that wait."""
-    cols, told = context.size.cols, context.told("cluster test")
+    cols, told = context.size.cols, context.progress_of("cluster test")
     if not cluster.steps and cluster.running is None:
         return ((), line(("dim", " Press t to test the cluster step by step.")))
     done = [each for step in cluster.steps for each in _step_lines(step, cols)]
@@ -321,7 +322,7 @@ def _verdict(cluster: Slice, cols: int) -> tuple[Line, ...]:
         done = f" Testing: {len(cluster.steps)} of {len(STEPS)} steps are done."
         return (line(("accent", done)),)
     if failed_step(cluster) is not None:
-        way_out = "  Mend it, then press t again; T tries at once."
+        way_out = "  Fix it, then press t again; T tries at once."
         return (line(("error", " The test failed."), ("dim", way_out)),)
     left = [step.title for step in cluster.steps if step.outcome is Outcome.NOT_REACHED]
     if left:

@@ -2,12 +2,13 @@
 
 from crystalmath_server.protocol.compare import CompareRow, Comparison
 from crystalmath_tui.core.cells import fit, width, wrap
-from crystalmath_tui.core.comparison import titled
-from crystalmath_tui.core.lines import Line, Span, fit_line, line, selected
-from crystalmath_tui.core.screen import Context, Screen
-from crystalmath_tui.core.scroll import Scroll, settled
-from crystalmath_tui.core.textfield import field_line
-from crystalmath_tui.core.words import count, error_words, number
+from crystalmath_tui.core.comparison import title_of
+from crystalmath_tui.core.context import Context
+from crystalmath_tui.core.lines import Line, Span, fit_line, highlight, line
+from crystalmath_tui.core.path_prompt import prompt_lines
+from crystalmath_tui.core.screen import Screen
+from crystalmath_tui.core.scroll import Scroll, clamp
+from crystalmath_tui.core.words import count, error_text, number
 from crystalmath_tui.screens.compare.update import (
     CALL_KEY,
     KEYS,
@@ -30,17 +31,17 @@ def view(compare: Slice, context: Context) -> tuple[Line, ...]:
     rule = fit_line(line(("rule", "─" * cols)), cols)
     head = (_head(compare, cols), rule)
     if compare.error is not None:
-        parts = wrap(error_words(compare.error), max(8, cols - 2))
+        parts = wrap(error_text(compare.error), max(8, cols - 2))
         return (*head, (), *(line(("error", f" {part}")) for part in parts))
     if compare.found is None:
-        words = context.trouble or context.told(CALL_KEY) or "Reading the jobs …"
+        words = context.connection_error or context.progress_of(CALL_KEY) or "Reading the jobs …"
         return (*head, (), line(("dim", f" {words}")))
     return (*head, *(_choices(compare, context) if compare.choosing else _table(compare, context)))
 
 
 def _head(compare: Slice, cols: int) -> Line:
     if compare.path is not None:
-        return (Span("key", " write to "), *field_line(compare.path, max(1, cols - 10)))
+        return prompt_lines(compare.path, "write to", cols)[0]
     total = len(compare.found.columns) if compare.found else 0
     seen = len(shown(compare).columns)
     return line(
@@ -54,32 +55,32 @@ def _choices(compare: Slice, context: Context) -> tuple[Line, ...]:
     """All columns; those that are shown have a mark."""
     columns = columns_of(compare)
     rows = list_rows(context)
-    at = settled(Scroll(compare.column, compare.column), len(columns), rows)
+    at = clamp(Scroll(compare.column, compare.column), len(columns), rows)
     lines: list[Line] = [line(("heading", " columns"), ("dim", "   Space shows or hides, Esc closes"))]
     for index, column in enumerate(columns[at.top : at.top + rows], at.top):
         mark = " " if column.name in compare.hidden else "✓"
-        each = line(("mark", f" {mark} "), titled(column), ("dim", f"   {column.name}"))
-        lines.append(selected(each, context.size.cols) if index == at.index else each)
+        each = line(("mark", f" {mark} "), title_of(column), ("dim", f"   {column.name}"))
+        lines.append(highlight(each, context.size.cols) if index == at.index else each)
     return tuple(lines)
 
 
 def _table(compare: Slice, context: Context) -> tuple[Line, ...]:
     table, cols = shown(compare), context.size.cols
-    at = settled(compare.scroll, len(table.rows), list_rows(context))
+    at = clamp(compare.scroll, len(table.rows), list_rows(context))
     seen = table.rows[at.top : at.top + list_rows(context)]
     widths = [_width(table, place) for place in range(len(table.columns))]
     first = _first(widths, compare.column, max(1, cols - 10 - _LABEL))
     lines: list[Line] = [_heading(compare, table, widths, first)]
     for index, each in enumerate(seen, at.top):
         cells = _row(each, widths, first)
-        lines.append(selected(cells, cols) if index == at.index else cells)
+        lines.append(highlight(cells, cols) if index == at.index else cells)
     return tuple(lines)
 
 
 def _width(table: Comparison, place: int) -> int:
     texts = [number(row.values[place]) for row in table.rows if place < len(row.values)]
     longest = max((width(text) for text in texts), default=0)
-    return min(_WIDEST, max(width(titled(table.columns[place])) + 1, longest))
+    return min(_WIDEST, max(width(title_of(table.columns[place])) + 1, longest))
 
 
 def _first(widths: list[int], chosen: int, room: int) -> int:
@@ -99,7 +100,7 @@ def _heading(compare: Slice, table: Comparison, widths: list[int], first: int) -
         arrow = ("↓" if compare.descending else "↑") if column.name == compare.sort else ""
         style = "bar.strong" if place == compare.column else "heading"
         right = _is_number(table, place)
-        spans += [Span("", _GAP), Span(style, fit(titled(column) + arrow, widths[place], right=right))]
+        spans += [Span("", _GAP), Span(style, fit(title_of(column) + arrow, widths[place], right=right))]
     return tuple(spans)
 
 
@@ -135,5 +136,5 @@ SCREEN = Screen(
     is_typing,
     (("enter", "write"), ("esc", "cancel")),
     usage="PK PK …",
-    summary="Show jobs beside one another.",
+    summary="Show jobs side by side.",
 )

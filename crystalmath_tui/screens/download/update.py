@@ -5,61 +5,30 @@ from dataclasses import replace
 from crystalmath_server.protocol.errors import ConnectionLost, RpcError
 from crystalmath_server.protocol.files import JOBS_FILES, JobFile, JobFiles, ListFilesParams
 from crystalmath_server.protocol.record import record
-from crystalmath_tui.core import downloads
+from crystalmath_tui.core import downloads, path_prompt
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.downloads import Download
-from crystalmath_tui.core.effects import Back, Call, Effect, FindPath, Open, Say, Tagged
-from crystalmath_tui.core.keymap import MOVES, Binding, action_of
-from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, Message, MousePressed, Pasted
-from crystalmath_tui.core.path_field import PathField, completed, path_of, press, put_in
+from crystalmath_tui.core.effects import Back, Call, Effect, FindPath, Open, Say
+from crystalmath_tui.core.keymap import MOVES, Binding, dispatch, emit
+from crystalmath_tui.core.messages import (
+    Answered,
+    Connected,
+    Entered,
+    KeyPressed,
+    Message,
+    Move,
+    Refused,
+    Scrolled,
+)
+from crystalmath_tui.core.path_prompt import PathPrompt, prompt_of
 from crystalmath_tui.core.pks import pk_of
-from crystalmath_tui.core.screen import Context
-from crystalmath_tui.core.scroll import pages
+from crystalmath_tui.core.scroll import scroll_top
 from crystalmath_tui.core.words import count, file_size
 
 HEAD = 4
-"""Rows above the list of files: the path, names that go on from it, words, a rule."""
+"""Rows above the list of files: the path, names that continue from it, words, a rule."""
 _DEEPEST, _MOST = 16, 10_000
 _SOURCES = ("work", "retrieved", "inputs")
-
-KEYS = (
-    *MOVES,
-    Binding(("x",), "stop", "stop", "Stop; what is here stays.", footer=True),
-    Binding(("r",), "resume", "go on", "Go on where it broke off.", footer=True),
-    Binding(("J",), "job", "job", "Go to the job.", footer=True),
-    Binding(("esc",), "close", "back", "Go back; what is under way goes on.", footer=True),
-)
-
-
-@record
-class FoldersListed(Message):
-    """Paths that begin with what was typed came."""
-
-    typed: str
-    names: tuple[str, ...]
-
-
-@record
-class FolderFound(Message):
-    """The typed folder from the root; `about` is the pk."""
-
-    about: int
-    path: str
-
-
-@record
-class Listed(Message):
-    """The files of the job came."""
-
-    about: int
-    found: JobFiles
-
-
-@record
-class ListFailed(Message):
-    """They did not come."""
-
-    about: int
-    error: RpcError
 
 
 @record
@@ -77,7 +46,7 @@ class Slice:
     pk: int = 0
     source: str = "work"
     names: tuple[str, ...] = ()
-    path: PathField | None = None
+    path: PathPrompt | None = None
     folder: str = ""
     note: str = ""
     error: RpcError | None = None
@@ -88,101 +57,97 @@ class Slice:
 Update = tuple[Slice, tuple[Effect, ...]]
 
 
-def update(found: Slice, message: Message, context: Context) -> Update:
+def update(page: Slice, message: Message, context: Context) -> Update:
     """Follow keys and answers."""
+    if page.path is not None and (step := path_prompt.step(page.path, message)):
+        return _with_path(page, *step)
     match message:
         case Entered("download", args):
-            return _entered(found, args)
-        case KeyPressed(key) if found.path is not None:
-            return _typed(found, found.path, key)
-        case Pasted(text) if found.path is not None:
-            return replace(found, path=put_in(found.path, text)), ()
+            return _enter(page, args)
         case KeyPressed(key):
-            return _act(found, action_of(KEYS, key), context)
-        case MousePressed(_, _, button) if button in {4, 5}:
-            return _act(found, "up" if button == 4 else "down", context)
+            return dispatch(KEYS, update, page, key, context) or (page, ())
+        case Scrolled(to):
+            return _scroll(page, to, context)
         case _:
-            return _answered(found, message)
+            return _answered(page, message)
 
 
-def _answered(found: Slice, message: Message) -> Update:
+def _answered(page: Slice, message: Message) -> Update:
     match message:
-        case FoldersListed(typed, names) if found.path is not None and typed == found.path.text:
-            return replace(found, path=completed(found.path, names, folders=True)), ()
-        case FolderFound(about, path) if about == found.pk:
-            return _begun(replace(found, folder=path))
-        case Listed(about, listed) if about == found.pk and found.run is None:
-            return _listed(found, listed)
-        case ListFailed(about, error) if about == found.pk and found.run is None:
-            return replace(found, error=error), ()
-        case Connected() if found.run and isinstance(found.run.error, ConnectionLost):
-            return _stepped(found, downloads.resumed(found.run))
-        case _ if found.run is not None:
-            return _stepped(found, downloads.step(found.run, message))
+        case Answered("download path", str(path), about) if about == page.pk:
+            return _begin(replace(page, folder=path))
+        case Answered("download files", JobFiles() as listed, about) if about == page.pk and page.run is None:
+            return _with_files(page, listed)
+        case Refused("download files", error, about) if about == page.pk and page.run is None:
+            return replace(page, error=error), ()
+        case Connected() if page.run and isinstance(page.run.error, ConnectionLost):
+            return _advance(page, downloads.resume(page.run))
+        case _ if page.run is not None:
+            return _advance(page, downloads.step(page.run, message))
         case _:
-            return found, ()
+            return page, ()
 
 
-def _entered(found: Slice, args: tuple[str, ...]) -> Update:
+def _enter(page: Slice, args: tuple[str, ...]) -> Update:
     """PK, then where the files are, then their names."""
     pk = pk_of(args[0]) if args else 0
-    if found.run and found.run.going:
-        words = f"Files of job {found.pk} are on their way; one download after the other."
-        return found, (Say(words, "warn"),) if args else ()
-    if not pk and found.pk and not args:
-        return found, ()
+    if page.run and page.run.going:
+        words = f"Files of job {page.pk} are on their way; one download after the other."
+        return page, (Say(words, "warn"),) if args else ()
+    if not pk and page.pk and not args:
+        return page, ()
     source = args[1] if len(args) > 1 else "work"
     if not pk or source not in _SOURCES:
         wrong = (
-            f"{args[0]} is no pk of a job"
+            f"{args[0]} is not a pk of a job"
             if args and not pk
             else f"{source} is none of {', '.join(_SOURCES)}"
         )
         words = f"{wrong if args else 'Of which job?'} :download PK [work|retrieved|inputs [FILE …]]"
-        return found, (Say(words, "warn"), Back())
-    last = found.folder if found.pk == pk else ""
-    return Slice(pk, source, tuple(args[2:]), path_of(last or f"job-{pk}")), ()
+        return page, (Say(words, "warn"), Back())
+    last = page.folder if page.pk == pk else ""
+    return Slice(pk, source, tuple(args[2:]), prompt_of("download", last or f"job-{pk}", folders=True)), ()
 
 
-def _typed(found: Slice, path: PathField, key: str) -> Update:
-    path, effects, outcome = press(path, key, FoldersListed)
+def _with_path(
+    page: Slice, path: PathPrompt, effects: tuple[Effect, ...], outcome: path_prompt.Outcome
+) -> Update:
     if outcome == "closed":
-        return replace(found, path=None), (Back(),)
+        return replace(page, path=None), (Back(),)
     if outcome == "typing":
-        return replace(found, path=path), effects
+        return replace(page, path=path), effects
     if not path.text:
-        return found, (Say("Give the folder.", "warn"),)
-    return replace(found, path=None), (FindPath(path.text, Tagged(FolderFound, found.pk)),)
+        return page, (Say("Give the folder.", "warn"),)
+    return replace(page, path=None), (FindPath(path.text, "download path", page.pk),)
 
 
-def _begun(found: Slice) -> Update:
+def _begin(page: Slice) -> Update:
     """One file is asked for by its name; of all, or of folders, the names are asked for first."""
-    params = ListFilesParams(found.pk, _source(found.source), _DEEPEST, _MOST)
-    answers = (Tagged(Listed, found.pk), Tagged(ListFailed, found.pk))
-    return found, (Call(JOBS_FILES, params, *answers, key="download files"),)
+    params = ListFilesParams(page.pk, _source(page.source), _DEEPEST, _MOST)
+    return page, (Call(JOBS_FILES, params, "download files", page.pk, handles_refusal=True),)
 
 
 def _source(name: str) -> "downloads.Source":
     return "retrieved" if name == "retrieved" else "inputs" if name == "inputs" else "work"
 
 
-def _listed(found: Slice, listed: JobFiles) -> Update:
-    files, unknown = downloads.fitting(listed.rows, found.names) if found.names else (listed.rows, ())
-    files += tuple(JobFile(found.source, name, 0) for name in unknown)
-    note = listed.note if not found.names else ""
-    run = Download(found.pk, files, found.folder)
-    return _stepped(replace(found, error=None, note=note, run=run), downloads.begun(run))
+def _with_files(page: Slice, listed: JobFiles) -> Update:
+    files, unknown = downloads.select_files(listed.rows, page.names) if page.names else (listed.rows, ())
+    files += tuple(JobFile(page.source, name, 0) for name in unknown)
+    note = listed.note if not page.names else ""
+    run = Download(page.pk, files, page.folder)
+    return _advance(replace(page, error=None, note=note, run=run), downloads.begin(run))
 
 
-def _stepped(found: Slice, after: downloads.Step) -> Update:
+def _advance(page: Slice, after: downloads.Step) -> Update:
     """The next state; at its end it is said, wherever one is."""
     run, effects = after
-    was = found.run
-    there = replace(found, run=run)
+    was = page.run
+    there = replace(page, run=run)
     if run.phase == "done" and was is not None and was.phase != "done":
         return there, (*effects, Say(*_end_words(run)))
     if run.error is not None and (was is None or was.error is None):
-        return there, (*effects, Say(f"The download of job {run.pk} stopped; r goes on.", "error"))
+        return there, (*effects, Say(f"The download of job {run.pk} stopped; r resumes it.", "error"))
     return there, effects
 
 
@@ -193,26 +158,29 @@ def _end_words(run: Download) -> tuple[str, str]:
     return words, "warn" if run.left else "info"
 
 
-def _act(found: Slice, action: str, context: Context) -> Update:
-    match action:
-        case "close":
-            return found, (Back(),)
-        case "job" if found.pk:
-            return found, (Open("job", (str(found.pk), "files")),)
-        case "stop" if found.run and found.run.going:
-            return replace(found, run=downloads.stopped(found.run)), (Say("Stopped; r goes on."),)
-        case "resume" if found.run:
-            return _stepped(found, downloads.resumed(found.run))
-        case "resume" if found.error and found.folder:
-            return _begun(replace(found, error=None))
-        case _:
-            rows = len(rows_of(found))
-            return replace(found, top=pages(found.top, action, rows, list_rows(context))), ()
+def _open_job(page: Slice, _: Context) -> Update:
+    return page, (Open("job", (str(page.pk), "files")),) if page.pk else ()
 
 
-def rows_of(found: Slice) -> tuple[tuple[str, str, str], ...]:
+def _stop(page: Slice, _: Context) -> Update:
+    if not (page.run and page.run.going):
+        return page, ()
+    return replace(page, run=downloads.stop(page.run)), (Say("Stopped; r resumes."),)
+
+
+def _resume(page: Slice, _: Context) -> Update:
+    if page.run:
+        return _advance(page, downloads.resume(page.run))
+    return _begin(replace(page, error=None)) if page.error and page.folder else (page, ())
+
+
+def _scroll(page: Slice, to: Move, context: Context) -> Update:
+    return replace(page, top=scroll_top(page.top, to, len(rows_of(page)), list_rows(context))), ()
+
+
+def rows_of(page: Slice) -> tuple[tuple[str, str, str], ...]:
     """Style, what became of a file, and its path: what was left out, is under way, is here, is to come."""
-    run = found.run
+    run = page.run
     if run is None:
         return ()
     left = [("warn", "left out", f"{row.path}: {row.why}") for row in run.left]
@@ -233,6 +201,15 @@ def list_rows(context: Context) -> int:
     return max(1, context.size.rows - HEAD)
 
 
-def is_typing(found: Slice) -> bool:
+def is_typing(page: Slice) -> bool:
     """Whether keys are text now."""
-    return found.path is not None
+    return page.path is not None
+
+
+KEYS: tuple[Binding[Slice], ...] = (
+    *MOVES,
+    Binding(("x",), _stop, "stop", "Stop; what is here stays.", footer=True),
+    Binding(("r",), _resume, "go on", "Continue where it broke off.", footer=True),
+    Binding(("J",), _open_job, "job", "Go to the job.", footer=True),
+    Binding(("esc",), emit(Back()), "back", "Go back; what is under way continues.", footer=True),
+)

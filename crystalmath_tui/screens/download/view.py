@@ -1,11 +1,12 @@
 """Download: how the folder, the progress and the files are painted."""
 
 from crystalmath_tui.core.cells import fit, wrap
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.lines import Line, fit_line, line
-from crystalmath_tui.core.path_field import path_lines
-from crystalmath_tui.core.screen import Context, Screen
-from crystalmath_tui.core.scroll import pages
-from crystalmath_tui.core.words import count, error_words, file_size
+from crystalmath_tui.core.path_prompt import prompt_lines
+from crystalmath_tui.core.screen import Screen
+from crystalmath_tui.core.scroll import scroll_top
+from crystalmath_tui.core.words import count, error_text, file_size
 from crystalmath_tui.screens.download.update import KEYS, Slice, is_typing, list_rows, rows_of, update
 
 _BAR = 24
@@ -19,14 +20,14 @@ def view(found: Slice, context: Context) -> tuple[Line, ...]:
     if found.path is not None:
         what = ", ".join(found.names) if found.names else "all files"
         words = line(("strong", f" {what}"), ("dim", f" of job {found.pk}, {_WHERE[found.source]}"))
-        return (*path_lines(found.path, "save in", cols), words, rule)
+        return (*prompt_lines(found.path, "save in", cols), words, rule)
     head = (line(("dim", " in "), ("strong", found.folder)), _done(found, cols), _words(found, context), rule)
     error = found.error or (found.run.error if found.run else None)
     wrong = () if error is None else tuple(
-        line(("error", f" {text}")) for text in wrap(error_words(error), max(8, cols - 2))
+        line(("error", f" {text}")) for text in wrap(error_text(error), max(8, cols - 2))
     )  # fmt: skip
     rows = rows_of(found)
-    top = pages(found.top, "", len(rows), list_rows(context))
+    top = scroll_top(found.top, "", len(rows), list_rows(context))
     shown = rows[top : top + list_rows(context)]
     return (
         *head,
@@ -36,8 +37,8 @@ def view(found: Slice, context: Context) -> tuple[Line, ...]:
 
 
 _WHERE = {
-    "work": "from its folder on the computer",
-    "retrieved": "of what was brought back",
+    "work": "from its folder on the cluster",
+    "retrieved": "of what was retrieved",
     "inputs": "of what was sent",
 }
 
@@ -61,11 +62,11 @@ def _words(found: Slice, context: Context) -> Line:
     run = found.run
     if run is None:
         asking = "" if found.error or not found.folder else "Asking for the files …"
-        return line(("dim", f" {context.trouble or asking}"))
+        return line(("dim", f" {context.connection_error or asking}"))
     if run.phase == "stopped":
-        return line(("warn", " Stopped; r goes on where it broke off."))
+        return line(("warn", " Stopped; r resumes where it broke off."))
     note = f" Not all: {found.note}." if found.note else ""
-    state = " Done." if run.phase == "done" else " Esc goes back; it goes on."
+    state = " Done." if run.phase == "done" else " Esc goes back; it continues."
     return line(("ok" if run.phase == "done" else "dim", state), ("warn", note))
 
 

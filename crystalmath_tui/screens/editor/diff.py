@@ -1,21 +1,19 @@
-"""Editor: what differs from the recipe's own files, or from those of a job."""
+"""Editor: what differs from the template's own files, or from those of a job."""
 
 from dataclasses import replace
 
-from crystalmath_server.protocol.decks import DECKS_DIFF, DeckSource, DiffDecksParams
-from crystalmath_server.protocol.jobs import JOBS_LIST, JobRow, ListJobsParams
-from crystalmath_tui.core.effects import Call, Effect, Say, Tagged
-from crystalmath_tui.core.keymap import MOVES, Binding, action_of
+from crystalmath_server.protocol.inputs import INPUTS_DIFF, DiffInputsParams, InputDiff, InputSource
+from crystalmath_server.protocol.jobs import JOBS_LIST, JobRow, JobsPage, ListJobsParams
+from crystalmath_tui.core.context import Context
+from crystalmath_tui.core.effects import Call, Effect, Say
+from crystalmath_tui.core.keymap import MOVES, Binding
 from crystalmath_tui.core.lines import Size
-from crystalmath_tui.core.messages import Message
+from crystalmath_tui.core.messages import Answered, Message, Move, Refused
 from crystalmath_tui.core.pks import pk_of
-from crystalmath_tui.core.scroll import START, moved
-from crystalmath_tui.core.textfield import EMPTY, TextField, edited, pasted
+from crystalmath_tui.core.scroll import START, move
+from crystalmath_tui.core.textfield import EMPTY, TextField, edit, paste
 from crystalmath_tui.screens.editor.model import (
-    Compared,
-    CompareFailed,
     Difference,
-    JobsListed,
     Slice,
     Update,
     list_rows,
@@ -25,105 +23,93 @@ from crystalmath_tui.screens.editor.model import (
 _VASP = "vasp."
 _MOST_JOBS = 200
 
-KEYS = (
-    *MOVES,
-    Binding(("s",), "beside", "side by side", "Both sides beside one another, or one below the other."),
-    Binding(("c",), "job", "another job", "Compare with another job: its pk, or chosen from the list."),
-    Binding(("r",), "recipe", "the recipe", "Compare with the recipe's own files."),
-    Binding(("esc", "f4", "meta c"), "close", "text", "Back to the text."),
-)
-FOOTER = tuple((row.keys[0], row.title) for row in KEYS[len(MOVES) :])
 CHOOSING = (("enter", "compare"), ("up", "job before"), ("down", "next job"), ("esc", "not now"))
 
 
-def asked(editor: Slice, against: int) -> Update:
-    """Show what differs from a job, or from the recipe (0); what is shown stays until the answer is here."""
-    if editor.deck is None:
+def ask(editor: Slice, against: int) -> Update:
+    """Show what differs from a job, or from the template (0); the page stays until the answer arrives."""
+    if editor.vasp_inputs is None:
         return editor, ()
     diff, number = editor.diff, editor.diff.asked + 1
     kept = diff.found if diff.against == against else None
-    left = DeckSource(job_pk=against) if against else DeckSource(files=editor.deck.own)
-    params = DiffDecksParams(left, DeckSource(files=texts_of(editor)))
-    ok, failed = Tagged(Compared, number), Tagged(CompareFailed, number)
+    left = InputSource(job_pk=against) if against else InputSource(files=editor.vasp_inputs.own)
+    params = DiffInputsParams(left, InputSource(files=texts_of(editor)))
     fresh = Difference(against, number, kept, None, diff.beside, jobs=diff.jobs, job_at=diff.job_at)
-    call = Call(DECKS_DIFF, params, ok, failed, key="editor diff")
+    call = Call(INPUTS_DIFF, params, "editor diff", number, handles_refusal=True)
     return replace(editor, page="diff", completion=None, diff=fresh), (call,)
 
 
-def answered(editor: Slice, message: Message) -> Slice:
+def receive(editor: Slice, message: Message) -> Slice:
     """Take what came about differences."""
     diff = editor.diff
     match message:
-        case Compared(about, found) if about == diff.asked:
+        case Answered("editor diff", InputDiff() as found, about) if about == diff.asked:
             return replace(editor, diff=replace(diff, found=found, error=None))
-        case CompareFailed(about, error) if about == diff.asked:
+        case Refused("editor diff", error, about) if about == diff.asked:
             return replace(editor, diff=replace(diff, error=error, found=None))
-        case JobsListed(search, page) if diff.typed is not None and search == _search(diff.typed):
+        case Answered("editor jobs", JobsPage() as page, search) if (
+            diff.typed is not None and search == _search(diff.typed)
+        ):
             rows = tuple(row for row in page.rows if row.template.startswith(_VASP))
             return replace(editor, diff=replace(diff, jobs=rows, job_at=START))
         case _:
             return editor
 
 
-def pressed(editor: Slice, key: str, size: Size) -> Update:
-    """Follow a key on the page of differences."""
+def _close(editor: Slice, _: Context) -> Update:
+    return replace(editor, page="text"), ()
+
+
+def _toggle_beside(editor: Slice, context: Context) -> Update:
     diff = editor.diff
-    if diff.typed is not None:
-        return _typed(editor, diff.typed, key, size)
-    action = action_of(KEYS, key)
-    match action:
-        case "close":
-            return replace(editor, page="text"), ()
-        case "beside":
-            return replace(editor, diff=replace(diff, beside=not is_beside(diff, size), top=0)), ()
-        case "recipe":
-            return asked(editor, 0)
-        case "job":
-            return replace(editor, diff=replace(diff, typed=EMPTY)), (_jobs(EMPTY),)
-        case _:
-            return scrolled(editor, action, size), ()
+    return replace(editor, diff=replace(diff, beside=not is_beside(diff, context.size), top=0)), ()
 
 
-def scrolled(editor: Slice, action: str, size: Size) -> Slice:
+def _choose_job(editor: Slice, _: Context) -> Update:
+    return replace(editor, diff=replace(editor.diff, typed=EMPTY)), (_jobs(EMPTY),)
+
+
+def scroll(editor: Slice, to: Move, size: Size) -> Slice:
     """Another part of the page in sight; the view keeps it within the text."""
     page = max(1, list_rows(size) - 1)
     steps = {"down": 1, "up": -1, "page down": page, "page up": -page, "first": -(10**9), "last": 10**9}
     diff = editor.diff
-    return replace(editor, diff=replace(diff, top=max(0, min(10**9, diff.top + steps.get(action, 0)))))
+    return replace(editor, diff=replace(diff, top=max(0, min(10**9, diff.top + steps[to]))))
 
 
-def put_in(editor: Slice, text: str) -> Update:
+def paste_text(editor: Slice, text: str) -> Update:
     """A pasted pk or search."""
     typed = editor.diff.typed
-    return _searched(editor, pasted(typed, text)) if typed is not None else (editor, ())
+    return _search_jobs(editor, paste(typed, text)) if typed is not None else (editor, ())
 
 
 def is_beside(diff: Difference, size: Size) -> bool:
-    """Whether both sides stand beside one another."""
+    """Whether both sides stand side by side."""
     return size.cols >= 120 if diff.beside is None else diff.beside
 
 
-def _typed(editor: Slice, typed: TextField, key: str, size: Size) -> Update:
+def type_key(editor: Slice, typed: TextField, key: str, size: Size) -> Update:
+    """Follow a key while the pk or the search is typed."""
     diff = editor.diff
     match key:
         case "esc":
             return replace(editor, diff=replace(diff, typed=None)), ()
         case "enter":
-            return _taken(editor, typed)
+            return _take(editor, typed)
         case "up" | "down" | "page up" | "page down":
-            place = moved(diff.job_at, key, len(diff.jobs), list_rows(size) - 1)
+            place = move(diff.job_at, key, len(diff.jobs), list_rows(size) - 1)
             return replace(editor, diff=replace(diff, job_at=place)), ()
         case _:
-            changed = edited(typed, key)
-            return _searched(editor, changed) if changed is not None else (editor, ())
+            changed = edit(typed, key)
+            return _search_jobs(editor, changed) if changed is not None else (editor, ())
 
 
-def _taken(editor: Slice, typed: TextField) -> Update:
+def _take(editor: Slice, typed: TextField) -> Update:
     chosen = selected(editor.diff)
     pk = pk_of(typed.text.strip()) or (chosen.pk if chosen else 0)
     if not pk:
         return editor, (Say("Type the pk of a job, or choose one.", "warn"),)
-    return asked(editor, pk)
+    return ask(editor, pk)
 
 
 def selected(diff: Difference) -> JobRow | None:
@@ -131,7 +117,7 @@ def selected(diff: Difference) -> JobRow | None:
     return diff.jobs[diff.job_at.index] if 0 <= diff.job_at.index < len(diff.jobs) else None
 
 
-def _searched(editor: Slice, typed: TextField) -> Update:
+def _search_jobs(editor: Slice, typed: TextField) -> Update:
     before = editor.diff.typed
     after = replace(editor, diff=replace(editor.diff, typed=typed))
     return after, (_jobs(typed),) if before is None or _search(before) != _search(typed) else ()
@@ -146,4 +132,16 @@ def _search(typed: TextField) -> str:
 def _jobs(typed: TextField) -> Effect:
     search = _search(typed)
     params = ListJobsParams(label=search, limit=_MOST_JOBS)
-    return Call(JOBS_LIST, params, Tagged(JobsListed, search), key="editor jobs")
+    return Call(JOBS_LIST, params, "editor jobs", search)
+
+
+KEYS: tuple[Binding[Slice], ...] = (
+    *MOVES,
+    Binding(("s",), _toggle_beside, "side by side", "Both sides next to each other, or one below the other."),
+    Binding(("c",), _choose_job, "another job", "Compare with another job: its pk, or chosen from the list."),
+    Binding(
+        ("r",), lambda editor, _: ask(editor, 0), "the template", "Compare with the template's own files."
+    ),
+    Binding(("esc", "f4", "meta c"), _close, "text", "Back to the text."),
+)
+FOOTER = tuple((row.keys[0], row.title) for row in KEYS[len(MOVES) :])

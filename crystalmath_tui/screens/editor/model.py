@@ -3,14 +3,14 @@
 from dataclasses import field, replace
 from typing import Literal
 
-from crystalmath_server.protocol.decks import DeckDiff, DeckFacts, DeckProblem, DeckReport, KnownTag, TagList
 from crystalmath_server.protocol.errors import RpcError
-from crystalmath_server.protocol.jobs import JobRow, JobsPage
+from crystalmath_server.protocol.inputs import InputDiff, InputFacts, InputProblem, KnownTag
+from crystalmath_server.protocol.jobs import JobRow
 from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.area_view import Window
-from crystalmath_tui.core.decks import Deck, are_other_lines
 from crystalmath_tui.core.effects import Effect
 from crystalmath_tui.core.incar_line import Choice
+from crystalmath_tui.core.inputs import VaspInputs, are_other_lines
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import Message
 from crystalmath_tui.core.scroll import START, Scroll
@@ -36,75 +36,13 @@ class CheckDue(Message):
 
 
 @record
-class Checked(Message):
-    """The answer to a check; `turn` is the text that was sent."""
-
-    turn: int
-    report: DeckReport
-
-
-@record
-class CheckFailed(Message):
-    """There is no answer to a check."""
-
-    turn: int
-    error: RpcError
-
-
-@record
-class TagsLoaded(Message):
-    """What is known of tags came."""
-
-    tags: TagList
-
-
-@record
-class TagsFailed(Message):
-    """What is known of tags did not come; one edits without."""
-
-    error: RpcError
-
-
-@record
-class Compared(Message):
-    """What differs came; `about` is the number of the question."""
-
-    about: int
-    found: DeckDiff
-
-
-@record
-class CompareFailed(Message):
-    """What differs did not come."""
-
-    about: int
-    error: RpcError
-
-
-@record
-class JobsListed(Message):
-    """Jobs that a deck may be compared with came, of a search."""
-
-    search: str
-    page: JobsPage
-
-
-@record
-class CameBack(Message):
-    """$EDITOR ended; `about` is what was made and the file, `outcome` the text and what went wrong."""
-
-    about: tuple[object, str]
-    outcome: tuple[str, str]
-
-
-@record
 class Left(Message):
     """The user let the changes go."""
 
 
 @record
 class OpenFile:
-    """One file: the recipe's text, the lines of it, those that were opened, and the text as it is now."""
+    """One file: the template's text, the lines of it, those that were opened, and the text as it is now."""
 
     name: str
     own: str
@@ -120,7 +58,7 @@ class OpenFile:
 
     @property
     def is_edited(self) -> bool:
-        """Whether it is another text than the recipe's."""
+        """Whether it is another text than the template's."""
         return are_other_lines(self.area.lines, self.own_lines)
 
 
@@ -139,16 +77,16 @@ class Difference:
     Attributes
     ----------
     against
-        Pk of the job on the left; 0: the recipe.
+        Pk of the job on the left; 0: the template.
     beside
-        Both sides beside one another, or not; None: where there is room.
+        Both sides side by side, or not; None: where there is room.
     typed
         Pk or search that is being typed, or None.
     """
 
     against: int = 0
     asked: int = 0
-    found: DeckDiff | None = None
+    found: InputDiff | None = None
     error: RpcError | None = None
     beside: bool | None = None
     top: int = 0
@@ -159,7 +97,7 @@ class Difference:
 
 @record
 class Slice:
-    """The deck as it is edited.
+    """The input files as it is edited.
 
     Attributes
     ----------
@@ -167,19 +105,19 @@ class Slice:
         Number of the text: grows with each change.
     checked
         Turn that the problems are of; -1: none yet.
-    trouble
+    check_error
         Why it could not be checked, in words.
     """
 
-    deck: Deck | None = None
+    vasp_inputs: VaspInputs | None = None
     files: tuple[OpenFile, ...] = ()
     at: int = 0
     page: Page = "text"
     turn: int = 0
     checked: int = -1
-    problems: tuple[DeckProblem, ...] = ()
-    facts: DeckFacts = DeckFacts()
-    trouble: str = ""
+    problems: tuple[InputProblem, ...] = ()
+    facts: InputFacts = InputFacts()
+    check_error: str = ""
     tags: dict[str, KnownTag] = field(default_factory=dict[str, KnownTag])
     completion: Completion | None = None
     problem_at: Scroll = START
@@ -189,16 +127,16 @@ class Slice:
 Update = tuple[Slice, tuple[Effect, ...]]
 
 
-def opened(deck: Deck, names: tuple[str, ...]) -> tuple[OpenFile, ...]:
+def open_files(vasp_inputs: VaspInputs, names: tuple[str, ...]) -> tuple[OpenFile, ...]:
     """Its files, with the edits in their place."""
-    return tuple(_opened(deck, name) for name in names)
+    return tuple(_opened(vasp_inputs, name) for name in names)
 
 
-def _opened(deck: Deck, name: str) -> OpenFile:
-    own = deck.own.get(name, "")
-    recipe = area_of(own)
-    area = area_of(deck.edits[name]) if name in deck.edits else recipe
-    return OpenFile(name, own, recipe.lines, area.lines, area)
+def _opened(vasp_inputs: VaspInputs, name: str) -> OpenFile:
+    own = vasp_inputs.own.get(name, "")
+    prepared = area_of(own)
+    area = area_of(vasp_inputs.edits[name]) if name in vasp_inputs.edits else prepared
+    return OpenFile(name, own, prepared.lines, area.lines, area)
 
 
 def here(editor: Slice) -> OpenFile | None:
@@ -218,12 +156,12 @@ def texts_of(editor: Slice) -> dict[str, str]:
     return {name: text for name, text in texts.items() if text.strip()}
 
 
-def of_file(editor: Slice, name: str) -> tuple[DeckProblem, ...]:
+def of_file(editor: Slice, name: str) -> tuple[InputProblem, ...]:
     """Problems of one file."""
     return tuple(problem for problem in editor.problems if problem.file == name)
 
 
-def of_line(editor: Slice) -> tuple[DeckProblem, ...]:
+def of_line(editor: Slice) -> tuple[InputProblem, ...]:
     """Problems of the line of the cursor."""
     file = here(editor)
     if file is None:
@@ -231,8 +169,8 @@ def of_line(editor: Slice) -> tuple[DeckProblem, ...]:
     return tuple(row for row in of_file(editor, file.name) if row.line == file.area.row + 1)
 
 
-def shifted(editor: Slice, before: Area, after: Area) -> tuple[DeckProblem, ...]:
-    """Problems where their lines are now, until the next check tells them anew."""
+def shift_problems(editor: Slice, before: Area, after: Area) -> tuple[InputProblem, ...]:
+    """Problems where their lines are now, until the next check tells them again."""
     file, more = here(editor), len(after.lines) - len(before.lines)
     if file is None or not more:
         return editor.problems

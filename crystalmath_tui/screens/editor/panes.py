@@ -1,12 +1,12 @@
-"""Editor: what is told beside and below the text: the problem of the line, the tag, the deck."""
+"""Editor: what is told beside and below the text: the problem of the line, the tag, the input files."""
 
 from collections.abc import Sequence
 
-from crystalmath_server.protocol.decks import DeckFacts, DeckProblem, KnownTag
+from crystalmath_server.protocol.inputs import InputFacts, InputProblem, KnownTag
 from crystalmath_tui.core.cells import cut, fit, wrap
-from crystalmath_tui.core.decks import MARKS, MAY_BE_EMPTY, place_of
 from crystalmath_tui.core.incar_line import Choice, assignments, spot
-from crystalmath_tui.core.lines import Line, Span, fit_line, line, selected
+from crystalmath_tui.core.inputs import MARKS, MAY_BE_EMPTY, place_of
+from crystalmath_tui.core.lines import Line, Span, fit_line, highlight, line
 from crystalmath_tui.core.words import number
 from crystalmath_tui.screens.editor.model import OpenFile, Slice, here, of_file, of_line
 
@@ -17,10 +17,10 @@ _TOLD_OF = {
     "POSCAR": ("formula", "closest"),
     "POTCAR.spec": ("ENMAX", "electrons"),
 }
-"""What is told below a file of the facts of the deck."""
+"""What is told below a file of the facts of the input files."""
 
 
-def problem_lines(problems: Sequence[DeckProblem], cols: int, rows: int) -> tuple[Line, ...]:
+def problem_lines(problems: Sequence[InputProblem], cols: int, rows: int) -> tuple[Line, ...]:
     """Reasons and ways out, at most so many rows; that more is left out is said."""
     found: list[Line] = []
     for each in problems:
@@ -33,7 +33,7 @@ def problem_lines(problems: Sequence[DeckProblem], cols: int, rows: int) -> tupl
     return tuple(found)
 
 
-def of_here(editor: Slice) -> tuple[DeckProblem, ...]:
+def of_here(editor: Slice) -> tuple[InputProblem, ...]:
     """Problems of the line of the cursor; on a line without, those of the whole file."""
     file = here(editor)
     if file is None:
@@ -52,8 +52,8 @@ def _value_here(editor: Slice, name: str) -> str:
     return assignments(file.area.line).get(name, "") if file else ""
 
 
-def _recipe_value(editor: Slice, name: str) -> str:
-    own = editor.deck.own.get("INCAR", "") if editor.deck else ""
+def _template_value(editor: Slice, name: str) -> str:
+    own = editor.vasp_inputs.own.get("INCAR", "") if editor.vasp_inputs else ""
     return assignments(own).get(name, "not set")
 
 
@@ -61,7 +61,7 @@ def _facts(editor: Slice, tag: KnownTag) -> list[tuple[str, str]]:
     values = " ".join(tag.values[:_MOST_VALUES]) + (" …" if len(tag.values) > _MOST_VALUES else "")
     return [
         ("kind", tag.kind),
-        ("recipe", _recipe_value(editor, tag.name)),
+        ("template", _template_value(editor, tag.name)),
         ("default", tag.default),
         ("group", tag.group),
         ("values", "" if tag.kind == "bool" else values),
@@ -75,7 +75,7 @@ def brief(editor: Slice, cols: int) -> tuple[Line, ...]:
     if _is_left_out(file):
         return (line(("dim", " This file is left out while it is empty.")),)
     if file and file.name in _TOLD_OF:
-        rows = ((row, value) for row, value in _deck_rows(editor.facts) if row in _TOLD_OF[file.name])
+        rows = ((row, value) for row, value in _inputs_rows(editor.facts) if row in _TOLD_OF[file.name])
         return tuple(line(("dim", f" {row:<10}"), value) for row, value in rows)
     if tag is None:
         return (line(("dim", f" {name}: no tag that is known")),) if name and editor.tags else ()
@@ -92,8 +92,8 @@ def _is_left_out(file: OpenFile | None) -> bool:
 
 
 def pane(editor: Slice, cols: int, rows: int) -> tuple[Line, ...]:
-    """The tag, the deck, and all problems."""
-    lines = [*_tag_lines(editor, cols), *_deck_lines(editor.facts, cols)]
+    """The tag, the input files, and all problems."""
+    lines = [*_tag_lines(editor, cols), *_inputs_lines(editor.facts, cols)]
     left = rows - len(lines) - 2
     if editor.problems and left > 1:
         lines += [(), line(("heading", f"problems {len(editor.problems)}"), ("dim", "  F3 shows all"))]
@@ -101,7 +101,7 @@ def pane(editor: Slice, cols: int, rows: int) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def problem_row(each: DeckProblem, cols: int) -> Line:
+def problem_row(each: InputProblem, cols: int) -> Line:
     """One problem in one line."""
     style, sign = MARKS[each.severity]
     place = f"{sign} {place_of(each)} "
@@ -112,7 +112,7 @@ def _tag_lines(editor: Slice, cols: int) -> list[Line]:
     name = tag_here(editor)
     tag = editor.tags.get(name)
     if tag is None:
-        words = f"{name} is no tag that is known." if name and editor.tags else "No tag under the cursor."
+        words = f"{name} is not a tag that is known." if name and editor.tags else "No tag under the cursor."
         words = "This file is left out while it is empty." if _is_left_out(here(editor)) else words
         return [line(("dim", words))]
     lines = [line(("strong", name)), *(line(part) for part in wrap(tag.summary, cols) if part)]
@@ -133,8 +133,8 @@ def _meaning(value: str, words: str, cols: int, *, now: bool) -> Line:
     return (Span(style, f"{'▸' if now else ' '} {value:<9} "), Span("dim", cut(words, max(0, cols - 12))))
 
 
-def _deck_rows(facts: DeckFacts) -> list[tuple[str, str]]:
-    """What the deck says of itself: names and values that are known."""
+def _inputs_rows(facts: InputFacts) -> list[tuple[str, str]]:
+    """What the input files says of itself: names and values that are known."""
     spacing = ", ".join(f"{value:.3f}" for value in facts.spacing)
     irreducible = f", {facts.n_irreducible} by symmetry" if facts.n_irreducible else ""
     rows = (
@@ -148,9 +148,11 @@ def _deck_rows(facts: DeckFacts) -> list[tuple[str, str]]:
     return [(name, value) for name, value in rows if value]
 
 
-def _deck_lines(facts: DeckFacts, cols: int) -> list[Line]:
-    lines = [line(("dim", f"{name:<10}"), cut(value, max(0, cols - 10))) for name, value in _deck_rows(facts)]
-    return [(), line(("heading", "deck")), *lines] if lines else []
+def _inputs_lines(facts: InputFacts, cols: int) -> list[Line]:
+    lines = [
+        line(("dim", f"{name:<10}"), cut(value, max(0, cols - 10))) for name, value in _inputs_rows(facts)
+    ]
+    return [(), line(("heading", "vasp_inputs")), *lines] if lines else []
 
 
 def choice_lines(choices: Sequence[Choice], index: int, cols: int, rows: int) -> tuple[tuple[Line, ...], int]:
@@ -169,5 +171,5 @@ def _choice_line(each: Choice, name: int, width: int, *, selected_one: bool) -> 
     """The selected one has a sign, and another background than the others."""
     words = cut(each.words, max(0, width - name - 3))
     if selected_one:
-        return selected(line(("strong", f"▸ {fit(each.text, name)} "), words), width)
+        return highlight(line(("strong", f"▸ {fit(each.text, name)} "), words), width)
     return fit_line(line(("bar.strong", f"  {fit(each.text, name)} "), ("bar", words)), width, "bar")

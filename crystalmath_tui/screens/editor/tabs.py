@@ -1,7 +1,7 @@
 """Editor: the line of its files, with what is edited and what is wrong."""
 
-from crystalmath_server.protocol.decks import Severity
-from crystalmath_tui.core.decks import MARKS
+from crystalmath_server.protocol.inputs import Severity
+from crystalmath_tui.core.inputs import MARKS
 from crystalmath_tui.core.lines import Line, Span, fit_line, line_width, spread
 from crystalmath_tui.screens.editor.model import OpenFile, Slice, of_file
 
@@ -30,8 +30,8 @@ def _counts(editor: Slice, file: OpenFile) -> Line:
 
 
 def _state(editor: Slice) -> Span:
-    if editor.trouble:
-        return Span("warn", f"{editor.trouble} ")
+    if editor.check_error:
+        return Span("warn", f"{editor.check_error} ")
     if editor.checked != editor.turn:
         return Span("dim", "checking … ")
     wrong = sum(row.severity in _COUNTED for row in editor.problems)

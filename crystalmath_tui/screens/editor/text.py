@@ -2,33 +2,31 @@
 
 from dataclasses import replace
 
-from crystalmath_server.protocol.decks import DECKS_CHECK, CheckDeckParams
-from crystalmath_tui.core.area_view import clicked, in_sight
-from crystalmath_tui.core.effects import Call, Effect, Later, Say, Tagged
-from crystalmath_tui.core.incar_line import Choice, choices, completed, spot
+from crystalmath_server.protocol.inputs import INPUTS_CHECK, CheckInputsParams
+from crystalmath_tui.core.area_view import area_at, in_sight
+from crystalmath_tui.core.effects import Call, Effect, Later, Say
+from crystalmath_tui.core.incar_line import Choice, choices, completion_text, spot
 from crystalmath_tui.core.lines import Size
-from crystalmath_tui.core.messages import MousePressed
-from crystalmath_tui.core.text_area import Area, at, edited, pasted, put
+from crystalmath_tui.core.messages import MousePressed, Move
+from crystalmath_tui.core.text_area import Area, at, edit, paste, put
 from crystalmath_tui.screens.editor.model import (
     HEAD,
     CheckDue,
-    Checked,
-    CheckFailed,
     Completion,
     Slice,
     Update,
     here,
     of_file,
-    shifted,
+    shift_problems,
     text_size,
     texts_of,
     with_file,
 )
 
 PAUSE_S = 0.4
-"""How long no key must come before the deck is checked [s]."""
+"""How long no key must come before the input files are checked [s]."""
 _INCAR = "INCAR"
-_WHEEL = {4: -3, 5: 3}
+_WHEEL_ROWS = 3
 _STEPS = {"tab": 1, "down": 1, "shift tab": -1, "up": -1, "page down": 7, "page up": -7}
 
 
@@ -41,67 +39,70 @@ def put_area(editor: Slice, area: Area, size: Size) -> Update:
     after = with_file(editor, replace(file, area=area, window=window))
     if area.lines == file.area.lines:
         return after, ()
-    return touched(replace(after, problems=shifted(editor, file.area, area)))
+    return touch(replace(after, problems=shift_problems(editor, file.area, area)))
 
 
-def touched(editor: Slice) -> Update:
+def touch(editor: Slice) -> Update:
     """The text is another one: what is told of it is of before, until it is checked."""
     after = replace(editor, turn=editor.turn + 1)
     return after, (Later(PAUSE_S, CheckDue(after.turn), "editor check"),)
 
 
 def check(editor: Slice) -> tuple[Effect, ...]:
-    """Have the deck checked as it is now."""
-    if editor.deck is None:
+    """Have the input files checked as it is now."""
+    if editor.vasp_inputs is None:
         return ()
-    params = CheckDeckParams(texts_of(editor), editor.deck.tasks)
-    ok, failed = Tagged(Checked, editor.turn), Tagged(CheckFailed, editor.turn)
-    return (Call(DECKS_CHECK, params, ok, failed, key="editor check"),)
+    params = CheckInputsParams(texts_of(editor), editor.vasp_inputs.tasks)
+    return (Call(INPUTS_CHECK, params, "editor check", editor.turn, handles_refusal=True),)
 
 
-def typed(editor: Slice, key: str, size: Size) -> Update:
+def type_key(editor: Slice, key: str, size: Size) -> Update:
     """The text after a key."""
     file = here(editor)
     if file is None:
         return editor, ()
-    if editor.completion is not None and (found := _chosen(editor, editor.completion, key, size)):
-        return found
     if key == "tab":
-        return _tabbed(editor, size)
-    area = edited(file.area, key, text_size(size).rows - 1)
+        return _press_tab(editor, size)
+    area = edit(file.area, key, text_size(size).rows - 1)
     if area is None:
         return editor, ()
     after, effects = put_area(editor, area, size)
-    return (_narrowed(after) if effects else replace(after, completion=None)), effects
+    return (_narrow(after) if effects else replace(after, completion=None)), effects
 
 
-def put_in(editor: Slice, text: str, size: Size) -> Update:
+def paste_text(editor: Slice, text: str, size: Size) -> Update:
     """Pasted text, as one step; what no file may hold is left out."""
     file = here(editor)
     if file is None:
         return editor, ()
-    return put_area(replace(editor, completion=None), pasted(file.area, text.replace("\0", "")), size)
+    return put_area(replace(editor, completion=None), paste(file.area, text.replace("\0", "")), size)
 
 
-def mouse(editor: Slice, pressed: MousePressed, size: Size) -> Update:
-    """A click sets the cursor, the wheel moves it."""
+def scroll(editor: Slice, to: Move, size: Size) -> Update:
+    """The wheel moves the cursor."""
+    file = here(editor)
+    if file is None:
+        return editor, ()
+    row = file.area.row + (_WHEEL_ROWS if to == "down" else -_WHEEL_ROWS)
+    return put_area(replace(editor, completion=None), at(file.area, row, file.area.col), size)
+
+
+def click(editor: Slice, mouse: MousePressed, size: Size) -> Update:
+    """A click sets the cursor."""
     file, room = here(editor), text_size(size)
-    if file is None or pressed.col >= room.cols or not HEAD <= pressed.row < HEAD + room.rows:
+    if file is None or mouse.button != 1:
         return editor, ()
-    closed = replace(editor, completion=None)
-    if pressed.button in _WHEEL:
-        area = file.area
-        return put_area(closed, at(area, area.row + _WHEEL[pressed.button], area.col), size)
-    if pressed.button != 1:
+    if mouse.col >= room.cols or not HEAD <= mouse.row < HEAD + room.rows:
         return editor, ()
-    return put_area(closed, clicked(file.area, file.window, room, pressed.row - HEAD, pressed.col), size)
+    area = area_at(file.area, file.window, room, mouse.row - HEAD, mouse.col)
+    return put_area(replace(editor, completion=None), area, size)
 
 
-def _tabbed(editor: Slice, size: Size) -> Update:
+def _press_tab(editor: Slice, size: Size) -> Update:
     """Complete the word of an INCAR; elsewhere two blanks."""
     file = here(editor)
     if file is None or file.name != _INCAR:
-        return put_in(editor, "  ", size)
+        return paste_text(editor, "  ", size)
     area = file.area
     found = choices(area.line, area.col, editor.tags)
     if not found:
@@ -125,7 +126,7 @@ def _nothing(editor: Slice, area: Area) -> str:
     return "Nothing that is known completes this."
 
 
-def _chosen(editor: Slice, open_list: Completion, key: str, size: Size) -> Update | None:
+def press_in_list(editor: Slice, open_list: Completion, key: str, size: Size) -> Update | None:
     """What a key does with the list; None where it is for the text."""
     if key in _STEPS:
         index = (open_list.index + _STEPS[key]) % len(open_list.choices)
@@ -141,11 +142,11 @@ def _take(editor: Slice, choice: Choice, size: Size) -> Update:
         return editor, ()
     area = file.area
     place = spot(area.line, area.col)
-    word = put(area, place.start, place.end, completed(place, choice))
+    word = put(area, place.start, place.end, completion_text(place, choice))
     return put_area(replace(editor, completion=None), word, size)
 
 
-def _narrowed(editor: Slice) -> Slice:
+def _narrow(editor: Slice) -> Slice:
     """The list for the word as it is now; none where nothing is left."""
     file = here(editor)
     if editor.completion is None or file is None:

@@ -1,94 +1,63 @@
-"""Editor: input files of VASP as text, checked while one types, compared, taken over into the new job."""
+"""Editor: VASP input files as text, checked while one types, compared, taken over into the new job."""
 
 from dataclasses import replace
 
-from crystalmath_server.protocol.decks import DECKS_TAGS, ListTagsParams
 from crystalmath_server.protocol.errors import RpcError
-from crystalmath_tui.core.decks import MAY_BE_EMPTY, DeckEdited, DeckOpened, FileEdit, names_of
-from crystalmath_tui.core.effects import Ask, Back, Call, EditOutside, Effect, Say, Tagged, Tell
-from crystalmath_tui.core.keymap import MOVES, Binding, action_of
+from crystalmath_server.protocol.inputs import INPUTS_TAGS, InputReport, ListTagsParams, TagList
+from crystalmath_tui.core.context import Context
+from crystalmath_tui.core.effects import Ask, Back, Call, EditOutside, Effect, Say, Tell
+from crystalmath_tui.core.inputs import MAY_BE_EMPTY, FileEdit, InputsEdited, InputsOpened, names_of
+from crystalmath_tui.core.keymap import MOVES, Action, Binding, KeyTable, binding_of, dispatch
 from crystalmath_tui.core.lines import line
-from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, Message, MousePressed, Pasted
-from crystalmath_tui.core.screen import Context
-from crystalmath_tui.core.scroll import START, Scroll, moved
-from crystalmath_tui.core.text_area import rewritten
-from crystalmath_tui.core.words import error_words
+from crystalmath_tui.core.messages import (
+    Answered,
+    Connected,
+    Entered,
+    KeyPressed,
+    Message,
+    MousePressed,
+    Move,
+    Pasted,
+    Refused,
+    Scrolled,
+)
+from crystalmath_tui.core.scroll import START, Scroll, move
+from crystalmath_tui.core.text_area import rewrite
+from crystalmath_tui.core.words import error_text
 from crystalmath_tui.screens.editor import diff as diff_page
 from crystalmath_tui.screens.editor import text as text_page
 from crystalmath_tui.screens.editor.model import (
     HEAD,
-    CameBack,
     CheckDue,
-    Checked,
-    CheckFailed,
     Left,
+    Page,
     Slice,
-    TagsFailed,
-    TagsLoaded,
     Update,
     here,
     list_rows,
-    opened,
+    open_files,
 )
 from crystalmath_tui.screens.editor.tabs import tab_at
-
-KEYS = (
-    Binding(("f2", "ctrl s", "ctrl o"), "save", "take over", "Take the texts over into the new job."),
-    Binding(("tab",), "complete", "complete", "Complete the tag or its value; again for the next one."),
-    Binding(("f8", "meta n"), "next problem", "problem", "To the next problem, of all files."),
-    Binding(
-        ("f4", "meta c"),
-        "diff",
-        "diff",
-        "Show what differs from the recipe; there s puts both side by side, c takes a job.",
-    ),
-    Binding(("f6", "meta .", "ctrl page down"), "next file", "file", "The next file."),
-    Binding(("esc",), "leave", "leave", "Leave; asks before changes are lost."),
-    Binding(("shift f8", "meta p"), "problem before", "before", "To the problem before."),
-    Binding(("f3", "meta l"), "problems", "problems", "List all problems with reason and way out."),
-    Binding(("shift f6", "meta ,", "ctrl page up"), "file before", "before", "The file before."),
-    Binding(
-        ("f5", "meta r"), "revert", "recipe's", "Put the recipe's text of this file back; one step to undo."
-    ),
-    Binding(("f7", "meta e"), "outside", "$EDITOR", "Edit the file in $VISUAL or $EDITOR."),
-    Binding(("ctrl z",), "undo", "undo", "Undo the last step: a word, a line, a paste."),
-    Binding(("ctrl y",), "redo", "redo", "Do it again."),
-    Binding(("ctrl left", "meta b"), "word left", "word left", "A word to the left."),
-    Binding(("ctrl right", "meta f"), "word right", "word right", "A word to the right."),
-    Binding(("ctrl home",), "top", "top", "To the beginning of the text."),
-    Binding(("ctrl end",), "bottom", "bottom", "To the end of the text."),
-    Binding(("ctrl w",), "cut word", "cut word", "Delete the word before the cursor."),
-    Binding(("ctrl k",), "cut line", "cut line", "Delete to the end of the line."),
-    Binding(("ctrl u",), "cut start", "cut start", "Delete to the beginning of the line."),
-)
-FOOTER = tuple((row.keys[0], row.title) for row in KEYS[:6])
-_LIST = (
-    *MOVES,
-    Binding(("enter",), "go", "go there", "To the line of the problem."),
-    Binding(("esc", "f3", "meta l"), "close", "text", "Back to the text."),
-)
-_ACTIONS = {
-    "save", "next problem", "problem before", "problems", "diff", "next file", "file before", "revert",
-    "outside", "leave",
-}  # fmt: skip
 
 
 def update(editor: Slice, message: Message, context: Context) -> Update:
     """Follow keys and answers."""
     match message:
-        case DeckOpened():
-            return _opened(editor, message)
-        case Entered("editor", _) if editor.deck is None:
-            words = "Nothing is edited now: press e at the inputs of a new job of VASP."
+        case InputsOpened():
+            return _open(editor, message)
+        case Entered("editor", _) if editor.vasp_inputs is None:
+            words = "Nothing is edited now: press e at the inputs of a new VASP job."
             return editor, (Say(words, "warn"), Back())
         case KeyPressed(key):
-            return _pressed(editor, key, context)
+            return _press(editor, key, context)
         case Pasted(text) if editor.page == "text":
-            return text_page.put_in(editor, text, context.size)
+            return text_page.paste_text(editor, text, context.size)
         case Pasted(text) if editor.page == "diff":
-            return diff_page.put_in(editor, text)
+            return diff_page.paste_text(editor, text)
+        case Scrolled(to):
+            return _scroll(editor, to, context)
         case MousePressed():
-            return _mouse(editor, message, context)
+            return _click(editor, message, context)
         case _:
             return _answered(editor, message, context)
 
@@ -97,32 +66,36 @@ def _answered(editor: Slice, message: Message, context: Context) -> Update:
     match message:
         case CheckDue(turn) if turn == editor.turn:
             return editor, text_page.check(editor)
-        case Checked(turn, report) if turn == editor.turn and editor.deck is not None:
-            told = replace(editor, problems=report.problems, facts=report.facts, checked=turn, trouble="")
+        case Answered("editor check", InputReport() as report, turn) if (
+            turn == editor.turn and editor.vasp_inputs is not None
+        ):
+            told = replace(editor, problems=report.problems, facts=report.facts, checked=turn, check_error="")
             return told, ()
-        case CheckFailed(turn, error) if turn == editor.turn:
-            return replace(editor, trouble=_trouble(error)), ()
+        case Refused("editor check", error, turn) if turn == editor.turn:
+            return replace(editor, check_error=_check_error(error)), ()
         case Connected():
-            return editor, (*_tags(editor), *text_page.check(editor)) if editor.deck else ()
-        case TagsLoaded(tags):
+            return editor, (*_tags(editor), *text_page.check(editor)) if editor.vasp_inputs else ()
+        case Answered("editor tags", TagList() as tags):
             return replace(editor, tags={row.name: row for row in tags.rows}), ()
-        case TagsFailed(error):
-            return editor, (Say(f"What is known of tags did not come: {error_words(error)}", "warn"),)
-        case CameBack(about, outcome):
-            return _came_back(editor, about, outcome, context)
+        case Refused("editor tags", error):
+            return editor, (Say(f"What is known of tags did not come: {error_text(error)}", "warn"),)
+        case Answered("editor outside", outcome, about):
+            return _take_outside(editor, about, outcome, context)
         case Left():
             return Slice(tags=editor.tags), (Back(),)
         case _:
-            return diff_page.answered(editor, message), ()
+            return diff_page.receive(editor, message), ()
 
 
-def _opened(editor: Slice, asked: DeckOpened) -> Update:
-    if editor.deck is not None and any(file.is_changed for file in editor.files):
-        words = f"The files of {editor.deck.made[0]} are still being edited: take them over, or leave them."
+def _open(editor: Slice, asked: InputsOpened) -> Update:
+    if editor.vasp_inputs is not None and any(file.is_changed for file in editor.files):
+        words = f"You are still editing {editor.vasp_inputs.made[0]}: take the files over or leave them."
         return editor, (Say(words, "warn"),)
-    names = names_of(asked.deck.own)
+    names = names_of(asked.vasp_inputs.own)
     at = names.index(asked.file) if asked.file in names else 0
-    fresh = Slice(asked.deck, opened(asked.deck, names), at, turn=editor.turn + 1, tags=editor.tags)
+    fresh = Slice(
+        asked.vasp_inputs, open_files(asked.vasp_inputs, names), at, turn=editor.turn + 1, tags=editor.tags
+    )
     return fresh, (*_tags(fresh), *text_page.check(fresh))
 
 
@@ -130,60 +103,74 @@ def _tags(editor: Slice) -> tuple[Effect, ...]:
     """Fetch what is known of tags, once."""
     if editor.tags:
         return ()
-    return (Call(DECKS_TAGS, ListTagsParams(), TagsLoaded, TagsFailed, key="editor tags"),)
+    return (Call(INPUTS_TAGS, ListTagsParams(), "editor tags", handles_refusal=True),)
 
 
-def _trouble(error: RpcError) -> str:
+def _check_error(error: RpcError) -> str:
     return f"not checked: {error.data.detail or error.message}"
 
 
-def _pressed(editor: Slice, key: str, context: Context) -> Update:
-    if editor.deck is None:
-        return editor, (Back(),) if key == "esc" else ()
-    if editor.page == "problems":
-        return _list_key(editor, action_of(_LIST, key), context)
-    if editor.page == "diff":
-        return diff_page.pressed(editor, key, context.size)
-    action = action_of(KEYS, key)
-    if action not in _ACTIONS or (editor.completion is not None and key == "esc"):
-        return text_page.typed(editor, key, context.size)
-    return _act(replace(editor, completion=None), action, context)
+def _press(editor: Slice, key: str, context: Context) -> Update:
+    if editor.vasp_inputs is None:
+        return editor, (Back(),) if binding_of(KEYS, key) is _LEAVE else ()
+    if editor.diff.typed is not None and editor.page == "diff":
+        return diff_page.type_key(editor, editor.diff.typed, key, context.size)
+    if editor.completion is not None and (
+        chosen := text_page.press_in_list(editor, editor.completion, key, context.size)
+    ):
+        return chosen
+    if done := dispatch(_TABLES[editor.page], update, editor, key, context):
+        return replace(done[0], completion=None), done[1]
+    return text_page.type_key(editor, key, context.size) if editor.page == "text" else (editor, ())
 
 
-def _act(editor: Slice, action: str, context: Context) -> Update:
-    match action:
-        case "save":
-            return _saved(editor)
-        case "leave":
-            return _left(editor)
-        case "next problem" | "problem before":
-            return text_page.at_problem(editor, 1 if action == "next problem" else -1, context.size)
-        case "problems":
-            return replace(editor, page="problems", problem_at=START), ()
+def _to_problem(step: int) -> Action[Slice]:
+    return lambda editor, context: text_page.at_problem(editor, step, context.size)
+
+
+def _step_file(step: int) -> Action[Slice]:
+    return lambda editor, _: (
+        replace(editor, at=(editor.at + step) % max(1, len(editor.files)), completion=None),
+        (),
+    )
+
+
+def _list_problems(editor: Slice, _: Context) -> Update:
+    return replace(editor, page="problems", problem_at=START), ()
+
+
+def _show_text(editor: Slice, _: Context) -> Update:
+    return replace(editor, page="text"), ()
+
+
+def _show_problem(editor: Slice, context: Context) -> Update:
+    return _go_to(editor, editor.problem_at.index, context)
+
+
+def _scroll(editor: Slice, to: Move, context: Context) -> Update:
+    match editor.page:
+        case "text":
+            return text_page.scroll(editor, to, context.size)
         case "diff":
-            return diff_page.asked(editor, editor.diff.against)
-        case "revert":
-            return _reverted(editor, context)
-        case "outside":
-            return editor, _outside(editor)
-        case _:
-            step = 1 if action == "next file" else -1
-            return replace(editor, at=(editor.at + step) % max(1, len(editor.files))), ()
+            return diff_page.scroll(editor, to, context.size), ()
+        case "problems":
+            place = move(editor.problem_at, to, len(editor.problems), list_rows(context.size))
+            return replace(editor, problem_at=place), ()
 
 
-def _saved(editor: Slice) -> Update:
+def _save(editor: Slice, _: Context) -> Update:
     """Take the texts over, if each is one."""
-    if editor.deck is None:
+    if editor.vasp_inputs is None:
         return editor, ()
     for index, file in enumerate(editor.files):
         if file.is_edited and file.name not in MAY_BE_EMPTY and not file.area.text.strip():
-            words = f"{file.name} is empty: F5 puts the recipe's text back."
+            words = f"{file.name} is empty: F5 puts the template's text back."
             return replace(editor, at=index), (Say(words, "warn"),)
     edits = {file.name: FileEdit(file.area.text, file.own) for file in editor.files if file.is_edited}
-    return Slice(tags=editor.tags), (Tell(DeckEdited(editor.deck.made, edits)), Back())
+    return Slice(tags=editor.tags), (Tell(InputsEdited(editor.vasp_inputs.made, edits)), Back())
 
 
-def _left(editor: Slice) -> Update:
+def _leave(editor: Slice, _: Context) -> Update:
     """Leave; what was changed is asked about."""
     changed = [file.name for file in editor.files if file.is_changed]
     if not changed:
@@ -193,45 +180,33 @@ def _left(editor: Slice) -> Update:
     return editor, (Ask(title, (words,), (Tell(Left()),)),)
 
 
-def _reverted(editor: Slice, context: Context) -> Update:
+def _revert(editor: Slice, context: Context) -> Update:
     file = here(editor)
     if file is None or not file.is_edited:
-        return editor, (Say("It is the recipe's text already."),)
-    after, effects = text_page.put_area(editor, rewritten(file.area, file.own), context.size)
-    return after, (*effects, Say(f"{file.name} is the recipe's again; Ctrl+Z takes that back."))
+        return editor, (Say("It is the template's text already."),)
+    after, effects = text_page.put_area(editor, rewrite(file.area, file.own), context.size)
+    return after, (*effects, Say(f"{file.name} is the template's again; Ctrl+Z takes that back."))
 
 
-def _outside(editor: Slice) -> tuple[Effect, ...]:
+def _edit_outside(editor: Slice, _: Context) -> Update:
     file = here(editor)
-    if file is None or editor.deck is None:
-        return ()
-    about = (editor.deck.made, file.name)
-    return (EditOutside(file.name, file.area.text, Tagged(CameBack, about)),)
-
-
-def _came_back(editor: Slice, about: object, outcome: tuple[str, str], context: Context) -> Update:
-    text, trouble = outcome
-    file = here(editor)
-    if trouble:
-        return editor, (Say(trouble, "error"),)
-    if file is None or editor.deck is None or about != (editor.deck.made, file.name):
+    if file is None or editor.vasp_inputs is None:
         return editor, ()
-    return text_page.put_area(editor, rewritten(file.area, text.replace("\0", "")), context.size)
+    about = (editor.vasp_inputs.made, file.name)
+    return editor, (EditOutside(file.name, file.area.text, "editor outside", about),)
 
 
-def _list_key(editor: Slice, action: str, context: Context) -> Update:
-    match action:
-        case "close":
-            return replace(editor, page="text"), ()
-        case "go":
-            return _gone_to(editor, editor.problem_at.index, context)
-        case _:
-            rows = list_rows(context.size)
-            place = moved(editor.problem_at, action, len(editor.problems), rows)
-            return replace(editor, problem_at=place), ()
+def _take_outside(editor: Slice, about: object, outcome: tuple[str, str], context: Context) -> Update:
+    text, error = outcome
+    file = here(editor)
+    if error:
+        return editor, (Say(error, "error"),)
+    if file is None or editor.vasp_inputs is None or about != (editor.vasp_inputs.made, file.name):
+        return editor, ()
+    return text_page.put_area(editor, rewrite(file.area, text.replace("\0", "")), context.size)
 
 
-def _gone_to(editor: Slice, index: int, context: Context) -> Update:
+def _go_to(editor: Slice, index: int, context: Context) -> Update:
     """The line of a problem in the list."""
     names = [file.name for file in editor.files]
     if not 0 <= index < len(editor.problems) or editor.problems[index].file not in names:
@@ -240,29 +215,70 @@ def _gone_to(editor: Slice, index: int, context: Context) -> Update:
     return text_page.to_line(editor, names.index(problem.file), max(0, problem.line - 1), context.size)
 
 
-def _mouse(editor: Slice, pressed: MousePressed, context: Context) -> Update:
-    wheel = {4: "up", 5: "down"}.get(pressed.button, "")
-    if pressed.row < HEAD and editor.page == "text":
-        return _tab_clicked(editor, pressed), ()
-    if editor.page == "text":
-        return text_page.mouse(editor, pressed, context.size)
-    if editor.page == "diff":
-        return (diff_page.scrolled(editor, wheel, context.size) if wheel else editor), ()
-    if wheel:
-        return _list_key(editor, wheel, context)
-    return _list_clicked(editor, pressed, context)
+def _click(editor: Slice, mouse: MousePressed, context: Context) -> Update:
+    match editor.page:
+        case "text" if mouse.row < HEAD:
+            return _click_tab(editor, mouse), ()
+        case "text":
+            return text_page.click(editor, mouse, context.size)
+        case "diff":
+            return editor, ()
+        case "problems":
+            return _click_problem(editor, mouse, context)
 
 
-def _list_clicked(editor: Slice, pressed: MousePressed, context: Context) -> Update:
+def _click_problem(editor: Slice, pressed: MousePressed, context: Context) -> Update:
     """A click selects a problem, another goes there."""
     index = editor.problem_at.top + pressed.row - HEAD
     if pressed.button != 1 or pressed.row < HEAD or index >= len(editor.problems):
         return editor, ()
     if index == editor.problem_at.index:
-        return _gone_to(editor, index, context)
+        return _go_to(editor, index, context)
     return replace(editor, problem_at=Scroll(index, editor.problem_at.top)), ()
 
 
-def _tab_clicked(editor: Slice, pressed: MousePressed) -> Slice:
+def _click_tab(editor: Slice, pressed: MousePressed) -> Slice:
     index = tab_at(editor, pressed.col) if pressed.button == 1 and pressed.row == 0 else -1
     return replace(editor, at=index, completion=None) if index >= 0 else editor
+
+
+_LEAVE: Binding[Slice] = Binding(("esc",), _leave, "leave", "Leave; asks before changes are lost.")
+KEYS: tuple[Binding[Slice], ...] = (
+    Binding(("f2", "ctrl s", "ctrl o"), _save, "take over", "Take the texts over into the new job."),
+    Binding(("tab",), None, "complete", "Complete the tag or its value; again for the next one."),
+    Binding(("f8", "meta n"), _to_problem(1), "problem", "To the next problem, of all files."),
+    Binding(
+        ("f4", "meta c"),
+        lambda editor, _: diff_page.ask(editor, editor.diff.against),
+        "diff",
+        "Show what differs from the template; there s puts both side by side, c takes a job.",
+    ),
+    Binding(("f6", "meta .", "ctrl page down"), _step_file(1), "file", "The next file."),
+    _LEAVE,
+    Binding(("shift f8", "meta p"), _to_problem(-1), "before", "To the problem before."),
+    Binding(("f3", "meta l"), _list_problems, "problems", "List all problems with reason and way out."),
+    Binding(("shift f6", "meta ,", "ctrl page up"), _step_file(-1), "before", "The file before."),
+    Binding(
+        ("f5", "meta r"),
+        _revert,
+        "template's",
+        "Put the template's text of this file back; one step to undo.",
+    ),
+    Binding(("f7", "meta e"), _edit_outside, "$EDITOR", "Edit the file in $VISUAL or $EDITOR."),
+    Binding(("ctrl z",), None, "undo", "Undo the last step: a word, a line, a paste."),
+    Binding(("ctrl y",), None, "redo", "Do it again."),
+    Binding(("ctrl left", "meta b"), None, "word left", "A word to the left."),
+    Binding(("ctrl right", "meta f"), None, "word right", "A word to the right."),
+    Binding(("ctrl home",), None, "top", "To the beginning of the text."),
+    Binding(("ctrl end",), None, "bottom", "To the end of the text."),
+    Binding(("ctrl w",), None, "cut word", "Delete the word before the cursor."),
+    Binding(("ctrl k",), None, "cut line", "Delete to the end of the line."),
+    Binding(("ctrl u",), None, "cut start", "Delete to the beginning of the line."),
+)
+FOOTER = tuple((row.keys[0], row.title) for row in KEYS[:6])
+_LIST: tuple[Binding[Slice], ...] = (
+    *MOVES,
+    Binding(("enter",), _show_problem, "go there", "To the line of the problem."),
+    Binding(("esc", "f3", "meta l"), _show_text, "text", "Back to the text."),
+)
+_TABLES: dict[Page, KeyTable] = {"text": KEYS, "problems": _LIST, "diff": diff_page.KEYS}

@@ -2,18 +2,19 @@
 
 from functools import lru_cache
 
-from crystalmath_server.protocol.decks import DeckDiff, DeckProblem, TagChange
+from crystalmath_server.protocol.inputs import InputDiff, InputProblem, TagChange
 from crystalmath_tui.core.area_view import Marks, Paint, area_lines, cursor_cell
 from crystalmath_tui.core.cells import cut, fit, wrap
-from crystalmath_tui.core.decks import MARKS, worst
-from crystalmath_tui.core.diff_lines import side_by_side, unified
-from crystalmath_tui.core.incar_line import painted
-from crystalmath_tui.core.line_cells import laid_over, shown
-from crystalmath_tui.core.lines import Line, Size, Span, beside, fit_line, fit_lines, line, selected
-from crystalmath_tui.core.screen import Context, Screen
-from crystalmath_tui.core.scroll import settled
+from crystalmath_tui.core.context import Context
+from crystalmath_tui.core.diff_lines import side_by_side, unified_lines
+from crystalmath_tui.core.incar_line import paint_line
+from crystalmath_tui.core.inputs import MARKS, worst
+from crystalmath_tui.core.line_cells import overlay, visible_text
+from crystalmath_tui.core.lines import Line, Size, Span, beside, fit_line, fit_lines, highlight, line
+from crystalmath_tui.core.screen import Screen
+from crystalmath_tui.core.scroll import clamp
 from crystalmath_tui.core.textfield import field_line
-from crystalmath_tui.core.words import error_words, state_span
+from crystalmath_tui.core.words import error_text, state_span
 from crystalmath_tui.screens.editor import diff as diff_page
 from crystalmath_tui.screens.editor.model import (
     HEAD,
@@ -63,7 +64,7 @@ def _text(editor: Slice, size: Size) -> tuple[Line, ...]:
 
 def _marks(editor: Slice, file: OpenFile) -> Marks:
     """The sign of the worst problem of each line."""
-    found: dict[int, DeckProblem] = {}
+    found: dict[int, InputProblem] = {}
     for each in of_file(editor, file.name):
         row = max(0, each.line - 1)
         found[row] = worst((found.get(row, each), each)) or each
@@ -71,7 +72,7 @@ def _marks(editor: Slice, file: OpenFile) -> Marks:
 
 
 def _paint(file: OpenFile) -> Paint:
-    return painted if file.name == "INCAR" else _plainly
+    return paint_line if file.name == "INCAR" else _plainly
 
 
 def _plainly(text: str) -> Line:
@@ -100,7 +101,7 @@ def _with_choices(editor: Slice, file: OpenFile, lines: tuple[Line, ...], room: 
     col = max(0, min(cell, room.cols - width))
     covered = dict(enumerate(found, top))
     return tuple(
-        laid_over(each, covered[index], col, width, room.cols) if index in covered else each
+        overlay(each, covered[index], col, width, room.cols) if index in covered else each
         for index, each in enumerate(lines)
     )
 
@@ -108,13 +109,15 @@ def _with_choices(editor: Slice, file: OpenFile, lines: tuple[Line, ...], room: 
 def _problems(editor: Slice, size: Size) -> tuple[Line, ...]:
     rows = list_rows(size)
     if not editor.problems:
-        words = "No problem is known." if editor.checked == editor.turn else "The deck is being checked."
+        words = (
+            "No problem is known." if editor.checked == editor.turn else "The input files are being checked."
+        )
         return (line(("dim", f" {words} Esc goes back to the text.")),)
-    place = settled(editor.problem_at, len(editor.problems), rows)
+    place = clamp(editor.problem_at, len(editor.problems), rows)
     shown_rows = editor.problems[place.top : place.top + rows]
     lines: list[Line] = [(Span("", " "), *problem_row(each, size.cols - 1)) for each in shown_rows]
     at = place.index - place.top
-    lines[at] = selected(lines[at], size.cols)
+    lines[at] = highlight(lines[at], size.cols)
     told = problem_lines((editor.problems[place.index],), size.cols, TOLD_OF_LIST)
     filled = fit_lines(lines, Size(rows, size.cols))
     return (*filled, line(("rule", "─" * size.cols)), *told)
@@ -129,11 +132,13 @@ def _diff(editor: Slice, size: Size) -> tuple[Line, ...]:
     if diff.typed is not None:
         return _choosing(editor, size)
     other = (
-        f"job {diff.against}" if diff.against else f"the recipe {editor.deck.made[0] if editor.deck else ''}"
+        f"job {diff.against}"
+        if diff.against
+        else f"the template {editor.vasp_inputs.made[0] if editor.vasp_inputs else ''}"
     )
     head = line(("heading", f" what differs from {other}"), ("dim", "   - there, + here"))
     if diff.error is not None:
-        words = wrap(error_words(diff.error), max(8, size.cols - 2))
+        words = wrap(error_text(diff.error), max(8, size.cols - 2))
         return (head, *(line(("error", f" {part}")) for part in words))
     if diff.found is None:
         return (head, line(("dim", " … comparing")))
@@ -147,19 +152,19 @@ def _diff(editor: Slice, size: Size) -> tuple[Line, ...]:
 def _texts(texts: tuple[tuple[str, str], ...], cols: int, *, is_beside: bool) -> tuple[Line, ...]:
     lines: list[Line] = []
     for name, text in texts:
-        rows = side_by_side(text, cols) if is_beside else unified(text)
+        rows = side_by_side(text, cols) if is_beside else unified_lines(text)
         lines += [(), line(("heading", f" {name}")), *rows]
     return tuple(lines)
 
 
-def _difference(found: DeckDiff, cols: int, *, is_beside: bool) -> tuple[Line, ...]:
+def _difference(found: InputDiff, cols: int, *, is_beside: bool) -> tuple[Line, ...]:
     """By meaning, then line by line."""
     lines = [_tag_line(each) for each in found.tags]
     for name, pair in (("k-points", found.kpoints), ("potentials", found.potentials)):
         if pair is not None:
             lines.append(_pair_line(name, *pair))
     if found.structure is not None and found.structure.words:
-        lines.append(line(("warn", " ~ "), fit("structure", 14), shown(found.structure.words)))
+        lines.append(line(("warn", " ~ "), fit("structure", 14), visible_text(found.structure.words)))
     if found.same:
         words = "Both mean the same." if found.texts else "Nothing differs."
         lines.append(line(("ok", f" {words}")))
@@ -170,12 +175,12 @@ def _difference(found: DeckDiff, cols: int, *, is_beside: bool) -> tuple[Line, .
 def _tag_line(each: TagChange) -> Line:
     style, sign = _SIGNS[each.change]
     values = {"added": each.right, "removed": each.left, "changed": f"{each.left} → {each.right}"}
-    return line((style, f" {sign} "), fit(each.tag, 14), shown(values[each.change].replace("\n", " ")))
+    return line((style, f" {sign} "), fit(each.tag, 14), visible_text(values[each.change].replace("\n", " ")))
 
 
 def _pair_line(name: str, left: str, right: str) -> Line:
     words = f"{cut(left.replace(chr(10), ' '), 60)} → {cut(right.replace(chr(10), ' '), 60)}"
-    return line(("warn", " ~ "), fit(name, 14), shown(words))
+    return line(("warn", " ~ "), fit(name, 14), visible_text(words))
 
 
 def _choosing(editor: Slice, size: Size) -> tuple[Line, ...]:
@@ -185,8 +190,8 @@ def _choosing(editor: Slice, size: Size) -> tuple[Line, ...]:
     typed = diff.typed
     head = (*prompt, *field_line(typed, max(1, size.cols - 25))) if typed is not None else prompt
     if not diff.jobs:
-        return (head, line(("dim", " no job of VASP is in sight; a pk may be typed")))
-    place = settled(diff.job_at, len(diff.jobs), rows)
+        return (head, line(("dim", " no VASP job is in sight; a pk may be typed")))
+    place = clamp(diff.job_at, len(diff.jobs), rows)
     lines: list[Line] = [head]
     for index, job in enumerate(diff.jobs[place.top : place.top + rows], place.top):
         state = state_span(job.state)
@@ -196,7 +201,7 @@ def _choosing(editor: Slice, size: Size) -> tuple[Line, ...]:
             fit(job.label, 30),
             f"  {job.template}",
         )
-        lines.append(selected(cells, size.cols) if index == place.index else cells)
+        lines.append(highlight(cells, size.cols) if index == place.index else cells)
     return tuple(lines)
 
 
@@ -214,7 +219,7 @@ def _footer(editor: Slice) -> tuple[tuple[str, str], ...]:
 
 
 def _title(editor: Slice) -> str:
-    return f"edit {editor.deck.made[0]}" if editor.deck else "editor"
+    return f"edit {editor.vasp_inputs.made[0]}" if editor.vasp_inputs else "editor"
 
 
 SCREEN = Screen(

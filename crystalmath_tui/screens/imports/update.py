@@ -10,76 +10,30 @@ from crystalmath_server.protocol.imports import JOBS_IMPORT, ImportJobParams
 from crystalmath_server.protocol.jobs import Submitted
 from crystalmath_server.protocol.method import NoParams
 from crystalmath_server.protocol.record import record
-from crystalmath_tui.core import form
-from crystalmath_tui.core.effects import Back, Call, Effect, FindPath, ListFolder, Open, Say, Tagged
-from crystalmath_tui.core.form import Form, made
-from crystalmath_tui.core.keymap import Binding
-from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, Message, MousePressed, Pasted
-from crystalmath_tui.core.screen import Context
-from crystalmath_tui.core.textfield import field_of, shared_beginning
-from crystalmath_tui.core.words import error_words
+from crystalmath_tui.core import form, path_prompt
+from crystalmath_tui.core.context import Context
+from crystalmath_tui.core.effects import Back, Call, Effect, FindPath, Open, Say
+from crystalmath_tui.core.form import Form, new_field
+from crystalmath_tui.core.keymap import Binding, dispatch
+from crystalmath_tui.core.messages import (
+    Answered,
+    Connected,
+    Entered,
+    KeyPressed,
+    Message,
+    MousePressed,
+    Pasted,
+    Refused,
+    Scrolled,
+)
+from crystalmath_tui.core.path_prompt import PathPrompt, prompt_of
+from crystalmath_tui.core.textfield import field_of
+from crystalmath_tui.core.words import error_text
 
-SEND = frozenset({"f2", "ctrl o"})
 CALL_KEY = "import run"
 HEAD = 2
 """Rows above the form."""
 PATH = "path"
-
-KEYS = (
-    Binding(("enter",), "next", "next", "Go to the next field, press the button."),
-    Binding(("down",), "down", "down", "Next field."),
-    Binding(("up", "shift tab"), "up", "up", "Previous field."),
-    Binding(("tab",), "complete", "complete", "Complete a folder of this machine, else the next field."),
-    Binding(("left", "right", " "), "choice", "choice", "Another choice, in a field with arrows."),
-    Binding(("f2", "ctrl o"), "send", "import", "Import from any field."),
-    Binding(("esc",), "close", "back", "Go back; what was typed stays."),
-)
-
-
-@record
-class ClustersCame(Message):
-    """The clusters came."""
-
-    found: ClusterList
-
-
-@record
-class CodesCame(Message):
-    """The codes of all clusters came."""
-
-    found: CodeList
-
-
-@record
-class FoldersListed(Message):
-    """Paths that begin with what was typed came."""
-
-    typed: str
-    names: tuple[str, ...]
-
-
-@record
-class FolderFound(Message):
-    """The typed folder from the root; `about` is the number of the question."""
-
-    about: int
-    path: str
-
-
-@record
-class Imported(Message):
-    """The job of the folder is there."""
-
-    about: int
-    submitted: Submitted
-
-
-@record
-class ImportFailed(Message):
-    """The folder was refused."""
-
-    about: int
-    error: RpcError
 
 
 @record
@@ -110,10 +64,10 @@ def blank() -> Form:
     """Nothing chosen yet."""
     return Form(
         (
-            made("cluster", "cluster", LOCALHOST, "The computer that has the folder.", (LOCALHOST,)),
-            made(PATH, "folder", "", "Where INCAR, POSCAR and vasprun.xml are, from the root."),
-            made("code", "program", "", "The code that ran it; none: none is claimed.", ("",)),
-            made("label", "label", "", "Name of the job; empty: formula and recipe."),
+            new_field("cluster", "cluster", LOCALHOST, "The cluster that has the folder.", (LOCALHOST,)),
+            new_field(PATH, "folder", "", "Where INCAR, POSCAR and vasprun.xml are, from the root."),
+            new_field("code", "program", "", "The code that ran it; none: none is claimed.", ("",)),
+            new_field("label", "label", "", "Name of the job; empty: formula and template."),
         ),
         "Import",
     )
@@ -127,102 +81,107 @@ def update(run: Slice, message: Message, context: Context) -> Update:
     """Follow keys and answers."""
     match message:
         case Entered("import", args):
-            return _entered(run, args)
+            return _enter(run, args)
         case Connected() if context.front:
             return run, _lists()
-        case KeyPressed("esc"):
-            return _left(run)
         case KeyPressed(key):
-            return (run, ()) if run.sending else _typed(run, key)
+            return dispatch(KEYS, update, run, key, context) or (_type(run, key), ())
+        case Scrolled(to):
+            return _type(run, to), ()
         case Pasted(text) if not run.sending:
-            return _changed(run, form.put_in(run.form, text)), ()
-        case MousePressed() if not run.sending:
-            return _mouse(run, message, context)
+            return _change_form(run, form.paste_text(run.form, text)), ()
+        case MousePressed(button=1) if not run.sending:
+            return _click(run, message, context)
         case _:
             return _answered(run, message, context)
 
 
 def _answered(run: Slice, message: Message, context: Context) -> Update:
     match message:
-        case ClustersCame(found):
+        case Answered("import clusters", ClusterList() as found):
             return _with_clusters(run, found), ()
-        case CodesCame(found):
+        case Answered("import codes", CodeList() as found):
             codes = tuple((row.cluster, row.label) for row in found.rows)
             return _with_codes(replace(run, codes=codes)), ()
-        case FoldersListed(typed, names) if typed == _text(run, PATH):
-            return _completed(run, names), ()
-        case FolderFound(about, path) if about == run.turn and run.sending:
+        case Answered("path names", names, about) if about == ("import", _prompt(run).text):
+            return _complete(run, names), ()
+        case Answered("import path", str(path), about) if about == run.turn and run.sending:
             return run, (_call(run, path),)
-        case Imported(about, submitted):
-            return _imported(run, about, submitted, context)
-        case ImportFailed(about, error) if about == run.turn and run.sending:
-            return _refused(run, error), ()
+        case Answered("import run", Submitted() as submitted, about):
+            return _show_job(run, about, submitted, context)
+        case Refused("import run", error, about) if about == run.turn and run.sending:
+            return _with_error(run, error), ()
         case _:
             return run, ()
 
 
-def _entered(run: Slice, args: tuple[str, ...]) -> Update:
+def _enter(run: Slice, args: tuple[str, ...]) -> Update:
     """A folder, and a cluster before it where there are two words."""
     if run.sending:
         return run, ()
     fresh = run
     if len(args) > 1:
-        fresh = _texted(fresh, "cluster", args[0])
+        fresh = _with_text(fresh, "cluster", args[0])
     if args:
-        fresh = _texted(fresh, PATH, args[-1])
-    return _with_codes(_choosing(fresh, "cluster", (_text(fresh, "cluster"),))), _lists()
+        fresh = _with_text(fresh, PATH, args[-1])
+    return _with_codes(_with_choices(fresh, "cluster", (_text(fresh, "cluster"),))), _lists()
 
 
 def _lists() -> tuple[Effect, ...]:
     return (
-        Call(CLUSTERS_LIST, NoParams(), ClustersCame, key="import clusters"),
-        Call(CODES_LIST, ListCodesParams(), CodesCame, key="import codes"),
+        Call(CLUSTERS_LIST, NoParams(), "import clusters"),
+        Call(CODES_LIST, ListCodesParams(), "import codes"),
     )
 
 
-def _left(run: Slice) -> Update:
+def _leave(run: Slice, _: Context) -> Update:
     """While an answer is waited for, Esc goes back to the form; else to the screen before."""
     if run.sending:
-        words = "The server goes on; the same folder never becomes a second job."
+        words = "The server continues; the same folder never becomes a second job."
         return replace(run, sending=False, turn=run.turn + 1), (Say(words, "warn"),)
     return run, (Back(),)
 
 
-def _typed(run: Slice, key: str) -> Update:
-    if key in SEND or (key == "enter" and run.form.at_button):
-        return _sent(run)
-    if key == "tab" and is_local(run) and here(run) == PATH:
-        typed = _text(run, PATH)
-        return run, (ListFolder(typed, Tagged(FoldersListed, typed)),)
-    after = form.typed(run.form, key)
-    return (_changed(run, after), ()) if after is not None else (run, ())
+def _next(run: Slice, _: Context) -> Update:
+    """Go to the next field, or press the button."""
+    return _send(run) if run.form.at_button else (_type(run, "enter"), ())
 
 
-def _changed(run: Slice, after: Form) -> Slice:
+def _complete_or_step(run: Slice, _: Context) -> Update:
+    """Complete a folder of this machine; in any other field, go to the next one."""
+    if is_local(run) and here(run) == PATH and not run.sending:
+        return run, (path_prompt.list_names(_prompt(run)),)
+    return _type(run, "tab"), ()
+
+
+def _type(run: Slice, key: str) -> Slice:
+    after = None if run.sending else form.press_key(run.form, key)
+    return _change_form(run, after) if after is not None else run
+
+
+def _change_form(run: Slice, after: Form) -> Slice:
     """The form after a key; another cluster has other codes."""
     fresh = replace(run, form=after, names=())
     return fresh if _text(fresh, "cluster") == _text(run, "cluster") else _with_codes(fresh)
 
 
-def _mouse(run: Slice, mouse: MousePressed, context: Context) -> Update:
-    """The wheel moves; a click selects, a click on the button sends."""
-    if mouse.button in {4, 5}:
-        return _typed(run, "up" if mouse.button == 4 else "down")
-    if mouse.button != 1:
-        return run, ()
-    after, pressed = form.clicked(run.form, mouse.row - HEAD, form_rows(context), context.size.cols)
-    there = _changed(run, after)
-    return _sent(there) if pressed else (there, ())
+def _click(run: Slice, mouse: MousePressed, context: Context) -> Update:
+    """A click selects, a click on the button sends."""
+    after, pressed = form.click(run.form, mouse.row - HEAD, form_rows(context), context.size.cols)
+    there = _change_form(run, after)
+    return _send(there) if pressed else (there, ())
 
 
-def _sent(run: Slice) -> Update:
+def _send(run: Slice) -> Update:
     """A folder of this machine is made whole first."""
+    if run.sending:
+        return run, ()
     path = _text(run, PATH).strip()
     if not path:
-        return replace(run, form=form.complained(run.form, PATH, "Give the folder.")), ()
+        return replace(run, form=form.with_error(run.form, PATH, "Give the folder.")), ()
     sending = replace(run, sending=True, names=(), turn=run.turn + 1)
     if is_local(run):
-        return sending, (FindPath(path, Tagged(FolderFound, sending.turn)),)
+        return sending, (FindPath(path, "import path", sending.turn),)
     return sending, (_call(sending, path),)
 
 
@@ -230,27 +189,26 @@ def _call(run: Slice, path: str) -> Effect:
     """The server makes the key of cluster and folder, so that sending again makes no second job."""
     given = form.values(run.form)
     params = ImportJobParams(path, given["cluster"], label=given["label"][:255], code=given["code"])
-    done, failed = Tagged(Imported, run.turn), Tagged(ImportFailed, run.turn)
-    return Call(JOBS_IMPORT, params, done, failed, key=CALL_KEY)
+    return Call(JOBS_IMPORT, params, CALL_KEY, run.turn, handles_refusal=True)
 
 
-def _imported(run: Slice, about: int, submitted: Submitted, context: Context) -> Update:
+def _show_job(run: Slice, about: int, submitted: Submitted, context: Context) -> Update:
     """To the job, unless one is elsewhere by now; the next folder is on the same cluster."""
     words = "was imported before" if submitted.reused else "is imported"
     said = Say(f"Job {submitted.pk} {words}.")
     if about != run.turn:
         return run, (said,)
-    fresh = replace(_texted(_texted(run, PATH, ""), "label", ""), sending=False)
-    at_path = replace(fresh, form=form.complained(fresh.form, PATH, ""))
+    fresh = replace(_with_text(_with_text(run, PATH, ""), "label", ""), sending=False)
+    at_path = replace(fresh, form=form.with_error(fresh.form, PATH, ""))
     shown = (Back(), Open("job", (str(submitted.pk),))) if context.front else ()
     return at_path, (*shown, said)
 
 
-def _refused(run: Slice, error: RpcError) -> Slice:
+def _with_error(run: Slice, error: RpcError) -> Slice:
     """Words at the field that is wrong."""
     name = error.data.field
-    words = error_words(error).removeprefix(f"{name}: ")
-    return replace(run, sending=False, form=form.complained(run.form, name, words))
+    words = error_text(error).removeprefix(f"{name}: ")
+    return replace(run, sending=False, form=form.with_error(run.form, name, words))
 
 
 def _with_clusters(run: Slice, found: ClusterList) -> Slice:
@@ -258,7 +216,7 @@ def _with_clusters(run: Slice, found: ClusterList) -> Slice:
     used = [row for row in found.rows if row.enabled]
     local = {row.label for row in used if row.transport == LOCAL_TRANSPORT}
     labels = [row.label for row in used]
-    return _choosing(
+    return _with_choices(
         replace(run, local=frozenset({LOCALHOST, *local})), "cluster", (*labels, _text(run, "cluster"))
     )
 
@@ -266,29 +224,32 @@ def _with_clusters(run: Slice, found: ClusterList) -> Slice:
 def _with_codes(run: Slice) -> Slice:
     """The programs of the chosen cluster; one that is not there is no longer chosen."""
     known = [label for cluster, label in run.codes if cluster == _text(run, "cluster")]
-    fresh = run if _text(run, "code") in ("", *known) else _texted(run, "code", "")
-    return _choosing(fresh, "code", ("", *known))
+    fresh = run if _text(run, "code") in ("", *known) else _with_text(run, "code", "")
+    return _with_choices(fresh, "code", ("", *known))
 
 
-def _choosing(run: Slice, name: str, choices: Iterable[str]) -> Slice:
+def _with_choices(run: Slice, name: str, choices: Iterable[str]) -> Slice:
     unique = tuple(dict.fromkeys(choices))
     fields = tuple(replace(each, choices=unique) if each.name == name else each for each in run.form.fields)
     return replace(run, form=replace(run.form, fields=fields))
 
 
-def _texted(run: Slice, name: str, text: str) -> Slice:
+def _with_text(run: Slice, name: str, text: str) -> Slice:
     fields = tuple(
         replace(each, text=field_of(text)) if each.name == name else each for each in run.form.fields
     )
     return replace(run, form=replace(run.form, fields=fields))
 
 
-def _completed(run: Slice, names: tuple[str, ...]) -> Slice:
-    """The text as far as all folders agree; their names where there are several."""
-    folders = tuple(name for name in names if name.endswith("/"))
-    shared = shared_beginning(folders)
-    fresh = _texted(run, PATH, shared) if len(shared) > len(_text(run, PATH)) else run
-    return replace(fresh, names=folders if len(folders) > 1 else ())
+def _prompt(run: Slice) -> PathPrompt:
+    return prompt_of("import", _text(run, PATH), folders=True)
+
+
+def _complete(run: Slice, names: tuple[str, ...]) -> Slice:
+    """The folder as far as all names agree, and the names where there are several."""
+    prompt = path_prompt.complete(_prompt(run), names)
+    longer = run if prompt.field == _prompt(run).field else _with_text(run, PATH, prompt.field.text)
+    return replace(longer, names=prompt.names)
 
 
 def _text(run: Slice, name: str) -> str:
@@ -313,3 +274,16 @@ def form_rows(context: Context) -> int:
 def is_typing(run: Slice) -> bool:
     """Whether keys are text now."""
     return not run.sending
+
+
+KEYS: tuple[Binding[Slice], ...] = (
+    Binding(("enter",), _next, "next", "Go to the next field, press the button."),
+    Binding(("down",), Scrolled("down"), "down", "Next field."),
+    Binding(("up", "shift tab"), Scrolled("up"), "up", "Previous field."),
+    Binding(
+        ("tab",), _complete_or_step, "complete", "Complete a folder of this machine, else the next field."
+    ),
+    Binding(("left", "right", " "), None, "choice", "Another choice, in a field with arrows."),
+    Binding(("f2", "ctrl o"), lambda run, _: _send(run), "import", "Import from any field."),
+    Binding(("esc",), _leave, "back", "Go back; what was typed stays."),
+)

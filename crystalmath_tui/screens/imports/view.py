@@ -1,9 +1,10 @@
 """Import: how the form, the folders and the wait are painted."""
 
 from crystalmath_tui.core.cells import wrap
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.form import form_lines, values
 from crystalmath_tui.core.lines import Line, line
-from crystalmath_tui.core.screen import Context, Screen
+from crystalmath_tui.core.screen import Screen
 from crystalmath_tui.screens.imports.update import (
     CALL_KEY,
     HEAD,
@@ -32,7 +33,7 @@ def view(run: Slice, context: Context) -> tuple[Line, ...]:
 
 
 def _names(run: Slice, cols: int) -> tuple[Line, ...]:
-    """Folders that go on from what was typed, or how to have them."""
+    """Folders that continue from what was typed, or how to have them."""
     if run.names:
         parts = wrap("   ".join(run.names), max(8, cols - 2))[:_MOST_NAMES]
         return tuple(line(("dim", f" {part}")) for part in parts)
@@ -47,9 +48,9 @@ def _waiting(run: Slice, context: Context) -> tuple[Line, ...]:
     return (
         (),
         *(line(("accent", f" {part}")) for part in wrap(words, max(8, context.size.cols - 2))),
-        line(("accent", f" {context.told(CALL_KEY)}")),
+        line(("accent", f" {context.progress_of(CALL_KEY)}")),
         (),
-        line(("dim", " Esc goes back to the form; the import goes on.")),
+        line(("dim", " Esc goes back to the form; the import continues.")),
     )
 
 

@@ -1,55 +1,46 @@
 """Job: what its keys do beyond its own pages."""
 
-from crystalmath_server.protocol.files import JobFile
-from crystalmath_server.protocol.jobs import JobDetail
+from collections.abc import Callable
+
+from crystalmath_server.protocol.jobs import JobRow
 from crystalmath_tui.core import control
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Copy, Effect, Open, Say
-
-ACTIONS = frozenset(
-    {
-        "clone",
-        "diagnose",
-        "stop",
-        "cancel",
-        "retry",
-        "pause",
-        "copy pk",
-        "copy uuid",
-        "download",
-        "download all",
-    }
-)
+from crystalmath_tui.core.keymap import Action
+from crystalmath_tui.screens.job.model import Slice, Update, chosen_file
 
 
-def effects(pk: int, detail: JobDetail | None, file: JobFile | None, action: str) -> tuple[Effect, ...]:
-    """What an action on the job, or on the file that is chosen, asks for."""
-    if action.startswith("download"):
-        return _download(pk, file, action)
-    if detail is None:
-        return (Say("The job is not loaded yet.", "warn"),)
-    row = detail.row
-    match action:
-        case "clone":
-            return (Open("new", ("like", str(row.pk))),)
-        case "diagnose":
-            return (Open("diagnose", (str(row.pk),)),)
-        case "stop":
-            return control.stop(row)
-        case "cancel":
-            return control.cancel((row,))
-        case "retry":
-            return control.retry((row,))
-        case "pause":
-            return control.pause_or_play((row,))
-        case _:
-            words = str(row.pk) if action == "copy pk" else row.uuid
-            return (Copy(words), Say(f"Copied {words}"))
+def _on_job(effects: Callable[[JobRow], tuple[Effect, ...]]) -> Action[Slice]:
+    """An action on the job, once it is loaded."""
+
+    def act(job: Slice, _: Context) -> Update:
+        return job, effects(job.detail.row) if job.detail else (Say("The job is not loaded yet.", "warn"),)
+
+    return act
 
 
-def _download(pk: int, file: JobFile | None, action: str) -> tuple[Effect, ...]:
-    """Bring one file here, or the folder of the job as it is on the computer."""
-    if action == "download all":
-        return (Open("download", (str(pk),)),)
+def _copy(text: str) -> tuple[Effect, ...]:
+    return Copy(text), Say(f"Copied {text}")
+
+
+clone = _on_job(lambda row: (Open("new", ("like", str(row.pk))),))
+diagnose = _on_job(lambda row: (Open("diagnose", (str(row.pk),)),))
+stop = _on_job(control.stop)
+cancel = _on_job(lambda row: control.cancel((row,)))
+retry = _on_job(lambda row: control.retry((row,)))
+pause = _on_job(lambda row: control.pause_or_play((row,)))
+copy_pk = _on_job(lambda row: _copy(str(row.pk)))
+copy_uuid = _on_job(lambda row: _copy(row.uuid))
+
+
+def download(job: Slice, _: Context) -> Update:
+    """Bring the chosen file to this machine."""
+    file = chosen_file(job)
     if file is None:
-        return (Say("Select a file on the page files first; A brings all.", "warn"),)
-    return (Open("download", (str(pk), file.source, file.path.rstrip("/"))),)
+        return job, (Say("Select a file on the page files first; A downloads all.", "warn"),)
+    return job, (Open("download", (str(job.pk), file.source, file.path.rstrip("/"))),)
+
+
+def download_all(job: Slice, _: Context) -> Update:
+    """Bring the folder of the job to this machine as it is on the cluster."""
+    return job, (Open("download", (str(job.pk),)),)

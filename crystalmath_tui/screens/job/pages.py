@@ -44,7 +44,7 @@ def summary(detail: JobDetail, now: float, cols: int) -> tuple[Line, ...]:
 def _origin(detail: JobDetail, now: float) -> list[tuple[str, str]]:
     job = detail.row
     return [
-        ("recipe", job.template),
+        ("template", job.template),
         ("engine", detail.engine),
         ("cluster", job.cluster),
         ("scheduler", " ".join(filter(None, (detail.scheduler_job_id, detail.scheduler_state)))),
@@ -71,7 +71,7 @@ def inputs(detail: JobDetail, cols: int) -> tuple[Line, ...]:
     """Settings in full, and the nodes that went in."""
     settings = _facts([(name, _json(value)) for name, value in detail.values.items()], cols)
     return (
-        *section("settings", settings or [line(("dim", " all as the recipe has them"))]),
+        *section("settings", settings or [line(("dim", " all as the template has them"))]),
         *(row for name, diff in detail.edits.items() for row in _edit(name, diff)),
         *section("nodes", map(_link, detail.inputs)),
         (),

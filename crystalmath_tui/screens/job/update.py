@@ -1,45 +1,54 @@
 """Job: summary, inputs, files, log and results of one job."""
 
-from dataclasses import field, replace
-from typing import Any, cast
+from dataclasses import replace
+from typing import Any
 
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.files import (
     JOBS_FILES,
     JOBS_LOG,
-    JobFile,
+    FileRange,
     JobFiles,
     JobLog,
     ListFilesParams,
 )
 from crystalmath_server.protocol.jobs import ENDED, JOBS_SHOW, JobDetail, JobPk
 from crystalmath_server.protocol.method import Method
-from crystalmath_server.protocol.progress import JOBS_PROGRESS, JobProgress, ProgressOfJobParams
-from crystalmath_server.protocol.record import record
+from crystalmath_server.protocol.progress import JOBS_PROGRESS, JobProgress, ProgressOfJobParams, StopAsked
 from crystalmath_server.protocol.results import JOBS_RESULTS, JobResults
-from crystalmath_tui.core import control
+from crystalmath_server.protocol.system import Status
 from crystalmath_tui.core.cells import width, wrap
-from crystalmath_tui.core.effects import Back, Call, Effect, Open, Say, Tagged
-from crystalmath_tui.core.keymap import action_of
-from crystalmath_tui.core.lines import Line, Size, Span, fit_line, fit_lines, line, selected, spread
-from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, Message, MousePressed, StatusLoaded
-from crystalmath_tui.core.pks import pk_of
-from crystalmath_tui.core.screen import Context, Screen
-from crystalmath_tui.core.scroll import START, Scroll, moved, pages, settled
-from crystalmath_tui.core.words import error_words
-from crystalmath_tui.screens.file_viewer import (
-    RangeLoaded,
-    Viewer,
-    followed,
-    read_on,
-    reading,
-    shown,
-    title_line,
+from crystalmath_tui.core.context import Context
+from crystalmath_tui.core.effects import Back, Call, Open, Say
+from crystalmath_tui.core.keymap import MOVES, Action, Binding, dispatch
+from crystalmath_tui.core.lines import Line, Size, Span, fit_line, fit_lines, highlight, line, spread
+from crystalmath_tui.core.messages import (
+    Answered,
+    Connected,
+    Entered,
+    KeyPressed,
+    Message,
+    MousePressed,
+    Move,
+    Refused,
+    Scrolled,
 )
-from crystalmath_tui.screens.job import actions as job_actions
+from crystalmath_tui.core.pks import pk_of
+from crystalmath_tui.core.screen import Screen
+from crystalmath_tui.core.scroll import Scroll, clamp, move, scroll_top
+from crystalmath_tui.core.words import error_text
+from crystalmath_tui.screens.file_viewer import (
+    Viewer,
+    read_call,
+    read_on,
+    title_line,
+    toggle_following,
+    visible_lines,
+)
+from crystalmath_tui.screens.job import actions
 from crystalmath_tui.screens.job import pages as job_pages
 from crystalmath_tui.screens.job import run as job_run
-from crystalmath_tui.screens.job.keys import KEYS, TABS, Tab
+from crystalmath_tui.screens.job.model import TABS, Page, Slice, Tab, Update, files_of
 from crystalmath_tui.screens.results.summary import summary_lines
 
 _METHODS: dict[Tab, Method[Any, Any]] = {
@@ -52,84 +61,50 @@ _METHODS: dict[Tab, Method[Any, Any]] = {
 }
 _LIVE_S = 2.0  # how old a page of a running job may become
 
-Page = JobDetail | JobFiles | JobLog | JobResults | JobProgress
-
-
-@record
-class Loaded(Message):
-    """An answer about a job: `about` is its pk."""
-
-    about: int
-    value: Page
-
-
-@record
-class LoadFailed(Message):
-    """A page did not come."""
-
-    about: tuple[int, str]
-    error: RpcError
-
-
-@record
-class Slice:
-    """One job, and the page that is shown."""
-
-    pk: int = 0
-    tab: Tab = "summary"
-    detail: JobDetail | None = None
-    files: JobFiles | None = None
-    work: JobFiles | None = None
-    run: JobProgress | None = None
-    log: JobLog | None = None
-    results: JobResults | None = None
-    errors: dict[str, RpcError] = field(default_factory=dict[str, RpcError])
-    revision: int = -1
-    asked_at: float = 0.0
-    tops: dict[str, int] = field(default_factory=dict[str, int])
-    chosen: Scroll = START
-    viewer: Viewer | None = None
-    wrapped: bool = True
-    times: bool = True
-    follow: bool = False
-
-
-Update = tuple[Slice, tuple[Effect, ...]]
-
 
 def update(job: Slice, message: Message, context: Context) -> Update:
     """Follow keys, answers and the revision of the list of jobs."""
     match message:
         case Entered("job", args):
-            return _entered(job, args, context)
+            return _enter(job, args, context)
         case KeyPressed(key):
-            return _act(job, action_of(KEYS, key), context)
+            return dispatch(KEYS, update, job, key, context) or (job, ())
+        case Scrolled(to):
+            return _scroll(job, to, context)
         case MousePressed():
-            return _mouse(job, message, context)
-        case Loaded(about, value) if about == job.pk:
-            return _followed(_kept(job, value), context), ()
-        case LoadFailed((pk, tab), error) if pk == job.pk:
-            return replace(job, errors={**job.errors, tab: error}), ()
-        case RangeLoaded((pk, file), part) if pk == job.pk and job.viewer and job.viewer.file == file:
-            return replace(job, viewer=read_on(job.viewer, part)), ()
-        case control.StopTold(asked):
+            return _click(job, message, context)
+        case Answered("status", Status() as status) if context.front and job.pk:
+            return _refresh(job, status.jobs_revision, context)
+        case Answered("job stop", StopAsked() as asked):
             return job, (Say(asked.words),)
-        case StatusLoaded(status) if context.front and job.pk:
-            return _refreshed(job, status.jobs_revision, context)
         case Connected() if job.pk:
-            return fetched(job, context)
+            return fetch(job, context)
         case _:
-            return job, ()
+            return _answered(job, message, context), ()
 
 
-def _entered(job: Slice, args: tuple[str, ...], context: Context) -> Update:
+def _answered(job: Slice, message: Message, context: Context) -> Slice:
+    match message:
+        case Answered("job page", value, (pk, _)) if pk == job.pk:
+            return _at_end(_keep(job, value), context)
+        case Refused("job page", error, (pk, tab)) if pk == job.pk:
+            return replace(job, errors={**job.errors, tab: error})
+        case Answered("job file", FileRange() as part, (pk, file)) if (
+            pk == job.pk and job.viewer and job.viewer.file == file
+        ):
+            return replace(job, viewer=read_on(job.viewer, part))
+        case _:
+            return job
+
+
+def _enter(job: Slice, args: tuple[str, ...], context: Context) -> Update:
     given = args[0] if args else ""
     pk = pk_of(given)
     if not pk:
-        words = "Which job? :job PK" if not given else f"{given} is no pk of a job: a pk is a number."
+        words = "Which job? :job PK" if not given else f"{given} is not a pk of a job: a pk is a number."
         return job, (Say(words, "warn"), *(() if job.pk else (Back(),)))
     tab = _tab_named(args[1] if len(args) > 1 else "")
-    return fetched(Slice(pk=pk, tab=tab, wrapped=job.wrapped, times=job.times), context)
+    return fetch(Slice(pk=pk, tab=tab, wrapped=job.wrapped, times=job.times), context)
 
 
 def _tab_named(given: str) -> Tab:
@@ -140,25 +115,24 @@ def _tab_named(given: str) -> Tab:
     return "summary"
 
 
-def fetched(job: Slice, context: Context) -> Update:
+def fetch(job: Slice, context: Context) -> Update:
     """Ask for what the page shows, and for the state."""
     tabs: tuple[Tab, ...] = ("summary",) if _METHODS[job.tab] is JOBS_SHOW else ("summary", job.tab)
-    calls = [_asking(job.pk, tab, tab, JobPk(job.pk)) for tab in tabs if tab not in {"files", "run"}]
+    calls = [_call(job.pk, tab, tab, JobPk(job.pk)) for tab in tabs if tab not in {"files", "run"}]
     if job.tab == "files":
-        calls += [_asking(job.pk, "files", "files", ListFilesParams(job.pk))]
-        calls += [_asking(job.pk, "files", "work", ListFilesParams(job.pk, "work"))]
+        calls += [_call(job.pk, "files", "files", ListFilesParams(job.pk))]
+        calls += [_call(job.pk, "files", "work", ListFilesParams(job.pk, "work"))]
     if job.tab == "run":
-        calls += [_asking(job.pk, "run", "run", ProgressOfJobParams(job.pk))]
+        calls += [_call(job.pk, "run", "run", ProgressOfJobParams(job.pk))]
     return replace(job, asked_at=context.now), tuple(calls)
 
 
-def _asking(pk: int, tab: Tab, name: str, params: object) -> Call[Any, Any]:
+def _call(pk: int, tab: Tab, name: str, params: object) -> Call[Any, Any]:
     """Ask for one part of a page; an error of it is kept under its name."""
-    answers = (Tagged(Loaded, pk), Tagged(LoadFailed, (pk, name)))
-    return Call(_METHODS[tab], params, *answers, key=f"job {name}")
+    return Call(_METHODS[tab], params, "job page", (pk, name), f"job {name}", handles_refusal=True)
 
 
-def _refreshed(job: Slice, revision: int, context: Context) -> Update:
+def _refresh(job: Slice, revision: int, context: Context) -> Update:
     """Fetch when the list moved, and now and then while the job is alive."""
     if job.viewer is not None:
         follows = job.viewer.growing and not job.viewer.reading
@@ -168,10 +142,10 @@ def _refreshed(job: Slice, revision: int, context: Context) -> Update:
     due = (alive or retry) and context.now - job.asked_at >= _LIVE_S
     if revision == job.revision and not due:
         return job, ()
-    return fetched(replace(job, revision=revision), context)
+    return fetch(replace(job, revision=revision), context)
 
 
-def _kept(job: Slice, value: Page) -> Slice:
+def _keep(job: Slice, value: Page) -> Slice:
     errors = job.errors
     match value:
         case JobDetail():
@@ -193,96 +167,75 @@ def _without(errors: dict[str, RpcError], *names: str) -> dict[str, RpcError]:
     return {name: error for name, error in errors.items() if name not in names}
 
 
-def _followed(job: Slice, context: Context) -> Slice:
+def _at_end(job: Slice, context: Context) -> Slice:
     """At the end of the log, where that is asked for."""
     if not job.follow or job.tab != "log":
         return job
     return replace(
-        job, tops={**job.tops, "log": pages(0, "last", len(_page(job, context)), _height(context))}
+        job, tops={**job.tops, "log": scroll_top(0, "last", len(_page(job, context)), _height(context))}
     )
 
 
-def _following(job: Slice, context: Context) -> Update:
+def _toggle_follow(job: Slice, context: Context) -> Update:
     if job.viewer:
-        return _read_on(job, followed(job.viewer))
-    return _followed(replace(job, follow=not job.follow), context), ()
+        return _read_on(job, toggle_following(job.viewer))
+    return _at_end(replace(job, follow=not job.follow), context), ()
 
 
-def _act(job: Slice, action: str, context: Context) -> Update:
-    match action:
-        case "next" | "previous":
-            step = 1 if action == "next" else -1
-            return _turned(job, TABS[(TABS.index(job.tab) + step) % len(TABS)], context)
-        case _ if action.startswith("page ") and action not in {"page up", "page down"}:
-            return _turned(job, cast("Tab", action.removeprefix("page ")), context)
-        case "open":
-            return _opened(job)
-        case "wrap" | "times":
-            return (
-                replace(job, wrapped=not job.wrapped)
-                if action == "wrap"
-                else replace(job, times=not job.times)
-            ), ()
-        case "follow":
-            return _following(job, context)
-        case "reload":
-            return fetched(job, context)
-        case "close" if job.viewer:
-            return replace(job, viewer=None), ()
-        case "close":
-            return job, (Back(),)
-        case _ if action in job_actions.ACTIONS:
-            return job, job_actions.effects(job.pk, job.detail, _chosen(job), action)
-        case _:
-            return _moved(job, action, context)
+def _show_tab(tab: Tab) -> Action[Slice]:
+    return lambda job, context: _turn_to(job, tab, context)
 
 
-def _turned(job: Slice, tab: Tab, context: Context) -> Update:
-    return fetched(replace(job, tab=tab, viewer=None), context)
+def _step_tab(step: int) -> Action[Slice]:
+    return lambda job, context: _turn_to(job, TABS[(TABS.index(job.tab) + step) % len(TABS)], context)
 
 
-def _opened(job: Slice) -> Update:
-    rows = _files(job)
+def _toggle_wrap(job: Slice, _: Context) -> Update:
+    return replace(job, wrapped=not job.wrapped), ()
+
+
+def _toggle_times(job: Slice, _: Context) -> Update:
+    return replace(job, times=not job.times), ()
+
+
+def _close(job: Slice, _: Context) -> Update:
+    return (replace(job, viewer=None), ()) if job.viewer else (job, (Back(),))
+
+
+def _turn_to(job: Slice, tab: Tab, context: Context) -> Update:
+    return fetch(replace(job, tab=tab, viewer=None), context)
+
+
+def _open(job: Slice, _: Context) -> Update:
+    rows = files_of(job)
     if job.tab == "results":
         return job, (Open("results", (str(job.pk),)),)
     if job.tab != "files" or job.viewer or job.chosen.index >= len(rows):
         return job, ()
     file = rows[job.chosen.index]
     if file.kind != "file":
-        return job, (Say(f"{file.path} is no file that can be read.", "warn"),)
+        return job, (Say(f"{file.path} cannot be shown: it is not a plain file.", "warn"),)
     viewer = Viewer(file, size=file.size)
-    return replace(job, viewer=viewer), (reading(job.pk, viewer),)
+    return replace(job, viewer=viewer), (read_call(job.pk, viewer),)
 
 
-def _chosen(job: Slice) -> JobFile | None:
-    """The file that is shown, or selected on the page of files."""
-    rows = _files(job)
-    here = job.tab == "files" and job.chosen.index < len(rows)
-    return job.viewer.file if job.viewer else rows[job.chosen.index] if here else None
-
-
-def _files(job: Slice) -> tuple[JobFile, ...]:
-    """What was kept, then what is on the computer."""
-    return (*(job.files.rows if job.files else ()), *(job.work.rows if job.work else ()))
-
-
-def _moved(job: Slice, action: str, context: Context) -> Update:
+def _scroll(job: Slice, to: Move, context: Context) -> Update:
     height = _height(context)
     if job.viewer:
-        return _moved_in_file(job, job.viewer, action, context)
+        return _scroll_file(job, job.viewer, to, context)
     if job.tab == "files":
-        rows = _files(job)
-        return replace(job, chosen=moved(job.chosen, action, len(rows), height)), ()
-    top = pages(job.tops.get(job.tab, 0), action, len(_page(job, context)), height)
-    return replace(job, tops={**job.tops, job.tab: top}, follow=job.follow and action == "last"), ()
+        rows = files_of(job)
+        return replace(job, chosen=move(job.chosen, to, len(rows), height)), ()
+    top = scroll_top(job.tops.get(job.tab, 0), to, len(_page(job, context)), height)
+    return replace(job, tops={**job.tops, job.tab: top}, follow=job.follow and to == "last"), ()
 
 
-def _moved_in_file(job: Slice, viewer: Viewer, action: str, context: Context) -> Update:
+def _scroll_file(job: Slice, viewer: Viewer, to: Move, context: Context) -> Update:
     """Move, and read on near the end of what was read."""
     height = _height(context)
     count = len(_page(job, context))
-    before = pages(0, "last", count, height) if viewer.following else viewer.top
-    top = pages(before, action, count, height)
+    before = scroll_top(0, "last", count, height) if viewer.following else viewer.top
+    top = scroll_top(before, to, count, height)
     after = replace(viewer, top=top, following=viewer.following and top >= before)
     more = not (viewer.binary or viewer.reading) and viewer.offset < viewer.size
     if not more or after.top + 2 * height < count:
@@ -291,22 +244,20 @@ def _moved_in_file(job: Slice, viewer: Viewer, action: str, context: Context) ->
 
 
 def _read_on(job: Slice, viewer: Viewer) -> Update:
-    return replace(job, viewer=replace(viewer, reading=True)), (reading(job.pk, viewer),)
+    return replace(job, viewer=replace(viewer, reading=True)), (read_call(job.pk, viewer),)
 
 
-def _mouse(job: Slice, mouse: MousePressed, context: Context) -> Update:
-    """The wheel moves, a click on a tab turns the page, a click on a file selects and opens it."""
-    if mouse.button in {4, 5}:
-        return _moved(job, "up" if mouse.button == 4 else "down", context)
+def _click(job: Slice, mouse: MousePressed, context: Context) -> Update:
+    """A click on a tab turns the page, a click on a file selects and opens it."""
     if mouse.button == 1 and mouse.row == 0:
         tab = _tab_at(mouse.col)
-        return _turned(job, tab, context) if tab else (job, ())
-    rows = _files(job)
+        return _turn_to(job, tab, context) if tab else (job, ())
+    rows = files_of(job)
     index = job.chosen.top + mouse.row - 2
     if mouse.button != 1 or job.tab != "files" or job.viewer or mouse.row < 2 or index >= len(rows):
         return job, ()
     if index == job.chosen.index:
-        return _opened(job)
+        return _open(job, context)
     return replace(job, chosen=Scroll(index, job.chosen.top)), ()
 
 
@@ -329,7 +280,7 @@ def _page(job: Slice, context: Context) -> tuple[Line, ...]:
     if job.viewer:
         return job_pages.text(job.viewer.content, cols, wrapped=job.wrapped)
     if problem := job.errors.get(job.tab if job.tab != "inputs" else "summary"):
-        return ((), *(line(("error", f" {text}")) for text in wrap(error_words(problem), max(8, cols - 2))))
+        return ((), *(line(("error", f" {text}")) for text in wrap(error_text(problem), max(8, cols - 2))))
     match job:
         case Slice(tab="summary", detail=JobDetail() as detail):
             return job_pages.summary(detail, context.now, cols)
@@ -338,26 +289,26 @@ def _page(job: Slice, context: Context) -> tuple[Line, ...]:
         case Slice(tab="run", run=JobProgress() as run):
             return job_run.page(run, cols)
         case Slice(tab="files", files=JobFiles()):
-            return job_pages.files(_files(job)) or ((), line(("dim", " There are no files yet.")))
+            return job_pages.files(files_of(job)) or ((), line(("dim", " There are no files yet.")))
         case Slice(tab="log", log=JobLog() as log):
             return job_pages.log(log, cols, wrapped=job.wrapped, times=job.times)
         case Slice(tab="results", results=JobResults() as results):
             return summary_lines(results, cols)
         case _:
-            return ((), line(("dim", f" {context.trouble or 'Loading …'}")))
+            return ((), line(("dim", f" {context.connection_error or 'Loading …'}")))
 
 
 def view(job: Slice, context: Context) -> tuple[Line, ...]:
     """Tabs, then the page from its first line shown."""
     page, height, cols = _page(job, context), _height(context), context.size.cols
     if job.viewer:
-        return (_tabs(job, cols), title_line(job.viewer, cols), *shown(job.viewer, page, height))
-    if job.tab == "files" and _files(job) and "files" not in job.errors:
-        at = settled(job.chosen, len(page), height)
+        return (_tabs(job, cols), title_line(job.viewer, cols), *visible_lines(job.viewer, page, height))
+    if job.tab == "files" and files_of(job) and "files" not in job.errors:
+        at = clamp(job.chosen, len(page), height)
         seen = page[at.top : at.top + height]
-        rows = (selected(row, cols) if at.top + i == at.index else row for i, row in enumerate(seen))
+        rows = (highlight(row, cols) if at.top + i == at.index else row for i, row in enumerate(seen))
         return (_tabs(job, cols), _rule(cols), *rows)
-    top = pages(job.tops.get(job.tab, 0), "", len(page), height)
+    top = scroll_top(job.tops.get(job.tab, 0), "", len(page), height)
     return (_tabs(job, cols), _rule(cols), *fit_lines(page[top : top + height], Size(height, cols)))
 
 
@@ -378,5 +329,40 @@ def _rule(cols: int) -> Line:
 def _title(job: Slice) -> str:
     return f"job {job.pk}" if job.pk else "job"
 
+
+KEYS: tuple[Binding[Slice], ...] = (
+    *MOVES,
+    Binding(("tab", "right", "l"), _step_tab(1), "next page", "Next page.", footer=True),
+    Binding(("shift tab", "left", "h"), _step_tab(-1), "previous page", "Previous page."),
+    *(Binding((str(i + 1),), _show_tab(name), name, f"Page {name}.") for i, name in enumerate(TABS)),
+    Binding(("enter",), _open, "open", "Open the selected file, or of results plots and more.", footer=True),
+    Binding(("w",), _toggle_wrap, "wrap", "Wrap long lines, or cut them.", footer=True),
+    Binding(
+        ("f",),
+        _toggle_follow,
+        "follow",
+        "Keep the end of the log or of the file in sight, as it grows.",
+        footer=True,
+    ),
+    Binding(
+        ("D",),
+        actions.download,
+        "download",
+        "Bring the selected file to this machine; asks for the folder.",
+        footer=True,
+    ),
+    Binding(("A",), actions.download_all, "all files", "Bring the whole folder of the job to this machine."),
+    Binding(("t",), _toggle_times, "times", "Show or hide times in the log."),
+    Binding(("c",), actions.clone, "clone", "Prepare a new job like this one.", footer=True),
+    Binding(("x",), actions.cancel, "cancel", "Cancel the job; asks first.", footer=True),
+    Binding(("R",), actions.retry, "run again", "Run the ended job again with the same inputs; asks first."),
+    Binding(("S",), actions.stop, "stop", "Have VASP end after its ionic step, with results; asks first."),
+    Binding(("p",), actions.pause, "pause/play", "Pause the job, or let it go on.", footer=True),
+    Binding(("d",), actions.diagnose, "why?", "Say why it waits or failed, and what to do.", footer=True),
+    Binding(("y",), actions.copy_pk, "copy pk", "Copy the pk to the clipboard."),
+    Binding(("Y",), actions.copy_uuid, "copy uuid", "Copy the uuid to the clipboard."),
+    Binding(("r",), fetch, "reload", "Fetch the page again."),
+    Binding(("esc",), _close, "back", "Close the file, then go back.", footer=True),
+)
 
 SCREEN = Screen("job", Slice(), KEYS, update, view, _title, usage="PK [PAGE]", summary="Show one job.")

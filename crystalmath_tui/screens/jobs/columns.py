@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from crystalmath_server.protocol.jobs import JobRow
-from crystalmath_tui.core.table import Column, Placed, placed
+from crystalmath_tui.core.table import Column, FittedColumns, fit_columns
 from crystalmath_tui.screens.jobs.trends import COLS
 
 TREND = "steps"
@@ -21,12 +21,12 @@ _COLUMNS = (
 )
 
 
-def table_of(rows: Sequence[JobRow], cols: int) -> Placed:
+def table_of(rows: Sequence[JobRow], cols: int) -> FittedColumns:
     """The columns that fit, with room for the longest pk at hand."""
     digits = max((len(str(each.pk)) for each in rows), default=0)
     mark, pk, *rest = _COLUMNS
     wide = Column(pk.name, pk.title, max(5, digits), max(5, digits), pk.rank, right=True)
-    return placed((mark, wide, *rest), cols - 1)
+    return fit_columns((mark, wide, *rest), cols - 1)
 
 
 def shows_trends(rows: Sequence[JobRow], cols: int) -> bool:

@@ -55,7 +55,7 @@ def _both(group: tuple[JobState, ...], asked: tuple[JobState, ...]) -> tuple[Job
     return tuple(state for state in asked if state in group) or asked or group
 
 
-def sorted_by(query: Query, sort: Sort) -> Query:
+def sort_by(query: Query, sort: Sort) -> Query:
     """Sort by a column; numbers and times start with the newest, words with A."""
     down = not query.descending if query.sort == sort else sort in {"pk", "modified"}
     return replace(query, sort=sort, descending=down)

@@ -2,50 +2,31 @@
 
 from collections.abc import Mapping, Sequence
 
-from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import ENDED, JobRow, JobState
 from crystalmath_server.protocol.progress import JOBS_TRENDS, Trend, Trends, TrendsParams
-from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.effects import Call
-from crystalmath_tui.core.messages import Message
 from crystalmath_tui.core.sparkline import sparkline
 from crystalmath_tui.core.words import count
 
 COLS = 8
 """Cells of the column."""
 EVERY_S = 5.0
-"""How often the server is asked; what it asks of computers is its own, and rarer."""
+"""How often the server is asked; what it asks of clusters is its own, and rarer."""
 _MOST = 200
 _IN_DETAILS = 32
 
 
-@record
-class TrendsLoaded(Message):
-    """The trends of some jobs came."""
-
-    found: Trends
-
-
-@record
-class TrendsFailed(Message):
-    """They did not; nothing is said, for nothing was asked for by a person."""
-
-    error: RpcError
-
-
-def asking(rows: Sequence[JobRow], known: Mapping[int, Trend]) -> Call[TrendsParams, Trends] | None:
+def trends_call(rows: Sequence[JobRow], known: Mapping[int, Trend]) -> Call[TrendsParams, Trends] | None:
     """The call for those of the rows that run, or have ended and are not known to their end."""
     pks = tuple(row.pk for row in rows if _wanted(row, known.get(row.pk)))[:_MOST]
-    return (
-        Call(JOBS_TRENDS, TrendsParams(pks), TrendsLoaded, TrendsFailed, key="jobs trends") if pks else None
-    )
+    return Call(JOBS_TRENDS, TrendsParams(pks), "jobs trends", handles_refusal=True) if pks else None
 
 
 def _wanted(row: JobRow, known: Trend | None) -> bool:
     return row.state is JobState.RUNNING or (row.state in ENDED and not (known and known.final))
 
 
-def kept(known: Mapping[int, Trend], found: Trends, rows: Sequence[JobRow]) -> dict[int, Trend]:
+def merge_trends(known: Mapping[int, Trend], found: Trends, rows: Sequence[JobRow]) -> dict[int, Trend]:
     """What is known of the rows at hand."""
     at_hand = {row.pk for row in rows}
     after = {**known, **{trend.pk: trend for trend in found.rows}}

@@ -1,30 +1,35 @@
 """Jobs: the live table with filter, sort, marks, counts and details."""
 
+from collections.abc import Callable
 from dataclasses import field, replace
 
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import JOBS_LIST, JobRow, JobsPage
-from crystalmath_server.protocol.progress import Trend
+from crystalmath_server.protocol.progress import Trend, Trends
 from crystalmath_server.protocol.record import record
+from crystalmath_server.protocol.system import Status
 from crystalmath_tui.core import control
-from crystalmath_tui.core.effects import Call, Copy, Effect, Open, Say, Tagged
-from crystalmath_tui.core.keymap import MOVES, Binding, action_of
+from crystalmath_tui.core.context import Context, Update
+from crystalmath_tui.core.effects import Call, Copy, Effect, Open, Say
+from crystalmath_tui.core.keymap import MOVES, Action, Binding, dispatch, emit
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import (
+    Answered,
     Connected,
     Entered,
     KeyPressed,
     Message,
     MousePressed,
+    Move,
     Pasted,
-    StatusLoaded,
+    Refused,
+    Scrolled,
 )
-from crystalmath_tui.core.screen import Context
-from crystalmath_tui.core.scroll import START, Scroll, moved, settled
-from crystalmath_tui.core.textfield import TextField, edited, field_of, pasted
+from crystalmath_tui.core.scroll import START, Scroll, clamp, move
+from crystalmath_tui.core.textfield import TextField, edit, field_of, paste
 from crystalmath_tui.screens.jobs.columns import shows_trends
-from crystalmath_tui.screens.jobs.query import EVERYTHING, GROUPS, Query, Sort, sorted_by
-from crystalmath_tui.screens.jobs.trends import EVERY_S, TrendsLoaded, asking, kept
+from crystalmath_tui.screens.jobs.query import EVERYTHING, GROUPS, Query, Sort, sort_by
+from crystalmath_tui.screens.jobs.trends import EVERY_S, merge_trends, trends_call
 
 _PAGE, _LONGEST_PAGE = 100, 500
 _AHEAD = 20  # rows left below when the next page is fetched
@@ -40,38 +45,6 @@ _SORTS: dict[str, Sort] = {
     "C": "cluster",
 }
 
-KEYS = (
-    *MOVES,
-    Binding(("enter", "right"), "open", "open", "Open the job.", footer=True),
-    Binding(("d",), "diagnose", "why?", "Say why the job waits or failed, and what to do.", footer=True),
-    Binding(("n",), "new", "new job", "Prepare a new job.", footer=True),
-    Binding(("/",), "filter", "filter", "Filter the jobs; see filters below.", footer=True),
-    Binding(("m",), "clusters", "clusters", "Show the computers that run jobs.", footer=True),
-    Binding(("s",), "group", "states", "All, active, paused, finished, failed or killed jobs.", footer=True),
-    Binding(
-        (" ",),
-        "mark",
-        "mark",
-        "Mark the job; actions then are for all marked ones.",
-        footer=True,
-    ),
-    Binding(("c",), "clone", "clone", "Prepare a new job like this one.", footer=True),
-    Binding(("x",), "cancel", "cancel", "Cancel the job, or the marked ones; asks first.", footer=True),
-    Binding(("R",), "retry", "run again", "Run the ended job, or the marked ones, again; asks first."),
-    Binding(("p",), "pause", "pause/play", "Pause, or let paused jobs go on.", footer=True),
-    Binding(("tab",), "pane", "details", "Show or hide the details of the selected job.", footer=True),
-    Binding(("v",), "compare", "compare", "Show the marked jobs beside one another."),
-    Binding(("i",), "import", "import", "Make a job of a folder in which VASP ran."),
-    Binding(("y",), "copy pk", "copy pk", "Copy the pk to the clipboard."),
-    Binding(("Y",), "copy uuid", "copy uuid", "Copy the uuid to the clipboard."),
-    Binding(("r",), "reload", "reload", "Fetch the list anew."),
-    Binding(("esc",), "clear", "clear", "Clear the filter, then the marks."),
-    *(
-        Binding((key,), f"sort {name}", f"by {name}", f"Sort by {name}; again for the other direction.")
-        for key, name in _SORTS.items()
-    ),
-)
-
 
 @record
 class Want:
@@ -80,22 +53,6 @@ class Want:
     query: Query
     earlier: tuple[JobRow, ...]
     need: int
-
-
-@record
-class PageLoaded(Message):
-    """A page came."""
-
-    want: Want
-    page: JobsPage
-
-
-@record
-class PageFailed(Message):
-    """A page did not come."""
-
-    want: Want
-    error: RpcError
 
 
 @record
@@ -159,47 +116,53 @@ def pane_shown(jobs: Slice, size: Size) -> bool:
     return size.cols >= _WIDE if jobs.pane is None else jobs.pane
 
 
-def update(jobs: Slice, message: Message, context: Context) -> tuple[Slice, tuple[Effect, ...]]:
+def update(jobs: Slice, message: Message, context: Context) -> Update[Slice]:
     """Follow keys, pages and the revision of the list."""
     match message:
         case KeyPressed(key) if jobs.typed is not None:
-            return _typed(jobs, jobs.typed, key)
+            return _type(jobs, jobs.typed, key)
         case Pasted(text) if jobs.typed is not None:
-            return _retyped(jobs, pasted(jobs.typed, text))
+            return _retype(jobs, paste(jobs.typed, text))
         case KeyPressed(key):
-            return _act(jobs, action_of(KEYS, key), context)
+            return dispatch(KEYS, update, jobs, key, context) or (jobs, ())
+        case Scrolled(to):
+            return _scroll(jobs, to, context)
         case MousePressed():
             return _mouse(jobs, message, context)
-        case PageLoaded(want, page):
-            return _loaded(jobs, want, page, context)
-        case PageFailed(want, error):
-            return _failed(jobs, want, error)
-        case StatusLoaded() | TrendsLoaded():
-            return _told(jobs, message, context)
         case Connected():
-            return refreshed(jobs, context)
+            return refresh(jobs, context)
         case Entered("jobs", args) if args:
-            return _asked(jobs, replace(jobs.query, text=" ".join(args)))
+            return _ask(jobs, replace(jobs.query, text=" ".join(args)))
+        case _:
+            return _answered(jobs, message, context)
+
+
+def _answered(jobs: Slice, message: Message, context: Context) -> Update[Slice]:
+    match message:
+        case Answered("jobs page", JobsPage() as page, want):
+            return _add_page(jobs, want, page, context)
+        case Refused("jobs page", error, want):
+            return _keep_error(jobs, want, error)
+        case Answered("status", Status() as status):
+            return _follow_status(jobs, status.jobs_revision, context)
+        case Answered("jobs trends", Trends() as trends):
+            return replace(jobs, trends=merge_trends(jobs.trends, trends, jobs.rows)), ()
         case _:
             return replace(
-                jobs, scroll=settled(jobs.scroll, len(jobs.rows), room(jobs, context.size).list_rows)
+                jobs, scroll=clamp(jobs.scroll, len(jobs.rows), room(jobs, context.size).list_rows)
             ), ()
 
 
-def _told(
-    jobs: Slice, message: StatusLoaded | TrendsLoaded, context: Context
-) -> tuple[Slice, tuple[Effect, ...]]:
-    """Fetch where the list moved, and what its jobs did meanwhile."""
-    if isinstance(message, TrendsLoaded):
-        return replace(jobs, trends=kept(jobs.trends, message.found, jobs.rows)), ()
-    known = replace(jobs, known=message.status.jobs_revision)
-    stale = not jobs.loading and message.status.jobs_revision != jobs.revision
-    shown, effects = refreshed(known, context) if stale else (known, ())
-    shown, more = _glanced(shown, context)
+def _follow_status(jobs: Slice, revision: int, context: Context) -> Update[Slice]:
+    """Fetch where the list changed, and what its jobs did meanwhile."""
+    known = replace(jobs, known=revision)
+    stale = not jobs.loading and revision != jobs.revision
+    shown, effects = refresh(known, context) if stale else (known, ())
+    shown, more = _fetch_trends(shown, context)
     return shown, (*effects, *more)
 
 
-def _glanced(jobs: Slice, context: Context) -> tuple[Slice, tuple[Effect, ...]]:
+def _fetch_trends(jobs: Slice, context: Context) -> Update[Slice]:
     """Now and then ask for the last steps of the jobs in sight, where there is room to show them."""
     space = room(jobs, context.size)
     if not context.front or context.now - jobs.trends_at < EVERY_S:
@@ -208,36 +171,30 @@ def _glanced(jobs: Slice, context: Context) -> tuple[Slice, tuple[Effect, ...]]:
     rows = jobs.rows[jobs.scroll.top : jobs.scroll.top + space.list_rows]
     if not shows_trends(jobs.rows, space.list_cols):
         rows = (chosen,) if chosen else ()
-    call = asking(rows, jobs.trends)
+    call = trends_call(rows, jobs.trends)
     return (replace(jobs, trends_at=context.now), (call,)) if call else (jobs, ())
 
 
-def refreshed(jobs: Slice, context: Context) -> tuple[Slice, tuple[Effect, ...]]:
-    """Fetch what is shown, anew."""
+def refresh(jobs: Slice, context: Context) -> Update[Slice]:
+    """Fetch what is shown, again."""
     need = max(_PAGE, jobs.scroll.index + context.size.rows) if jobs.rows else 1
     return _fetch(jobs, Want(jobs.query, (), need))
 
 
-def _fetch(jobs: Slice, want: Want, cursor: str = "") -> tuple[Slice, tuple[Effect, ...]]:
+def _fetch(jobs: Slice, want: Want, cursor: str = "") -> Update[Slice]:
     limit = min(_LONGEST_PAGE, max(_PAGE, want.need - len(want.earlier)))
-    call = Call(
-        JOBS_LIST,
-        want.query.params(limit, cursor),
-        Tagged(PageLoaded, want),
-        Tagged(PageFailed, want),
-        key="jobs page",
-    )
+    call = Call(JOBS_LIST, want.query.params(limit, cursor), "jobs page", want, handles_refusal=True)
     return replace(jobs, loading=True), (call,)
 
 
-def _asked(jobs: Slice, query: Query) -> tuple[Slice, tuple[Effect, ...]]:
+def _ask(jobs: Slice, query: Query) -> Update[Slice]:
     """Show something else; what is shown stays until the answer is here."""
     if query == jobs.query:
         return jobs, ()
     return _fetch(replace(jobs, query=query), Want(query, (), 1))
 
 
-def _loaded(jobs: Slice, want: Want, page: JobsPage, context: Context) -> tuple[Slice, tuple[Effect, ...]]:
+def _add_page(jobs: Slice, want: Want, page: JobsPage, context: Context) -> Update[Slice]:
     if want.query != jobs.query:
         return jobs, ()
     rows = want.earlier + page.rows
@@ -253,19 +210,19 @@ def _loaded(jobs: Slice, want: Want, page: JobsPage, context: Context) -> tuple[
         loading=False,
         error=None,
     )
-    return replace(shown, scroll=_kept(jobs, shown, context)), ()
+    return replace(shown, scroll=_keep_selection(jobs, shown, context)), ()
 
 
-def _kept(before: Slice, after: Slice, context: Context) -> Scroll:
+def _keep_selection(before: Slice, after: Slice, context: Context) -> Scroll:
     """The selection stays on its job; where that is gone, on its place."""
     chosen = selected_row(before)
     places = (index for index, row in enumerate(after.rows) if chosen and row.pk == chosen.pk)
     index = next(places, before.scroll.index)
     top = before.scroll.top + index - before.scroll.index
-    return settled(Scroll(index, top), len(after.rows), room(after, context.size).list_rows)
+    return clamp(Scroll(index, top), len(after.rows), room(after, context.size).list_rows)
 
 
-def _failed(jobs: Slice, want: Want, error: RpcError) -> tuple[Slice, tuple[Effect, ...]]:
+def _keep_error(jobs: Slice, want: Want, error: RpcError) -> Update[Slice]:
     """Keep the reason; what may work later is asked for again at the next poll."""
     if want.query != jobs.query:
         return jobs, ()
@@ -283,102 +240,143 @@ def targets(jobs: Slice) -> tuple[JobRow, ...]:
     return tuple(row for row in jobs.rows if row.pk in jobs.marked) or ((chosen,) if chosen else ())
 
 
-def _act(jobs: Slice, action: str, context: Context) -> tuple[Slice, tuple[Effect, ...]]:
-    rows = targets(jobs)
-    match action:
-        case "filter":
-            return replace(jobs, typed=field_of(jobs.query.text)), ()
-        case "group":
-            return _asked(jobs, replace(jobs.query, group=(jobs.query.group + 1) % len(GROUPS)))
-        case "mark":
-            return _move(_marked(jobs), "down", context)
-        case "pane":
-            return replace(jobs, pane=not pane_shown(jobs, context.size)), ()
-        case "clear":
-            return _cleared(jobs)
-        case "reload":
-            return refreshed(jobs, context)
-        case (
-            "open" | "diagnose" | "new" | "clone" | "clusters" | "import" | "cancel" | "retry" | "compare"
-            | "pause" | "copy pk" | "copy uuid"
-        ):  # fmt: skip
-            return jobs, _effects(jobs, action, rows)
-        case _ if action.startswith("sort "):
-            return _asked(jobs, sorted_by(jobs.query, _SORTS_BY_NAME[action.removeprefix("sort ")]))
-        case _:
-            return _move(jobs, action, context)
+def _start_filter(jobs: Slice, _: Context) -> Update[Slice]:
+    return replace(jobs, typed=field_of(jobs.query.text)), ()
 
 
-_SORTS_BY_NAME: dict[str, Sort] = {str(name): name for name in _SORTS.values()}
+def _next_group(jobs: Slice, _: Context) -> Update[Slice]:
+    return _ask(jobs, replace(jobs.query, group=(jobs.query.group + 1) % len(GROUPS)))
 
 
-def _effects(jobs: Slice, action: str, rows: tuple[JobRow, ...]) -> tuple[Effect, ...]:
+def _toggle_pane(jobs: Slice, context: Context) -> Update[Slice]:
+    return replace(jobs, pane=not pane_shown(jobs, context.size)), ()
+
+
+def _sort_by(name: Sort) -> Action[Slice]:
+    return lambda jobs, _: _ask(jobs, sort_by(jobs.query, name))
+
+
+def _open(screen: str, *words: str) -> Action[Slice]:
+    """Open a screen on the selected job: its pk follows the words."""
+
+    def act(jobs: Slice, _: Context) -> Update[Slice]:
+        chosen = selected_row(jobs)
+        return jobs, (Open(screen, (*words, str(chosen.pk))),) if chosen else ()
+
+    return act
+
+
+def _control(order: Callable[[tuple[JobRow, ...]], tuple[Effect, ...]]) -> Action[Slice]:
+    """Give an order to the marked jobs, or to the selected one."""
+    return lambda jobs, _: (jobs, order(targets(jobs)))
+
+
+def _compare(jobs: Slice, _: Context) -> Update[Slice]:
+    pks = tuple(sorted(jobs.marked)) or tuple(row.pk for row in targets(jobs))
+    return jobs, (Open("compare", tuple(map(str, pks))),) if pks else ()
+
+
+def _copy(text_of: Callable[[JobRow], str]) -> Action[Slice]:
+    """Copy something of the marked jobs, or of the selected one."""
+
+    def act(jobs: Slice, _: Context) -> Update[Slice]:
+        text = " ".join(map(text_of, targets(jobs)))
+        return jobs, (Copy(text), Say(f"Copied {text}")) if text else ()
+
+    return act
+
+
+def _mark(jobs: Slice, context: Context) -> Update[Slice]:
     chosen = selected_row(jobs)
-    match action:
-        case "new" | "clusters" | "import":
-            return (Open(action),)
-        case "open":
-            return (Open("job", (str(chosen.pk),)),) if chosen else ()
-        case "clone":
-            return (Open("new", ("like", str(chosen.pk))),) if chosen else ()
-        case "retry":
-            return control.retry(rows)
-        case "compare":
-            pks = tuple(sorted(jobs.marked)) or tuple(row.pk for row in rows)
-            return (Open("compare", tuple(map(str, pks))),) if pks else ()
-        case "diagnose":
-            return (Open("diagnose", (str(chosen.pk),)),) if chosen else ()
-        case "cancel":
-            return control.cancel(rows)
-        case "pause":
-            return control.pause_or_play(rows)
-        case _:
-            words = " ".join(str(row.pk) if action == "copy pk" else row.uuid for row in rows)
-            return (Copy(words), Say(f"Copied {words}")) if words else ()
+    marked = replace(jobs, marked=jobs.marked ^ {chosen.pk}) if chosen else jobs
+    return _scroll(marked, "down", context)
 
 
-def _marked(jobs: Slice) -> Slice:
-    chosen = selected_row(jobs)
-    return replace(jobs, marked=jobs.marked ^ {chosen.pk}) if chosen else jobs
-
-
-def _cleared(jobs: Slice) -> tuple[Slice, tuple[Effect, ...]]:
+def _clear(jobs: Slice, _: Context) -> Update[Slice]:
     if jobs.query.text or jobs.query.group:
-        return _asked(jobs, replace(jobs.query, text="", group=0))
+        return _ask(jobs, replace(jobs.query, text="", group=0))
     return replace(jobs, marked=frozenset()), ()
 
 
-def _move(jobs: Slice, action: str, context: Context) -> tuple[Slice, tuple[Effect, ...]]:
-    scroll = moved(jobs.scroll, action, len(jobs.rows), room(jobs, context.size).list_rows)
+def _scroll(jobs: Slice, to: Move, context: Context) -> Update[Slice]:
+    scroll = move(jobs.scroll, to, len(jobs.rows), room(jobs, context.size).list_rows)
     there = replace(jobs, scroll=scroll)
     if jobs.cursor and not jobs.loading and scroll.index + _AHEAD >= len(jobs.rows):
         return _fetch(there, Want(jobs.query, jobs.rows, len(jobs.rows) + 1), jobs.cursor)
     return there, ()
 
 
-def _mouse(jobs: Slice, mouse: MousePressed, context: Context) -> tuple[Slice, tuple[Effect, ...]]:
-    """The wheel moves, a click selects, a click on the selected job opens it."""
-    if mouse.button in {4, 5}:
-        return _move(jobs, "up" if mouse.button == 4 else "down", context)
+def _mouse(jobs: Slice, mouse: MousePressed, context: Context) -> Update[Slice]:
+    """A click selects a job; a click on the selected one opens it."""
     space = room(jobs, context.size)
     index = jobs.scroll.top + mouse.row - space.top
     inside = 0 <= mouse.row - space.top < space.list_rows and mouse.col < space.list_cols
     if mouse.button != 1 or not inside or index >= len(jobs.rows):
         return jobs, ()
     if index == jobs.scroll.index:
-        return jobs, _effects(jobs, "open", ())
+        return jobs, (Open("job", (str(jobs.rows[index].pk),)),)
     return replace(jobs, scroll=Scroll(index, jobs.scroll.top)), ()
 
 
-def _typed(jobs: Slice, typed: TextField, key: str) -> tuple[Slice, tuple[Effect, ...]]:
+def _type(jobs: Slice, typed: TextField, key: str) -> Update[Slice]:
     if key == "enter":
         return replace(jobs, typed=None), ()
     if key == "esc":
-        return _asked(replace(jobs, typed=None), replace(jobs.query, text=""))
-    changed = edited(typed, key)
-    return _retyped(jobs, changed) if changed else (jobs, ())
+        return _ask(replace(jobs, typed=None), replace(jobs.query, text=""))
+    changed = edit(typed, key)
+    return _retype(jobs, changed) if changed else (jobs, ())
 
 
-def _retyped(jobs: Slice, typed: TextField) -> tuple[Slice, tuple[Effect, ...]]:
+def _retype(jobs: Slice, typed: TextField) -> Update[Slice]:
     """Filter while typing."""
-    return _asked(replace(jobs, typed=typed), replace(jobs.query, text=typed.text))
+    return _ask(replace(jobs, typed=typed), replace(jobs.query, text=typed.text))
+
+
+KEYS: tuple[Binding[Slice], ...] = (
+    *MOVES,
+    Binding(("enter", "right"), _open("job"), "open", "Open the job.", footer=True),
+    Binding(
+        ("d",), _open("diagnose"), "why?", "Say why the job waits or failed, and what to do.", footer=True
+    ),
+    Binding(("n",), emit(Open("new")), "new job", "Prepare a new job.", footer=True),
+    Binding(("/",), _start_filter, "filter", "Filter the jobs; see filters below.", footer=True),
+    Binding(("m",), emit(Open("clusters")), "clusters", "Show the clusters that run jobs.", footer=True),
+    Binding(
+        ("s",), _next_group, "states", "All, active, paused, finished, failed or killed jobs.", footer=True
+    ),
+    Binding(
+        (" ",),
+        _mark,
+        "mark",
+        "Mark the job; actions then are for all marked ones.",
+        footer=True,
+    ),
+    Binding(("c",), _open("new", "like"), "clone", "Prepare a new job like this one.", footer=True),
+    Binding(
+        ("x",),
+        _control(control.cancel),
+        "cancel",
+        "Cancel the job, or the marked ones; asks first.",
+        footer=True,
+    ),
+    Binding(
+        ("R",),
+        _control(control.retry),
+        "run again",
+        "Run the ended job, or the marked ones, again; asks first.",
+    ),
+    Binding(
+        ("p",), _control(control.pause_or_play), "pause/play", "Pause, or let paused jobs go on.", footer=True
+    ),
+    Binding(("tab",), _toggle_pane, "details", "Show or hide the details of the selected job.", footer=True),
+    Binding(("v",), _compare, "compare", "Compare the marked jobs side by side."),
+    Binding(("i",), emit(Open("import")), "import", "Make a job of a folder in which VASP ran."),
+    Binding(("y",), _copy(lambda row: str(row.pk)), "copy pk", "Copy the pk to the clipboard."),
+    Binding(("Y",), _copy(lambda row: row.uuid), "copy uuid", "Copy the uuid to the clipboard."),
+    Binding(("r",), refresh, "reload", "Fetch the list again."),
+    Binding(("esc",), _clear, "clear", "Clear the filter, then the marks."),
+    *(
+        Binding((key,), _sort_by(name), f"by {name}", f"Sort by {name}; again for the other direction.")
+        for key, name in _SORTS.items()
+    ),
+)

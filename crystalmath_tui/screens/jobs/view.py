@@ -3,13 +3,24 @@
 from crystalmath_server.protocol.jobs import JobRow, JobState
 from crystalmath_server.protocol.progress import Trend
 from crystalmath_tui.core.cells import wrap
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.filters import parse
 from crystalmath_tui.core.keymap import KeyTable
-from crystalmath_tui.core.lines import Line, Size, Span, beside, fit_lines, line, line_width, selected, spread
-from crystalmath_tui.core.screen import Context, Screen
+from crystalmath_tui.core.lines import (
+    Line,
+    Size,
+    Span,
+    beside,
+    fit_lines,
+    highlight,
+    line,
+    line_width,
+    spread,
+)
+from crystalmath_tui.core.screen import Screen
 from crystalmath_tui.core.table import heading, row
 from crystalmath_tui.core.textfield import field_line
-from crystalmath_tui.core.words import age, count, error_words, state_span
+from crystalmath_tui.core.words import age, count, error_text, state_span
 from crystalmath_tui.screens.jobs import trends as jobs_trends
 from crystalmath_tui.screens.jobs.columns import TREND, table_of
 from crystalmath_tui.screens.jobs.query import GROUPS
@@ -84,7 +95,7 @@ def _table(jobs: Slice, space: Room, context: Context) -> tuple[Line, ...]:
     shown = jobs.rows[jobs.scroll.top : jobs.scroll.top + space.list_rows]
     rows = [(Span("", " "), *row(table, _cells(each, jobs, context.now))) for each in shown]
     place = jobs.scroll.index - jobs.scroll.top
-    return (head, *(selected(each, space.list_cols) if i == place else each for i, each in enumerate(rows)))
+    return (head, *(highlight(each, space.list_cols) if i == place else each for i, each in enumerate(rows)))
 
 
 def _cells(job: JobRow, jobs: Slice, now: float) -> dict[str, Span]:
@@ -110,9 +121,9 @@ def _instead(jobs: Slice, context: Context, cols: int) -> tuple[Line, ...]:
 
 def _why_empty(jobs: Slice, context: Context) -> tuple[str, str]:
     if jobs.error and context.online:
-        return "warn" if jobs.error.retryable else "error", error_words(jobs.error)
+        return "warn" if jobs.error.retryable else "error", error_text(jobs.error)
     if not context.online:
-        return "dim", context.trouble
+        return "dim", context.connection_error
     if jobs.loading or jobs.revision < 0:
         return "dim", "Loading the jobs …"
     if jobs.query.text or jobs.query.group:
@@ -127,7 +138,7 @@ def _details(job: JobRow | None, trend: Trend | None, now: float, cols: int) -> 
     facts = (
         ("label", Span("strong", job.label)),
         ("state", Span(f"state.{job.state}", f"{job.state}{exit_words}")),
-        ("recipe", Span("", f"{job.template}   {job.formula}")),
+        ("template", Span("", f"{job.template}   {job.formula}")),
         ("cluster", Span("", job.cluster)),
         ("created", Span("", f"{age(now - job.created_at)} ago, changed {age(now - job.modified_at)} ago")),
         ("uuid", Span("dim", job.uuid)),

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from crystalmath_server.protocol.again import JobDraft
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.job_spec import spec_of
 from crystalmath_server.protocol.jobs import JOBS_SUBMIT, Submitted
@@ -12,6 +13,7 @@ from crystalmath_server.protocol.structures import (
     ImportStructureParams,
     ListStructuresParams,
     StructureDetail,
+    StructurePage,
     StructurePk,
 )
 from crystalmath_server.protocol.templates import (
@@ -20,31 +22,21 @@ from crystalmath_server.protocol.templates import (
     ListTemplatesParams,
     Rendered,
     TemplateDetail,
+    TemplateList,
 )
-from crystalmath_tui.core.effects import Back, Call, Effect, NewKey, Open, Say, Tagged
-from crystalmath_tui.core.messages import Message
+from crystalmath_tui.core.effects import Back, Call, Effect, NewKey, Open, Say
+from crystalmath_tui.core.messages import Answered, Message, Refused
 from crystalmath_tui.core.scroll import START, Scroll
 from crystalmath_tui.screens.new import clone, edits, target
 from crystalmath_tui.screens.new.model import (
     INPUTS,
-    RECIPE,
     RESTART,
     SETTINGS,
     STRUCTURE,
     STRUCTURES,
     SUBMIT,
-    DraftLoaded,
-    EditedInputsLoaded,
-    FormLoaded,
-    InputsLoaded,
-    JobSubmitted,
-    KeyMade,
-    RecipesLoaded,
-    ScriptLoaded,
+    TEMPLATE,
     Slice,
-    StepFailed,
-    StoredLoaded,
-    StructureLoaded,
     Update,
     all_problems,
     asked,
@@ -53,64 +45,83 @@ from crystalmath_tui.screens.new.model import (
     with_options,
 )
 
+STEP_OF = {
+    "new draft": STRUCTURE,
+    "new structure": STRUCTURE,
+    "new form": TEMPLATE,
+    "new inputs": SETTINGS,
+    "new edited inputs": INPUTS,
+    "new script": SUBMIT,
+    "new submit": SUBMIT,
+}
+"""The step that shows why a question was refused."""
 
-def answered(new: Slice, message: Message) -> Update:
+
+def receive(new: Slice, message: Message) -> Update:
     """Take the answer to a call."""
     match message:
-        case StoredLoaded(search, page) if search == search_of(new):
+        case Answered("new stored", StructurePage() as page, search) if search == search_of(new):
             return replace(new, stored=page.rows, stored_at=START), ()
-        case StructureLoaded(structure):
+        case Answered("new structure", StructureDetail() as structure):
             return clone.with_structure(_with_structure(new, structure))
-        case RecipesLoaded(recipes):
-            return replace(new, recipes=recipes.rows), ()
-        case FormLoaded(template):
+        case Answered("new templates", TemplateList() as templates):
+            return replace(new, templates=templates.rows), ()
+        case Answered("new form", TemplateDetail() as template):
             return clone.with_form(_with_form(new, template)), ()
-        case DraftLoaded(draft):
-            return clone.begun(new, draft)
-        case InputsLoaded() | EditedInputsLoaded():
-            return _inputs_came(new, message)
-        case ScriptLoaded(rendered):
-            return _with_script(new, rendered)
-        case JobSubmitted(submitted):
-            return _submitted(new, submitted)
-        case StepFailed(step, error):
-            return _failed(new, step, error), ()
+        case Answered("new draft", JobDraft() as draft):
+            return clone.begin(new, draft)
+        case Answered("new submit", Submitted() as submitted):
+            return _show_job(new, submitted)
+        case Refused(tag, error) if tag in STEP_OF:
+            return _with_error(new, STEP_OF[tag], error), ()
         case _:
-            return target.answered(new, message)
+            return _rendered(new, message)
+
+
+def _rendered(new: Slice, message: Message) -> Update:
+    """Take the inputs: the template's own first, then the edited ones, if any."""
+    match message:
+        case Answered("new inputs", Rendered() as rendered, pk) if _is_of(new, pk):
+            own = replace(new, own=rendered.files)
+            return edits.render_anew(own) or _with_inputs(own, rendered)
+        case Answered("new edited inputs", Rendered() as rendered, pk) if _is_of(new, pk):
+            return _with_inputs(new, rendered)
+        case Answered("new script", Rendered() as rendered):
+            return _with_script(new, rendered)
+        case _:
+            return target.receive(new, message)
 
 
 def lists(search: str) -> tuple[Effect, ...]:
-    """Fetch stored structures and recipes."""
-    return (stored(search), Call(TEMPLATES_LIST, ListTemplatesParams(), RecipesLoaded, key="new recipes"))
+    """Fetch stored structures and templates."""
+    return (stored(search), Call(TEMPLATES_LIST, ListTemplatesParams(), "new templates"))
 
 
 def stored(search: str) -> Effect:
     """Search among the stored structures."""
     params = ListStructuresParams(search=search[:255], limit=200)
-    return Call(STRUCTURES_LIST, params, Tagged(StoredLoaded, search), key="new stored")
+    return Call(STRUCTURES_LIST, params, "new stored", search)
 
 
 def show(new: Slice, pk: int) -> Update:
     """Look a stored structure up."""
-    call = Call(
-        STRUCTURES_SHOW, StructurePk(pk), StructureLoaded, Tagged(StepFailed, STRUCTURE), "new structure"
-    )
+    call = Call(STRUCTURES_SHOW, StructurePk(pk), "new structure", handles_refusal=True)
     return replace(new, waiting=f"looking at structure {pk}", error=None), (call,)
 
 
 def import_file(new: Slice, path: str) -> Update:
     """Have the server read a file."""
     params = ImportStructureParams(path=path)
-    call = Call(STRUCTURES_IMPORT, params, StructureLoaded, Tagged(StepFailed, STRUCTURE), "new structure")
+    call = Call(STRUCTURES_IMPORT, params, "new structure", handles_refusal=True)
     return replace(new, waiting=f"reading {path}", error=None), (call,)
 
 
 def _with_structure(new: Slice, structure: StructureDetail) -> Slice:
-    return replace(new, structure=structure, step=RECIPE, rendered=None, waiting="", error=None)
+    return replace(new, structure=structure, step=TEMPLATE, rendered=None, waiting="", error=None)
 
 
 def _with_form(new: Slice, template: TemplateDetail) -> Slice:
-    """The form; what was typed stays where it is the same recipe."""
+    """The form; what was typed stays where it is the same template."""
     same = new.template is not None and new.template.row.name == template.row.name
     earlier = {name: text for name, text in new.texts.items() if name == RESTART}
     texts = new.texts if same else earlier
@@ -121,14 +132,9 @@ def _with_form(new: Slice, template: TemplateDetail) -> Slice:
     )  # fmt: skip
 
 
-def _inputs_came(new: Slice, came: InputsLoaded | EditedInputsLoaded) -> Update:
-    """The recipe's own inputs, then those with the edits in their place, where there are any."""
-    if new.structure is None or new.structure.row.pk != came.structure_pk:
-        return new, ()
-    if isinstance(came, EditedInputsLoaded):
-        return _with_inputs(new, came.rendered)
-    own = replace(new, own=came.rendered.files)
-    return edits.rendered_anew(own) or _with_inputs(own, came.rendered)
+def _is_of(new: Slice, structure_pk: object) -> bool:
+    """Whether inputs are of the structure that is chosen now."""
+    return new.structure is not None and new.structure.row.pk == structure_pk
 
 
 def _with_inputs(new: Slice, rendered: Rendered) -> Update:
@@ -136,14 +142,14 @@ def _with_inputs(new: Slice, rendered: Rendered) -> Update:
     shown = replace(new, rendered=rendered, step=INPUTS, file=0, top=0, waiting="", error=None)
     if rendered.digest == new.key_digest:
         return shown, ()
-    return replace(shown, key="", key_digest=""), (NewKey(Tagged(KeyMade, rendered.digest)),)
+    return replace(shown, key="", key_digest=""), (NewKey("new key", rendered.digest),)
 
 
-def _submitted(new: Slice, submitted: Submitted) -> Update:
+def _show_job(new: Slice, submitted: Submitted) -> Update:
     """Show the job; the next submit is another job, even of the same inputs."""
     words = "was submitted before" if submitted.reused else "is submitted"
     fresh = replace(
-        target.emptied(new),
+        target.clear_label(new),
         step=SETTINGS,
         rendered=None,
         key="",
@@ -156,10 +162,10 @@ def _submitted(new: Slice, submitted: Submitted) -> Update:
     return fresh, (Back(), Open("job", (str(submitted.pk),)), Say(f"Job {submitted.pk} {words}."))
 
 
-def _failed(new: Slice, step: int, error: RpcError) -> Slice:
+def _with_error(new: Slice, step: int, error: RpcError) -> Slice:
     """Keep the reason at its step; one about a setting or a resource selects it."""
-    if step == SUBMIT and (complained := target.refused(new, error)):
-        return complained
+    if step == SUBMIT and (with_error := target.with_complaint(new, error)):
+        return with_error
     failed = replace(new, error=error, waiting="", step=step)
     name = error.data.field.removeprefix("values.")
     rows = new.template.fields if new.template else ()
@@ -179,12 +185,12 @@ def submit(new: Slice, *, confirmed: bool = False) -> Update:
     try:
         params = None if new.waiting else target.submit_params(new)
     except RpcError as error:
-        return _failed(new, SUBMIT, error), ()
+        return _with_error(new, SUBMIT, error), ()
     if params is None:
         return new, ()
     if not confirmed and (question := edits.confirmation(new)):
         return new, question
-    call = Call(JOBS_SUBMIT, params, JobSubmitted, Tagged(StepFailed, SUBMIT), "new submit")
+    call = Call(JOBS_SUBMIT, params, "new submit", handles_refusal=True)
     return replace(new, waiting="submitting", error=None), (call,)
 
 
@@ -196,12 +202,10 @@ def render(new: Slice) -> Update:
         return new, (Say(f"{name}: {words}", "warn"),)
     spec = asked(new)
     if spec is None:
-        return new, (Say("Choose a structure and a recipe first.", "warn"),)
+        return new, (Say("Choose a structure and a template first.", "warn"),)
     pk = spec.structures[0]
     params = replace(spec, edits={})
-    call = Call(
-        TEMPLATES_RENDER, params, Tagged(InputsLoaded, pk), Tagged(StepFailed, SETTINGS), "new inputs"
-    )
+    call = Call(TEMPLATES_RENDER, params, "new inputs", pk, handles_refusal=True)
     return replace(new, waiting="writing the inputs", error=None), (call,)
 
 
@@ -215,7 +219,7 @@ def with_script(new: Slice) -> Update:
     if params is None:
         return back, ()
     wanted = spec_of(params)
-    call = Call(TEMPLATES_RENDER, wanted, ScriptLoaded, Tagged(StepFailed, SUBMIT), "new inputs")
+    call = Call(TEMPLATES_RENDER, wanted, "new script", key="new inputs", handles_refusal=True)
     return replace(back, waiting=f"writing the batch script for {params.cluster}"), (call,)
 
 
@@ -228,11 +232,11 @@ def _with_script(new: Slice, rendered: Rendered) -> Update:
 
 
 def to_submit(new: Slice) -> Update:
-    """Go to the last step, if the recipe runs here."""
+    """Go to the last step, if the template runs here."""
     if new.template is None or new.rendered is None:
         return new, ()
     if not new.template.row.runnable:
         return new, (Say(f"{new.template.row.name} cannot run: {new.template.row.reason}", "warn"),)
     if wrong := edits.refusal(new):
         return new, wrong
-    return target.opened(new)
+    return target.open_form(new)

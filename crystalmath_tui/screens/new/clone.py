@@ -7,21 +7,15 @@ from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.jobs import JobPk
 from crystalmath_server.protocol.structures import STRUCTURES_SHOW, StructurePk
 from crystalmath_server.protocol.templates import TEMPLATES_SHOW, ShowTemplateParams
-from crystalmath_tui.core.decks import FileEdit
-from crystalmath_tui.core.effects import Call, Say, Tagged
+from crystalmath_tui.core.effects import Call, Say
+from crystalmath_tui.core.inputs import FileEdit
 from crystalmath_tui.core.pks import pk_of
 from crystalmath_tui.screens.new import form as forms
 from crystalmath_tui.screens.new import target
 from crystalmath_tui.screens.new.model import (
-    RECIPE,
     RESTART,
-    STRUCTURE,
     STRUCTURES,
-    DraftLoaded,
-    FormLoaded,
     Slice,
-    StepFailed,
-    StructureLoaded,
     Update,
 )
 
@@ -29,20 +23,20 @@ LIKE = "like"
 """Word before the pk of the earlier job."""
 
 
-def asked(new: Slice, text: str) -> Update:
+def ask(new: Slice, text: str) -> Update:
     """Ask what the earlier job was made of; what is typed now stays until the answer is here."""
     pk = pk_of(text)
     if not pk:
         return new, (Say("Like which job? :new like PK", "warn"),)
-    call = Call(JOBS_CLONE, JobPk(pk), DraftLoaded, Tagged(StepFailed, STRUCTURE), "new draft")
+    call = Call(JOBS_CLONE, JobPk(pk), "new draft", handles_refusal=True)
     return replace(new, waiting=f"looking at job {pk}", error=None), (call,)
 
 
-def begun(new: Slice, draft: JobDraft) -> Update:
+def begin(new: Slice, draft: JobDraft) -> Update:
     """A fresh form with what the draft says; its structure is looked up first."""
     fresh = Slice(
         stored=new.stored,
-        recipes=new.recipes,
+        templates=new.templates,
         edits=new.edits,
         job=target.filled_in(draft.spec),
         like=draft.pk,
@@ -53,14 +47,12 @@ def begun(new: Slice, draft: JobDraft) -> Update:
     if not draft.spec.structures:
         return filled, ()
     first = draft.spec.structures[0]
-    call = Call(
-        STRUCTURES_SHOW, StructurePk(first), StructureLoaded, Tagged(StepFailed, STRUCTURE), "new structure"
-    )
+    call = Call(STRUCTURES_SHOW, StructurePk(first), "new structure", handles_refusal=True)
     return replace(filled, waiting=f"looking at structure {first}"), (call,)
 
 
 def _with_edits(new: Slice, spec: JobSpec) -> Slice:
-    """The files that were edited by hand in place of the recipe's again, and no others."""
+    """The files that were edited by hand in place of the template's again, and no others."""
     if not spec.structures:
         return new
     files = {name: FileEdit(text) for name, text in spec.edits.items()}
@@ -68,17 +60,16 @@ def _with_edits(new: Slice, spec: JobSpec) -> Slice:
 
 
 def with_structure(new: Slice) -> Update:
-    """On to the recipe of the draft; without one it is chosen by hand."""
+    """On to the template of the draft; without one it is chosen by hand."""
     name = new.draft.spec.template if new.draft else ""
     if not name:
         return replace(new, draft=None), ()
-    failed = Tagged(StepFailed, RECIPE)
-    call = Call(TEMPLATES_SHOW, ShowTemplateParams(name), FormLoaded, failed, "new form")
+    call = Call(TEMPLATES_SHOW, ShowTemplateParams(name), "new form", handles_refusal=True)
     return replace(new, waiting=f"fetching the form of {name}"), (call,)
 
 
 def with_form(new: Slice) -> Slice:
-    """The settings of the draft, where it is its recipe."""
+    """The settings of the draft, where it is its template."""
     spec = new.draft.spec if new.draft else None
     if spec is None or new.template is None or new.template.row.name != spec.template:
         return replace(new, draft=None)

@@ -2,20 +2,18 @@
 
 from dataclasses import replace
 
-from crystalmath_server.protocol.decks import Severity
+from crystalmath_server.protocol.inputs import Severity
 from crystalmath_server.protocol.templates import TEMPLATES_RENDER
 from crystalmath_tui.core import form
 from crystalmath_tui.core.cells import wrap
-from crystalmath_tui.core.decks import MARKS, Deck, DeckEdited, DeckOpened, place_of
-from crystalmath_tui.core.effects import Ask, Call, Effect, Open, Say, Tagged, Tell
+from crystalmath_tui.core.effects import Ask, Call, Effect, Open, Say, Tell
+from crystalmath_tui.core.inputs import MARKS, InputsEdited, InputsOpened, VaspInputs, place_of
 from crystalmath_tui.core.lines import Line, Span, line
 from crystalmath_tui.core.words import count
 from crystalmath_tui.screens.new.model import (
     INPUTS,
-    EditedInputsLoaded,
     EditsDropped,
     Slice,
-    StepFailed,
     Update,
     WarningsConfirmed,
     asked,
@@ -29,8 +27,8 @@ _VASP = "vasp"
 _NAMED = 6
 
 
-def opened(new: Slice) -> tuple[Effect, ...]:
-    """Hand the deck to the editor, at the file that is shown."""
+def open_editor(new: Slice) -> tuple[Effect, ...]:
+    """Hand the input files to the editor, at the file that is shown."""
     made = made_of(new)
     if made is None or not new.own or new.template is None:
         return ()
@@ -38,8 +36,8 @@ def opened(new: Slice) -> tuple[Effect, ...]:
         words = f"{new.template.row.name} has no files to edit; change its settings: Esc goes back to them."
         return (Say(words, "warn"),)
     own = {file.name: file.text for file in new.own}
-    deck = Deck(made, own, edit_texts(new), _tasks(new))
-    return (Tell(DeckOpened(deck, _file_shown(new))), Open("editor"))
+    vasp_inputs = VaspInputs(made, own, edit_texts(new), _tasks(new))
+    return (Tell(InputsOpened(vasp_inputs, _file_shown(new))), Open("editor"))
 
 
 def _file_shown(new: Slice) -> str:
@@ -58,53 +56,54 @@ def _is_amount(text: str) -> bool:
     return text.isascii() and text.isdecimal() and 0 < len(text) < 7 and int(text) > 0
 
 
-def taken(new: Slice, edited: DeckEdited) -> Update:
+def take(new: Slice, edited: InputsEdited) -> Update:
     """Keep the edits, and have the inputs written with them."""
     kept = {made: files for made, files in new.edits.items() if made != edited.made}
     if edited.edits:
         kept[edited.made] = edited.edits
     after = replace(new, edits=kept)
-    return _written(after) if made_of(new) == edited.made else (after, ())
+    return _render(after) if made_of(new) == edited.made else (after, ())
 
 
-def dropped(new: Slice, names: tuple[str, ...]) -> Update:
-    """The recipe's own files again."""
+def drop(new: Slice, names: tuple[str, ...]) -> Update:
+    """The template's own files again."""
     made = made_of(new)
     if made is None:
         return new, ()
     left = {name: edit for name, edit in new.edits.get(made, {}).items() if name not in names}
-    return taken(new, DeckEdited(made, left))
+    return take(new, InputsEdited(made, left))
 
 
-def reverted(new: Slice) -> tuple[Effect, ...]:
+def revert(new: Slice) -> tuple[Effect, ...]:
     """Ask, then put the file that is shown back; all of them where none can be shown."""
     edited = live_edits(new)
     name = _file_shown(new)
     names = (name,) if name in edited else () if new.rendered else tuple(edited)
     if not names:
-        return (Say(f"{name} is the recipe's own." if name else "No file is edited."),)
-    title = f"Put the recipe's own {', '.join(names)} back? What you edited there is lost."
+        return (Say(f"{name} is the template's own." if name else "No file is edited."),)
+    title = f"Put the template's own {', '.join(names)} back? What you edited there is lost."
     return (Ask(title, (), (Tell(EditsDropped(names)),)),)
 
 
-def rendered_anew(new: Slice) -> Update | None:
+def render_anew(new: Slice) -> Update | None:
     """Have the inputs written with the edits; None where there are none."""
-    return _written(new) if edit_texts(new) else None
+    return _render(new) if edit_texts(new) else None
 
 
-def _written(new: Slice) -> Update:
+def _render(new: Slice) -> Update:
     spec = asked(new)
     if spec is None:
         return new, ()
-    came = Tagged(EditedInputsLoaded, spec.structures[0])
-    call = Call(TEMPLATES_RENDER, spec, came, Tagged(StepFailed, INPUTS), "new inputs")
+    call = Call(
+        TEMPLATES_RENDER, spec, "new edited inputs", spec.structures[0], "new inputs", handles_refusal=True
+    )
     names = ", ".join(spec.edits)
     words = f"writing the inputs with {names} as edited" if names else "writing the inputs"
     return replace(new, step=INPUTS, rendered=None, waiting=words, error=None), (call,)
 
 
 def refusal(new: Slice) -> tuple[Effect, ...]:
-    """Why a deck cannot be submitted, with file and line; empty where it can."""
+    """Why a set of input files cannot be submitted, with file and line; empty where it can."""
     found = [row for row in new.rendered.problems if row.severity is Severity.ERROR] if new.rendered else []
     if not found:
         return ()
@@ -113,7 +112,7 @@ def refusal(new: Slice) -> tuple[Effect, ...]:
 
 
 def confirmation(new: Slice) -> tuple[Effect, ...]:
-    """Ask about the warnings of a deck that was edited; empty where there is nothing to ask."""
+    """Ask about the warnings of a set of input files that was edited; empty where there is nothing to ask."""
     if new.rendered is None or not new.rendered.edits:
         return ()
     found = [row for row in new.rendered.problems if row.severity is Severity.WARNING]
@@ -123,7 +122,7 @@ def confirmation(new: Slice) -> tuple[Effect, ...]:
     rows = [line((style, f"   {sign} {place_of(row)}: "), row.text) for row in found[:_NAMED]]
     if len(found) > _NAMED:
         rows.append(line(("dim", f"     and {len(found) - _NAMED} more")))
-    title = f"Submit the edited deck in spite of {count(len(found), 'warning')}?"
+    title = f"Submit the edited input files in spite of {count(len(found), 'warning')}?"
     return (Ask(title, tuple(rows), (Tell(WarningsConfirmed(new.rendered.digest)),)),)
 
 
@@ -167,7 +166,7 @@ def without_inputs(new: Slice) -> tuple[Line, ...]:
         return ()
     return (
         line(("warn", f" There are no inputs with {names} as edited.")),
-        line(("dim", " e edits them, u puts the recipe's own back.")),
+        line(("dim", " e edits them, u puts the template's own back.")),
     )
 
 

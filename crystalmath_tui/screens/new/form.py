@@ -13,7 +13,7 @@ NOTHING = "none"
 
 
 class WrongTextError(Exception):
-    """The text is no value of the field; says what is expected."""
+    """The text is not a value of the field; says what is expected."""
 
 
 def text_of(value: Json) -> str:
@@ -94,7 +94,7 @@ def has_choices(field: FormField) -> bool:
 
 
 def problems(fields: Sequence[FormField], texts: Mapping[str, str]) -> dict[str, str]:
-    """Field → what is expected, of all texts that are no values."""
+    """Field → what is expected, of all texts that are not values."""
     found: dict[str, str] = {}
     for field in fields:
         if field.name in texts:

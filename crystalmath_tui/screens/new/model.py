@@ -3,12 +3,11 @@
 from dataclasses import field, replace
 
 from crystalmath_server.protocol.again import JobDraft
-from crystalmath_server.protocol.clusters import ClusterDetail, ClusterList
+from crystalmath_server.protocol.clusters import ClusterDetail
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.job_spec import JobSpec
-from crystalmath_server.protocol.jobs import Submitted
 from crystalmath_server.protocol.record import record
-from crystalmath_server.protocol.structures import StructureDetail, StructurePage, StructureRow
+from crystalmath_server.protocol.structures import StructureDetail, StructureRow
 from crystalmath_server.protocol.templates import (
     FieldType,
     FormField,
@@ -16,20 +15,20 @@ from crystalmath_server.protocol.templates import (
     Rendered,
     Restart,
     TemplateDetail,
-    TemplateList,
     TemplateRow,
 )
-from crystalmath_tui.core.decks import FileEdit, Made, is_edited
 from crystalmath_tui.core.effects import Effect
 from crystalmath_tui.core.form import EMPTY_FORM, Form
+from crystalmath_tui.core.inputs import FileEdit, Made, is_edited
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import Message
+from crystalmath_tui.core.path_prompt import PathPrompt
 from crystalmath_tui.core.scroll import START, Scroll
-from crystalmath_tui.core.textfield import EMPTY, TextField
+from crystalmath_tui.core.textfield import TextField
 from crystalmath_tui.screens.new import form as forms
 
-STEPS = ("structure", "recipe", "settings", "inputs", "submit")
-STRUCTURE, RECIPE, SETTINGS, INPUTS, SUBMIT = range(5)
+STEPS = ("structure", "template", "settings", "inputs", "submit")
+STRUCTURE, TEMPLATE, SETTINGS, INPUTS, SUBMIT = range(5)
 RESTART, STRUCTURES = "restart_pk", "structures"
 """Options of a job that are asked for among the settings of the template."""
 _MOST_DIGITS = 10
@@ -41,51 +40,6 @@ SUBMIT_TOP = 6
 
 
 @record
-class StoredLoaded(Message):
-    """Stored structures came, of a search."""
-
-    search: str
-    page: StructurePage
-
-
-@record
-class StructureLoaded(Message):
-    """A structure was imported or looked up."""
-
-    structure: StructureDetail
-
-
-@record
-class RecipesLoaded(Message):
-    """All recipes came."""
-
-    recipes: TemplateList
-
-
-@record
-class FormLoaded(Message):
-    """The form of a recipe came."""
-
-    template: TemplateDetail
-
-
-@record
-class InputsLoaded(Message):
-    """The inputs came; `structure_pk` is what they were made for."""
-
-    structure_pk: int
-    rendered: Rendered
-
-
-@record
-class EditedInputsLoaded(Message):
-    """The inputs came with the edits in their place."""
-
-    structure_pk: int
-    rendered: Rendered
-
-
-@record
 class EditsDropped(Message):
     """The user lets edits go, of files by name."""
 
@@ -94,84 +48,9 @@ class EditsDropped(Message):
 
 @record
 class WarningsConfirmed(Message):
-    """The user wants the deck of a digest in spite of its warnings."""
+    """The user wants the input files of a digest in spite of its warnings."""
 
     digest: str
-
-
-@record
-class ScriptLoaded(Message):
-    """The inputs came with the batch script for the chosen cluster."""
-
-    rendered: Rendered
-
-
-@record
-class KeyMade(Message):
-    """An idempotency key was made for the inputs of a digest."""
-
-    digest: str
-    key: str
-
-
-@record
-class JobSubmitted(Message):
-    """The job of a key is there."""
-
-    submitted: Submitted
-
-
-@record
-class NamesListed(Message):
-    """Paths that begin with what was typed came."""
-
-    typed: str
-    names: tuple[str, ...]
-
-
-@record
-class PathFound(Message):
-    """A typed path, from the root."""
-
-    path: str
-
-
-@record
-class StepFailed(Message):
-    """A call of a step failed."""
-
-    step: int
-    error: RpcError
-
-
-@record
-class DraftLoaded(Message):
-    """What an earlier job was made of came."""
-
-    draft: JobDraft
-
-
-@record
-class ClustersListed(Message):
-    """The clusters came."""
-
-    found: ClusterList
-
-
-@record
-class TargetLoaded(Message):
-    """The settings of a cluster came."""
-
-    label: str
-    detail: ClusterDetail
-
-
-@record
-class TargetFailed(Message):
-    """The settings of a cluster did not come."""
-
-    label: str
-    error: RpcError
 
 
 @record
@@ -192,12 +71,12 @@ class Slice:
         The chosen cluster; None where it has no settings yet.
     looking_at
         Label of the cluster whose settings are on their way.
-    recipe_field
-        The text by which recipes are searched, while it is typed.
+    template_field
+        The text by which templates are searched, while it is typed.
     own
-        Files as the recipe writes them, before any edit.
+        Files as the template writes them, before any edit.
     edits
-        Recipe and structure → name of a file → what stands in its place.
+        Template and structure → name of a file → what stands in its place.
     waiting
         What is waited for, in words.
     like
@@ -209,15 +88,14 @@ class Slice:
     """
 
     step: int = STRUCTURE
-    path: TextField = EMPTY
-    names: tuple[str, ...] = ()
+    path: PathPrompt = PathPrompt("new")
     stored: tuple[StructureRow, ...] = ()
     stored_at: Scroll = START
     structure: StructureDetail | None = None
-    recipes: tuple[TemplateRow, ...] = ()
-    recipe_at: Scroll = START
-    recipe_search: str = ""
-    recipe_field: TextField | None = None
+    templates: tuple[TemplateRow, ...] = ()
+    template_at: Scroll = START
+    template_search: str = ""
+    template_field: TextField | None = None
     template: TemplateDetail | None = None
     texts: dict[str, str] = field(default_factory=dict[str, str])
     refused: dict[str, str] = field(default_factory=dict[str, str])
@@ -246,7 +124,7 @@ Update = tuple[Slice, tuple[Effect, ...]]
 
 def typing(new: Slice) -> bool:
     """Whether keys are text now."""
-    sought = new.step == RECIPE and new.recipe_field is not None
+    sought = new.step == TEMPLATE and new.template_field is not None
     return new.step in {STRUCTURE, SUBMIT} or new.editing is not None or sought
 
 
@@ -266,7 +144,7 @@ def with_options(template: TemplateDetail) -> TemplateDetail:
         takes = template.row.takes
         asked.append(FormField(STRUCTURES, FieldType.TEXT, takes.what, "", help=takes.help))
     if template.row.restart is not Restart.NO:
-        words = "Ended job of VASP on the same cluster: atomate2 derives the inputs from it."
+        words = "Ended VASP job on the same cluster: atomate2 derives the inputs from it."
         asked.append(
             FormField(RESTART, FieldType.INTEGER, "restart from job", minimum=1, help=words, optional=True)
         )
@@ -289,7 +167,7 @@ def asked(new: Slice) -> JobSpec | None:
 
 
 def _pks(text: str) -> tuple[int, ...]:
-    """Pks with blanks or commas between; none where a word is no number."""
+    """Pks with blanks or commas between; none where a word is not a number."""
     words = text.replace(",", " ").split()
     if not all(word.isascii() and word.isdecimal() and len(word) < _MOST_DIGITS for word in words):
         return ()
@@ -306,14 +184,14 @@ def _wrong_structures(new: Slice) -> dict[str, str]:
 
 
 def made_of(new: Slice) -> Made | None:
-    """Recipe and structure, where both are chosen."""
+    """Template and structure, where both are chosen."""
     if new.template is None or new.structure is None:
         return None
     return new.template.row.name, new.structure.row.pk
 
 
 def live_edits(new: Slice) -> dict[str, FileEdit]:
-    """What stands in place of files of this recipe on this structure, where it differs from them."""
+    """What stands in place of files of this template on this structure, where it differs from them."""
     made = made_of(new)
     own = {file.name: file.text for file in new.own}
     found = new.edits.get(made, {}) if made else {}

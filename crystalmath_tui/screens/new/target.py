@@ -2,6 +2,7 @@
 
 from dataclasses import fields as fields_of
 from dataclasses import replace
+from typing import Any
 
 from crystalmath_server.protocol.clusters import (
     CLUSTERS_LIST,
@@ -17,17 +18,14 @@ from crystalmath_server.protocol.jobs import SubmitJobParams
 from crystalmath_server.protocol.method import NoParams
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_tui.core import form, record_form
-from crystalmath_tui.core.effects import Call, Effect, Tagged
+from crystalmath_tui.core.effects import Call, Effect
 from crystalmath_tui.core.form import Field, Form
-from crystalmath_tui.core.messages import Message
-from crystalmath_tui.core.resources import changes, resource_fields, shown
-from crystalmath_tui.core.words import error_words
+from crystalmath_tui.core.messages import Answered, Message, Refused
+from crystalmath_tui.core.resources import changes, resource_fields, text_of
+from crystalmath_tui.core.words import error_text
 from crystalmath_tui.screens.new.model import (
     SUBMIT,
-    ClustersListed,
     Slice,
-    TargetFailed,
-    TargetLoaded,
     Update,
     asked,
 )
@@ -47,7 +45,7 @@ ASKED_HERE = tuple(row.name for row in fields_of(SubmitJobParams) if row.name no
 def blank() -> Form:
     """A job here, that asks for nothing."""
     bare = Form((*record_form.rows(SubmitJobParams, ASKED_HERE), *_resources(Resources())), "Submit")
-    here = texted(bare, "cluster", LOCALHOST)
+    here = with_text(bare, "cluster", LOCALHOST)
     return with_choices(with_choices(here, "cluster", (LOCALHOST,)), "code", ("",))
 
 
@@ -60,43 +58,37 @@ def cluster_of(new: Slice) -> str:
     return form.values(new.job).get("cluster", LOCALHOST)
 
 
-def opened(new: Slice) -> Update:
+def open_form(new: Slice) -> Update:
     """Go to the last step; what was typed there before stays."""
     rendered = replace(new.rendered, script="") if new.rendered else None  # another may be asked for now
     job = new.job if new.job.fields else blank()
     there = replace(new, step=SUBMIT, job=job, rendered=rendered, error=None)
-    listed = Call(CLUSTERS_LIST, NoParams(), ClustersListed, key="new clusters")
-    looking, effects = _looked(there)
+    listed = Call(CLUSTERS_LIST, NoParams(), "new clusters")
+    looking, effects = _look_up(there)
     return looking, (listed, *effects)
 
 
-def _looked(new: Slice) -> Update:
+def _look_up(new: Slice) -> Update:
     """Fetch the defaults of the cluster that is chosen."""
     label = cluster_of(new)
-    call: Effect = Call(
-        CLUSTERS_SHOW,
-        ClusterLabel(label),
-        Tagged(TargetLoaded, label),
-        Tagged(TargetFailed, label),
-        key="new target",
-    )
+    call: Effect = Call(CLUSTERS_SHOW, ClusterLabel(label), "new target", label, handles_refusal=True)
     return replace(new, looking_at=label), (call,)
 
 
-def changed(new: Slice, job: Form) -> Update:
+def change_form(new: Slice, job: Form) -> Update:
     """Take the form as it is after a key; another cluster has other defaults."""
     after = replace(new, job=job, error=None)
-    return (after, ()) if cluster_of(after) == cluster_of(new) else _looked(after)
+    return (after, ()) if cluster_of(after) == cluster_of(new) else _look_up(after)
 
 
-def answered(new: Slice, message: Message) -> Update:
+def receive(new: Slice, message: Message) -> Update:
     """Take what came about clusters."""
     match message:
-        case ClustersListed(found):
+        case Answered("new clusters", ClusterList() as found):
             return _with_clusters(new, found)
-        case TargetLoaded(label, detail) if label == new.looking_at:
+        case Answered("new target", ClusterDetail() as detail, label) if label == new.looking_at:
             return _with_target(new, detail), ()
-        case TargetFailed(label, error) if label == new.looking_at:
+        case Refused("new target", error, label) if label == new.looking_at:
             return _without_target(new, error), ()
         case _:
             return new, ()
@@ -114,12 +106,12 @@ def _with_clusters(new: Slice, found: ClusterList) -> Update:
     listed = replace(new, job=with_choices(new.job, "cluster", known))
     others = [label for label in labels if label != LOCALHOST]
     if len(others) == 1 and _is_vasp_unplaced(new):
-        return _looked(replace(listed, job=texted(listed.job, "cluster", others[0])))
+        return _look_up(replace(listed, job=with_text(listed.job, "cluster", others[0])))
     return listed, ()
 
 
 def _is_vasp_unplaced(new: Slice) -> bool:
-    """Whether it is a job of VASP for which nobody could choose a cluster yet."""
+    """Whether it is a VASP job for which nobody could choose a cluster yet."""
     unseen = any(each.name == "cluster" and each.choices == (LOCALHOST,) for each in new.job.fields)
     return unseen and not new.like and new.template is not None and new.template.row.engine == VASP
 
@@ -132,27 +124,27 @@ def with_choices(job: Form, name: str, choices: tuple[str, ...]) -> Form:
 
 def _with_target(new: Slice, detail: ClusterDetail) -> Slice:
     """Show other defaults where nothing else was typed."""
-    based = _based(new, detail.defaults)
+    based = _with_defaults(new, detail.defaults)
     known = tuple(code.label for code in detail.codes)
     code = form.values(based.job).get("code", "")
-    fresh = based.job if code in known else texted(based.job, "code", "")
+    fresh = based.job if code in known else with_text(based.job, "code", "")
     return replace(based, job=with_choices(fresh, "code", ("", *known)), target=detail, looking_at="")
 
 
 def _without_target(new: Slice, error: RpcError) -> Slice:
     """Say that a cluster cannot be used; that of this machine is made with the first job."""
-    bare = replace(_based(new, Resources()), target=None, looking_at="")
+    bare = replace(_with_defaults(new, Resources()), target=None, looking_at="")
     if isinstance(error, NotFound) and cluster_of(new) == LOCALHOST:
         return bare
-    return replace(bare, job=form.complained(bare.job, "cluster", error_words(error)))
+    return replace(bare, job=form.with_error(bare.job, "cluster", error_text(error)))
 
 
-def _based(new: Slice, defaults: Resources) -> Slice:
+def _with_defaults(new: Slice, defaults: Resources) -> Slice:
     old = new.target.defaults if new.target else Resources()
     typed = form.values(new.job)
     fields = tuple(
         each
-        if typed.get(each.name, "") == shown(each.name, getattr(old, each.name))
+        if typed.get(each.name, "") == text_of(each.name, getattr(old, each.name))
         else replace(each, text=_text(new, each.name))
         for each in _resources(defaults)
     )
@@ -163,7 +155,7 @@ def _text(new: Slice, name: str) -> form.TextField:
     return next((each.text for each in new.job.fields if each.name == name), form.EMPTY)
 
 
-def texted(job: Form, name: str, text: str) -> Form:
+def with_text(job: Form, name: str, text: str) -> Form:
     """The form with another text in one field."""
     fields = tuple(
         replace(each, text=form.field_of(text)) if each.name == name else each for each in job.fields
@@ -176,17 +168,17 @@ def filled_in(spec: JobSpec) -> Form:
     job = blank()
     here = {row.name for row in fields_of(JobSpec)} & set(ASKED_HERE)
     texts = {name: record_form.text_of(getattr(spec, name)) for name in here}
-    texts |= {row.name: shown(row.name, getattr(spec.resources, row.name)) for row in fields_of(Resources)}
+    texts |= {row.name: text_of(row.name, getattr(spec.resources, row.name)) for row in fields_of(Resources)}
     texts["cluster"] = spec.cluster or LOCALHOST
     for name, text in texts.items():
-        job = texted(job, name, text)
+        job = with_text(job, name, text)
     job = with_choices(job, "cluster", tuple(dict.fromkeys((texts["cluster"], LOCALHOST))))
     return with_choices(job, "code", tuple(dict.fromkeys(("", spec.code))))
 
 
-def emptied(new: Slice) -> Slice:
+def clear_label(new: Slice) -> Slice:
     """The next job is another one: cluster and resources stay, label and description do not."""
-    return replace(new, job=texted(texted(new.job, "label", ""), "description", ""))
+    return replace(new, job=with_text(with_text(new.job, "label", ""), "description", ""))
 
 
 def submit_params(new: Slice) -> SubmitJobParams | None:
@@ -204,14 +196,15 @@ def submit_params(new: Slice) -> SubmitJobParams | None:
     chosen = {name: record_form.value_of(SubmitJobParams, name, given.get(name, "")) for name in ASKED_HERE}
     defaults = new.target.defaults if new.target else Resources()
     before = {row.name: getattr(spec, row.name) for row in fields_of(JobSpec)}
-    sent = before | chosen | {"template": new.rendered.template, "resources": changes(given, defaults)}
+    sent: dict[str, Any] = before | chosen | {"template": new.rendered.template}
+    sent["resources"] = changes(given, defaults)
     return SubmitJobParams(**sent, key=new.key, digest=new.rendered.digest, confirm=bool(spec.edits))
 
 
-def refused(new: Slice, error: RpcError) -> Slice | None:
+def with_complaint(new: Slice, error: RpcError) -> Slice | None:
     """The form with the complaint at its field, or None where the error is about none of them."""
     name = error.data.field.rpartition(".")[2]
     if name not in form.values(new.job):
         return None
-    words = error_words(error).removeprefix(f"{error.data.field}: ")
-    return replace(new, job=form.complained(new.job, name, words), error=None, waiting="", step=SUBMIT)
+    words = error_text(error).removeprefix(f"{error.data.field}: ")
+    return replace(new, job=form.with_error(new.job, name, words), error=None, waiting="", step=SUBMIT)

@@ -1,59 +1,50 @@
-"""New job: the recipes, searched by name, title and summary while typing."""
+"""New job: the templates, searched by name, title and summary while typing."""
 
 from dataclasses import replace
 
 from crystalmath_server.protocol.templates import TemplateRow
 from crystalmath_tui.core.lines import Line, line
-from crystalmath_tui.core.screen import Context
-from crystalmath_tui.core.scroll import START, moved
-from crystalmath_tui.core.textfield import EMPTY, TextField, edited, field_line, field_of
-from crystalmath_tui.screens.new.model import Slice, list_rows
+from crystalmath_tui.core.scroll import START
+from crystalmath_tui.core.textfield import EMPTY, TextField, field_line, field_of
+from crystalmath_tui.screens.new.model import Slice
 
 
-def shown(new: Slice) -> tuple[TemplateRow, ...]:
-    """The recipes that have every word that is searched for."""
-    wanted = new.recipe_search.casefold().split()
+def matching(new: Slice) -> tuple[TemplateRow, ...]:
+    """The templates that have every word that is searched for."""
+    wanted = new.template_search.casefold().split()
     return tuple(
         row
-        for row in new.recipes
+        for row in new.templates
         if all(word in f"{row.name} {row.title} {row.summary}".casefold() for word in wanted)
     )
 
 
-def opened(new: Slice) -> Slice:
+def open_search(new: Slice) -> Slice:
     """Begin to type; what was searched for before is there."""
-    return replace(new, recipe_field=field_of(new.recipe_search))
+    return replace(new, template_field=field_of(new.template_search))
 
 
-def pressed(new: Slice, field: TextField, key: str, context: Context) -> Slice:
-    """Type; Enter keeps what was found, Esc shows all again, arrows go through the list."""
-    match key:
-        case "enter" | "tab":
-            return replace(new, recipe_field=None)
-        case "esc":
-            return replace(searched(new, EMPTY), recipe_field=None)
-        case "up" | "down" | "page up" | "page down":
-            return replace(new, recipe_at=moved(new.recipe_at, key, len(shown(new)), list_rows(context.size)))
-        case _:
-            return searched(new, edited(field, key) or field)
+def clear_search(new: Slice) -> Slice:
+    """Show all templates again."""
+    return replace(search(new, EMPTY), template_field=None)
 
 
-def searched(new: Slice, field: TextField) -> Slice:
+def search(new: Slice, field: TextField) -> Slice:
     """Search for another text."""
-    changed = field.text != new.recipe_search
-    place = START if changed else new.recipe_at
-    return replace(new, recipe_field=field, recipe_search=field.text, recipe_at=place)
+    changed = field.text != new.template_search
+    place = START if changed else new.template_at
+    return replace(new, template_field=field, template_search=field.text, template_at=place)
 
 
 def search_line(new: Slice, cols: int) -> Line:
-    """What is searched for, and how many recipes have it; empty: nothing is."""
-    if new.recipe_field is None and not new.recipe_search:
+    """What is searched for, and how many templates have it; empty: nothing is."""
+    if new.template_field is None and not new.template_search:
         return ()
-    found = f"{len(shown(new))} of {len(new.recipes)}"
-    if new.recipe_field is None:
-        return line(("dim", " / "), new.recipe_search, ("dim", f"   {found}"))
+    counts = f"{len(matching(new))} of {len(new.templates)}"
+    if new.template_field is None:
+        return line(("dim", " / "), new.template_search, ("dim", f"   {counts}"))
     return (
         *line(("dim", " / ")),
-        *field_line(new.recipe_field, max(1, cols - 16)),
-        *line(("dim", f"  {found}")),
+        *field_line(new.template_field, max(1, cols - 16)),
+        *line(("dim", f"  {counts}")),
     )

@@ -6,23 +6,23 @@ from dataclasses import replace
 from crystalmath_server.protocol.structures import Lattice, StructureDetail, StructureRow
 from crystalmath_server.protocol.templates import FormField, TemplateRow
 from crystalmath_tui.core.cells import cut, width, wrap
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.form import form_lines
-from crystalmath_tui.core.lines import Line, Size, Span, beside, fit_lines, line, selected
-from crystalmath_tui.core.screen import Context, Screen
-from crystalmath_tui.core.scroll import settled
-from crystalmath_tui.core.table import Column, heading, placed, row
+from crystalmath_tui.core.lines import Line, Size, Span, beside, fit_lines, highlight, line
+from crystalmath_tui.core.screen import Screen
+from crystalmath_tui.core.scroll import clamp
+from crystalmath_tui.core.table import Column, fit_columns, heading, row
 from crystalmath_tui.core.textfield import field_line
-from crystalmath_tui.core.words import age, error_words
-from crystalmath_tui.screens.new import edits
+from crystalmath_tui.core.words import age, error_text
+from crystalmath_tui.screens.new import edits, templates
 from crystalmath_tui.screens.new import form as forms
-from crystalmath_tui.screens.new import templates as recipes
 from crystalmath_tui.screens.new.model import (
     INPUTS,
-    RECIPE,
     SETTINGS,
     STEPS,
     STRUCTURE,
     SUBMIT,
+    TEMPLATE,
     Slice,
     all_problems,
     fields,
@@ -43,8 +43,8 @@ _STORED = (
     Column("sites", "sites", 5, 6, rank=3, right=True),
     Column("age", "age", 5, 6, rank=4, right=True),
 )
-_RECIPES = (
-    Column("name", "recipe", 16, 32, rank=0),
+_TEMPLATES = (
+    Column("name", "template", 16, 32, rank=0),
     Column("runs", "runs here", 9, 9, rank=1),
     Column("title", "", 20, 200, rank=2),
 )
@@ -77,9 +77,9 @@ def _done(new: Slice, step: int) -> bool:
 def _tail(new: Slice, context: Context) -> tuple[Line, ...]:
     """What is waited for and how far it is, or the error with its way out."""
     if new.error is not None:
-        parts = wrap(error_words(new.error), context.size.cols - 2)
+        parts = wrap(error_text(new.error), context.size.cols - 2)
         return ((), *(line(("error", f" {part}")) for part in parts))
-    told = context.told("new ")
+    told = context.progress_of("new ")
     if new.waiting:
         return ((), line(("dim", f" … {new.waiting}"), ("accent", f"   {told}")))
     return _notes(new, context.size.cols)
@@ -102,8 +102,8 @@ def _structure(new: Slice, context: Context) -> tuple[Line, ...]:
     cols = context.size.cols
     left_cols = cols - 45 if cols >= _WIDE and new.structure else cols
     prompt = line(("dim", " file or search "))
-    rows: list[Line] = [(*prompt, *field_line(new.path, max(1, left_cols - 17))), ()]
-    rows += _names(new, left_cols) if new.names else _stored(new, context, left_cols)
+    rows: list[Line] = [(*prompt, *field_line(new.path.field, max(1, left_cols - 17))), ()]
+    rows += _names(new, left_cols) if new.path.names else _stored(new, context, left_cols)
     if left_cols == cols:
         return tuple(rows)
     pane = _detail(new.structure)
@@ -111,8 +111,8 @@ def _structure(new: Slice, context: Context) -> tuple[Line, ...]:
 
 
 def _names(new: Slice, cols: int) -> list[Line]:
-    """Paths that go on from what was typed."""
-    return [line(("dim", f" {part}")) for part in wrap("   ".join(new.names), max(1, cols - 2))]
+    """Paths that continue from what was typed."""
+    return [line(("dim", f" {part}")) for part in wrap("   ".join(new.path.names), max(1, cols - 2))]
 
 
 def _stored(new: Slice, context: Context, cols: int) -> list[Line]:
@@ -120,13 +120,13 @@ def _stored(new: Slice, context: Context, cols: int) -> list[Line]:
         words = "no stored structure matches" if new.path.text else "no structure is stored yet"
         hint = "type the path of a file (CIF, POSCAR, …); Tab completes, Enter reads it"
         return [line(("dim", f" {words}: {hint}"))]
-    table = placed(_STORED, cols - 1)
+    table = fit_columns(_STORED, cols - 1)
     rows = list_rows(context.size)
-    place = settled(new.stored_at, len(new.stored), rows)
+    place = clamp(new.stored_at, len(new.stored), rows)
     lines: list[Line] = [(Span("", " "), *heading(table))]
     for index, each in enumerate(new.stored[place.top : place.top + rows], place.top):
         shown = (Span("", " "), *row(table, _stored_cells(each, context.now)))
-        lines.append(selected(shown, cols) if index == place.index else shown)
+        lines.append(highlight(shown, cols) if index == place.index else shown)
     return lines
 
 
@@ -172,19 +172,19 @@ def _brief(structure: StructureDetail | None) -> Line:
     return line(("strong", f" {structure.row.formula}"), ("dim", f"  pk {structure.row.pk}  {words}"))
 
 
-def _recipes(new: Slice, context: Context) -> tuple[Line, ...]:
-    if not new.recipes:
-        return (line(("dim", " the recipes are being fetched")),)
-    found, search = recipes.shown(new), recipes.search_line(new, context.size.cols)
+def _templates(new: Slice, context: Context) -> tuple[Line, ...]:
+    if not new.templates:
+        return (line(("dim", " the templates are being fetched")),)
+    found, search = templates.matching(new), templates.search_line(new, context.size.cols)
     if not found:
-        return (search, (), line(("dim", " no recipe has all these words; Esc shows all again")))
-    table = placed(_RECIPES, context.size.cols - 1)
+        return (search, (), line(("dim", " no template has all these words; Esc shows all again")))
+    table = fit_columns(_TEMPLATES, context.size.cols - 1)
     rows = list_rows(context.size)
-    place = settled(new.recipe_at, len(found), rows)
+    place = clamp(new.template_at, len(found), rows)
     lines: list[Line] = [search or (Span("", " "), *heading(table))]
     for index, each in enumerate(found[place.top : place.top + rows], place.top):
-        shown = (Span("", " "), *row(table, _recipe_cells(each)))
-        lines.append(selected(shown, context.size.cols) if index == place.index else shown)
+        shown = (Span("", " "), *row(table, _template_cells(each)))
+        lines.append(highlight(shown, context.size.cols) if index == place.index else shown)
     chosen = found[place.index]
     words = chosen.reason or chosen.summary
     return (
@@ -194,7 +194,7 @@ def _recipes(new: Slice, context: Context) -> tuple[Line, ...]:
     )
 
 
-def _recipe_cells(each: TemplateRow) -> dict[str, Span]:
+def _template_cells(each: TemplateRow) -> dict[str, Span]:
     style = "" if each.runnable else "dim"
     return {
         "name": Span(style, each.name),
@@ -207,7 +207,7 @@ def _settings(new: Slice, context: Context) -> tuple[Line, ...]:
     shown = fields(new)
     wrong = all_problems(new)
     rows = list_rows(context.size)
-    place = settled(new.setting_at, len(shown), rows)
+    place = clamp(new.setting_at, len(shown), rows)
     name = new.template.row.name if new.template else ""
     hidden = len(new.template.fields) - len(shown) if new.template else 0
     more = f"   {hidden} more with a" if hidden else ""
@@ -215,7 +215,7 @@ def _settings(new: Slice, context: Context) -> tuple[Line, ...]:
     for index, each in enumerate(shown[place.top : place.top + rows], place.top):
         at = index == place.index
         spans = _setting(new, each, wrong.get(each.name, ""), editing=at)
-        lines.append(selected(spans, context.size.cols) if at and new.editing is None else spans)
+        lines.append(highlight(spans, context.size.cols) if at and new.editing is None else spans)
     return (*lines, *_about(setting(new), context.size.cols))
 
 
@@ -272,7 +272,7 @@ def _submit(new: Slice, context: Context) -> tuple[Line, ...]:
         return ()
     changed = ", ".join(f"{name} {text}" for name, text in new.texts.items()) or "all as by default"
     return (
-        line(("dim", " recipe    "), ("strong", rendered.template), f"  {template.row.title}"),
+        line(("dim", " template    "), ("strong", rendered.template), f"  {template.row.title}"),
         (Span("dim", " structure"), *_brief(structure)),
         line(("dim", " settings  "), changed),
         line(("dim", " digest    "), rendered.digest[:16], *edits.words(new)),
@@ -287,7 +287,7 @@ def _submit(new: Slice, context: Context) -> tuple[Line, ...]:
 
 _BODIES = {
     STRUCTURE: _structure,
-    RECIPE: _recipes,
+    TEMPLATE: _templates,
     SETTINGS: _settings,
     INPUTS: _inputs,
     SUBMIT: _submit,

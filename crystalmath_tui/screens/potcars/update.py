@@ -1,4 +1,4 @@
-"""Potcars: which potentials a computer has, where was looked, how to mend what is not there."""
+"""Potcars: which potentials a cluster has, where was looked, how to fix what is not there."""
 
 from dataclasses import replace
 
@@ -11,12 +11,21 @@ from crystalmath_server.protocol.potcars import (
     PotcarCheck,
 )
 from crystalmath_server.protocol.record import record
-from crystalmath_tui.core.effects import Back, Call, Effect, Say, Tagged
-from crystalmath_tui.core.keymap import MOVES, Binding, action_of
-from crystalmath_tui.core.messages import Entered, KeyPressed, Message, MousePressed, Pasted
-from crystalmath_tui.core.screen import Context
-from crystalmath_tui.core.scroll import START, Scroll, moved
-from crystalmath_tui.core.textfield import TextField, edited, field_of, pasted
+from crystalmath_tui.core.context import Context
+from crystalmath_tui.core.effects import Back, Call, Effect, Say
+from crystalmath_tui.core.keymap import MOVES, Action, Binding, dispatch
+from crystalmath_tui.core.messages import (
+    Answered,
+    Entered,
+    KeyPressed,
+    Message,
+    MousePressed,
+    Pasted,
+    Refused,
+    Scrolled,
+)
+from crystalmath_tui.core.scroll import START, Scroll, move
+from crystalmath_tui.core.textfield import TextField, edit, field_of, paste
 
 CALL_KEY = "potcars"
 HEAD = 5
@@ -24,31 +33,6 @@ HEAD = 5
 TAIL = 4
 """Rows below it: a rule and words on the selected symbol."""
 _MOST_SYMBOLS, _LONGEST_SYMBOL = 200, 50
-
-KEYS = (
-    *MOVES,
-    Binding(("f",), "next", "functional", "The next functional.", footer=True),
-    Binding(("F",), "previous", "functional before", "The functional before."),
-    Binding(("/",), "symbols", "symbols", "Type symbols, as Fe_pv O; none: all that are there.", footer=True),
-    Binding(("r",), "reload", "look again", "Look there again.", footer=True),
-    Binding(("esc",), "close", "back", "Clear the symbols, then go back.", footer=True),
-)
-
-
-@record
-class Looked(Message):
-    """The answer came; `about` is its number."""
-
-    about: int
-    found: PotcarCheck
-
-
-@record
-class LookFailed(Message):
-    """The computer could not be looked at."""
-
-    about: int
-    error: RpcError
 
 
 @record
@@ -81,80 +65,77 @@ def update(potcars: Slice, message: Message, context: Context) -> Update:
     """Follow keys and answers."""
     match message:
         case Entered("potcars", args):
-            return _entered(potcars, args)
+            return _enter(potcars, args)
         case KeyPressed(key) if potcars.typed is not None:
             return _typed(potcars, potcars.typed, key)
         case Pasted(text) if potcars.typed is not None:
-            return replace(potcars, typed=pasted(potcars.typed, text)), ()
+            return replace(potcars, typed=paste(potcars.typed, text)), ()
         case KeyPressed(key):
-            return _act(potcars, action_of(KEYS, key), context)
+            return dispatch(KEYS, update, potcars, key, context) or (potcars, ())
+        case Scrolled(to):
+            count = len(rows_of(potcars))
+            return replace(potcars, scroll=move(potcars.scroll, to, count, list_rows(context))), ()
         case MousePressed():
             return _mouse(potcars, message, context), ()
-        case Looked(about, found) if about == potcars.turn:
+        case Answered("potcars", PotcarCheck() as found, about) if about == potcars.turn:
             return replace(potcars, found=found, error=None, looking=False, scroll=START), ()
-        case LookFailed(about, error) if about == potcars.turn:
+        case Refused("potcars", error, about) if about == potcars.turn:
             return replace(potcars, error=error, looking=False), ()
         case _:
             return potcars, ()
 
 
-def _entered(potcars: Slice, args: tuple[str, ...]) -> Update:
+def _enter(potcars: Slice, args: tuple[str, ...]) -> Update:
     """A label, and symbols where some are given."""
     label = args[0] if args else potcars.label
     if not label:
         return potcars, (Say("Which cluster? :potcars CLUSTER", "warn"), Back())
     symbols = " ".join(args[1:]) if args[1:] or label != potcars.label else potcars.symbols
     same = potcars if label == potcars.label else Slice(functional=potcars.functional, turn=potcars.turn)
-    return asked(replace(same, label=label, symbols=symbols, typed=None))
+    return ask(replace(same, label=label, symbols=symbols, typed=None))
 
 
-def asked(potcars: Slice) -> Update:
+def ask(potcars: Slice) -> Update:
     """Look there; what is shown stays until the answer is here."""
     looking = replace(potcars, looking=True, error=None, turn=potcars.turn + 1)
     words = (word[:_LONGEST_SYMBOL] for word in potcars.symbols.replace(",", " ").split()[:_MOST_SYMBOLS])
     call = Call(
         POTCARS_CHECK,
         CheckPotcarsParams(potcars.label, tuple(dict.fromkeys(words)), potcars.functional),
-        Tagged(Looked, looking.turn),
-        Tagged(LookFailed, looking.turn),
-        key=CALL_KEY,
+        "potcars",
+        looking.turn,
+        handles_refusal=True,
     )
     return looking, (call,)
 
 
-def _act(potcars: Slice, action: str, context: Context) -> Update:
-    match action:
-        case "next" | "previous":
-            step = 1 if action == "next" else -1
-            place = (FUNCTIONALS.index(potcars.functional) + step) % len(FUNCTIONALS)
-            return asked(replace(potcars, functional=FUNCTIONALS[place]))
-        case "symbols":
-            return replace(potcars, typed=field_of(potcars.symbols)), ()
-        case "reload":
-            return asked(potcars)
-        case "close" if potcars.symbols:
-            return asked(replace(potcars, symbols=""))
-        case "close":
-            return potcars, (Back(),)
-        case _:
-            scroll = moved(potcars.scroll, action, len(rows_of(potcars)), list_rows(context))
-            return replace(potcars, scroll=scroll), ()
+def _step_functional(step: int) -> Action[Slice]:
+    def act(potcars: Slice, _: Context) -> Update:
+        place = (FUNCTIONALS.index(potcars.functional) + step) % len(FUNCTIONALS)
+        return ask(replace(potcars, functional=FUNCTIONALS[place]))
+
+    return act
+
+
+def _type_symbols(potcars: Slice, _: Context) -> Update:
+    return replace(potcars, typed=field_of(potcars.symbols)), ()
+
+
+def _clear_or_leave(potcars: Slice, _: Context) -> Update:
+    return ask(replace(potcars, symbols="")) if potcars.symbols else (potcars, (Back(),))
 
 
 def _typed(potcars: Slice, typed: TextField, key: str) -> Update:
     if key == "enter":
-        return asked(replace(potcars, symbols=typed.text.strip(), typed=None))
+        return ask(replace(potcars, symbols=typed.text.strip(), typed=None))
     if key == "esc":
         return replace(potcars, typed=None), ()
-    return replace(potcars, typed=edited(typed, key) or typed), ()
+    return replace(potcars, typed=edit(typed, key) or typed), ()
 
 
 def _mouse(potcars: Slice, mouse: MousePressed, context: Context) -> Slice:
-    """The wheel moves, a click selects."""
+    """A click selects a row."""
     count, height = len(rows_of(potcars)), list_rows(context)
-    if mouse.button in {4, 5}:
-        step = "up" if mouse.button == 4 else "down"
-        return replace(potcars, scroll=moved(potcars.scroll, step, count, height))
     index = potcars.scroll.top + mouse.row - HEAD
     if mouse.button != 1 or not 0 <= mouse.row - HEAD < height or index >= count:
         return potcars
@@ -174,3 +155,15 @@ def list_rows(context: Context) -> int:
 def is_typing(potcars: Slice) -> bool:
     """Whether keys are text now."""
     return potcars.typed is not None
+
+
+KEYS: tuple[Binding[Slice], ...] = (
+    *MOVES,
+    Binding(("f",), _step_functional(1), "functional", "The next functional.", footer=True),
+    Binding(("F",), _step_functional(-1), "functional before", "The functional before."),
+    Binding(
+        ("/",), _type_symbols, "symbols", "Type symbols, as Fe_pv O; none: all that are there.", footer=True
+    ),
+    Binding(("r",), lambda potcars, _: ask(potcars), "look again", "Look there again.", footer=True),
+    Binding(("esc",), _clear_or_leave, "back", "Clear the symbols, then go back.", footer=True),
+)

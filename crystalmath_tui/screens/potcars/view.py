@@ -2,12 +2,13 @@
 
 from crystalmath_server.protocol.potcars import Potcar, PotcarCheck
 from crystalmath_tui.core.cells import wrap
-from crystalmath_tui.core.lines import Line, Size, Span, fit_line, fit_lines, line, selected
-from crystalmath_tui.core.screen import Context, Screen
-from crystalmath_tui.core.scroll import Scroll, settled
-from crystalmath_tui.core.table import Column, heading, placed, row
+from crystalmath_tui.core.context import Context
+from crystalmath_tui.core.lines import Line, Size, Span, fit_line, fit_lines, highlight, line
+from crystalmath_tui.core.screen import Screen
+from crystalmath_tui.core.scroll import Scroll, clamp
+from crystalmath_tui.core.table import Column, fit_columns, heading, row
 from crystalmath_tui.core.textfield import field_line
-from crystalmath_tui.core.words import count, error_words
+from crystalmath_tui.core.words import count, error_text
 from crystalmath_tui.screens.potcars.update import (
     CALL_KEY,
     KEYS,
@@ -23,7 +24,7 @@ _COLUMNS = (
     Column("symbol", "symbol", 8, 14, rank=0),
     Column("found", "found", 6, 6, rank=0),
     Column("titel", "titel", 20, 30, rank=2),
-    Column("where", "where, or how to mend it", 24, 200, rank=1),
+    Column("where", "where, or how to fix it", 24, 200, rank=1),
 )
 
 
@@ -50,8 +51,8 @@ def _asked(potcars: Slice, cols: int) -> Line:
 def _verdict(potcars: Slice, context: Context) -> tuple[Line, ...]:
     """Two rows: what was found, and the way out."""
     if potcars.looking:
-        told = context.told(CALL_KEY) or f"Looking on {potcars.label} …"
-        words = f" {told}" if context.online else f" {context.trouble}"
+        told = context.progress_of(CALL_KEY) or f"Looking on {potcars.label} …"
+        words = f" {told}" if context.online else f" {context.connection_error}"
         return (line(("accent", words)), ())
     found = potcars.found
     if potcars.error is not None or found is None:
@@ -65,7 +66,7 @@ def _instead(potcars: Slice, context: Context) -> tuple[Line, ...]:
     """What stands where the symbols would: the error, or the folders that are there."""
     cols = max(8, context.size.cols - 2)
     if potcars.error is not None:
-        return ((), *(line(("error", f" {part}")) for part in wrap(error_words(potcars.error), cols)))
+        return ((), *(line(("error", f" {part}")) for part in wrap(error_text(potcars.error), cols)))
     if potcars.found is None:
         return ()
     return ((), *_places(potcars.found, cols))
@@ -94,16 +95,16 @@ def _places(found: PotcarCheck, cols: int) -> tuple[Line, ...]:
 
 
 def _place(potcars: Slice, context: Context) -> Scroll:
-    return settled(potcars.scroll, len(rows_of(potcars)), list_rows(context))
+    return clamp(potcars.scroll, len(rows_of(potcars)), list_rows(context))
 
 
 def _table(potcars: Slice, context: Context) -> tuple[Line, ...]:
-    table = placed(_COLUMNS, context.size.cols - 1)
+    table = fit_columns(_COLUMNS, context.size.cols - 1)
     at = _place(potcars, context)
     shown = rows_of(potcars)[at.top : at.top + list_rows(context)]
     rows = [(Span("", " "), *row(table, _cells(each))) for each in shown]
     chosen = at.index - at.top
-    painted = (selected(each, context.size.cols) if i == chosen else each for i, each in enumerate(rows))
+    painted = (highlight(each, context.size.cols) if i == chosen else each for i, each in enumerate(rows))
     return ((Span("", " "), *heading(table)), *painted)
 
 

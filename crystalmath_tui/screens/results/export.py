@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import cast, get_args
 
-from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.exports import (
     JOBS_PLOT,
     STRUCTURES_EXPORT,
@@ -13,13 +12,14 @@ from crystalmath_server.protocol.exports import (
     StructureFormat,
     WrittenFile,
 )
-from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.series import JOBS_SERIES, JobSeries, SeriesKind, SeriesParams
-from crystalmath_tui.core.effects import Ask, Call, Effect, FindPath, Say, Tagged, WriteFile
-from crystalmath_tui.core.messages import Message, Pasted
-from crystalmath_tui.core.path_field import PathField, completed, path_of, press, put_in
+from crystalmath_tui.core import path_prompt
+from crystalmath_tui.core.effects import Call, Effect, FindPath, Say
+from crystalmath_tui.core.messages import Answered, Message, Refused
+from crystalmath_tui.core.path_prompt import PathPrompt, prompt_of
+from crystalmath_tui.core.saving import report, save
 from crystalmath_tui.core.tabular import json_of, text_of
-from crystalmath_tui.core.words import error_words, file_size
+from crystalmath_tui.core.words import error_text, file_size
 from crystalmath_tui.screens.results.model import Slice, Tab, structure_pk
 
 CALL_KEY = "results export"
@@ -36,129 +36,77 @@ ENDINGS: dict[Tab, tuple[str, ...]] = {
 """Page → what a file of it may end in; the first is proposed."""
 
 
-@record
-class PathsListed(Message):
-    """Paths that begin with what was typed came."""
-
-    typed: str
-    names: tuple[str, ...]
-
-
-@record
-class PathFound(Message):
-    """The typed path from the root; `about` is the pk."""
-
-    about: int
-    path: str
-
-
-@record
-class CurvesCame(Message):
-    """Curves in full came; `about` is the path that they go to."""
-
-    about: str
-    series: JobSeries
-
-
-@record
-class FileMade(Message):
-    """The server wrote a file."""
-
-    about: str
-    made: WrittenFile | ExportedStructure
-
-
-@record
-class ExportFailed(Message):
-    """The server refused."""
-
-    about: str
-    error: RpcError
-
-
-@record
-class Written(Message):
-    """A file was written here, or there is one already, or why not; `about` is path and text."""
-
-    about: tuple[str, str]
-    outcome: str
-
-
 Update = tuple[Slice, tuple[Effect, ...]]
 
 
-def asked(found: Slice) -> Update:
+def ask_path(page: Slice) -> Update:
     """Ask where the page that is shown goes."""
-    endings = ENDINGS[found.tab]
+    endings = ENDINGS[page.tab]
     if not endings:
-        return found, (
+        return page, (
             Say("The document is among the files of the job: J, then D on its page files.", "warn"),
         )
-    if found.results is None:
-        return found, (Say("The results are not loaded yet.", "warn"),)
-    return replace(found, path=path_of(f"{found.last_folder}{_proposed(found, endings[0])}")), ()
+    if page.results is None:
+        return page, (Say("The results are not loaded yet.", "warn"),)
+    return replace(page, path=prompt_of("results", f"{page.last_folder}{_proposed(page, endings[0])}")), ()
 
 
-def _proposed(found: Slice, ending: str) -> str:
-    name = found.kind if found.tab == "plots" else found.tab
-    return f"job-{found.pk}-{name}.{ending}"
+def _proposed(page: Slice, ending: str) -> str:
+    name = page.kind if page.tab == "plots" else page.tab
+    return f"job-{page.pk}-{name}.{ending}"
 
 
-def typed(found: Slice, path: PathField, key: str) -> Update:
-    """The path after a key; its ending says what is written."""
-    path, effects, outcome = press(path, key, PathsListed)
+def with_path(
+    page: Slice, path: PathPrompt, effects: tuple[Effect, ...], outcome: path_prompt.Outcome
+) -> Update:
+    """Follow the prompt; the ending of the path says what is written."""
     if outcome == "closed":
-        return replace(found, path=None), ()
+        return replace(page, path=None), ()
     if outcome == "typing":
-        return replace(found, path=path), effects
-    endings = ENDINGS[found.tab]
+        return replace(page, path=path), effects
+    endings = ENDINGS[page.tab]
     if _ending(path.text) not in endings:
-        return found, (Say(f"End the path in .{', .'.join(endings)}.", "warn"),)
+        return page, (Say(f"End the path in .{', .'.join(endings)}.", "warn"),)
     folder = path.text.rpartition("/")[0]
     kept = f"{folder}/" if folder else ""
-    return replace(found, path=None, last_folder=kept), (FindPath(path.text, Tagged(PathFound, found.pk)),)
+    return replace(page, path=None, last_folder=kept), (FindPath(path.text, "results path", page.pk),)
 
 
-def answered(found: Slice, message: Message) -> Update:
+def receive(page: Slice, message: Message) -> Update:
     """Follow the path, what was fetched for it, and what became of the file."""
     match message:
-        case Pasted(text) if found.path is not None:
-            return replace(found, path=put_in(found.path, text)), ()
-        case PathsListed(typed, names) if found.path is not None and typed == found.path.text:
-            return replace(found, path=completed(found.path, names)), ()
-        case PathFound(about, path) if about == found.pk:
-            return found, _made(found, path)
-        case CurvesCame(path, series):
-            return found, (_write(path, _text(path, series)),)
-        case FileMade(path, made):
+        case Answered("results path", str(path), about) if about == page.pk:
+            return page, _made(page, path)
+        case Answered("results curves", JobSeries() as series, path):
+            return page, (save("results file", path, _text(path, series)),)
+        case Answered("results export", (WrittenFile() | ExportedStructure()) as made, path):
             left = getattr(made, "left_out", "")
             more = f" Not all: {left}." if left else ""
-            return found, (Say(f"Wrote {path}, {file_size(made.size)}.{more}", "warn" if left else "info"),)
-        case ExportFailed(path, error):
-            return found, (Say(f"{path} was not written: {error_words(error)}", "error"),)
-        case Written(about, outcome):
-            return found, told(about, outcome)
+            return page, (Say(f"Wrote {path}, {file_size(made.size)}.{more}", "warn" if left else "info"),)
+        case Refused("results export" | "results curves", error, path):
+            return page, (Say(f"{path} was not written: {error_text(error)}", "error"),)
+        case Answered("results file", str(outcome), about):
+            return page, report("results file", about, outcome)
         case _:
-            return found, ()
+            return page, ()
 
 
-def _made(found: Slice, path: str) -> tuple[Effect, ...]:
+def _made(page: Slice, path: str) -> tuple[Effect, ...]:
     """Curves in full and images come from the server, what is on the screen in full is written at once."""
-    ending, pk = _ending(path), structure_pk(found)
-    failed = Tagged(ExportFailed, path)
-    x, y = found.axes if found.kind == "steps" else ("", "")
-    kind = cast("SeriesKind", found.kind)
-    if found.tab == "numbers" and found.results is not None:
-        return (_write(path, _text(path, found.results)),)
-    if found.tab == "plots" and kind and ending in _IMAGES:
-        params = PlotParams(found.pk, kind, path, x, y)
-        return (Call(JOBS_PLOT, params, Tagged(FileMade, path), failed, key=CALL_KEY),)
-    if found.tab == "plots" and kind:
-        whole = SeriesParams(found.pk, kind, x, y, points=MOST_POINTS)
-        return (Call(JOBS_SERIES, whole, Tagged(CurvesCame, path), failed, key=CALL_KEY),)
-    if found.tab == "structure" and pk:
+    ending, pk = _ending(path), structure_pk(page)
+    x, y = page.axes if page.kind == "steps" else ("", "")
+    kind = cast("SeriesKind", page.kind)
+    if page.tab == "numbers" and page.results is not None:
+        return (save("results file", path, _text(path, page.results)),)
+    if page.tab == "plots" and kind and ending in _IMAGES:
+        params = PlotParams(page.pk, kind, path, x, y)
+        return (Call(JOBS_PLOT, params, "results export", path, handles_refusal=True),)
+    if page.tab == "plots" and kind:
+        whole = SeriesParams(page.pk, kind, x, y, points=MOST_POINTS)
+        return (Call(JOBS_SERIES, whole, "results curves", path, CALL_KEY, handles_refusal=True),)
+    if page.tab == "structure" and pk:
         wanted = ExportStructureParams(pk, cast("StructureFormat", ending), path)
-        return (Call(STRUCTURES_EXPORT, wanted, Tagged(FileMade, path), failed, key=CALL_KEY),)
+        return (Call(STRUCTURES_EXPORT, wanted, "results export", path, handles_refusal=True),)
     return (Say("There is nothing to write on this page.", "warn"),)
 
 
@@ -168,17 +116,3 @@ def _text(path: str, result: object) -> str:
 
 def _ending(path: str) -> str:
     return path.rpartition("/")[2].rpartition(".")[2].lower()
-
-
-def _write(path: str, text: str, *, over: bool = False) -> WriteFile:
-    return WriteFile(path, text, Tagged(Written, (path, text)), over=over)
-
-
-def told(about: tuple[str, str], outcome: str) -> tuple[Effect, ...]:
-    """What became of a file; one that is there is written over only after a yes."""
-    path, text = about
-    if outcome == "written":
-        return (Say(f"Wrote {path}."),)
-    if outcome == "exists":
-        return (Ask(f"Write over {path}?", (), (_write(path, text, over=True),)),)
-    return (Say(f"{path} was not written: {outcome}", "error"),)

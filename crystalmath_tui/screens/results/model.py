@@ -3,36 +3,18 @@
 from dataclasses import field
 from typing import Literal, get_args
 
-from crystalmath_server.protocol.document import DocumentPart
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.results import JobResults
 from crystalmath_server.protocol.series import JobSeries
 from crystalmath_server.protocol.structures import StructureDetail
-from crystalmath_tui.core.messages import Message
-from crystalmath_tui.core.path_field import PathField
+from crystalmath_tui.core.context import Context
+from crystalmath_tui.core.path_prompt import PathPrompt
 from crystalmath_tui.core.picture import View
-from crystalmath_tui.core.screen import Context
 from crystalmath_tui.screens.results.tree import Tree
 
 Tab = Literal["numbers", "plots", "document", "structure"]
 TABS: tuple[Tab, ...] = get_args(Tab)
-
-
-@record
-class Loaded(Message):
-    """An answer; `about` is the pk and what was asked for."""
-
-    about: tuple[int, str]
-    value: JobResults | JobSeries | DocumentPart | StructureDetail
-
-
-@record
-class Failed(Message):
-    """Something did not come."""
-
-    about: tuple[int, str]
-    error: RpcError
 
 
 @record
@@ -52,21 +34,21 @@ class Slice:
     turn: View = field(default_factory=View)
     errors: dict[str, RpcError] = field(default_factory=dict[str, RpcError])
     tops: dict[str, int] = field(default_factory=dict[str, int])
-    path: PathField | None = None
+    path: PathPrompt | None = None
     last_folder: str = ""
 
 
-def plot_name(found: Slice) -> str:
+def plot_name(page: Slice) -> str:
     """Under which name the curves that are shown are kept."""
-    return f"{found.kind} {found.axes[0]} {found.axes[1]}" if found.kind == "steps" else found.kind
+    return f"{page.kind} {page.axes[0]} {page.axes[1]}" if page.kind == "steps" else page.kind
 
 
-def structure_pk(found: Slice) -> int | None:
+def structure_pk(page: Slice) -> int | None:
     """The structure that is shown: after the job, or before it."""
-    if found.results is None:
+    if page.results is None:
         return None
-    before, after = found.results.structure_before_pk, found.results.structure_after_pk
-    return before if found.before or after is None else after
+    before, after = page.results.structure_before_pk, page.results.structure_after_pk
+    return before if page.before or after is None else after
 
 
 def height_of(context: Context) -> int:

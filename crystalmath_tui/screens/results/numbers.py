@@ -6,7 +6,7 @@ from typing import cast
 from crystalmath_server.protocol.results import JobResults, Quantity, SiteResult
 from crystalmath_tui.core.cells import fit, wrap
 from crystalmath_tui.core.lines import Line, Span, line
-from crystalmath_tui.core.words import measured, number
+from crystalmath_tui.core.words import number, result_text
 
 _NAMES = 44
 _TENSOR = 3
@@ -25,10 +25,10 @@ def _quantity(row: Quantity, names: int, cols: int) -> Iterable[Line]:
     name = Span("dim", f" {fit(row.title, names)}  ")
     if tensor := _tensor(row.value):
         head = (name, Span("dim", f"[{row.unit}]" if row.unit else ""))
-        cells = [[measured(value) for value in each] for each in tensor]
+        cells = [[result_text(value) for value in each] for each in tensor]
         wide = max(len(cell) for each in cells for cell in each)
         return (head, *(line(f"   {'  '.join(f'{cell:>{wide}}' for cell in each)}") for each in cells))
-    value = measured(row.value)
+    value = result_text(row.value)
     if len(value) <= cols - names - len(row.unit) - 4:
         return ((name, Span("strong", value), Span("dim", f" {row.unit}")),)
     texts = wrap(f"{value} {row.unit}", max(20, cols - names - 4))

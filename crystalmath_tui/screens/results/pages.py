@@ -5,33 +5,33 @@ from crystalmath_server.protocol.results import JobResults
 from crystalmath_server.protocol.series import SERIES_TITLES
 from crystalmath_server.protocol.structures import StructureDetail
 from crystalmath_tui.core.cells import wrap
-from crystalmath_tui.core.lines import Line, Size, Span, fit_line, fit_lines, line, selected, spread
-from crystalmath_tui.core.path_field import path_lines
+from crystalmath_tui.core.context import Context
+from crystalmath_tui.core.lines import Line, Size, Span, fit_line, fit_lines, highlight, line, spread
+from crystalmath_tui.core.path_prompt import prompt_lines
 from crystalmath_tui.core.picture import MOST_ATOMS, crystal_of, draw
-from crystalmath_tui.core.screen import Context
-from crystalmath_tui.core.scroll import pages, settled
-from crystalmath_tui.core.words import error_words
+from crystalmath_tui.core.scroll import clamp, scroll_top
+from crystalmath_tui.core.words import error_text
 from crystalmath_tui.screens.results import numbers as results_numbers
 from crystalmath_tui.screens.results import plots as results_plots
 from crystalmath_tui.screens.results.model import TABS, Slice, height_of, plot_name, structure_pk
 from crystalmath_tui.screens.results.summary import summary_lines
-from crystalmath_tui.screens.results.tree import painted, rows
+from crystalmath_tui.screens.results.tree import row_line, rows
 
 
 def view(found: Slice, context: Context) -> tuple[Line, ...]:
     """Tabs, then the page from its first line shown."""
     cols, height = context.size.cols, height_of(context)
     if found.tab == "document" and (tree := rows(found.tree)) and "document" not in found.errors:
-        at = settled(found.tree.at, len(tree), height)
-        seen = [painted(found.tree, row, cols) for row in tree[at.top : at.top + height]]
-        shown = tuple(selected(row, cols) if at.top + i == at.index else row for i, row in enumerate(seen))
+        at = clamp(found.tree.at, len(tree), height)
+        seen = [row_line(found.tree, row, cols) for row in tree[at.top : at.top + height]]
+        shown = tuple(highlight(row, cols) if at.top + i == at.index else row for i, row in enumerate(seen))
     else:
         page = lines(found, context)
-        top = pages(found.tops.get(found.tab, 0), "", len(page), height)
+        top = scroll_top(found.tops.get(found.tab, 0), "", len(page), height)
         shown = page[top : top + height]
     head = (_tabs(found, cols), _rule(cols))
     if found.path is not None:
-        head = path_lines(found.path, "write to", cols)
+        head = prompt_lines(found.path, "write to", cols)
     return (*head, *fit_lines(shown, Size(height, cols)))
 
 
@@ -39,9 +39,9 @@ def lines(found: Slice, context: Context) -> tuple[Line, ...]:
     """All lines of the page that is shown, but of the document."""
     cols = context.size.cols
     if problem := found.errors.get("results") or found.errors.get(_wanted(found)):
-        return ((), *(line(("error", f" {text}")) for text in wrap(error_words(problem), max(8, cols - 2))))
+        return ((), *(line(("error", f" {text}")) for text in wrap(error_text(problem), max(8, cols - 2))))
     if found.results is None:
-        return ((), line(("dim", f" {context.trouble or 'Loading …'}")))
+        return ((), line(("dim", f" {context.connection_error or 'Loading …'}")))
     match found.tab:
         case "plots":
             return _plots(found, found.results, context)
@@ -70,7 +70,7 @@ def _plots(found: Slice, results: JobResults, context: Context) -> tuple[Line, .
     head = (Span("", " "), *names)
     series = found.series.get(plot_name(found))
     if series is None:
-        return (head, (), line(("dim", f" {context.trouble or 'Reading …'}")))
+        return (head, (), line(("dim", f" {context.connection_error or 'Reading …'}")))
     axes = f", {found.axes[1]} over {found.axes[0]}" if found.kind == "steps" else ""
     title = line(("dim", f" {SERIES_TITLES.get(found.kind, found.kind)}{axes}"))
     if found.words:
@@ -85,7 +85,7 @@ def _structure(found: Slice, context: Context) -> tuple[Line, ...]:
         return ((), line(("dim", " This job has no structure.")))
     detail = found.structures.get(pk)
     if detail is None:
-        return ((), line(("dim", f" {context.trouble or 'Reading …'}")))
+        return ((), line(("dim", f" {context.connection_error or 'Reading …'}")))
     room = Size(max(1, height_of(context) - 2), context.size.cols)
     crystal = crystal_of(detail.lattice, detail.sites)
     return (*_about(found, detail), *draw(crystal, found.turn, room))

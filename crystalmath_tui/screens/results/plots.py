@@ -5,7 +5,7 @@ from crystalmath_server.protocol.results import Quantity
 from crystalmath_server.protocol.series import Curve, JobSeries
 from crystalmath_tui.core.chart import Chart, Trace, draw, in_words
 from crystalmath_tui.core.lines import Line, Size, Span, line
-from crystalmath_tui.core.words import measured
+from crystalmath_tui.core.words import result_text
 
 SMALLEST_ROWS = 8
 _LOG = "change of energy"
@@ -59,7 +59,11 @@ def numbers(series: JobSeries) -> tuple[Line, ...]:
 
 
 def _number(row: Quantity) -> Line:
-    return (Span("dim", f" {row.title}  "), Span("strong", measured(row.value)), Span("dim", f" {row.unit}"))
+    return (
+        Span("dim", f" {row.title}  "),
+        Span("strong", result_text(row.value)),
+        Span("dim", f" {row.unit}"),
+    )
 
 
 def _notes(series: JobSeries) -> tuple[Line, ...]:

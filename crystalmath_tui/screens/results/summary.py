@@ -6,7 +6,7 @@ from crystalmath_server.protocol.jobs import JobState
 from crystalmath_server.protocol.results import IonicStep, JobResults
 from crystalmath_server.protocol.structures import Lattice
 from crystalmath_tui.core.lines import Line, line, section
-from crystalmath_tui.core.plot import curve, thinned
+from crystalmath_tui.core.plot import curve, thin
 from crystalmath_tui.screens.results.numbers import quantity_lines
 
 _NAME = 16
@@ -51,7 +51,7 @@ def _step_lines(steps: tuple[IonicStep, ...], cols: int) -> tuple[Line, ...]:
     plot_cols = max(10, min(len(energies), cols - 24, 100))
     title = line(("heading", f" {'step':>8}{'energy [eV]':>18}{'to last [eV]':>16}{'force [eV/Å]':>16}"))
     last = steps[-1].energy_ev
-    rows = [_step_line(steps[place], last) for place in thinned(len(steps), _STEPS_SHOWN)]
+    rows = [_step_line(steps[place], last) for place in thin(len(steps), _STEPS_SHOWN)]
     plot = section(f"energy of {len(steps)} steps [eV]", curve(energies, _PLOT_ROWS, plot_cols, "{:.6f}"))
     return (*(plot if len(energies) > 1 else ()), (), title, *rows)
 

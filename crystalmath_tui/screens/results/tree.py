@@ -55,7 +55,7 @@ def is_branch(child: DocumentChild) -> bool:
     return child.kind in _BRANCHES and child.size > 0
 
 
-def grown(tree: Tree, part: DocumentPart) -> Tree:
+def add_part(tree: Tree, part: DocumentPart) -> Tree:
     """The tree with a branch, or with further children of one."""
     known = tree.parts.get(part.path)
     if known is not None and part.offset == len(known.rows):
@@ -65,7 +65,7 @@ def grown(tree: Tree, part: DocumentPart) -> Tree:
     return replace(tree, parts={**tree.parts, part.path: part})
 
 
-def toggled(tree: Tree, row: Row) -> tuple[Tree, tuple[str, int] | None]:
+def toggle(tree: Tree, row: Row) -> tuple[Tree, tuple[str, int] | None]:
     """Fold or unfold; path and offset of what must be fetched for it."""
     if row.child is None:
         part = tree.parts.get(row.path)
@@ -78,7 +78,7 @@ def toggled(tree: Tree, row: Row) -> tuple[Tree, tuple[str, int] | None]:
     return replace(tree, open=tree.open | {row.path}), fetch
 
 
-def folded(tree: Tree, index: int) -> Tree:
+def fold(tree: Tree, index: int) -> Tree:
     """Fold the branch of a line, or the one that it is in."""
     found = rows(tree)
     if index >= len(found):
@@ -91,7 +91,7 @@ def folded(tree: Tree, index: int) -> Tree:
     return replace(tree, open=tree.open - {path}, at=replace(tree.at, index=place))
 
 
-def painted(tree: Tree, row: Row, cols: int) -> Line:
+def row_line(tree: Tree, row: Row, cols: int) -> Line:
     """One line: sign, name, value or size."""
     indent = " " * (1 + 2 * row.depth)
     if row.child is None:

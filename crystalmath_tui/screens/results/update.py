@@ -1,90 +1,79 @@
 """Results: numbers, plots, document and structure of one job; its slice, keys and update."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, cast
+from typing import Literal, TypeVar, cast
 
 from crystalmath_server.protocol.document import JOBS_DOCUMENT, DocumentParams, DocumentPart
-from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import JobPk
+from crystalmath_server.protocol.method import Method
 from crystalmath_server.protocol.results import JOBS_RESULTS, JobResults
 from crystalmath_server.protocol.series import JOBS_SERIES, JobSeries, SeriesKind, SeriesParams
 from crystalmath_server.protocol.structures import STRUCTURES_SHOW, StructureDetail, StructurePk
-from crystalmath_tui.core.effects import Back, Call, Effect, Open, Say, Tagged
-from crystalmath_tui.core.keymap import MOVES, Binding, action_of
-from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, Message, MousePressed
+from crystalmath_tui.core import path_prompt
+from crystalmath_tui.core.context import Context
+from crystalmath_tui.core.effects import Back, Call, Effect, Open, Say
+from crystalmath_tui.core.keymap import MOVES, Action, Binding, dispatch, emit
+from crystalmath_tui.core.messages import (
+    Answered,
+    Connected,
+    Entered,
+    KeyPressed,
+    Message,
+    Move,
+    Refused,
+    Scrolled,
+)
 from crystalmath_tui.core.pks import pk_of
-from crystalmath_tui.core.screen import Context, Screen
-from crystalmath_tui.core.scroll import moved, pages
+from crystalmath_tui.core.screen import Screen
+from crystalmath_tui.core.scroll import move, scroll_top
 from crystalmath_tui.screens.results import export as results_export
 from crystalmath_tui.screens.results import pages as results_pages
 from crystalmath_tui.screens.results.model import (
     TABS,
-    Failed,
-    Loaded,
     Slice,
     Tab,
     height_of,
     plot_name,
     structure_pk,
 )
-from crystalmath_tui.screens.results.tree import folded, grown, rows, toggled
+from crystalmath_tui.screens.results.tree import add_part, fold, rows, toggle
 
+P = TypeVar("P")
+R = TypeVar("R")
 TURN = 15.0
-
-KEYS = (
-    *MOVES,
-    Binding(("tab",), "next", "next page", "Next page.", footer=True),
-    Binding(("shift tab",), "previous", "previous page", "Previous page."),
-    *(Binding((str(i + 1),), f"page {name}", name, f"Page {name}.") for i, name in enumerate(TABS)),
-    Binding(("right", "l"), "right", "next plot", "Next plot; unfold; turn to the right.", footer=True),
-    Binding(("left", "h"), "left", "plot before", "Plot before; fold; turn to the left."),
-    Binding(
-        ("e",), "export", "write file", "Write the plot, the numbers or the structure to a file.", footer=True
-    ),
-    Binding(("enter", " "), "open", "fold", "Unfold or fold a branch of the document.", footer=True),
-    Binding(("x",), "x", "x axis", "Next column for x, of two columns of the steps.", footer=True),
-    Binding(("y",), "y", "y axis", "Next column for y, of two columns of the steps.", footer=True),
-    Binding(("b",), "before", "before/after", "The structure before or after the job.", footer=True),
-    Binding(("w",), "words", "in words", "The curves in words in place of plots."),
-    Binding(("J",), "job", "job", "Go to the job.", footer=True),
-    Binding(("r",), "reload", "reload", "Fetch the page anew."),
-    Binding(("esc",), "close", "back", "Go back.", footer=True),
-)
-
 
 Update = tuple[Slice, tuple[Effect, ...]]
 
 
-def update(found: Slice, message: Message, context: Context) -> Update:
+def update(page: Slice, message: Message, context: Context) -> Update:
     """Follow keys and answers."""
+    if page.path is not None and (step := path_prompt.step(page.path, message)):
+        return results_export.with_path(page, *step)
     match message:
         case Entered("results", args):
-            return _entered(found, args)
-        case KeyPressed(key) if found.path is not None:
-            return results_export.typed(found, found.path, key)
+            return _enter(page, args)
         case KeyPressed(key):
-            return _act(found, action_of(KEYS, key), context)
-        case MousePressed(_, _, button) if button in {4, 5}:
-            return _moved(found, "up" if button == 4 else "down", context)
-        case Loaded((pk, what), value) if pk == found.pk:
-            return _kept(found, what, value)
-        case Failed((pk, what), error) if pk == found.pk:
-            return replace(found, errors={**found.errors, what: error}), ()
-        case Connected() if found.pk:
-            return found, (*_results(found.pk), *_needed(found))
+            return dispatch(KEYS, update, page, key, context) or (page, ())
+        case Scrolled(to):
+            return _scroll(page, to, context)
+        case Answered("results page", value, (pk, what)) if pk == page.pk:
+            return _keep(page, what, value)
+        case Refused("results page", error, (pk, what)) if pk == page.pk:
+            return replace(page, errors={**page.errors, what: error}), ()
+        case Connected() if page.pk:
+            return page, (*_results(page.pk), *_needed(page))
         case _:
-            return results_export.answered(found, message)
+            return results_export.receive(page, message)
 
 
-def _entered(found: Slice, args: tuple[str, ...]) -> Update:
+def _enter(page: Slice, args: tuple[str, ...]) -> Update:
     given = args[0] if args else ""
     pk = pk_of(given)
     if not pk:
-        words = f"{given or 'Nothing'} is no pk of a job: :results PK [PAGE]"
-        return found, (Say(words, "warn"), *(() if found.pk else (Back(),)))
+        words = f"{given or 'Nothing'} is not a pk of a job: :results PK [PAGE]"
+        return page, (Say(words, "warn"), *(() if page.pk else (Back(),)))
     wanted = args[1] if len(args) > 1 else ""
-    return Slice(pk=pk, tab=_tab_named(wanted), turn=found.turn, last_folder=found.last_folder), _results(pk)
+    return Slice(pk=pk, tab=_tab_named(wanted), turn=page.turn, last_folder=page.last_folder), _results(pk)
 
 
 def _tab_named(wanted: str) -> Tab:
@@ -96,157 +85,211 @@ def _tab_named(wanted: str) -> Tab:
 
 
 def _results(pk: int) -> tuple[Effect, ...]:
-    return (Call(JOBS_RESULTS, JobPk(pk), *_answers(pk, "results"), key="results"),)
+    return (_page_call(JOBS_RESULTS, JobPk(pk), (pk, "results"), "results"),)
 
 
-def _answers(pk: int, what: str) -> tuple[Callable[[Any], Message], Callable[[RpcError], Message]]:
-    return Tagged(Loaded, (pk, what)), Tagged(Failed, (pk, what))
+def _page_call(method: Method[P, R], params: P, about: tuple[int, str], key: str) -> Call[P, R]:
+    return Call(method, params, "results page", about, key, handles_refusal=True)
 
 
-def _kept(found: Slice, what: str, value: object) -> Update:
-    errors = {name: error for name, error in found.errors.items() if name != what}
-    found = replace(found, errors=errors)
+def _keep(page: Slice, what: str, value: object) -> Update:
+    errors = {name: error for name, error in page.errors.items() if name != what}
+    page = replace(page, errors=errors)
     match value:
         case JobResults():
-            kind = found.kind if found.kind in value.series else next(iter(value.series), "")
-            found = replace(found, results=value, kind=kind)
-            return found, _needed(found)
+            kind = page.kind if page.kind in value.series else next(iter(value.series), "")
+            page = replace(page, results=value, kind=kind)
+            return page, _needed(page)
         case JobSeries():
-            return replace(found, series={**found.series, what: value}), ()
+            return replace(page, series={**page.series, what: value}), ()
         case DocumentPart():
-            return replace(found, tree=grown(found.tree, value)), ()
+            return replace(page, tree=add_part(page.tree, value)), ()
         case StructureDetail():
-            return replace(found, structures={**found.structures, value.row.pk: value}), ()
+            return replace(page, structures={**page.structures, value.row.pk: value}), ()
         case _:
-            return found, ()
+            return page, ()
 
 
-def _needed(found: Slice) -> tuple[Effect, ...]:
+def _needed(page: Slice) -> tuple[Effect, ...]:
     """Calls for what the page lacks."""
-    match found.tab:
-        case "plots" if found.kind and plot_name(found) not in found.series:
-            x, y = found.axes if found.kind == "steps" else ("", "")
-            params = SeriesParams(found.pk, cast("SeriesKind", found.kind), x, y)
-            return (Call(JOBS_SERIES, params, *_answers(found.pk, plot_name(found)), key="series"),)
-        case "document" if "" not in found.tree.parts:
-            return _branch(found.pk, "", 0)
-        case "structure" if (pk := structure_pk(found)) and pk not in found.structures:
+    match page.tab:
+        case "plots" if page.kind and plot_name(page) not in page.series:
+            x, y = page.axes if page.kind == "steps" else ("", "")
+            params = SeriesParams(page.pk, cast("SeriesKind", page.kind), x, y)
+            return (_page_call(JOBS_SERIES, params, (page.pk, plot_name(page)), "series"),)
+        case "document" if "" not in page.tree.parts:
+            return _branch(page.pk, "", 0)
+        case "structure" if (pk := structure_pk(page)) and pk not in page.structures:
             params = StructurePk(pk)
-            return (Call(STRUCTURES_SHOW, params, *_answers(found.pk, "structure"), key="structure"),)
+            return (_page_call(STRUCTURES_SHOW, params, (page.pk, "structure"), "structure"),)
         case _:
             return ()
 
 
 def _branch(pk: int, path: str, offset: int) -> tuple[Effect, ...]:
     params = DocumentParams(pk, path, offset)
-    return (Call(JOBS_DOCUMENT, params, *_answers(pk, "document"), key=f"document {path}"),)
+    return (_page_call(JOBS_DOCUMENT, params, (pk, "document"), f"document {path}"),)
 
 
-def _act(found: Slice, action: str, context: Context) -> Update:
-    match action:
-        case "next" | "previous":
-            step = 1 if action == "next" else -1
-            return _turned(found, TABS[(TABS.index(found.tab) + step) % len(TABS)])
-        case _ if action.startswith("page ") and action not in {"page up", "page down"}:
-            return _turned(found, cast("Tab", action.removeprefix("page ")))
-        case "close":
-            return found, (Back(),)
-        case "job":
-            return found, (Open("job", (str(found.pk),)),) if found.pk else ()
-        case "reload":
-            fresh = Slice(found.pk, found.tab, kind=found.kind, axes=found.axes, turn=found.turn)
-            fresh = replace(fresh, last_folder=found.last_folder)
-            return fresh, _results(found.pk) if found.pk else ()
-        case "export":
-            return results_export.asked(found)
-        case "words":
-            return replace(found, words=not found.words), ()
-        case _:
-            return _on_page(found, action, context)
+def _turn_to(page: Slice, tab: Tab) -> Update:
+    page = replace(page, tab=tab)
+    return page, _needed(page)
 
 
-def _turned(found: Slice, tab: Tab) -> Update:
-    found = replace(found, tab=tab)
-    return found, _needed(found)
+def _show_tab(tab: Tab) -> Action[Slice]:
+    return lambda page, _: _turn_to(page, tab)
 
 
-def _on_page(found: Slice, action: str, context: Context) -> Update:
-    """What a key means on the page that is shown."""
-    match found.tab, action:
-        case "plots", "left" | "right":
-            return _other_plot(found, 1 if action == "right" else -1)
-        case "plots", "x" | "y":
-            return _other_column(found, action)
-        case "document", "open" | "right" | "left":
-            return _folded(found, action)
-        case "structure", "before":
-            found = replace(found, before=not found.before)
-            return found, _needed(found)
-        case "structure", "left" | "right" | "up" | "down":
-            yaw = {"left": -TURN, "right": TURN}.get(action, 0.0)
-            pitch = {"up": -TURN, "down": TURN}.get(action, 0.0)
-            return replace(found, turn=found.turn.turned(yaw, pitch)), ()
-        case _:
-            return _moved(found, action, context)
+def _step_tab(step: int) -> Action[Slice]:
+    return lambda page, _: _turn_to(page, TABS[(TABS.index(page.tab) + step) % len(TABS)])
 
 
-def _other_plot(found: Slice, step: int) -> Update:
-    kinds = found.results.series if found.results else ()
+def _open_job(page: Slice, _: Context) -> Update:
+    return page, (Open("job", (str(page.pk),)),) if page.pk else ()
+
+
+def _reload(page: Slice, _: Context) -> Update:
+    fresh = Slice(page.pk, page.tab, kind=page.kind, axes=page.axes, turn=page.turn)
+    return replace(fresh, last_folder=page.last_folder), _results(page.pk) if page.pk else ()
+
+
+def _toggle_words(page: Slice, _: Context) -> Update:
+    return replace(page, words=not page.words), ()
+
+
+def _toggle_before(page: Slice, _: Context) -> Update:
+    if page.tab != "structure":
+        return page, ()
+    page = replace(page, before=not page.before)
+    return page, _needed(page)
+
+
+def _sideways(side: Literal["left", "right"]) -> Action[Slice]:
+    """Another plot, another branch, or the structure from another side."""
+    step = 1 if side == "right" else -1
+
+    def act(page: Slice, _: Context) -> Update:
+        match page.tab:
+            case "plots":
+                return _other_plot(page, step)
+            case "document":
+                return _fold(page, side)
+            case "structure":
+                return replace(page, turn=page.turn.turned(step * TURN, 0.0)), ()
+            case _:
+                return page, ()
+
+    return act
+
+
+def _tilt(to: Literal["up", "down"]) -> Action[Slice]:
+    """The structure from above or below; on other pages, a line up or down."""
+
+    def act(page: Slice, context: Context) -> Update:
+        if page.tab != "structure":
+            return _scroll(page, to, context)
+        return replace(page, turn=page.turn.turned(0.0, TURN if to == "up" else -TURN)), ()
+
+    return act
+
+
+def _toggle_branch(page: Slice, _: Context) -> Update:
+    return _fold(page, "open") if page.tab == "document" else (page, ())
+
+
+def _step_axis(axis: Literal["x", "y"]) -> Action[Slice]:
+    return lambda page, _: _other_column(page, axis) if page.tab == "plots" else (page, ())
+
+
+def _other_plot(page: Slice, step: int) -> Update:
+    kinds = page.results.series if page.results else ()
     if not kinds:
-        return found, ()
-    at = kinds.index(found.kind) if found.kind in kinds else 0
-    found = replace(found, kind=kinds[(at + step) % len(kinds)], tops={**found.tops, "plots": 0})
-    return found, _needed(found)
+        return page, ()
+    at = kinds.index(page.kind) if page.kind in kinds else 0
+    page = replace(page, kind=kinds[(at + step) % len(kinds)], tops={**page.tops, "plots": 0})
+    return page, _needed(page)
 
 
-def _other_column(found: Slice, axis: str) -> Update:
+def _other_column(page: Slice, axis: str) -> Update:
     """The next column for x or y; from another plot, to the columns first."""
-    shown = found.series.get(plot_name(found))
-    if found.kind != "steps" or shown is None or not shown.columns:
-        there = "steps" in (found.results.series if found.results else ())
-        found = replace(found, kind="steps") if there else found
-        return found, _needed(found) if there else (Say("This job has no steps with columns.", "warn"),)
+    shown = page.series.get(plot_name(page))
+    if page.kind != "steps" or shown is None or not shown.columns:
+        there = "steps" in (page.results.series if page.results else ())
+        page = replace(page, kind="steps") if there else page
+        return page, _needed(page) if there else (Say("This job has no steps with columns.", "warn"),)
     place = 0 if axis == "x" else 1
     columns = shown.columns
-    at = columns.index(found.axes[place]) if found.axes[place] in columns else -1
+    at = columns.index(page.axes[place]) if page.axes[place] in columns else -1
     chosen = columns[(at + 1) % len(columns)]
-    x, y = (chosen, found.axes[1]) if axis == "x" else (found.axes[0], chosen)
-    found = replace(found, axes=(x, y))
-    return found, _needed(found)
+    x, y = (chosen, page.axes[1]) if axis == "x" else (page.axes[0], chosen)
+    page = replace(page, axes=(x, y))
+    return page, _needed(page)
 
 
-def _folded(found: Slice, action: str) -> Update:
-    seen = rows(found.tree)
-    index = found.tree.at.index
+def _fold(page: Slice, action: str) -> Update:
+    seen = rows(page.tree)
+    index = page.tree.at.index
     if index >= len(seen):
-        return found, ()
+        return page, ()
     if action == "left":
-        return replace(found, tree=folded(found.tree, index)), ()
-    if action == "right" and seen[index].path in found.tree.open:
-        return found, ()
-    tree, fetch = toggled(found.tree, seen[index])
-    return replace(found, tree=tree), _branch(found.pk, *fetch) if fetch else ()
+        return replace(page, tree=fold(page.tree, index)), ()
+    if action == "right" and seen[index].path in page.tree.open:
+        return page, ()
+    tree, fetch = toggle(page.tree, seen[index])
+    return replace(page, tree=tree), _branch(page.pk, *fetch) if fetch else ()
 
 
-def _moved(found: Slice, action: str, context: Context) -> Update:
+def _scroll(page: Slice, to: Move, context: Context) -> Update:
     height = height_of(context)
-    if found.tab == "document":
-        at = moved(found.tree.at, action, len(rows(found.tree)), height)
-        return replace(found, tree=replace(found.tree, at=at)), ()
-    count = len(results_pages.lines(found, context))
-    top = pages(found.tops.get(found.tab, 0), action, count, height)
-    return replace(found, tops={**found.tops, found.tab: top}), ()
+    if page.tab == "document":
+        at = move(page.tree.at, to, len(rows(page.tree)), height)
+        return replace(page, tree=replace(page.tree, at=at)), ()
+    count = len(results_pages.lines(page, context))
+    top = scroll_top(page.tops.get(page.tab, 0), to, count, height)
+    return replace(page, tops={**page.tops, page.tab: top}), ()
 
 
-def title(found: Slice) -> str:
+def title(page: Slice) -> str:
     """Words for the title line."""
-    return f"results of {found.pk}" if found.pk else "results"
+    return f"results of {page.pk}" if page.pk else "results"
 
 
-def is_typing(found: Slice) -> bool:
+def is_typing(page: Slice) -> bool:
     """Whether keys are text now."""
-    return found.path is not None
+    return page.path is not None
 
+
+KEYS: tuple[Binding[Slice], ...] = (
+    Binding(("j", "down"), _tilt("down"), "down", "One line down; turn the structure down."),
+    Binding(("k", "up"), _tilt("up"), "up", "One line up; turn the structure up."),
+    *MOVES[2:],
+    Binding(("tab",), _step_tab(1), "next page", "Next page.", footer=True),
+    Binding(("shift tab",), _step_tab(-1), "previous page", "Previous page."),
+    *(Binding((str(i + 1),), _show_tab(name), name, f"Page {name}.") for i, name in enumerate(TABS)),
+    Binding(
+        ("right", "l"), _sideways("right"), "next plot", "Next plot; unfold; turn to the right.", footer=True
+    ),
+    Binding(("left", "h"), _sideways("left"), "plot before", "Plot before; fold; turn to the left."),
+    Binding(
+        ("e",),
+        lambda page, _: results_export.ask_path(page),
+        "write file",
+        "Write the plot, the numbers or the structure to a file.",
+        footer=True,
+    ),
+    Binding(("enter", " "), _toggle_branch, "fold", "Unfold or fold a branch of the document.", footer=True),
+    Binding(
+        ("x",), _step_axis("x"), "x axis", "Next column for x, of two columns of the steps.", footer=True
+    ),
+    Binding(
+        ("y",), _step_axis("y"), "y axis", "Next column for y, of two columns of the steps.", footer=True
+    ),
+    Binding(("b",), _toggle_before, "before/after", "The structure before or after the job.", footer=True),
+    Binding(("w",), _toggle_words, "in words", "The curves in words in place of plots."),
+    Binding(("J",), _open_job, "job", "Go to the job.", footer=True),
+    Binding(("r",), _reload, "reload", "Fetch the page again."),
+    Binding(("esc",), emit(Back()), "back", "Go back.", footer=True),
+)
 
 SCREEN = Screen(
     "results", Slice(), KEYS, update, results_pages.view, title, is_typing,

@@ -17,8 +17,8 @@ from crystalmath_server.protocol.codec import from_json
 from crystalmath_server.protocol.codes import CodeKind, CreateCodeParams
 from crystalmath_server.protocol.errors import InvalidForm
 from crystalmath_server.protocol.resources import Resources
-from crystalmath_tui.core.form import Field, made
-from crystalmath_tui.core.resources import resource_fields, resources, shown, whole
+from crystalmath_tui.core.form import Field, new_field
+from crystalmath_tui.core.resources import resource_fields, resources, text_of, whole_number
 from crystalmath_tui.core.textfield import field_of
 
 P = TypeVar("P", CreateClusterParams, UpdateClusterParams)
@@ -53,7 +53,9 @@ def _of_partitions(partitions: Sequence[Partition]) -> dict[str, tuple[str, str]
     names = _found([row.name for row in partitions])
     if usual is None:
         return {"partition": ("", names)}
-    limit = "no limit" if usual.time_limit_s is None else f"{shown('walltime_s', usual.time_limit_s)} at most"
+    limit = (
+        "no limit" if usual.time_limit_s is None else f"{text_of('walltime_s', usual.time_limit_s)} at most"
+    )
     return {
         "partition": (usual.name, names),
         "walltime_s": ("", f"{usual.name}: {limit}."),
@@ -75,21 +77,23 @@ def of_nothing(host: str, label: str, transport: str, backend: str, scheduler: s
     work_dir = "/scratch/{username}/crystalmath"
     guess = "core.direct" if transport == LOCAL_TRANSPORT else "core.slurm"
     head = (
-        made("label", "label", label, "The name of the cluster here."),
-        made("hostname", "host", host, "As in `ssh HOST`; ~/.ssh/config tells the rest."),
-        made("transport", "transport", transport, "How it is reached.", TRANSPORTS),
-        made(
+        new_field("label", "label", label, "The name of the cluster here."),
+        new_field("hostname", "host", host, "As in `ssh HOST`; ~/.ssh/config tells the rest."),
+        new_field("transport", "transport", transport, "How it is reached.", TRANSPORTS),
+        new_field(
             "backend",
             "ssh program",
             backend,
             "openssh uses an open master connection, as logins with a second factor need it.",
             ("asyncssh", "openssh"),
         ),
-        made("scheduler", "scheduler", scheduler or guess, "What hands out the nodes.", SCHEDULERS),
-        made("work_dir", "work folder", work_dir, "Where jobs run; {username} is your name there."),
-        made("description", "description", "", "Words for yourself."),
+        new_field("scheduler", "scheduler", scheduler or guess, "What hands out the nodes.", SCHEDULERS),
+        new_field("work_dir", "work folder", work_dir, "Where jobs run; {username} is your name there."),
+        new_field("description", "description", "", "Words for yourself."),
     )
-    first, *rest = (made(kind.value, kind.value, "", "The executable there, from the root.") for kind in VASP)
+    first, *rest = (
+        new_field(kind.value, kind.value, "", "The executable there, from the root.") for kind in VASP
+    )
     codes = (replace(first, section="programs; empty: none"), *rest)
     return (*head, *_common(Resources(), {}), *codes)
 
@@ -98,14 +102,14 @@ def of_detail(detail: ClusterDetail) -> tuple[Field, ...]:
     """A cluster as it is."""
     row = detail.row
     head = (
-        made("new_label", "label", row.label, "The name of the cluster here."),
-        made("work_dir", "work folder", row.work_dir, "Where jobs run; {username} is your name there."),
-        made("description", "description", detail.description, "Words for yourself."),
+        new_field("new_label", "label", row.label, "The name of the cluster here."),
+        new_field("work_dir", "work folder", row.work_dir, "Where jobs run; {username} is your name there."),
+        new_field("description", "description", detail.description, "Words for yourself."),
     )
     known = {
         "potcar_dir": detail.potcar_dir,
         "mpirun": detail.mpirun,
-        "max_jobs": shown("max_jobs", detail.max_jobs),
+        "max_jobs": text_of("max_jobs", detail.max_jobs),
         "poll_interval_s": f"{detail.poll_interval_s:g}",
         "safe_interval_s": f"{detail.safe_interval_s:g}",
     }
@@ -115,7 +119,7 @@ def of_detail(detail: ClusterDetail) -> tuple[Field, ...]:
 def _common(defaults: Resources, known: Mapping[str, str]) -> tuple[Field, ...]:
     """Fields that a new and an old cluster have alike."""
     potcars, mpirun, cap, *intervals = (
-        made(name, title, known.get(name, ""), words) for name, title, words in _COMMON
+        new_field(name, title, known.get(name, ""), words) for name, title, words in _COMMON
     )
     return (
         *resource_fields(defaults, "defaults of a job; empty: none"),
@@ -143,12 +147,12 @@ def of_code(kind: CodeKind = CodeKind.VASP_STD) -> tuple[Field, ...]:
     """A new code."""
     kinds = tuple(each.value for each in CodeKind)
     return (
-        made("kind", "kind", kind.value, "What the program is.", kinds),
-        made("label", "label", kind.value, "Its name on this cluster."),
-        made("path", "path", "", "The executable there, from the root."),
-        made("modules", "modules", "", "Modules to load in order, with blanks between."),
-        made("prepend_text", "lines before", "", "Shell lines before it; \\n begins a new line."),
-        made("description", "description", "", "Words for yourself."),
+        new_field("kind", "kind", kind.value, "What the program is.", kinds),
+        new_field("label", "label", kind.value, "Its name on this cluster."),
+        new_field("path", "path", "", "The executable there, from the root."),
+        new_field("modules", "modules", "", "Modules to load in order, with blanks between."),
+        new_field("prepend_text", "lines before", "", "Shell lines before it; \\n begins a new line."),
+        new_field("description", "description", "", "Words for yourself."),
     )
 
 
@@ -158,7 +162,7 @@ def _interval(name: str, text: str) -> float | None:
     try:
         value = float(text)
     except ValueError:
-        raise InvalidForm(f"{text!r} is no number", field=name) from None
+        raise InvalidForm(f"{text!r} is not a number", field=name) from None
     if not 0 <= value <= 3600:
         raise InvalidForm(f"{text} is not between 0 and 3600", field=name)
     return value
@@ -185,7 +189,7 @@ def _with_rest(kind: type[P], plain: Mapping[str, Any], texts: Mapping[str, str]
     """Check the plain texts by the marks of the type, and put numbers and defaults beside."""
     checked = from_json(kind, dict(plain))
     intervals = {name: _interval(name, texts.get(name, "")) for name in _INTERVALS}
-    cap = whole("max_jobs", texts.get("max_jobs", ""))
+    cap = whole_number("max_jobs", texts.get("max_jobs", ""))
     return replace(checked, defaults=resources(texts), max_jobs=cap, **intervals)
 
 

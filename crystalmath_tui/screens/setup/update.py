@@ -19,70 +19,37 @@ from crystalmath_server.protocol.clusters import (
     HostList,
     SshHost,
 )
-from crystalmath_server.protocol.codes import CODES_CREATE
+from crystalmath_server.protocol.codes import CODES_CREATE, CodeRow
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.method import NoParams
 from crystalmath_server.protocol.record import record
-from crystalmath_tui.core import clusters, form
+from crystalmath_tui.core import form
 from crystalmath_tui.core.cells import wrap
-from crystalmath_tui.core.effects import Back, Call, Effect, Open, Say, Tagged
+from crystalmath_tui.core.context import Context
+from crystalmath_tui.core.effects import Back, Call, Effect, Open, Say
 from crystalmath_tui.core.form import EMPTY_FORM, Form
-from crystalmath_tui.core.keymap import Binding
+from crystalmath_tui.core.keymap import Binding, dispatch
 from crystalmath_tui.core.lines import Line, line
-from crystalmath_tui.core.messages import Entered, KeyPressed, Message, MousePressed, Pasted
-from crystalmath_tui.core.screen import Context
-from crystalmath_tui.core.scroll import START, Scroll, moved, settled
-from crystalmath_tui.core.textfield import EMPTY, TextField, edited, pasted
-from crystalmath_tui.core.words import error_words
+from crystalmath_tui.core.messages import (
+    Answered,
+    Entered,
+    KeyPressed,
+    Message,
+    MousePressed,
+    Move,
+    Pasted,
+    Refused,
+    Scrolled,
+)
+from crystalmath_tui.core.scroll import START, Scroll, clamp, move
+from crystalmath_tui.core.textfield import EMPTY, TextField, edit, paste
+from crystalmath_tui.core.words import error_text
 from crystalmath_tui.screens.setup import fields as texts
 
 Stage = Literal["hosts", "looking", "form", "saving"]
 Purpose = Literal["cluster", "edit", "code"]
-SAVE = frozenset({"f2", "ctrl o"})
-HOSTS = -1
-"""Number of the question for the hosts, which may be under way beside another."""
 HEAD, WORDS = 2, 6
 """Rows above the hosts, and below them where something must be said."""
-
-KEYS = (
-    Binding(("enter",), "next", "choose", "Choose the host, go to the next field, press the button."),
-    Binding(("down", "tab"), "down", "down", "Next host or field."),
-    Binding(("up", "shift tab"), "up", "up", "Previous host or field."),
-    Binding(("left", "right", " "), "choice", "choice", "Another choice, in a field with arrows."),
-    Binding(("f2", "ctrl o"), "save", "save", "Save from any field."),
-    Binding(("esc",), "close", "back", "Back to the hosts, then out; nothing is saved."),
-)
-
-
-@record
-class HostsLoaded(Message):
-    """Hosts of ~/.ssh/config came."""
-
-    found: HostList
-
-
-@record
-class Found(Message):
-    """A look at a host ended; `about` is its number."""
-
-    about: int
-    found: Discovery
-
-
-@record
-class Loaded(Message):
-    """The cluster that shall be changed came."""
-
-    about: int
-    detail: ClusterDetail
-
-
-@record
-class SetupFailed(Message):
-    """A question was refused; `about` is its number, or HOSTS."""
-
-    about: int
-    error: RpcError
 
 
 @record
@@ -117,16 +84,16 @@ def update(setup: Slice, message: Message, context: Context) -> Update:
     """Follow keys and answers."""
     match message:
         case Entered("setup", args):
-            return _entered(setup, args)
-        case KeyPressed("esc"):
-            return _left(setup)
+            return _enter(setup, args)
         case KeyPressed(key):
-            return _chosen(setup, key, context) if setup.stage == "hosts" else _typed(setup, key)
+            return dispatch(KEYS, update, setup, key, context) or (_type(setup, key), ())
+        case Scrolled(to):
+            return _step(setup, to, context), ()
         case Pasted(text):
-            return _pasted(setup, text), ()
+            return _paste(setup, text), ()
         case MousePressed():
-            return _mouse(setup, message, context)
-        case clusters.ClusterSaved() | clusters.CodeSaved() if _awaited(setup, message):
+            return _click(setup, message, context)
+        case Answered("cluster saved") | Answered("code saved") if _awaited(setup, message):
             return _saved(setup, context)
         case _:
             return _answered(setup, message), ()
@@ -134,21 +101,23 @@ def update(setup: Slice, message: Message, context: Context) -> Update:
 
 def _answered(setup: Slice, message: Message) -> Slice:
     match message:
-        case HostsLoaded(found):
+        case Answered("setup hosts", HostList() as found):
             return replace(setup, hosts=found)
-        case Found(about, found) if about == setup.turn:
-            return _proposed(setup, found)
-        case Loaded(about, detail) if about == setup.turn:
+        case Answered("setup discovery", Discovery() as found, about) if about == setup.turn:
+            return _propose(setup, found)
+        case Answered("setup cluster", ClusterDetail() as detail, about) if about == setup.turn:
             return replace(setup, stage="form", form=Form(texts.of_detail(detail), "Save"))
-        case SetupFailed(about, error) if about == setup.turn:
-            return _refused(setup, error)
-        case SetupFailed(about, error) if about == HOSTS:
-            return replace(setup, hosts=HostList((), ""), notes=(error_words(error),))
+        case Refused("setup cluster" | "setup discovery" | "cluster saved" | "code saved", error, about) if (
+            about == setup.turn
+        ):
+            return _with_error(setup, error)
+        case Refused("setup hosts", error):
+            return replace(setup, hosts=HostList((), ""), notes=(error_text(error),))
         case _:
             return setup
 
 
-def _entered(setup: Slice, args: tuple[str, ...]) -> Update:
+def _enter(setup: Slice, args: tuple[str, ...]) -> Update:
     """No words: a new cluster; edit LABEL; code LABEL."""
     turn = setup.turn + 1
     match args:
@@ -158,7 +127,7 @@ def _entered(setup: Slice, args: tuple[str, ...]) -> Update:
         case ("code", label):
             return Slice("code", "form", label, form=Form(texts.of_code(), "Make known"), turn=turn), ()
         case ():
-            hosts = Call(CLUSTERS_HOSTS, NoParams(), HostsLoaded, Tagged(SetupFailed, HOSTS), key="hosts")
+            hosts = Call(CLUSTERS_HOSTS, NoParams(), "setup hosts", key="hosts", handles_refusal=True)
             return Slice(turn=turn), (hosts,)
         case _:
             return setup, (Say("No words for a new cluster, edit LABEL, or code LABEL.", "warn"), Back())
@@ -166,16 +135,23 @@ def _entered(setup: Slice, args: tuple[str, ...]) -> Update:
 
 def _ask(setup: Slice) -> Effect:
     """The one question that is under way: for the settings of a cluster, or for what a host offers."""
-    failed = Tagged(SetupFailed, setup.turn)
     if setup.purpose == "edit":
-        return Call(CLUSTERS_SHOW, ClusterLabel(setup.label), Tagged(Loaded, setup.turn), failed, key="setup")
+        return Call(
+            CLUSTERS_SHOW,
+            ClusterLabel(setup.label),
+            "setup cluster",
+            setup.turn,
+            key="setup",
+            handles_refusal=True,
+        )
     name, transport, backend = _target(setup)
     return Call(
         CLUSTERS_DISCOVER,
         DiscoverParams(name, transport, "openssh" if backend == "openssh" else "asyncssh"),
-        Tagged(Found, setup.turn),
-        failed,
+        "setup discovery",
+        setup.turn,
         key="setup",
+        handles_refusal=True,
     )
 
 
@@ -186,7 +162,7 @@ def _target(setup: Slice) -> tuple[str, str, str]:
     return setup.target.name, SSH_TRANSPORT, "openssh" if setup.target.master else "asyncssh"
 
 
-def _left(setup: Slice) -> Update:
+def _leave(setup: Slice, _: Context) -> Update:
     """Esc goes one stage back and drops what is under way."""
     back = replace(setup, turn=setup.turn + 1, error=None)
     if setup.stage == "saving":
@@ -196,19 +172,40 @@ def _left(setup: Slice) -> Update:
     return back, (Back(),)
 
 
-def _chosen(setup: Slice, key: str, context: Context) -> Update:
-    """The list of hosts: the first line takes a name that is typed, the second is this machine."""
-    if step := {"down": "down", "tab": "down", "up": "up", "shift tab": "up"}.get(key):
-        scroll = moved(setup.scroll, step, count_hosts(setup), host_rows(setup, context))
-        return replace(setup, scroll=scroll), ()
-    if key == "enter":
-        return _looked(setup)
-    if key in SAVE and setup.error is not None:
+def _step(setup: Slice, to: Move, context: Context) -> Slice:
+    """The next host or field: the first line takes a name that is typed, the second is this machine."""
+    if setup.stage == "hosts":
+        return replace(setup, scroll=move(setup.scroll, to, count_hosts(setup), host_rows(setup, context)))
+    return _type(setup, to)
+
+
+def _next(setup: Slice, _: Context) -> Update:
+    """Choose the host, go to the next field, or press the button."""
+    if setup.stage == "hosts":
+        return _look(setup)
+    at_button = setup.stage == "form" and setup.form.at_button
+    return _send(setup) if at_button else (_type(setup, "enter"), ())
+
+
+def _save(setup: Slice, _: Context) -> Update:
+    """Save the form; from the hosts, go back to it, or fill one in without looking."""
+    if setup.stage == "form":
+        return _send(setup)
+    if setup.stage == "hosts" and setup.error is not None:
         return _by_hand(setup), ()
-    if key in SAVE and setup.form.fields:
+    if setup.stage == "hosts" and setup.form.fields:
         return replace(setup, stage="form"), ()
-    text = edited(setup.host, key)
-    return (replace(setup, host=text, scroll=START), ()) if text is not None else (setup, ())
+    return setup, ()
+
+
+def _type(setup: Slice, key: str) -> Slice:
+    """Edit the name of the host, or the field."""
+    if setup.stage == "hosts":
+        text = edit(setup.host, key)
+        return replace(setup, host=text, scroll=START) if text is not None else setup
+    if setup.stage == "form" and (after := form.press_key(setup.form, key)):
+        return replace(setup, form=after, error=None)
+    return setup
 
 
 def host_rows(setup: Slice, context: Context) -> int:
@@ -227,32 +224,29 @@ def note_lines(setup: Slice, cols: int) -> tuple[Line, ...]:
     return tuple(line(("warn", f" {part}")) for note in setup.notes for part in wrap(note, max(8, cols - 2)))
 
 
-def _mouse(setup: Slice, mouse: MousePressed, context: Context) -> Update:
-    """The wheel moves; a click selects, a click on what is selected takes it."""
-    if setup.stage not in {"hosts", "form"}:
+def _click(setup: Slice, mouse: MousePressed, context: Context) -> Update:
+    """A click selects; a click on what is selected takes it."""
+    if mouse.button != 1 or setup.stage not in {"hosts", "form"}:
         return setup, ()
-    if mouse.button in {4, 5}:
-        return update(setup, KeyPressed("up" if mouse.button == 4 else "down"), context)
-    if mouse.button != 1:
-        return setup, ()
-    return _host_hit(setup, mouse.row, context) if setup.stage == "hosts" else _hit(setup, mouse.row, context)
+    click = _click_host if setup.stage == "hosts" else _click_form
+    return click(setup, mouse.row, context)
 
 
-def _host_hit(setup: Slice, row: int, context: Context) -> Update:
-    at = settled(setup.scroll, count_hosts(setup), host_rows(setup, context))
+def _click_host(setup: Slice, row: int, context: Context) -> Update:
+    at = clamp(setup.scroll, count_hosts(setup), host_rows(setup, context))
     index = at.top + row - HEAD
     if not 0 <= row - HEAD < host_rows(setup, context) or index >= count_hosts(setup):
         return setup, ()
     if index == setup.scroll.index:
-        return _looked(setup)
+        return _look(setup)
     return replace(setup, scroll=Scroll(index, at.top)), ()
 
 
-def _hit(setup: Slice, row: int, context: Context) -> Update:
+def _click_form(setup: Slice, row: int, context: Context) -> Update:
     above = context.size.rows - form_rows(setup, context)
-    after, pressed = form.clicked(setup.form, row - above, form_rows(setup, context), context.size.cols)
+    after, pressed = form.click(setup.form, row - above, form_rows(setup, context), context.size.cols)
     there = replace(setup, form=after)
-    return _sent(there) if pressed else (there, ())
+    return _send(there) if pressed else (there, ())
 
 
 def count_hosts(setup: Slice) -> int:
@@ -260,7 +254,7 @@ def count_hosts(setup: Slice) -> int:
     return 2 + len(setup.hosts.rows if setup.hosts else ())
 
 
-def _looked(setup: Slice) -> Update:
+def _look(setup: Slice) -> Update:
     """Look around on the host that is chosen."""
     rows = setup.hosts.rows if setup.hosts else ()
     index = setup.scroll.index
@@ -281,7 +275,7 @@ def _label_of(setup: Slice) -> str:
     return "".join(char if char.isalnum() or char in "-_." else "-" for char in name).strip("-._")
 
 
-def _proposed(setup: Slice, found: Discovery) -> Slice:
+def _propose(setup: Slice, found: Discovery) -> Slice:
     _, transport, backend = _target(setup)
     fields = texts.of_discovery(found, _label_of(setup), transport, backend)
     return replace(setup, stage="form", form=Form(fields, "Create and test"), notes=found.notes)
@@ -295,40 +289,37 @@ def _by_hand(setup: Slice) -> Slice:
     return replace(setup, stage="form", form=Form(fields, "Create and test"), error=None, notes=(note,))
 
 
-def _typed(setup: Slice, key: str) -> Update:
-    if setup.stage != "form":
-        return setup, ()
-    if key in SAVE or (key == "enter" and setup.form.at_button):
-        return _sent(setup)
-    after = form.typed(setup.form, key)
-    return (replace(setup, form=after, error=None), ()) if after is not None else (setup, ())
-
-
-def _pasted(setup: Slice, text: str) -> Slice:
+def _paste(setup: Slice, text: str) -> Slice:
     if setup.stage == "hosts":
-        return replace(setup, host=pasted(setup.host, text), scroll=START)
-    return replace(setup, form=form.put_in(setup.form, text)) if setup.stage == "form" else setup
+        return replace(setup, host=paste(setup.host, text), scroll=START)
+    return replace(setup, form=form.paste_text(setup.form, text)) if setup.stage == "form" else setup
 
 
-def _sent(setup: Slice) -> Update:
+def _send(setup: Slice) -> Update:
     """Read the texts, and send them; what makes no sense is told at its field."""
     saving = replace(setup, stage="saving", error=None, turn=setup.turn + 1)
     try:
         return saving, (_save_call(saving),)
     except RpcError as error:
-        return _refused(setup, error), ()
+        return _with_error(setup, error), ()
 
 
 def _save_call(setup: Slice) -> Effect:
     given = form.values(setup.form)
-    failed = Tagged(SetupFailed, setup.turn)
     if setup.purpose == "code":
         params = texts.code_params(setup.label, given)
-        return Call(CODES_CREATE, params, clusters.CodeSaved, failed, key="setup")
+        return Call(CODES_CREATE, params, "code saved", setup.turn, "setup", handles_refusal=True)
     if setup.purpose == "edit":
         changes = texts.update_params(setup.label, given)
-        return Call(CLUSTERS_UPDATE, changes, clusters.ClusterSaved, failed, key="setup")
-    return Call(CLUSTERS_CREATE, texts.create_params(given), clusters.ClusterSaved, failed, key="setup")
+        return Call(CLUSTERS_UPDATE, changes, "cluster saved", setup.turn, "setup", handles_refusal=True)
+    return Call(
+        CLUSTERS_CREATE,
+        texts.create_params(given),
+        "cluster saved",
+        setup.turn,
+        "setup",
+        handles_refusal=True,
+    )
 
 
 def _awaited(setup: Slice, saved: Message) -> bool:
@@ -337,9 +328,9 @@ def _awaited(setup: Slice, saved: Message) -> bool:
     match saved:
         case _ if setup.stage != "saving":
             return False
-        case clusters.ClusterSaved(detail):
+        case Answered("cluster saved", ClusterDetail() as detail):
             return setup.purpose != "code" and detail.row.label == label
-        case clusters.CodeSaved(code):
+        case Answered("code saved", CodeRow() as code):
             return setup.purpose == "code" and (code.cluster, code.label) == (setup.label, label)
         case _:
             return False
@@ -371,20 +362,30 @@ def _to(context: Context, label: str, tab: str) -> tuple[Effect, ...]:
 def _codes(setup: Slice) -> tuple[Effect, ...]:
     """Make known the programs that the form of a new cluster names."""
     found = texts.found_codes(form.values(setup.form))
-    return tuple(Call(CODES_CREATE, params, clusters.CodeSaved, key=params.label) for params in found)
+    return tuple(Call(CODES_CREATE, params, "code saved", key=params.label) for params in found)
 
 
-def _refused(setup: Slice, error: RpcError) -> Slice:
+def _with_error(setup: Slice, error: RpcError) -> Slice:
     """Words at the field that is wrong; the last part of a dotted name is the field's."""
     if setup.stage == "looking":
         stage: Stage = "hosts" if setup.purpose == "cluster" else "looking"
         return replace(setup, stage=stage, error=error)
     name = error.data.field.rpartition(".")[2]
     return replace(
-        setup, stage="form", error=error, form=form.complained(setup.form, name, error_words(error))
+        setup, stage="form", error=error, form=form.with_error(setup.form, name, error_text(error))
     )
 
 
 def is_typing(setup: Slice) -> bool:
     """Whether keys are text now."""
     return setup.stage in {"hosts", "form"}
+
+
+KEYS: tuple[Binding[Slice], ...] = (
+    Binding(("enter",), _next, "choose", "Choose the host, go to the next field, press the button."),
+    Binding(("down", "tab"), Scrolled("down"), "down", "Next host or field."),
+    Binding(("up", "shift tab"), Scrolled("up"), "up", "Previous host or field."),
+    Binding(("left", "right", " "), None, "choice", "Another choice, in a field with arrows."),
+    Binding(("f2", "ctrl o"), _save, "save", "Save from any field."),
+    Binding(("esc",), _leave, "back", "Back to the hosts, then out; nothing is saved."),
+)

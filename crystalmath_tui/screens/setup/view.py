@@ -2,12 +2,13 @@
 
 from crystalmath_server.protocol.clusters import LOCALHOST, SshHost
 from crystalmath_tui.core.cells import wrap
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.form import form_lines
-from crystalmath_tui.core.lines import Line, Span, line, selected
-from crystalmath_tui.core.screen import Context, Screen
-from crystalmath_tui.core.scroll import settled
+from crystalmath_tui.core.lines import Line, Span, highlight, line
+from crystalmath_tui.core.screen import Screen
+from crystalmath_tui.core.scroll import clamp
 from crystalmath_tui.core.textfield import field_line
-from crystalmath_tui.core.words import error_words
+from crystalmath_tui.core.words import error_text
 from crystalmath_tui.screens.setup.update import (
     KEYS,
     Slice,
@@ -26,8 +27,8 @@ def view(setup: Slice, context: Context) -> tuple[Line, ...]:
     if setup.stage == "form":
         return _form(setup, context)
     if setup.error is not None:
-        return ((), *_paragraph("error", error_words(setup.error), context.size.cols))
-    told = line(("accent", f" {context.told('setup')}"))
+        return ((), *_paragraph("error", error_text(setup.error), context.size.cols))
+    told = line(("accent", f" {context.progress_of('setup')}"))
     return ((), line(("accent", f" {_waiting(setup)}")), told, line(("dim", " Esc goes back.")))
 
 
@@ -57,9 +58,9 @@ def _hosts(setup: Slice, context: Context) -> tuple[Line, ...]:
         line(" ", LOCALHOST, ("dim", "   this machine, without ssh")),
         *(_host_line(host) for host in (setup.hosts.rows if setup.hosts else ())),
     )
-    at = settled(setup.scroll, len(rows), room)
+    at = clamp(setup.scroll, len(rows), room)
     shown = (
-        selected(each, cols) if at.top + i == at.index and at.index else each
+        highlight(each, cols) if at.top + i == at.index and at.index else each
         for i, each in enumerate(rows[at.top : at.top + room])
     )
     return (head, (), *shown, *_after_hosts(setup, cols))
@@ -75,8 +76,8 @@ def _host_line(host: SshHost) -> Line:
 
 def _after_hosts(setup: Slice, cols: int) -> tuple[Line, ...]:
     if setup.error is not None:
-        words = "Mend it and press Enter again; F2 fills in the form without looking."
-        return ((), *_paragraph("error", error_words(setup.error), cols), *_paragraph("accent", words, cols))
+        words = "Fix it and press Enter again; F2 fills in the form without looking."
+        return ((), *_paragraph("error", error_text(setup.error), cols), *_paragraph("accent", words, cols))
     if setup.form.fields:
         return ((), line(("accent", " F2 goes back to the form as it was.")))
     if setup.hosts is None:

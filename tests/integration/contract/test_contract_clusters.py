@@ -48,7 +48,7 @@ def hpc(world: World) -> Iterator[ClusterDetail]:
 
 
 def here(world: World, name: str, work_dir: str) -> str:
-    """Make a computer of this machine; its label."""
+    """Make a cluster of this machine; its label."""
     label = f"{world.tag}-{name}"
     params = CreateClusterParams(
         label=label,

@@ -76,8 +76,8 @@ def jobs(world: World) -> Jobs:
     spec = replace(quick.spec, label=f"{world.tag} done", description="words", **KEPT)
     quick = replace(quick, spec=spec, options={"prepend_text": PROLOGUE})
     other = replace(quick, key=f"{quick.key}-2", spec=replace(spec, label=f"{world.tag} killed"))
-    rendered = replace(quick.recipe.rendered, template="emt.static")
-    other = replace(other, recipe=replace(quick.recipe, rendered=rendered))
+    rendered = replace(quick.prepared.rendered, template="emt.static")
+    other = replace(other, prepared=replace(quick.prepared, rendered=rendered))
     unnamed = replace(quick, key=f"{quick.key}-3", spec=replace(spec, label=""))
     done, stopped, third = (submit(world, made) for made in (quick, other, unnamed))
     kill = [world.ports.launcher.cancel(job.pk, WAIT_S) for job in (stopped, third)]
@@ -124,7 +124,7 @@ def test_a_submitted_job_is_as_it_was_planned(world: World, jobs: Jobs) -> None:
     row, made = detail.row, jobs.done_plan
     assert (row.uuid, row.template, row.formula) == (jobs.done.uuid, "emt.relax", "Cu4")
     assert (row.label, detail.description, row.cluster) == (made.spec.label, "words", "localhost")
-    assert (detail.engine, detail.values) == (made.recipe.engine, made.recipe.values)
+    assert (detail.engine, detail.values) == (made.prepared.engine, made.prepared.values)
     assert (detail.structure_pk, detail.caller_pk, detail.called) == (made.spec.structures[0], None, ())
     assert made.spec.structures[0] in {link.pk for link in detail.inputs if link.label == "structure"}
     assert detail.explanation
@@ -196,7 +196,7 @@ def _key(value: Any) -> Any:
     return value.casefold() if isinstance(value, str) else value
 
 
-def test_lists_that_are_refused(world: World, jobs: Jobs) -> None:
+def test_a_list_with_a_bad_expression_or_cursor_is_refused(world: World, jobs: Jobs) -> None:
     list_jobs = world.ports.jobs.list_jobs
     world.refuse(list_jobs(ListJobsParams(label="(", regex=True)), InvalidForm, "label")
     world.refuse(list_jobs(ListJobsParams(cursor="nonsense")), InvalidForm, "cursor")
@@ -277,7 +277,7 @@ def test_a_log_is_in_order(world: World, jobs: Jobs) -> None:
 def test_results_have_units_and_sources(world: World, jobs: Jobs) -> None:
     results = world.run(world.ports.jobs.results(jobs.done.pk))
     assert (results.pk, results.state) == (jobs.done.pk, JobState.FINISHED)
-    assert results.engine == jobs.done_plan.recipe.engine
+    assert results.engine == jobs.done_plan.prepared.engine
     assert results.structure_before_pk == jobs.done_plan.spec.structures[0]
     found = {row.name: row for row in results.quantities}
     energy = found["energy_per_atom"]
@@ -299,12 +299,12 @@ def test_one_key_is_one_job(world: World, jobs: Jobs) -> None:
     before = page(world).total
     again = submit(world, made)
     assert again == replace(jobs.done, state=JobState.FINISHED, reused=True)
-    assert world.run(launcher.find(made.key, made.recipe.rendered.digest)) == again
+    assert world.run(launcher.find(made.key, made.prepared.rendered.digest)) == again
     assert world.run(launcher.find(made.key, "")) == again
     assert world.run(launcher.find("key-of-nobody", "")) is None
     world.refuse(launcher.find(made.key, "another digest"), Conflict, "key")
-    rendered = replace(made.recipe.rendered, digest="another digest")
-    other = replace(made, recipe=replace(made.recipe, rendered=rendered))
+    rendered = replace(made.prepared.rendered, digest="another digest")
+    other = replace(made, prepared=replace(made.prepared, rendered=rendered))
     world.refuse(launcher.submit(other), Conflict, "key")
     assert page(world).total == before
 
@@ -407,7 +407,7 @@ def test_files_of_one_source(world: World, jobs: Jobs) -> None:
 def test_a_job_is_recalled_as_it_was_planned(world: World, jobs: Jobs) -> None:
     found = world.run(world.ports.jobs.recall(jobs.done.pk))
     made = jobs.done_plan
-    asked = replace(made.spec, values=made.recipe.values, resources=found.spec.resources)
+    asked = replace(made.spec, values=made.prepared.values, resources=found.spec.resources)
     assert (found.pk, found.uuid, found.spec, found.formula) == (jobs.done.pk, jobs.done.uuid, asked, "Cu4")
     assert found.options["prepend_text"] == PROLOGUE
     assert found.options["resources"]["num_machines"] == 1

@@ -5,17 +5,17 @@ from typing import cast
 
 import pytest
 
-from crystalmath_server.domain.jobs.plans import ParsedStructure, Recipe
-from crystalmath_server.protocol.decks import DECKS_CHECK, DECKS_DIFF, Severity
+from crystalmath_server.domain.jobs.plans import ParsedStructure, PreparedInputs
 from crystalmath_server.protocol.errors import (
     FileUnreadable,
     InvalidForm,
     InvalidParams,
-    InvalidRecipe,
     InvalidStructure,
+    InvalidTemplate,
     NotFound,
     RpcError,
 )
+from crystalmath_server.protocol.inputs import INPUTS_CHECK, INPUTS_DIFF, Severity
 from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.structures import (
@@ -53,7 +53,7 @@ def silicon(world: World) -> ParsedStructure:
 
 @pytest.fixture(scope="module")
 def stored(world: World) -> list[int]:
-    """Pks of three copper cells that nothing else has, labelled by the tag and a number."""
+    """Pks of three copper cells that nothing else has, labeled by the tag and a number."""
     cells = [parsed(world, CU_POSCAR.replace("1.0\n", f"{scale}\n", 1)) for scale in (1.0137, 1.0241, 1.0339)]
     found = [
         world.run(world.ports.structures.store(cell, f"{world.tag} {number}_%"))
@@ -164,7 +164,7 @@ def test_a_structure_that_is_not_there(world: World) -> None:
     world.refuse(world.ports.structures.document(NOWHERE), NotFound, "pk")
 
 
-def test_recipes_are_listed(world: World) -> None:
+def test_templates_are_listed(world: World) -> None:
     rows = world.run(world.ports.workbench.list_templates("")).rows
     assert {"emt.relax", "emt.static", "vasp.static"} <= {row.name for row in rows}
     assert all(row.name == f"{row.engine}.{row.kind}" for row in rows)
@@ -175,7 +175,7 @@ def test_recipes_are_listed(world: World) -> None:
     assert world.run(world.ports.workbench.list_templates("nonsense")).rows == ()
 
 
-def test_a_recipe_is_shown_with_its_form(world: World) -> None:
+def test_a_template_is_shown_with_its_form(world: World) -> None:
     shown = world.run(world.ports.workbench.show_template("emt.relax"))
     fields = {field.name: field for field in shown.fields}
     assert (fields["relax_kwargs.fmax"].unit, fields["relax_kwargs.fmax"].default) == ("eV/Å", 0.01)
@@ -188,18 +188,18 @@ def test_a_recipe_is_shown_with_its_form(world: World) -> None:
 RELAX = JobSpec("emt.relax", (1,))
 
 
-def render(world: World, structure: ParsedStructure, values: dict[str, Json]) -> Recipe:
+def render(world: World, structure: ParsedStructure, values: dict[str, Json]) -> PreparedInputs:
     return world.run(world.ports.workbench.render(JobSpec("emt.relax", (1,), values), [structure.document]))
 
 
-def test_a_recipe_is_rendered(world: World, copper: ParsedStructure) -> None:
-    recipe = render(world, copper, {"relax_kwargs.fmax": 0.02})
-    assert recipe.rendered.template == "emt.relax"
-    assert {"POSCAR", "maker.json"} <= {file.name for file in recipe.rendered.files}
-    assert all(file.text for file in recipe.rendered.files)
-    assert (recipe.values["relax_kwargs.fmax"], recipe.values["steps"]) == (0.02, 500)
-    assert recipe.engine.startswith("EMT")
-    assert "ase" in recipe.versions
+def test_a_template_is_rendered(world: World, copper: ParsedStructure) -> None:
+    prepared = render(world, copper, {"relax_kwargs.fmax": 0.02})
+    assert prepared.rendered.template == "emt.relax"
+    assert {"POSCAR", "maker.json"} <= {file.name for file in prepared.rendered.files}
+    assert all(file.text for file in prepared.rendered.files)
+    assert (prepared.values["relax_kwargs.fmax"], prepared.values["steps"]) == (0.02, 500)
+    assert prepared.engine.startswith("EMT")
+    assert "ase" in prepared.versions
 
 
 def test_the_digest_is_that_of_all_that_matters(
@@ -232,9 +232,9 @@ def test_settings_that_do_not_fit(
     world.refuse(world.ports.workbench.render(spec, [copper.document]), InvalidForm, field)
 
 
-def test_a_recipe_that_does_not_fit(world: World, silicon: ParsedStructure) -> None:
+def test_a_template_that_does_not_fit(world: World, silicon: ParsedStructure) -> None:
     bench = world.ports.workbench
-    world.refuse(bench.render(RELAX, [silicon.document]), InvalidRecipe, "structures")
+    world.refuse(bench.render(RELAX, [silicon.document]), InvalidTemplate, "structures")
     world.refuse(bench.render(RELAX, [{}]), InvalidStructure, "structures")
     world.refuse(bench.render(JobSpec("emt.dance", (1,)), [silicon.document]), NotFound, "name")
 
@@ -246,14 +246,14 @@ def test_a_template_takes_as_many_structures_as_it_says(world: World, copper: Pa
         world.refuse(world.ports.workbench.render(RELAX, structures), InvalidForm, "structures")
 
 
-def test_a_deck_is_checked(world: World) -> None:
-    files = cast("dict[str, str]", DECKS_CHECK.example.params["files"])
-    report = world.run(world.ports.workbench.check_deck(files, 4))
+def test_a_inputs_is_checked(world: World) -> None:
+    files = cast("dict[str, str]", INPUTS_CHECK.example.params["files"])
+    report = world.run(world.ports.workbench.check_inputs(files, 4))
     (wrong,) = [row for row in report.problems if row.tag == "ENCUTT"]
     assert (wrong.file, wrong.line, wrong.column, wrong.code) == ("INCAR", 1, 1, "incar.unknown_tag")
     assert "ENCUT?" in wrong.hint
     assert report.facts.n_sites == 2
-    stopped = world.run(world.ports.workbench.check_deck({"INCAR": "ENCUT = abc"}, None))
+    stopped = world.run(world.ports.workbench.check_inputs({"INCAR": "ENCUT = abc"}, None))
     assert [(row.code, row.severity) for row in stopped.problems] == [("incar.not_a_number", Severity.ERROR)]
 
 
@@ -266,12 +266,12 @@ def test_tags_are_known_by_name(world: World) -> None:
     assert "KSPACING" in rows
 
 
-def test_decks_are_compared(world: World) -> None:
-    example = cast("dict[str, dict[str, dict[str, str]]]", DECKS_DIFF.example.params)
+def test_inputs_are_compared(world: World) -> None:
+    example = cast("dict[str, dict[str, dict[str, str]]]", INPUTS_DIFF.example.params)
     left, right = example["left"]["files"], example["right"]["files"]
-    found = world.run(world.ports.workbench.diff_decks(left, right))
+    found = world.run(world.ports.workbench.diff_inputs(left, right))
     assert [(row.tag, row.change, row.left, row.right) for row in found.tags] == [
         ("ENCUT", "changed", "520", "400")
     ]
     assert (found.same, set(found.texts)) == (False, {"INCAR"})
-    assert world.run(world.ports.workbench.diff_decks(left, left)).same
+    assert world.run(world.ports.workbench.diff_inputs(left, left)).same

@@ -9,10 +9,10 @@ from crystalmath_server.protocol.jobs import JOBS_CANCEL, ControlJobParams, JobR
 from crystalmath_server.protocol.method import NoParams
 from crystalmath_server.protocol.system import STATUS
 from crystalmath_tui import program, theme
-from crystalmath_tui.core import control
-from crystalmath_tui.core.effects import Call, Connect, Copy, Effect, Later, Quit, Redraw, Suspend, Tagged
+from crystalmath_tui.core.effects import Call, Connect, Copy, Effect, Later, Quit, Redraw, Suspend
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import (
+    Answered,
     CallFailed,
     Connected,
     Disconnected,
@@ -21,8 +21,6 @@ from crystalmath_tui.core.messages import (
     MousePressed,
     Pasted,
     RetryDue,
-    StatusFailed,
-    StatusLoaded,
     Ticked,
 )
 from crystalmath_tui.screens.jobs import query as jobs_query
@@ -31,7 +29,7 @@ from tests.built_rows import hello, job_row, status
 
 HELLO = hello()
 STATE = status()
-POLL = Call(STATUS, NoParams(), StatusLoaded, StatusFailed, key="status")
+POLL = Call(STATUS, NoParams(), "status", handles_refusal=True)
 ROW = job_row(7, label="silicon", created_at=1.0, modified_at=1.0)
 
 SMALL = Size(24, 80)
@@ -49,16 +47,16 @@ def shown(model: program.Model) -> str:
     return "\n".join("".join(span.text for span in line) for line in program.view(model, model.size))
 
 
-def page(*rows: JobRow) -> jobs.PageLoaded:
+def page(*rows: JobRow) -> Answered:
     want = jobs.Want(jobs_query.EVERYTHING, (), 1)
-    return jobs.PageLoaded(want, JobsPage(1, rows, len(rows), {"running": len(rows)}, ""))
+    return Answered("jobs page", JobsPage(1, rows, len(rows), {"running": len(rows)}, ""), want)
 
 
 def keys(text: str) -> list[Message]:
     return [KeyPressed(char) for char in text]
 
 
-READY = (Connected(HELLO), StatusLoaded(STATE), page(ROW))
+READY = (Connected(HELLO), Answered("status", STATE), page(ROW))
 
 
 def test_the_first_effect_is_to_connect() -> None:
@@ -68,7 +66,7 @@ def test_the_first_effect_is_to_connect() -> None:
 def test_connected_polls_and_fetches() -> None:
     _, effects = play(Connected(HELLO))
     assert effects[0] == POLL
-    assert effects[1].key == "jobs page"
+    assert effects[1].slot == "jobs page"
 
 
 def test_a_poll_waits_for_the_one_before() -> None:
@@ -77,11 +75,11 @@ def test_a_poll_waits_for_the_one_before() -> None:
 
 
 def test_a_moved_revision_fetches_the_page_once() -> None:
-    quiet = play(*READY, StatusLoaded(STATE))[1]
+    quiet = play(*READY, Answered("status", STATE))[1]
     assert quiet == []
     moved = status(jobs_revision=2)
-    assert [effect.key for effect in play(*READY, StatusLoaded(moved))[1]] == ["jobs page"]
-    assert play(*READY, StatusLoaded(moved), StatusLoaded(moved))[1] == []
+    assert [effect.slot for effect in play(*READY, Answered("status", moved))[1]] == ["jobs page"]
+    assert play(*READY, Answered("status", moved), Answered("status", moved))[1] == []
 
 
 def test_a_lost_link_is_tried_again_later_and_slower() -> None:
@@ -98,9 +96,7 @@ def test_cancel_asks_and_only_y_does_it() -> None:
     assert effects == []
     assert "Cancel 1 job?" in shown(asked)
     assert "silicon" in shown(asked)
-    cancel = Call(
-        JOBS_CANCEL, ControlJobParams(7), Tagged(control.Controlled, "cancelled"), key="jobs.cancel 7"
-    )
+    cancel = Call(JOBS_CANCEL, ControlJobParams(7), "job control", "cancelled", key="jobs.cancel 7")
     assert play(*READY, KeyPressed("x"), KeyPressed("y"))[1] == [cancel]
     for key in ("n", "esc", "q", "enter", " ", "x"):
         model, effects = play(*READY, KeyPressed("x"), KeyPressed(key))
@@ -141,7 +137,7 @@ def test_an_unknown_command_tells_the_nearest() -> None:
 def test_a_number_opens_that_job_and_q_goes_back_then_quits() -> None:
     model, effects = play(*READY, *keys(":7"), KeyPressed("enter"))
     assert model.stack == ("jobs", "job")
-    assert [effect.key for effect in effects] == ["job summary"]
+    assert [effect.slot for effect in effects] == ["job summary"]
     model, effects = program.update(model, KeyPressed("q"))
     assert (model.stack, effects) == (("jobs",), ())
     assert program.update(model, KeyPressed("q"))[1] == (Quit(),)

@@ -14,10 +14,9 @@ from crystalmath_tui import runtime
 from crystalmath_tui.client.calls import Calls
 from crystalmath_tui.client.connection import Connection, Notice, Response
 from crystalmath_tui.client.folders import folder_names
-from crystalmath_tui.core.effects import Call, Tagged
+from crystalmath_tui.core.effects import Call
 from crystalmath_tui.core.lines import line
-from crystalmath_tui.core.messages import CallFailed, Progress
-from crystalmath_tui.screens.job.update import Loaded
+from crystalmath_tui.core.messages import Answered, CallFailed, Progress
 from crystalmath_tui.terminal import Frame
 
 
@@ -38,7 +37,7 @@ class FakeLink:
 
 
 def call(pk: int, key: str = "") -> Call[Any, Any]:
-    return Call(JOBS_SHOW, JobPk(pk), Tagged(Loaded, pk), key=key)
+    return Call(JOBS_SHOW, JobPk(pk), "job page", pk, key=key or f"job {pk}")
 
 
 @pytest.fixture
@@ -53,7 +52,7 @@ def calls(link: FakeLink) -> Calls:
 
 def test_an_answer_becomes_the_message_of_its_call(calls: Calls) -> None:
     calls.start(call(7), 0.0)
-    assert calls.answered(Response(1, "detail"), 0.0) == Loaded(7, "detail")  # type: ignore[arg-type]
+    assert calls.answered(Response(1, "detail"), 0.0) == Answered("job page", "detail", 7)
     assert calls.answered(Response(1, "detail"), 0.0) is None
 
 

@@ -77,7 +77,7 @@ def revive(pks: Sequence[int]) -> None:
 def remove_unfinished(node: Any) -> None:
     """Delete a job that no worker can run, since the server died while storing it.
 
-    Not a run of a job: that job makes it anew itself, and would be deleted with it.
+    Not a run of a job: that job makes it again itself, and would be deleted with it.
     """
     from aiida.tools import delete_nodes
 

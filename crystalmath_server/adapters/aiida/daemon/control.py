@@ -28,7 +28,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Glance:
+class JobSnapshot:
     """A job at one moment.
 
     Attributes
@@ -56,12 +56,12 @@ class Order:
 
     verb: str
     method: str
-    shows: Callable[[Glance], bool]
+    shows: Callable[[JobSnapshot], bool]
 
-    def sends(self, seen: Glance) -> "list[tuple[Order, int]]":
+    def sends(self, seen: JobSnapshot) -> "list[tuple[Order, int]]":
         """What to send now, and to which process.
 
-        A process that is killed between its start and the scheduler's answer ends, but AiiDA goes on to
+        A process that is killed between its start and the scheduler's answer ends, but AiiDA continues to
         submit its job, which then runs for nobody. So it is paused first, which either stops it before the
         scheduler has anything, or lets the scheduler's answer come in. AiiDA kills the runs of what it kills.
         """
@@ -76,7 +76,7 @@ PAUSE = Order("pause", "pause_process", lambda seen: _all(seen, paused=True))
 PLAY = Order("go on", "play_process", lambda seen: _all(seen, paused=False))
 
 
-def _all(seen: Glance, *, paused: bool) -> bool:
+def _all(seen: JobSnapshot, *, paused: bool) -> bool:
     return bool(seen.parts) and all(part.paused is paused for part in seen.parts)
 
 
@@ -107,7 +107,7 @@ class Sent:
         return str(error or self._future.result())
 
 
-def glance(pk: int) -> Glance:
+def glance(pk: int) -> JobSnapshot:
     """The job now.
 
     Raises
@@ -118,7 +118,7 @@ def glance(pk: int) -> Glance:
     if found is None:
         raise NotFound(f"There is no job {pk}", field="pk")
     facts = found[1]
-    return Glance(facts.state, facts.process_status, _parts([pk, *active_runs([pk])]), facts.held)
+    return JobSnapshot(facts.state, facts.process_status, _parts([pk, *active_runs([pk])]), facts.held)
 
 
 def _parts(pks: list[int]) -> tuple[Part, ...]:
@@ -156,7 +156,7 @@ def send(order: Order, pk: int) -> Sent:
         return Sent(order, None)
 
 
-def waiting_for(order: Order, seen: Glance, sent: Sequence[Sent]) -> str:
+def waiting_for(order: Order, seen: JobSnapshot, sent: Sequence[Sent]) -> str:
     """What is still to happen, in words."""
     reason = sent[-1].reason() if sent else "AiiDA's daemon"
     status = f"; it says: {seen.status}" if seen.status else ""

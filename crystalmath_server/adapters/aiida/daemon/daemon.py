@@ -1,4 +1,4 @@
-"""Starts AiiDA's daemon when a job needs it, watches it, and mends what it is known to lose."""
+"""Starts AiiDA's daemon when a job needs it, watches it, and fixes what it is known to lose."""
 
 import logging
 import time
@@ -14,7 +14,7 @@ from crystalmath_server.adapters.aiida.daemon.broker_recovery import (
     revive,
     still_active,
 )
-from crystalmath_server.adapters.aiida.daemon.probe import DaemonEyes, DaemonView
+from crystalmath_server.adapters.aiida.daemon.probe import DaemonProbe, DaemonView
 from crystalmath_server.adapters.aiida.jobs.runs import active_runs
 from crystalmath_server.protocol.errors import BrokerUnavailable, DaemonNotRunning, RpcError
 from crystalmath_server.protocol.system import Part, PartState
@@ -32,14 +32,14 @@ class DaemonWatch:
     """The one that knows AiiDA's daemon; everybody who needs it awaits `ensure`.
 
     A daemon that was stopped on purpose stays stopped until a job needs it. One that died is started again as
-    long as there are jobs of ours. A broker that moved is connected anew, and the hooks are told.
+    long as there are jobs of ours. A broker that moved is connected again, and the hooks are told.
     """
 
     def __init__(self, runtime: Runtime, workers: int = 1) -> None:
         self._runtime = runtime
         self._n_workers = workers
         self._lock = anyio.Lock()
-        self._eyes: DaemonEyes | None = None
+        self._eyes: DaemonProbe | None = None
         self._hooks: list[Callable[[], None]] = []
         self._endpoint = ""
         self._part = Part(PartState.LOADING, "AiiDA is not loaded yet")
@@ -82,7 +82,7 @@ class DaemonWatch:
             await self._connect(view)
 
     async def run(self) -> None:
-        """Watch until cancelled; a profile that cannot be loaded now may be mended later."""
+        """Watch until cancelled; a profile that cannot be loaded now may be fixed later."""
         loaded = False
         while True:
             try:
@@ -111,7 +111,7 @@ class DaemonWatch:
             await self._wake_deaf(eyes, view)
             await self._revive_lost(eyes)
 
-    async def _look(self) -> tuple[DaemonEyes, DaemonView]:
+    async def _look(self) -> tuple[DaemonProbe, DaemonView]:
         await self._runtime.wait_ready()
         eyes = self._eyes
         if eyes is None:
@@ -120,7 +120,7 @@ class DaemonWatch:
         self._part = describe(view, len(self._active))
         return eyes, view
 
-    async def _start(self, eyes: DaemonEyes, view: DaemonView) -> DaemonView:
+    async def _start(self, eyes: DaemonProbe, view: DaemonView) -> DaemonView:
         """Start the daemon; what a dead one left behind is ended first, or nobody would ever supervise it."""
         self._part = Part(PartState.LOADING, "AiiDA's daemon is starting")
         try:
@@ -153,7 +153,7 @@ class DaemonWatch:
         await self._runtime.call(reconnect, tuple(self._hooks))
         self._endpoint = view.endpoint
 
-    async def _wake_deaf(self, eyes: DaemonEyes, view: DaemonView) -> None:
+    async def _wake_deaf(self, eyes: DaemonProbe, view: DaemonView) -> None:
         """Restart workers that do not serve the broker: they never subscribe again after it was killed."""
         if view.workers != 0:
             self._deaf_since, self._patience_s = 0.0, DEAF_AFTER_S
@@ -165,7 +165,7 @@ class DaemonWatch:
             await to_thread.run_sync(_restart_workers, eyes, abandon_on_cancel=True)
             self._deaf_since, self._patience_s = time.monotonic(), min(2 * self._patience_s, 120)
 
-    async def _revive_lost(self, eyes: DaemonEyes) -> None:
+    async def _revive_lost(self, eyes: DaemonProbe) -> None:
         """Hand out again the jobs whose task is nowhere, when they were missing twice in a row."""
         if not self._active:
             return
@@ -197,22 +197,22 @@ def describe(view: DaemonView, active: int) -> Part:
     return Part(PartState.READY, f"AiiDA's daemon runs (pid {view.pid}){jobs}")
 
 
-def _eyes() -> DaemonEyes:
+def _eyes() -> DaemonProbe:
     from aiida.manage import get_manager
 
-    return DaemonEyes(get_manager().get_profile())
+    return DaemonProbe(get_manager().get_profile())
 
 
-def _start_daemon(eyes: DaemonEyes, workers: int) -> None:
+def _start_daemon(eyes: DaemonProbe, workers: int) -> None:
     eyes.forget_dead_broker()
     eyes.client.start_daemon(number_workers=workers, wait=True, timeout=int(START_TIMEOUT_S))
 
 
-def _restart_workers(eyes: DaemonEyes) -> None:
+def _restart_workers(eyes: DaemonProbe) -> None:
     eyes.client.restart_daemon(wait=True, timeout=int(START_TIMEOUT_S))
 
 
-def _end_orphans(eyes: DaemonEyes) -> None:
+def _end_orphans(eyes: DaemonProbe) -> None:
     import psutil
 
     orphans = eyes.orphans()

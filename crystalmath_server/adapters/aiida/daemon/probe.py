@@ -38,7 +38,7 @@ class DaemonView:
     workers: int | None
 
 
-class DaemonEyes:
+class DaemonProbe:
     """Looks at the daemon of one profile.
 
     Has a broker object of its own, which never connects: AiiDA's shared one belongs to the AiiDA thread.

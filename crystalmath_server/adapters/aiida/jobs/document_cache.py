@@ -9,7 +9,11 @@ from typing import Any
 from crystalmath_server.adapters.aiida.jobs.results import output_nodes
 from crystalmath_server.adapters.aiida.jobs.runs import last_run, load_job, load_run
 from crystalmath_server.domain.jobs import nodes
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import FileUnreadable, NotFound
+from crystalmath_server.protocol.exports import JOBS_DUMP
+from crystalmath_server.protocol.files import JOBS_FILES
+from crystalmath_server.protocol.jobs import JOBS_SHOW
 
 KEPT = 6
 """Folders of nodes that are kept; the reading process comes back to the same few."""
@@ -43,21 +47,21 @@ def hold_document(pk: int, folder: Path, field: str = "pk") -> Held:
     held = {label: value for label, one in sorted(outputs.items()) if (value := _plain(one)) is not None}
     if not held:
         detail = f"Job {pk} has left no document"
-        raise NotFound(detail, field=field, hint=f"Its state: crystalmath jobs show {pk}")
+        raise NotFound(detail, field=field, hint=f"Its state: {command(JOBS_SHOW, pk=pk)}")
     path = folder / f"job-{pk}.json"
     path.write_text(json.dumps(held, default=str))
     return Held(str(path), "")
 
 
 def hold_vasprun(pk: int, folder: Path) -> Held:
-    """vasprun.xml as it was brought back, with KPOINTS beside it; raises NotFound, FileUnreadable."""
+    """vasprun.xml as it was retrieved, with KPOINTS beside it; raises NotFound, FileUnreadable."""
     job = load_run(pk)
     node = output_nodes(job).get("retrieved")
     names = node.base.repository.list_object_names() if node is not None else []
     name = next((name for name in _VASPRUN if name in names), "")
     if not name:
-        detail = f"Job {pk} brought back no vasprun.xml, which these curves are made of"
-        raise NotFound(detail, field="kind", hint=f"See: crystalmath jobs files {pk}")
+        detail = f"Job {pk} retrieved no vasprun.xml, which these curves are made of"
+        raise NotFound(detail, field="kind", hint=f"See: {command(JOBS_FILES, pk=pk)}")
     held = _copied(node, name, name, folder)
     given: Any = job.base.links.get_incoming(link_label_filter=nodes.FILES).first()
     for place in (given.node if given else None, node):
@@ -100,7 +104,9 @@ def _copied(node: Any, name: str, as_name: str, folder: Path, place: Path | None
     size = target.stat().st_size
     if size > LARGEST:
         detail = f"{name} has {size / 1e6:.0f} MB, more than {LARGEST / 1e6:.0f}"
-        raise FileUnreadable(detail, field="pk", hint="Copy it: crystalmath jobs dump PK FOLDER")
+        raise FileUnreadable(
+            detail, field="pk", hint=f"Copy it: {command(JOBS_DUMP, pk='PK', path='FOLDER')}"
+        )
     return Held(str(target), node.uuid)
 
 

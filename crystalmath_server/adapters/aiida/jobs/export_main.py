@@ -19,13 +19,16 @@ from typing import Any, Self, TextIO
 from crystalmath_server.adapters.processes.call_loop import end_with_server
 from crystalmath_server.adapters.processes.written_files import checked, problem
 from crystalmath_server.domain.potcars.licensed import is_potcar, titles
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import InternalError, NotAllowed, NotFound, RpcError
+from crystalmath_server.protocol.exports import JOBS_DUMP
+from crystalmath_server.protocol.jobs import JOBS_LIST
 
 _EVERY_S = 0.2
 _HEAD = 1 << 16
 
 
-class Teller:
+class ProgressReporter:
     """Tells the server how far it is, not too often."""
 
     def __init__(self, out: TextIO) -> None:
@@ -44,7 +47,7 @@ class Teller:
         self._out.flush()
 
 
-def dump(pks: list[int], target: Path, teller: Teller) -> dict[str, Any]:
+def dump(pks: list[int], target: Path, teller: ProgressReporter) -> dict[str, Any]:
     """AiiDA's own dump, without what is licensed: of POTCARs the titles alone."""
     (job,) = _jobs(pks, "pk")
     teller.tell("writing the folder")
@@ -58,7 +61,7 @@ def dump(pks: list[int], target: Path, teller: Teller) -> dict[str, Any]:
     return {"path": str(target), "files": len(files), "size": size, "left_out": words}
 
 
-def archive(pks: list[int], target: Path, teller: Teller) -> dict[str, Any]:
+def archive(pks: list[int], target: Path, teller: ProgressReporter) -> dict[str, Any]:
     """AiiDA's archive of jobs and all that they came from and led to."""
     from aiida.common.progress_reporter import set_progress_reporter
     from aiida.tools.archive import create_archive
@@ -76,7 +79,7 @@ def archive(pks: list[int], target: Path, teller: Teller) -> dict[str, Any]:
 class _Reporter:
     """AiiDA's progress as ours."""
 
-    def __init__(self, teller: Teller, total: int = 0, desc: str | None = None, **_: Any) -> None:
+    def __init__(self, teller: ProgressReporter, total: int = 0, desc: str | None = None, **_: Any) -> None:
         self._teller, self._total, self._done = teller, total, 0
         self.words = desc or "exporting"
 
@@ -96,7 +99,7 @@ class _Reporter:
         self._teller.tell(self.words, min(1.0, self._done / self._total) if self._total else None)
 
     def reset(self, total: int | None = None) -> None:
-        """Begin anew."""
+        """Begin again."""
         self._done, self._total = 0, total or 0
 
 
@@ -107,7 +110,7 @@ def _jobs(pks: list[int], field: str) -> list[Any]:
     missing = sorted(set(pks) - {node.pk for node in found})
     if missing:
         detail = f"There is no job {', '.join(map(str, missing))}"
-        raise NotFound(detail, field=field, hint="See: crystalmath jobs list")
+        raise NotFound(detail, field=field, hint=f"See: {command(JOBS_LIST)}")
     return found
 
 
@@ -126,7 +129,11 @@ def _refuse_potcars(pks: list[int]) -> None:
     held = sorted({pk for pk, metadata in rows if any(map(is_potcar, (metadata or {}).get("o", {})))})
     if held:
         detail = f"Nodes {', '.join(map(str, held[:5]))} hold VASP's POTCAR, which is licensed"
-        raise NotAllowed(detail, field="pks", hint="Give readable folders instead: crystalmath jobs dump.")
+        raise NotAllowed(
+            detail,
+            field="pks",
+            hint=f"Give readable folders instead: {command(JOBS_DUMP, pk='PK', path='FOLDER')}.",
+        )
 
 
 def without_potential(path: Path) -> bool:
@@ -166,7 +173,7 @@ def _settle(part: Path, target: Path) -> None:
 CALLS = {"dump": dump, "archive": archive}
 
 
-def answered(given: dict[str, Any], teller: Teller) -> dict[str, Any]:
+def answered(given: dict[str, Any], teller: ProgressReporter) -> dict[str, Any]:
     """What came of it, as a message."""
     from aiida import load_profile
 
@@ -188,7 +195,7 @@ def main() -> None:
     end_with_server()
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    teller = Teller(out)
+    teller = ProgressReporter(out)
     teller.put(answered(json.loads(sys.argv[1]), teller))
 
 

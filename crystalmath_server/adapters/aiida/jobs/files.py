@@ -9,8 +9,10 @@ from crystalmath_server.adapters.aiida.jobs.runs import last_run, load_job, load
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.results.excerpts import as_text
 from crystalmath_server.domain.vasp_run.retrieval import LISTING, left
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import NotFound
 from crystalmath_server.protocol.files import (
+    JOBS_FILES,
     FileRange,
     JobFile,
     JobFiles,
@@ -94,7 +96,7 @@ def _size(repository: Any, path: str) -> int:
 
 def _no_file(params: ReadFileParams) -> NotFound:
     detail = f"Job {params.pk} has no file {params.path!r} among its {params.source}"
-    return NotFound(detail, field="path", hint=f"See: crystalmath jobs files {params.pk}")
+    return NotFound(detail, field="path", hint=f"See: {command(JOBS_FILES, pk=params.pk)}")
 
 
 def _records(pks: set[int]) -> list[list[LogLine]]:

@@ -135,4 +135,6 @@ def check_retry(pk: int, job: PastJob) -> None:
     """Refuse a key that is another job's; raises Conflict."""
     if retried(load_job(pk)) != job.pk:
         hint = "Send a new key for a new job."
-        raise Conflict(f"The key belongs to job {pk}, which is no retry of {job.pk}", field="key", hint=hint)
+        raise Conflict(
+            f"The key belongs to job {pk}, which is not a retry of {job.pk}", field="key", hint=hint
+        )

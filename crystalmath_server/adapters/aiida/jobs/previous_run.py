@@ -1,4 +1,4 @@
-"""Earlier jobs of VASP, found and laid out to go on from; on the AiiDA thread."""
+"""Earlier VASP jobs, found and laid out to continue from; on the AiiDA thread."""
 
 import shutil
 from dataclasses import dataclass
@@ -8,7 +8,9 @@ from typing import Any
 from crystalmath_server.adapters.aiida.jobs.runs import last_run
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.vasp_run.retrieval import LISTING, left
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import InvalidForm, NotFound
+from crystalmath_server.protocol.jobs import JOBS_LIST
 
 FIELD = "restart_pk"
 _NEEDED = ("CONTCAR", "OUTCAR", "vasprun.xml")
@@ -37,7 +39,7 @@ def lay_out(pk: int, cluster: str, folder: str) -> Found:
     Raises
     ------
     NotFound, InvalidForm
-        Field: restart_pk; no job to go on from, or none of this cluster (empty: any).
+        Field: restart_pk; no job to continue from, or none of this cluster (empty: any).
     """
     node = _job(pk)
     remote = _folder(node)
@@ -59,13 +61,13 @@ def _job(pk: int) -> Any:
 
     node: Any = orm.QueryBuilder().append(orm.ProcessNode, filters={"id": pk}).first(flat=True)
     if node is None:
-        hint = "See: crystalmath jobs list --template vasp.static"
+        hint = f"See: {command(JOBS_LIST, template='vasp.static')}"
         raise NotFound(f"There is no job {pk}", field=FIELD, hint=hint)
     if node.process_type not in {nodes.VASP_PROCESS, nodes.MEND_PROCESS}:
         detail = (
             f"Job {pk} is one of {node.base.attributes.get(nodes.TEMPLATE, node.process_label)}, not of VASP"
         )
-        raise InvalidForm(detail, field=FIELD, hint="See: crystalmath jobs list --template vasp.static")
+        raise InvalidForm(detail, field=FIELD, hint=f"See: {command(JOBS_LIST, template='vasp.static')}")
     if not node.is_terminated:
         hint = f"Wait for its end: crystalmath wait {pk}"
         raise InvalidForm(f"Job {pk} has not ended", field=FIELD, hint=hint)
@@ -79,8 +81,8 @@ def _folder(node: Any) -> Any:
     found = (made or given).node if made or given else None
     if found is None or found.is_cleaned:
         words = "was cleaned" if found is not None else "was never made"
-        hint = "Name another job, or run that one again: crystalmath jobs list"
-        raise InvalidForm(f"The folder of job {node.pk} on its computer {words}", field=FIELD, hint=hint)
+        hint = f"Name another job, or run that one again: {command(JOBS_LIST)}"
+        raise InvalidForm(f"The folder of job {node.pk} on its cluster {words}", field=FIELD, hint=hint)
     return found
 
 
@@ -93,7 +95,7 @@ def _told(node: Any) -> tuple[str, ...]:
 
 
 def _write(node: Any, folder: Path) -> None:
-    """Inputs as its Maker wrote them, outputs as they were brought back, symbols in place of POTCAR."""
+    """Inputs as its Maker wrote them, outputs as they were retrieved, symbols in place of POTCAR."""
     inputs = node.inputs[nodes.FILES].base.repository
     outputs = node.base.links.get_outgoing(link_label_filter="retrieved").first()
     sources = [(inputs, name) for name in ("INCAR", "KPOINTS")]

@@ -40,7 +40,7 @@ def read_rows(filters: dict[str, Any]) -> list[JobRow]:
 
 
 def read_chunk(after: int, limit: int) -> tuple[list[JobRow], int | None]:
-    """Jobs of the next nodes after a pk, and the pk to go on from; None: there are no more."""
+    """Jobs of the next nodes after a pk, and the pk to continue from; None: there are no more."""
     found = _read({"id": {">": after}}, limit)
     return _rows(found), found[-1]["id"] if len(found) == limit else None
 

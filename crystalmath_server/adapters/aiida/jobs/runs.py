@@ -6,7 +6,9 @@ from typing import Any
 from crystalmath_server.domain.diagnosis import self_correction as mending
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.jobs.states import ACTIVE_PROCESS
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import NotFound
+from crystalmath_server.protocol.jobs import JOBS_LIST
 
 
 def load_job(pk: int) -> Any:
@@ -22,7 +24,7 @@ def load_job(pk: int) -> Any:
     kinds = (orm.CalcJobNode, orm.WorkChainNode)
     node = orm.QueryBuilder().append(kinds, filters={"id": pk}).first(flat=True)
     if node is None:
-        raise NotFound(f"There is no job {pk}", field="pk", hint="See: crystalmath jobs list")
+        raise NotFound(f"There is no job {pk}", field="pk", hint=f"See: {command(JOBS_LIST)}")
     return node
 
 

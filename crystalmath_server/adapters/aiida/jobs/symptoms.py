@@ -29,7 +29,7 @@ _DEEPEST = 20
 _LOG_LINES = 200
 
 
-class Looks(Protocol):
+class CorrectionReader(Protocol):
     """What looks into the folder of a run: the worker."""
 
     async def look_at_run(self, folder: Path) -> tuple[Correction, ...]:
@@ -43,7 +43,7 @@ class SymptomReader:
     def __init__(
         self,
         runtime: Runtime,
-        worker: Looks,
+        worker: CorrectionReader,
         daemon: Callable[[], Part],
         breaker: Callable[[str], Breaker],
     ) -> None:
@@ -55,17 +55,17 @@ class SymptomReader:
     async def of_job(self, pk: int) -> Symptoms:
         """All that is known of a job; raises NotFound."""
         with tempfile.TemporaryDirectory(prefix="crystalmath-") as folder:
-            found, has_deck = await self._runtime.call_long(_read, pk, self._breaker, Path(folder))
-            if has_deck:
+            found, has_inputs = await self._runtime.call_long(_read, pk, self._breaker, Path(folder))
+            if has_inputs:
                 found = replace(found, corrections=await self._custodian(Path(folder)))
         daemon = self._daemon()
         down = daemon.state in {PartState.STOPPED, PartState.FAILED}
         return replace(found, daemon=f"{daemon.detail}. {daemon.hint}".strip(". ") if down else "")
 
     async def ended_run(self, pk: int, *, correct: bool) -> EndedRun:
-        """The deck of a job of VASP, before and after custodian."""
+        """The input files of a VASP job, before and after custodian."""
         with tempfile.TemporaryDirectory(prefix="crystalmath-") as folder:
-            files, contcar, given = await self._runtime.call_long(_read_deck, pk, Path(folder))
+            files, contcar, given = await self._runtime.call_long(_read_inputs, pk, Path(folder))
             corrections = await self._worker.look_at_run(Path(folder)) if correct else ()
             corrected = await to_thread.run_sync(_texts_of, Path(folder), tuple(files))
         return EndedRun(files, corrected, contcar, corrections, given)
@@ -98,14 +98,16 @@ def _read(pk: int, breaker: Callable[[str], Breaker], folder: Path) -> tuple[Sym
         asks=asks,
         runs=runs,
     )
-    has_deck = facts.state in {JobState.FAILED, JobState.EXCEPTED} and node.process_type == nodes.VASP_PROCESS
-    if has_deck and looked_at is None:
+    has_inputs = (
+        facts.state in {JobState.FAILED, JobState.EXCEPTED} and node.process_type == nodes.VASP_PROCESS
+    )
+    if has_inputs and looked_at is None:
         _lay_out(node, folder)
-    return found, has_deck and looked_at is None
+    return found, has_inputs and looked_at is None
 
 
-def _read_deck(pk: int, folder: Path) -> tuple[dict[str, str], str, tuple[str, ...]]:
-    """Lay a run out; its deck, CONTCAR, and what was copied for it."""
+def _read_inputs(pk: int, folder: Path) -> tuple[dict[str, str], str, tuple[str, ...]]:
+    """Lay a run out; its input files, CONTCAR, and what was copied for it."""
     node = load_run(pk)
     names = node.inputs[nodes.FILES].base.repository.list_object_names()
     _lay_out(node, folder)
@@ -155,7 +157,7 @@ def _tail(repository: Any, name: str) -> Text:
 
 
 def _lay_out(node: Any, folder: Path) -> None:
-    """The deck and what VASP left, as custodian expects them."""
+    """The input files and what VASP left, as custodian expects them."""
     node.inputs[nodes.FILES].base.repository.copy_tree(folder)
     repository = open_files(node, "retrieved")
     if repository is None:

@@ -15,6 +15,8 @@ from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.jobs.kept_options import kept
 from crystalmath_server.domain.jobs.plans import JobPlan
 from crystalmath_server.domain.vasp_run.run_folder import RunFolder, symbols_of
+from crystalmath_server.protocol.clusters import CLUSTERS_UPDATE
+from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import MissingPotential, NotFound
 
 MAX_THREADS = 4
@@ -32,7 +34,7 @@ def builder_of(plan: JobPlan) -> Any:
     """
     if plan.source is not None:
         return _imported(plan, plan.source)
-    return _vasp(plan) if plan.recipe.potcar else _jobflow(plan)
+    return _vasp(plan) if plan.prepared.potcar else _jobflow(plan)
 
 
 def _jobflow(plan: JobPlan) -> Any:
@@ -46,12 +48,12 @@ def _vasp(plan: JobPlan) -> Any:
     from aiida import orm
 
     builder = _common(nodes.VASP_CALCULATION, plan, "1")
-    files = {file.name: file.text for file in plan.recipe.rendered.files if file.name != NOT_SENT}
+    files = {file.name: file.text for file in plan.prepared.rendered.files if file.name != NOT_SENT}
     computer = computer_of(plan.spec.cluster)
     row = choose(codes_on(computer), program(files), plan.spec.code, computer.label)
     builder.code = orm.load_node(row.pk)
     builder.files = folder({name: text.encode() for name, text in files.items()})
-    builder.potcar = orm.Dict({**plan.recipe.potcar, "directory": _potcar_dir(computer)})
+    builder.potcar = orm.Dict({**plan.prepared.potcar, "directory": _potcar_dir(computer)})
     builder.metadata.options.withmpi = True
     if len(plan.spec.structures) > 1:
         images = [_structure(pk) for pk in plan.spec.structures]
@@ -102,11 +104,11 @@ def _common(entry_point: str, plan: JobPlan, threads: str) -> Any:
     options = _options(plan, structure, threads)
     builder.metadata.options = options
     builder.structure = structure
-    builder.maker = orm.Dict(dict(plan.recipe.maker))
+    builder.maker = orm.Dict(dict(plan.prepared.maker))
     builder.settings = orm.Dict(_settings(plan))
     builder.settings.label = plan.key
     builder.metadata.label = (
-        plan.spec.label or f"{options[nodes.FORMULA]} {plan.recipe.rendered.template}"[:255]
+        plan.spec.label or f"{options[nodes.FORMULA]} {plan.prepared.rendered.template}"[:255]
     )
     builder.metadata.description = plan.spec.description
     return builder
@@ -114,20 +116,20 @@ def _common(entry_point: str, plan: JobPlan, threads: str) -> Any:
 
 def _settings(plan: JobPlan) -> dict[str, Any]:
     """Values of the form, options without another place in AiiDA, and diffs of edited files."""
-    found: dict[str, Any] = {**kept(plan.spec), nodes.VALUES: dict(plan.recipe.values)}
-    if plan.recipe.rendered.edits:
-        found[nodes.EDITS] = dict(plan.recipe.rendered.edits)
+    found: dict[str, Any] = {**kept(plan.spec), nodes.VALUES: dict(plan.prepared.values)}
+    if plan.prepared.rendered.edits:
+        found[nodes.EDITS] = dict(plan.prepared.rendered.edits)
     if plan.edited_from is not None:
         found[nodes.EDITED_FROM] = _structure(plan.edited_from).uuid
     if plan.spec.restart_pk is not None:
-        found[nodes.COPIED] = list(plan.recipe.rendered.copied)
+        found[nodes.COPIED] = list(plan.prepared.rendered.copied)
     if plan.source is not None and plan.source.times:
         found[nodes.TIMES] = dict(plan.source.times)
     return found
 
 
 def _options(plan: JobPlan, structure: Any, threads: str) -> dict[str, Any]:
-    rendered = plan.recipe.rendered
+    rendered = plan.prepared.rendered
     formula = structure.base.extras.get(nodes.FORMULA, "") or structure.get_formula("hill", separator="")
     return {
         "resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1},
@@ -136,7 +138,7 @@ def _options(plan: JobPlan, structure: Any, threads: str) -> dict[str, Any]:
         nodes.DIGEST: rendered.digest,
         nodes.TEMPLATE: rendered.template,
         nodes.FORMULA: formula,
-        nodes.ENGINE: plan.recipe.engine,
+        nodes.ENGINE: plan.prepared.engine,
         **plan.options,
     }
 
@@ -163,7 +165,7 @@ def folder(files: Mapping[str, bytes]) -> Any:
 def _potcar_dir(computer: Any) -> str:
     found = potcar_dir_of(computer)
     if not found:
-        hint = f"crystalmath clusters update {computer.label} --potcar-dir /path/on/{computer.label}"
+        hint = command(CLUSTERS_UPDATE, label=computer.label, potcar_dir=f"/path/on/{computer.label}")
         detail = f"The folder of VASP's potentials on {computer.label!r} is not set"
         raise MissingPotential(detail, field="cluster", hint=hint)
     return found

@@ -16,7 +16,7 @@ from crystalmath_server.adapters.aiida.submit.script import script_of
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.jobs.past_job import PastJob
 from crystalmath_server.domain.jobs.plans import JobPlan
-from crystalmath_server.domain.vasp_run.continuation import NextDeck
+from crystalmath_server.domain.vasp_run.continuation import NextInputs
 from crystalmath_server.ports import Background
 from crystalmath_server.protocol.errors import NotAllowed, RpcError
 from crystalmath_server.protocol.jobs import ENDED, Control, Submitted
@@ -82,7 +82,7 @@ class AiidaLauncher:
         self._gate = gate
         self._background = background
         self._refresh = refresh
-        self._errands: dict[int, Errand] = {}
+        self._errands: dict[int, ControlCommand] = {}
 
     async def find(self, key: str, digest: str) -> Submitted | None:
         """The job of a key; a job that was never handed out is handed out now."""
@@ -90,7 +90,7 @@ class AiidaLauncher:
         if found is None:
             return None
         if await self._runtime.call(control.is_unfinished, found.pk):
-            return None  # submit makes it anew
+            return None  # submit makes it again
         return await self._submitted(found, reused=True)
 
     async def submit(self, plan: JobPlan) -> Submitted:
@@ -104,18 +104,20 @@ class AiidaLauncher:
                 self._gate.note(job.pk, plan.spec.cluster, held=bool(why_held))
         return await self._submitted(job, reused=reused, held=bool(why_held))
 
-    async def retry(self, job: PastJob, key: str, label: str, deck: NextDeck | None = None) -> Submitted:
+    async def retry(
+        self, job: PastJob, key: str, label: str, vasp_inputs: NextInputs | None = None
+    ) -> Submitted:
         """A job with the inputs of another."""
         await self._watch.ensure()
         async with self._gate.lock:
             why_held = await self._gate.why_not(job.spec.cluster)
-            made, reused = await self._runtime.call(make_again, job, key, label, why_held, deck)
+            made, reused = await self._runtime.call(make_again, job, key, label, why_held, vasp_inputs)
             if not reused:
                 self._gate.note(made.pk, job.spec.cluster, held=bool(why_held))
         return await self._submitted(made, reused=reused, held=bool(why_held) and not reused)
 
     async def retried(self, job: PastJob, key: str) -> Submitted | None:
-        """The job of a key that goes on from another, or that runs it once more."""
+        """The job of a key that continues from another, or that runs it once more."""
         found = await self.find(key, str(job.options.get(nodes.DIGEST, "")))
         if found is not None:
             await self._runtime.call(check_retry, found.pk, job)
@@ -134,7 +136,7 @@ class AiidaLauncher:
         return await self._steer(pk, wait_s, control.PAUSE)
 
     async def play(self, pk: int, wait_s: float) -> Control:
-        """Let go on and wait for it."""
+        """Let continue and wait for it."""
         return await self._steer(pk, wait_s, control.PLAY)
 
     async def _submitted(self, job: StoredJob, *, reused: bool, held: bool = False) -> Submitted:
@@ -146,7 +148,7 @@ class AiidaLauncher:
         return Submitted(job.pk, job.uuid, glance.state, job.template, reused)
 
     async def _steer(self, pk: int, wait_s: float, order: control.Order) -> Control:
-        """Carry out an order; it goes on where the client does not wait for it, until another order comes."""
+        """Carry out an order; it continues if the client stops waiting, until another order comes."""
         seen = await self._runtime.call(control.glance, pk)
         if seen.held:
             await self._gate.let_go(pk)  # only a worker can steer it; play lets it go before its turn
@@ -158,7 +160,7 @@ class AiidaLauncher:
         self._watch.watch(pk)
         if pk in self._errands:
             self._errands[pk].scope.cancel()
-        errand = self._errands[pk] = Errand(self._runtime, order, pk)
+        errand = self._errands[pk] = ControlCommand(self._runtime, order, pk)
         self._background.start_soon(self._carry_out, pk, errand)
         with anyio.move_on_after(wait_s):
             await errand.ended.wait()
@@ -171,11 +173,11 @@ class AiidaLauncher:
         with contextlib.suppress(RpcError):
             await self._refresh(pk)
 
-    async def _carry_out(self, pk: int, errand: "Errand") -> None:
+    async def _carry_out(self, pk: int, errand: "ControlCommand") -> None:
         try:
             with errand.scope:
                 await errand.run()
-        except Exception:  # nobody may wait for it any more, and the server goes on
+        except Exception:  # nobody may wait for it any more, and the server continues
             log.exception("an order to job %d failed", pk)
         finally:
             errand.ended.set()
@@ -183,7 +185,7 @@ class AiidaLauncher:
                 del self._errands[pk]
 
 
-class Errand:
+class ControlCommand:
     """One order to one job, sent until a worker takes it."""
 
     def __init__(self, runtime: Calls, order: control.Order, pk: int) -> None:

@@ -14,7 +14,7 @@ from crystalmath_server.domain.jobs.states import ACTIVE_PROCESS
 
 
 @dataclass(frozen=True, slots=True)
-class Underway:
+class ActiveJob:
     """A job that has not ended."""
 
     pk: int
@@ -22,8 +22,8 @@ class Underway:
     held: bool
 
 
-def jobs_under_way() -> list[Underway]:
-    """All jobs of this project that have not ended; runs of one that corrects itself are no jobs."""
+def jobs_under_way() -> list[ActiveJob]:
+    """All jobs of this project that have not ended; runs of one that corrects itself are not jobs."""
     filters = {
         "process_type": {"in": list(nodes.JOB_TYPES)},
         "attributes.process_state": {"in": list(ACTIVE_PROCESS)},
@@ -31,7 +31,7 @@ def jobs_under_way() -> list[Underway]:
     }
     found = _rows(filters)
     runs = set(active_runs([row[0] for row in found]))
-    return [Underway(pk, cluster, is_held(status)) for pk, cluster, status in found if pk not in runs]
+    return [ActiveJob(pk, cluster, is_held(status)) for pk, cluster, status in found if pk not in runs]
 
 
 def stranded(pks: Sequence[int]) -> dict[int, str]:

@@ -14,7 +14,7 @@ from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.jobs.past_job import PastJob
 from crystalmath_server.domain.jobs.plans import JobPlan
 from crystalmath_server.domain.jobs.states import CREATED_PROCESS
-from crystalmath_server.domain.vasp_run.continuation import NextDeck
+from crystalmath_server.domain.vasp_run.continuation import NextInputs
 from crystalmath_server.protocol.errors import Conflict
 
 
@@ -63,7 +63,7 @@ def find_job(key: str, digest: str) -> StoredJob | None:
         return None
     if digest and row[2] != digest:
         raise Conflict(
-            f"Key {key!r} belongs to job {row[0]}, which was made of another recipe or folder",
+            f"Key {key!r} belongs to job {row[0]}, which was made of another template or folder",
             field="key",
             hint="Send a new key for a new job.",
         )
@@ -73,20 +73,22 @@ def find_job(key: str, digest: str) -> StoredJob | None:
 def make_job(plan: JobPlan, why_held: str = "") -> tuple[StoredJob, bool]:
     """The job of `plan.key` and whether it was there before; with a reason it is stored and held.
 
-    A job that a dying server stored only in part is removed and made anew; one that cannot be handed to the
+    A job that a dying server stored only in part is removed and rebuilt; one that cannot be handed to the
     broker is removed, so that a refused submit leaves no node.
     """
-    rendered = plan.recipe.rendered
+    rendered = plan.prepared.rendered
     order = StoreOrder(plan.key, rendered.digest, rendered.template, plan.reuse, lambda: builder_of(plan))
     return _make_once(order, why_held)
 
 
 def make_again(
-    job: PastJob, key: str, label: str, why_held: str = "", deck: NextDeck | None = None
+    job: PastJob, key: str, label: str, why_held: str = "", vasp_inputs: NextInputs | None = None
 ) -> tuple[StoredJob, bool]:
     """The job of a key with the inputs of another, and whether it was there before; never from the cache."""
     digest = str(job.options.get(nodes.DIGEST, ""))
-    order = StoreOrder(key, digest, job.spec.template, False, lambda: builder_again(job, key, label, deck))
+    order = StoreOrder(
+        key, digest, job.spec.template, False, lambda: builder_again(job, key, label, vasp_inputs)
+    )
     made, reused = _make_once(order, why_held)
     if reused:
         check_retry(made.pk, job)

@@ -9,11 +9,11 @@ from crystalmath_server.adapters.aiida.jobs.runs import load_job
 from crystalmath_server.adapters.aiida.submit.builders import folder
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.jobs.past_job import PastJob
-from crystalmath_server.domain.vasp_run.continuation import NextDeck
+from crystalmath_server.domain.vasp_run.continuation import NextInputs
 
 
-def builder_again(job: PastJob, key: str, label: str, deck: NextDeck | None = None) -> Any:
-    """The builder of a job with the inputs of another, or of one that goes on from it with another deck.
+def builder_again(job: PastJob, key: str, label: str, vasp_inputs: NextInputs | None = None) -> Any:
+    """The builder of a job with the inputs of another, or of one that continues it with other input files.
 
     Inputs that are made for one job alone are copied: whoever removes a job that was stored in part removes
     them with it, and must not take the earlier job's.
@@ -24,8 +24,8 @@ def builder_again(job: PastJob, key: str, label: str, deck: NextDeck | None = No
     for name, found in input_nodes(node).items():
         if name in nodes.OWN_INPUTS:
             setattr(builder, name, found.clone())
-    if deck is not None:
-        _go_on(builder, job, deck)
+    if vasp_inputs is not None:
+        _go_on(builder, job, vasp_inputs)
     builder.settings.label = key
     builder.settings.base.extras.set(nodes.RETRY_OF, job.uuid)
     builder.metadata.label = label
@@ -33,9 +33,13 @@ def builder_again(job: PastJob, key: str, label: str, deck: NextDeck | None = No
     return builder
 
 
-def _go_on(builder: Any, job: PastJob, deck: NextDeck) -> None:
-    """Put the deck in, have the large files copied, and tell what differs from the run before."""
-    builder.files = folder({name: text.encode() for name, text in deck.files.items()})
-    settings = {**builder.settings.get_dict(), nodes.EDITS: dict(deck.diffs), nodes.COPIED: list(deck.copied)}
+def _go_on(builder: Any, job: PastJob, vasp_inputs: NextInputs) -> None:
+    """Put the input files in, have the large files copied, and tell what differs from the run before."""
+    builder.files = folder({name: text.encode() for name, text in vasp_inputs.files.items()})
+    settings = {
+        **builder.settings.get_dict(),
+        nodes.EDITS: dict(vasp_inputs.diffs),
+        nodes.COPIED: list(vasp_inputs.copied),
+    }
     builder.settings.set_dict(settings)
     builder[nodes.RESTART] = folder_of(job.pk)

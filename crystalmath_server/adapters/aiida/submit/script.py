@@ -19,7 +19,7 @@ def script_of(plan: JobPlan) -> str:
     from aiida.engine.utils import instantiate_process
     from aiida.manage import get_manager
 
-    if not plan.recipe.potcar and not knows_python(plan.spec.cluster):
+    if not plan.prepared.potcar and not knows_python(plan.spec.cluster):
         return ""  # computer and code are stored with the first job
     builder: Any = builder_of(plan)
     builder.metadata.dry_run = True

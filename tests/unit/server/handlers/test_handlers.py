@@ -31,8 +31,8 @@ from crystalmath_server.protocol.errors import (
     Conflict,
     FileUnreadable,
     InvalidForm,
-    InvalidRecipe,
     InvalidStructure,
+    InvalidTemplate,
     NotAllowed,
     NotFound,
     RpcError,
@@ -189,7 +189,7 @@ VASP = replace(SUBMIT, template="vasp.static", key="a-vasp-job")
     "edits, field, words",
     [
         ({"INCAR": "ISMEAR = 0\nENCUT = abc\n"}, "edits.INCAR", "INCAR, line 2: ENCUT takes a number"),
-        ({"INCAR": "ENCUT = 520\nENCUTT = 1\n"}, "confirm", "INCAR, line 2: ENCUTT is no tag"),
+        ({"INCAR": "ENCUT = 520\nENCUTT = 1\n"}, "confirm", "INCAR, line 2: ENCUTT is not a tag"),
         ({"KPOINTS": "mesh\n0\nGamma\n0 1 1\n"}, "edits.KPOINTS", "KPOINTS, line 4"),
         ({"POTCAR.spec": "Fe\nCu\n"}, "edits.POTCAR.spec", "Fe stands where POSCAR has Cu"),
         ({"INCAR": " "}, "edits.INCAR", "INCAR is empty"),
@@ -263,7 +263,7 @@ def test_submit_checks_the_digest(ports: Ports) -> None:
     [
         (replace(SUBMIT, structures=(99,)), NotFound),
         (replace(SUBMIT, template="nonsense"), NotFound),
-        (replace(SUBMIT, values={"colour": 1}), InvalidForm),
+        (replace(SUBMIT, values={"color": 1}), InvalidForm),
     ],
 )
 def test_a_refused_submit_makes_no_job(ports: Ports, params: SubmitJobParams, error: type[RpcError]) -> None:
@@ -272,9 +272,9 @@ def test_a_refused_submit_makes_no_job(ports: Ports, params: SubmitJobParams, er
     assert ports.launcher.submissions == 0  # type: ignore[attr-defined]
 
 
-def test_a_recipe_that_does_not_fit(ports: Ports) -> None:
+def test_a_template_that_does_not_fit(ports: Ports) -> None:
     ports.structures.add(structure(SI_POSCAR), "odd")  # type: ignore[attr-defined]
-    with pytest.raises(InvalidRecipe):
+    with pytest.raises(InvalidTemplate):
         run(jobs.submit(ports, replace(SUBMIT, structures=(2,))))
 
 

@@ -7,7 +7,7 @@ import kiwipy
 import pytest
 from aio_pika.exceptions import AMQPConnectionError, ChannelInvalidStateError
 
-from crystalmath_server.plugins.broker_tolerant_communicator import SteadyCommunicator
+from crystalmath_server.plugins.broker_tolerant_communicator import BrokerTolerantCommunicator
 
 
 class Broker:
@@ -52,7 +52,7 @@ class Broker:
 )
 def test_a_broker_that_is_gone_does_not_answer_in_time(trouble: Exception) -> None:
     broker = Broker()
-    steady = SteadyCommunicator(broker)
+    steady = BrokerTolerantCommunicator(broker)
     broker.trouble = trouble
     with pytest.raises(TimeoutError):
         steady.broadcast_send(None, sender=1)
@@ -67,7 +67,7 @@ def test_a_broker_that_is_gone_does_not_answer_in_time(trouble: Exception) -> No
 
 def test_what_was_missed_is_missed_until_it_is_made() -> None:
     broker = Broker()
-    steady = SteadyCommunicator(broker)
+    steady = BrokerTolerantCommunicator(broker)
     broker.trouble = AMQPConnectionError("gone")
     for subscribe in (steady.add_rpc_subscriber, steady.add_broadcast_subscriber):
         with pytest.raises(TimeoutError):
@@ -82,7 +82,7 @@ def test_what_was_missed_is_missed_until_it_is_made() -> None:
 
 def test_other_errors_and_names_are_the_communicators_own() -> None:
     broker = Broker()
-    steady = SteadyCommunicator(broker)
+    steady = BrokerTolerantCommunicator(broker)
     broker.trouble = kiwipy.DuplicateSubscriberIdentifier("7")
     with pytest.raises(kiwipy.DuplicateSubscriberIdentifier):
         steady.add_rpc_subscriber(print, "7")

@@ -75,7 +75,7 @@ def test_wrong_arguments_are_refused() -> None:
     with pytest.raises(TypeError, match="missing"):
         Leaf()  # pyright: ignore[reportCallIssue]
     with pytest.raises(TypeError, match="unexpected"):
-        Leaf(1, colour="red")  # pyright: ignore[reportCallIssue]
+        Leaf(1, color="red")  # pyright: ignore[reportCallIssue]
 
 
 def test_it_can_be_copied_and_pickled() -> None:

@@ -67,7 +67,7 @@ def call(method: str, bindings: Any = BINDINGS, **params: Any) -> Any:
 
 
 def test_every_method_has_a_handler() -> None:
-    assert [row.method.name for row in BINDINGS] == list(METHODS)
+    assert sorted(row.method.name for row in BINDINGS) == sorted(METHODS)
     assert all(row.method is METHODS[row.method.name] for row in BINDINGS)
 
 
@@ -86,7 +86,7 @@ def test_a_method_bound_twice_is_refused() -> None:
         ({"limit": 0}, "limit", "greater than or equal to 1"),
         ({"limit": 501}, "limit", "less than or equal to 500"),
         ({"states": ["running", "flying"]}, "states.1", "'created', 'preparing'"),
-        ({"sort": "colour"}, "sort", "'pk', 'modified'"),
+        ({"sort": "color"}, "sort", "'pk', 'modified'"),
         ({"label": "x" * 256}, "label", "255"),
         ({"label": None}, "label", "string"),
         ({"created_after": "today"}, "created_after", "number"),

@@ -1,4 +1,4 @@
-"""Progress of runs: read as far as they grew, begun anew, stuck or not, and when they may end."""
+"""Progress of runs: read as far as they grew, started over, stuck or not, and when they may end."""
 
 import asyncio
 
@@ -106,7 +106,7 @@ def test_the_end_is_told_where_it_can_be_told() -> None:
     falling = run_of([0.8, 0.4, 0.2, 0.1], force_limit_ev_a=0.025, most=99)
     left_s, words = outlook(falling)
     assert left_s == pytest.approx(20.0)
-    assert "goes on falling" in words
+    assert "continues falling" in words
     dynamics = run_of([1.0] * 5, most=25)
     dynamics.moves = "dynamics"
     assert outlook(dynamics)[0] == 200.0
@@ -120,7 +120,7 @@ def test_the_end_is_told_where_it_can_be_told() -> None:
         (run_of([0.1, 0.2, 0.3, 0.4], force_limit_ev_a=0.01, most=9), "does not fall; at most 5 steps"),
         (run_of([0.4, 0.2], force_limit_ev_a=0.01), "from 2 steps"),
         (run_of([0.4, 0.2, 0.1, 0.05]), "limit of the force is not known"),
-        (run_of([0.4], most=1), "electronic minimisation"),
+        (run_of([0.4], most=1), "electronic minimization"),
     ],
 )
 def test_why_the_end_cannot_be_told(steps: Steps, words: str) -> None:

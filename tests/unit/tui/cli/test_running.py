@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from crystalmath_server.protocol.templates import FieldType, FormField, TemplateDetail, TemplateRow
-from crystalmath_tui.cli.options import parse
+from crystalmath_tui.cli.parser import parse
 from crystalmath_tui.cli.running import SUBMIT_OPTIONS, full_names
 from crystalmath_tui.cli.session import Session
 

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from crystalmath_server.protocol import endpoint
-from crystalmath_server.protocol.errors import DaemonStartFailed, NotAllowed
+from crystalmath_server.protocol.errors import NotAllowed, ServerStartFailed
 from crystalmath_tui.client.daemon import Starter, Where, connect_or_spawn, try_connect
 
 LISTEN = """
@@ -83,7 +83,7 @@ def test_the_starter_never_blocks(where: Where, pretend: Pretend) -> None:
 
 def test_a_server_that_fails_is_heard(where: Where, pretend: Pretend) -> None:
     pretend("import sys\nprint('the disk is full', file=sys.stderr)\nsys.exit(7)")
-    with pytest.raises(DaemonStartFailed, match="exit status 7") as caught:
+    with pytest.raises(ServerStartFailed, match="exit status 7") as caught:
         connect_or_spawn(where)
     assert "the disk is full" in str(caught.value)
 
@@ -93,7 +93,7 @@ def test_a_silent_failure_shows_the_end_of_the_log(where: Where, pretend: Preten
     log = endpoint.log_path("main", where.environ)
     log.parent.mkdir()
     log.write_text("".join(f"line {number}\n" for number in range(50)))
-    with pytest.raises(DaemonStartFailed) as caught:
+    with pytest.raises(ServerStartFailed) as caught:
         connect_or_spawn(where)
     assert "line 49" in str(caught.value)
     assert "line 20\n" not in str(caught.value)
@@ -101,14 +101,14 @@ def test_a_silent_failure_shows_the_end_of_the_log(where: Where, pretend: Preten
 
 def test_missing_packages_name_the_extra(where: Where, pretend: Pretend) -> None:
     pretend("import sys\nsys.exit('not installed: anyio\\n  pip install crystalmath[server]')")
-    with pytest.raises(DaemonStartFailed) as caught:
+    with pytest.raises(ServerStartFailed) as caught:
         connect_or_spawn(where)
     assert "pip install 'crystalmath[server]'" in caught.value.data.hint
 
 
 def test_a_server_that_never_listens_ends_at_the_deadline(where: Where, pretend: Pretend) -> None:
     pretend("import time\ntime.sleep(0.5)")
-    with pytest.raises(DaemonStartFailed, match=r"no socket within 0\.2 s"):
+    with pytest.raises(ServerStartFailed, match=r"no socket within 0\.2 s"):
         connect_or_spawn(where, start_s=0.2)
 
 
@@ -121,7 +121,7 @@ def test_a_loser_of_the_lock_is_followed_by_another(where: Where, pretend: Prete
 
 def test_without_leave_nothing_is_started(where: Where, pretend: Pretend) -> None:
     pretend(LISTEN)
-    with pytest.raises(DaemonStartFailed, match="no server listens"):
+    with pytest.raises(ServerStartFailed, match="no server listens"):
         connect_or_spawn(Where(where.profile, where.socket, where.environ, spawn=False))
     assert not where.socket.exists()
 
@@ -129,7 +129,7 @@ def test_without_leave_nothing_is_started(where: Where, pretend: Pretend) -> Non
 def test_the_server_gets_an_absolute_aiida_path(where: Where, pretend: Pretend, tmp_path: Path) -> None:
     seen = tmp_path / "seen"
     pretend(f"import os\nopen({str(seen)!r}, 'w').write(os.environ['AIIDA_PATH'])\nraise SystemExit(1)")
-    with pytest.raises(DaemonStartFailed):
+    with pytest.raises(ServerStartFailed):
         connect_or_spawn(where)
     assert seen.read_text() == str(Path("relative/.aiida").resolve())
 

@@ -8,16 +8,12 @@ from crystalmath_server.protocol.again import JOBS_RESTART, RestartJobParams, Re
 from crystalmath_server.protocol.errors import ConnectionLost, NotAllowed
 from crystalmath_server.protocol.jobs import JobRow, JobState, Submitted
 from crystalmath_tui.core.control import (
-    RestartKeyed,
-    Retried,
-    RetryFailed,
-    RetryKeyed,
     pause_or_play,
     restart,
     retry,
 )
 from crystalmath_tui.core.effects import Ask, Call, NewKey, Say
-from crystalmath_tui.core.messages import Connected
+from crystalmath_tui.core.messages import Answered, Connected, Refused
 from crystalmath_tui.screens import retries
 from tests.built_rows import hello
 
@@ -53,7 +49,7 @@ def test_jobs_that_ended_run_again_after_a_question_with_names() -> None:
     assert "1 job of these have not ended" in words[1]
     (key,) = ask.yes
     assert isinstance(key, NewKey)
-    assert key.made("key-0001") == RetryKeyed(*ASKED)
+    assert key.answer("key-0001") == Answered("retry key", ASKED[1], ASKED[0])
 
 
 @pytest.mark.parametrize("rows, words", [([ROW], "has not ended"), ([], "no job is selected")])
@@ -64,23 +60,23 @@ def test_what_does_not_run_again_is_said(rows: list[JobRow], words: str) -> None
 
 
 def test_a_retry_keeps_its_key_until_it_is_answered() -> None:
-    pending, (call,) = retries.update(retries.START, RetryKeyed(*ASKED))
+    pending, (call,) = retries.update(retries.START, Answered("retry key", ASKED[1], ASKED[0]))
     assert isinstance(call, Call)
     assert call.params == RetryJobParams(*ASKED)
-    lost, effects = retries.update(pending, RetryFailed(ASKED, ConnectionLost("gone")))
+    lost, effects = retries.update(pending, Refused("retry", ConnectionLost("gone"), ASKED))
     assert not effects
     assert retries.update(lost, CONNECTED)[1] == (call,), "sent again under the same key"
     done, (say,) = retries.update(
-        lost, Retried(ASKED, Submitted(9, "u", JobState.CREATED, "t", reused=False))
+        lost, Answered("retry", Submitted(9, "u", JobState.CREATED, "t", reused=False), ASKED)
     )
     assert say == Say("Job 9 runs job 4 again.")
     assert retries.update(done, CONNECTED)[1] == ()
 
 
 def test_a_retry_that_is_refused_is_told() -> None:
-    pending, _ = retries.update(retries.START, RetryKeyed(*ASKED))
+    pending, _ = retries.update(retries.START, Answered("retry key", ASKED[1], ASKED[0]))
     after, (say,) = retries.update(
-        pending, RetryFailed(ASKED, NotAllowed("It was imported", hint="Clone it."))
+        pending, Refused("retry", NotAllowed("It was imported", hint="Clone it."), ASKED)
     )
     assert after == retries.START
     assert isinstance(say, Say)
@@ -92,12 +88,12 @@ def test_going_on_asks_first_and_keeps_its_key_until_it_is_answered() -> None:
     assert isinstance(ask, Ask)
     (key,) = ask.yes
     assert isinstance(key, NewKey)
-    assert key.made("key-0001") == RestartKeyed(4, "key-0001")
-    pending, (call,) = retries.update(retries.START, RestartKeyed(4, "key-0001"))
+    assert key.answer("key-0001") == Answered("restart key", "key-0001", 4)
+    pending, (call,) = retries.update(retries.START, Answered("restart key", "key-0001", 4))
     assert isinstance(call, Call)
     assert (call.method, call.params) == (JOBS_RESTART, RestartJobParams(4, "key-0001"))
     assert retries.update(pending, CONNECTED)[1] == (call,)
     _, (say,) = retries.update(
-        pending, Retried(ASKED, Submitted(9, "u", JobState.CREATED, "t", reused=False))
+        pending, Answered("retry", Submitted(9, "u", JobState.CREATED, "t", reused=False), ASKED)
     )
-    assert say == Say("Job 9 goes on from job 4.")
+    assert say == Say("Job 9 continues from job 4.")

@@ -8,27 +8,27 @@ from crystalmath_tui.core import resources as texts
 from crystalmath_tui.core.form import (
     EMPTY_FORM,
     Form,
-    clicked,
-    complained,
+    click,
     form_lines,
-    made,
-    put_in,
-    typed,
+    new_field,
+    paste_text,
+    press_key,
     values,
+    with_error,
 )
 from crystalmath_tui.core.lines import Line
 
 FIELDS = (
-    made("label", "label", "hpc", "Its name."),
-    made("kind", "kind", "b", "One of three.", ("a", "b", "c")),
-    made("path", "path"),
+    new_field("label", "label", "hpc", "Its name."),
+    new_field("kind", "kind", "b", "One of three.", ("a", "b", "c")),
+    new_field("path", "path"),
 )
 FORM = Form(FIELDS, "Save")
 
 
 def press(form: Form, *keys: str) -> Form:
     for key in keys:
-        form = typed(form, key) or form
+        form = press_key(form, key) or form
     return form
 
 
@@ -42,31 +42,31 @@ def test_keys_edit_the_selected_field_and_walk_round() -> None:
     assert press(form, "tab").at_button
     assert press(form, "tab", "tab").scroll.index == 0
     assert press(FORM, "up").at_button
-    assert typed(press(FORM, "up"), "x") is None
+    assert press_key(press(FORM, "up"), "x") is None
 
 
 def test_a_choice_takes_no_other_value() -> None:
     form = press(FORM, "down", "z", "left", "left")
     assert values(form)["kind"] == "c"
-    assert put_in(form, "free") == form
-    odd = Form((made("kind", "kind", "odd", choices=("a", "b")),))
+    assert paste_text(form, "free") == form
+    odd = Form((new_field("kind", "kind", "odd", choices=("a", "b")),))
     assert values(press(odd, "right"))["kind"] == "a"
 
 
 def test_pasted_text_goes_into_the_field() -> None:
-    assert values(put_in(FORM, "-1\n"))["label"] == "hpc-1"
+    assert values(paste_text(FORM, "-1\n"))["label"] == "hpc-1"
 
 
 def test_a_complaint_goes_to_its_field_and_ends_with_an_edit() -> None:
-    form = complained(FORM, "path", "It must begin at the root.")
+    form = with_error(FORM, "path", "It must begin at the root.")
     assert form.scroll.index == 2
     assert " It must begin at the root." in words(form_lines(form, 12, 60))
     assert press(form, "/").complaint == ("", "")
-    assert complained(FORM, "nobody", "No.").scroll.index == 0
+    assert with_error(FORM, "nobody", "No.").scroll.index == 0
 
 
 def test_help_is_below_and_the_selected_field_in_sight() -> None:
-    many = Form(tuple(made(f"f{i}", f"field {i}", str(i), f"Help {i}.") for i in range(30)))
+    many = Form(tuple(new_field(f"f{i}", f"field {i}", str(i), f"Help {i}.") for i in range(30)))
     shown = words(form_lines(press(many, *["down"] * 20), 10, 60))
     assert len(shown) == 9
     assert any("field 20" in each for each in shown)
@@ -75,12 +75,12 @@ def test_help_is_below_and_the_selected_field_in_sight() -> None:
 
 
 def test_a_click_selects_takes_the_next_choice_and_presses_the_button() -> None:
-    form, pressed = clicked(FORM, 1, 12, 60)
+    form, pressed = click(FORM, 1, 12, 60)
     assert (form.scroll.index, pressed) == (1, False)
-    assert values(clicked(form, 1, 12, 60)[0])["kind"] == "c"
-    assert clicked(FORM, 4, 12, 60)[1], "the button is two lines below the last field"
-    assert clicked(FORM, 3, 12, 60) == (FORM, False)
-    assert clicked(FORM, 40, 12, 60) == (FORM, False)
+    assert values(click(form, 1, 12, 60)[0])["kind"] == "c"
+    assert click(FORM, 4, 12, 60)[1], "the button is two lines below the last field"
+    assert click(FORM, 3, 12, 60) == (FORM, False)
+    assert click(FORM, 40, 12, 60) == (FORM, False)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_click_selects_takes_the_next_choice_and_presses_the_button() -> None:
 )
 def test_a_walltime_is_read_in_every_way(text: str, seconds: int) -> None:
     assert texts.seconds(text) == seconds
-    assert texts.seconds(texts.shown("walltime_s", seconds)) == seconds
+    assert texts.seconds(texts.text_of("walltime_s", seconds)) == seconds
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,9 @@
 import pytest
 
 from crystalmath_server.domain.inputs.edits import unified as unified_diff
-from crystalmath_server.protocol.decks import KnownTag
-from crystalmath_tui.core.diff_lines import rows_of, side_by_side, unified
-from crystalmath_tui.core.incar_line import assignments, choices, completed, painted, spot
+from crystalmath_server.protocol.inputs import KnownTag
+from crystalmath_tui.core.diff_lines import rows_of, side_by_side, unified_lines
+from crystalmath_tui.core.incar_line import assignments, choices, completion_text, paint_line, spot
 from crystalmath_tui.core.lines import line_width
 
 TAGS = {
@@ -41,8 +41,8 @@ def test_the_cursor_is_in(line: str, col: int, part: str, tag: str, word: str) -
 def test_names_are_completed_the_usual_ones_first() -> None:
     assert [each.text for each in choices("is", 2, TAGS)] == ["ISIF", "ISMEAR", "ISYMX"]
     assert [each.text for each in choices("smear", 5, TAGS)] == ["ISMEAR"]
-    assert completed(spot("is", 2), choices("is", 2, TAGS)[0]) == "ISIF = "
-    assert completed(spot("is = 3", 2), choices("is", 2, TAGS)[0]) == "ISIF"
+    assert completion_text(spot("is", 2), choices("is", 2, TAGS)[0]) == "ISIF = "
+    assert completion_text(spot("is = 3", 2), choices("is", 2, TAGS)[0]) == "ISIF"
 
 
 def test_values_are_completed_those_with_a_meaning_first() -> None:
@@ -55,7 +55,7 @@ def test_values_are_completed_those_with_a_meaning_first() -> None:
 
 @pytest.mark.parametrize("line", ["ENCUT = 520 ! eV", "", "# all", "A=1; B = 2", "words", "日 = 1"])
 def test_painting_changes_no_letter(line: str) -> None:
-    assert "".join(span.text for span in painted(line)) == line
+    assert "".join(span.text for span in paint_line(line)) == line
 
 
 def test_assignments_of_a_text() -> None:
@@ -76,7 +76,7 @@ def test_both_sides_stand_beside_one_another() -> None:
 
 
 def test_a_diff_is_told_by_signs_and_fits() -> None:
-    words = ["".join(span.text for span in row) for row in unified(DIFF)]
+    words = ["".join(span.text for span in row) for row in unified_lines(DIFF)]
     assert " -b" in words
     assert " +new" in words
     for row in side_by_side(DIFF, 41):

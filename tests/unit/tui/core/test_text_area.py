@@ -2,15 +2,15 @@
 
 import pytest
 
-from crystalmath_tui.core.area_view import Window, area_lines, clicked, cursor_cell, in_sight
-from crystalmath_tui.core.line_cells import cell_of, col_at, laid_over, shown, window
+from crystalmath_tui.core.area_view import Window, area_at, area_lines, cursor_cell, in_sight
+from crystalmath_tui.core.line_cells import cell_of, col_at, overlay, visible_text, window
 from crystalmath_tui.core.lines import Line, Size, Span, line_width
-from crystalmath_tui.core.text_area import Area, area_of, at, edited, pasted, put, redo, rewritten, undo
+from crystalmath_tui.core.text_area import Area, area_of, at, edit, paste, put, redo, rewrite, undo
 
 
 def typed(area: Area, *keys: str) -> Area:
     for key in keys:
-        area = edited(area, key) or area
+        area = edit(area, key) or area
     return area
 
 
@@ -27,7 +27,7 @@ def test_typing_goes_in_at_the_cursor_and_enter_parts_the_line() -> None:
 def test_a_word_is_one_step_and_so_is_a_paste() -> None:
     area = typed(area_of(""), *"ENCUT = 520")
     assert [undo(area).text, undo(undo(area)).text] == ["ENCUT = ", "ENCUT "]
-    many = pasted(area, "\r\nA = 1\r\nB = 2")
+    many = paste(area, "\r\nA = 1\r\nB = 2")
     assert many.text == "ENCUT = 520\nA = 1\nB = 2"
     assert undo(many).text == "ENCUT = 520"
     assert place(many) == (2, 5)
@@ -85,7 +85,7 @@ def test_nothing_to_undo_or_redo_changes_nothing() -> None:
 
 
 def test_another_text_is_one_step_and_keeps_the_place() -> None:
-    area = rewritten(at(area_of("a\nbcd\ne"), 1, 2), "a\nb")
+    area = rewrite(at(area_of("a\nbcd\ne"), 1, 2), "a\nb")
     assert (area.text, place(area)) == ("a\nb", (1, 1))
     assert undo(area).text == "a\nbcd\ne"
 
@@ -95,8 +95,8 @@ def test_a_word_is_put_in_place_of_another() -> None:
 
 
 def test_keys_that_are_no_text_are_for_others() -> None:
-    assert edited(area_of(""), "f2") is None
-    assert edited(area_of(""), "meta x") is None
+    assert edit(area_of(""), "f2") is None
+    assert edit(area_of(""), "meta x") is None
 
 
 def test_accents_are_stepped_over_whole() -> None:
@@ -109,14 +109,14 @@ def test_cells_of_wide_characters_tabs_and_what_is_unseen() -> None:
     assert cell_of("日本x", 2) == 4
     assert col_at("日本x", 3) == 1
     assert cell_of("a\tb", 2) == 8
-    assert shown("a\tb\x1b") == "a       b\ufffd"
+    assert visible_text("a\tb\x1b") == "a       b\ufffd"
     assert col_at("abc", 99) == 3
 
 
 def test_a_window_cuts_wide_characters_in_halves_of_blanks() -> None:
     spans: Line = (Span("x", "a日本"),)
     assert window(spans, 2, 2) == (Span("x", "  "),)
-    assert line_width(laid_over((Span("", "日本語a"),), (Span("", "ab"),), 1, 2, 7)) == 7
+    assert line_width(overlay((Span("", "日本語a"),), (Span("", "ab"),), 1, 2, 7)) == 7
 
 
 def plainly(text: str) -> Line:
@@ -152,6 +152,6 @@ def test_the_cursor_stays_in_sight_both_ways() -> None:
 
 def test_a_click_sets_the_cursor_where_it_is_painted() -> None:
     area = area_of("日本語\nab")
-    assert place(clicked(area, Window(), Size(5, 20), 0, 5 + 2)) == (0, 1)
-    assert place(clicked(area, Window(), Size(5, 20), 4, 30)) == (1, 2)
-    assert place(clicked(area, Window(), Size(5, 20), 1, 0)) == (1, 0)
+    assert place(area_at(area, Window(), Size(5, 20), 0, 5 + 2)) == (0, 1)
+    assert place(area_at(area, Window(), Size(5, 20), 4, 30)) == (1, 2)
+    assert place(area_at(area, Window(), Size(5, 20), 1, 0)) == (1, 0)

@@ -1,4 +1,4 @@
-"""The table of jobs beside one another: columns, order, the file that is written."""
+"""The table of jobs side by side: columns, order, the file that is written."""
 
 import csv
 import io
@@ -10,11 +10,11 @@ from typing import Any
 from crystalmath_server.protocol.compare import CompareColumn, CompareParams, CompareRow, Comparison
 from crystalmath_server.protocol.errors import NotFound
 from crystalmath_tui.client.folders import write
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Ask, Back, Open, Say, WriteFile
 from crystalmath_tui.core.lines import Size
-from crystalmath_tui.core.messages import Entered, KeyPressed, Pasted
-from crystalmath_tui.core.screen import Context
-from crystalmath_tui.screens.compare.update import Compared, CompareFailed, Slice, Written, shown
+from crystalmath_tui.core.messages import Answered, Entered, KeyPressed, Pasted, Refused
+from crystalmath_tui.screens.compare.update import Slice, shown
 from crystalmath_tui.screens.compare.view import SCREEN
 from crystalmath_tui.screens.jobs import update as jobs
 
@@ -41,7 +41,7 @@ def told(compare: Slice, *messages: Any) -> tuple[Slice, tuple[Any, ...]]:
 
 
 def ready(*keys: str) -> tuple[Slice, tuple[Any, ...]]:
-    came = (Entered("compare", ("3", "1", "2")), Compared((3, 1, 2), TABLE))
+    came = (Entered("compare", ("3", "1", "2")), Answered("compare", TABLE, (3, 1, 2)))
     return told(Slice(), *came, *map(KeyPressed, keys))
 
 
@@ -54,7 +54,7 @@ def test_the_marked_jobs_are_compared() -> None:
     assert jobs.update(marked, KeyPressed("v"), CONTEXT)[1] == (Open("compare", ("1", "3")),)
     _, (call,) = told(Slice(), Entered("compare", ("3", "1")))
     assert call.params == CompareParams((3, 1))
-    assert told(Slice(), Entered("compare", ("x",)))[1] == (Say("x is no pk of a job.", "warn"), Back())
+    assert told(Slice(), Entered("compare", ("x",)))[1] == (Say("x is not a pk of a job.", "warn"), Back())
 
 
 def test_units_stand_in_the_headings_and_columns_are_chosen() -> None:
@@ -96,13 +96,15 @@ def test_the_table_is_written_as_it_is_shown() -> None:
 
 
 def test_a_file_that_is_there_is_asked_about() -> None:
-    _, (ask,) = told(ready()[0], Written(("out.csv", "text"), "exists"))
+    _, (ask,) = told(ready()[0], Answered("compare file", "exists", ("out.csv", "text")))
     assert isinstance(ask, Ask)
     (wrote,) = ask.yes
     assert isinstance(wrote, WriteFile)
     assert (wrote.path, wrote.text, wrote.over) == ("out.csv", "text", True)
-    assert told(ready()[0], Written(("out.csv", ""), "written"))[1] == (Say("Wrote out.csv."),)
-    assert "no room" in told(ready()[0], Written(("out.csv", ""), "no room"))[1][0].words
+    assert told(ready()[0], Answered("compare file", "written", ("out.csv", "")))[1] == (
+        Say("Wrote out.csv."),
+    )
+    assert "no room" in told(ready()[0], Answered("compare file", "no room", ("out.csv", "")))[1][0].words
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -118,5 +120,5 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
 
 
 def test_an_error_is_shown() -> None:
-    compare, _ = told(ready()[0], CompareFailed((3, 1, 2), NotFound("There is no job 3", hint="Look.")))
+    compare, _ = told(ready()[0], Refused("compare", NotFound("There is no job 3", hint="Look."), (3, 1, 2)))
     assert "There is no job 3. Look." in words(compare)

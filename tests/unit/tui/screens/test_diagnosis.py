@@ -3,11 +3,11 @@
 from crystalmath_server.protocol.diagnosis import JOBS_DIAGNOSE, Diagnosis, Evidence, NextStep
 from crystalmath_server.protocol.errors import NotFound
 from crystalmath_server.protocol.jobs import JOBS_CANCEL, JOBS_PLAY, JobPk, JobState
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Ask, Back, Call, Copy, Effect, Open, Say
 from crystalmath_tui.core.lines import Size
-from crystalmath_tui.core.messages import Entered, KeyPressed, MousePressed
-from crystalmath_tui.core.screen import Context
-from crystalmath_tui.screens.diagnosis import SCREEN, Diagnosed, NotDiagnosed, Slice, update, view
+from crystalmath_tui.core.messages import Answered, Entered, KeyPressed, MousePressed, Refused
+from crystalmath_tui.screens.diagnosis import SCREEN, Slice, update, view
 
 CONTEXT = Context(Size(22, 80), now=100.0)
 STEPS = (
@@ -44,7 +44,7 @@ def test_it_asks_for_the_job_it_was_opened_with() -> None:
     assert isinstance(call, Call)
     assert (call.method, call.params) == (JOBS_DIAGNOSE, JobPk(7))
     assert "Looking" in shown(page)
-    page, _ = update(page, call.ok(FOUND), CONTEXT)
+    page, _ = update(page, call.answer(FOUND), CONTEXT)
     assert page.found is FOUND
 
 
@@ -86,7 +86,7 @@ def test_a_click_on_a_step_does_it() -> None:
 
 
 def test_answers_about_another_job_are_dropped_and_errors_are_told() -> None:
-    page, _ = update(Slice(9), Diagnosed(7, FOUND), CONTEXT)
+    page, _ = update(Slice(9), Answered("diagnose", FOUND, 7), CONTEXT)
     assert page.found is None
-    page, _ = update(page, NotDiagnosed(9, NotFound("There is no job 9")), CONTEXT)
+    page, _ = update(page, Refused("diagnose", NotFound("There is no job 9"), 9), CONTEXT)
     assert "There is no job 9" in shown(page)

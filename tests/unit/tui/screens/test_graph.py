@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from crystalmath_server.protocol.errors import EngineUnavailable, NotFound
 from crystalmath_server.protocol.exports import WrittenFile
 from crystalmath_server.protocol.graph import Graph, GraphLink, GraphNode
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Back, FindPath, Open, Say
 from crystalmath_tui.core.lines import Size
-from crystalmath_tui.core.messages import Entered, KeyPressed
-from crystalmath_tui.core.screen import Context
-from crystalmath_tui.screens.graph import Failed, Loaded, PathFound, Slice, rows, update, view
+from crystalmath_tui.core.messages import Answered, Entered, KeyPressed, Refused
+from crystalmath_tui.screens.graph import Slice, rows, update, view
 
 CONTEXT = Context(Size(20, 80))
 NODES = (
@@ -38,7 +38,7 @@ def press(found: Slice, *keys: str) -> tuple[Slice, tuple[Any, ...]]:
 
 def loaded() -> Slice:
     found, _ = update(Slice(), Entered("graph", ("5",)), CONTEXT)
-    return update(found, Loaded(5, GRAPH), CONTEXT)[0]
+    return update(found, Answered("graph", GRAPH, 5), CONTEXT)[0]
 
 
 def told(found: Slice, message: Any) -> tuple[Slice, tuple[Any, ...]]:
@@ -75,7 +75,9 @@ def test_one_jumps_to_jobs_and_to_the_graph_of_others() -> None:
 
 
 def test_what_did_not_come_or_is_no_pk_is_said() -> None:
-    found, _ = update(loaded(), Failed(5, NotFound("There is no node 5", field="pk", hint="Look.")), CONTEXT)
+    found, _ = update(
+        loaded(), Refused("graph", NotFound("There is no node 5", field="pk", hint="Look."), 5), CONTEXT
+    )
     assert "There is no node 5. Look." in words(found)
     assert update(Slice(), Entered("graph", ("x",)), CONTEXT)[1][-1] == Back()
 
@@ -86,7 +88,7 @@ ANY_LINKS = st.lists(st.builds(GraphLink, PKS, PKS, st.text(max_size=5), st.just
 
 @given(ANY_LINKS, st.lists(st.sampled_from(["j", "k", "l", "h", "G", "g"]), max_size=30))
 def test_loops_and_holes_do_no_harm(links: list[GraphLink], keys: list[str]) -> None:
-    found, _ = update(loaded(), Loaded(5, Graph(5, NODES, tuple(links), "more", "")), CONTEXT)
+    found, _ = update(loaded(), Answered("graph", Graph(5, NODES, tuple(links), "more", ""), 5), CONTEXT)
     found, _ = press(found, *keys)
     assert rows(found)
     assert len(view(found, CONTEXT)) <= 20
@@ -100,9 +102,11 @@ def test_the_graph_is_written_where_one_says() -> None:
     assert (found.path is not None, ".svg" in effects[0].words) == (True, True)
     found, effects = press(found, "ctrl u", *"/tmp/a.svg", "enter")
     assert isinstance(effects[0], FindPath)
-    found, effects = told(found, PathFound(5, "/tmp/a.svg"))
+    found, effects = told(found, Answered("graph path", "/tmp/a.svg", 5))
     assert (effects[0].method.name, effects[0].params.path) == ("nodes.draw", "/tmp/a.svg")
-    assert told(found, effects[0].ok(WrittenFile("/tmp/a.svg", 10)))[1] == (Say("Wrote /tmp/a.svg, 10 B."),)
-    refused = effects[0].failed(EngineUnavailable("no Graphviz", hint="End the path in .dot."))
+    assert told(found, effects[0].answer(WrittenFile("/tmp/a.svg", 10)))[1] == (
+        Say("Wrote /tmp/a.svg, 10 B."),
+    )
+    refused = effects[0].refuse(EngineUnavailable("no Graphviz", hint="End the path in .dot."))
     assert told(found, refused)[1][0].words.endswith("no Graphviz. End the path in .dot.")
     assert press(press(found, "e")[0], "esc")[0].path is None

@@ -9,19 +9,13 @@ from crystalmath_server.protocol.codes import CodeKind, CodeList, CodeRow
 from crystalmath_server.protocol.errors import ConnectionLost, InvalidForm, RpcError
 from crystalmath_server.protocol.imports import ImportJobParams
 from crystalmath_server.protocol.jobs import JobState, Submitted
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Back, Call, FindPath, ListFolder, Open, Say
 from crystalmath_tui.core.form import values
 from crystalmath_tui.core.lines import Size
-from crystalmath_tui.core.messages import Entered, KeyPressed, MousePressed, Pasted
-from crystalmath_tui.core.screen import Context
+from crystalmath_tui.core.messages import Answered, Entered, KeyPressed, MousePressed, Pasted, Refused
 from crystalmath_tui.screens.imports.update import (
     START,
-    ClustersCame,
-    CodesCame,
-    FolderFound,
-    FoldersListed,
-    Imported,
-    ImportFailed,
     Slice,
 )
 from crystalmath_tui.screens.imports.view import SCREEN
@@ -48,7 +42,10 @@ def keys(run: Slice, *pressed: str) -> tuple[Slice, tuple[Any, ...]]:
 
 
 def ready() -> Slice:
-    came = (ClustersCame(ClusterList((HERE, HPC, OFF))), CodesCame(CodeList((CODE,))))
+    came = (
+        Answered("import clusters", ClusterList((HERE, HPC, OFF))),
+        Answered("import codes", CodeList((CODE,))),
+    )
     return told(START, Entered("import"), *came)[0]
 
 
@@ -84,12 +81,12 @@ def test_a_folder_of_this_machine_is_completed() -> None:
     run, _ = told(ready(), KeyPressed("down"), Pasted("/tm"))
     run, effects = keys(run, "tab")
     assert isinstance(effects[0], ListFolder)
-    run, _ = told(run, FoldersListed("/tm", ("/tmp/",)))
+    run, _ = told(run, Answered("path names", ("/tmp/",), ("import", "/tm")))
     assert values(run.form)["path"] == "/tmp/"
-    run, _ = told(run, FoldersListed("/tmp/", ("/tmp/a1/", "/tmp/a2/", "/tmp/a.out")))
+    run, _ = told(run, Answered("path names", ("/tmp/a1/", "/tmp/a2/", "/tmp/a.out"), ("import", "/tmp/")))
     assert values(run.form)["path"] == "/tmp/a"
     assert "/tmp/a2/" in words(run)
-    assert told(run, FoldersListed("/old", ("/old/",)))[0] == run
+    assert told(run, Answered("path names", ("/old/",), ("import", "/old")))[0] == run
 
 
 def test_elsewhere_tab_goes_to_the_next_field() -> None:
@@ -104,7 +101,7 @@ def test_it_is_sent_as_typed_and_ends_on_the_job() -> None:
     assert call.params == ImportJobParams("/scratch/run", "hpc")
     assert "Importing /scratch/run of hpc" in words(run)
     assert keys(run, "x")[0] == run, "nothing is typed while one waits"
-    after, effects = told(run, Imported(run.turn, DONE))
+    after, effects = told(run, Answered("import run", DONE, run.turn))
     assert effects == (Back(), Open("job", ("9",)), Say("Job 9 is imported."))
     assert values(after.form) == {"cluster": "hpc", "path": "", "code": "", "label": ""}
 
@@ -112,7 +109,7 @@ def test_it_is_sent_as_typed_and_ends_on_the_job() -> None:
 def test_a_folder_of_this_machine_is_made_whole_first() -> None:
     run, effects = keys(told(keys(ready(), "down")[0], Pasted("~/run"))[0], "f2")
     assert isinstance(effects[0], FindPath)
-    _, effects = told(run, FolderFound(run.turn, "/home/me/run"))
+    _, effects = told(run, Answered("import path", "/home/me/run", run.turn))
     assert effects[0].params.path == "/home/me/run"
 
 
@@ -127,7 +124,7 @@ def test_a_folder_of_this_machine_is_made_whole_first() -> None:
 def test_an_error_is_told_at_its_field_and_nothing_is_lost(error: RpcError, place: int) -> None:
     run = keys(filled(), "down", "down")[0]
     run = told(run, Pasted("mine"), KeyPressed("f2"))[0]
-    after, effects = told(run, ImportFailed(run.turn, error))
+    after, effects = told(run, Refused("import run", error, run.turn))
     assert after.form.scroll.index == place
     assert not effects
     assert values(after.form)["path"] == "/scratch/run"
@@ -145,13 +142,15 @@ def test_esc_while_waiting_keeps_the_form_and_a_late_answer_is_told() -> None:
     run, (say,) = keys(sent(), "esc")
     assert say.style == "warn"
     assert values(run.form)["path"] == "/scratch/run"
-    assert told(run, Imported(sent().turn, DONE))[1] == (Say("Job 9 is imported."),)
+    assert told(run, Answered("import run", DONE, sent().turn))[1] == (Say("Job 9 is imported."),)
     assert keys(run, "esc")[1] == (Back(),)
 
 
 def test_whoever_went_elsewhere_stays_there() -> None:
     run = sent()
-    assert told(run, Imported(run.turn, DONE), context=ELSEWHERE)[1] == (Say("Job 9 is imported."),)
+    assert told(run, Answered("import run", DONE, run.turn), context=ELSEWHERE)[1] == (
+        Say("Job 9 is imported."),
+    )
 
 
 def test_a_click_on_the_button_imports() -> None:

@@ -16,16 +16,15 @@ from crystalmath_server.protocol.jobs import JobDetail, JobRow, JobRun, JobState
 from crystalmath_server.protocol.progress import JobProgress, StepColumns, StopAsked
 from crystalmath_server.protocol.results import IonicStep, JobResults, Quantity
 from crystalmath_server.protocol.structures import Lattice
-from crystalmath_tui.core.control import StopTold
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Ask, Back, Call, Say
 from crystalmath_tui.core.lines import Size, Span
-from crystalmath_tui.core.messages import Entered, KeyPressed, MousePressed, StatusLoaded
-from crystalmath_tui.core.screen import Context
+from crystalmath_tui.core.messages import Answered, Entered, KeyPressed, MousePressed, Refused
 from crystalmath_tui.screens import file_viewer
-from crystalmath_tui.screens.file_viewer import RangeLoaded, read_on
+from crystalmath_tui.screens.file_viewer import read_on
 from crystalmath_tui.screens.job import pages as job_pages
 from crystalmath_tui.screens.job import update as job
-from crystalmath_tui.screens.job.update import Loaded, LoadFailed, update
+from crystalmath_tui.screens.job.update import update
 from crystalmath_tui.screens.results.summary import summary_lines
 from tests.built_rows import status
 
@@ -69,11 +68,11 @@ def test_a_wrong_pk_is_refused_in_words() -> None:
 
 def test_an_answer_about_another_job_is_dropped() -> None:
     screen, _ = entered("7")
-    assert update(screen, Loaded(8, DETAIL), CONTEXT)[0] == screen
+    assert update(screen, Answered("job page", DETAIL, (8, "page")), CONTEXT)[0] == screen
 
 
 def test_the_summary_says_state_reason_and_way_out() -> None:
-    screen, _ = update(entered("7")[0], Loaded(7, DETAIL), CONTEXT)
+    screen, _ = update(entered("7")[0], Answered("job page", DETAIL, (7, "page")), CONTEXT)
     shown = words(job.view(screen, Context(Size(40, 80), now=1000.0)))
     for part in (
         "failed",
@@ -88,35 +87,41 @@ def test_the_summary_says_state_reason_and_way_out() -> None:
 
 def test_an_error_is_shown_on_its_page_and_goes_with_the_next_answer() -> None:
     screen, _ = update(
-        entered("7")[0], LoadFailed((7, "summary"), NotFound("no job 7", hint="List them.")), CONTEXT
+        entered("7")[0], Refused("job page", NotFound("no job 7", hint="List them."), (7, "summary")), CONTEXT
     )
     assert "no job 7. List them." in words(job.view(screen, CONTEXT))
-    screen, _ = update(screen, Loaded(7, DETAIL), CONTEXT)
+    screen, _ = update(screen, Answered("job page", DETAIL, (7, "page")), CONTEXT)
     assert "no job 7" not in words(job.view(screen, CONTEXT))
 
 
 def test_a_living_job_is_fetched_now_and_then_an_ended_one_only_when_the_list_moved() -> None:
     for state, later in ((JobState.RUNNING, True), (JobState.FAILED, False)):
         detail = replace(DETAIL, row=replace(ROW, state=state))
-        screen, _ = update(entered("7")[0], Loaded(7, detail), CONTEXT)
-        screen, effects = update(screen, StatusLoaded(status()), CONTEXT)
+        screen, _ = update(entered("7")[0], Answered("job page", detail, (7, "page")), CONTEXT)
+        screen, effects = update(screen, Answered("status", status()), CONTEXT)
         assert effects
-        assert update(screen, StatusLoaded(status()), CONTEXT)[1] == ()
-        assert bool(update(screen, StatusLoaded(status()), replace(CONTEXT, now=1003.0))[1]) == later
-        assert update(screen, StatusLoaded(status()), replace(CONTEXT, now=1003.0, front=False))[1] == ()
+        assert update(screen, Answered("status", status()), CONTEXT)[1] == ()
+        assert bool(update(screen, Answered("status", status()), replace(CONTEXT, now=1003.0))[1]) == later
+        assert (
+            update(screen, Answered("status", status()), replace(CONTEXT, now=1003.0, front=False))[1] == ()
+        )
 
 
 def test_a_file_is_read_in_ranges() -> None:
     file = JobFile("retrieved", "out.txt", 200)
-    screen, _ = update(entered("7", "files")[0], Loaded(7, JobFiles((file,))), CONTEXT)
+    screen, _ = update(
+        entered("7", "files")[0], Answered("job page", JobFiles((file,)), (7, "page")), CONTEXT
+    )
     screen, effects = press(screen, "enter")
     assert effects[0].params == ReadFileParams(7, "out.txt", "retrieved", 0)
     first = FileRange("out.txt", 0, 200, 100, "utf-8", "row\n" * 25)
-    screen, _ = update(screen, RangeLoaded((7, file), first), CONTEXT)
+    screen, _ = update(screen, Answered("job file", first, (7, file)), CONTEXT)
     screen, effects = press(screen, "G")
     assert effects[0].params.offset == 100
     assert press(screen, "G")[1] == ()
-    screen, _ = update(screen, RangeLoaded((7, file), replace(first, offset=100, next_offset=200)), CONTEXT)
+    screen, _ = update(
+        screen, Answered("job file", replace(first, offset=100, next_offset=200), (7, file)), CONTEXT
+    )
     assert press(screen, "G")[1] == ()
     assert screen.viewer is not None
     assert screen.viewer.content == "row\n" * 50
@@ -126,10 +131,12 @@ def test_a_file_is_read_in_ranges() -> None:
 
 def test_a_binary_file_is_said_to_be_one() -> None:
     file = JobFile("retrieved", "wave", 2048)
-    screen, _ = update(entered("7", "files")[0], Loaded(7, JobFiles((file,))), CONTEXT)
+    screen, _ = update(
+        entered("7", "files")[0], Answered("job page", JobFiles((file,)), (7, "page")), CONTEXT
+    )
     screen, _ = press(screen, "enter")
     screen, _ = update(
-        screen, RangeLoaded((7, file), FileRange("wave", 0, 2048, 9, "base64", "AAEC")), CONTEXT
+        screen, Answered("job file", FileRange("wave", 0, 2048, 9, "base64", "AAEC"), (7, file)), CONTEXT
     )
     assert "A binary file of 2.0 kB" in words(job.view(screen, CONTEXT))
     assert press(screen, "G")[1] == ()
@@ -143,12 +150,12 @@ def test_a_click_on_a_tab_turns_the_page() -> None:
 
 def test_following_keeps_the_end_of_the_log_in_sight() -> None:
     log = JobLog(tuple(LogLine(0.0, "INFO", "x", f"line {i}") for i in range(99)))
-    screen, _ = update(entered("7", "log")[0], Loaded(7, log), CONTEXT)
+    screen, _ = update(entered("7", "log")[0], Answered("job page", log, (7, "page")), CONTEXT)
     assert "line 98" not in words(job.view(screen, CONTEXT))
     screen, _ = press(screen, "f")
     assert "line 98" in words(job.view(screen, CONTEXT))
     longer = JobLog((*log.lines, LogLine(0.0, "INFO", "x", "line 99")))
-    screen, _ = update(screen, Loaded(7, longer), CONTEXT)
+    screen, _ = update(screen, Answered("job page", longer, (7, "page")), CONTEXT)
     assert "line 99" in words(job.view(screen, CONTEXT))
     assert not press(screen, "k")[0].follow
 
@@ -177,13 +184,13 @@ TALL = Context(Size(40, 80), now=1000.0)
 
 def running() -> job.Slice:
     row = replace(ROW, state=JobState.RUNNING)
-    return update(entered("7")[0], Loaded(7, replace(DETAIL, row=row)), CONTEXT)[0]
+    return update(entered("7")[0], Answered("job page", replace(DETAIL, row=row), (7, "page")), CONTEXT)[0]
 
 
 def test_the_page_of_the_run_has_numbers_a_plot_and_the_numbers_of_the_plot() -> None:
     screen, effects = press(running(), "6")
     assert [effect.method.name for effect in effects] == ["jobs.show", "jobs.progress"]
-    shown = words(job.view(update(screen, Loaded(7, RUN), TALL)[0], TALL))
+    shown = words(job.view(update(screen, Answered("job page", RUN, (7, "page")), TALL)[0], TALL))
     for part in ("3 of at most 99", "-3.500000 eV", "0.2500 eV/Å, to fall below 0.01", "it cannot be told"):
         assert part in shown
     assert "•" in shown
@@ -193,7 +200,7 @@ def test_the_page_of_the_run_has_numbers_a_plot_and_the_numbers_of_the_plot() ->
 
 def test_a_stuck_run_is_said_first() -> None:
     stuck = replace(RUN, stuck=True, words="No new step for 9 min: it may be stuck")
-    screen, _ = update(press(running(), "6")[0], Loaded(7, stuck), TALL)
+    screen, _ = update(press(running(), "6")[0], Answered("job page", stuck, (7, "page")), TALL)
     assert job.view(screen, TALL)[3][0] == Span("error", " No new step for 9 min: it may be stuck")
 
 
@@ -201,7 +208,7 @@ def test_files_are_those_that_were_kept_and_those_on_the_computer() -> None:
     screen, effects = press(running(), "3")
     assert [getattr(effect.params, "source", None) for effect in effects] == [None, "", "work"]
     for found in (JobFiles((JobFile("inputs", "INCAR", 9),)), JobFiles((GROWING,), "/scratch/7")):
-        screen, _ = update(screen, Loaded(7, found), CONTEXT)
+        screen, _ = update(screen, Answered("job page", found, (7, "page")), CONTEXT)
     shown = words(job.view(screen, CONTEXT))
     assert "INCAR" in shown
     assert "OSZICAR" in shown
@@ -211,10 +218,10 @@ def test_files_are_those_that_were_kept_and_those_on_the_computer() -> None:
 
 def opened() -> job.Slice:
     screen, _ = press(running(), "3")
-    screen, _ = update(screen, Loaded(7, JobFiles((GROWING,), "/scratch/7")), CONTEXT)
+    screen, _ = update(screen, Answered("job page", JobFiles((GROWING,), "/scratch/7"), (7, "page")), CONTEXT)
     screen, _ = press(screen, "enter")
     part = FileRange("OSZICAR", 0, 4, 4, "utf-8", "one\n")
-    return update(screen, RangeLoaded((7, GROWING), part), CONTEXT)[0]
+    return update(screen, Answered("job file", part, (7, GROWING)), CONTEXT)[0]
 
 
 def test_a_file_is_followed_while_it_grows_and_no_longer_when_one_scrolls_up() -> None:
@@ -222,15 +229,15 @@ def test_a_file_is_followed_while_it_grows_and_no_longer_when_one_scrolls_up() -
     assert effects[0].params.offset == 4
     many = "".join(f"line {n}\n" for n in range(100))
     part = FileRange("OSZICAR", 4, 4 + len(many), 4 + len(many), "utf-8", many)
-    screen, _ = update(screen, RangeLoaded((7, GROWING), part), CONTEXT)
+    screen, _ = update(screen, Answered("job file", part, (7, GROWING)), CONTEXT)
     assert "line 99" in words(job.view(screen, CONTEXT))
-    screen, reads = update(screen, StatusLoaded(status()), CONTEXT)
+    screen, reads = update(screen, Answered("status", status()), CONTEXT)
     assert [effect.params.offset for effect in reads if isinstance(effect, Call)] == [4 + len(many)]
     paused, _ = press(screen, "k")
     assert paused.viewer
     assert not paused.viewer.following
     assert "line 99" not in words(job.view(paused, CONTEXT))
-    assert update(paused, StatusLoaded(status()), CONTEXT)[1] == ()
+    assert update(paused, Answered("status", status()), CONTEXT)[1] == ()
 
 
 def test_of_a_large_file_the_end_alone_is_followed_and_kept() -> None:
@@ -254,9 +261,9 @@ def test_a_stop_is_asked_for_and_told() -> None:
     (question,) = effects
     assert isinstance(question, Ask)
     assert [effect.method.name for effect in question.yes] == ["jobs.stop"]  # type: ignore[attr-defined]
-    told = StopTold(StopAsked(7, "LSTOP", "/scratch/7", "It ends soon."))
+    told = Answered("job stop", StopAsked(7, "LSTOP", "/scratch/7", "It ends soon."))
     assert update(running(), told, CONTEXT)[1] == (Say("It ends soon."),)
-    finished, _ = update(entered("7")[0], Loaded(7, DETAIL), CONTEXT)
+    finished, _ = update(entered("7")[0], Answered("job page", DETAIL, (7, "page")), CONTEXT)
     assert isinstance(press(finished, "S")[1][0], Say)
 
 

@@ -1,4 +1,4 @@
-"""The screen of POTCARs: functional and symbols, what was found, how to mend it."""
+"""The screen of POTCARs: functional and symbols, what was found, how to fix it."""
 
 from dataclasses import replace
 from typing import Any
@@ -11,12 +11,12 @@ from crystalmath_server.protocol.potcars import (
     PotcarCheck,
     PotcarFolder,
 )
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Back, Call, Open, Say
 from crystalmath_tui.core.lines import Size
-from crystalmath_tui.core.messages import Entered, KeyPressed, MousePressed, Pasted
-from crystalmath_tui.core.screen import Context
+from crystalmath_tui.core.messages import Answered, Entered, KeyPressed, MousePressed, Pasted, Refused
 from crystalmath_tui.screens.cluster import update as cluster
-from crystalmath_tui.screens.potcars.update import Looked, LookFailed, Slice
+from crystalmath_tui.screens.potcars.update import Slice
 from crystalmath_tui.screens.potcars.view import SCREEN
 
 CONTEXT = Context(Size(21, 80), now=1000.0)
@@ -90,7 +90,7 @@ def test_functional_and_symbols_are_chosen() -> None:
 
 def test_what_was_found_is_shown_with_the_way_out() -> None:
     start = opened("hpc")[0]
-    potcars, _ = told(start, Looked(start.turn, FOUND))
+    potcars, _ = told(start, Answered("potcars", FOUND, start.turn))
     shown = words(potcars)
     assert "not there for PBE_54: Fe_pv" in shown
     assert "→ See the note." in shown
@@ -107,7 +107,7 @@ def test_what_was_found_is_shown_with_the_way_out() -> None:
 
 def test_without_symbols_the_folders_are_shown() -> None:
     start = opened("hpc")[0]
-    shown = words(told(start, Looked(start.turn, BARE))[0])
+    shown = words(told(start, Answered("potcars", BARE, start.turn))[0])
     assert "/pot/potpaw_PBE.54" in shown
     assert "LDA, 3 symbols" in shown
 
@@ -115,7 +115,9 @@ def test_without_symbols_the_folders_are_shown() -> None:
 def test_a_failure_is_told_and_late_answers_are_dropped() -> None:
     start = opened("hpc")[0]
     again, _ = keys(start, "r")
-    assert told(again, Looked(start.turn, FOUND))[0] == again
-    failed, _ = told(again, LookFailed(again.turn, TransportFailed("hpc did not answer", hint="Wait.")))
+    assert told(again, Answered("potcars", FOUND, start.turn))[0] == again
+    failed, _ = told(
+        again, Refused("potcars", TransportFailed("hpc did not answer", hint="Wait."), again.turn)
+    )
     assert "hpc did not answer. Wait." in words(failed)
     assert not failed.looking

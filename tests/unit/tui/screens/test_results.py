@@ -15,15 +15,14 @@ from crystalmath_server.protocol.results import JobResults, Quantity, SiteResult
 from crystalmath_server.protocol.series import Curve, JobSeries, Tick
 from crystalmath_server.protocol.structures import Lattice, Site, StructureDetail, StructureRow
 from crystalmath_tui.core.chart import Chart, Trace, draw, in_words
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Ask, Back, Call, Open, Say
 from crystalmath_tui.core.lines import Size
-from crystalmath_tui.core.messages import Entered, KeyPressed
+from crystalmath_tui.core.messages import Answered, Entered, KeyPressed, Refused
 from crystalmath_tui.core.picture import View, crystal_of
 from crystalmath_tui.core.picture import draw as picture
-from crystalmath_tui.core.screen import Context
-from crystalmath_tui.screens.results import export as results_export
 from crystalmath_tui.screens.results import pages as results_pages
-from crystalmath_tui.screens.results.model import Failed, Loaded, Slice
+from crystalmath_tui.screens.results.model import Slice
 from crystalmath_tui.screens.results.update import update
 
 CONTEXT = Context(Size(21, 80))
@@ -69,7 +68,7 @@ def loaded() -> Slice:
     (call,) = effects
     assert isinstance(call, Call)
     assert call.method.name == "jobs.results"
-    return update(found, Loaded((7, "results"), RESULTS), CONTEXT)[0]
+    return update(found, Answered("results page", RESULTS, (7, "results")), CONTEXT)[0]
 
 
 def test_numbers_have_units_and_sources(loaded: Slice) -> None:
@@ -92,7 +91,7 @@ def test_plots_are_fetched_when_they_are_looked_at(loaded: Slice) -> None:
     assert (effects[0].method.name, effects[0].params.kind) == ("jobs.series", "trajectory")
     found, effects = press(found, "right")
     assert (effects[0].params.kind, effects[0].params.x, effects[0].params.y) == ("steps", "step", "energy")
-    found, _ = update(found, Loaded((7, "steps step energy"), STEPS), CONTEXT)
+    found, _ = update(found, Answered("results page", STEPS, (7, "steps step energy")), CONTEXT)
     assert "energy [eV]" in view(found)
     found, effects = press(found, "y")
     assert effects[0].params.y == "max_force"
@@ -110,14 +109,14 @@ def test_the_document_folds(loaded: Slice) -> None:
     assert (effects[0].method.name, effects[0].params.path) == ("jobs.document", "")
     output = DocumentChild("output", "output", "object", 2, "energy, forces")
     top = DocumentPart(7, "", "object", 2, "", (output,), 0, "u")
-    found, _ = update(found, Loaded((7, "document"), top), CONTEXT)
+    found, _ = update(found, Answered("results page", top, (7, "document")), CONTEXT)
     assert "▸ output  2 fields  energy, forces" in view(found)
     assert "1 more" in view(found)
     found, effects = press(found, "enter")
     assert effects[0].params.path == "output"
     energy = DocumentChild("energy", "output/energy", "number", 0, "-1.5")
     below = DocumentPart(7, "output", "object", 1, "", (energy,), 0, "u")
-    found, _ = update(found, Loaded((7, "document"), below), CONTEXT)
+    found, _ = update(found, Answered("results page", below, (7, "document")), CONTEXT)
     assert "energy  -1.5" in view(found)
     found, _ = press(found, "j", "left")
     assert "energy  -1.5" not in view(found)
@@ -128,7 +127,7 @@ def test_the_document_folds(loaded: Slice) -> None:
 def test_the_structure_turns(loaded: Slice) -> None:
     found, effects = press(loaded, "4")
     assert (effects[0].method.name, effects[0].params.pk) == ("structures.show", 2)
-    found, _ = update(found, Loaded((7, "structure"), ROCK), CONTEXT)
+    found, _ = update(found, Answered("results page", ROCK, (7, "structure")), CONTEXT)
     before = view(found)
     assert all(part in before for part in ("NaCl", "after the job", "Na", "Cl", "a 4.0000"))
     turned, _ = press(found, "l")
@@ -141,9 +140,11 @@ def test_the_structure_turns(loaded: Slice) -> None:
 
 def test_what_did_not_come_is_said(loaded: Slice) -> None:
     error = FileUnreadable("the document of this job is broken", field="pk", hint="Look at its files.")
-    found, _ = update(replace(loaded, tab="document"), Failed((7, "document"), error), CONTEXT)
+    found, _ = update(
+        replace(loaded, tab="document"), Refused("results page", error, (7, "document")), CONTEXT
+    )
     assert "broken. Look at its files." in view(found)
-    found, _ = update(loaded, Failed((8, "results"), error), CONTEXT)
+    found, _ = update(loaded, Refused("results page", error, (8, "results")), CONTEXT)
     assert found == loaded
 
 
@@ -203,7 +204,7 @@ def exported(found: Slice, path: str) -> tuple[Slice, tuple[Any, ...]]:
     """`e`, another path, Enter, and the path from the root."""
     found, _ = press(found, "e", "ctrl u", *path, "enter")
     assert found.path is None
-    return answered(found, results_export.PathFound(7, path))
+    return answered(found, Answered("results path", path, 7))
 
 
 def test_numbers_become_a_table(loaded: Slice) -> None:
@@ -213,7 +214,7 @@ def test_numbers_become_a_table(loaded: Slice) -> None:
     assert effects[0].text.splitlines()[1].startswith("energy,total energy,-10.02387019,eV")
     _, effects = exported(loaded, "/tmp/a.json")
     assert json.loads(effects[0].text)["quantities"][0]["value"] == ENERGY.value
-    asking = answered(found, results_export.Written(("/tmp/a.csv", "x"), "exists"))[1][0]
+    asking = answered(found, Answered("results file", "exists", ("/tmp/a.csv", "x")))[1][0]
     assert isinstance(asking, Ask)
     assert asking.yes[0].over  # type: ignore[attr-defined]
     assert press(found, "e")[0].path.text == "/tmp/job-7-numbers.csv"  # type: ignore[union-attr]
@@ -225,13 +226,13 @@ def test_a_plot_becomes_an_image_or_its_curves_in_full(loaded: Slice) -> None:
     assert (effects[0].method.name, effects[0].params.kind, effects[0].params.y) == (
         "jobs.plot", "steps", "max_force",
     )  # fmt: skip
-    said = answered(plots, effects[0].ok(WrittenFile("/tmp/a.svg", 2000, "3 bands")))[1]
+    said = answered(plots, effects[0].answer(WrittenFile("/tmp/a.svg", 2000, "3 bands")))[1]
     assert said == (Say("Wrote /tmp/a.svg, 2.0 kB. Not all: 3 bands.", "warn"),)
     found, effects = exported(plots, "/tmp/a.csv")
     assert (effects[0].method.name, effects[0].params.points) == ("jobs.series", 10_000)
-    _, effects = answered(found, effects[0].ok(STEPS))
+    _, effects = answered(found, effects[0].answer(STEPS))
     assert effects[0].text.splitlines() == ["step,energy [eV]", "0.0,-1.0", "1.0,", "2.0,-3.0"]
-    refused = exported(plots, "/tmp/a.png")[1][0].failed(FileUnreadable("broken", hint="Look."))
+    refused = exported(plots, "/tmp/a.png")[1][0].refuse(FileUnreadable("broken", hint="Look."))
     assert answered(plots, refused)[1][0].words == "/tmp/a.png was not written: broken. Look."
 
 
@@ -245,5 +246,5 @@ def test_a_structure_becomes_a_file_and_a_wrong_ending_is_said(loaded: Slice) ->
     assert (found.path is not None, ".cif" in effects[0].words) == (True, True)
     assert press(found, "esc")[0].path is None
     assert "page files" in press(replace(loaded, tab="document"), "e")[1][0].words
-    found, _ = answered(found, results_export.PathsListed("a.png", ("a.png1", "a.png2")))
+    found, _ = answered(found, Answered("path names", ("a.png1", "a.png2"), ("results", "a.png")))
     assert "a.png1" in view(found)

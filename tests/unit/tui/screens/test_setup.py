@@ -18,18 +18,12 @@ from crystalmath_server.protocol.clusters import (
 from crystalmath_server.protocol.codes import CodeKind, CodeRow, CreateCodeParams
 from crystalmath_server.protocol.errors import Conflict, InvalidForm, TransportFailed
 from crystalmath_server.protocol.resources import Resources
-from crystalmath_tui.core.clusters import ClusterSaved, CodeSaved
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Back, Call, Open, Say
 from crystalmath_tui.core.form import values
 from crystalmath_tui.core.lines import Size
-from crystalmath_tui.core.messages import Entered, KeyPressed, MousePressed, Pasted
-from crystalmath_tui.core.screen import Context
+from crystalmath_tui.core.messages import Answered, Entered, KeyPressed, MousePressed, Pasted, Refused
 from crystalmath_tui.screens.setup.update import (
-    HOSTS,
-    Found,
-    HostsLoaded,
-    Loaded,
-    SetupFailed,
     Slice,
     is_typing,
     update,
@@ -71,12 +65,12 @@ def words(setup: Slice) -> str:
 
 
 def at_hosts() -> Slice:
-    return told(Slice(), Entered("setup"), HostsLoaded(CONFIG))
+    return told(Slice(), Entered("setup"), Answered("setup hosts", CONFIG))
 
 
 def at_form() -> Slice:
     looking, _ = press(at_hosts(), "down", "down", "enter")
-    return told(looking, Found(looking.turn, FOUND))
+    return told(looking, Answered("setup discovery", FOUND, looking.turn))
 
 
 def filled(setup: Slice, **texts: str) -> Slice:
@@ -154,18 +148,18 @@ def test_a_wrong_text_is_told_at_its_field_and_nothing_is_sent(name: str, text: 
 def test_what_the_server_refuses_is_told_at_its_field() -> None:
     setup, _ = press(at_form(), "f2")
     error = InvalidForm("There is no partition 'x'", field="defaults.partition", hint="Choose another.")
-    setup = told(setup, SetupFailed(setup.turn, error))
+    setup = told(setup, Refused("cluster saved", error, setup.turn))
     assert setup.stage == "form"
     assert setup.form.fields[setup.form.scroll.index].name == "partition"
     assert "Choose another." in words(setup)
     setup, _ = press(at_form(), "f2")
-    setup = told(setup, SetupFailed(setup.turn, Conflict("hpc is there already", field="label")))
+    setup = told(setup, Refused("cluster saved", Conflict("hpc is there already", field="label"), setup.turn))
     assert values(setup.form)["partition"] == "normal", "nothing that was typed is lost"
 
 
 def test_a_new_cluster_gets_its_codes_and_is_tested() -> None:
     setup, _ = press(at_form(), "f2")
-    _, effects = update(setup, ClusterSaved(DETAIL), CONTEXT)
+    _, effects = update(setup, Answered("cluster saved", DETAIL), CONTEXT)
     assert isinstance(effects[0], Say)
     assert isinstance(effects[1], Call)
     assert effects[1].params == CreateCodeParams("hpc", "vasp_std", "/opt/vasp/vasp_std", CodeKind.VASP_STD)
@@ -174,22 +168,22 @@ def test_a_new_cluster_gets_its_codes_and_is_tested() -> None:
 
 def test_who_went_elsewhere_is_left_there() -> None:
     setup, _ = press(at_form(), "f2")
-    _, effects = update(setup, ClusterSaved(DETAIL), replace(CONTEXT, front=False))
+    _, effects = update(setup, Answered("cluster saved", DETAIL), replace(CONTEXT, front=False))
     assert not [effect for effect in effects if isinstance(effect, Back | Open)]
 
 
 def test_clusters_that_others_saved_are_not_ours() -> None:
     setup, _ = press(at_form(), "f2")
     other = replace(DETAIL, row=replace(ROW, label="other"))
-    assert update(setup, ClusterSaved(other), CONTEXT) == (setup, ())
-    assert update(at_form(), ClusterSaved(DETAIL), CONTEXT)[1] == ()
+    assert update(setup, Answered("cluster saved", other), CONTEXT) == (setup, ())
+    assert update(at_form(), Answered("cluster saved", DETAIL), CONTEXT)[1] == ()
 
 
 def test_a_host_that_cannot_be_looked_at_is_set_up_by_hand() -> None:
     setup, _ = press(at_hosts(), *"far", "enter")
-    late = SetupFailed(setup.turn - 1, TransportFailed("late"))
+    late = Refused("setup discovery", TransportFailed("late"), setup.turn - 1)
     assert told(setup, late) == setup
-    setup = told(setup, SetupFailed(setup.turn, TransportFailed("far did not answer")))
+    setup = told(setup, Refused("setup discovery", TransportFailed("far did not answer"), setup.turn))
     assert "far did not answer" in words(setup)
     setup, _ = press(setup, "f2")
     assert (setup.stage, values(setup.form)["hostname"]) == ("form", "far")
@@ -197,15 +191,17 @@ def test_a_host_that_cannot_be_looked_at_is_set_up_by_hand() -> None:
 
 
 def test_no_ssh_config_is_no_obstacle() -> None:
-    setup = told(Slice(), Entered("setup"), SetupFailed(HOSTS, InvalidForm("~/.ssh/config is no file")))
-    assert "~/.ssh/config is no file" in words(setup)
+    setup = told(
+        Slice(), Entered("setup"), Refused("setup hosts", InvalidForm("~/.ssh/config is not a file"))
+    )
+    assert "~/.ssh/config is not a file" in words(setup)
     assert press(setup, "down", "enter")[0].stage == "looking"
 
 
 def test_a_cluster_is_changed() -> None:
     setup, (call,) = update(Slice(), Entered("setup", ("edit", "hpc")), CONTEXT)
     assert call.method.name == "clusters.show"  # type: ignore[attr-defined]
-    setup = told(setup, Loaded(setup.turn, DETAIL))
+    setup = told(setup, Answered("setup cluster", DETAIL, setup.turn))
     assert values(setup.form)["walltime_s"] == "0:10:00"
     params = params_of(filled(setup, new_label="big", partition="", walltime_s="60"))
     assert isinstance(params, UpdateClusterParams)
@@ -214,7 +210,7 @@ def test_a_cluster_is_changed() -> None:
     assert (params.defaults.partition, params.defaults.walltime_s) == ("", 60), "empty asks for none"
     setup, _ = press(filled(setup, new_label="big"), "f2")
     renamed = replace(DETAIL, row=replace(ROW, label="big"))
-    _, effects = update(setup, ClusterSaved(renamed), CONTEXT)
+    _, effects = update(setup, Answered("cluster saved", renamed), CONTEXT)
     assert effects[1:] == (Back(), Open("cluster", ("big", "summary")))
 
 
@@ -225,7 +221,10 @@ def test_a_code_is_made_known() -> None:
     assert params == CreateCodeParams("hpc", "gam", "/opt/vasp_gam", CodeKind.VASP_GAM, ("vasp/6",))
     saving, _ = press(setup, "f2")
     made = CodeRow(7, "u", "gam", "hpc", CodeKind.VASP_GAM, "/opt/vasp_gam")
-    assert update(saving, CodeSaved(made), CONTEXT)[1][1:] == (Back(), Open("cluster", ("hpc", "codes")))
+    assert update(saving, Answered("code saved", made), CONTEXT)[1][1:] == (
+        Back(),
+        Open("cluster", ("hpc", "codes")),
+    )
     assert press(filled(setup, path=""), "f2")[0].form.complaint[0] == "path"
 
 
@@ -239,7 +238,7 @@ def test_esc_goes_one_stage_back_and_drops_what_is_on_its_way() -> None:
     looking, _ = press(at_hosts(), "down", "enter")
     assert not is_typing(looking)
     back, _ = press(looking, "esc")
-    assert told(back, Found(looking.turn, FOUND)) == back
+    assert told(back, Answered("setup discovery", FOUND, looking.turn)) == back
     assert press(back, "esc")[1] == (Back(),)
     saving, _ = press(at_form(), "f2")
     setup, (say,) = press(saving, "esc")

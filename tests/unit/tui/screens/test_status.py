@@ -5,11 +5,11 @@ import math
 import pytest
 
 from crystalmath_server.protocol.errors import ConnectionLost
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Say
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import Disconnected, Progress, Progressed
-from crystalmath_tui.core.screen import Context
-from crystalmath_tui.core.words import progress_words
+from crystalmath_tui.core.words import progress_text
 from crystalmath_tui.screens import status
 
 ONLINE = status.Slice(phase="online", profile="p")
@@ -25,7 +25,7 @@ def shown(link: status.Slice, cols: int = 80) -> str:
     [(None, "reading …"), (0.5, "reading … 50%"), (7.0, "reading … 100%"), (math.nan, "reading …")],
 )
 def test_progress_in_words(fraction: float | None, words: str) -> None:
-    assert progress_words(Progress("", "reading", fraction)) == words
+    assert progress_text(Progress("", "reading", fraction)) == words
 
 
 def test_the_status_line_shows_the_newest_until_there_is_none() -> None:
@@ -37,11 +37,11 @@ def test_the_status_line_shows_the_newest_until_there_is_none() -> None:
 
 def test_an_error_stays_over_progress_and_a_word_does_not() -> None:
     told, _ = status.update(ONLINE, TOLD, 0.0)
-    assert "submitting" in shown(status.said(told, Say("Copied 12"), 0.0))
-    assert "It failed." in shown(status.said(told, Say("It failed.", "error"), 0.0))
+    assert "submitting" in shown(status.with_note(told, Say("Copied 12"), 0.0))
+    assert "It failed." in shown(status.with_note(told, Say("It failed.", "error"), 0.0))
 
 
 def test_a_screen_finds_its_own() -> None:
     context = Context(Size(21, 80), progress=TOLD.calls)
-    assert context.told("new ") == "submitting … 25%"
-    assert context.told("setup") == ""
+    assert context.progress_of("new ") == "submitting … 25%"
+    assert context.progress_of("setup") == ""

@@ -46,7 +46,7 @@ def test_known_failures(error: Exception, expected: type[RpcError]) -> None:
 
 
 def test_the_true_reason_counts_more_than_its_wrapping() -> None:
-    wrapped = foreign("aiida.common.exceptions", "StorageMigrationError", "initialisation failed: disk full")
+    wrapped = foreign("aiida.common.exceptions", "StorageMigrationError", "initialization failed: disk full")
     wrapped.__context__ = OSError(errno.ENOSPC, "No space left on device")
     assert type(translate(wrapped, "group")) is StorageFull
 

@@ -8,7 +8,7 @@ from crystalmath_server.domain.diagnosis.missing_output import explain
 @pytest.mark.parametrize(
     "text,words",
     [
-        ("OSError: [Errno 28] No space left on device", "disk of the computer is full"),
+        ("OSError: [Errno 28] No space left on device", "disk of the cluster is full"),
         ("slurmstepd: error: Detected 1 oom-kill event(s)", "more memory"),
         ("JOB 7 CANCELLED AT 12:00 DUE TO TIME LIMIT", "time limit"),
         ("_aiidasubmit.sh: line 5: /x/python: No such file or directory", "not there"),

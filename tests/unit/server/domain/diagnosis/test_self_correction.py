@@ -2,12 +2,12 @@
 
 import pytest
 
-from crystalmath_server.adapters.aiida.daemon.control import KILL, PAUSE, PLAY, Glance, Part
+from crystalmath_server.adapters.aiida.daemon.control import KILL, PAUSE, PLAY, JobSnapshot, Part
 from crystalmath_server.domain.diagnosis.diagnosis import diagnose
 from crystalmath_server.domain.diagnosis.explain import ASKS, Facts, explain
 from crystalmath_server.domain.diagnosis.self_correction import (
     Look,
-    Turn,
+    NextAction,
     question,
     read,
     stored,
@@ -15,7 +15,7 @@ from crystalmath_server.domain.diagnosis.self_correction import (
     words,
 )
 from crystalmath_server.domain.diagnosis.symptoms import Correction, Symptoms, Text
-from crystalmath_server.domain.vasp_run.continuation import EndedRun, next_deck
+from crystalmath_server.domain.vasp_run.continuation import EndedRun, next_inputs
 from crystalmath_server.protocol.jobs import JobRun, JobState
 
 BRMIX = Correction(
@@ -28,16 +28,16 @@ RUN, JOB = 12, 10
 @pytest.mark.parametrize(
     "found,ended,made,follows",
     [
-        ((BRMIX,), "failed", 0, Turn.CORRECT),
-        ((BRMIX,), "failed", 2, Turn.ASK),
-        ((BRMIX,), "well", 1, Turn.CORRECT),
-        ((BRMIX,), "well", 2, Turn.DONE),
-        ((BRMIX, LOST), "failed", 0, Turn.ASK),
-        ((), "failed", 0, Turn.ASK),
-        ((), "well", 0, Turn.DONE),
+        ((BRMIX,), "failed", 0, NextAction.CORRECT),
+        ((BRMIX,), "failed", 2, NextAction.ASK),
+        ((BRMIX,), "well", 1, NextAction.CORRECT),
+        ((BRMIX,), "well", 2, NextAction.DONE),
+        ((BRMIX, LOST), "failed", 0, NextAction.ASK),
+        ((), "failed", 0, NextAction.ASK),
+        ((), "well", 0, NextAction.DONE),
     ],
 )
-def test_what_follows(found: tuple[Correction, ...], ended: str, made: int, follows: Turn) -> None:
+def test_what_follows(found: tuple[Correction, ...], ended: str, made: int, follows: NextAction) -> None:
     assert turn(Look(found), ended_well=ended == "well", made=made, most=2) is follows
 
 
@@ -88,18 +88,18 @@ def test_what_asks_is_diagnosed_as_its_last_run_and_answered_by_play() -> None:
 
 def test_files_that_were_given_to_a_run_are_given_to_the_next() -> None:
     run = EndedRun({"INCAR": "A = 1\n"}, {"INCAR": "A = 2\n"}, given=("WAVEDER", "CHGCAR"))
-    assert next_deck(run, {}, ["WAVEDER", "CHGCAR", "OUTCAR"]).copied == ("CHGCAR", "WAVEDER")
+    assert next_inputs(run, {}, ["WAVEDER", "CHGCAR", "OUTCAR"]).copied == ("CHGCAR", "WAVEDER")
 
 
 def test_orders_go_to_a_job_and_its_run() -> None:
     job, fresh = Part(JOB, paused=False, settled=True), Part(RUN, paused=False, settled=False)
     known = Part(RUN, paused=False, settled=True)
-    assert PAUSE.sends(Glance(JobState.RUNNING, "", (job, known))) == [(PAUSE, JOB), (PAUSE, RUN)]
-    assert KILL.sends(Glance(JobState.PREPARING, "", (job, fresh))) == [(PAUSE, JOB), (PAUSE, RUN)]
-    assert KILL.sends(Glance(JobState.RUNNING, "", (job, known))) == [(KILL, JOB)]
-    assert KILL.sends(Glance(JobState.KILLED, "", (known,))) == [(KILL, RUN)]
-    halted = Glance(JobState.PAUSED, "", (job, Part(RUN, paused=True, settled=True)))
+    assert PAUSE.sends(JobSnapshot(JobState.RUNNING, "", (job, known))) == [(PAUSE, JOB), (PAUSE, RUN)]
+    assert KILL.sends(JobSnapshot(JobState.PREPARING, "", (job, fresh))) == [(PAUSE, JOB), (PAUSE, RUN)]
+    assert KILL.sends(JobSnapshot(JobState.RUNNING, "", (job, known))) == [(KILL, JOB)]
+    assert KILL.sends(JobSnapshot(JobState.KILLED, "", (known,))) == [(KILL, RUN)]
+    halted = JobSnapshot(JobState.PAUSED, "", (job, Part(RUN, paused=True, settled=True)))
     assert PLAY.sends(halted) == [(PLAY, RUN)]
     assert not PLAY.shows(halted)
-    assert not KILL.shows(Glance(JobState.KILLED, "", (known,)))
-    assert KILL.shows(Glance(JobState.KILLED, ""))
+    assert not KILL.shows(JobSnapshot(JobState.KILLED, "", (known,)))
+    assert KILL.shows(JobSnapshot(JobState.KILLED, ""))

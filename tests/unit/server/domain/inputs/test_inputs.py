@@ -1,25 +1,25 @@
-"""Reading of decks: INCAR as VASP reads it, and what decks.check takes."""
+"""Reading of input files: INCAR as VASP reads it, and what inputs.check takes."""
 
 import anyio
 import pytest
 
-from crystalmath_server.domain.inputs import diff as deck_diff
+from crystalmath_server.domain.inputs import diff as inputs_diff
 from crystalmath_server.domain.inputs import incar_text, potcar_text
 from crystalmath_server.domain.inputs.incar_catalog import KnownTag
 from crystalmath_server.domain.inputs.incar_help import MEANINGS, SUMMARIES
 from crystalmath_server.domain.inputs.incar_values import numbers, real, whole
 from crystalmath_server.domain.inputs.problems import ERROR, NOTE, in_file, in_order, sentence
-from crystalmath_server.handlers import decks
-from crystalmath_server.protocol.decks import (
-    DECKS_CHECK,
-    CheckDeckParams,
-    DeckDiff,
-    DeckSource,
-    DiffDecksParams,
+from crystalmath_server.handlers import inputs
+from crystalmath_server.protocol.errors import InvalidForm, RpcError
+from crystalmath_server.protocol.inputs import (
+    INPUTS_CHECK,
+    CheckInputsParams,
+    DiffInputsParams,
+    InputDiff,
+    InputSource,
     ListTagsParams,
     TagChange,
 )
-from crystalmath_server.protocol.errors import InvalidForm, RpcError
 from tests import fakes
 from tests.fake_jobs import FakeJobs
 
@@ -72,21 +72,21 @@ def test_problems_are_in_order_and_in_words() -> None:
     late = in_file("POSCAR", 2, ERROR, "x", "two", "Mend.")
     soon = in_file("INCAR", 0, NOTE, "x", "one", "Look?")
     assert in_order((late, soon, late)) == (soon, late)
-    assert sentence(late) == "POSCAR:2: error: two. Mend."
+    assert sentence(late) == "POSCAR:2: error: two. Fix."
     assert sentence(soon) == "INCAR: note: one. Look?"
 
 
 @pytest.mark.parametrize("files", [{}, {"OUTCAR": ""}])
-def test_files_of_no_deck_are_refused(files: dict[str, str]) -> None:
+def test_files_of_no_inputs_are_refused(files: dict[str, str]) -> None:
     with pytest.raises(InvalidForm) as caught:
-        anyio.run(decks.check, fakes.ports(), CheckDeckParams(files))
+        anyio.run(inputs.check, fakes.ports(), CheckInputsParams(files))
     assert caught.value.data.field == "files"
     assert "INCAR" in caught.value.data.hint
 
 
 def test_the_example_finds_its_fault() -> None:
-    params = CheckDeckParams(dict(DECKS_CHECK.example.params["files"]))  # type: ignore[call-overload]
-    report = anyio.run(decks.check, fakes.ports(), params)
+    params = CheckInputsParams(dict(INPUTS_CHECK.example.params["files"]))  # type: ignore[call-overload]
+    report = anyio.run(inputs.check, fakes.ports(), params)
     assert next((row.line, row.code) for row in report.problems) == (1, "incar.unknown_tag")
 
 
@@ -97,13 +97,13 @@ RIGHT = {
 }
 
 
-def compared(left: DeckSource, right: DeckSource) -> DeckDiff:
-    return anyio.run(decks.diff, fakes.ports(), DiffDecksParams(left, right))
+def compared(left: InputSource, right: InputSource) -> InputDiff:
+    return anyio.run(inputs.diff, fakes.ports(), DiffInputsParams(left, right))
 
 
-def test_decks_are_compared_by_meaning() -> None:
+def test_inputs_are_compared_by_meaning() -> None:
     catalogue = {"EDIFF": KnownTag("float"), "ENCUT": KnownTag("float"), "MAGMOM": KnownTag("list")}
-    found = deck_diff.diff(LEFT, RIGHT, catalogue, None)
+    found = inputs_diff.diff(LEFT, RIGHT, catalogue, None)
     assert found.tags == (
         TagChange("ENCUT", "removed", "520", ""),
         TagChange("ISMEAR", "added", "", "0"),
@@ -111,47 +111,47 @@ def test_decks_are_compared_by_meaning() -> None:
     assert found.kpoints is None
     assert not found.same
     assert set(found.texts) == {"INCAR", "KPOINTS"}
-    assert deck_diff.diff(LEFT, {**RIGHT, "INCAR": LEFT["INCAR"]}, catalogue, None).same
+    assert inputs_diff.diff(LEFT, {**RIGHT, "INCAR": LEFT["INCAR"]}, catalogue, None).same
     coarse = {**LEFT, "KPOINTS": "a\n0\nGamma\n2 2 2\n"}
-    assert deck_diff.diff(LEFT, coarse, catalogue, None).kpoints == ("Gamma mesh 4×4×4", "Gamma mesh 2×2×2")
+    assert inputs_diff.diff(LEFT, coarse, catalogue, None).kpoints == ("Gamma mesh 4×4×4", "Gamma mesh 2×2×2")
 
 
-def test_a_recipe_is_compared_with_texts() -> None:
-    recipe = DeckSource(template="vasp.static", structure_pk=1)
-    found = compared(recipe, DeckSource({"INCAR": "ENCUT = 400\nISMEAR = 0\n"}))
+def test_a_template_is_compared_with_texts() -> None:
+    prepared = InputSource(template="vasp.static", structure_pk=1)
+    found = compared(prepared, InputSource({"INCAR": "ENCUT = 400\nISMEAR = 0\n"}))
     assert [(row.tag, row.left, row.right) for row in found.tags] == [("ENCUT", "520", "400")]
 
 
 def test_a_job_is_compared_by_what_it_was_sent() -> None:
     jobs = FakeJobs()
     jobs.add().files[("inputs", "INCAR")] = b"ENCUT = 400\n"
-    params = DiffDecksParams(DeckSource(job_pk=1), DeckSource({"INCAR": "ENCUT = 4e2\n"}))
-    assert anyio.run(decks.diff, fakes.ports(jobs=jobs), params).same
+    params = DiffInputsParams(InputSource(job_pk=1), InputSource({"INCAR": "ENCUT = 4e2\n"}))
+    assert anyio.run(inputs.diff, fakes.ports(jobs=jobs), params).same
 
 
 @pytest.mark.parametrize(
     "source, field",
     [
-        (DeckSource(), "right"),
-        (DeckSource({"INCAR": ""}, job_pk=1), "right"),
-        (DeckSource(template="vasp.static"), "right"),
-        (DeckSource({"OUTCAR": ""}), "right.files"),
-        (DeckSource(job_pk=1), "right.job_pk"),
-        (DeckSource(job_pk=99), "right.job_pk"),
-        (DeckSource(template="emt.relax", structure_pk=1), "right.template"),
-        (DeckSource(template="vasp.static", structure_pk=99), "right.structure_pk"),
-        (DeckSource(template="nonsense", structure_pk=1), "right.template"),
+        (InputSource(), "right"),
+        (InputSource({"INCAR": ""}, job_pk=1), "right"),
+        (InputSource(template="vasp.static"), "right"),
+        (InputSource({"OUTCAR": ""}), "right.files"),
+        (InputSource(job_pk=1), "right.job_pk"),
+        (InputSource(job_pk=99), "right.job_pk"),
+        (InputSource(template="emt.relax", structure_pk=1), "right.template"),
+        (InputSource(template="vasp.static", structure_pk=99), "right.structure_pk"),
+        (InputSource(template="nonsense", structure_pk=1), "right.template"),
     ],
 )
-def test_what_is_no_deck_is_refused(source: DeckSource, field: str) -> None:
+def test_what_is_no_inputs_is_refused(source: InputSource, field: str) -> None:
     with pytest.raises(RpcError) as caught:
-        compared(DeckSource({"INCAR": ""}), source)
+        compared(InputSource({"INCAR": ""}), source)
     assert caught.value.data.field == field
     assert caught.value.data.hint
 
 
 def tags(search: str) -> list[str]:
-    return [row.name for row in anyio.run(decks.tags, fakes.ports(), ListTagsParams(search)).rows]
+    return [row.name for row in anyio.run(inputs.tags, fakes.ports(), ListTagsParams(search)).rows]
 
 
 def test_tags_are_found_by_name_else_by_their_words() -> None:
@@ -163,7 +163,7 @@ def test_tags_are_found_by_name_else_by_their_words() -> None:
 
 
 def test_a_tag_is_told_with_kind_values_and_what_they_mean() -> None:
-    (row,) = anyio.run(decks.tags, fakes.ports(), ListTagsParams("ISMEAR")).rows
+    (row,) = anyio.run(inputs.tags, fakes.ports(), ListTagsParams("ISMEAR")).rows
     assert (row.kind, row.default, row.group) == ("int", "1", "smearing")
     assert row.meanings["0"].startswith("Gaussian")
     assert "Fermi level" in row.summary

@@ -8,7 +8,7 @@ import pytest
 
 from crystalmath_server.domain.clusters.resources import options
 from crystalmath_server.domain.jobs.past_job import PastJob, draft, no_restart, no_retry, resources_of
-from crystalmath_server.domain.vasp_run.continuation import EndedRun, next_deck
+from crystalmath_server.domain.vasp_run.continuation import EndedRun, next_inputs
 from crystalmath_server.handlers import again
 from crystalmath_server.protocol.again import RestartJobParams, RetryJobParams
 from crystalmath_server.protocol.clusters import ClusterRow
@@ -55,7 +55,7 @@ def reasons(found: Any) -> dict[str, str]:
     return {row.field: row.reason for row in found.left_out}
 
 
-def test_files_edited_by_hand_are_taken_over_with_a_recipe_of_vasp() -> None:
+def test_files_edited_by_hand_are_taken_over_with_a_template_of_vasp() -> None:
     edited = asked(edits={"INCAR": "NSW = 0\n", "KPOINTS": ""})
     assert drafted(edited).spec.edits == edited.spec.edits
     assert drafted(edited, None).spec.edits == {}
@@ -73,7 +73,7 @@ def test_all_that_is_still_there_is_taken_over() -> None:
     "found, field, words",
     [
         (drafted(form=NOT_HERE), "template", "No VASP."),
-        (drafted(form=None), "template", "no recipe vasp.relax any more"),
+        (drafted(form=None), "template", "no template vasp.relax any more"),
         (drafted(asked(template=""), None), "template", "another plugin"),
         (drafted(asked(template="vasp.imported"), None), "template", "was imported"),
         (drafted(asked(structures=())), "structures", "no structure"),
@@ -152,23 +152,23 @@ def test_the_handler_runs_an_ended_job_again_once_for_each_key() -> None:
 
 
 class Ended:
-    """A run of VASP that has ended; counts how often it was looked at."""
+    """A VASP run that has ended; counts how often it was looked at."""
 
     def __init__(self) -> None:
         self.looks = 0
 
     async def ended_run(self, pk: int, *, correct: bool) -> EndedRun:
         self.looks += 1
-        deck = {"INCAR": "NSW = 0\n", "POSCAR": f"of {pk}, {correct}\n"}
-        return EndedRun(deck, deck)
+        vasp_inputs = {"INCAR": "NSW = 0\n", "POSCAR": f"of {pk}, {correct}\n"}
+        return EndedRun(vasp_inputs, vasp_inputs)
 
 
 def restartable() -> tuple[FakeJobs, Any, Ended]:
     jobs, run = FakeJobs(), Ended()
     ports = replace(fakes.ports(jobs=jobs), symptoms=run)
     job = jobs.get(1)
-    rendered = replace(job.plan.recipe.rendered, template="vasp.static")
-    job.plan = replace(job.plan, recipe=replace(job.plan.recipe, rendered=rendered))
+    rendered = replace(job.plan.prepared.rendered, template="vasp.static")
+    job.plan = replace(job.plan, prepared=replace(job.plan.prepared, rendered=rendered))
     job.row = replace(job.row, template="vasp.static")
     jobs.change(1, JobState.FAILED)
     return jobs, ports, run
@@ -189,9 +189,9 @@ def test_a_restart_from_a_computer_out_of_reach_takes_what_the_job_told(
 
     def noted(run: EndedRun, edits: Any, there: Any) -> Any:
         taken.append(tuple(there))
-        return next_deck(run, edits, there)
+        return next_inputs(run, edits, there)
 
-    monkeypatch.setattr(again, "next_deck", noted)
+    monkeypatch.setattr(again, "next_inputs", noted)
     jobs.get(1).files["work", "WAVECAR"] = b"large"
     ports.work.trouble = TransportFailed("hpc cannot be reached")
     assert anyio.run(again.restart, ports, RestartJobParams(1, "key-0001")).pk

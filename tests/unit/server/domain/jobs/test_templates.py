@@ -1,4 +1,4 @@
-"""domain/recipes.py: names, values, words."""
+"""domain/templates.py: names, values, words."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from crystalmath_server.domain.jobs.templates import (
     nested,
     resolve,
 )
-from crystalmath_server.protocol.errors import InvalidForm, InvalidRecipe, NotFound
+from crystalmath_server.protocol.errors import InvalidForm, InvalidTemplate, NotFound
 from crystalmath_server.protocol.templates import FieldType, FormField, TemplateRow
 
 FMAX = FormField("relax_kwargs.fmax", FieldType.NUMBER, "force tolerance", 0.01, "eV/Å", 1e-6, 10)
@@ -76,7 +76,7 @@ def test_a_kind_alone_takes_the_best_engine_that_runs() -> None:
     assert resolve("chgnet.relax", rows).name == "chgnet.relax"
 
 
-def test_unknown_recipe_is_not_found() -> None:
+def test_unknown_template_is_not_found() -> None:
     with pytest.raises(NotFound) as caught:
         resolve("emt.relx", [row("emt.relax")])
     assert caught.value.data.hint == "Did you mean emt.relax?"
@@ -84,7 +84,7 @@ def test_unknown_recipe_is_not_found() -> None:
 
 
 def test_elements_that_the_engine_lacks_are_named() -> None:
-    with pytest.raises(InvalidRecipe) as caught:
+    with pytest.raises(InvalidTemplate) as caught:
         check_elements("EMT", ("Si", "Cu", "O"), ("Cu",), ("chgnet.relax",))
     assert caught.value.data.detail == "EMT does not know O, Si"
     assert "chgnet.relax" in caught.value.data.hint

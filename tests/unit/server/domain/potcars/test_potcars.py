@@ -103,7 +103,7 @@ def test_other_functionals_and_odd_names_are_told(tmp_path: Path) -> None:
 def test_a_root_that_is_not_there_is_told(tmp_path: Path) -> None:
     put(tmp_path, "file")
     (tmp_path / "empty").mkdir()
-    cases = {"none": "does not exist", "file": "is no folder", "empty": "hold no POTCAR"}
+    cases = {"none": "does not exist", "file": "is not a folder", "empty": "hold no POTCAR"}
     for name, words in cases.items():
         found = look(tmp_path / name, "PBE", "Si")
         assert words in found.detail

@@ -1,4 +1,4 @@
-"""Jobs beside one another: columns, units, order."""
+"""Jobs side by side: columns, units, order."""
 
 import anyio
 import pytest

@@ -206,7 +206,7 @@ def test_the_plan_says_where_it_comes_from() -> None:
     anyio.run(imports.import_run, ports, ImportJobParams("/scratch/run", label="old"))
     (plan,) = plans
     assert plan.source is not None
-    assert plan.recipe.values == {"path": "/scratch/run", "cluster": "localhost"}
+    assert plan.prepared.values == {"path": "/scratch/run", "cluster": "localhost"}
     assert plan.spec.label == "old"
     assert [spec["titel"] for spec in plan.source.potcar_specs] == ["PAW_PBE Si 05Jan2001"]
     assert plan.source.potcar == ""

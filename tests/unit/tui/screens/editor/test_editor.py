@@ -3,35 +3,37 @@
 from dataclasses import replace
 from typing import Any
 
-from crystalmath_server.protocol.decks import (
-    DeckDiff,
-    DeckFacts,
-    DeckProblem,
-    DeckReport,
+from crystalmath_server.protocol.errors import ConnectionLost, NotFound
+from crystalmath_server.protocol.inputs import (
+    InputDiff,
+    InputFacts,
+    InputProblem,
+    InputReport,
     KnownTag,
     Severity,
     StructureChange,
     TagChange,
     TagList,
 )
-from crystalmath_server.protocol.errors import ConnectionLost, NotFound
 from crystalmath_server.protocol.jobs import JobRow, JobsPage, JobState
-from crystalmath_tui.core.decks import Deck, DeckEdited, DeckOpened, FileEdit
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Ask, Back, Call, EditOutside, Later, Say, Tell
+from crystalmath_tui.core.inputs import FileEdit, InputsEdited, InputsOpened, VaspInputs
 from crystalmath_tui.core.lines import Size, Span
-from crystalmath_tui.core.messages import Connected, Entered, KeyPressed, MousePressed, Pasted
-from crystalmath_tui.core.screen import Context
+from crystalmath_tui.core.messages import (
+    Answered,
+    Connected,
+    Entered,
+    KeyPressed,
+    MousePressed,
+    Pasted,
+    Refused,
+    Scrolled,
+)
 from crystalmath_tui.screens.editor.model import (
-    CameBack,
     CheckDue,
-    Checked,
-    CheckFailed,
-    Compared,
-    CompareFailed,
-    JobsListed,
     Left,
     Slice,
-    TagsLoaded,
     here,
 )
 from crystalmath_tui.screens.editor.update import KEYS, update
@@ -41,7 +43,7 @@ from tests.built_rows import hello
 CONTEXT = Context(Size(21, 80))
 WIDE = Context(Size(57, 200))
 OWN = {"INCAR": "ENCUT = 520\nISMEAR = 0\n", "KPOINTS": "mesh\n0\nGamma\n4 4 4\n", "POSCAR": "Si2\n"}
-DECK = Deck(("vasp.relax", 3), OWN, {}, 8)
+INPUTS = VaspInputs(("vasp.relax", 3), OWN, {}, 8)
 TAGS = TagList(
     (
         KnownTag("ENCUT", "float", (), "", "", "Cutoff."),
@@ -57,11 +59,11 @@ TAGS = TagList(
         ),
     )
 )
-WRONG = DeckProblem(
+WRONG = InputProblem(
     "INCAR", 2, 10, Severity.ERROR, "incar.x", "ISMEAR takes a number", "Write one.", "ISMEAR"
 )
-DOUBT = DeckProblem("KPOINTS", 4, 1, Severity.WARNING, "k.x", "the mesh is coarse", "Take more.")
-WHOLE = DeckProblem("POSCAR", 0, 0, Severity.NOTE, "p.x", "symmetry is P1")
+DOUBT = InputProblem("KPOINTS", 4, 1, Severity.WARNING, "k.x", "the mesh is coarse", "Take more.")
+WHOLE = InputProblem("POSCAR", 0, 0, Severity.NOTE, "p.x", "symmetry is P1")
 
 
 def press(editor: Slice, *keys: str, context: Context = CONTEXT) -> tuple[Slice, tuple[Any, ...]]:
@@ -81,13 +83,18 @@ def words(editor: Slice, context: Context = CONTEXT) -> str:
     return "\n".join("".join(span.text for span in line) for line in view(editor, context))
 
 
-def begun(deck: Deck = DECK, file: str = "INCAR") -> Slice:
-    return told(Slice(), DeckOpened(deck, file), TagsLoaded(TAGS))
+def begun(vasp_inputs: VaspInputs = INPUTS, file: str = "INCAR") -> Slice:
+    return told(Slice(), InputsOpened(vasp_inputs, file), Answered("editor tags", TAGS))
 
 
-def checked(editor: Slice, *problems: DeckProblem) -> Slice:
+def checked(editor: Slice, *problems: InputProblem) -> Slice:
     return told(
-        editor, Checked(editor.turn, DeckReport(problems, DeckFacts("Si2", 2, "Fd-3m (227)", enmax=245.3)))
+        editor,
+        Answered(
+            "editor check",
+            InputReport(problems, InputFacts("Si2", 2, "Fd-3m (227)", enmax=245.3)),
+            editor.turn,
+        ),
     )
 
 
@@ -98,21 +105,21 @@ def text(editor: Slice) -> str:
 
 
 def test_opening_shows_the_file_and_asks_for_tags_and_a_check() -> None:
-    editor, effects = update(Slice(), DeckOpened(DECK, "KPOINTS"), CONTEXT)
+    editor, effects = update(Slice(), InputsOpened(INPUTS, "KPOINTS"), CONTEXT)
     assert [effect.method.name for effect in effects if isinstance(effect, Call)] == [
-        "decks.tags",
-        "decks.check",
+        "inputs.tags",
+        "inputs.check",
     ]
     check = effects[-1]
     assert isinstance(check, Call)
     assert (check.params.tasks, set(check.params.files)) == (8, {"INCAR", "KPOINTS", "POSCAR"})
     assert "▸ KPOINTS" in words(editor)
     assert "Gamma" in words(editor)
-    _, effects = update(told(editor, TagsLoaded(TAGS)), DeckOpened(DECK, "INCAR"), CONTEXT)
-    assert [effect.method.name for effect in effects if isinstance(effect, Call)] == ["decks.check"]
+    _, effects = update(told(editor, Answered("editor tags", TAGS)), InputsOpened(INPUTS, "INCAR"), CONTEXT)
+    assert [effect.method.name for effect in effects if isinstance(effect, Call)] == ["inputs.check"]
 
 
-def test_without_a_deck_there_is_nothing_to_edit() -> None:
+def test_without_a_inputs_there_is_nothing_to_edit() -> None:
     _, (say, back) = update(Slice(), Entered("editor"), CONTEXT)
     assert (isinstance(say, Say), back) == (True, Back())
     assert update(begun(), Entered("editor"), CONTEXT)[1] == ()
@@ -127,7 +134,7 @@ def test_the_check_waits_for_a_pause_and_late_answers_are_dropped() -> None:
     (call,) = update(editor, CheckDue(editor.turn), CONTEXT)[1]
     assert isinstance(call, Call)
     assert call.params.files["INCAR"].startswith("ENCUT = 5201\n")
-    late = told(editor, Checked(editor.turn - 1, DeckReport((WRONG,), DeckFacts())))
+    late = told(editor, Answered("editor check", InputReport((WRONG,), InputFacts()), editor.turn - 1))
     assert (late.problems, "checking" in words(late)) == ((), True)
     assert "no problem" in words(checked(editor))
 
@@ -164,10 +171,10 @@ def test_problems_go_with_their_lines_until_the_next_check() -> None:
 
 
 def test_what_cannot_be_checked_says_why_and_is_checked_when_connected() -> None:
-    editor = told(begun(), CheckFailed(1, ConnectionLost("the server is gone")))
+    editor = told(begun(), Refused("editor check", ConnectionLost("the server is gone"), 1))
     assert "not checked: the server is gone" in words(editor)
     effects = update(editor, Connected(hello()), CONTEXT)[1]
-    assert [effect.method.name for effect in effects if isinstance(effect, Call)] == ["decks.check"]
+    assert [effect.method.name for effect in effects if isinstance(effect, Call)] == ["inputs.check"]
 
 
 def test_all_problems_in_a_list() -> None:
@@ -186,7 +193,7 @@ def test_all_problems_in_a_list() -> None:
 
 def test_the_tag_under_the_cursor_is_told() -> None:
     editor, _ = press(begun(), "down", "end")
-    assert "ISMEAR  kind int · recipe 0 · default 1 · values -5 0 1" in words(editor)
+    assert "ISMEAR  kind int · template 0 · default 1 · values -5 0 1" in words(editor)
     assert "0: Gaussian. How states are filled." in words(editor)
     wide = words(checked(editor), WIDE)
     assert "▸ 0         Gaussian" in wide
@@ -235,31 +242,31 @@ def test_a_paste_is_one_step() -> None:
 def test_taking_over_hands_back_what_differs() -> None:
     _, effects = press(begun(), "end", *"1", "f2")
     assert effects == (
-        Tell(DeckEdited(DECK.made, {"INCAR": FileEdit("ENCUT = 5201\nISMEAR = 0\n", OWN["INCAR"])})),
+        Tell(InputsEdited(INPUTS.made, {"INCAR": FileEdit("ENCUT = 5201\nISMEAR = 0\n", OWN["INCAR"])})),
         Back(),
     )
     _, effects = press(begun(), "end", "1", "backspace", "f2")
-    assert effects == (Tell(DeckEdited(DECK.made, {})), Back())
+    assert effects == (Tell(InputsEdited(INPUTS.made, {})), Back())
 
 
 def test_an_empty_file_is_not_taken_over_but_kpoints_may_be() -> None:
     emptied, _ = press(begun(), *["ctrl k"] * 4)
     after, effects = press(emptied, "f2")
     assert "INCAR is empty" in effects[0].words
-    assert after.deck == DECK
+    assert after.vasp_inputs == INPUTS
     without, _ = press(begun(file="KPOINTS"), *["ctrl k"] * 8)
     _, effects = press(without, "f2")
     assert effects[0].message.edits["KPOINTS"].text == ""
 
 
-def test_a_deck_that_is_still_edited_is_not_overwritten() -> None:
+def test_a_inputs_that_is_still_edited_is_not_overwritten() -> None:
     editor, _ = press(begun(), "x")
-    kept, (say,) = update(editor, DeckOpened(replace(DECK, made=("vasp.static", 4)), "INCAR"), CONTEXT)
+    kept, (say,) = update(editor, InputsOpened(replace(INPUTS, made=("vasp.static", 4)), "INCAR"), CONTEXT)
     assert (kept, isinstance(say, Say)) == (editor, True)
 
 
 def test_an_empty_kpoints_is_said_to_be_left_out() -> None:
-    bare = begun(replace(DECK, own={"INCAR": "KSPACING = 0.3\n", "POSCAR": "Si2\n"}), "KPOINTS")
+    bare = begun(replace(INPUTS, own={"INCAR": "KSPACING = 0.3\n", "POSCAR": "Si2\n"}), "KPOINTS")
     assert "left out while it is empty" in words(bare)
     assert "left out while it is empty" in words(bare, WIDE)
 
@@ -271,18 +278,18 @@ def test_leaving_asks_before_anything_is_lost() -> None:
     assert "INCAR" in ask.title
     assert text(editor).startswith("x")
     after, effects = update(editor, ask.yes[0].message, CONTEXT)  # type: ignore[attr-defined]
-    assert (after.deck, effects) == (None, (Back(),))
+    assert (after.vasp_inputs, effects) == (None, (Back(),))
     assert after.tags
     assert ask.yes == (Tell(Left()),)
 
 
-def test_a_file_goes_back_to_the_recipe_as_one_step() -> None:
-    edited = begun(replace(DECK, edits={"INCAR": "NSW = 1\n"}))
+def test_a_file_goes_back_to_the_template_as_one_step() -> None:
+    edited = begun(replace(INPUTS, edits={"INCAR": "NSW = 1\n"}))
     assert "INCAR edited" in words(edited)
     editor, _ = press(edited, "f5")
     assert text(editor) == OWN["INCAR"]
     assert text(press(editor, "ctrl z")[0]) == "NSW = 1\n"
-    assert press(editor, "f5")[1] == (Say("It is the recipe's text already."),)
+    assert press(editor, "f5")[1] == (Say("It is the template's text already."),)
 
 
 def test_files_by_key_and_by_mouse() -> None:
@@ -299,21 +306,21 @@ def test_the_mouse_sets_the_cursor() -> None:
     file = here(editor)
     assert file is not None
     assert (file.area.row, file.area.col) == (1, 6)
-    assert told(editor, MousePressed(3, 9, 4)).files[0].area.row == 0
+    assert told(editor, Scrolled("up")).files[0].area.row == 0
 
 
 def test_an_editor_of_ones_own() -> None:
     editor, (effect,) = press(begun(), "f7")
     assert isinstance(effect, EditOutside)
     assert (effect.name, effect.text) == ("INCAR", OWN["INCAR"])
-    assert text(told(editor, effect.edited(("NSW = 2\n", "")))) == "NSW = 2\n"
-    _, effects = update(editor, effect.edited(("", "nano is not there")), CONTEXT)
+    assert text(told(editor, effect.answer(("NSW = 2\n", "")))) == "NSW = 2\n"
+    _, effects = update(editor, effect.answer(("", "nano is not there")), CONTEXT)
     assert effects == (Say("nano is not there", "error"),)
-    other = told(editor, CameBack((("vasp.static", 1), "INCAR"), ("X = 1\n", "")))
+    other = told(editor, Answered("editor outside", ("X = 1\n", ""), (("vasp.static", 1), "INCAR")))
     assert text(other) == OWN["INCAR"]
 
 
-DIFF = DeckDiff(
+DIFF = InputDiff(
     same=False,
     tags=(TagChange("ENCUT", "changed", "520", "400"), TagChange("NSW", "added", "", "5")),
     kpoints=("4 × 4 × 4", "6 × 6 × 6"),
@@ -325,12 +332,12 @@ DIFF = DeckDiff(
 )
 
 
-def test_what_differs_from_the_recipe_by_meaning_and_by_line() -> None:
+def test_what_differs_from_the_template_by_meaning_and_by_line() -> None:
     editor, (call,) = press(begun(), "end", "1", "f4")
     assert call.params.left.files == OWN
     assert call.params.right.files["INCAR"] == "ENCUT = 5201\nISMEAR = 0\n"
     assert "comparing" in words(editor)
-    editor = told(editor, Compared(editor.diff.asked, DIFF))
+    editor = told(editor, Answered("editor diff", DIFF, editor.diff.asked))
     shown = words(editor)
     assert "~ ENCUT         520 → 400" in shown
     assert "+ NSW           5" in shown
@@ -339,7 +346,7 @@ def test_what_differs_from_the_recipe_by_meaning_and_by_line() -> None:
     assert " -ENCUT = 520" in shown
     assert "│     1 + ENCUT = 400" in words(press(editor, "s")[0])
     assert "│     1 + ENCUT = 400" in words(editor, WIDE)
-    assert told(editor, Compared(editor.diff.asked - 1, replace(DIFF, tags=()))) == editor
+    assert told(editor, Answered("editor diff", replace(DIFF, tags=()), editor.diff.asked - 1)) == editor
     assert press(editor, "esc")[0].page == "text"
 
 
@@ -354,11 +361,11 @@ def test_another_job_is_typed_or_chosen() -> None:
         for pk, name in ((7, "vasp.relax"), (6, "emt.relax"), (5, "vasp.static"))
     )
     page = JobsPage(1, rows, 3, {}, "")
-    editor = told(editor, JobsListed("", page))
+    editor = told(editor, Answered("editor jobs", page, ""))
     assert "job 6" not in words(editor)
     editor, (call,) = press(editor, "down", "enter")
     assert call.params.left.job_pk == 5
-    editor = told(editor, CompareFailed(editor.diff.asked, NotFound("There is no job 5.")))
+    editor = told(editor, Refused("editor diff", NotFound("There is no job 5."), editor.diff.asked))
     assert "There is no job 5." in words(editor)
     _, (call,) = press(editor, "r")
     assert call.params.left.files == OWN
@@ -381,7 +388,7 @@ def test_keys_of_the_footer_follow_the_page() -> None:
 
 
 def test_the_list_lies_over_the_text_also_at_its_end() -> None:
-    editor, _ = press(begun(replace(DECK, edits={"INCAR": "\n" * 40 + "E"})), "ctrl end", "tab")
+    editor, _ = press(begun(replace(INPUTS, edits={"INCAR": "\n" * 40 + "E"})), "ctrl end", "tab")
     lines = view(editor, CONTEXT)
     assert any(span.style.startswith("bar.strong") for line in lines for span in line)
     assert sum(span == Span("cursor", " ") for line in lines for span in line) == 1

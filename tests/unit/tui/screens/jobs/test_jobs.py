@@ -8,15 +8,15 @@ import pytest
 from crystalmath_server.protocol.errors import InvalidForm, StorageUnreachable
 from crystalmath_server.protocol.jobs import JobsPage, JobState, ListJobsParams
 from crystalmath_tui.core import filters
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Copy, Open, Say
 from crystalmath_tui.core.lines import Size
-from crystalmath_tui.core.messages import KeyPressed, Message, MousePressed, StatusLoaded
-from crystalmath_tui.core.screen import Context
+from crystalmath_tui.core.messages import Answered, KeyPressed, Message, MousePressed, Refused
 from crystalmath_tui.core.scroll import Scroll
 from crystalmath_tui.screens.jobs import update as jobs
 from crystalmath_tui.screens.jobs import view as jobs_view
 from crystalmath_tui.screens.jobs.query import EVERYTHING, Query
-from crystalmath_tui.screens.jobs.update import PageFailed, PageLoaded, Want, update
+from crystalmath_tui.screens.jobs.update import Want, update
 from tests.built_rows import job_row as row
 from tests.built_rows import status
 
@@ -28,7 +28,7 @@ def page(pks: range, cursor: str = "", total: int = 0) -> JobsPage:
 
 
 def filled(pks: range, cursor: str = "") -> jobs.Slice:
-    return update(jobs.Slice(), PageLoaded(Want(EVERYTHING, (), 1), page(pks, cursor)), CONTEXT)[0]
+    return update(jobs.Slice(), Answered("jobs page", page(pks, cursor), Want(EVERYTHING, (), 1)), CONTEXT)[0]
 
 
 def sent(screen: jobs.Slice, message: Message) -> tuple[jobs.Slice, tuple[Any, ...]]:
@@ -68,7 +68,7 @@ def test_what_people_type(text: str, expected: filters.Filter) -> None:
 def test_typing_filters_at_once_and_esc_takes_it_back() -> None:
     screen, effects = press(filled(range(3)), "/", "s", "i")
     assert effects[0].params == ListJobsParams(label="si")
-    assert effects[0].key == "jobs page"
+    assert effects[0].slot == "jobs page"
     screen, effects = press(screen, "esc")
     assert effects[0].params == ListJobsParams()
     assert screen.typed is None
@@ -76,7 +76,7 @@ def test_typing_filters_at_once_and_esc_takes_it_back() -> None:
 
 def test_an_answer_to_an_older_filter_is_dropped() -> None:
     screen, _ = press(filled(range(3)), "/", "s")
-    late = PageLoaded(Want(EVERYTHING, (), 1), page(range(9)))
+    late = Answered("jobs page", page(range(9)), Want(EVERYTHING, (), 1))
     assert update(screen, late, CONTEXT)[0] == screen
 
 
@@ -96,10 +96,12 @@ def test_shift_letters_sort_and_turn() -> None:
 
 def test_the_selection_stays_on_its_job() -> None:
     screen, _ = press(filled(range(5)), "j", "j")
-    newer = PageLoaded(Want(EVERYTHING, (), 1), JobsPage(2, tuple(map(row, (9, 8, 0, 1, 2, 3))), 6, {}, ""))
+    newer = Answered(
+        "jobs page", JobsPage(2, tuple(map(row, (9, 8, 0, 1, 2, 3))), 6, {}, ""), Want(EVERYTHING, (), 1)
+    )
     screen, _ = update(screen, newer, CONTEXT)
     assert screen.rows[screen.scroll.index].pk == 2
-    gone = PageLoaded(Want(EVERYTHING, (), 1), JobsPage(3, (row(9),), 1, {}, ""))
+    gone = Answered("jobs page", JobsPage(3, (row(9),), 1, {}, ""), Want(EVERYTHING, (), 1))
     assert update(screen, gone, CONTEXT)[0].scroll == Scroll(0, 0)
 
 
@@ -108,19 +110,19 @@ def test_the_next_page_is_fetched_when_its_end_comes_near() -> None:
     assert effects == ()
     screen, effects = press(screen, "G")
     assert (effects[0].params.cursor, effects[0].params.limit) == ("more", 100)
-    want = effects[0].ok.tag
-    screen, effects = update(screen, PageLoaded(want, page(range(100, 150))), CONTEXT)
+    want = effects[0].about
+    screen, effects = update(screen, Answered("jobs page", page(range(100, 150)), want), CONTEXT)
     assert (len(screen.rows), screen.scroll.index, effects) == (150, 99, ())
 
 
 def test_a_refresh_brings_back_all_rows_that_were_scrolled_through() -> None:
     screen = replace(filled(range(700), "more"), scroll=Scroll(650, 645), loading=False)
     moved = status(jobs_revision=5)
-    screen, effects = sent(screen, StatusLoaded(moved))
+    screen, effects = sent(screen, Answered("status", moved))
     assert effects[0].params.limit == 500
-    screen, effects = sent(screen, PageLoaded(effects[0].ok.tag, page(range(500), "second")))
+    screen, effects = sent(screen, Answered("jobs page", page(range(500), "second"), effects[0].about))
     assert (effects[0].params.cursor, len(screen.rows)) == ("second", 700)
-    screen, _ = update(screen, PageLoaded(effects[0].ok.tag, page(range(500, 700))), CONTEXT)
+    screen, _ = update(screen, Answered("jobs page", page(range(500, 700)), effects[0].about), CONTEXT)
     assert screen.rows[screen.scroll.index].pk == 650
 
 
@@ -129,8 +131,8 @@ def test_what_may_work_later_is_asked_for_again_and_what_may_not_is_not() -> Non
         (StorageUnreachable("AiiDA is loading"), True),
         (InvalidForm("no expression"), False),
     ):
-        screen, _ = update(jobs.Slice(known=1), PageFailed(Want(EVERYTHING, (), 1), error), CONTEXT)
-        _, effects = update(screen, StatusLoaded(status()), CONTEXT)
+        screen, _ = update(jobs.Slice(known=1), Refused("jobs page", error, Want(EVERYTHING, (), 1)), CONTEXT)
+        _, effects = update(screen, Answered("status", status()), CONTEXT)
         assert bool(effects) == again
 
 
@@ -170,7 +172,7 @@ def test_an_empty_table_says_why() -> None:
         return "".join(span.text for line in lines for span in line)
 
     assert "Loading" in words(jobs.Slice())
-    assert "no server" in words(jobs.Slice(), online=False, trouble="no server")
+    assert "no server" in words(jobs.Slice(), online=False, connection_error="no server")
     assert "Press n" in words(jobs.Slice(revision=1))
     assert "No job matches" in words(jobs.Slice(revision=1, query=Query(text="x")))
     assert "AiiDA is loading" in words(jobs.Slice(error=StorageUnreachable("AiiDA is loading")))

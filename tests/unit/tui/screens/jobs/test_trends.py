@@ -5,13 +5,13 @@ from typing import Any
 
 from crystalmath_server.protocol.jobs import JobState
 from crystalmath_server.protocol.progress import Trend, Trends
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.lines import Size
-from crystalmath_tui.core.messages import StatusLoaded
-from crystalmath_tui.core.screen import Context
+from crystalmath_tui.core.messages import Answered
 from crystalmath_tui.core.sparkline import sparkline
 from crystalmath_tui.screens.jobs import update as jobs
 from crystalmath_tui.screens.jobs import view as jobs_view
-from crystalmath_tui.screens.jobs.trends import EVERY_S, TrendsLoaded
+from crystalmath_tui.screens.jobs.trends import EVERY_S
 from tests.built_rows import job_row as row
 from tests.built_rows import status
 
@@ -25,8 +25,8 @@ def shown(found: jobs.Slice, context: Context = WIDE) -> str:
 
 
 def polled(found: jobs.Slice, context: Context) -> tuple[jobs.Slice, list[Any]]:
-    found, effects = jobs.update(found, StatusLoaded(status()), context)
-    return found, [effect for effect in effects if effect.key == "jobs trends"]  # type: ignore[attr-defined]
+    found, effects = jobs.update(found, Answered("status", status()), context)
+    return found, [effect for effect in effects if effect.slot == "jobs trends"]  # type: ignore[attr-defined]
 
 
 def held(**more: Any) -> jobs.Slice:
@@ -48,7 +48,7 @@ def test_only_jobs_in_sight_that_run_or_have_ended_are_asked_for() -> None:
     assert [call.params.pks for call in calls] == [(1, 2, 4)]
     assert polled(found, replace(WIDE, now=1000.0 + EVERY_S / 2))[1] == []
     told = Trends((FALLING, Trend(2, "", "", (), 0, final=True)))
-    found, _ = jobs.update(found, TrendsLoaded(told), WIDE)
+    found, _ = jobs.update(found, Answered("jobs trends", told), WIDE)
     _, calls = polled(found, replace(WIDE, now=1000.0 + EVERY_S))
     assert calls[0].params.pks == (1, 4)
     assert polled(held(), replace(WIDE, front=False))[1] == []
@@ -61,10 +61,10 @@ def test_where_there_is_no_room_only_the_selected_job_is_asked_for() -> None:
 
 
 def test_the_column_has_blocks_and_the_details_have_numbers() -> None:
-    found, _ = jobs.update(held(), TrendsLoaded(Trends((FALLING,))), WIDE)
+    found, _ = jobs.update(held(), Answered("jobs trends", Trends((FALLING,))), WIDE)
     text = shown(found)
     assert "█▆▃▁" in next(line for line in text.splitlines() if "▸ running" in line)
     assert "force 1 → 0.001 eV/Å, last 4 of 9 steps" in text
     assert "steps" not in shown(found, Context(Size(20, 80)))
-    gone, _ = jobs.update(replace(found, rows=ROWS[1:]), TrendsLoaded(Trends(())), WIDE)
+    gone, _ = jobs.update(replace(found, rows=ROWS[1:]), Answered("jobs trends", Trends(())), WIDE)
     assert gone.trends == {}

@@ -4,31 +4,23 @@ from dataclasses import replace
 from typing import Any
 
 from crystalmath_server.protocol.again import JobDraft
-from crystalmath_server.protocol.decks import DeckProblem, Severity
 from crystalmath_server.protocol.errors import InvalidForm, NotFound
+from crystalmath_server.protocol.inputs import InputProblem, Severity
 from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.structures import Lattice, StructureDetail, StructureRow
 from crystalmath_server.protocol.templates import InputFile, Rendered, TemplateDetail, TemplateRow
-from crystalmath_tui.core.decks import Deck, DeckEdited, DeckOpened, FileEdit
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Ask, Call, NewKey, Open, Say, Tell
-from crystalmath_tui.core.form import Form, made
+from crystalmath_tui.core.form import Form, new_field
+from crystalmath_tui.core.inputs import FileEdit, InputsEdited, InputsOpened, VaspInputs
 from crystalmath_tui.core.lines import Size
-from crystalmath_tui.core.messages import Entered, KeyPressed
-from crystalmath_tui.core.screen import Context
+from crystalmath_tui.core.messages import Answered, Entered, KeyPressed, Refused
 from crystalmath_tui.screens.new.model import (
     INPUTS,
     SETTINGS,
     SUBMIT,
-    DraftLoaded,
-    EditedInputsLoaded,
     EditsDropped,
-    FormLoaded,
-    InputsLoaded,
-    KeyMade,
     Slice,
-    StepFailed,
-    StructureLoaded,
-    TargetFailed,
     WarningsConfirmed,
 )
 from crystalmath_tui.screens.new.update import update
@@ -42,16 +34,16 @@ MADE = ("vasp.relax", 3)
 OWN = (InputFile("INCAR", "NSW = 9\n"), InputFile("KPOINTS", "mesh\n"), InputFile("POSCAR", "Si2\n"))
 RENDERED = Rendered("vasp.relax", OWN, (), "d1")
 HAND = "NSW = 9\nNSWW = 1\n"
-DOUBT = DeckProblem(
-    "INCAR", 2, 1, Severity.WARNING, "incar.unknown_tag", "NSWW is no tag", "Did you mean NSW?"
+DOUBT = InputProblem(
+    "INCAR", 2, 1, Severity.WARNING, "incar.unknown_tag", "NSWW is not a tag", "Did you mean NSW?"
 )
-WRONG = DeckProblem("INCAR", 2, 1, Severity.ERROR, "incar.x", "NSW takes a number", "Write one.")
+WRONG = InputProblem("INCAR", 2, 1, Severity.ERROR, "incar.x", "NSW takes a number", "Write one.")
 EDITED = replace(
     RENDERED,
     files=(InputFile("INCAR", HAND), *OWN[1:]),
     digest="d2",
     problems=(DOUBT,),
-    warnings=("INCAR:2: warning: NSWW is no tag. Did you mean NSW?", "a word of the recipe"),
+    warnings=("INCAR:2: warning: NSWW is not a tag. Did you mean NSW?", "a word of the template"),
     edits={"INCAR": "@@ -1 +1,2 @@\n NSW = 9\n+NSWW = 1\n"},
 )
 
@@ -74,31 +66,42 @@ def words(new: Slice) -> str:
 
 
 def at_inputs() -> Slice:
-    form = FormLoaded(TemplateDetail(RELAX, ()))
-    return told(Slice(), StructureLoaded(SILICON), form, InputsLoaded(3, RENDERED), KeyMade("d1", "key-0001"))
+    form = Answered("new form", TemplateDetail(RELAX, ()))
+    return told(
+        Slice(),
+        Answered("new structure", SILICON),
+        form,
+        Answered("new inputs", RENDERED, 3),
+        Answered("new key", "key-0001", "d1"),
+    )
 
 
 def edited(rendered: Rendered = EDITED) -> Slice:
-    hand = DeckEdited(MADE, {"INCAR": FileEdit(HAND, OWN[0].text)})
-    return told(at_inputs(), hand, EditedInputsLoaded(3, rendered), KeyMade(rendered.digest, "key-0002"))
+    hand = InputsEdited(MADE, {"INCAR": FileEdit(HAND, OWN[0].text)})
+    return told(
+        at_inputs(),
+        hand,
+        Answered("new edited inputs", rendered, 3),
+        Answered("new key", "key-0002", rendered.digest),
+    )
 
 
 def at_submit(new: Slice) -> Slice:
     there, _ = press(new, "enter")
-    return told(there, TargetFailed("localhost", NotFound("no settings yet")))
+    return told(there, Refused("new target", NotFound("no settings yet"), "localhost"))
 
 
-def test_e_hands_the_recipes_files_to_the_editor() -> None:
+def test_e_hands_the_templates_files_to_the_editor() -> None:
     new, _ = press(at_inputs(), "right")
     _, effects = press(new, "e")
     own = {file.name: file.text for file in OWN}
-    assert effects == (Tell(DeckOpened(Deck(MADE, own, {}, None), "KPOINTS")), Open("editor"))
-    nodes = Form((made("nodes", "", "2"), made("tasks_per_node", "", "16")))
-    deck = press(replace(at_inputs(), job=nodes), "e")[1][0].message.deck
-    assert deck.tasks == 32
+    assert effects == (Tell(InputsOpened(VaspInputs(MADE, own, {}, None), "KPOINTS")), Open("editor"))
+    nodes = Form((new_field("nodes", "", "2"), new_field("tasks_per_node", "", "16")))
+    vasp_inputs = press(replace(at_inputs(), job=nodes), "e")[1][0].message.vasp_inputs
+    assert vasp_inputs.tasks == 32
 
 
-def test_other_recipes_have_no_files_to_edit() -> None:
+def test_other_templates_have_no_files_to_edit() -> None:
     other = replace(at_inputs(), template=TemplateDetail(replace(RELAX, name="emt.relax", engine="emt"), ()))
     (say,) = press(other, "e")[1]
     assert isinstance(say, Say)
@@ -106,21 +109,21 @@ def test_other_recipes_have_no_files_to_edit() -> None:
 
 
 def test_edits_are_rendered_marked_and_get_a_key_of_their_own() -> None:
-    new, (call,) = update(at_inputs(), DeckEdited(MADE, {"INCAR": FileEdit(HAND, OWN[0].text)}), CONTEXT)
+    new, (call,) = update(at_inputs(), InputsEdited(MADE, {"INCAR": FileEdit(HAND, OWN[0].text)}), CONTEXT)
     assert isinstance(call, Call)
     assert (call.method.name, call.params.edits) == ("templates.render", {"INCAR": HAND})
     assert "INCAR as edited" in words(new)
-    new, (made_key,) = update(new, EditedInputsLoaded(3, EDITED), CONTEXT)
+    new, (made_key,) = update(new, Answered("new edited inputs", EDITED, 3), CONTEXT)
     assert isinstance(made_key, NewKey)
     assert "INCAR edited" in words(new)
-    assert "! INCAR, line 2: NSWW is no tag" in words(new)
-    assert "a word of the recipe" in words(new)
-    deck = press(new, "e")[1][0].message.deck
-    assert (deck.own["INCAR"], deck.edits) == (OWN[0].text, {"INCAR": HAND})
+    assert "! INCAR, line 2: NSWW is not a tag" in words(new)
+    assert "a word of the template" in words(new)
+    vasp_inputs = press(new, "e")[1][0].message.vasp_inputs
+    assert (vasp_inputs.own["INCAR"], vasp_inputs.edits) == (OWN[0].text, {"INCAR": HAND})
 
 
-def test_edits_that_came_to_nothing_are_the_recipes_own() -> None:
-    _, (call,) = update(at_inputs(), DeckEdited(MADE, {"INCAR": FileEdit("NSW = 9", "")}), CONTEXT)
+def test_edits_that_came_to_nothing_are_the_templates_own() -> None:
+    _, (call,) = update(at_inputs(), InputsEdited(MADE, {"INCAR": FileEdit("NSW = 9", "")}), CONTEXT)
     assert isinstance(call, Call)
     assert call.params.edits == {}
 
@@ -148,7 +151,7 @@ def test_warnings_are_confirmed_once() -> None:
     assert (call.params.edits, call.params.confirm, call.params.digest) == ({"INCAR": HAND}, True, "d2")
 
 
-def test_a_deck_without_warnings_is_not_asked_about() -> None:
+def test_a_inputs_without_warnings_is_not_asked_about() -> None:
     _, (call,) = press(at_submit(edited(replace(EDITED, problems=()))), "enter")
     assert isinstance(call, Call)
     assert call.method.name == "jobs.submit"
@@ -165,16 +168,19 @@ def test_u_puts_a_file_back_after_a_question() -> None:
     assert isinstance(press(at_inputs(), "u")[1][0], Say)
 
 
-def test_edits_stay_with_their_recipe_and_structure() -> None:
+def test_edits_stay_with_their_template_and_structure() -> None:
     other = replace(SILICON, row=replace(SILICON.row, pk=4))
     new = told(
-        edited(), StructureLoaded(other), FormLoaded(TemplateDetail(RELAX, ())), InputsLoaded(4, RENDERED)
+        edited(),
+        Answered("new structure", other),
+        Answered("new form", TemplateDetail(RELAX, ())),
+        Answered("new inputs", RENDERED, 4),
     )
     assert new.rendered == RENDERED
     assert "edited" not in words(new)
     back, (call,) = update(
-        told(new, StructureLoaded(SILICON), FormLoaded(TemplateDetail(RELAX, ()))),
-        InputsLoaded(3, RENDERED),
+        told(new, Answered("new structure", SILICON), Answered("new form", TemplateDetail(RELAX, ()))),
+        Answered("new inputs", RENDERED, 3),
         CONTEXT,
     )
     assert (call.params.edits, back.rendered) == ({"INCAR": HAND}, None)  # type: ignore[attr-defined]
@@ -182,15 +188,15 @@ def test_edits_stay_with_their_recipe_and_structure() -> None:
 
 def test_settings_that_no_longer_reach_a_file_are_said() -> None:
     changed = replace(RENDERED, files=(InputFile("INCAR", "NSW = 5\n"), *OWN[1:]))
-    new = told(edited(), InputsLoaded(3, changed), EditedInputsLoaded(3, EDITED))
+    new = told(edited(), Answered("new inputs", changed, 3), Answered("new edited inputs", EDITED, 3))
     assert "INCAR stays as you edited it" in words(new)
 
 
 def test_inputs_that_cannot_be_written_leave_a_way_out() -> None:
     new = told(
         edited(),
-        InputsLoaded(3, RENDERED),
-        StepFailed(INPUTS, InvalidForm("POTCAR.spec: what?", field="edits")),
+        Answered("new inputs", RENDERED, 3),
+        Refused("new edited inputs", InvalidForm("POTCAR.spec: what?", field="edits")),
     )
     assert new.rendered is None
     assert "e edits them" in words(new)
@@ -201,22 +207,31 @@ def test_inputs_that_cannot_be_written_leave_a_way_out() -> None:
 
 
 def test_e_elsewhere_says_where_files_are_edited() -> None:
-    assert isinstance(press(told(Slice(), StructureLoaded(SILICON)), "e")[1][0], Say)
+    assert isinstance(press(told(Slice(), Answered("new structure", SILICON)), "e")[1][0], Say)
 
 
 def test_a_clone_without_edits_gets_none_of_ours() -> None:
-    new = told(edited(), DraftLoaded(JobDraft(12, JobSpec("vasp.relax", (3,)))), StructureLoaded(SILICON))
-    new = told(new, FormLoaded(TemplateDetail(RELAX, ())), InputsLoaded(3, RENDERED))
+    new = told(
+        edited(),
+        Answered("new draft", JobDraft(12, JobSpec("vasp.relax", (3,)))),
+        Answered("new structure", SILICON),
+    )
+    new = told(new, Answered("new form", TemplateDetail(RELAX, ())), Answered("new inputs", RENDERED, 3))
     assert new.rendered == RENDERED
 
 
 def test_a_clone_has_the_edits_of_the_job() -> None:
     draft = JobDraft(12, JobSpec("vasp.relax", (3,), edits={"INCAR": HAND}))
-    new = told(Slice(), Entered("new", ("like", "12")), DraftLoaded(draft), StructureLoaded(SILICON))
-    new = told(new, FormLoaded(TemplateDetail(RELAX, ())))
+    new = told(
+        Slice(),
+        Entered("new", ("like", "12")),
+        Answered("new draft", draft),
+        Answered("new structure", SILICON),
+    )
+    new = told(new, Answered("new form", TemplateDetail(RELAX, ())))
     assert new.step == SETTINGS
-    _, (call,) = update(new, InputsLoaded(3, RENDERED), CONTEXT)
+    _, (call,) = update(new, Answered("new inputs", RENDERED, 3), CONTEXT)
     assert call.params.edits == {"INCAR": HAND}  # type: ignore[attr-defined]
     assert "stays as you edited it" not in words(
-        told(new, InputsLoaded(3, RENDERED), EditedInputsLoaded(3, EDITED))
+        told(new, Answered("new inputs", RENDERED, 3), Answered("new edited inputs", EDITED, 3))
     )

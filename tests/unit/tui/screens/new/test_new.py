@@ -21,29 +21,18 @@ from crystalmath_server.protocol.templates import (
     TemplateRow,
 )
 from crystalmath_tui.core import form
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Back, Call, FindPath, ListFolder, NewKey, Open, Say
 from crystalmath_tui.core.lines import Size
-from crystalmath_tui.core.messages import Entered, KeyPressed, MousePressed, Pasted
-from crystalmath_tui.core.screen import Context
-from crystalmath_tui.core.textfield import field_of
+from crystalmath_tui.core.messages import Answered, Entered, KeyPressed, MousePressed, Pasted, Refused
+from crystalmath_tui.core.path_prompt import prompt_of
 from crystalmath_tui.screens.new.model import (
     INPUTS,
-    RECIPE,
     SETTINGS,
     STRUCTURE,
     SUBMIT,
-    DraftLoaded,
-    FormLoaded,
-    InputsLoaded,
-    JobSubmitted,
-    KeyMade,
-    NamesListed,
-    PathFound,
-    RecipesLoaded,
+    TEMPLATE,
     Slice,
-    StepFailed,
-    StoredLoaded,
-    StructureLoaded,
 )
 from crystalmath_tui.screens.new.update import update
 from crystalmath_tui.screens.new.view import SCREEN, view
@@ -82,11 +71,11 @@ def words(new: Slice) -> str:
 
 
 def at_settings() -> Slice:
-    return told(Slice(), StructureLoaded(COPPER), FormLoaded(FORM))
+    return told(Slice(), Answered("new structure", COPPER), Answered("new form", FORM))
 
 
 def at_inputs() -> Slice:
-    return told(at_settings(), InputsLoaded(3, RENDERED), KeyMade("d1", "key-0001"))
+    return told(at_settings(), Answered("new inputs", RENDERED, 3), Answered("new key", "key-0001", "d1"))
 
 
 def test_entering_fetches_the_lists() -> None:
@@ -94,18 +83,18 @@ def test_entering_fetches_the_lists() -> None:
     _, effects = update(Slice(), Entered("new", ("3",)), CONTEXT)
     assert calls(effects)[-1] == "structures.show"
     _, effects = update(Slice(), Entered("new", ("~/cu.cif",)), CONTEXT)
-    assert effects[-1] == FindPath("~/cu.cif", PathFound)
+    assert effects[-1] == FindPath("~/cu.cif", "new path")
 
 
 def test_a_path_is_completed_then_read() -> None:
     new, effects = press(Slice(), "/", "t", "m", "tab")
     assert isinstance(effects[0], ListFolder)
-    new = told(new, NamesListed("/tm", ("/tmp/a.cif", "/tmp/a.vasp")))
+    new = told(new, Answered("path names", ("/tmp/a.cif", "/tmp/a.vasp"), ("new", "/tm")))
     assert new.path.text == "/tmp/a."
     assert "/tmp/a.vasp" in words(new)
     new, effects = press(new, "c", "i", "f", "enter")
-    assert effects == (FindPath("/tmp/a.cif", PathFound),)
-    new, (read,) = update(new, PathFound("/tmp/a.cif"), CONTEXT)
+    assert effects == (FindPath("/tmp/a.cif", "new path"),)
+    new, (read,) = update(new, Answered("new path", "/tmp/a.cif"), CONTEXT)
     assert isinstance(read, Call)
     assert (read.method.name, read.params.path) == ("structures.import", "/tmp/a.cif")
 
@@ -113,30 +102,34 @@ def test_a_path_is_completed_then_read() -> None:
 def test_typing_searches_the_stored_ones() -> None:
     new, effects = press(Slice(), "c")
     assert (calls(effects), effects[0].params.search) == (["structures.list"], "c")
-    late = StoredLoaded("co", StructurePage((ROW,), ""))
+    late = Answered("new stored", StructurePage((ROW,), ""), "co")
     assert told(new, late) == new
-    new = told(new, StoredLoaded("c", StructurePage((ROW,), "")))
+    new = told(new, Answered("new stored", StructurePage((ROW,), ""), "c"))
     _, effects = press(new, "enter")
     assert (calls(effects), effects[0].params.pk) == (["structures.show"], 3)
 
 
 def test_a_refused_file_keeps_what_was_typed() -> None:
-    new = replace(Slice(), path=field_of("/tmp/bad.cif"))
-    new = told(new, StepFailed(STRUCTURE, InvalidStructure("it is disordered", field="path")))
+    new = replace(Slice(), path=prompt_of("new", "/tmp/bad.cif"))
+    new = told(new, Refused("new structure", InvalidStructure("it is disordered", field="path")))
     assert (new.step, new.path.text) == (STRUCTURE, "/tmp/bad.cif")
     assert "it is disordered" in words(new)
 
 
-def test_a_recipe_is_chosen_and_one_that_cannot_run_says_why() -> None:
-    new = told(Slice(), StructureLoaded(COPPER), RecipesLoaded(TemplateList((RELAX, VASP))))
-    assert new.step == RECIPE
+def test_a_template_is_chosen_and_one_that_cannot_run_says_why() -> None:
+    new = told(
+        Slice(), Answered("new structure", COPPER), Answered("new templates", TemplateList((RELAX, VASP)))
+    )
+    assert new.step == TEMPLATE
     _, effects = press(new, "enter")
     assert effects[0].params.name == "emt.relax"
     assert "no cluster yet" in words(press(new, "down")[0])
 
 
-def test_recipes_are_searched_while_typing() -> None:
-    new = told(Slice(), StructureLoaded(COPPER), RecipesLoaded(TemplateList((RELAX, VASP))))
+def test_templates_are_searched_while_typing() -> None:
+    new = told(
+        Slice(), Answered("new structure", COPPER), Answered("new templates", TemplateList((RELAX, VASP)))
+    )
     new, _ = press(new, "down", "/", *"VASP")
     assert SCREEN.typing(new)
     assert "1 of 2" in words(new)
@@ -145,9 +138,9 @@ def test_recipes_are_searched_while_typing() -> None:
     assert effects[0].params.name == VASP.name
     assert not SCREEN.typing(new)
     none, effects = press(new, "/", "?", "enter", "enter", "down")
-    assert (effects, "no recipe has all these words" in words(none)) == ((), True)
+    assert (effects, "no template has all these words" in words(none)) == ((), True)
     again, _ = press(none, "/", "esc")
-    assert (again.recipe_search, RELAX.name in words(again)) == ("", True)
+    assert (again.template_search, RELAX.name in words(again)) == ("", True)
     pasted = told(press(again, "/")[0], Pasted(RELAX.name))
     assert "1 of 2" in words(pasted)
     assert RELAX.title in words(pasted)
@@ -170,17 +163,17 @@ def test_settings_are_edited_checked_and_reset() -> None:
 
 def test_the_field_that_the_server_refuses_is_selected() -> None:
     error = InvalidForm("too small", field="values.symprec")
-    new = told(at_settings(), StepFailed(SETTINGS, error))
+    new = told(at_settings(), Refused("new inputs", error))
     assert (new.step, new.setting_at.index) == (SETTINGS, 2)
     assert "too small" in words(new)
 
 
 def test_inputs_are_shown_and_get_a_key() -> None:
-    new, effects = update(at_settings(), InputsLoaded(3, RENDERED), CONTEXT)
+    new, effects = update(at_settings(), Answered("new inputs", RENDERED, 3), CONTEXT)
     assert (new.step, isinstance(effects[0], NewKey)) == (INPUTS, True)
     assert "POSCAR" in words(new)
     assert "{}" in words(press(new, "right")[0])
-    late = InputsLoaded(4, RENDERED)
+    late = Answered("new inputs", RENDERED, 4)
     assert told(at_settings(), late) == at_settings()
 
 
@@ -188,21 +181,21 @@ def test_every_attempt_sends_the_same_key() -> None:
     new, effects = press(at_inputs(), "enter", "m", "y", "enter")
     assert (new.step, effects[0].params.key, effects[0].params.label) == (SUBMIT, "key-0001", "my")
     assert press(new, "enter")[1] == (), "one attempt at a time"
-    new = told(new, StepFailed(SUBMIT, ConnectionLost("gone")))
+    new = told(new, Refused("new submit", ConnectionLost("gone")))
     again, effects = press(new, "enter")
     assert (effects[0].params.key, effects[0].params.digest) == ("key-0001", "d1")
-    same = told(again, StepFailed(SUBMIT, ConnectionLost("gone")), InputsLoaded(3, RENDERED))
+    same = told(again, Refused("new submit", ConnectionLost("gone")), Answered("new inputs", RENDERED, 3))
     assert same.key == "key-0001"
 
 
 def test_a_submitted_job_is_shown_and_its_key_is_spent() -> None:
     done = Submitted(9, "u", JobState.CREATED, "emt.relax", reused=False)
-    new, effects = update(at_inputs(), JobSubmitted(done), CONTEXT)
+    new, effects = update(at_inputs(), Answered("new submit", done), CONTEXT)
     assert effects[:2] == (Back(), Open("job", ("9",)))
     assert (new.key, new.texts, new.structure) == ("", {}, COPPER)
 
 
-def test_a_recipe_that_does_not_run_is_not_submitted() -> None:
+def test_a_template_that_does_not_run_is_not_submitted() -> None:
     new = replace(at_inputs(), template=TemplateDetail(VASP, ()))
     new, effects = press(new, "enter")
     assert (new.step, isinstance(effects[0], Say)) == (INPUTS, True)
@@ -237,7 +230,7 @@ DRAFT = JobDraft(12, LIKE, (LeftOut("values.gone", "emt.relax has no setting gon
 def like(draft: JobDraft, *messages: Any) -> tuple[Slice, tuple[Any, ...]]:
     new, _ = update(Slice(), Entered("new", ("like", "12")), CONTEXT)
     effects: tuple[Any, ...] = ()
-    for message in (DraftLoaded(draft), *messages):
+    for message in (Answered("new draft", draft), *messages):
         new, effects = update(new, message, CONTEXT)
     return new, effects
 
@@ -246,8 +239,8 @@ def test_a_new_job_like_another_is_filled_in() -> None:
     _, effects = update(Slice(), Entered("new", ("like", "12")), CONTEXT)
     assert "jobs.clone" in calls(effects)
     assert calls(like(DRAFT)[1]) == ["structures.show"]
-    assert calls(like(DRAFT, StructureLoaded(COPPER))[1]) == ["templates.show"]
-    new, _ = like(DRAFT, StructureLoaded(COPPER), FormLoaded(FORM))
+    assert calls(like(DRAFT, Answered("new structure", COPPER))[1]) == ["templates.show"]
+    new, _ = like(DRAFT, Answered("new structure", COPPER), Answered("new form", FORM))
     assert (new.step, new.texts) == (SETTINGS, {"relax_kwargs.fmax": "0.05", "relax_cell": "no"})
     given = form.values(new.job)
     assert [given[name] for name in ("label", "cluster", "code", "partition", "walltime_s")] == [
@@ -261,7 +254,11 @@ def test_a_new_job_like_another_is_filled_in() -> None:
 
 def test_a_job_that_went_on_from_another_does_so_again() -> None:
     spec = JobSpec("vasp.non_scf", (3,), restart_pk=42, retrieve=("CHGCAR",), corrections=2)
-    new, _ = like(JobDraft(12, spec), StructureLoaded(COPPER), FormLoaded(TemplateDetail(BANDS, (CELL,))))
+    new, _ = like(
+        JobDraft(12, spec),
+        Answered("new structure", COPPER),
+        Answered("new form", TemplateDetail(BANDS, (CELL,))),
+    )
     assert new.texts == {"restart_pk": "42"}
     given = form.values(new.job)
     assert (given["corrections"], given["retrieve"], given["retrieve_mb"]) == ("2", "CHGCAR", "50")
@@ -270,14 +267,14 @@ def test_a_job_that_went_on_from_another_does_so_again() -> None:
 def test_what_is_missing_is_chosen_by_hand() -> None:
     new, effects = like(replace(DRAFT, spec=replace(LIKE, structures=())))
     assert (new.step, effects) == (STRUCTURE, ())
-    assert calls(update(new, StructureLoaded(COPPER), CONTEXT)[1]) == ["templates.show"]
-    new, effects = like(replace(DRAFT, spec=replace(LIKE, template="")), StructureLoaded(COPPER))
-    assert (new.step, effects) == (RECIPE, ())
-    assert update(new, FormLoaded(FORM), CONTEXT)[0].texts == {}
+    assert calls(update(new, Answered("new structure", COPPER), CONTEXT)[1]) == ["templates.show"]
+    new, effects = like(replace(DRAFT, spec=replace(LIKE, template="")), Answered("new structure", COPPER))
+    assert (new.step, effects) == (TEMPLATE, ())
+    assert update(new, Answered("new form", FORM), CONTEXT)[0].texts == {}
 
 
 def test_a_wrong_pk_leaves_what_was_typed() -> None:
-    typed = Slice(path=field_of("si"), step=STRUCTURE)
+    typed = Slice(path=prompt_of("new", "si"), step=STRUCTURE)
     new, effects = update(typed, Entered("new", ("like", "x")), CONTEXT)
     assert new.path == typed.path
     assert isinstance(effects[-1], Say)
@@ -286,27 +283,29 @@ def test_a_wrong_pk_leaves_what_was_typed() -> None:
 BANDS = replace(VASP, name="vasp.non_scf", runnable=True, restart=Restart.REQUIRED)
 
 
-def test_an_earlier_job_is_a_setting_of_recipes_that_go_on_from_one() -> None:
-    at_recipe = Slice(RECIPE, structure=COPPER)
-    new = told(at_recipe, FormLoaded(TemplateDetail(BANDS, (CELL,))))
+def test_an_earlier_job_is_a_setting_of_templates_that_go_on_from_one() -> None:
+    at_template = Slice(TEMPLATE, structure=COPPER)
+    new = told(at_template, Answered("new form", TemplateDetail(BANDS, (CELL,))))
     assert "restart from job" in words(new)
     typed, _ = press(new, "enter", "backspace", "backspace", "backspace", "backspace", "4", "2", "enter")
     _, (call,) = press(typed, "tab")
     assert (call.params.restart_pk, call.params.values) == (42, {})
     gone = InvalidForm("Job 42 has not ended", field="restart_pk", hint="Wait for its end.")
-    refused = told(typed, StepFailed(SUBMIT, gone))
+    refused = told(typed, Refused("new submit", gone))
     assert refused.step == SETTINGS
     assert "has not ended" in words(refused)
-    kept = told(typed, FormLoaded(TemplateDetail(replace(BANDS, name="vasp.dense_uniform"), (CELL,))))
+    kept = told(
+        typed, Answered("new form", TemplateDetail(replace(BANDS, name="vasp.dense_uniform"), (CELL,)))
+    )
     assert kept.texts == {"restart_pk": "42"}
-    assert "restart from job" not in words(told(at_recipe, FormLoaded(FORM)))
+    assert "restart from job" not in words(told(at_template, Answered("new form", FORM)))
 
 
 BAND = replace(VASP, name="vasp.neb_from_images", runnable=True, takes=Takes("images", 3, 100, "In order."))
 
 
 def test_a_template_of_several_structures_asks_for_them_among_the_settings() -> None:
-    new = told(Slice(RECIPE, structure=COPPER), FormLoaded(TemplateDetail(BAND, (CELL,))))
+    new = told(Slice(TEMPLATE, structure=COPPER), Answered("new form", TemplateDetail(BAND, (CELL,))))
     assert "images" in words(new)
     typed, _ = press(new, "enter", *"3, 4 5", "enter")
     _, (call,) = press(typed, "tab")
@@ -316,12 +315,14 @@ def test_a_template_of_several_structures_asks_for_them_among_the_settings() -> 
         assert "pks, 3 first" in words(other)
         assert isinstance(press(other, "tab")[1][0], Say)
     few = InvalidForm("vasp.neb_from_images takes 3 to 100 images, and one was given", field="structures")
-    refused = told(new, StepFailed(SETTINGS, few))
+    refused = told(new, Refused("new inputs", few))
     assert "takes 3 to 100 images" in words(refused)
 
 
 def test_a_band_like_another_has_its_images() -> None:
     draft = JobDraft(12, JobSpec(BAND.name, (3, 4, 5)))
-    new, _ = like(draft, StructureLoaded(COPPER), FormLoaded(TemplateDetail(BAND, (CELL,))))
+    new, _ = like(
+        draft, Answered("new structure", COPPER), Answered("new form", TemplateDetail(BAND, (CELL,)))
+    )
     assert new.texts == {"structures": "3 4 5"}
     assert press(new, "tab")[1][0].params.structures == (3, 4, 5)

@@ -10,21 +10,16 @@ from crystalmath_server.protocol.jobs import SubmitJobParams
 from crystalmath_server.protocol.resources import Resources
 from crystalmath_server.protocol.structures import Lattice, StructureDetail, StructureRow
 from crystalmath_server.protocol.templates import InputFile, Rendered, TemplateDetail, TemplateRow
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Call, Say
 from crystalmath_tui.core.form import values
 from crystalmath_tui.core.lines import Size
-from crystalmath_tui.core.messages import KeyPressed, MousePressed, Pasted
-from crystalmath_tui.core.screen import Context
+from crystalmath_tui.core.messages import Answered, KeyPressed, MousePressed, Pasted, Refused
 from crystalmath_tui.screens.new.model import (
     INPUTS,
     SCRIPT,
     SUBMIT,
-    ClustersListed,
-    ScriptLoaded,
     Slice,
-    StepFailed,
-    TargetFailed,
-    TargetLoaded,
 )
 from crystalmath_tui.screens.new.update import update
 from crystalmath_tui.screens.new.view import view
@@ -69,14 +64,18 @@ def words(new: Slice) -> str:
 def at_submit() -> Slice:
     new, effects = press(AT_INPUTS, "enter")
     assert [effect.method.name for effect in effects] == ["clusters.list", "clusters.show"]
-    return told(new, ClustersListed(ClusterList((HPC, LOCAL, OFF))), TargetLoaded("localhost", detail(LOCAL)))
+    return told(
+        new,
+        Answered("new clusters", ClusterList((HPC, LOCAL, OFF))),
+        Answered("new target", detail(LOCAL), "localhost"),
+    )
 
 
 def on_hpc() -> Slice:
     new, (call,) = press(at_submit(), "down", "right")
     assert isinstance(call, Call)
     assert (call.method.name, call.params.label) == ("clusters.show", "hpc")
-    return told(new, TargetLoaded("hpc", detail(HPC, ASKED, CODE)))
+    return told(new, Answered("new target", detail(HPC, ASKED, CODE), "hpc"))
 
 
 def go_to(new: Slice, name: str) -> Slice:
@@ -118,7 +117,7 @@ def test_what_was_typed_goes_along_to_another_cluster() -> None:
     new, _ = press(go_to(at_submit(), "nodes"), "4")
     new, _ = press(go_to(new, "cluster"), "left")
     assert isinstance(press(new, "enter")[1][0], Say), "the defaults shown are those of localhost"
-    new = told(new, TargetLoaded("hpc", detail(HPC, ASKED)))
+    new = told(new, Answered("new target", detail(HPC, ASKED), "hpc"))
     assert (values(new.job)["nodes"], values(new.job)["partition"]) == ("4", "short")
     assert sent(new).resources == Resources(nodes=4)
 
@@ -127,7 +126,7 @@ def test_codes_of_the_cluster_can_be_chosen() -> None:
     new, _ = press(go_to(on_hpc(), "code"), "right")
     assert sent(new).code == "vasp_std"
     new, _ = press(go_to(new, "cluster"), "right")
-    new = told(new, TargetLoaded("localhost", detail(LOCAL)))
+    new = told(new, Answered("new target", detail(LOCAL), "localhost"))
     assert sent(new).code == "", "there is no such code here"
 
 
@@ -140,12 +139,12 @@ def test_a_wrong_number_is_told_at_its_field() -> None:
     new, effects = press(go_to(at_submit(), "nodes"), "x", "enter")
     assert effects == ()
     assert new.job.complaint[0] == "nodes"
-    assert "'x' is no number" in words(new)
+    assert "'x' is not a number" in words(new)
 
 
 def test_what_the_server_refuses_is_told_at_its_field() -> None:
     error = InvalidForm("There is no partition 'x'", field="resources.partition", hint="Choose another.")
-    new = told(on_hpc(), StepFailed(SUBMIT, error))
+    new = told(on_hpc(), Refused("new submit", error))
     assert new.job.fields[new.job.scroll.index].name == "partition"
     assert "There is no partition 'x'. Choose another." in words(new)
     assert new.error is None
@@ -153,11 +152,16 @@ def test_what_the_server_refuses_is_told_at_its_field() -> None:
 
 def test_localhost_need_not_be_there_yet_but_others_must() -> None:
     new, _ = press(AT_INPUTS, "enter")
-    assert told(new, TargetFailed("localhost", NotFound("no computer localhost"))).job.complaint == ("", "")
+    assert told(new, Refused("new target", NotFound("no cluster localhost"), "localhost")).job.complaint == (
+        "",
+        "",
+    )
     new, _ = press(at_submit(), "down", "right")
-    lost = told(new, TargetFailed("hpc", TransportFailed("no answer")))
+    lost = told(new, Refused("new target", TransportFailed("no answer"), "hpc"))
     assert lost.job.complaint[0] == "cluster"
-    assert told(lost, TargetLoaded("localhost", detail(LOCAL, ASKED))) == lost, "nobody waits for it"
+    assert told(lost, Answered("new target", detail(LOCAL, ASKED), "localhost")) == lost, (
+        "nobody waits for it"
+    )
 
 
 def test_what_is_typed_stays_when_one_goes_back() -> None:
@@ -183,14 +187,14 @@ def test_going_back_shows_the_batch_script_of_the_cluster_chosen() -> None:
     assert (new.step, call.method.name) == (INPUTS, "templates.render")
     assert (call.params.cluster, call.params.structures) == ("hpc", (3,))
     assert "hpc" in new.waiting
-    shown = told(new, ScriptLoaded(replace(RENDERED, script="#!/bin/bash\n#SBATCH --nodes=2\n")))
+    shown = told(new, Answered("new script", replace(RENDERED, script="#!/bin/bash\n#SBATCH --nodes=2\n")))
     assert (shown.step, shown.waiting, shown.key) == (INPUTS, "", "key-0001")
     assert SCRIPT in words(shown)
     assert "#SBATCH --nodes=2" in words(shown)
     assert "Cu4" in words(press(shown, "right")[0])
     again = press(shown, "enter")[0]
     assert (again.step, again.rendered) == (SUBMIT, RENDERED)
-    other = told(new, ScriptLoaded(replace(RENDERED, digest="d2", script="#!/bin/bash")))
+    other = told(new, Answered("new script", replace(RENDERED, digest="d2", script="#!/bin/bash")))
     assert other.rendered == RENDERED
 
 
@@ -219,14 +223,14 @@ def test_a_job_of_vasp_goes_to_the_only_cluster_until_another_is_chosen() -> Non
     assert template
     vasp = replace(AT_INPUTS, template=replace(template, row=replace(template.row, engine="vasp")))
     opened, _ = press(vasp, "enter")
-    new, (call,) = update(opened, ClustersListed(ClusterList((HPC, LOCAL, OFF))), CONTEXT)
+    new, (call,) = update(opened, Answered("new clusters", ClusterList((HPC, LOCAL, OFF))), CONTEXT)
     assert isinstance(call, Call)
     assert (call.method.name, call.params.label) == ("clusters.show", "hpc")
-    new = told(new, TargetLoaded("hpc", detail(HPC, ASKED, CODE)))
+    new = told(new, Answered("new target", detail(HPC, ASKED, CODE), "hpc"))
     assert values(new.job)["cluster"] == "hpc"
     here, _ = press(go_to(new, "cluster"), "right")
     assert values(here.job)["cluster"] == "localhost"
-    again, effects = update(here, ClustersListed(ClusterList((HPC, LOCAL, OFF))), CONTEXT)
+    again, effects = update(here, Answered("new clusters", ClusterList((HPC, LOCAL, OFF))), CONTEXT)
     assert (values(again.job)["cluster"], effects) == ("localhost", ())
     two = ClusterList((HPC, replace(HPC, label="other"), LOCAL))
-    assert values(told(opened, ClustersListed(two)).job)["cluster"] == "localhost"
+    assert values(told(opened, Answered("new clusters", two)).job)["cluster"] == "localhost"

@@ -1,4 +1,4 @@
-"""decks.*: INCAR, KPOINTS, POSCAR and POTCAR symbols as text: what is wrong with them, and what differs."""
+"""inputs.*: INCAR, KPOINTS, POSCAR and POTCAR symbols as text: what is wrong with them, and what differs."""
 
 from dataclasses import field
 from enum import StrEnum
@@ -6,14 +6,14 @@ from typing import Annotated, Literal
 
 from crystalmath_server.protocol.error_codes import AIIDA, WORKER
 from crystalmath_server.protocol.errors import ErrorCode
-from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Length, Method, Params
+from crystalmath_server.protocol.method import Bound, Doc, Example, FileText, Json, Length, Method, Params
 from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.structures import SI_POSCAR
 
-DECK_FILES = ("INCAR", "KPOINTS", "POSCAR", "POTCAR.spec")
-"""Files of a deck that are checked and may be edited."""
+INPUTS_FILES = ("INCAR", "KPOINTS", "POSCAR", "POTCAR.spec")
+"""Files of a set of input files that are checked and may be edited."""
 
-DeckText = Annotated[str, Length(0, 4_000_000)]
+InputText = Annotated[str, Length(0, 4_000_000), FileText()]
 
 
 class Severity(StrEnum):
@@ -25,8 +25,8 @@ class Severity(StrEnum):
 
 
 @record
-class DeckProblem:
-    """One problem of a deck, with its place, reason and way out."""
+class InputProblem:
+    """One problem of a set of input files, with its place, reason and way out."""
 
     file: str
     line: Annotated[int, Doc("first line is 1; 0: the whole file")]
@@ -39,8 +39,8 @@ class DeckProblem:
 
 
 @record
-class DeckFacts:
-    """What a deck says of itself; None or empty where it is not known."""
+class InputFacts:
+    """What a set of input files says of itself; None or empty where it is not known."""
 
     formula: str = ""
     n_sites: int | None = None
@@ -59,28 +59,28 @@ class DeckFacts:
 
 
 @record
-class CheckDeckParams(Params):
-    """A deck as text."""
+class CheckInputsParams(Params):
+    """A set of input files as text."""
 
     files: Annotated[
-        dict[str, DeckText], Doc("file name → text: INCAR, KPOINTS, POSCAR, POTCAR.spec (symbols) or POTCAR")
+        dict[str, InputText], Doc("file name → text: INCAR, KPOINTS, POSCAR, POTCAR.spec (symbols) or POTCAR")
     ]
     tasks: Annotated[Annotated[int, Bound(1)] | None, Doc("MPI tasks that the job will have")] = None
 
 
 @record
-class DeckReport:
+class InputReport:
     """Problems, in the order of files and lines, and facts."""
 
-    problems: tuple[DeckProblem, ...]
-    facts: DeckFacts
+    problems: tuple[InputProblem, ...]
+    facts: InputFacts
 
 
-DECKS_CHECK = Method(
-    "decks.check",
-    CheckDeckParams,
-    DeckReport,
-    "Check the input files of VASP.",
+INPUTS_CHECK = Method(
+    "inputs.check",
+    CheckInputsParams,
+    InputReport,
+    "Check the VASP input files.",
     errors=(ErrorCode.INVALID_FORM, *WORKER),
     timeout_s=60,
     example=Example(
@@ -98,24 +98,26 @@ DECKS_CHECK = Method(
 
 
 @record
-class DeckSource:
-    """Where a deck comes from: texts, a job, or a recipe on a structure."""
+class InputSource:
+    """Where a set of input files comes from: texts, a job, or a template on a structure."""
 
-    files: Annotated[dict[str, DeckText], Doc("file name → text")] = field(default_factory=dict[str, str])
-    job_pk: Annotated[Annotated[int, Bound(1)] | None, Doc("pk of a job of VASP")] = None
-    template: Annotated[str, Length(0, 200), Doc("recipe of VASP")] = ""
-    structure_pk: Annotated[Annotated[int, Bound(1)] | None, Doc("structure that the recipe is given")] = None
-    values: Annotated[dict[str, Json], Doc("form field name → value of the recipe")] = field(
+    files: Annotated[dict[str, InputText], Doc("file name → text")] = field(default_factory=dict[str, str])
+    job_pk: Annotated[Annotated[int, Bound(1)] | None, Doc("pk of a VASP job")] = None
+    template: Annotated[str, Length(0, 200), Doc("VASP template")] = ""
+    structure_pk: Annotated[Annotated[int, Bound(1)] | None, Doc("structure that the template is given")] = (
+        None
+    )
+    values: Annotated[dict[str, Json], Doc("form field name → value of the template")] = field(
         default_factory=dict[str, Json]
     )
 
 
 @record
-class DiffDecksParams(Params):
-    """Two decks."""
+class DiffInputsParams(Params):
+    """Two input files."""
 
-    left: Annotated[DeckSource, Doc("the deck before: files, job_pk, or template and structure_pk")]
-    right: Annotated[DeckSource, Doc("the deck after: files, job_pk, or template and structure_pk")]
+    left: Annotated[InputSource, Doc("the input files before: files, job_pk, or template and structure_pk")]
+    right: Annotated[InputSource, Doc("the input files after: files, job_pk, or template and structure_pk")]
 
 
 @record
@@ -140,8 +142,8 @@ class StructureChange:
 
 
 @record
-class DeckDiff:
-    """What differs between two decks, by meaning and line by line."""
+class InputDiff:
+    """What differs between two input files, by meaning and line by line."""
 
     same: Annotated[bool, Doc("whether both mean the same, comments and order aside")]
     tags: tuple[TagChange, ...]
@@ -151,15 +153,15 @@ class DeckDiff:
     texts: Annotated[dict[str, str], Doc("file name → unified diff, where the texts differ")]
 
 
-DECKS_DIFF = Method(
-    "decks.diff",
-    DiffDecksParams,
-    DeckDiff,
-    "Compare the input files of VASP of jobs, recipes and texts.",
+INPUTS_DIFF = Method(
+    "inputs.diff",
+    DiffInputsParams,
+    InputDiff,
+    "Compare the VASP input files of jobs, templates and texts.",
     errors=(
         ErrorCode.NOT_FOUND,
         ErrorCode.INVALID_FORM,
-        ErrorCode.INVALID_RECIPE,
+        ErrorCode.INVALID_TEMPLATE,
         ErrorCode.INVALID_STRUCTURE,
         ErrorCode.ENGINE_UNAVAILABLE,
         *WORKER,
@@ -204,8 +206,8 @@ class TagList:
     rows: tuple[KnownTag, ...]
 
 
-DECKS_TAGS = Method(
-    "decks.tags",
+INPUTS_TAGS = Method(
+    "inputs.tags",
     ListTagsParams,
     TagList,
     "Tell what is known of the tags of INCAR.",
@@ -213,4 +215,4 @@ DECKS_TAGS = Method(
     timeout_s=60,
     example=Example({"search": "ISMEAR"}),
 )
-METHODS = (DECKS_CHECK, DECKS_DIFF, DECKS_TAGS)
+METHODS = (INPUTS_CHECK, INPUTS_DIFF, INPUTS_TAGS)

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 
-from crystalmath_server.protocol.decks import DECK_FILES, DeckProblem, Severity
+from crystalmath_server.protocol.inputs import INPUTS_FILES, InputProblem, Severity
 from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.messages import Message
 
 Made = tuple[str, int]
-"""What a deck is made of: name of the recipe and pk of the structure."""
+"""What a set of input files is made of: name of the template and pk of the structure."""
 
 MARKS = {
     Severity.ERROR: ("error", "✗"),
@@ -23,20 +23,20 @@ MAY_BE_EMPTY = frozenset({"KPOINTS"})
 
 @record
 class FileEdit:
-    """A text in place of a recipe's own, and that one as it was then; empty where it is not known."""
+    """A text in place of a template's own, and that one as it was then; empty where it is not known."""
 
     text: str
     own: str = ""
 
 
 @record
-class Deck:
-    """Input files of a recipe, to be edited.
+class VaspInputs:
+    """Input files of a template, to be edited.
 
     Attributes
     ----------
     own
-        File name → text that the recipe writes.
+        File name → text that the template writes.
     edits
         File name → text in its place.
     tasks
@@ -50,16 +50,16 @@ class Deck:
 
 
 @record
-class DeckOpened(Message):
-    """A deck is to be edited, at first the file of that name."""
+class InputsOpened(Message):
+    """A set of input files is to be edited, at first the file of that name."""
 
-    deck: Deck
+    vasp_inputs: VaspInputs
     file: str
 
 
 @record
-class DeckEdited(Message):
-    """A deck was edited: file name → what stands in place of the recipe's text."""
+class InputsEdited(Message):
+    """A set of input files was edited: file name → what stands in place of the template's text."""
 
     made: Made
     edits: dict[str, FileEdit]
@@ -72,7 +72,7 @@ def plain(text: str) -> str:
 
 
 def is_edited(text: str, own: str) -> bool:
-    """Whether a text is another than the recipe's."""
+    """Whether a text is another than the template's."""
     return plain(text) != plain(own)
 
 
@@ -90,16 +90,16 @@ def _bare(lines: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def names_of(files: Mapping[str, str]) -> tuple[str, ...]:
-    """Files that may be edited, those that the recipe leaves out too."""
-    return DECK_FILES if files else ()
+    """Files that may be edited, those that the template leaves out too."""
+    return INPUTS_FILES if files else ()
 
 
-def worst(problems: Iterable[DeckProblem]) -> DeckProblem | None:
+def worst(problems: Iterable[InputProblem]) -> InputProblem | None:
     """The one that matters most, the first of its kind."""
     order = tuple(Severity)
     return min(problems, key=lambda problem: order.index(problem.severity), default=None)
 
 
-def place_of(problem: DeckProblem) -> str:
+def place_of(problem: InputProblem) -> str:
     """File and line in words."""
     return f"{problem.file}, line {problem.line}" if problem.line else problem.file

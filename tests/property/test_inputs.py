@@ -1,14 +1,14 @@
-"""Decks: whatever the texts are, problems with true places, and never an exception."""
+"""Input files: whatever the texts are, problems with true places, and never an exception."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crystalmath_server.domain.inputs import incar_text
-from crystalmath_server.domain.inputs import rules as deck_rules
-from crystalmath_server.domain.inputs import sampling as deck_sampling
+from crystalmath_server.domain.inputs import rules as inputs_rules
+from crystalmath_server.domain.inputs import sampling as inputs_sampling
 from crystalmath_server.domain.inputs.incar_catalog import KnownTag
 from crystalmath_server.domain.inputs.vasp_inputs import read
-from crystalmath_server.protocol.decks import DeckFacts
+from crystalmath_server.protocol.inputs import InputFacts
 
 CATALOGUE = {
     "ENCUT": KnownTag("float"),
@@ -35,11 +35,15 @@ rows = st.lists(st.lists(numbers | text, max_size=4).map(" ".join), max_size=20)
 @given(incars, rows, rows, rows, st.none() | st.integers(1, 64))
 def test_any_text_gets_a_report(incar: str, kpoints: str, poscar: str, spec: str, tasks: int | None) -> None:
     files = {"INCAR": incar, "KPOINTS": kpoints, "POSCAR": poscar, "POTCAR.spec": spec}
-    deck, problems = read(files, CATALOGUE)
-    facts = DeckFacts(
-        electrons=8.0, enmax=245.0, n_kpoints=3, n_irreducible=2, spacing=deck_sampling.spacing_of(deck)
+    vasp_inputs, problems = read(files, CATALOGUE)
+    facts = InputFacts(
+        electrons=8.0,
+        enmax=245.0,
+        n_kpoints=3,
+        n_irreducible=2,
+        spacing=inputs_sampling.spacing_of(vasp_inputs),
     )
-    judged = (*deck_rules.judge(deck, facts), *deck_sampling.judge(deck, facts, tasks))
+    judged = (*inputs_rules.judge(vasp_inputs, facts), *inputs_sampling.judge(vasp_inputs, facts, tasks))
     for problem in (*problems, *judged):
         n_lines = len(files[problem.file].splitlines())
         assert 0 <= problem.line <= max(n_lines + 1, 8)  # a line that is missing has its place

@@ -1,40 +1,41 @@
-"""Strategies for input files that are edited: decks, what is told of them, keys of the editor."""
+"""Strategies for input files that are edited: input files, what is told of them, keys of the editor."""
 
 from hypothesis import strategies as st
 
-from crystalmath_server.protocol.decks import (
-    DECK_FILES,
-    DeckDiff,
-    DeckFacts,
-    DeckProblem,
-    DeckReport,
+from crystalmath_server.protocol.inputs import (
+    INPUTS_FILES,
+    InputDiff,
+    InputFacts,
+    InputProblem,
+    InputReport,
     KnownTag,
     Severity,
     StructureChange,
     TagChange,
     TagList,
 )
-from crystalmath_tui.core.decks import Deck, DeckEdited, DeckOpened, FileEdit
+from crystalmath_tui.core import messages
+from crystalmath_tui.core.inputs import FileEdit, InputsEdited, InputsOpened, VaspInputs
 from crystalmath_tui.core.messages import KeyPressed, Pasted
 from crystalmath_tui.screens.editor import model as editor_model
 from crystalmath_tui.screens.new import model as new_model
 from tests.property.tui_strategies import ERROR_VALUES, INPUTS, NUMBERS, PAGES, PKS, TEXTS
 
-FILES = st.sampled_from([*DECK_FILES, "POTCAR", ""])
+FILES = st.sampled_from([*INPUTS_FILES, "POTCAR", ""])
 LINES = st.lists(TEXTS | st.just("ENCUT = 520 # eV") | st.just("ISMEAR = 0; NSW = 1.5"), max_size=9).map(
     "\n".join
 )
 NAMED = st.dictionaries(FILES, LINES, max_size=4)
 PROBLEMS = st.builds(
-    DeckProblem, FILES, st.integers(0, 12), st.integers(0, 40), st.sampled_from(Severity), *[TEXTS] * 4
+    InputProblem, FILES, st.integers(0, 12), st.integers(0, 40), st.sampled_from(Severity), *[TEXTS] * 4
 )
 PROBLEM_LISTS = st.lists(PROBLEMS, max_size=8).map(tuple)
 FACTS = st.builds(
-    DeckFacts, TEXTS, st.none() | PKS, TEXTS, st.none() | NUMBERS, st.none() | NUMBERS, st.none() | NUMBERS,
+    InputFacts, TEXTS, st.none() | PKS, TEXTS, st.none() | NUMBERS, st.none() | NUMBERS, st.none() | NUMBERS,
     st.none() | NUMBERS, TEXTS, st.none() | PKS, st.none() | PKS, st.lists(NUMBERS, max_size=3).map(tuple),
 )  # fmt: skip
 DIFFS = st.builds(
-    DeckDiff,
+    InputDiff,
     st.booleans(),
     st.lists(
         st.builds(TagChange, TEXTS, st.sampled_from(["added", "removed", "changed"]), TEXTS, TEXTS),
@@ -59,9 +60,9 @@ TAGS = st.lists(
     max_size=12,
 ).map(tuple)
 MADE = ("emt.relax", 3)
-OPENED = st.builds(DeckOpened, st.builds(Deck, st.just(MADE), NAMED, NAMED, st.none() | PKS), FILES)
+OPENED = st.builds(InputsOpened, st.builds(VaspInputs, st.just(MADE), NAMED, NAMED, st.none() | PKS), FILES)
 EDITED = st.builds(
-    DeckEdited,
+    InputsEdited,
     st.sampled_from([MADE, MADE, ("vasp.relax", 3)]),
     st.dictionaries(FILES, st.builds(FileEdit, LINES, LINES), max_size=3),
 )
@@ -69,21 +70,28 @@ TURNS = st.integers(-1, 6)
 EDITOR_MESSAGES = st.one_of(
     OPENED,
     st.builds(editor_model.CheckDue, TURNS),
-    st.builds(editor_model.Checked, TURNS, st.builds(DeckReport, PROBLEM_LISTS, FACTS)),
-    st.builds(editor_model.CheckFailed, TURNS, ERROR_VALUES),
-    st.builds(editor_model.TagsLoaded, st.builds(TagList, TAGS)),
-    st.builds(editor_model.TagsFailed, ERROR_VALUES),
-    st.builds(editor_model.Compared, TURNS, DIFFS),
-    st.builds(editor_model.CompareFailed, TURNS, ERROR_VALUES),
-    st.builds(editor_model.JobsListed, st.just("") | TEXTS, PAGES),
-    st.builds(editor_model.CameBack, st.tuples(st.just(MADE), FILES), st.tuples(LINES, st.just("") | TEXTS)),
+    st.builds(
+        messages.Answered, st.just("editor check"), st.builds(InputReport, PROBLEM_LISTS, FACTS), TURNS
+    ),
+    st.builds(messages.Refused, st.just("editor check"), ERROR_VALUES, TURNS),
+    st.builds(messages.Answered, st.just("editor tags"), st.builds(TagList, TAGS)),
+    st.builds(messages.Refused, st.just("editor tags"), ERROR_VALUES),
+    st.builds(messages.Answered, st.just("editor diff"), DIFFS, TURNS),
+    st.builds(messages.Refused, st.just("editor diff"), ERROR_VALUES, TURNS),
+    st.builds(messages.Answered, st.just("editor jobs"), PAGES, st.just("") | TEXTS),
+    st.builds(
+        messages.Answered,
+        st.just("editor outside"),
+        st.tuples(LINES, st.just("") | TEXTS),
+        st.tuples(st.just(MADE), FILES),
+    ),
     st.just(editor_model.Left()),
 )
 NEW_MESSAGES = st.one_of(
     EDITED,
     st.builds(new_model.EditsDropped, st.lists(FILES, max_size=3).map(tuple)),
     st.builds(new_model.WarningsConfirmed, st.sampled_from(["d1", "d2"])),
-    st.builds(new_model.EditedInputsLoaded, st.just(3), INPUTS),
+    st.builds(messages.Answered, st.just("new edited inputs"), INPUTS, st.just(3)),
 )
 EDITOR_KEYS = st.sampled_from(
     [

@@ -1,4 +1,4 @@
-"""The corpus of broken decks: each fault found at its line with its reason, and nothing else found."""
+"""The corpus of broken input files: each fault found at its line with its reason, and nothing else found."""
 
 import random
 import tomllib
@@ -10,20 +10,21 @@ from typing import Any
 import anyio
 import pytest
 
-from crystalmath_server.protocol.decks import DeckReport, Severity
+from crystalmath_server.protocol.inputs import InputReport, Severity
 from tests.integration.worker_bench import warm_bench
 
-DECKS = Path(__file__).parents[1] / "decks"
+INPUTS = Path(__file__).parents[1] / "inputs"
 FEWEST = 60
 N_MANGLED = 200
 
 
 def load(name: str) -> dict[str, Any]:
-    return tomllib.loads((DECKS / f"{name}.toml").read_text("utf-8"))
+    return tomllib.loads((INPUTS / f"{name}.toml").read_text("utf-8"))
 
 
 BASES = {
-    name: {file: text.lstrip("\n") for file, text in deck.items()} for name, deck in load("bases").items()
+    name: {file: text.lstrip("\n") for file, text in vasp_inputs.items()}
+    for name, vasp_inputs in load("bases").items()
 }
 
 
@@ -38,7 +39,7 @@ def cases() -> Iterator[tuple[str, dict[str, Any]]]:
 CASES = dict(cases())
 
 
-def deck_of(case: dict[str, Any]) -> dict[str, str]:
+def inputs_of(case: dict[str, Any]) -> dict[str, str]:
     files = dict(BASES[case["base"]])
     swaps = {**({case["file"]: case["swap"]} if "swap" in case else {}), **case.get("also", {})}
     for file, (before, after) in swaps.items():
@@ -51,9 +52,11 @@ def deck_of(case: dict[str, Any]) -> dict[str, str]:
 
 
 def noise() -> Iterator[dict[str, str]]:
-    """Decks with lines lost, doubled, cut and mixed among files."""
+    """Input files with lines lost, doubled, cut and mixed among files."""
     rng = random.Random(7)
-    lines = [line for deck in BASES.values() for text in deck.values() for line in text.splitlines()]
+    lines = [
+        line for vasp_inputs in BASES.values() for text in vasp_inputs.values() for line in text.splitlines()
+    ]
     lines += ["", "-1", "1e99 0 0", "\x00é"]
 
     def mangled(text: str) -> str:
@@ -68,18 +71,18 @@ def noise() -> Iterator[dict[str, str]]:
 
 
 @cache
-def reports() -> dict[str, DeckReport]:
+def reports() -> dict[str, InputReport]:
     """One worker for all, since it takes seconds to start."""
-    found: dict[str, DeckReport] = {}
+    found: dict[str, InputReport] = {}
 
     async def main() -> None:
         async with warm_bench() as bench:
-            for name, deck in BASES.items():
-                found[name] = await bench.check_deck(deck, 4)
+            for name, vasp_inputs in BASES.items():
+                found[name] = await bench.check_inputs(vasp_inputs, 4)
             for name, case in CASES.items():
-                found[name] = await bench.check_deck(deck_of(case), case.get("tasks"))
-            for number, deck in enumerate(noise()):
-                found[f"noise.{number}"] = await bench.check_deck(deck, 7)
+                found[name] = await bench.check_inputs(inputs_of(case), case.get("tasks"))
+            for number, vasp_inputs in enumerate(noise()):
+                found[f"noise.{number}"] = await bench.check_inputs(vasp_inputs, 7)
 
     anyio.run(main)
     return found
@@ -98,7 +101,7 @@ def test_no_text_breaks_the_worker() -> None:
 
 
 @pytest.mark.parametrize("name", BASES)
-def test_a_deck_without_a_fault(name: str) -> None:
+def test_a_inputs_without_a_fault(name: str) -> None:
     report = reports()[name]
     assert [problem for problem in report.problems if problem.severity is not Severity.NOTE] == []
     facts = report.facts

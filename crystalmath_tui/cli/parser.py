@@ -1,0 +1,153 @@
+"""argparse with the options of a command: words → values."""
+
+import argparse
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any, NoReturn
+
+from crystalmath_tui.cli.options import Convert, Option, UsageError
+
+_HELP_COLUMN = 30
+
+# A width that is given saves argparse the import of shutil, 3 ms, for each option that it takes.
+_unseen = partial(argparse.HelpFormatter, width=100)
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse whose errors are raised, and whose options are those that are declared and no others."""
+
+    def __init__(self, *, shown: bool = False, **words: Any) -> None:
+        formatter = partial(argparse.RawDescriptionHelpFormatter, max_help_position=_HELP_COLUMN)
+        super().__init__(
+            add_help=False, allow_abbrev=False, formatter_class=formatter if shown else _unseen, **words
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageError."""
+        raise UsageError(message.removeprefix("argument "))
+
+
+class _Put(argparse.Action):
+    """Keep a value, or join it to those that came before."""
+
+    def __call__(
+        self, _parser: object, namespace: argparse.Namespace, value: Any, _flag: object = None
+    ) -> None:
+        """Keep it."""
+        _put(vars(namespace), self.dest, value)
+
+
+def parse(options: Sequence[Option], words: Sequence[str]) -> dict[str, Any]:
+    """Option name → JSON value, of those that are given.
+
+    Raises
+    ------
+    UsageError
+        An unknown option, a missing or a wrong value.
+    """
+    found, bare = parse_known(options, words)
+    end = bare.index("--") if "--" in bare else len(bare)
+    for word in bare[:end]:
+        if word.startswith("-") and word != "-" and not _is_number(word):
+            raise UsageError(_unknown(options, word.partition("=")[0]))
+    _fill(options, found, bare[:end] + bare[end + 1 :])
+    missing = [option.shown for option in options if option.required and option.name not in found]
+    if missing:
+        raise UsageError(f"missing: {', '.join(missing)}")
+    return found
+
+
+def parse_known(options: Iterable[Option], words: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
+    """Values of the options among the words, and the other words; those after -- are left as they are."""
+    end = words.index("--") if "--" in words else len(words)
+    parser = Parser(prog="", usage="")
+    add_flags(parser, options)
+    found, rest = parser.parse_known_args(words[:end])
+    return vars(found), [*rest, *words[end:]]
+
+
+def add_flags(parser: argparse._ActionsContainer, options: Iterable[Option], *, shown: bool = False) -> None:  # pyright: ignore[reportPrivateUsage]  the type of a group and of a parser
+    """Declare what is given by a flag; `shown` with the words for people."""
+    for option in options:
+        if not option.flags:
+            continue
+        words: dict[str, Any] = {"help": described(option).replace("%", "%%")} if shown else {}
+        if option.convert is not None:
+            words |= {"action": _Put, "type": _typed(option.convert), "metavar": option.metavar}
+            words["choices"] = option.choices if shown and option.choices else None
+        elif option.flags[-1] == f"--no-{option.flags[0][2:]}":
+            words["action"] = argparse.BooleanOptionalAction
+        else:
+            words["action"] = "store_true"
+        flags = option.flags[:1] if words["action"] is argparse.BooleanOptionalAction else option.flags
+        action = parser.add_argument(*flags, dest=option.name, default=argparse.SUPPRESS, **words)
+        action.files = option.files  # type: ignore[attr-defined]  what completion looks at
+
+
+def described(option: Option) -> str:
+    """Help, choices and default of an option."""
+    parts = [option.help]
+    if option.choices:
+        parts.append("one of " + ", ".join(option.choices))
+    if option.many:
+        parts.append("may be repeated")
+    if option.default:
+        parts.append(f"default {option.default}")
+    return "; ".join(part for part in parts if part)
+
+
+def _typed(convert: Convert) -> Convert:
+    """A conversion whose words argparse passes on."""
+
+    def read(text: str) -> Any:
+        try:
+            return convert(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return read
+
+
+def _put(found: dict[str, Any], name: str, value: Any) -> None:
+    """Keep a value by its name; lists and mappings grow."""
+    if isinstance(value, list):
+        found[name] = [*found.get(name, []), *value]
+    elif isinstance(value, dict):
+        found[name] = {**found.get(name, {}), **value}
+    else:
+        found[name] = value
+
+
+def _fill(options: Iterable[Option], found: dict[str, Any], bare: list[str]) -> None:
+    """Give bare words to the arguments that no flag has filled, in order.
+
+    argparse fills in order whether filled or not, and is at a loss for an option between two arguments.
+    """
+    for option in options:
+        if not option.positional or option.name in found or option.convert is None:
+            continue
+        count = len(bare) if option.takes_rest else 1
+        for text in bare[:count]:
+            try:
+                value = option.convert(text)
+            except ValueError as error:
+                raise UsageError(f"{option.metavar}: {error}") from None
+            _put(
+                found,
+                option.name,
+                [value] if option.many == "list" and not isinstance(value, list) else value,
+            )
+        del bare[:count]
+    if bare:
+        raise UsageError(f"unexpected: {' '.join(bare)}")
+
+
+def _unknown(options: Iterable[Option], flag: str) -> str:
+    known = [name for option in options for name in option.flags]
+    near = next((name for name in known if name.startswith(flag) or flag.startswith(name)), "")
+    return f"no option {flag}" + (f"; did you mean {near}?" if near else "")
+
+
+def _is_number(text: str) -> bool:
+    """Whether a word with a dash is a negative number."""
+    return text[1:2].isdigit() or text[1:2] == "."
