@@ -113,7 +113,10 @@ class RealWorld(World):
 
     def warm(self) -> None:
         """Keep a worker until the end; a call alone would leave it behind."""
-        self._portal.call(self._background.start_soon, self._made.bench.start)
+        self._portal.call(self._keep_worker)
+
+    def _keep_worker(self) -> None:
+        self._background.start_soon(self._made.bench.start)  # what it returns would be awaited by the portal
 
     def close(self) -> None:
         """End all that was started."""
