@@ -6,8 +6,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from crystalmath_server.domain.clusters import slurm
-from crystalmath_server.domain.clusters.labels import check_cluster, check_code
+from crystalmath_server.domain.clusters import naming, slurm
 from crystalmath_server.domain.clusters.resources import check, check_against, merged, options
 from crystalmath_server.domain.potcars.library import OPEN as LIBRARY_OPEN
 from crystalmath_server.domain.potcars.library import PotcarLibrary, listing, potcar
@@ -16,8 +15,6 @@ from crystalmath_server.domain.vasp_run.run_folder import OPEN, RunFolder, run_f
 from crystalmath_server.handlers.fields import fields
 from crystalmath_server.protocol.clusters import (
     LOCAL_TRANSPORT,
-    SSH_TRANSPORT,
-    TRANSPORTS,
     ClusterDetail,
     ClusterList,
     ClusterQueue,
@@ -45,7 +42,7 @@ from crystalmath_server.protocol.codes import (
     Outcome,
     Step,
 )
-from crystalmath_server.protocol.errors import Conflict, InvalidForm, NotFound, TransportFailed
+from crystalmath_server.protocol.errors import Conflict, NotFound, TransportFailed
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.potcars import PotcarCheck
 from crystalmath_server.protocol.resources import Resources
@@ -119,13 +116,11 @@ class FakeCodes:
 
     async def create(self, params: CreateCodeParams) -> CodeRow:
         if params.cluster not in self.hosts():
-            raise NotFound(f"There is no cluster {params.cluster!r}", field="cluster")
-        check_code(params.label, "label")
-        if not params.path.startswith("/"):
-            raise InvalidForm(f"{params.path!r} does not begin at the root", field="path")
+            raise naming.no_cluster(params.cluster, "cluster")
+        naming.check_code(params.label, params.path, params.cluster)
         check(Resources(modules=params.modules), "core.slurm", "")
-        if any((row.cluster, row.label) == (params.cluster, params.label) for row in self.rows.values()):
-            raise Conflict(f"There is a code {params.label!r} already", field="label")
+        taken = {row.label for row in self.rows.values() if row.cluster == params.cluster}
+        naming.check_code_is_new(params.label, taken, params.cluster)
         pk = max(self.rows, default=0) + 1
         self.rows[pk] = CodeRow(
             pk=pk,
@@ -174,19 +169,17 @@ class FakeClusters:
         return replace(self._get(label), codes=found.rows)
 
     async def create(self, params: CreateClusterParams) -> ClusterDetail:
-        self._check_label(params.label, "label")
-        if params.transport not in TRANSPORTS:
-            raise InvalidForm(f"{params.transport!r} is not a transport", field="transport")
-        if params.scheduler not in SCHEDULERS:
-            raise InvalidForm(f"There is no scheduler {params.scheduler!r}", field="scheduler")
-        _check_work_dir(params.work_dir)
+        naming.check_cluster_label(params.label, self.details, "label")
+        naming.check_transport(params.transport)
+        naming.check_scheduler(params.scheduler, SCHEDULERS)
+        naming.check_work_dir(params.work_dir)
         check(params.defaults, params.scheduler, "defaults")
         row = ClusterRow(
             pk=max(detail.row.pk for detail in self.details.values()) + 1,
             label=params.label,
             hostname=params.hostname,
             transport=params.transport,
-            scheduler=slurm.ONCE if params.scheduler == slurm.NAME else params.scheduler,
+            scheduler=naming.scheduler_of(params.scheduler),
             work_dir=params.work_dir,
             enabled=True,
         )
@@ -199,11 +192,10 @@ class FakeClusters:
         old = self._get(params.label)
         label = params.new_label or params.label
         if label != params.label:
-            self._check_label(label, "new_label")
+            naming.check_cluster_label(label, self.details, "new_label")
         if params.work_dir is not None:
-            _check_work_dir(params.work_dir)
-        if params.backend is not None and old.row.transport != SSH_TRANSPORT:
-            raise InvalidForm(f"{old.row.transport} has no backend", field="backend")
+            naming.check_work_dir(params.work_dir)
+        naming.check_backend(params.label, old.row.transport, params.backend)
         defaults = merged(old.defaults, params.defaults or Resources())
         check(defaults, old.row.scheduler, "defaults")
         enabled = old.row.enabled if params.enabled is None else params.enabled
@@ -278,8 +270,7 @@ class FakeClusters:
         )
 
     async def discover(self, params: DiscoverParams) -> Discovery:
-        if params.transport not in TRANSPORTS:
-            raise InvalidForm(f"{params.transport!r} cannot be looked at", field="transport")
+        naming.check_transport(params.transport)
         if params.hostname.endswith(NOT_THERE):
             raise TransportFailed(f"{params.hostname} cannot be reached", field="hostname")
         return Discovery(
@@ -310,13 +301,8 @@ class FakeClusters:
 
     def _get(self, label: str) -> ClusterDetail:
         if label not in self.details:
-            raise NotFound(f"There is no cluster {label!r}", field="label")
+            raise naming.no_cluster(label)
         return self.details[label]
-
-    def _check_label(self, label: str, field: str) -> None:
-        check_cluster(label, field)
-        if label in self.details:
-            raise Conflict(f"There is a cluster {label!r} already", field=field)
 
 
 class FakePotcars:
@@ -378,12 +364,3 @@ def _with_settings(detail: ClusterDetail, params: CreateClusterParams | UpdateCl
     names = ("potcar_dir", "max_jobs", "poll_interval_s", "safe_interval_s")
     given = {name: value for name in names if (value := getattr(params, name)) is not None}
     return replace(detail, mpirun=params.mpirun or detail.mpirun, **given)
-
-
-def _check_work_dir(work_dir: str) -> None:
-    try:
-        begins_at_root = work_dir.format(username="me").startswith("/")
-    except (KeyError, IndexError, ValueError):
-        begins_at_root = False
-    if not begins_at_root:
-        raise InvalidForm(f"{work_dir!r} does not begin at the root", field="work_dir")

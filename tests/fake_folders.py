@@ -2,7 +2,7 @@
 
 import time
 
-from crystalmath_server.domain.vasp_run.work_folder import Piece, check_path
+from crystalmath_server.domain.vasp_run.work_folder import Piece, check_path, no_folder
 from crystalmath_server.protocol.errors import NotFound, RpcError
 from crystalmath_server.protocol.files import JobFile, JobFiles
 from tests.fake_jobs import FakeJobs
@@ -40,7 +40,7 @@ class FakeWorkFolders:
     async def tree(self, pk: int, depth: int, limit: int) -> JobFiles:
         held = {path: data for (source, path), data in self._held(pk).items() if source == "work"}
         if not held:
-            raise NotFound(f"Job {pk} has no folder on a cluster.", field="pk")
+            raise no_folder(pk)
         shown = sorted(path for path in held if path.count("/") < depth)
         note = "some were left out" if len(shown) > limit or len(shown) < len(held) else ""
         rows = (JobFile("work", path, len(held[path]), time.time()) for path in shown[:limit])

@@ -1,6 +1,5 @@
 """In-memory ports with honest behavior, and a session that runs on them."""
 
-import re
 import socket
 from collections.abc import Iterable
 from dataclasses import replace
@@ -8,9 +7,9 @@ from typing import Any
 
 import anyio
 
+from crystalmath_server.domain.clusters import naming
 from crystalmath_server.domain.jobs.sink import SubscriptionWork
 from crystalmath_server.ports import Ports
-from crystalmath_server.protocol.errors import Conflict, InvalidForm
 from crystalmath_server.protocol.jobs import JobState
 from crystalmath_server.protocol.logs import SubscriptionState
 from crystalmath_server.protocol.method import Json
@@ -41,10 +40,7 @@ class FakeProfiles:
         return ProfileList(tuple(sorted(self.rows, key=lambda row: row.name)))
 
     async def create(self, params: CreateProfileParams) -> ProfileRow:
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", params.name):
-            raise InvalidForm(f"{params.name!r} is not a name of a profile.", field="name")
-        if any(row.name == params.name for row in self.rows):
-            raise Conflict(f"There is a profile {params.name!r} already.", field="name")
+        naming.check_profile_name(params.name, {row.name for row in self.rows})
         if params.make_default:
             self.rows = [replace(row, is_default=False) for row in self.rows]
         row = ProfileRow(params.name, "core.sqlite_dos", "core.zeromq", params.make_default, in_use=False)

@@ -208,6 +208,9 @@ PARTS: dict[tuple[str, ...], tuple[str, ...]] = {
 }
 """Folders → the extras whose packages they may import."""
 
+OPTIONAL = {"shtab": "a tool of builds; without it, completion says how to get it (adr/0036)"}
+"""Imported where it is there."""
+
 NOT_IMPORTED = {
     "chgnet": "atomate2's Makers load it",
     "torch": "CHGNet runs on it; setup chooses the build",
@@ -220,7 +223,7 @@ def test_what_is_imported_is_declared(folders: tuple[str, ...]) -> None:
     known = declared(*PARTS[folders])
     missing = {
         name: provided.get(name, [])
-        for name in imported(*folders)
+        for name in imported(*folders) - OPTIONAL.keys()
         if not {normal(each) for each in provided.get(name, [])} & known
     }
     assert missing == {}

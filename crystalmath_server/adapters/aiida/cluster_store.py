@@ -8,16 +8,13 @@ from typing import Any
 
 from crystalmath_server.adapters.aiida.codes import codes_on
 from crystalmath_server.adapters.remote.link import Target
-from crystalmath_server.domain.clusters import slurm
-from crystalmath_server.domain.clusters.labels import check_cluster
+from crystalmath_server.domain.clusters import naming
 from crystalmath_server.domain.clusters.resources import check, merged
 from crystalmath_server.domain.jobs.states import ENDED_PROCESS
 from crystalmath_server.protocol.clusters import (
-    CLUSTERS_LIST,
     CLUSTERS_UPDATE,
     LOCAL_TRANSPORT,
     SSH_TRANSPORT,
-    TRANSPORTS,
     ClusterDetail,
     ClusterList,
     ClusterRow,
@@ -28,7 +25,7 @@ from crystalmath_server.protocol.clusters import (
 from crystalmath_server.protocol.codec import from_json, to_json
 from crystalmath_server.protocol.codes import CodeRow
 from crystalmath_server.protocol.command import command
-from crystalmath_server.protocol.errors import ComputerDisabled, Conflict, InvalidForm, NotFound
+from crystalmath_server.protocol.errors import ComputerDisabled, Conflict
 from crystalmath_server.protocol.resources import Resources
 
 METADATA = "crystalmath"
@@ -67,7 +64,7 @@ def find(label: str) -> Any:
 
     found = orm.QueryBuilder().append(orm.Computer, filters={"label": label}).first(flat=True)
     if found is None:
-        raise NotFound(f"There is no cluster {label!r}", field="label", hint=f"See: {command(CLUSTERS_LIST)}")
+        raise naming.no_cluster(label)
     return found
 
 
@@ -155,7 +152,7 @@ def create(params: CreateClusterParams) -> ClusterDetail:
         hostname=params.hostname,
         description=params.description,
         transport_type=params.transport,
-        scheduler_type=slurm.ONCE if params.scheduler == slurm.NAME else params.scheduler,
+        scheduler_type=naming.scheduler_of(params.scheduler),
         workdir=params.work_dir,
     ).store()
     try:
@@ -182,37 +179,18 @@ def _connection(params: CreateClusterParams) -> dict[str, Any]:
 def _check_new(params: CreateClusterParams) -> None:
     from aiida.plugins.entry_point import get_entry_point_names
 
-    _check_label(params.label, "label")
-    if params.transport not in TRANSPORTS:
-        hint = "core.ssh is kept for clusters that have it already; new ones get core.ssh_async."
-        detail = f"{params.transport!r} is not a transport for a new computer: {', '.join(TRANSPORTS)}"
-        raise InvalidForm(detail, field="transport", hint=hint)
-    schedulers = get_entry_point_names("aiida.schedulers")
-    if params.scheduler not in schedulers:
-        detail = f"There is no scheduler {params.scheduler!r}; schedulers: {', '.join(schedulers)}"
-        raise InvalidForm(detail, field="scheduler")
-    _check_work_dir(params.work_dir)
+    naming.check_cluster_label(params.label, _taken(params.label), "label")
+    naming.check_transport(params.transport)
+    naming.check_scheduler(params.scheduler, get_entry_point_names("aiida.schedulers"))
+    naming.check_work_dir(params.work_dir)
     check(params.defaults, params.scheduler, "defaults")
 
 
-def _check_label(label: str, field: str) -> None:
+def _taken(label: str) -> tuple[str, ...]:
+    """The label itself where a computer has it."""
     from aiida import orm
 
-    check_cluster(label, field)
-    if orm.QueryBuilder().append(orm.Computer, filters={"label": label}).count():
-        hint = f"Choose another label, or change that one: {command(CLUSTERS_UPDATE, label=label)}"
-        raise Conflict(f"There is a cluster {label!r} already", field=field, hint=hint)
-
-
-def _check_work_dir(work_dir: str) -> None:
-    hint = "Give a folder from the root; {username} becomes your name there: /scratch/{username}/crystalmath"
-    try:
-        plain = work_dir.format(username="user")
-    except (KeyError, IndexError, ValueError) as error:
-        detail = f"{work_dir!r} holds more in braces than {{username}}"
-        raise InvalidForm(detail, field="work_dir", hint=hint) from error
-    if not plain.startswith("/"):
-        raise InvalidForm(f"{work_dir!r} does not begin at the root", field="work_dir", hint=hint)
+    return (label,) if orm.QueryBuilder().append(orm.Computer, filters={"label": label}).count() else ()
 
 
 def _set_own(computer: Any, defaults: Resources, potcar_dir: str, max_jobs: int) -> None:
@@ -246,12 +224,10 @@ def update(params: UpdateClusterParams) -> ClusterDetail:
 
 def _check_changes(params: UpdateClusterParams, computer: Any, defaults: Resources) -> None:
     if params.new_label is not None and params.new_label != params.label:
-        _check_label(params.new_label, "new_label")
+        naming.check_cluster_label(params.new_label, _taken(params.new_label), "new_label")
     if params.work_dir is not None:
-        _check_work_dir(params.work_dir)
-    if params.backend is not None and computer.transport_type != SSH_TRANSPORT:
-        detail = f"Cluster {computer.label!r} has transport {computer.transport_type}, which has no backend"
-        raise InvalidForm(detail, field="backend")
+        naming.check_work_dir(params.work_dir)
+    naming.check_backend(computer.label, computer.transport_type, params.backend)
     check(defaults, computer.scheduler_type, "defaults")
 
 

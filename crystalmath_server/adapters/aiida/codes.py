@@ -3,10 +3,9 @@
 from pathlib import PurePosixPath
 from typing import Any
 
-from crystalmath_server.domain.clusters.labels import check_code
+from crystalmath_server.domain.clusters import naming
 from crystalmath_server.domain.clusters.resources import check, parts_of_script, script
 from crystalmath_server.domain.jobs import nodes
-from crystalmath_server.protocol.clusters import CLUSTERS_LIST
 from crystalmath_server.protocol.codes import (
     CODES_LIST,
     CodeKind,
@@ -16,7 +15,7 @@ from crystalmath_server.protocol.codes import (
     ListCodesParams,
 )
 from crystalmath_server.protocol.command import command
-from crystalmath_server.protocol.errors import Conflict, InvalidForm, NotFound
+from crystalmath_server.protocol.errors import NotFound
 from crystalmath_server.protocol.resources import Resources
 
 
@@ -86,8 +85,7 @@ def create(params: CreateCodeParams) -> CodeRow:
 
     computer = orm.QueryBuilder().append(orm.Computer, filters={"label": params.cluster}).first(flat=True)
     if computer is None:
-        hint = f"See: {command(CLUSTERS_LIST)}"
-        raise NotFound(f"There is no cluster {params.cluster!r}", field="cluster", hint=hint)
+        raise naming.no_cluster(params.cluster, "cluster")
     _check(params, computer)
     code = orm.InstalledCode(
         label=params.label,
@@ -101,12 +99,6 @@ def create(params: CreateCodeParams) -> CodeRow:
 
 
 def _check(params: CreateCodeParams, computer: Any) -> None:
-    check_code(params.label, "label")
-    if not params.path.startswith("/"):
-        hint = f"Find it on {computer.label}: command -v {params.path}"
-        raise InvalidForm(f"{params.path!r} does not begin at the root", field="path", hint=hint)
+    naming.check_code(params.label, params.path, computer.label)
     check(Resources(modules=params.modules), computer.scheduler_type, "")
-    if params.label in {row.label for row in codes_on(computer)}:
-        hint = "Choose another label; a code that was used is part of provenance and stays as it is."
-        detail = f"Cluster {computer.label!r} has a code {params.label!r} already"
-        raise Conflict(detail, field="label", hint=hint)
+    naming.check_code_is_new(params.label, {row.label for row in codes_on(computer)}, computer.label)

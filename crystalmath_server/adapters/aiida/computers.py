@@ -7,17 +7,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from crystalmath_server.domain.clusters import naming
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.protocol.clusters import LOCAL_TRANSPORT, LOCALHOST
 from crystalmath_server.protocol.codes import CODES_CREATE, CodeKind
 from crystalmath_server.protocol.command import command
-from crystalmath_server.protocol.errors import ComputerDisabled, InvalidForm, NotFound, StorageFull
+from crystalmath_server.protocol.errors import ComputerDisabled, InvalidForm, StorageFull
 
 OWN_LOCALHOST = "crystalmath-localhost"
 """Taken where `localhost` is there but runs jobs in another way."""
 CODE = "crystalmath-python"
 MIN_FREE_BYTES = 50_000_000
-_HERE = (LOCAL_TRANSPORT, "core.direct")
+_HERE = (LOCAL_TRANSPORT, naming.DIRECT)
 
 
 def computer_of(label: str) -> Any:
@@ -30,7 +31,7 @@ def computer_of(label: str) -> Any:
     """
     computer = _local_computer() if label == LOCALHOST else _computer(label)
     if computer is None:
-        raise NotFound(f"There is no cluster {label!r}", field="cluster", hint="See: clusters.list")
+        raise naming.no_cluster(label, "cluster")
     _refuse_disabled(computer)
     if computer.transport_type == LOCAL_TRANSPORT:
         _refuse_full(Path(computer.get_workdir().format(username=_username())))
@@ -94,7 +95,7 @@ def add_this_machine(label: str = LOCALHOST) -> Any:
         hostname=LOCALHOST,
         description="This machine",
         transport_type=LOCAL_TRANSPORT,
-        scheduler_type="core.direct",
+        scheduler_type=naming.DIRECT,
         workdir=str(Path(get_config().dirpath) / "scratch" / profile.name),
     )
     computer.store()

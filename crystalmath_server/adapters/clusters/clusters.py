@@ -10,15 +10,15 @@ from anyio import to_thread
 from crystalmath_server.adapters.aiida import cluster_store as store
 from crystalmath_server.adapters.aiida.calls import Calls
 from crystalmath_server.adapters.clusters import queue as cluster_queue
-from crystalmath_server.adapters.clusters.connection_test import DIRECT, TITLES, ConnectionTest
+from crystalmath_server.adapters.clusters.connection_test import TITLES, ConnectionTest
 from crystalmath_server.adapters.remote import ssh_hosts
 from crystalmath_server.adapters.remote.link import Connection, Links, Target
+from crystalmath_server.domain.clusters import naming
 from crystalmath_server.domain.clusters.discovery import SCRIPT, discovery
 from crystalmath_server.domain.clusters.resources import check, check_against, merged, options
 from crystalmath_server.protocol.clusters import (
     LOCAL_TRANSPORT,
     LOCALHOST,
-    TRANSPORTS,
     ClusterDetail,
     ClusterList,
     ClusterQueue,
@@ -35,7 +35,7 @@ from crystalmath_server.protocol.clusters import (
     UpdateClusterParams,
 )
 from crystalmath_server.protocol.codes import Outcome, Step
-from crystalmath_server.protocol.errors import InvalidForm, NotFound, RpcError, TransportFailed
+from crystalmath_server.protocol.errors import NotFound, RpcError, TransportFailed
 from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.resources import Resources
 
@@ -118,15 +118,13 @@ class AiidaClusters:
         self._limits[label] = Limits(time.monotonic(), partitions, accounts)
         ours = await self._runtime.call(store.our_jobs, facts.pk, [job.job_id for job in jobs])
         marked = tuple(replace(job, pk=ours.get(job.job_id)) for job in jobs)
-        if facts.scheduler_type == DIRECT:  # it lists every process of the user
+        if facts.scheduler_type == naming.DIRECT:  # it lists every process of the user
             marked = tuple(job for job in marked if job.pk is not None)
         return ClusterQueue(label, user, time.time(), partitions, marked, notes)
 
     async def discover(self, params: DiscoverParams) -> Discovery:
         """Run a script that only reads on a host that is not a cluster yet."""
-        if params.transport not in TRANSPORTS:
-            detail = f"{params.transport!r} cannot be looked at: {', '.join(TRANSPORTS)}"
-            raise InvalidForm(detail, field="transport")
+        naming.check_transport(params.transport)
         target = await to_thread.run_sync(_host_target, params)
 
         def look(connection: Connection) -> str:
@@ -149,7 +147,7 @@ class AiidaClusters:
         except NotFound:
             if label != LOCALHOST:
                 raise
-            found = Resources(), DIRECT  # it is made with the first job
+            found = Resources(), naming.DIRECT  # it is made with the first job
         defaults, scheduler = found
         resources = merged(defaults, wanted)
         if not any(_given(resources)):

@@ -18,6 +18,7 @@ from crystalmath_server.adapters.clusters.code_test import look_at
 from crystalmath_server.adapters.clusters.queue import own_jobs, whoami
 from crystalmath_server.adapters.remote import ssh_hosts
 from crystalmath_server.adapters.remote.link import Connection, Link
+from crystalmath_server.domain.clusters.naming import DIRECT
 from crystalmath_server.protocol.clusters import CLUSTERS_UPDATE, SSH_TRANSPORT, SshHost, StepName
 from crystalmath_server.protocol.codes import CODES_CREATE, CodeKind, Outcome, Step
 from crystalmath_server.protocol.command import command
@@ -34,7 +35,6 @@ CONNECT_S = 10.0
 LONGEST_BANNER = 1024
 LONGEST_LOOK_S = 10.0
 SHORTEST_LOOK_S = 0.25
-DIRECT = "core.direct"
 _VASP = frozenset({CodeKind.VASP_STD, CodeKind.VASP_GAM, CodeKind.VASP_NCL})
 
 TITLES = {

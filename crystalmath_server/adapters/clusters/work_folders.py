@@ -9,10 +9,7 @@ from crystalmath_server.adapters.aiida.jobs.runs import load_run
 from crystalmath_server.adapters.remote.link import Connection, Links, Target
 from crystalmath_server.domain.vasp_run import work_folder as folder
 from crystalmath_server.domain.vasp_run.work_folder import Piece
-from crystalmath_server.protocol.command import command
-from crystalmath_server.protocol.errors import NotFound
 from crystalmath_server.protocol.files import JobFiles
-from crystalmath_server.protocol.jobs import JOBS_SHOW
 
 KNOWN_S = 30.0
 """How long the place of a job is believed: its cluster may be set up again."""
@@ -87,6 +84,5 @@ def _place_of(pk: int) -> Place:
     node = load_run(pk)
     path = node.base.attributes.get("remote_workdir", "")
     if not path or node.computer is None:
-        hint = f"See what it waits for: {command(JOBS_SHOW, pk=pk)}"
-        raise NotFound(f"Job {pk} has no folder on a cluster yet, or needs none", field="pk", hint=hint)
+        raise folder.no_folder(pk)
     return Place(facts(node.computer.label).target, path, time.monotonic(), moves=node.pk != pk)

@@ -1,6 +1,7 @@
 """What a host offers: one shell script that only reads, and what its output says; pure."""
 
 from crystalmath_server.domain.clusters import slurm
+from crystalmath_server.domain.clusters.naming import DIRECT
 from crystalmath_server.protocol.clusters import Discovery
 
 SCRIPT = f"""
@@ -74,14 +75,14 @@ def scheduler_of(commands: list[str], qstat: str) -> str:
     if "bsub" in commands:
         return "core.lsf"
     if "qsub" not in commands:
-        return "core.direct"
+        return DIRECT
     if "qconf" in commands:
         return "core.sge"
     return "core.pbspro" if "pbs" in qstat.lower() else "core.torque"
 
 
 def _notes(found: dict[str, list[str]], scheduler: str, *, has_partitions: bool) -> list[str]:
-    if scheduler == "core.direct":
+    if scheduler == DIRECT:
         return ["No scheduler was found: jobs would run at once, on this host itself."]
     if scheduler not in slurm.NAMES:
         return [f"Partitions and accounts are read from SLURM only, not from {scheduler}."]

@@ -8,6 +8,7 @@ from crystalmath_server.domain.potcars import licensed
 from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import FileUnreadable, NotFound
 from crystalmath_server.protocol.files import JOBS_FILES, JobFile
+from crystalmath_server.protocol.jobs import JOBS_SHOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,12 @@ def is_inside(path: str) -> bool:
     """Whether a path, taken from a folder, stays in it."""
     plain = PurePosixPath(path)
     return bool(plain.name) and not plain.is_absolute() and ".." not in plain.parts and "\0" not in path
+
+
+def no_folder(pk: int) -> NotFound:
+    """The job has not begun on a computer, or runs without a folder there."""
+    hint = f"See what it waits for: {command(JOBS_SHOW, pk=pk)}"
+    return NotFound(f"Job {pk} has no folder on a cluster yet, or needs none", field="pk", hint=hint)
 
 
 def check_path(pk: int, path: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from platformdirs import PlatformDirs
 
 from crystalmath_server.protocol import endpoint
 from crystalmath_server.protocol.errors import NotAllowed
@@ -156,3 +157,22 @@ def test_a_link_or_a_file_is_refused(tmp_path: Path) -> None:
     for name in ("link", "file", "file/below"):
         with pytest.raises(NotAllowed):
             endpoint.prepare_runtime_dir(tmp_path / name)
+
+
+@pytest.mark.parametrize("given", [None, "", "/absolute/place", "relative/place"])
+def test_folders_are_those_of_platformdirs(given: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its import takes too long for each start of the client (adr/0039), so it judges here."""
+    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+        if given is not None:
+            monkeypatch.setenv(name, given)
+    theirs = PlatformDirs("crystalmath", appauthor=False)
+    assert endpoint.config_dir(os.environ) == theirs.user_config_path
+    assert endpoint.state_dir(os.environ) == theirs.user_state_path
+
+
+def test_the_runtime_directory_is_that_of_platformdirs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    assert endpoint.runtime_dir(os.environ) == PlatformDirs("crystalmath").user_runtime_path
