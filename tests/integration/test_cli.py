@@ -140,7 +140,7 @@ def test_wait_ends_at_its_timeout_and_says_that_the_job_goes_on(shell: Shell, po
         (("job",), 2, "no command job"),
         (("call", "no.method"), 2, "Method not found"),
         (("call", "jobs.show", '{"pk": "1"}'), 2, "(pk)"),
-        (("call", "jobs.show", "{"), 2, "no JSON"),
+        (("call", "jobs.show", "{"), 2, "not valid JSON"),
         (("structures", "import", "missing.cif"), 1, "missing.cif"),
         (("--readonly", "jobs", "cancel", "1", "--yes"), 1, "--readonly"),
         (("jobs", "cancel", "1"), 1, "--yes"),

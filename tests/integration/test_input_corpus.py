@@ -13,7 +13,7 @@ import pytest
 from crystalmath_server.protocol.inputs import InputReport, Severity
 from tests.integration.worker_bench import warm_bench
 
-INPUTS = Path(__file__).parents[1] / "inputs"
+INPUTS = Path(__file__).parents[1] / "input_corpus"
 FEWEST = 60
 N_MANGLED = 200
 

@@ -172,7 +172,7 @@ def test_bad_input_is_refused_by_field(site: Site, server: Client) -> None:
         assert (error.code, error.data.field) == (code, field)
 
 
-def test_the_edited_inputs_is_what_runs(site: Site, server: Client) -> None:
+def test_the_edited_inputs_are_what_runs(site: Site, server: Client) -> None:
     rendered = server.call(TEMPLATES_RENDER, JobSpec("vasp.static", (site.copper,)))
     own = {file.name: file.text for file in rendered.files}
     incar = "\n".join(line for line in own["INCAR"].splitlines() if "NELM" not in line)

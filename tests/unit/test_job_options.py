@@ -30,12 +30,13 @@ from crystalmath_server.protocol.templates import (
     TemplateDetail,
     TemplateRow,
 )
-from crystalmath_tui.cli.options import parse, to_params
+from crystalmath_tui.cli.options import to_params
+from crystalmath_tui.cli.parser import parse
 from crystalmath_tui.cli.running import SUBMIT_OPTIONS
+from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Call
 from crystalmath_tui.core.lines import Size
-from crystalmath_tui.core.messages import KeyPressed, Message
-from crystalmath_tui.core.screen import Context
+from crystalmath_tui.core.messages import Answered, KeyPressed, Message
 from crystalmath_tui.screens.new import model, update
 from tests.built_rows import job_row
 from tests.job_options import OTHERS, SPEC
@@ -92,18 +93,18 @@ def told(new: model.Slice, *messages: Message) -> model.Slice:
 
 
 def test_the_form_is_filled_in_and_sends_all_of_it() -> None:
-    like = told(model.Slice(), model.DraftLoaded(JobDraft(12, SPEC)))
+    like = told(model.Slice(), Answered("new draft", JobDraft(12, SPEC)))
     new = told(
         like,
-        model.StructureLoaded(SILICON),
-        model.FormLoaded(FORM),
-        model.InputsLoaded(3, OWN),
-        model.EditedInputsLoaded(3, EDITED),
-        model.KeyMade("d2", "key-0001"),
+        Answered("new structure", SILICON),
+        Answered("new form", FORM),
+        Answered("new inputs", OWN, 3),
+        Answered("new edited inputs", EDITED, 3),
+        Answered("new key", "key-0001", "d2"),
         KeyPressed("enter"),
-        model.ClustersListed(ClusterList((CLUSTER,))),
-        model.TargetLoaded(
-            SPEC.cluster, ClusterDetail(CLUSTER, "", Resources(), {}, (CODE,), 1.0, 1.0, "", "")
+        Answered("new clusters", ClusterList((CLUSTER,))),
+        Answered(
+            "new target", ClusterDetail(CLUSTER, "", Resources(), {}, (CODE,), 1.0, 1.0, "", ""), SPEC.cluster
         ),
     )
     (call,) = update.update(new, KeyPressed("enter"), CONTEXT)[1]

@@ -2,7 +2,7 @@
 
 usage: python -m crystalmath_server.adapters.worker.custodian_main FOLDER
 
-FOLDER holds counts.json, the handlers' counts so far, and run/ with input and output files. The input files are
+FOLDER holds counts.json, the handlers' counts so far, and run/ with input and output files. Inputs are
 corrected there; told.json holds the corrections and the new counts, or the error.
 """
 

@@ -42,8 +42,8 @@ def test_every_setting_can_come_from_the_environment(path: Path) -> None:
         ("[server]\nmax_clients = 0", "server.max_clients", "1 or more"),
         ("[server]\nmax_frame = 99999999999", "server.max_frame", "16777216 at most"),
         ('[server]\nlog_level = "LOUD"', "server.log_level", "DEBUG, INFO"),
-        ("[server\n", "config.toml", "no TOML"),
-        ("[[server]]\na = 1", "server", "no table"),
+        ("[server\n", "config.toml", "not valid TOML"),
+        ("[[server]]\na = 1", "server", "not a table"),
     ],
 )
 def test_what_is_wrong_is_named(path: Path, text: str, field: str, words: str) -> None:

@@ -179,7 +179,7 @@ def test_a_click_in_the_footer_presses_the_key() -> None:
 def test_a_missing_job_says_so_and_leads_back() -> None:
     model, _ = play(*READY, *keys(":job x"), KeyPressed("enter"))
     assert model.stack == ("jobs",)
-    assert "no pk" in shown(model)
+    assert "not a pk" in shown(model)
     assert play(CallFailed(NotFound("no such job")))[1] == []
 
 

@@ -69,7 +69,7 @@ def test_potcars_are_told_by_symbols_or_by_their_headers() -> None:
 
 
 def test_problems_are_in_order_and_in_words() -> None:
-    late = in_file("POSCAR", 2, ERROR, "x", "two", "Mend.")
+    late = in_file("POSCAR", 2, ERROR, "x", "two", "Fix.")
     soon = in_file("INCAR", 0, NOTE, "x", "one", "Look?")
     assert in_order((late, soon, late)) == (soon, late)
     assert sentence(late) == "POSCAR:2: error: two. Fix."

@@ -115,10 +115,10 @@ def test_a_file_that_is_no_potcar_or_cannot_be_read_is_told(tmp_path: Path) -> N
     put(tmp_path, "potpaw_PBE/Si/POTCAR", "potpaw_PBE/O/POTCAR")
     (tmp_path / "potpaw_PBE/Si/POTCAR").write_text("nothing\n")
     (row,) = look(tmp_path, "PBE", "Si").potcars
-    assert "no POTCAR" in row.note
+    assert "not a POTCAR" in row.note
     place = library.PotcarLibrary(str(tmp_path))
     seen = library.listing(place.root, shell(library.list_script(place.root)))
-    assert "may not be read" in library.potcar(place, seen, "PBE", "O", {}).note
+    assert "cannot be read" in library.potcar(place, seen, "PBE", "O", {}).note
 
 
 def test_the_library_of_pymatgen_has_its_own_folders(tmp_path: Path) -> None:

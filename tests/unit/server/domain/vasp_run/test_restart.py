@@ -46,7 +46,7 @@ def test_a_folder_that_is_gone_or_empty(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_may_not_be_read() -> None:
-    with pytest.raises(FileUnreadable, match="may not be read"):
+    with pytest.raises(FileUnreadable, match="cannot be read"):
         names_there(7, "hpc", "/there", CLOSED + "\n")
 
 
