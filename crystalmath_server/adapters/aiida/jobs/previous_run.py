@@ -64,7 +64,9 @@ def _job(pk: int) -> Any:
         hint = f"See: {command(JOBS_LIST, template='vasp.static')}"
         raise NotFound(f"There is no job {pk}", field=FIELD, hint=hint)
     if node.process_type not in {nodes.VASP_PROCESS, nodes.MEND_PROCESS}:
-        detail = f"Job {pk} is a {node.base.attributes.get(nodes.TEMPLATE, node.process_label)} job, not a VASP one"
+        detail = (
+            f"Job {pk} is one of {node.base.attributes.get(nodes.TEMPLATE, node.process_label)}, not of VASP"
+        )
         raise InvalidForm(detail, field=FIELD, hint=f"See: {command(JOBS_LIST, template='vasp.static')}")
     if not node.is_terminated:
         hint = f"Wait for it to end: crystalmath wait {pk}"
