@@ -28,7 +28,7 @@ def reconnect(hooks: Sequence[Callable[[], None]]) -> None:
 
 
 def active_jobs() -> list[int]:
-    """crystalmath jobs that a worker has or should have: active and not held."""
+    """Jobs of crystalmath that a worker has or should have: active and not held."""
     from aiida import orm
 
     query = orm.QueryBuilder()

@@ -180,7 +180,7 @@ class DaemonWatch:
 
 def describe(view: DaemonView, active: int) -> Part:
     """The daemon status as text."""
-    jobs = f"; active jobs: {active}" if active else ""
+    jobs = f"; {active} jobs under way" if active else ""
     if not view.backend:
         return Part(
             PartState.STOPPED, "the profile has no broker", "verdi profile configure-broker core.zeromq"

@@ -78,7 +78,7 @@ class DaemonProbe:
         return frozenset(pid for pid in found if pid is not None)
 
     def forget_dead_broker(self) -> None:
-        """Remove the address of a killed broker, which workers might use if they start before the next one."""
+        """Remove the address of a killed broker, which workers may use if they start before the next one."""
         if self._backend == ZEROMQ and not self._broker.check_service_reachable():
             self._broker._service_sockets_file.unlink(missing_ok=True)  # noqa: SLF001
 
