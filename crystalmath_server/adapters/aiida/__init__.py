@@ -1,1 +1,1 @@
-"""AiiDA's profile, computers, codes and structures; its functions run on the AiiDA thread."""
+"""AiiDA profiles, computers, codes and structures; functions run on the AiiDA thread."""

@@ -1,4 +1,4 @@
-"""The AiiDA threads as other adapters see them; fulfilled by AiidaRuntime and by fakes in tests."""
+"""Protocols for calls on the AiiDA threads; implemented by AiidaRuntime and by test fakes."""
 
 from collections.abc import Callable
 from typing import Protocol, TypeVar
@@ -7,7 +7,7 @@ T = TypeVar("T")
 
 
 class Calls(Protocol):
-    """Short calls, which is all that most adapters make."""
+    """Short calls, which are all that most adapters need."""
 
     async def call(self, fn: Callable[..., T], *args: object) -> T:
         """Run on the AiiDA thread, once the profile is loaded."""
@@ -18,12 +18,12 @@ class LongCalls(Protocol):
     """Long reads."""
 
     async def call_long(self, fn: Callable[..., T], *args: object) -> T:
-        """Run a long read on a thread of its own."""
+        """Run a long read on a separate thread."""
         ...
 
 
 class Runtime(Calls, LongCalls, Protocol):
-    """Both, and when they begin to be answered."""
+    """Short calls and long reads, with a way to wait for the profile."""
 
     async def wait_ready(self) -> None:
         """Wait until the profile is loaded."""
@@ -31,11 +31,11 @@ class Runtime(Calls, LongCalls, Protocol):
 
 
 class ProfileCalls(Calls, Protocol):
-    """Calls to a profile that is known by its name."""
+    """Calls to a named profile."""
 
     @property
     def profile(self) -> str:
-        """Name of the profile that this server serves."""
+        """The name of the profile that this server serves."""
         ...
 
     async def call_unloaded(self, fn: Callable[..., T], *args: object) -> T:

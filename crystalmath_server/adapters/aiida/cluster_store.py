@@ -1,6 +1,6 @@
-"""AiiDA computers: read, made, changed, deleted; on the AiiDA thread.
+"""Reads, creates, updates and deletes AiiDA computers; runs on the AiiDA thread.
 
-What AiiDA has a property for is kept there; our own defaults stand in the computer's metadata under one key.
+Settings that AiiDA has a property for are stored in that property; our own go in the computer's metadata.
 """
 
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ from crystalmath_server.protocol.errors import ComputerDisabled, Conflict
 from crystalmath_server.protocol.resources import Resources
 
 METADATA = "crystalmath"
-"""Key of a computer's metadata under which our own settings stand: defaults, potcar_dir."""
+"""The metadata key for our own settings: defaults, potcar_dir."""
 
 _SHOWN_PKS = 8
 _SECRET = ("password", "passphrase", "key_filename", "script")
@@ -37,7 +37,7 @@ _SECRET = ("password", "passphrase", "key_filename", "script")
 
 @dataclass(frozen=True, slots=True)
 class ClusterFacts:
-    """What a look at a computer needs of the database."""
+    """The database facts needed to query a computer."""
 
     pk: int
     target: Target
@@ -51,7 +51,7 @@ class ClusterFacts:
 
 
 def read_clusters() -> ClusterList:
-    """All computers, by label."""
+    """All computers, sorted by label."""
     from aiida import orm
 
     found: list[Any] = orm.QueryBuilder().append(orm.Computer).all(flat=True)
@@ -59,7 +59,7 @@ def read_clusters() -> ClusterList:
 
 
 def find(label: str) -> Any:
-    """The computer of a label; raises NotFound."""
+    """The computer with a label; raises NotFound."""
     from aiida import orm
 
     found = orm.QueryBuilder().append(orm.Computer, filters={"label": label}).first(flat=True)
@@ -114,7 +114,7 @@ def _is_secret(name: str) -> bool:
 
 
 def _safe_interval(computer: Any) -> float:
-    default = computer.get_transport_class()._DEFAULT_SAFE_OPEN_INTERVAL  # noqa: SLF001  AiiDA's only name of it
+    default = computer.get_transport_class()._DEFAULT_SAFE_OPEN_INTERVAL  # noqa: SLF001  AiiDA has no public name for it
     return float(computer.get_configuration().get("safe_interval", default))
 
 
@@ -123,17 +123,17 @@ def _own(computer: Any) -> dict[str, Any]:
 
 
 def potcar_dir_of(computer: Any) -> str:
-    """Folder of VASP's potentials there; empty where none is known."""
+    """The folder of VASP potentials on a computer; empty if none is set."""
     return str(_own(computer).get("potcar_dir", ""))
 
 
 def max_jobs_of(computer: Any) -> int:
-    """Most jobs under way there at once; 0: no cap."""
+    """The maximum number of active jobs on a computer; 0 means no cap."""
     return int(_own(computer).get("max_jobs") or 0)
 
 
 def defaults_of(computer: Any) -> Resources:
-    """Our own defaults, over those that AiiDA knows."""
+    """The default resources: our own settings override AiiDA's."""
     memory_kb = computer.get_default_memory_per_machine()
     aiida = Resources(
         tasks_per_node=computer.get_default_mpiprocs_per_machine(),
@@ -167,7 +167,7 @@ def create(params: CreateClusterParams) -> ClusterDetail:
 
 
 def _connection(params: CreateClusterParams) -> dict[str, Any]:
-    """Keywords of AiiDA's configure."""
+    """Keyword arguments for AiiDA's `configure`."""
     found: dict[str, Any] = {}
     if params.transport == SSH_TRANSPORT:
         found |= {"host": params.hostname, "backend": params.backend}
@@ -187,7 +187,7 @@ def _check_new(params: CreateClusterParams) -> None:
 
 
 def _taken(label: str) -> tuple[str, ...]:
-    """The label itself where a computer has it."""
+    """A tuple with the label if a computer already uses it."""
     from aiida import orm
 
     return (label,) if orm.QueryBuilder().append(orm.Computer, filters={"label": label}).count() else ()
@@ -199,7 +199,7 @@ def _set_own(computer: Any, defaults: Resources, potcar_dir: str, max_jobs: int)
 
 
 def _set_plain(computer: Any, params: CreateClusterParams | UpdateClusterParams) -> None:
-    """What AiiDA keeps itself and both forms have."""
+    """Set the AiiDA properties that both forms have in common."""
     if params.mpirun:
         computer.set_mpirun_command(params.mpirun.split())
     if params.poll_interval_s is not None:
@@ -207,7 +207,7 @@ def _set_plain(computer: Any, params: CreateClusterParams | UpdateClusterParams)
 
 
 def update(params: UpdateClusterParams) -> ClusterDetail:
-    """Change what is given; all is checked before anything is changed."""
+    """Change the given settings; everything is checked before anything is changed."""
     computer = find(params.label)
     own = _own(computer)
     defaults = from_json(Resources, own.get("defaults", {}))
@@ -250,7 +250,7 @@ def _set_connection(computer: Any, params: UpdateClusterParams) -> None:
 
 
 def delete(label: str) -> Deleted:
-    """Delete a computer and its codes where nothing else needs them."""
+    """Delete a computer and its codes if nothing else needs them."""
     from aiida import orm
     from aiida.tools import delete_nodes
 
@@ -265,7 +265,7 @@ def delete(label: str) -> Deleted:
 
 
 def _codes_and_others(computer: Any) -> tuple[list[tuple[int, str]], list[int]]:
-    """Codes that nothing used, and every other node there, newest first."""
+    """The computer's codes, and the nodes that use the codes or the computer, newest first."""
     from aiida import orm
 
     query = orm.QueryBuilder().append(orm.Computer, filters={"id": computer.pk}, tag="computer")
@@ -286,7 +286,7 @@ def _codes_and_others(computer: Any) -> tuple[list[tuple[int, str]], list[int]]:
 
 
 def _needed(computer: Any, used: list[int]) -> str:
-    """How many jobs run there, else how many nodes need it, and which."""
+    """A message that counts the jobs running on a computer, or else the nodes that need it."""
     from aiida import orm
 
     filters: dict[str, Any] = {"id": {"in": used}}
@@ -312,11 +312,11 @@ def _pks(pks: list[int]) -> str:
 
 def _disable(label: str) -> str:
     off = command(CLUSTERS_UPDATE, label=label, enabled=False)
-    return f"Provenance keeps it; take it out of use instead: {off}"
+    return f"The provenance graph needs it. Disable it instead: {off}"
 
 
 def facts(label: str) -> ClusterFacts:
-    """What a look at the computer needs; raises NotFound, ComputerDisabled where it is not configured."""
+    """The facts needed to query a computer; raises NotFound, or ComputerDisabled if not configured."""
     computer = find(label)
     if not computer.is_configured:
         hint = f"Configure it: {command(CLUSTERS_UPDATE, label=label, enabled=True)}"
@@ -349,7 +349,7 @@ def _target(computer: Any) -> Target:
 
 
 def our_jobs(computer_pk: int, job_ids: list[str]) -> dict[str, int]:
-    """Scheduler's id → pk of our newest job with it; schedulers use their numbers again."""
+    """Map scheduler ids to the pk of our newest job; schedulers reuse ids."""
     from aiida import orm
 
     query = orm.QueryBuilder().append(orm.Computer, filters={"id": computer_pk}, tag="computer")

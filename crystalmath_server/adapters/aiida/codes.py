@@ -1,4 +1,4 @@
-"""AiiDA codes as programs on clusters; functions run on the AiiDA thread."""
+"""AiiDA codes, the programs installed on clusters; functions run on the AiiDA thread."""
 
 from pathlib import PurePosixPath
 from typing import Any
@@ -20,7 +20,7 @@ from crystalmath_server.protocol.resources import Resources
 
 
 def read_codes(params: ListCodesParams) -> CodeList:
-    """All codes that pass."""
+    """All codes that match the filters."""
     from aiida import orm
 
     filters = {"label": params.cluster} if params.cluster else {}
@@ -32,7 +32,7 @@ def read_codes(params: ListCodesParams) -> CodeList:
 
 
 def codes_on(computer: Any) -> tuple[CodeRow, ...]:
-    """Codes of one computer."""
+    """The codes of one computer."""
     return read_codes(ListCodesParams(computer.label)).rows
 
 
@@ -62,7 +62,7 @@ def _row(code: Any) -> CodeRow:
 
 
 def _kind(code: Any) -> CodeKind:
-    """As it was stored; codes that other tools made are known by the name of their file."""
+    """The stored kind of a code; for codes made by other tools, inferred from the file name."""
     stored = code.base.extras.get(nodes.CODE_KIND, "")
     name = PurePosixPath(code.filepath_executable).name
     known = {kind.value for kind in CodeKind}

@@ -1,4 +1,4 @@
-"""The computer that jobs run on and the Python there; made when first needed, never altered."""
+"""The computer that runs jobs and its Python code; created on first use, never modified."""
 
 import errno
 import os
@@ -15,19 +15,19 @@ from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import ComputerDisabled, InvalidForm, StorageFull
 
 OWN_LOCALHOST = "crystalmath-localhost"
-"""Taken where `localhost` is there but runs jobs in another way."""
+"""The label used if `localhost` exists but is configured differently."""
 CODE = "crystalmath-python"
 MIN_FREE_BYTES = 50_000_000
 _HERE = (LOCAL_TRANSPORT, naming.DIRECT)
 
 
 def computer_of(label: str) -> Any:
-    """The computer of a job, ready to be used.
+    """The computer of a job, ready for use.
 
     Raises
     ------
     RpcError
-        NOT_FOUND, COMPUTER_DISABLED, STORAGE_FULL (on this machine).
+        NOT_FOUND, COMPUTER_DISABLED, or STORAGE_FULL (on this machine).
     """
     computer = _local_computer() if label == LOCALHOST else _computer(label)
     if computer is None:
@@ -44,25 +44,25 @@ def python_of(computer: Any) -> Any:
     Raises
     ------
     RpcError
-        INVALID_FORM where another computer has no such code.
+        INVALID_FORM if another computer has no such code.
     """
     here = (computer.transport_type, computer.scheduler_type) == _HERE
     code = _find_code(computer, sys.executable if here else None)
     if code is not None:
         return code
     if not here:
-        detail = f"Cluster {computer.label!r} has no code {CODE!r}, a Python with atomate2"
+        detail = f"Cluster {computer.label!r} has no code {CODE!r} (a Python with atomate2)"
         code = {"label": CODE, "path": "/path/to/python", "kind": "python"}
-        hint = f"Make it known: {command(CODES_CREATE, cluster=computer.label, **code)}"
+        hint = f"Add the code: {command(CODES_CREATE, cluster=computer.label, **code)}"
         raise InvalidForm(detail, field="cluster", hint=hint)
     return _new_code(computer)
 
 
 def knows_python(label: str) -> bool:
-    """Whether a job of Python could run on a computer without anything being made for it."""
+    """Whether a Python job could run on a computer without creating a computer or code."""
     computer = _computer(label)
     if computer is None or not computer.is_configured:
-        return label != LOCALHOST  # the refusal of `computer_of` tells more
+        return label != LOCALHOST  # `computer_of` raises a more informative error
     here = (computer.transport_type, computer.scheduler_type) == _HERE
     return not here or _find_code(computer, sys.executable) is not None
 
@@ -74,7 +74,7 @@ def _computer(label: str) -> Any:
 
 
 def _local_computer() -> Any:
-    """`localhost`, or one of our own where that is something else."""
+    """`localhost`, or our own computer if `localhost` is configured differently."""
     found = _computer(LOCALHOST)
     if found is None:
         return add_this_machine()
@@ -119,7 +119,7 @@ def _find_code(computer: Any, executable: str | None) -> Any:
 
 
 def _new_code(computer: Any) -> Any:
-    """A code under the first free label: another environment may have one of its own."""
+    """Create a code under the first free label; other environments may have their own codes."""
     from aiida import orm
 
     query = orm.QueryBuilder().append(orm.Computer, filters={"id": computer.pk}, tag="computer")
@@ -127,7 +127,7 @@ def _new_code(computer: Any) -> Any:
     taken = set(query.all(flat=True))
     number = next(n for n in range(1, len(taken) + 2) if _code_label(n) not in taken)
     code = orm.InstalledCode(label=_code_label(number), computer=computer, filepath_executable=sys.executable)
-    code.description = "Python of the crystalmath server, with atomate2"
+    code.description = "Python of the crystalmath server, with atomate2 installed"
     return code.store()
 
 
@@ -151,11 +151,11 @@ def _username() -> str:
 
 
 def _refuse_full(work_dir: Path) -> None:
-    """A full or unwritable disk is told before anything is stored."""
+    """Refuse a full or unwritable disk before anything is stored."""
     try:
         work_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StorageFull(f"Work folder {work_dir} cannot be made: {error.strerror}") from error
+        raise StorageFull(f"Work folder {work_dir} cannot be created: {error.strerror}") from error
     if not os.access(work_dir, os.W_OK | os.X_OK):
         raise StorageFull(f"Work folder {work_dir}: {os.strerror(errno.EACCES)}")
     free = shutil.disk_usage(work_dir).free

@@ -1,4 +1,4 @@
-"""The embedded profile: SQLite storage and a ZeroMQ broker, made without any service."""
+"""The embedded profile: SQLite storage and a ZeroMQ broker, with no external services."""
 
 import json
 import sys
@@ -12,18 +12,18 @@ from crystalmath_server.adapters.aiida.errors import translate
 from crystalmath_server.protocol.errors import InternalError, from_json
 
 EMBEDDED = "crystalmath"
-"""Name of the profile that is made on first use."""
+"""The name of the profile created on first use."""
 
 
 def create_embedded(name: str, *, make_default: bool = False) -> Any:
-    """Make a profile as `verdi presto --use-zeromq` does; other profiles stay as they are.
+    """Create a profile the way `verdi presto --use-zeromq` does; other profiles are unchanged.
 
-    It becomes the default where there is none yet, or where asked for.
+    The profile becomes the default if there is no default yet or if requested.
     """
     from aiida.manage.configuration import create_profile, get_config, reset_config
     from aiida.plugins import BrokerFactory
 
-    reset_config()  # another process may have written since: a stale copy would undo its changes
+    reset_config()  # another process may have written the file: a stale copy would undo its changes
     config = get_config(create=True)
     profile = create_profile(
         config,
@@ -41,12 +41,12 @@ def create_embedded(name: str, *, make_default: bool = False) -> Any:
 
 
 async def create_apart(name: str, *, make_default: bool) -> None:
-    """Make a profile in a process of its own: AiiDA would unload the profile at hand, and its connections.
+    """Create a profile in a separate process, since AiiDA would unload the current profile.
 
     Raises
     ------
     RpcError
-        STORAGE_FULL, PROFILE_UNAVAILABLE, or INTERNAL_ERROR with what the process said last.
+        STORAGE_FULL, PROFILE_UNAVAILABLE, or INTERNAL_ERROR with the last output of the process.
     """
     command = (sys.executable, "-m", __name__, name, "default" if make_default else "")
     with anyio.CancelScope(shield=True):  # a late answer is better than half a profile
@@ -61,7 +61,7 @@ def _check(done: CompletedProcess[bytes]) -> None:
 
 
 def main(name: str, default: str) -> int:
-    """Make a profile with this machine as its computer; the last line tells the error."""
+    """Create a profile with this machine as its computer; the last output line holds any error."""
     try:
         profile = create_embedded(name, make_default=bool(default))
         from aiida.manage import get_manager

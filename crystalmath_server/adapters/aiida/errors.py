@@ -1,4 +1,4 @@
-"""Exceptions of AiiDA, SQLAlchemy and the system → RpcError."""
+"""Translation of AiiDA, SQLAlchemy and OS exceptions to RPC errors."""
 
 import errno
 
@@ -15,10 +15,10 @@ from crystalmath_server.protocol.errors import (
 
 _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EFBIG}
 _LIBRARIES = ("aiida", "sqlalchemy", "sqlite3", "kiwipy", "plumpy", "aio_pika", "pika")
-_MIGRATE = "Of an older AiiDA: verdi -p {profile} storage migrate. Of a newer one: upgrade aiida-core."
-_LOCKED = "Wait until the maintenance of this profile has ended, then try again."
-_CONFIG = "Check AiiDA's config.json, or see the profiles with: verdi profile list"
-_DAMAGED = "Restore it from a backup, or use another profile: crystalmath --profile NAME"
+_MIGRATE = "If AiiDA was upgraded: verdi -p {profile} storage migrate. If downgraded: upgrade aiida-core."
+_LOCKED = "Wait for maintenance of this profile to finish, then try again."
+_CONFIG = "Check AiiDA's config.json, or list the profiles with: verdi profile list"
+_DAMAGED = "Restore the storage from a backup, or use another profile: crystalmath --profile NAME"
 
 _BY_CLASS: dict[str, tuple[type[RpcError], str]] = {
     "NotExistent": (NotFound, ""),
@@ -43,7 +43,7 @@ _BY_CLASS: dict[str, tuple[type[RpcError], str]] = {
 
 
 def translate(error: BaseException, profile: str) -> RpcError | None:
-    """What a client is told of `error`; None where it is none of AiiDA's known failures."""
+    """The RPC error for an AiiDA failure, or None if the exception is not a known one."""
     if isinstance(error, RpcError):
         return error
     chain = tuple(error_chain(error))
@@ -75,7 +75,7 @@ def _by_class(error: BaseException) -> tuple[type[RpcError], str] | None:
 
 
 def _words(error: BaseException) -> str:
-    """The first lines of the message, without SQLAlchemy's statement and background link."""
+    """The message without SQLAlchemy's statement and background link, truncated."""
     lines = [line for line in str(error).splitlines() if line.strip()]
     kept = [line for line in lines if not line.startswith(("[SQL:", "[parameters:", "(Background on"))]
     return " ".join(kept)[:1000] or type(error).__name__

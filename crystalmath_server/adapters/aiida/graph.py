@@ -1,4 +1,4 @@
-"""Provenance around a node, layer by layer; on the AiiDA thread."""
+"""The provenance graph around a node, layer by layer; runs on the AiiDA thread."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -14,17 +14,17 @@ _BATCH = 500
 
 
 def read_graph(params: GraphParams) -> Graph:
-    """Nodes around a node, the nearest first, and the links among them.
+    """The nodes around a node, nearest first, and the links among them.
 
     Raises
     ------
     NotFound
-        Where there is no such node.
+        The node does not exist.
     """
     nodes = _nodes([params.pk])
     if not nodes:
         detail = f"There is no node {params.pk}"
-        raise NotFound(detail, field="pk", hint=f"The nodes of a job: {command(JOBS_SHOW, pk='PK')}")
+        raise NotFound(detail, field="pk", hint=f"See the nodes of a job: {command(JOBS_SHOW, pk='PK')}")
     links: dict[tuple[int, int, str], GraphLink] = {}
     cut = False
     for incoming in _directions(params.direction):
@@ -59,7 +59,7 @@ def _far(link: GraphLink, *, incoming: bool) -> int:
 
 
 def _links(pks: list[int], *, incoming: bool) -> list[GraphLink]:
-    """Links that end, or begin, at these nodes."""
+    """Links that end (incoming) or begin at these nodes."""
     from aiida import orm
 
     found: list[GraphLink] = []
@@ -92,5 +92,5 @@ def _nodes(pks: Iterable[int]) -> dict[int, GraphNode]:
 
 
 def _batches(pks: list[int]) -> Iterable[list[int]]:
-    """SQLite takes a limited number of values in one question."""
+    """The pks in batches, since SQLite limits the number of values in a query."""
     return (pks[i : i + _BATCH] for i in range(0, len(pks), _BATCH))

@@ -1,4 +1,4 @@
-"""AiiDA profiles: listed from the configuration, created embedded."""
+"""AiiDA profiles: lists the configured ones and creates embedded ones."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ class AiidaProfiles:
         self._runtime = runtime
 
     async def list_profiles(self) -> ProfileList:
-        """All profiles, by name; none is loaded for it."""
+        """All profiles, sorted by name, without loading any."""
         return await self._runtime.call_unloaded(read_profiles, self._runtime.profile)
 
     async def create(self, params: CreateProfileParams) -> ProfileRow:
@@ -28,7 +28,7 @@ class AiidaProfiles:
 
 
 def read_profiles(in_use: str) -> ProfileList:
-    """All profiles of AiiDA's configuration as it is on the disk now."""
+    """All profiles in AiiDA's configuration as it is on disk now."""
     from aiida.manage.configuration import load_config
 
     config = load_config(create=True)

@@ -1,4 +1,4 @@
-"""The AiiDA thread: profile loaded in the background, calls run in order, failures told truly."""
+"""The AiiDA thread: loads the profile in the background and runs calls in order."""
 
 import gc
 import importlib
@@ -27,22 +27,22 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 RETRY_S = 3.0
-"""After a failure, a request tries to load again when this long has passed."""
+"""Minimum time after a failed load before a request triggers another attempt."""
 
 BUSY_TIMEOUT_MS = 30_000
-"""How long SQLite waits for another writer, in place of "database is locked" after 5 s."""
+"""How long SQLite waits for another writer before it fails; its default is 5 s."""
 
 
 class AiidaRuntime:
-    """AiiDA with one profile, as seen from the event loop.
+    """AiiDA with one profile, for use from the event loop.
 
-    AiiDA's sessions are per thread and its state is per process: make one of these a process, and touch
-    AiiDA only in functions given to `call` (short) and `call_long` (long reads, on a thread of their own).
+    AiiDA's sessions are per thread and its state is per process: create one instance per process, and use
+    AiiDA only in functions passed to `call` (short) and `call_long` (long reads, on a separate thread).
 
     Attributes
     ----------
     progress
-        Told in words what a waiting call waits for.
+        Called with a description of what a waiting call is waiting for.
     """
 
     def __init__(self, profile: str) -> None:
@@ -63,11 +63,11 @@ class AiidaRuntime:
 
     @property
     def broker(self) -> str:
-        """Entry point of the profile's message broker; empty where it has none, or before it is loaded."""
+        """The entry point of the profile's message broker; empty if there is none or it is not loaded."""
         return self._broker
 
     async def start(self) -> None:
-        """Begin to load; returns at once."""
+        """Start loading; returns at once."""
         self._begin()
 
     async def wait_ready(self) -> None:
@@ -76,7 +76,7 @@ class AiidaRuntime:
         Raises
         ------
         RpcError
-            PROFILE_UNAVAILABLE, STORAGE_UNREACHABLE or STORAGE_FULL with the true reason.
+            PROFILE_UNAVAILABLE, STORAGE_UNREACHABLE or STORAGE_FULL with the underlying reason.
         """
         loading = self._begin()
         told = ""
@@ -94,11 +94,11 @@ class AiidaRuntime:
         return await self._call(self._lane, fn, args)
 
     async def call_long(self, fn: Callable[..., T], *args: object) -> T:
-        """Run a long read on the second thread, so that it holds up nobody."""
+        """Run a long read on the second thread so that it does not block other calls."""
         return await self._call(self._long, fn, args)
 
     async def call_unloaded(self, fn: Callable[..., T], *args: object) -> T:
-        """Run what needs AiiDA's configuration alone, whether or not the profile can be loaded."""
+        """Run a function that needs only AiiDA's configuration, even if the profile cannot be loaded."""
         try:
             return await result_of(self._long.submit(_with_aiida, fn, *args))
         except Exception as error:
@@ -108,21 +108,21 @@ class AiidaRuntime:
             raise known from error
 
     async def close(self) -> None:
-        """Unload the profile and end the threads, as far as it goes within two seconds."""
+        """Unload the profile and end the threads; gives up after two seconds."""
         self._long.close()
         if self._loading is not None:
             await wait_for(self._lane.submit(_unload), 2)
         self._lane.close()
 
     def part(self) -> Part:
-        """How the storage is, from memory."""
+        """The storage status, from memory."""
         if self._loading is None or not self._loading.done():
             return Part(PartState.LOADING, self._step)
         error = self._loading.exception()
         if isinstance(error, RpcError):
             return Part(PartState.FAILED, error.data.detail or error.message, error.data.hint)
         if not self._broker:
-            hint = f"Give it one: verdi -p {self.profile} profile configure-broker core.zeromq"
+            hint = f"Configure one: verdi -p {self.profile} profile configure-broker core.zeromq"
             return Part(PartState.READY, f"profile {self.profile}; no broker: jobs can only be read", hint)
         return Part(PartState.READY, f"profile {self.profile}")
 
@@ -138,7 +138,7 @@ class AiidaRuntime:
             raise known from error
 
     def _begin(self) -> Future[None]:
-        """The load that is going on, or a new one where the last failed a while ago."""
+        """The current load, or a new one if the last load failed long enough ago."""
         failed = self._loading is not None and self._loading.done() and not self.ready
         if self._loading is None or (failed and time.monotonic() - self._failed_at > RETRY_S):
             self._loading = self._lane.submit(self._load)
@@ -159,26 +159,26 @@ class AiidaRuntime:
 
 
 def _again(error: BaseException) -> BaseException:
-    """A fresh copy for each caller: a raised exception gathers the traceback of everyone who raises it."""
+    """A fresh copy for each caller, since a raised exception accumulates tracebacks."""
     if not isinstance(error, RpcError):
         return error
     return type(error)(error.data.detail, field=error.data.field, hint=error.data.hint)
 
 
 def _not_loaded(error: Exception) -> ProfileUnavailable:
-    """What is told where AiiDA itself does not say what is wrong."""
+    """The error to report if AiiDA does not explain the failure."""
     if isinstance(error, FileNotFoundError):
-        hint = "Mount or restore its storage folder, or use another profile: crystalmath --profile NAME"
-        return ProfileUnavailable(f"Its storage is not there: {error.filename or error}", hint=hint)
+        hint = "Mount or restore the storage folder, or use another profile: crystalmath --profile NAME"
+        return ProfileUnavailable(f"The storage is not there: {error.filename or error}", hint=hint)
     return ProfileUnavailable(f"{type(error).__name__}: {error}", hint=RpcError.hint)
 
 
 def _import_aiida() -> None:
-    """Import AiiDA with the collector off: a collection in mid-import stalls the event loop for 100 ms."""
+    """Import AiiDA with garbage collection off; a collection mid-import stalls the event loop for 100 ms."""
     if "aiida.orm" in sys.modules:
         return
     own_bin = Path(sys.executable).parent
-    if (own_bin / "verdi").exists():  # AiiDA's daemon must be that of this environment
+    if (own_bin / "verdi").exists():  # AiiDA's daemon must be the one in this environment
         os.environ["PATH"] = f"{own_bin}{os.pathsep}{os.environ.get('PATH', '')}"
     warnings.filterwarnings("ignore", message="Creating AiiDA configuration folder")
     gc.disable()
@@ -191,7 +191,7 @@ def _import_aiida() -> None:
 
 
 def _open_profile(name: str) -> str:
-    """Load the profile, made first if it is the embedded one; its broker."""
+    """Load the profile, creating the embedded one if needed; returns its broker."""
     from aiida.manage import get_manager
     from aiida.manage.configuration import get_config, reset_config
 
@@ -215,7 +215,7 @@ def _unknown(name: str, names: list[str]) -> str:
 
 
 def _be_patient(storage: Any) -> None:
-    """Make SQLite wait for other writers; PostgreSQL waits by itself."""
+    """Make SQLite wait for other writers; PostgreSQL already does."""
     from sqlalchemy import event
 
     engine = storage.get_session().get_bind()
@@ -229,7 +229,7 @@ def _be_patient(storage: Any) -> None:
 
 
 def _warm(name: str) -> None:
-    """Pay for the first query now; finish an embedded profile whose creation was interrupted."""
+    """Run a first query to warm up, and finish an embedded profile if its creation was interrupted."""
     from aiida.orm import Computer, QueryBuilder
 
     if QueryBuilder().append(Computer).count() == 0 and name == EMBEDDED:
@@ -242,7 +242,7 @@ def _with_aiida(fn: Callable[..., T], *args: object) -> T:
 
 
 def _in_session(fn: Callable[..., T], *args: object) -> T:
-    """Run on AiiDA's session of this thread, and leave no transaction open behind it."""
+    """Run a function in this thread's AiiDA session, leaving no transaction open."""
     from aiida.manage import get_manager
 
     try:
@@ -250,7 +250,7 @@ def _in_session(fn: Callable[..., T], *args: object) -> T:
     finally:
         storage: Any = get_manager().get_profile_storage()
         session = storage.get_session()
-        if session.in_transaction():  # open, it would hide later commits or keep a failed state
+        if session.in_transaction():  # an open one would hide later commits or keep a failed state
             session.rollback()
 
 

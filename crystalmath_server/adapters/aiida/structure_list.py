@@ -1,4 +1,4 @@
-"""Pages of structures, newest first, by projections."""
+"""Pages of structures, newest first, read by projection."""
 
 from typing import Any
 
@@ -11,9 +11,9 @@ BATCH = 500
 
 
 def page(params: ListStructuresParams) -> StructurePage:
-    """Rows that pass the search, and a cursor where there are more.
+    """Rows that match the search, and a cursor if there are more.
 
-    Structures that others made carry no formula that the database could search: theirs is worked out here.
+    Structures made by other tools have no stored formula for the database to search, so compute it here.
     """
     below = _cursor(params.cursor)
     rows: list[StructureRow] = []
@@ -32,7 +32,7 @@ def _cursor(text: str) -> int | None:
     if not text:
         return None
     if not text.isdigit():
-        raise InvalidParams(f"cursor {text!r} was not given by structures.list", field="cursor")
+        raise InvalidParams(f"cursor {text!r} was not returned by structures.list", field="cursor")
     return int(text)
 
 
@@ -76,7 +76,7 @@ def _batch(search: str, below: int | None) -> list[StructureRow]:
 
 
 def _foreign(pks: list[int]) -> dict[int, tuple[str, int]]:
-    """Formula and number of sites of structures that carry neither."""
+    """Formula and number of sites of structures that store neither."""
     if not pks:
         return {}
     from aiida import orm

@@ -1,4 +1,4 @@
-"""Structures as AiiDA nodes, with pymatgen's whole JSON beside what StructureData can hold."""
+"""Structures as AiiDA nodes that also store the full pymatgen JSON."""
 
 import json
 from collections.abc import Mapping
@@ -29,28 +29,28 @@ class AiidaStructures:
         self._workbench = workbench
 
     async def store(self, parsed: ParsedStructure, label: str) -> StructureDetail:
-        """Store, or answer the node that holds the same structure already.
+        """Store a structure, or return the node that already holds the same one.
 
         Raises
         ------
         InvalidStructure
-            Where there is no cell, or an element that AiiDA does not know.
+            The structure has no cell, or an element unknown to AiiDA.
         """
         row, reused = await self._runtime.call(_store_once, parsed, label)
         return _detail(row, parsed, reused=reused)
 
     async def list_structures(self, params: ListStructuresParams) -> StructurePage:
-        """A page, newest first."""
+        """A page of structures, newest first."""
         return await self._runtime.call_long(page, params)
 
     async def show(self, pk: int) -> StructureDetail:
-        """One structure; the worker works out symmetry and POSCAR, so that any StructureData can be shown."""
+        """One structure; the worker computes symmetry and POSCAR, so any StructureData can be shown."""
         row, document = await self._runtime.call(_load, pk)
         parsed = await self._workbench.describe_structure(document)
         return _detail(replace(row, formula=parsed.formula), parsed, reused=False)
 
     async def document(self, pk: int) -> Mapping[str, Json]:
-        """Structure as pymatgen's JSON."""
+        """A structure as pymatgen JSON."""
         _row, document = await self._runtime.call(_load, pk)
         return document
 
@@ -80,7 +80,7 @@ def _row(node: Any) -> StructureRow:
 
 
 def _store_once(parsed: ParsedStructure, label: str) -> tuple[StructureRow, bool]:
-    """The node of a structure and whether it was there before."""
+    """The node of a structure, and whether it already existed."""
     from aiida import orm
 
     query = orm.QueryBuilder()
@@ -98,7 +98,7 @@ def _store_once(parsed: ParsedStructure, label: str) -> tuple[StructureRow, bool
 
 
 def _node(parsed: ParsedStructure) -> Any:
-    """StructureData, which cannot hold oxidation states, moments and charge; the file keeps them."""
+    """A StructureData node; its file keeps the oxidation states, moments and charge."""
     from aiida import orm
     from aiida.orm.nodes.data.structure import Kind
 
@@ -125,7 +125,7 @@ def _load(pk: int) -> tuple[StructureRow, dict[str, Json]]:
 
 
 def _document(node: Any) -> dict[str, Json]:
-    """The file stored with the node; of a node that others made, what its attributes tell."""
+    """The pymatgen JSON stored with the node, or built from its attributes for other tools' nodes."""
     repository = node.base.repository
     if nodes.STRUCTURE_FILE in repository.list_object_names():
         return json.loads(repository.get_object_content(nodes.STRUCTURE_FILE))

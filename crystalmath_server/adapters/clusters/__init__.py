@@ -1,1 +1,1 @@
-"""Clusters over our own connections: queues, tests, codes, folders and potentials."""
+"""Cluster operations over our own connections: queues, tests, codes, folders and potentials."""

@@ -1,4 +1,4 @@
-"""AiiDA computers as clusters."""
+"""The Clusters port: AiiDA computers as clusters."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -42,12 +42,12 @@ from crystalmath_server.protocol.resources import Resources
 T = TypeVar("T")
 
 FRESH_S = 600.0
-"""Limits of partitions that were seen longer ago refuse nothing: the scheduler says."""
+"""Partition limits older than this refuse nothing; the scheduler decides."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What was seen of a scheduler, and when."""
+    """Partition limits read from a scheduler, and the time they were read."""
 
     seen_at: float
     partitions: tuple[Partition, ...]
@@ -63,32 +63,32 @@ class AiidaClusters:
         self._limits: dict[str, Limits] = {}
 
     async def list_clusters(self) -> ClusterList:
-        """All clusters, by label."""
+        """All clusters, sorted by label."""
         found = await self._runtime.call(store.read_clusters)
         return ClusterList(tuple(self._with_trouble(row) for row in found.rows))
 
     async def show(self, label: str) -> ClusterDetail:
-        """One computer."""
+        """One cluster."""
         return self._told(await self._runtime.call(store.read_detail, label))
 
     async def create(self, params: CreateClusterParams) -> ClusterDetail:
-        """Store a cluster; it is not connected to."""
+        """Store a cluster without connecting to it."""
         return self._told(await self._runtime.call(store.create, params))
 
     async def update(self, params: UpdateClusterParams) -> ClusterDetail:
-        """Change what is given; the connection is rebuilt with it."""
+        """Change the given settings and rebuild the connection."""
         detail = await self._runtime.call(store.update, params)
         self._forget(params.label)
         return self._told(detail)
 
     async def delete(self, label: str) -> Deleted:
-        """Delete a cluster that nothing needs."""
+        """Delete an unused cluster."""
         deleted = await self._runtime.call(store.delete, label)
         self._forget(label)
         return deleted
 
     async def test(self, params: ClusterTestParams, tell: Callable[[str], None]) -> ClusterTest:
-        """Step by step up to the first that fails."""
+        """Test a cluster step by step, up to the first failure."""
         facts = await self._runtime.call(store.facts, params.label)
         link = self._links.get(params.label)
         if params.force:
@@ -105,7 +105,7 @@ class AiidaClusters:
         return ClusterTest(params.label, whole, tuple(steps))
 
     async def queue(self, label: str) -> ClusterQueue:
-        """Partitions and jobs as they are now; limits seen on the way are kept for submits."""
+        """Current partitions and jobs; partition limits are kept to check later submits."""
         facts = await self._runtime.call(store.facts, label)
 
         def look(connection: Connection) -> tuple[Any, ...]:
@@ -118,12 +118,12 @@ class AiidaClusters:
         self._limits[label] = Limits(time.monotonic(), partitions, accounts)
         ours = await self._runtime.call(store.our_jobs, facts.pk, [job.job_id for job in jobs])
         marked = tuple(replace(job, pk=ours.get(job.job_id)) for job in jobs)
-        if facts.scheduler_type == naming.DIRECT:  # it lists every process of the user
+        if facts.scheduler_type == naming.DIRECT:  # this scheduler lists every process of the user
             marked = tuple(job for job in marked if job.pk is not None)
         return ClusterQueue(label, user, time.time(), partitions, marked, notes)
 
     async def discover(self, params: DiscoverParams) -> Discovery:
-        """Run a script that only reads on a host that is not a cluster yet."""
+        """Run a read-only script on a host that is not a cluster yet."""
         naming.check_transport(params.transport)
         target = await to_thread.run_sync(_host_target, params)
 
@@ -132,22 +132,22 @@ class AiidaClusters:
 
         text = await self._asked(f"host {params.hostname}", target, look)
         if "@@end" not in text:
-            detail = f"{params.hostname} did not run the script that looks around: {text[:200]!r}"
-            raise TransportFailed(detail, hint="Its login shell must be able to run bash.")
+            detail = f"{params.hostname} did not run the discovery script: {text[:200]!r}"
+            raise TransportFailed(detail, hint="The host's login shell must be able to run bash.")
         return discovery(params.hostname, text)
 
     async def hosts(self) -> HostList:
-        """Hosts of ~/.ssh/config."""
+        """Hosts in ~/.ssh/config."""
         return await ssh_hosts.read_hosts()
 
     async def options(self, label: str, wanted: Resources) -> Mapping[str, Json]:
-        """Defaults of the cluster with `wanted` in their place, checked."""
+        """The cluster's default resources, overridden by `wanted` and checked."""
         try:
             found = await self._runtime.call(_defaults, label)
         except NotFound:
             if label != LOCALHOST:
                 raise
-            found = Resources(), naming.DIRECT  # it is made with the first job
+            found = Resources(), naming.DIRECT  # the cluster is created with the first job
         defaults, scheduler = found
         resources = merged(defaults, wanted)
         if not any(_given(resources)):
@@ -163,7 +163,7 @@ class AiidaClusters:
         self._links.close()
 
     async def _asked(self, name: str, target: Target, look: Callable[[Connection], T]) -> T:
-        """What a look says; whatever a transport raises is told as an RpcError."""
+        """Run `look` over the connection; transport exceptions become RpcErrors."""
         try:
             return await self._links.get(name).run(target, look)
         except RpcError:
@@ -180,14 +180,14 @@ class AiidaClusters:
         return replace(detail, row=self._with_trouble(detail.row))
 
     def _with_trouble(self, row: ClusterRow) -> ClusterRow:
-        """The row with how our own connections went."""
+        """The row, with any trouble on our own connections."""
         state = self._links.breaker(row.label)
         resting = state.retry_at if state.retry_at > time.time() else None
         return replace(row, trouble=state.trouble, retry_at=resting)
 
 
 def _given(resources: Resources) -> list[object]:
-    """What differs from one task on one node."""
+    """The values that differ from one task on one node."""
     plain = replace(
         resources, tasks_per_node=None if resources.tasks_per_node == 1 else resources.tasks_per_node
     )
@@ -200,7 +200,7 @@ def _defaults(label: str) -> tuple[Resources, str]:
 
 
 def _host_target(params: DiscoverParams) -> Target:
-    """A transport for a host that AiiDA does not know."""
+    """A transport for a host unknown to AiiDA."""
     from aiida.plugins import TransportFactory
 
     factory: Any = TransportFactory(params.transport)
@@ -208,5 +208,5 @@ def _host_target(params: DiscoverParams) -> Target:
     if params.transport == LOCAL_TRANSPORT:
         return Target(name, "", params.transport, 0.0, lambda: factory(machine=host))
     settings = {"machine": host, "host": host, "backend": params.backend}
-    interval_s = factory._DEFAULT_SAFE_OPEN_INTERVAL  # noqa: SLF001  AiiDA's only name of it
+    interval_s = factory._DEFAULT_SAFE_OPEN_INTERVAL  # noqa: SLF001  AiiDA has no public name for it
     return Target(name, host, params.transport, interval_s, lambda: factory(**settings))

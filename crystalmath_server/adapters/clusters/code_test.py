@@ -1,4 +1,4 @@
-"""Looks on a cluster whether a code can run: its file, the right to run it, what is loaded before it."""
+"""Checks on a cluster that a code can run: its file, execute permission and environment."""
 
 import re
 import shlex
@@ -13,7 +13,7 @@ _COMPLAINT = re.compile(r"unable to locate|not found|unknown module|no such modu
 
 
 def look_at(connection: Connection, code: CodeRow) -> tuple[Step, ...]:
-    """The steps, in order; those after a failure are not reached."""
+    """The steps in order; steps after a failure are skipped."""
     steps: list[Step] = []
     for name, title, look in _STEPS:
         if steps and steps[-1].outcome is Outcome.FAILED:
@@ -32,7 +32,7 @@ def _file(connection: Connection, code: CodeRow) -> _Seen:
     status, _, _ = connection.exec_command_wait(f"test -f {shlex.quote(code.path)}")
     if status == 0:
         return Outcome.OK, code.path, ""
-    hint = f"Find it there, as with: command -v {code.path.rpartition('/')[2]}; then make a new code."
+    hint = f"Find it on the cluster with: command -v {code.path.rpartition('/')[2]}; then create a new code."
     return Outcome.FAILED, f"{code.path} is not a file on {code.cluster}", hint
 
 
@@ -40,25 +40,25 @@ def _executable(connection: Connection, code: CodeRow) -> _Seen:
     status, _, _ = connection.exec_command_wait(f"test -x {shlex.quote(code.path)}")
     if status == 0:
         return Outcome.OK, "may be run", ""
-    hint = f"Ask its owner, or: chmod u+x {code.path}"
-    return Outcome.FAILED, f"{code.path} may not be run by you", hint
+    hint = f"Ask the file's owner, or run: chmod u+x {code.path}"
+    return Outcome.FAILED, f"you do not have permission to run {code.path}", hint
 
 
 def _environment(connection: Connection, code: CodeRow) -> _Seen:
-    """Run what stands before the program; old module systems complain and still end with 0."""
+    """Run the code's prepended commands; old module systems print errors but still exit with 0."""
     lines = script(code.modules, code.prepend_text)
     if not lines:
-        return Outcome.OK, "nothing is loaded before it", ""
+        return Outcome.OK, "no commands to run first", ""
     status, _, stderr = connection.exec_command_wait(f"{lines}\n")
     if status == 0 and not _COMPLAINT.search(stderr):
         return Outcome.OK, lines.partition("\n")[0], ""
     words = " ".join(stderr.split())[:500] or f"exit status {status}"
-    hint = "See the names there with: module avail. Then make a new code with the right modules."
+    hint = "List the names on the cluster with: module avail. Then create a new code with the right modules."
     return Outcome.FAILED, words, hint
 
 
 _STEPS: tuple[tuple[str, str, Callable[[Connection, CodeRow], _Seen]], ...] = (
-    ("file", "The file is there", _file),
+    ("file", "The file exists", _file),
     ("executable", "It may be run", _executable),
-    ("environment", "What it needs is loaded", _environment),
+    ("environment", "Its environment loads", _environment),
 )

@@ -23,15 +23,15 @@ class AiidaCodes:
         self._links = links
 
     async def list_codes(self, params: ListCodesParams) -> CodeList:
-        """Codes, by computer and label."""
+        """Codes, sorted by cluster and label."""
         return await self._runtime.call(codes.read_codes, params)
 
     async def create(self, params: CreateCodeParams) -> CodeRow:
-        """Store a code; the cluster is not asked."""
+        """Store a code without connecting to the cluster."""
         return await self._runtime.call(codes.create, params)
 
     async def test(self, pk: int) -> CodeTest:
-        """File, right to run it, and what is loaded before it."""
+        """Test a code: file, execute permission and environment."""
         row = await self._runtime.call(codes.read_code, pk)
         found = await self._runtime.call(facts, row.cluster)
         steps = await self._links.get(row.cluster).run(found.target, look_at, row)

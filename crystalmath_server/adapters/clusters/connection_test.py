@@ -1,4 +1,4 @@
-"""clusters.test: each step, what it saw, and how to fix what failed."""
+"""The steps of clusters.test: what each step found, and how to fix failures."""
 
 import contextlib
 import shlex
@@ -38,21 +38,21 @@ SHORTEST_LOOK_S = 0.25
 _VASP = frozenset({CodeKind.VASP_STD, CodeKind.VASP_GAM, CodeKind.VASP_NCL})
 
 TITLES = {
-    StepName.RESOLVE: "The name is known",
-    StepName.CONNECT: "The host answers",
-    StepName.HOST_KEY: "The host is the right one",
-    StepName.LOGIN: "It lets you in",
-    StepName.WORK_DIR: "The work folder can be written and read",
-    StepName.SCHEDULER: "The scheduler answers",
+    StepName.RESOLVE: "The host name resolves",
+    StepName.CONNECT: "The host responds",
+    StepName.HOST_KEY: "The host key is trusted",
+    StepName.LOGIN: "Login works",
+    StepName.WORK_DIR: "The work folder is readable and writable",
+    StepName.SCHEDULER: "The scheduler responds",
     StepName.JOB: "A job of one second runs",
-    StepName.CODES: "VASP is there",
-    StepName.POTCARS: "The POTCARs are there",
+    StepName.CODES: "VASP is installed",
+    StepName.POTCARS: "The POTCARs are available",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a step saw."""
+    """The finding of a step."""
 
     outcome: Outcome
     detail: str
@@ -60,13 +60,13 @@ class Seen:
 
 
 def ok(detail: str) -> Seen:
-    """A step that went well."""
+    """The finding of a successful step."""
     return Seen(Outcome.OK, detail)
 
 
 @dataclass(slots=True)
 class ConnectionTest:
-    """The steps of one cluster over its link."""
+    """Runs the test steps of one cluster over its link."""
 
     facts: ClusterFacts
     link: Link
@@ -75,7 +75,7 @@ class ConnectionTest:
     _steps: dict[StepName, Callable[[], Awaitable[Seen]]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Pair each name with its step."""
+        """Map each step name to its method."""
         self._steps = {
             StepName.RESOLVE: self._resolve,
             StepName.CONNECT: self._connect,
@@ -89,15 +89,15 @@ class ConnectionTest:
         }
 
     async def run(self, name: StepName) -> Step:
-        """One step; an error is what it saw."""
+        """Run one step; an exception becomes the finding."""
         start = time.monotonic()
         try:
             seen = await self._steps[name]()
         except RpcError as error:
             seen = Seen(Outcome.FAILED, error.data.detail or error.message, error.data.hint)
-        except Exception as error:  # noqa: BLE001  transports and schedulers of other people raise anything
+        except Exception as error:  # noqa: BLE001  third-party transports and schedulers may raise anything
             words = " ".join(str(error).split())[:500] or type(error).__name__
-            seen = Seen(Outcome.FAILED, words, "The server's log may hold more: crystalmath-server logs")
+            seen = Seen(Outcome.FAILED, words, "For details, see the server log: crystalmath-server logs")
         return Step(name.value, TITLES[name], seen.outcome, seen.detail, seen.hint, time.monotonic() - start)
 
     async def _resolve(self) -> Seen:
@@ -105,7 +105,7 @@ class ConnectionTest:
         if not host:
             return ok("this machine")
         if await self._proxied():
-            return ok(f"{host} is reached by its ProxyCommand")
+            return ok(f"{host} is reached through its ProxyCommand")
         first, *others = await self._route()
         try:
             with anyio.fail_after(RESOLVE_S):
@@ -113,35 +113,35 @@ class ConnectionTest:
                     ssh_hosts.resolve, first.hostname, first.port, abandon_on_cancel=True
                 )
         except OSError as error:
-            hint = "Correct HostName in ~/.ssh/config, or the host of the cluster; some names need a VPN."
+            hint = "Correct HostName in ~/.ssh/config or the cluster's host; some names need a VPN."
             return Seen(Outcome.FAILED, f"{first.hostname} cannot be resolved: {error}", hint)
         through = f", then {' → '.join(hop.name for hop in others)}" if others else ""
         return ok(f"{first.hostname} is {address}{through}")
 
     async def _connect(self) -> Seen:
-        """Reach the first host on the way and hear an ssh server speak."""
+        """Reach the first host on the route and read the banner of its SSH server."""
         if not self.facts.target.host:
             return ok("this machine")
         if await self._proxied():
-            return ok("left to the ProxyCommand")
+            return ok("handled by the ProxyCommand")
         first, *_ = await self._route()
         try:
             with anyio.fail_after(CONNECT_S):
                 banner = await _banner(first.hostname, first.port)
         except TimeoutError:
             hint = "See whether the host is up, and whether network, VPN and port are right."
-            return Seen(Outcome.FAILED, f"{first.hostname} port {first.port}: no answer in time", hint)
+            return Seen(Outcome.FAILED, f"{first.hostname} port {first.port}: timed out", hint)
         except (OSError, EOFError) as error:
             words = str(error)
             hint = "See whether the host is up, and whether network, VPN and port are right."
             return Seen(Outcome.FAILED, f"{first.hostname} port {first.port}: {words}", hint)
         if not banner.startswith("SSH-"):
             hint = "Correct Port in ~/.ssh/config."
-            return Seen(Outcome.FAILED, f"port {first.port} speaks no ssh: {banner[:60]!r}", hint)
+            return Seen(Outcome.FAILED, f"port {first.port} is not an SSH server: {banner[:60]!r}", hint)
         return ok(f"{first.hostname} port {first.port}: {banner}")
 
     async def _host_key(self) -> Seen:
-        """Connect; only an untrusted key fails here, a refused login is the next step's."""
+        """Connect; this step fails only on an untrusted key, since the next step checks the login."""
         target = self.facts.target
         if not target.host:
             return ok("this machine")
@@ -170,7 +170,7 @@ class ConnectionTest:
         return ok(f"{self.facts.scheduler_type}{'' if self.facts.scheduler_type == DIRECT else words}")
 
     async def _job(self) -> Seen:
-        """Submit, and look until it is over; the connection is free for others between two looks."""
+        """Submit a job and poll until it ends; the connection is free for others between polls."""
         target, facts = self.facts.target, self.facts
         work_dir = await self.link.run(target, _work_dir_path, facts)
         sent = await self.link.run(target, cluster_job.send, facts, work_dir)
@@ -178,14 +178,18 @@ class ConnectionTest:
             waiting = await self._watch(sent)
             if waiting is None:
                 ran, detail = await self.link.run(target, cluster_job.outcome, sent)
-                hint = "" if ran else "Read what the scheduler says; partition, account or qos may be wrong."
+                hint = (
+                    "" if ran else "Read the scheduler's message; the partition, account or QOS may be wrong."
+                )
                 return Seen(Outcome.OK if ran else Outcome.FAILED, detail, hint)
             await self.link.run(target, cluster_job.withdraw, facts, sent)
         finally:
             with anyio.CancelScope(shield=True), contextlib.suppress(Exception):
                 await self.link.run(target, cluster_job.sweep, sent.folder)
-        detail = f"the scheduler took job {sent.job_id}, which after {self.wait_s:g} s still was {waiting}"
-        hint = "It was withdrawn. Test again later, or wait longer: --wait-s 600"
+        detail = (
+            f"the scheduler accepted job {sent.job_id}, but after {self.wait_s:g} s it was still {waiting}"
+        )
+        hint = "The job was canceled. Test again later, or wait longer: --wait-s 600"
         return Seen(Outcome.NOT_REACHED, detail, hint)
 
     async def _watch(self, sent: cluster_job.Sent) -> str | None:
@@ -204,7 +208,7 @@ class ConnectionTest:
             hint = command(
                 CODES_CREATE, cluster=label, label="vasp_std", path="/path/to/vasp_std", kind="vasp_std"
             )
-            return Seen(Outcome.NOT_REACHED, "no VASP is known here yet", hint)
+            return Seen(Outcome.NOT_REACHED, "no VASP code is set up on this cluster yet", hint)
         for code in codes:
             for step in await self.link.run(self.facts.target, look_at, code):
                 if step.outcome is Outcome.FAILED:
@@ -215,10 +219,10 @@ class ConnectionTest:
         folder, label = self.facts.potcar_dir, self.facts.target.name
         hint = f"Set the folder: {command(CLUSTERS_UPDATE, label=label, potcar_dir='FOLDER')}"
         if not folder:
-            return Seen(Outcome.NOT_REACHED, "no folder of potentials is set", hint)
+            return Seen(Outcome.NOT_REACHED, "no POTCAR folder is set", hint)
         status, out, _ = await self.link.run(self.facts.target, _list, folder)
         if status:
-            return Seen(Outcome.FAILED, f"{folder} is not a folder that you may read on {label}", hint)
+            return Seen(Outcome.FAILED, f"{folder} on {label} is not a folder you can read", hint)
         if not out.strip():
             return Seen(Outcome.FAILED, f"{folder} on {label} is empty", hint)
         return ok(f"{folder}: {', '.join(out.split())}")
@@ -228,7 +232,7 @@ class ConnectionTest:
         return target.kind == SSH_TRANSPORT and await ssh_hosts.uses_proxy_command(target.host)
 
     async def _route(self) -> tuple[SshHost, ...]:
-        """Hosts on the way; core.ssh keeps its own settings in AiiDA."""
+        """The hosts on the route; core.ssh keeps its own settings in AiiDA."""
         target = self.facts.target
         if target.kind == SSH_TRANSPORT:
             return await ssh_hosts.route(target.host)
@@ -237,21 +241,21 @@ class ConnectionTest:
 
 
 async def _banner(host: str, port: int) -> str:
-    """The first line that an ssh server sends."""
+    """The first line that an SSH server sends."""
     try:
         async with await anyio.connect_tcp(host, port) as stream:
             line = await BufferedByteReceiveStream(stream).receive_until(b"\n", LONGEST_BANNER)
     except (anyio.EndOfStream, anyio.IncompleteRead) as error:
-        raise EOFError("the connection was closed at once") from error
+        raise EOFError("the host closed the connection immediately") from error
     except anyio.DelimiterNotFound:
-        return f"more than {LONGEST_BANNER} bytes without an end of line"
+        return f"more than {LONGEST_BANNER} bytes without a line break"
     except OSError as error:
         raise _first_cause(error) from error
     return line.decode("ascii", errors="replace").strip()
 
 
 def _first_cause(error: OSError) -> OSError:
-    """Why the first address failed; anyio itself says only that all of them did."""
+    """The error of the first address; anyio reports only that all addresses failed."""
     cause = error.__cause__
     if isinstance(cause, ExceptionGroup):
         cause = cause.exceptions[0]
@@ -259,17 +263,21 @@ def _first_cause(error: OSError) -> OSError:
 
 
 async def _careless(transport: Any, host: str) -> Seen | None:
-    """A failure where keys would be taken in silence."""
+    """A failure if unknown host keys would be accepted silently, else None."""
     policy = getattr(transport, "_missing_key_policy", "")
     if "AutoAdd" in str(policy):
         hint = (
             "Add the host's key to known_hosts, then set key_policy to RejectPolicy: verdi computer configure"
         )
-        return Seen(Outcome.FAILED, "AiiDA takes any key of this host unseen (AutoAddPolicy)", hint)
+        return Seen(
+            Outcome.FAILED, "AiiDA accepts any key from this host without checking (AutoAddPolicy)", hint
+        )
     openssh = type(getattr(transport, "async_backend", None)).__name__ == "_OpenSSH"
     if openssh and await ssh_hosts.accepts_any_key(host):
-        hint = "Set StrictHostKeyChecking to yes for it in ~/.ssh/config."
-        return Seen(Outcome.FAILED, "~/.ssh/config lets ssh take any key of this host unseen", hint)
+        hint = "Set StrictHostKeyChecking to yes for this host in ~/.ssh/config."
+        return Seen(
+            Outcome.FAILED, "~/.ssh/config lets ssh accept any key from this host without checking", hint
+        )
     return None
 
 
@@ -290,22 +298,22 @@ def _use_work_dir(connection: Connection, facts: ClusterFacts) -> str:
     except Exception as error:
         raise _unusable(connection, path, error) from error
     if came_back != token:
-        raise WorkDirUnusable(f"A file in {path} came back with another content", field="work_dir")
+        raise WorkDirUnusable(f"A test file in {path} came back with different content", field="work_dir")
     return path
 
 
 def _unusable(connection: Connection, path: str, error: Exception) -> WorkDirUnusable:
-    """Ask the cluster why, since sftp says "Failure" for most."""
+    """Ask the cluster for the reason, since SFTP reports most errors only as "Failure"."""
     quoted = shlex.quote(path)
     status, _, err = connection.exec_command_wait(f"mkdir -p {quoted} && test -w {quoted}")
     if status:
-        words = " ".join(err.split()) or "you may not write there"
+        words = " ".join(err.split()) or "you do not have write permission"
         return WorkDirUnusable(f"{path}: {words}", field="work_dir")
     _, out, _ = connection.exec_command_wait(f"df -Pk {quoted} | tail -n 1")
     free = out.split()[3:4]
     if free == ["0"]:
         another = command(CLUSTERS_UPDATE, label="LABEL", work_dir="FOLDER")
-        hint = f"Make room there, or give another folder: {another}"
+        hint = f"Free up space, or choose another folder: {another}"
         return WorkDirUnusable(f"{path}: the disk is full", field="work_dir", hint=hint)
     words = " ".join(str(error).split()) or type(error).__name__
     return WorkDirUnusable(f"{path}: {words}", field="work_dir")

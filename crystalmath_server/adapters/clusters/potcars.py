@@ -1,4 +1,4 @@
-"""The Potcars port: names and TITEL lines of a library, on a cluster by its link or on this machine."""
+"""The Potcars port: names and TITEL lines of a POTCAR library, on a cluster or on this machine."""
 
 import subprocess
 from collections.abc import Awaitable, Callable
@@ -18,12 +18,12 @@ from crystalmath_server.protocol.potcars import PotcarCheck
 Shell = Callable[[str], tuple[int, str, str]]
 LONGEST_S = 60
 AT_ONCE = 200
-"""Files in one command: a line of a shell has an end."""
+"""Files per command, since a shell line has a maximum length."""
 MOST_SYMBOLS = 1000
 
 
 class PotcarReader:
-    """Looks for potentials; `local` tells where pymatgen keeps those of this machine."""
+    """Looks for potentials; `local` returns pymatgen's library on this machine."""
 
     def __init__(
         self, runtime: Calls, links: Links, local: Callable[[], Awaitable[library.PotcarLibrary]]
@@ -33,7 +33,7 @@ class PotcarReader:
         self._local = local
 
     async def check(self, cluster: str, functional: str, symbols: tuple[str, ...]) -> PotcarCheck:
-        """Look for symbols of a functional where jobs of the cluster would."""
+        """Check for symbols of a functional in the folder that the cluster's jobs use."""
         found = await self._runtime.call(facts, cluster)
         local = found.potcar_dir == LOCAL
         place = (
@@ -52,7 +52,7 @@ class PotcarReader:
 def _look(
     shell: Shell, *, cluster: str, place: library.PotcarLibrary, functional: str, symbols: tuple[str, ...]
 ) -> PotcarCheck:
-    """List the names, then read the TITEL line of the files of these symbols, or of all there are."""
+    """List the names, then read the TITEL lines for the given symbols, or for all."""
     seen = library.listing(place.root, _said(shell, library.list_script(place.root), cluster))
     folders = place.searched(functional)
     wanted = symbols or tuple(sorted(seen.symbols(folders)))[:MOST_SYMBOLS]
@@ -68,8 +68,8 @@ def _said(shell: Shell, script: str, cluster: str) -> str:
     status, out, err = shell(script)
     if status:
         short = " ".join(err.split())[:300] or f"exit status {status}"
-        hint = "Its login shell must be able to run POSIX shell lines with find, head, gzip and grep."
-        detail = f"{cluster} did not run the lines that look for POTCARs: {short}"
+        hint = "The login shell must run POSIX shell commands with find, head, gzip and grep."
+        detail = f"{cluster} could not run the commands that look for POTCARs: {short}"
         raise FileUnreadable(detail, field="label", hint=hint)
     return out
 
@@ -79,7 +79,7 @@ def _shell_of(connection: Connection) -> Shell:
 
 
 def _shell(script: str) -> tuple[int, str, str]:
-    done = subprocess.run(  # noqa: S603  our own lines, with quoted names
+    done = subprocess.run(  # noqa: S603  our own commands, with quoted names
         ["/bin/sh", "-c", script],
         capture_output=True,
         text=True,

@@ -1,4 +1,4 @@
-"""The EarlierRuns port: a job's files as they came back, and by its link what is on its cluster alone."""
+"""The EarlierRuns port: a job's retrieved files, and the names of files only on its cluster."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -16,7 +16,7 @@ from crystalmath_server.protocol.errors import UNREACHABLE
 
 
 class PreviousRunReader:
-    """Lays runs out in temporary folders; stores nothing."""
+    """Writes runs to temporary folders; stores nothing."""
 
     def __init__(self, runtime: Calls, links: Links) -> None:
         self._runtime = runtime
@@ -24,7 +24,7 @@ class PreviousRunReader:
 
     @asynccontextmanager
     async def laid_out(self, pk: int, cluster: str) -> AsyncGenerator[PreviousRun]:
-        """The run in a folder; its large files stay on the cluster, empty ones stand for them."""
+        """The run in a temporary folder, with empty files in place of those that stay on the cluster."""
         with TemporaryDirectory(prefix="crystalmath-earlier-") as folder:
             found = await self._runtime.call(lay_out, pk, cluster, folder)
             names = await self._names(pk, found)
@@ -32,7 +32,7 @@ class PreviousRunReader:
             yield PreviousRun(pk, found.uuid, found.cluster, folder)
 
     async def _names(self, pk: int, found: Found) -> tuple[str, ...]:
-        """What is there now; while that cannot be asked, what the run itself told of at its end."""
+        """The file names on the cluster; if unreachable, those that the run listed when it ended."""
         target = (await self._runtime.call(facts, found.cluster)).target
 
         def look(line: Connection) -> str:
@@ -48,7 +48,7 @@ class PreviousRunReader:
 
 
 def _stand_in(folder: Path, names: tuple[str, ...]) -> None:
-    """An empty file for each that is not here; never for a POTCAR, nor for steps of a run done by others."""
+    """Create an empty file for each missing one, except POTCARs and steps of imported runs."""
     for name in sorted(names):
         plain = name.removesuffix(".gz")
         if plain.startswith("POTCAR") or ".relax" in name:

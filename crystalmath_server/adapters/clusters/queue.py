@@ -1,4 +1,4 @@
-"""The queue of a cluster as AiiDA's scheduler plugin reads it; runs on the thread of its link."""
+"""The queue of a cluster, read by AiiDA's scheduler plugin; runs on the link's thread."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ _WAITING = frozenset({"queued", "queued held"})
 
 
 def jobs_of(connection: Connection, facts: ClusterFacts, **which: object) -> list[Any]:
-    """AiiDA's JobInfo rows; raises SchedulerRejected with the scheduler's words."""
+    """AiiDA's JobInfo rows; raises SchedulerRejected with the scheduler's message."""
     from aiida.schedulers import SchedulerError
 
     facts.scheduler.set_transport(connection)
@@ -24,17 +24,19 @@ def jobs_of(connection: Connection, facts: ClusterFacts, **which: object) -> lis
 
 
 def rejected(words: str, facts: ClusterFacts) -> SchedulerRejected:
-    """What a scheduler said, or that its commands are not there."""
+    """The error for a scheduler's message, or for missing scheduler commands."""
     short = " ".join(words.replace("\\n", " ").split())[:600]
     if "command not found" in words or "retval=127" in words or "No such file or directory" in words:
-        hint = "Load them in ~/.bash_profile there, or make the cluster again with the right scheduler."
-        detail = f"The commands of {facts.scheduler_type} are not found on {facts.target.name}: {short}"
+        hint = (
+            "Load them in ~/.bash_profile on the cluster, or re-create the cluster with the right scheduler."
+        )
+        detail = f"The {facts.scheduler_type} commands are not found on {facts.target.name}: {short}"
         return SchedulerRejected(detail, field="scheduler", hint=hint)
     return SchedulerRejected(f"{facts.scheduler_type} on {facts.target.name}: {short}")
 
 
 def own_jobs(connection: Connection, facts: ClusterFacts, user: str) -> tuple[QueueJob, ...]:
-    """The user's jobs; SLURM's whole queue is read once, since it tells the place in it."""
+    """The user's jobs; reads SLURM's whole queue once to find their positions."""
     if facts.scheduler_type not in slurm.NAMES:
         return tuple(_job(row, None) for row in jobs_of(connection, facts, user=user))
     rows = jobs_of(connection, facts)
@@ -43,7 +45,7 @@ def own_jobs(connection: Connection, facts: ClusterFacts, user: str) -> tuple[Qu
 
 
 def _places(rows: Sequence[Any]) -> dict[str, int]:
-    """Job id → place; squeue lists waiting jobs of a partition by falling priority."""
+    """Job id → queue position; squeue lists waiting jobs of a partition by decreasing priority."""
     counts: dict[str, int] = {}
     places: dict[str, int] = {}
     for row in rows:
@@ -74,7 +76,7 @@ def _job(row: Any, place: int | None) -> QueueJob:
 
 
 def partitions(connection: Connection, facts: ClusterFacts) -> tuple[tuple[Partition, ...], tuple[str, ...]]:
-    """Partitions, and a note where they cannot be seen."""
+    """Partitions, and a note if they cannot be read."""
     if facts.scheduler_type not in slurm.NAMES:
         return (), (f"Partitions are read from SLURM only, not from {facts.scheduler_type}.",)
     status, out, err = connection.exec_command_wait(slurm.SINFO)
@@ -84,7 +86,7 @@ def partitions(connection: Connection, facts: ClusterFacts) -> tuple[tuple[Parti
 
 
 def accounts(connection: Connection, facts: ClusterFacts) -> tuple[str, ...]:
-    """Accounts of the user; none where there is no accounting."""
+    """Accounts of the user; empty if the cluster has no accounting."""
     if facts.scheduler_type not in slurm.NAMES:
         return ()
     status, out, _ = connection.exec_command_wait(f"timeout 10 {slurm.ACCOUNTS}")
@@ -92,5 +94,5 @@ def accounts(connection: Connection, facts: ClusterFacts) -> tuple[str, ...]:
 
 
 def whoami(connection: Connection) -> str:
-    """User name there."""
+    """The user name on the cluster."""
     return str(connection.do(connection.transport.whoami_async())).strip()

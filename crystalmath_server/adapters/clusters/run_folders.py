@@ -1,4 +1,4 @@
-"""The RunFolders port: looks into folders on clusters by their own links."""
+"""The RunFolders port: inspects folders on clusters over their links."""
 
 from crystalmath_server.adapters.aiida.calls import Calls
 from crystalmath_server.adapters.aiida.cluster_store import ClusterFacts, facts
@@ -10,14 +10,14 @@ from crystalmath_server.protocol.errors import FileUnreadable
 
 
 class RunFolderReader:
-    """Looks, and stores nothing."""
+    """Inspects run folders; stores nothing."""
 
     def __init__(self, runtime: Calls, links: Links) -> None:
         self._runtime = runtime
         self._links = links
 
     async def look(self, cluster: str, path: str, code: str) -> RunFolder:
-        """What is in a folder; a code is looked for too where one is named."""
+        """The contents of a folder; if `code` is given, checks that it exists."""
         found = await self._runtime.call(_facts, cluster)
         if code:
             choose(found.codes, "", code, cluster)
@@ -28,12 +28,12 @@ class RunFolderReader:
         status, out, err = await self._links.get(found.target.name).run(found.target, look)
         if status:
             short = " ".join(err.split())[:300] or f"exit status {status}"
-            hint = "Its login shell must be able to run POSIX shell lines with base64, head and gzip."
-            detail = f"{cluster} did not run the lines that look at {path}: {short}"
+            hint = "The login shell must run POSIX shell commands with base64, head and gzip."
+            detail = f"{cluster} could not run the commands that inspect {path}: {short}"
             raise FileUnreadable(detail, field="path", hint=hint)
         return run_folder(cluster, path, out)
 
 
 def _facts(cluster: str) -> ClusterFacts:
-    """Of this machine too, which becomes a cluster when first needed."""
+    """The facts of a cluster; this machine becomes a cluster on first use."""
     return facts(computer_of(cluster).label)

@@ -1,4 +1,4 @@
-"""A job of one second, written, submitted and watched by AiiDA's scheduler plugin; on a link's thread."""
+"""A one-second job, submitted and polled by AiiDA's scheduler plugin; runs on a link's thread."""
 
 import tempfile
 import uuid
@@ -20,12 +20,12 @@ WALLTIME_S = 60
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A job that the scheduler took.
+    """A job accepted by the scheduler.
 
     Attributes
     ----------
     token
-        What the job writes before the name of its node: nobody else could have written it.
+        Random text that the job writes before the name of its node, to prove that the job wrote the line.
     """
 
     job_id: str
@@ -34,7 +34,7 @@ class Sent:
 
 
 def send(connection: Connection, facts: ClusterFacts, work_dir: str) -> Sent:
-    """Write the script and hand it to the scheduler; raises SchedulerRejected."""
+    """Write the script and submit it; raises SchedulerRejected."""
     from aiida.schedulers import SchedulerError
 
     token = uuid.uuid4().hex
@@ -53,7 +53,7 @@ def send(connection: Connection, facts: ClusterFacts, work_dir: str) -> Sent:
 
 
 def _template(facts: ClusterFacts, token: str) -> Any:
-    """AiiDA's JobTemplate with the defaults of the cluster and as little as can be asked for."""
+    """AiiDA's JobTemplate with the cluster's defaults and minimal resources."""
     from aiida.common.datastructures import CodeRunMode
     from aiida.schedulers.datastructures import JobTemplate, JobTemplateCodeInfo
 
@@ -76,7 +76,7 @@ def _template(facts: ClusterFacts, token: str) -> Any:
 
 
 def put_text(connection: Connection, folder: str, name: str, text: str) -> None:
-    """Write a file in a folder that is made for it."""
+    """Write a file, creating its folder."""
     connection.do(connection.transport.makedirs_async(folder, ignore_existing=True))
     with tempfile.TemporaryDirectory() as local:
         path = Path(local) / name
@@ -93,7 +93,7 @@ def get_text(connection: Connection, path: str) -> str:
 
 
 def waits_for(connection: Connection, facts: ClusterFacts, sent: Sent) -> str | None:
-    """What the job does or waits for, or None once the scheduler knows it no more."""
+    """The job's state and reason, or None once it has left the queue."""
     by_user = facts.scheduler.get_feature("can_query_by_user")
     which: dict[str, object] = {"user": "$USER"} if by_user else {"jobs": [sent.job_id]}
     for row in jobs_of(connection, facts, **which):
@@ -103,7 +103,7 @@ def waits_for(connection: Connection, facts: ClusterFacts, sent: Sent) -> str | 
 
 
 def outcome(connection: Connection, sent: Sent) -> tuple[bool, str]:
-    """Whether it truly ran, and where, or what it left in place of that."""
+    """Whether the job ran, and where; otherwise the output that it left."""
     try:
         written = get_text(connection, f"{sent.folder}/{DONE}").split()
     except OSError:
@@ -116,16 +116,16 @@ def outcome(connection: Connection, sent: Sent) -> tuple[bool, str]:
             left.append(" ".join(get_text(connection, f"{sent.folder}/{name}").split()))
         except OSError:
             continue
-    words = " ".join(left)[:400] or "it left nothing behind"
+    words = " ".join(left)[:400] or "it left no output"
     return False, f"job {sent.job_id} ended without its result: {words}"
 
 
 def withdraw(connection: Connection, facts: ClusterFacts, sent: Sent) -> None:
-    """Take a job that still waits out of the queue."""
+    """Cancel a job that is still waiting."""
     facts.scheduler.set_transport(connection)
     facts.scheduler.kill_job(sent.job_id)
 
 
 def sweep(connection: Connection, folder: str) -> None:
-    """Remove the folder of the test."""
+    """Remove the test folder."""
     connection.do(connection.transport.rmtree_async(folder))

@@ -1,4 +1,4 @@
-"""The WorkFolders port: the folder in which a job runs, by the shared link to its cluster."""
+"""The WorkFolders port: the folder where a job runs, over the shared link to its cluster."""
 
 import time
 from dataclasses import dataclass
@@ -12,27 +12,27 @@ from crystalmath_server.domain.vasp_run.work_folder import Piece
 from crystalmath_server.protocol.files import JobFiles
 
 KNOWN_S = 30.0
-"""How long the place of a job is believed: its cluster may be set up again."""
+"""How long to cache the location of a job, since its cluster may be reconfigured."""
 MOST_KNOWN = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A folder on a cluster, and how to get there."""
+    """A folder on a cluster and the connection target for it."""
 
     target: Target
     path: str
     seen_at: float
-    moves: bool = False  # a job that corrects itself continues in another folder
+    moves: bool = False  # a self-correcting job continues in another folder
 
     @property
     def words(self) -> str:
-        """For messages."""
+        """The location, for messages."""
         return f"{self.path} on {self.target.name}"
 
 
 class WorkFolderReader:
-    """Looks into the folders of jobs."""
+    """Reads and writes files in the work folders of jobs."""
 
     def __init__(self, runtime: Calls, links: Links) -> None:
         self._runtime = runtime
@@ -40,21 +40,21 @@ class WorkFolderReader:
         self._places: dict[int, Place] = {}
 
     async def tree(self, pk: int, depth: int, limit: int) -> JobFiles:
-        """What is in the folder of a job now."""
+        """The current contents of a job's folder."""
         place = await self._place(pk)
         said = await self._said(place, folder.tree_script(place.path, depth, limit))
         rows, note = folder.tree(said, place.words, depth, limit)
         return JobFiles(rows, place.path, note)
 
     async def read(self, pk: int, path: str, offset: int, limit: int) -> Piece:
-        """A range of a file there."""
+        """A byte range of a file in the folder."""
         folder.check_path(pk, path)
         place = await self._place(pk)
         said = await self._said(place, folder.read_script(place.path, path, offset, limit))
         return folder.piece(said, place.words, path, offset)
 
     async def write(self, pk: int, name: str, text: str) -> None:
-        """Put a small file there."""
+        """Write a small file to the folder."""
         place = await self._place(pk)
         said = await self._said(place, folder.write_script(place.path, name, text))
         folder.check_written(said, place.words, name)
@@ -80,7 +80,7 @@ class WorkFolderReader:
 
 
 def _place_of(pk: int) -> Place:
-    """On the AiiDA thread."""
+    """The work folder of a job; runs on the AiiDA thread."""
     node = load_run(pk)
     path = node.base.attributes.get("remote_workdir", "")
     if not path or node.computer is None:

@@ -1,1 +1,1 @@
-"""Threads and child processes of the server, and the programs that run in them."""
+"""Threads and child processes of the server, and the programs that they run."""

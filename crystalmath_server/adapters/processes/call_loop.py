@@ -1,4 +1,4 @@
-"""The loop of a process that answers calls over its pipes: a JSON line a call, a JSON line an answer."""
+"""The loop of a child process that answers calls over pipes, one JSON line per call and answer."""
 
 import ctypes
 import os
@@ -21,14 +21,14 @@ Calls = Mapping[str, Callable[[dict[str, Any]], object]]
 
 @dataclass(frozen=True, slots=True)
 class Pipes:
-    """Where calls come from and answers go."""
+    """The pipes for calls and answers."""
 
     calls: BinaryIO
     answers: BinaryIO
 
 
 def own_pipes() -> Pipes:
-    """Take stdin and stdout for ourselves: what libraries print goes to stderr, which is the server's log."""
+    """Claim stdin and stdout; library output goes to stderr, which is the server log."""
     pipes = Pipes(os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb"))
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
@@ -37,14 +37,14 @@ def own_pipes() -> Pipes:
 
 
 def end_with_server() -> None:
-    """Have Linux end this process with the server, also after its kill -9 in the middle of a call."""
+    """Have Linux kill this process when the server dies, even by kill -9 during a call."""
     pr_set_pdeathsig = 1
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
 def answer(line: bytes, calls: Calls) -> dict[str, object]:
-    """Run one call; an unexpected error is told by a reference, its traceback goes to the log."""
+    """Run one call; unexpected errors return a reference, and the traceback goes to the log."""
     request = orjson.loads(line)
     try:
         return {"value": to_json(calls[request["call"]](request["argument"]))}
@@ -58,7 +58,7 @@ def answer(line: bytes, calls: Calls) -> dict[str, object]:
 
 
 def serve(calls: Calls, load: Callable[[], object]) -> None:
-    """Load, say ready, then answer until the server closes the pipe."""
+    """Load, report ready, then answer until the server closes the pipe."""
     end_with_server()
     pipes = own_pipes()
     warnings.simplefilter("ignore")

@@ -1,4 +1,4 @@
-"""Graphs of the DOT language as images, by the program of Graphviz, where it is installed."""
+"""Images of DOT graphs, drawn by Graphviz if installed."""
 
 import shutil
 import subprocess
@@ -21,14 +21,14 @@ _PROGRAM = "dot"
 
 
 async def written(dot: str, path: str) -> int:
-    """Write a graph in the format that the ending of `path` tells; its size [bytes].
+    """Write a graph in the format given by the extension of `path`; returns the size [bytes].
 
     Raises
     ------
     InvalidForm, Conflict, StorageFull
-        Of the path.
+        The file cannot be written at `path`.
     EngineUnavailable
-        An image is wanted and Graphviz is not installed.
+        An image is requested and Graphviz is not installed.
     WorkerCrashed, WorkerTimeout
         Graphviz failed.
     """
@@ -39,10 +39,10 @@ async def written(dot: str, path: str) -> int:
 
 
 def format_of(path: str) -> str:
-    """The format that the name of a file asks for; raises InvalidForm."""
+    """The format given by a file name; raises InvalidForm."""
     kind = PurePath(path).suffix.lower().removeprefix(".")
     if kind not in FORMATS:
-        detail = f"{path!r} does not tell the format of the graph"
+        detail = f"{path!r} has no file extension for a graph format"
         raise InvalidForm(detail, field="path", hint=f"End it in .{', .'.join(FORMATS)}.")
     return kind
 
@@ -50,8 +50,8 @@ def format_of(path: str) -> str:
 async def _drawn(dot: str, kind: str) -> bytes:
     program = shutil.which(_PROGRAM)
     if program is None:
-        detail = f"an image of a graph is drawn by Graphviz, whose program {_PROGRAM} is not here"
-        hint = "Install it, as by: apt install graphviz; or end the path in .dot and draw it elsewhere."
+        detail = f"drawing a graph needs Graphviz, whose program {_PROGRAM} is not installed"
+        hint = "Install it, for example: apt install graphviz; or end the path in .dot and draw it elsewhere."
         raise EngineUnavailable(detail, field="path", hint=hint)
     command = [program, f"-T{kind}"]
     try:
@@ -60,7 +60,7 @@ async def _drawn(dot: str, kind: str) -> bytes:
             given.seek(0)
             done = await anyio.run_process(command, stdin=given, check=False, stderr=subprocess.PIPE)
     except TimeoutError:
-        hint = "Ask for fewer nodes, with limit or depth."
+        hint = "Request fewer nodes with limit or depth."
         raise WorkerTimeout(f"Graphviz took longer than {LONGEST_S:g} s", hint=hint) from None
     if done.returncode != 0 or not done.stdout:
         detail = (

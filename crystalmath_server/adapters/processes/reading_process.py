@@ -1,4 +1,4 @@
-"""The reading process as the server sees it: started when needed, ended when it had nothing to do."""
+"""The server's handle on the reading process, which starts on demand and ends when idle."""
 
 import sys
 import time
@@ -11,7 +11,7 @@ from crystalmath_server.protocol.method import Json
 
 COMMAND = (sys.executable, "-u", "-P", "-m", "crystalmath_server.adapters.reader.main")
 REST_S = 120.0
-"""After this long without a call the process ends, and with it the memory of the last document [s]."""
+"""Idle time after which the process ends and frees the last document [s]."""
 LONGEST_S = 240.0
 
 
@@ -25,11 +25,11 @@ class ReadingProcess:
 
     @property
     def pid(self) -> int | None:
-        """Process id while there is one."""
+        """The process id, or None if the process is not running."""
         return self._worker.pid
 
     async def run(self) -> None:
-        """Let it rest when it is not needed; end it when cancelled."""
+        """End the process when idle, or when cancelled."""
         try:
             while True:
                 await anyio.sleep(self._rest_s / 4)
@@ -40,7 +40,7 @@ class ReadingProcess:
                 await self._worker.rest()
 
     async def call(self, name: str, argument: Mapping[str, Json]) -> Json:
-        """Answer of a function; raises what it refused with, WorkerCrashed, WorkerTimeout."""
+        """Call a function; raises the function's error, WorkerCrashed or WorkerTimeout."""
         try:
             return await self._worker.call(name, argument)
         finally:

@@ -1,4 +1,4 @@
-"""Regular expressions that might never end, matched in a process that can be ended."""
+"""Regular expressions matched in a separate process, which can be killed if matching never ends."""
 
 import json
 import sys
@@ -18,12 +18,12 @@ json.dump([text for text in texts if search(text)], sys.stdout)
 
 
 async def matching(pattern: str, texts: Collection[str]) -> frozenset[str]:
-    """Those of `texts` that match; `re` holds the interpreter's lock, so no thread could be interrupted.
+    """The matching texts; `re` holds the interpreter lock, so a thread could not be interrupted.
 
     Raises
     ------
     InvalidForm
-        Where it takes too long.
+        Matching takes too long.
     """
     command = (sys.executable, "-I", "-S", "-W", "ignore", "-c", _SCRIPT)
     asked = json.dumps([pattern, list(texts)]).encode()
@@ -32,6 +32,6 @@ async def matching(pattern: str, texts: Collection[str]) -> frozenset[str]:
             done = await anyio.run_process(command, input=asked, stderr=None)
     except TimeoutError:
         detail = f"Matching {pattern!r} took longer than {TIMEOUT_S:g} s"
-        hint = "Avoid nested repetitions such as (a+)+, or search for plain text."
+        hint = "Avoid nested repetitions like (a+)+, or search for plain text."
         raise InvalidForm(detail, field="label", hint=hint) from None
     return frozenset(json.loads(done.stdout))

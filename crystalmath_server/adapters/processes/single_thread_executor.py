@@ -1,6 +1,6 @@
-"""One thread that runs calls in order; waits for them can be cancelled.
+"""A single thread that runs calls in order, with cancellable waits.
 
-anyio cannot await the future of a thread of our own; asyncio can, and does it here alone (adr/0039).
+anyio cannot await the future of our own thread, but asyncio can; only this module uses it (adr/0039).
 """
 
 import asyncio
@@ -14,9 +14,9 @@ T = TypeVar("T")
 
 
 class SingleThreadExecutor:
-    """A queue of calls and the thread that runs them.
+    """A queue of calls and the thread that runs the calls.
 
-    The thread is a daemon: a call that hangs never keeps the server from ending.
+    The thread is a daemon, so a hung call never keeps the server from exiting.
     """
 
     def __init__(self, name: str) -> None:
@@ -34,7 +34,7 @@ class SingleThreadExecutor:
         return future
 
     def close(self) -> None:
-        """End the thread after what is queued."""
+        """End the thread after the queued calls."""
         self._queue.put(None)
 
     def _work(self) -> None:
@@ -43,17 +43,17 @@ class SingleThreadExecutor:
 
 
 async def result_of(future: Future[T]) -> T:
-    """What a call answers; a wait that is cancelled drops the call if it has not begun."""
+    """The result of a call; cancelling the wait drops the call if it has not begun."""
     return await asyncio.wrap_future(future)
 
 
 async def wait_for(future: Future[T], timeout_s: float) -> None:
-    """Wait until a call has ended or time is up; the call continues."""
+    """Wait until a call ends or the time is up; the call itself continues."""
     await asyncio.wait([asyncio.wrap_future(_follow(future))], timeout=timeout_s)
 
 
 def _follow(future: Future[T]) -> Future[None]:
-    """A future that ends with `future`; cancelling it leaves `future` alone."""
+    """A future that ends with `future`; cancelling the new future does not affect `future`."""
     follower: Future[None] = Future()
     future.add_done_callback(lambda _done: None if follower.done() else follower.set_result(None))
     return follower

@@ -1,4 +1,4 @@
-"""The Workbench port: structures and templates, worked on in the worker process."""
+"""The Workbench port: structures and templates, processed in the worker process."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 class WorkerBench:
-    """Workbench on one warm worker; what never changes is asked for once.
+    """Workbench on one warm worker; constant data is requested only once.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class WorkerBench:
         await self._worker.run()
 
     def part(self) -> Part:
-        """How the worker is."""
+        """The worker status."""
         return self._worker.part
 
     async def parse_structure(self, params: ImportStructureParams) -> ParsedStructure:
@@ -57,7 +57,7 @@ class WorkerBench:
     async def export_structure(
         self, document: Mapping[str, Json], params: ExportStructureParams
     ) -> ExportedStructure:
-        """A structure in a format; raises what the port says."""
+        """Export a structure to a format; raises the errors that the port lists."""
         argument: dict[str, Json] = {"document": document, "params": to_json(params)}
         return await self._ask(ExportedStructure, "export_structure", argument)
 
@@ -81,7 +81,7 @@ class WorkerBench:
         earlier: PreviousRun | None = None,
         tasks: int | None = None,
     ) -> PreparedInputs:
-        """Check and render; raises what the port says."""
+        """Check and render a job; raises the errors that the port lists."""
         argument: dict[str, Json] = {
             "spec": to_json(spec),
             "structures": [dict(each) for each in structures],
@@ -95,29 +95,29 @@ class WorkerBench:
         return await self._ask(InputReport, "check_inputs", {"files": files, "tasks": tasks})
 
     async def diff_inputs(self, left: Mapping[str, str], right: Mapping[str, str]) -> InputDiff:
-        """What differs between two input files."""
+        """The differences between two sets of input files."""
         return await self._ask(InputDiff, "diff_inputs", {"left": left, "right": right})
 
     async def known_tags(self) -> TagList:
-        """What is known of all tags of INCAR."""
+        """All known INCAR tags."""
         if self._tags is None:
             self._tags = await self._ask(TagList, "known_tags", {})
         return self._tags
 
     async def reader(self, incar: str) -> PreparedInputs:
-        """The Maker that reads a run that was made by other means."""
+        """The Maker that reads a run not made by crystalmath."""
         return await self._ask(PreparedInputs, "reader", {"incar": incar})
 
     async def potcar_specs(self, potcar: str) -> tuple[dict[str, Json], ...]:
-        """What identifies the potentials of a POTCAR, without its text."""
+        """The identifiers of the potentials in a POTCAR, without its text."""
         return await self._ask(tuple[dict[str, Json], ...], "potcar_specs", {"potcar": potcar})
 
     async def potcar_library(self) -> PotcarLibrary:
-        """The potentials of this machine as pymatgen's settings name them."""
+        """The potentials on this machine, from pymatgen's settings."""
         return await self._ask(PotcarLibrary, "potcar_library", {})
 
     async def look_at_run(self, folder: Path) -> tuple[Correction, ...]:
-        """What custodian's handlers find in the folder of a run; they correct the input files there."""
+        """Run custodian's handlers on a run folder; they correct the input files in place."""
         argument: dict[str, Json] = {"folder": str(folder)}
         return await self._ask(tuple[Correction, ...], "look_at_run", argument)
 

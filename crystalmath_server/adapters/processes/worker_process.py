@@ -1,7 +1,7 @@
-"""One warm process that answers calls one at a time over its pipes; it may crash or hang without harm.
+"""A warm process that answers calls one at a time over pipes and may safely crash or hang.
 
-anyio.to_process was tried first: it ends workers that idle for five minutes, and hides the pid and the noise
-of the libraries, which here go to the log.
+anyio.to_process was tried first, but it ends workers that idle for five minutes, and hides the pid and the
+library output, which here goes to the log.
 """
 
 import logging
@@ -29,14 +29,14 @@ COMMAND = (sys.executable, "-u", "-P", "-m", "crystalmath_server.adapters.worker
 
 
 class WorkerProcess:
-    """Starts the worker, talks to it, and puts a new one in place of one that is lost.
+    """Starts the worker, communicates with it, and replaces a lost worker.
 
     Parameters
     ----------
     timeout_s
         How long one call may take [s].
     command
-        What to run; it reads a JSON line a call, and writes a JSON line an answer after a first line "ready".
+        Command to run; it writes "ready", then reads one JSON line per call and writes one per answer.
     """
 
     def __init__(self, timeout_s: float, command: tuple[str, ...] = COMMAND) -> None:
@@ -45,20 +45,20 @@ class WorkerProcess:
         self._process: anyio.abc.Process | None = None
         self._answers: BufferedByteReceiveStream | None = None
         self._turn = anyio.Lock()
-        self._part = Part(PartState.STOPPED, "the worker was not started yet")
+        self._part = Part(PartState.STOPPED, "the worker has not started yet")
 
     @property
     def part(self) -> Part:
-        """How the worker is, in words."""
+        """The worker status."""
         return self._part
 
     @property
     def pid(self) -> int | None:
-        """Process id while there is one."""
+        """The process id, or None if the process is not running."""
         return self._process.pid if self._process else None
 
     async def run(self) -> None:
-        """Keep a warm worker until cancelled; one that cannot start is tried again, ever more slowly."""
+        """Keep a worker warm until cancelled; failed starts are retried with increasing delays."""
         pause_s = FIRST_RETRY_S
         try:
             while True:
@@ -73,14 +73,14 @@ class WorkerProcess:
             await self._end("the worker was stopped")
 
     async def call(self, name: str, argument: Mapping[str, Json]) -> Json:
-        """Answer of the worker's function `name`.
+        """Call the worker's function `name`.
 
         Raises
         ------
         WorkerTimeout, WorkerCrashed
-            The worker was ended, and a new one is on its way.
+            The worker was killed or died, and a new one is starting.
         RpcError
-            Whatever the function refused with.
+            The function's own error.
         """
         async with self._turn:
             await self._start_unless_running()
@@ -88,12 +88,12 @@ class WorkerProcess:
         return _value(answer)
 
     async def rest(self) -> None:
-        """End the process after the call at hand; the next call starts another."""
+        """End the process after the current call; the next call starts another."""
         async with self._turn:
-            await self._end("it rests until it is needed")
+            await self._end("idle; the next call starts it")
 
     async def _warm(self) -> anyio.abc.Process | None:
-        """The running process, or None where it cannot be started."""
+        """The running process, or None if it cannot be started."""
         async with self._turn:
             try:
                 await self._start_unless_running()
@@ -121,7 +121,7 @@ class WorkerProcess:
         self._part = Part(PartState.READY, f"process {self._process.pid}")
 
     async def _exchange(self, request: bytes | None, timeout_s: float | None = None) -> dict[str, Json]:
-        """Send a line, wait for one; whatever goes wrong ends the worker, cancellation included."""
+        """Send a line and wait for the answer; any failure or cancellation ends the worker."""
         limit = timeout_s or self._timeout_s
         whole = False
         try:
@@ -139,7 +139,7 @@ class WorkerProcess:
             raise WorkerCrashed(await self._last_words()) from error
         finally:
             if not whole:
-                await self._end("the worker was lost and starts again")
+                await self._end("the worker was lost and is restarting")
         return cast("dict[str, Json]", orjson.loads(line))
 
     async def _send(self, data: bytes) -> None:
@@ -153,7 +153,7 @@ class WorkerProcess:
         return await self._answers.receive_until(b"\n", MAX_ANSWER)
 
     async def _last_words(self) -> str:
-        """Why the worker ended: its exit code; what it wrote went to the log."""
+        """The reason the worker ended, from its exit code; its output is in the log."""
         code = None
         if self._process is not None:
             with anyio.move_on_after(1):
@@ -161,7 +161,7 @@ class WorkerProcess:
         return _words(code)
 
     async def _end(self, why: str) -> None:
-        """Kill the worker and reap it, also under cancellation."""
+        """Kill the worker and reap it, even under cancellation."""
         process, self._process, self._answers = self._process, None, None
         self._part = Part(PartState.STOPPED, why)
         if process is None:
@@ -176,12 +176,12 @@ def _words(code: int | None) -> str:
     if code is None:
         return "the worker closed its pipe"
     if code < 0:
-        return f"the worker was ended by signal {-code}, as happens when memory runs out"
+        return f"the worker was killed by signal {-code}, which may mean that memory ran out"
     return f"the worker ended with exit code {code}"
 
 
 def _value(answer: dict[str, Json]) -> Json:
-    """The value of an answer; raises what the worker refused with."""
+    """The value of an answer; raises the worker's error."""
     error = answer.get("error")
     if isinstance(error, dict):
         raise from_json(cast("dict[str, object]", error))

@@ -1,4 +1,4 @@
-"""Files that a user asked for: written once and whole, never over another."""
+"""Files written for a user: complete, and never over an existing file."""
 
 import contextlib
 import errno
@@ -9,14 +9,14 @@ from crystalmath_server.protocol.errors import Conflict, InvalidForm, RpcError, 
 
 
 def new_file(path: str, data: bytes) -> int:
-    """Write a file that is not there yet; its size [bytes].
+    """Write a new file; returns its size [bytes].
 
     Raises
     ------
     Conflict
-        There is something at `path` (field: path).
+        Something already exists at `path` (field: path).
     InvalidForm
-        It is not an absolute path, or cannot be written there (field: path).
+        The path is not absolute or not writable (field: path).
     StorageFull
         The disk is full; nothing is left of the file.
     """
@@ -33,10 +33,10 @@ def new_file(path: str, data: bytes) -> int:
 
 
 def checked(path: str) -> Path:
-    """A path where something new may be written; raises as `new_file`."""
+    """A path where a new file may be written; raises the same errors as `new_file`."""
     target = Path(path)
     if not target.is_absolute() or "\0" in path:
-        raise InvalidForm(f"{path!r} is not an absolute path", field="path", hint="Begin with / or ~.")
+        raise InvalidForm(f"{path!r} is not an absolute path", field="path", hint="Start it with / or ~.")
     if os.path.lexists(target):
         raise problem(path, FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)))
     if not target.parent.is_dir():
@@ -45,10 +45,12 @@ def checked(path: str) -> Path:
 
 
 def problem(path: str, error: OSError) -> RpcError:
-    """What kept a file from being written, for people."""
+    """The RPC error for a file that cannot be written."""
     if isinstance(error, FileExistsError):
-        return Conflict(f"{path} exists already", field="path", hint="Name another, or remove it first.")
+        return Conflict(
+            f"{path} already exists", field="path", hint="Choose another path or remove it first."
+        )
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return StorageFull(f"{path}: {error.strerror}", field="path")
     detail = f"{path} cannot be written: {error.strerror or error}"
-    return InvalidForm(detail, field="path", hint="Name a place in a folder where you may write.")
+    return InvalidForm(detail, field="path", hint="Choose a path in a folder where you can write.")

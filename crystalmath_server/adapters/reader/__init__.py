@@ -1,1 +1,1 @@
-"""Runs in the reading process: documents and vasprun.xml files; no AiiDA."""
+"""Code of the reading process: reads documents and vasprun.xml files, without AiiDA."""

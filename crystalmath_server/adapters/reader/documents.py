@@ -1,4 +1,4 @@
-"""Documents of jobs as results, trees and curves; runs in the reading process."""
+"""Results, trees and curves from job documents; runs in the reading process."""
 
 import gzip
 import json
@@ -29,17 +29,17 @@ from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.series import JobSeries, SeriesParams
 
 NEEDS_VASPRUN = "vasprun.xml is needed"
-"""In place of curves, where the document alone has not what they are made of."""
+"""Returned in place of curves if the document alone lacks their data."""
 
 
-@lru_cache(maxsize=1)  # the pages of one job ask for the same document
+@lru_cache(maxsize=1)  # the pages of one job request the same document
 def load(path: str) -> Json:
-    """The JSON of a file, packed or not.
+    """The JSON content of a file, gzipped or not.
 
     Raises
     ------
     FileUnreadable
-        Broken, or no JSON.
+        The file is broken or not JSON.
     """
     try:
         data = Path(path).read_bytes()
@@ -47,12 +47,12 @@ def load(path: str) -> Json:
     except (OSError, EOFError, ValueError, zlib.error) as error:
         detail = f"the document of this job is broken: {error}"
         raise FileUnreadable(
-            detail, field="pk", hint=f"Look at its files: {command(JOBS_FILES, pk='PK')}"
+            detail, field="pk", hint=f"Check the job's files: {command(JOBS_FILES, pk='PK')}"
         ) from None
 
 
 def results(argument: Mapping[str, Any]) -> dict[str, object]:
-    """Quantities, sites and kinds of curves that a document tells."""
+    """Quantities, sites and available kinds of curves in a document."""
     document = _document(argument["path"])
     columns = columns_of(document)
     sites = sites_of(document)
@@ -68,7 +68,7 @@ def results(argument: Mapping[str, Any]) -> dict[str, object]:
 
 
 def section_of_task(document: Mapping[str, Any]) -> bool:
-    """Whether a document is a task document at all."""
+    """Whether a document is a task document."""
     return isinstance(document.get("output"), dict)
 
 
@@ -110,11 +110,11 @@ def plot(argument: Mapping[str, Any]) -> WrittenFile | str:
 def _drawn(
     params: SeriesParams, document: Mapping[str, Any], vasprun: Path | None
 ) -> job_series.Drawn | None:
-    """Curves before they are thinned; None where vasprun.xml is needed and was not given."""
+    """Curves before thinning, or None if vasprun.xml is needed but missing."""
     if params.kind in _ELECTRONIC:
         return _electronic(params.kind, document, vasprun)
     columns = columns_of(document)
-    if "energy" not in columns and is_vasp(document):  # no steps, or energies that VASP wrote wrong
+    if "energy" not in columns and is_vasp(document):  # no steps, or energies that VASP wrote incorrectly
         if vasprun is None:
             return None
         columns = _merged(columns, columns_of({}, steps_of(vasprun)))
@@ -122,7 +122,7 @@ def _drawn(
 
 
 def _merged(known: Mapping[str, Column], read: Mapping[str, Column]) -> Mapping[str, Column]:
-    """Columns of vasprun.xml, and those of the document alone where both have the same steps."""
+    """Columns from vasprun.xml, plus those only in the document if both have the same steps."""
     same = bool(known and read) and len(known["step"].values) == len(read["step"].values)
     return {**known, **read} if same else read or known
 
@@ -140,13 +140,13 @@ def _stepwise(
 
 
 def _electronic(kind: str, document: Mapping[str, Any], vasprun: Path | None) -> job_series.Drawn | None:
-    """A band structure or density of states that the task stored, else of vasprun.xml."""
+    """A band structure or density of states, from the task document or else from vasprun.xml."""
     name, draw = _ELECTRONIC[kind]
     found = job_series.stored(document, name)
     if found is not None:
         return draw(found)
     if not is_vasp(document):
-        detail = f"an engine without electrons gives no {name}"
+        detail = f"this job's engine does not compute electrons, so it has no {name}"
         raise NotFound(detail, field="kind", hint=_kinds(job_series.kinds_of(document)))
     return draw(vasprun_curves.READ[kind](vasprun)) if vasprun else None
 

@@ -1,4 +1,4 @@
-"""Curves as an image, by matplotlib; runs in the reading process."""
+"""Images of curves, drawn by matplotlib; runs in the reading process."""
 
 from io import BytesIO
 from pathlib import PurePath
@@ -14,16 +14,16 @@ _LOGARITHMIC = "change of energy"
 
 
 def format_of(path: str) -> str:
-    """The format that the name of a file asks for; raises InvalidForm."""
+    """The format given by a file name; raises InvalidForm."""
     kind = PurePath(path).suffix.lower().removeprefix(".")
     if kind not in FORMATS:
-        detail = f"{path!r} does not tell the format of the image"
+        detail = f"{path!r} has no file extension for an image format"
         raise InvalidForm(detail, field="path", hint=f"End it in .{', .'.join(FORMATS)}.")
     return kind
 
 
 def image(series: JobSeries, kind: str) -> bytes:
-    """A panel for each unit, over one x axis."""
+    """An image with one panel per unit and a shared x axis."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -60,7 +60,7 @@ def _draw(axis: Any, series: JobSeries, curves: list[Curve], unit: str, *, log: 
 
 
 def _style(series: JobSeries, curve: Curve, *, sparse: bool) -> dict[str, Any]:
-    """Points for what was computed beside a fit; spin down dashed."""
+    """Plot style: points for computed data next to a fit, dashed lines for spin down."""
     if series.kind == "bands":
         down = curve.name.endswith("down")
         return {"color": "C1" if down else "C0", "linestyle": "--" if down else "-", "linewidth": 1.0}

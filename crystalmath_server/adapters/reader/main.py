@@ -1,4 +1,4 @@
-"""The reading process: documents and vasprun.xml of jobs as results, trees and curves; a call a line."""
+"""The reading process: turns documents and vasprun.xml into results, trees and curves."""
 
 import os
 from collections.abc import Callable
@@ -15,11 +15,11 @@ CALLS: dict[str, Callable[[dict[str, Any]], object]] = {
 }
 
 LOWER = 10
-"""Niceness: where processors are few, who asks the server goes before who waits for a file."""
+"""Niceness; with few processors, server requests take priority over file reads."""
 
 
 def give_way() -> None:
-    """Let the server, and all that answers at once, go first."""
+    """Give priority to the server and other interactive processes."""
     os.nice(LOWER)
 
 

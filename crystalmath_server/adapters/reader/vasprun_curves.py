@@ -1,4 +1,4 @@
-"""Bands and equation of state by pymatgen, density of states; runs in the reading process."""
+"""Bands, density of states and equation of state of VASP jobs; runs in the reading process."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -20,14 +20,14 @@ GPA_PER_EV_A3 = 160.21766208
 
 
 def bands_of(vasprun: Path) -> Mapping[str, Any]:
-    """Pymatgen's JSON of a band structure along lines.
+    """The pymatgen JSON of a band structure along lines.
 
     Raises
     ------
     NotFound
-        Where the k-points are a mesh.
+        The k-points are a mesh.
     FileUnreadable
-        Where pymatgen cannot read the file.
+        pymatgen cannot read the file.
     """
     from pymatgen.electronic_structure.bandstructure import BandStructureSymmLine
     from pymatgen.io.vasp import BSVasprun
@@ -53,14 +53,14 @@ READ: dict[str, Callable[[Path], Mapping[str, Any]]] = {
 def _read(read: Callable[[], Any]) -> Any:
     try:
         return read()
-    except Exception as error:  # parsers raise whatever they stumble over
-        detail = f"pymatgen cannot read it from vasprun.xml: {type(error).__name__}: {error}"[:300]
-        hint = f"Look at the file: {command(JOBS_FILES, pk='PK')}"
+    except Exception as error:  # parsers may raise anything
+        detail = f"pymatgen cannot read the data from vasprun.xml: {type(error).__name__}: {error}"[:300]
+        hint = f"Check the file: {command(JOBS_FILES, pk='PK')}"
         raise FileUnreadable(detail, field="kind", hint=hint) from error
 
 
 def equation_of_state(documents: Sequence[Mapping[str, Any]]) -> Drawn:
-    """Energies over volumes per atom, and the Birch–Murnaghan curve through four or more of them.
+    """Energies over volumes per atom, with a Birch–Murnaghan fit to four or more points.
 
     References
     ----------
@@ -68,10 +68,10 @@ def equation_of_state(documents: Sequence[Mapping[str, Any]]) -> Drawn:
     """
     points = sorted({point for document in documents if (point := _point(document))})
     if not points:
-        raise NotFound("No job tells volume and energy", field="kind", hint="Name jobs that have ended well.")
+        raise NotFound("No job has a volume and energy", field="kind", hint="Choose jobs that finished.")
     volumes, energies = [v for v, _ in points], [e for _, e in points]
     if len(set(volumes)) < SMALLEST_FIT:
-        words = f"the fit, which needs {SMALLEST_FIT} volumes or more; name further jobs with --other PK"
+        words = f"the fit, which needs {SMALLEST_FIT} volumes or more; add jobs with --other PK"
         return _energies(volumes, [Curve("computed", "eV/atom", tuple(energies))], left_out=words)
     return _fitted(volumes, energies)
 
@@ -95,7 +95,7 @@ def _fitted(volumes: Sequence[float], energies: Sequence[float]) -> Drawn:
         Quantity("volume_0", "equilibrium volume per atom", float(fit.v0), "Å³/atom", ""),
         Quantity("energy_0", "equilibrium energy per atom", float(fit.e0), "eV/atom", ""),
         Quantity("bulk_modulus", "bulk modulus", float(fit.b0) * GPA_PER_EV_A3, "GPa", ""),
-        Quantity("bulk_modulus_slope", "its slope with pressure", float(fit.b1), "", ""),
+        Quantity("bulk_modulus_slope", "pressure derivative of the bulk modulus", float(fit.b1), "", ""),
     )
     return _energies(grid, curves, found)
 

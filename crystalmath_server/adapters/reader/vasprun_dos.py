@@ -1,4 +1,4 @@
-"""Density of states of a vasprun.xml, whole and by element and orbital, read as a stream."""
+"""Total and projected density of states, streamed from a vasprun.xml."""
 
 import gzip
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from crystalmath_server.protocol.errors import FileUnreadable, NotFound
 from crystalmath_server.protocol.files import JOBS_FILES
 
 _LETTERS = "s" + "p" * 3 + "d" * 5 + "f" * 7
-"""Columns of a projection on single orbitals, in the order that VASP writes them."""
+"""Orbital letters of projection columns, in VASP's order."""
 _MOST_SPINS = 2
 
 Array = NDArray[np.float64]
@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 
 @dataclass(slots=True)
 class _Reader:
-    """Where the stream is, and what was read: of each ion no more than its share of a sum is kept."""
+    """The stream position and the data read so far; ions are summed and not kept individually."""
 
     elements: list[str] = field(default_factory=list[str])
     place: list[str] = field(default_factory=list[str])
@@ -34,16 +34,16 @@ class _Reader:
     parts: dict[tuple[str, str, str], Array] = field(default_factory=dict[tuple[str, str, str], Array])
 
     def begin(self, element: ET.Element) -> None:
-        """An element opens."""
+        """Handle the start of an element."""
         self.place.append(element.tag)
-        if element.tag == "dos":  # of several the last counts
+        if element.tag == "dos":  # the last one counts
             self.ion, self.orbitals = -1, ""
             self.spins, self.parts = {}, {}
         if element.tag == "set" and "partial" in self.place and element.get("comment", "").startswith("ion"):
             self.ion += 1
 
     def end(self, element: ET.Element) -> None:
-        """An element is whole; what is not needed of it is dropped."""
+        """Handle a complete element and free what is not needed."""
         inside = "dos" in self.place
         self.place.pop()
         comment = element.get("comment", "")
@@ -70,34 +70,34 @@ class _Reader:
             self.parts[key] = table[:, column] if known is None else known + table[:, column]
 
     def _letters(self, columns: int) -> str:
-        """Of single orbitals by place; of whole shells by the names of the columns."""
+        """The orbital letter of each column: by position for orbitals, by name for whole shells."""
         return self.orbitals[1:] if self.orbitals[1:] in "spdf" else _LETTERS[:columns]
 
 
 def density_of(vasprun: Path) -> dict[str, Any]:
     """The density of states: `efermi` and `energies` [eV], `densities` by spin, and `parts`.
 
-    A part is {"element", "orbital", "densities"}, the sum over the ions of an element [states/eV]. Of a run
+    A part is {"element", "orbital", "densities"}, the sum over the ions of an element [states/eV]. In a run
     with spin-orbit coupling the first set is the density; the others are its projections.
 
     Raises
     ------
     NotFound
-        The file has none.
+        The file has no density of states.
     FileUnreadable
         The file is broken.
     """
     found = _Reader()
     try:
         with _opened(vasprun) as file:
-            for event, element in ET.iterparse(file, ("start", "end")):  # noqa: S314  expat expands none of VASP's
+            for event, element in ET.iterparse(file, ("start", "end")):  # noqa: S314  VASP files have no entities to expand
                 (found.begin if event == "start" else found.end)(element)
     except (ET.ParseError, ValueError, IndexError, EOFError, OSError) as error:
-        hint = f"Look at the file: {command(JOBS_FILES, pk='PK')}"
+        hint = f"Check the file: {command(JOBS_FILES, pk='PK')}"
         raise FileUnreadable(f"vasprun.xml is broken: {error}", field="kind", hint=hint) from error
     if not found.spins:
         detail = "vasprun.xml has no density of states"
-        raise NotFound(detail, field="kind", hint="Run a template that computes it, as vasp.static.")
+        raise NotFound(detail, field="kind", hint="Run a template that computes it, for example vasp.static.")
     return _told(found)
 
 
@@ -121,7 +121,7 @@ def _told(found: _Reader) -> dict[str, Any]:
 
 
 def _by_spin(rows: Iterable[tuple[str, Array]]) -> dict[str, list[float]]:
-    """Pymatgen's names: 1 is up, -1 is down."""
+    """Densities by spin with pymatgen's keys: 1 is up, -1 is down."""
     return {"-1" if spin == "2" else "1": values.tolist() for spin, values in rows}
 
 

@@ -1,4 +1,4 @@
-"""What a vasprun.xml that breaks off still tells: whole ionic steps, as far as results need of a TaskDoc."""
+"""The complete ionic steps in a truncated vasprun.xml, as the TaskDoc fields that results need."""
 
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,12 @@ from crystalmath_server.domain.results.vasp_energies import ENERGIES, SIGMA_ZERO
 
 
 def fragment_of(folder: Path) -> Any:
-    """Plain JSON with the fields of emmet's TaskDoc that quantities and steps are made of.
+    """Plain JSON with the emmet TaskDoc fields needed for quantities and steps.
 
     Raises
     ------
     Exception
-        Whatever pymatgen raises; IndexError where no ionic step is whole.
+        Any pymatgen exception; IndexError if no ionic step is complete.
     """
     run = Vasprun(
         folder / "vasprun.xml",

@@ -1,4 +1,4 @@
-"""Ionic steps of a vasprun.xml, read as a stream: memory does not grow with the atoms or bands in it."""
+"""Ionic steps, streamed from a vasprun.xml in memory independent of its atoms and bands."""
 
 import contextlib
 import gzip
@@ -16,15 +16,15 @@ _BROKEN = (ET.ParseError, EOFError, gzip.BadGzipFile, zlib.error)
 
 
 def steps_of(path: Path) -> list[dict[str, Any]]:
-    """Each whole ionic step: energies [eV], largest force [eV/Å], stress [kbar], lattice vectors [Å].
+    """Each complete ionic step: energies [eV], largest force [eV/Å], stress [kbar], lattice vectors [Å].
 
-    A file that breaks off yields the steps before. pymatgen's Vasprun keeps every structure and force:
-    for 100 MB of molecular dynamics more than a gigabyte.
+    A truncated file yields the steps before the break. pymatgen's Vasprun keeps every structure and force:
+    more than a gigabyte for 100 MB of molecular dynamics.
     """
     steps: list[dict[str, Any]] = []
     electronic: dict[str, float | None] = {}
     with _opened(path) as file, contextlib.suppress(*_BROKEN):
-        for _event, element in ET.iterparse(file):  # noqa: S314  expat expands no entities of VASP's
+        for _event, element in ET.iterparse(file):  # noqa: S314  VASP files have no entities to expand
             if element.tag == "scstep":
                 electronic = _energies(element)
             elif element.tag == "calculation":
@@ -40,7 +40,7 @@ def _opened(path: Path) -> BinaryIO:
 
 
 def _step(calculation: ET.Element, electronic: dict[str, float | None]) -> dict[str, Any]:
-    """One step; its energies are checked against those of its last electronic step."""
+    """One ionic step, with energies checked against its last electronic step."""
     forces = _vectors(calculation.find("varray[@name='forces']"))
     energies = corrected({**_energies(calculation), "electronic_steps": [electronic]})
     return {
@@ -58,14 +58,14 @@ def _energies(parent: ET.Element) -> dict[str, float | None]:
 
 
 def _tensor(array: ET.Element | None) -> list[list[float]] | None:
-    """A (3, 3) tensor; None where it is missing, or a number in it is."""
+    """A (3, 3) tensor, or None if the tensor or any of its numbers is missing."""
     rows = _vectors(array)
     whole = [len(row) for row in rows] == [3, 3, 3] and all(math.isfinite(x) for row in rows for x in row)
     return rows if whole else None
 
 
 def _vectors(array: ET.Element | None) -> list[list[float]]:
-    """Rows of a varray; NaN for ****, which Fortran writes where a number does not fit."""
+    """Rows of a varray; NaN for ****, which Fortran writes for numbers that do not fit."""
     rows = array.findall("v") if array is not None else []
     return [[_float(word) for word in (row.text or "").split()] for row in rows]
 

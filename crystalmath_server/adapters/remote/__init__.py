@@ -1,1 +1,1 @@
-"""Connections to clusters: hosts, links and what goes wrong on them."""
+"""Connections to clusters: SSH hosts, links and connection errors."""

@@ -1,4 +1,4 @@
-"""What goes wrong on the way to a cluster → RpcError with the true reason and a way out."""
+"""Translation of connection failures to RPC errors with the root cause and a fix."""
 
 import socket
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _LOGIN_WORDS = ("permission denied (", "authentication failed", "no authenticati
 
 
 def error_chain(error: BaseException) -> Iterator[BaseException]:
-    """The error and what led to it; libraries wrap the true reason."""
+    """The error and its causes; libraries wrap the root cause."""
     link: BaseException | None = error
     for _ in range(10):
         if link is None:
@@ -29,7 +29,7 @@ def error_chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def is_lost(error: BaseException) -> bool:
-    """Whether the connection itself is gone, not only what was asked of it."""
+    """Whether the connection itself is lost, rather than one request failing."""
     if isinstance(error, TimeoutError):
         return True
     return any(
@@ -39,7 +39,7 @@ def is_lost(error: BaseException) -> bool:
 
 
 def not_connected(error: BaseException, name: str) -> RpcError:
-    """Why `name` cannot be reached."""
+    """The RPC error that explains why `name` cannot be reached."""
     if isinstance(error, RpcError):
         return error
     links = tuple(error_chain(error))
@@ -55,10 +55,10 @@ def not_connected(error: BaseException, name: str) -> RpcError:
 
 
 def _unreachable(links: tuple[BaseException, ...], words: str, name: str) -> TransportFailed:
-    by_hand = f"Try by hand: ssh {name}"
+    by_hand = f"Try it manually: ssh {name}"
     if any(isinstance(link, socket.gaierror) for link in links):
         hint = "Correct the name, or add the host to ~/.ssh/config; some names need a VPN."
-        return TransportFailed(f"The name of {name} cannot be resolved: {words}", field="hostname", hint=hint)
+        return TransportFailed(f"The name {name} cannot be resolved: {words}", field="hostname", hint=hint)
     if any(isinstance(link, ConnectionRefusedError) for link in links):
         return TransportFailed(f"{name} refused the connection: {words}", field="hostname", hint=by_hand)
     if any(isinstance(link, TimeoutError) for link in links):

@@ -1,9 +1,9 @@
-"""Our own connections: one a cluster, shared, on a thread of its own, with time limits and a breaker.
+"""Our own connections: one shared connection per cluster, each on a thread with time limits and a breaker.
 
-1. A connection is opened when first needed and closed when nobody used it for IDLE_S.
-2. Two openings are at least AiiDA's safe interval apart.
-3. Failures of the connection are counted by the breaker; failures of what was asked over it are not.
-4. Who waits has a time limit; a thread that hangs beyond it is left to itself and a new one takes its place.
+1. A connection is opened on first use and closed after IDLE_S without use.
+2. Connections are opened at least AiiDA's safe interval apart.
+3. The breaker counts connection failures, but not failures of requests over a working connection.
+4. Calls have a time limit; a thread that hangs longer is abandoned and replaced.
 """
 
 import asyncio
@@ -38,23 +38,23 @@ COMMAND_S = 40.0
 CALL_S = 60.0
 IDLE_S = 60.0
 WINDOW, LONGEST_PACKET = 16_777_216, 131_072
-"""So that a read of megabytes comes without waiting for us, in few packets: each costs 0.1 ms [bytes]."""
+"""SSH window that lets large reads stream in few packets, since each costs 0.1 ms [bytes]."""
 
 
 class ConnectionLostError(ConnectionError):
-    """An open connection broke."""
+    """An open connection was lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A computer, or a host that is to become one; made on the AiiDA thread, free of its database.
+    """A computer, or a host to become one; created on the AiiDA thread, usable without the database.
 
     Attributes
     ----------
     transport
-        Makes a closed AiiDA transport.
+        Creates a closed AiiDA transport.
     host
-        As in `ssh HOST`; empty for this machine.
+        The host as in `ssh HOST`; empty for this machine.
     """
 
     name: str
@@ -65,9 +65,9 @@ class Target:
 
 
 class Connection:
-    """An open transport and the event loop that turns it; belongs to one thread.
+    """An open transport with its event loop; belongs to one thread.
 
-    It stands in for the transport of AiiDA's schedulers, whose calls wait.
+    Acts as the blocking transport that AiiDA's schedulers expect.
     """
 
     def __init__(self, transport: Any) -> None:
@@ -75,25 +75,25 @@ class Connection:
         self._loop = asyncio.new_event_loop()
 
     def open(self) -> None:
-        """Connect; raises whatever the transport raises."""
+        """Connect; passes on the transport's exceptions."""
         self.do(self.transport.open_async(), OPEN_S)
 
     def do(self, work: Coroutine[Any, Any, T], limit_s: float = COMMAND_S) -> T:
-        """Run a coroutine of the transport to its end; raises TimeoutError."""
+        """Run a transport coroutine to completion; raises TimeoutError."""
         return self._loop.run_until_complete(asyncio.wait_for(work, limit_s))
 
     def exec_command_wait(
         self, command: str, workdir: str | None = None, **_more: object
     ) -> tuple[int, str, str]:
-        """Exit status, stdout and stderr of a command; the name is AiiDA's."""
+        """Exit status, stdout and stderr of a command; AiiDA defines the name."""
         status, out, err = self.do(self.transport.exec_command_wait_async(command, workdir=workdir))
         return int(status), str(out), str(err)
 
     def exec_bytes(self, command: str) -> tuple[bytes, str]:
-        """Bytes of stdout, and stderr.
+        """Run a command; returns stdout as bytes, and stderr.
 
-        AiiDA's asynchronous transports answer text alone, letter by letter. Where the connection below can
-        give bytes it is asked itself; elsewhere they come in base64.
+        AiiDA's asynchronous transports return only text, one character at a time. Use the underlying
+        connection directly if it can return bytes; otherwise transfer base64.
         """
         backend = getattr(self.transport, "async_backend", None)
         connection = getattr(backend, "_conn", None)
@@ -113,7 +113,7 @@ class Connection:
         return None
 
     def close(self) -> None:
-        """Let go of the connection, whatever state it is in."""
+        """Close the connection, whatever its state."""
         with contextlib.suppress(Exception):
             self.do(self.transport.close_async(), 5)
         with contextlib.suppress(Exception):
@@ -122,7 +122,7 @@ class Connection:
 
 
 class Link:
-    """The one connection to a cluster."""
+    """The single connection to a cluster."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -136,12 +136,12 @@ class Link:
     async def run(
         self, target: Target, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """`fn(connection, …)` on the link's thread, within CALL_S.
+        """Run `fn(connection, …)` on the link's thread, within CALL_S.
 
         Raises
         ------
         RpcError
-            TRANSPORT_FAILED, HOST_KEY_REFUSED, ACCESS_DENIED; also while the breaker is open.
+            TRANSPORT_FAILED, HOST_KEY_REFUSED or ACCESS_DENIED; also raised while the breaker is open.
         """
         self._refuse_resting()
         if self._idle is not None:
@@ -161,7 +161,7 @@ class Link:
         return result
 
     def forgive(self) -> None:
-        """Let the next call try at once."""
+        """Reset the breaker so that the next call connects at once."""
         self.breaker = breaker.Breaker(self.breaker.failures, 0.0, self.breaker.trouble)
 
     def close(self) -> None:
@@ -171,12 +171,12 @@ class Link:
     def _refuse_resting(self) -> None:
         if not breaker.allows(self.breaker, time.time()):
             until = time.strftime("%H:%M:%S", time.localtime(self.breaker.retry_at))
-            detail = f"{self.name} is left alone until {until}: {self.breaker.trouble}"
-            hint = f"Fix it, then try at once: {command(CLUSTERS_TEST, label=self.name, force=True)}"
+            detail = f"{self.name} is unreachable; next attempt at {until}: {self.breaker.trouble}"
+            hint = f"Fix the problem, then retry now: {command(CLUSTERS_TEST, label=self.name, force=True)}"
             raise TransportFailed(detail, hint=hint)
 
     def _safe_wait_s(self, target: Target) -> float:
-        """How long until a connection may be opened again."""
+        """The time until a connection may be opened again [s]."""
         if self._connection is not None:
             return 0.0
         return max(0.0, self._opened_at + target.safe_interval_s - time.monotonic())
@@ -190,14 +190,14 @@ class Link:
             raise TransportFailed(f"{self.name} did not answer within {limit_s:.0f} s") from None
 
     def _abandon(self) -> None:
-        """Leave a thread that hangs to itself."""
-        log.warning("the connection to %s hangs and is given up", self.name)
+        """Abandon a hung thread and start a new one."""
+        log.warning("the connection to %s hangs; abandoning it", self.name)
         self._generation += 1
         self._lane.close()
         self._lane, self._connection = SingleThreadExecutor(f"remote-{self.name}-{self._generation}"), None
 
     def _work(self, generation: int, target: Target, wait_s: float, fn: Callable[[Connection], T]) -> T:
-        """On the thread: connect if need be; a connection that was lost while idle is replaced once."""
+        """On the thread, connect if needed and run `fn`; reconnects once if an idle connection was lost."""
         fresh = self._connection is None
         connection = self._connection or self._open(generation, target, wait_s)
         try:
@@ -234,7 +234,7 @@ class Link:
         return connection
 
     def _explained(self, connection: Connection, target: Target, error: Exception) -> RpcError:
-        """The error in words; an untrusted key is named by its fingerprint."""
+        """The RPC error for a failed connection; an untrusted key is shown by its fingerprint."""
         known = not_connected(error, target.host or target.name)
         if isinstance(known, HostKeyRefused) and target.kind == SSH_TRANSPORT:
             with contextlib.suppress(Exception):
@@ -249,7 +249,7 @@ class Link:
 
 
 class Links:
-    """All links, by name; the same computer always gets the same one."""
+    """All links by name, one per computer."""
 
     def __init__(self) -> None:
         self._links: dict[str, Link] = {}
@@ -259,12 +259,12 @@ class Links:
         return self._links.setdefault(name, Link(name))
 
     def breaker(self, name: str) -> breaker.Breaker:
-        """How our connections to a cluster went."""
+        """The breaker state of a cluster's link."""
         link = self._links.get(name)
         return link.breaker if link else breaker.CLOSED
 
     def forget(self, name: str) -> None:
-        """Close and drop the link of a cluster that has other settings now."""
+        """Close and drop the link of a cluster whose settings changed."""
         link = self._links.pop(name, None)
         if link is not None:
             link.close()

@@ -1,4 +1,4 @@
-"""Hosts of ~/.ssh/config as `ssh -G` resolves them, the way to a host, and the keys that hosts show."""
+"""Hosts in ~/.ssh/config as `ssh -G` resolves them, with jump-host routes and host keys."""
 
 import glob
 import os
@@ -17,18 +17,18 @@ from crystalmath_server.protocol.errors import FileUnreadable, HostKeyRefused
 
 KEY_S = 15.0
 RESOLVE_S = 10.0
-"""A configuration may run programs (Match exec)."""
+"""Time limit for `ssh -G`, since the configuration may run programs (Match exec)."""
 AT_ONCE = 8
 MOST_JUMPS = 8
 
 
 def config_path() -> Path:
-    """Where OpenSSH and asyncssh look."""
+    """The path where OpenSSH and asyncssh look for the configuration."""
     return Path.home() / ".ssh" / "config"
 
 
 def _included(pattern: str) -> list[str]:
-    """Texts of the files of an Include line; relative names begin at ~/.ssh."""
+    """The texts of files in an Include line; relative paths start at ~/.ssh."""
     path = Path(pattern).expanduser()
     whole = path if path.is_absolute() else config_path().parent / path
     return [Path(name).read_text("utf-8", errors="replace") for name in sorted(glob.glob(str(whole)))]  # noqa: PTH207  the pattern may be absolute
@@ -45,7 +45,7 @@ def _names() -> tuple[str, ...]:
 
 
 async def read_hosts() -> HostList:
-    """Hosts that the configuration names in full.
+    """The hosts that the configuration names without wildcards.
 
     Raises
     ------
@@ -75,7 +75,7 @@ async def read_hosts() -> HostList:
 
 
 async def settings_of(destination: str) -> dict[str, str]:
-    """Setting → value, as ssh would connect: Match, Include, tokens and defaults are its own business.
+    """Setting → value for a connection; ssh itself resolves Match, Include, tokens and defaults.
 
     Raises
     ------
@@ -89,9 +89,9 @@ async def settings_of(destination: str) -> dict[str, str]:
             )
     except FileNotFoundError as error:
         hint = "Install OpenSSH's client, for example: apt install openssh-client"
-        raise FileUnreadable("ssh, which reads ~/.ssh/config, is not installed", hint=hint) from error
+        raise FileUnreadable("ssh is not installed; it is needed to read ~/.ssh/config", hint=hint) from error
     except TimeoutError as error:
-        hint = f"See what the Match exec lines of ~/.ssh/config run: ssh -G {destination}"
+        hint = f"Check the Match exec lines in ~/.ssh/config: ssh -G {destination}"
         detail = f"ssh did not resolve {destination} within {RESOLVE_S:g} s"
         raise FileUnreadable(detail, hint=hint) from error
     if done.returncode:
@@ -102,7 +102,7 @@ async def settings_of(destination: str) -> dict[str, str]:
 
 
 def _which_file() -> tuple[str, ...]:
-    """Ssh takes the home that the system knows; asyncssh and this program take $HOME."""
+    """The -F option: ssh uses the system's home directory, but asyncssh and this program use $HOME."""
     if _system_home() == Path.home():
         return ()
     return ("-F", str(config_path()) if config_path().is_file() else "none")
@@ -116,7 +116,7 @@ def _system_home() -> Path:
 
 
 async def route(name: str) -> tuple[SshHost, ...]:
-    """Hosts on the way to `name`, the one this machine talks to first; `name` itself is the last."""
+    """The hosts on the route to `name`, in connection order; `name` is the last."""
     return await _route(name, MOST_JUMPS)
 
 
@@ -133,12 +133,12 @@ async def _host(destination: str) -> SshHost:
 
 
 async def uses_proxy_command(name: str) -> bool:
-    """Whether a program makes the connection, so that nothing can be said of the way."""
+    """Whether a ProxyCommand makes the connection, so the route is unknown."""
     return (await settings_of(name)).get("proxycommand", "none").lower() != "none"
 
 
 async def accepts_any_key(name: str) -> bool:
-    """Whether OpenSSH would take unknown keys without asking; `false` is what it makes of no and off."""
+    """Whether OpenSSH accepts unknown keys without asking; it reports no and off as `false`."""
     return (await settings_of(name)).get("stricthostkeychecking") in {"false", "accept-new"}
 
 
@@ -149,7 +149,7 @@ def resolve(name: str, port: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ShownKey:
-    """The key that a host shows, and whether known_hosts has another one of it."""
+    """The key that a host presents, and whether it is in known_hosts."""
 
     host: SshHost
     fingerprint: str
@@ -158,7 +158,7 @@ class ShownKey:
 
 
 async def shown_key(hop: SshHost) -> ShownKey | None:
-    """Ask a host for its key; None where it shows none."""
+    """Ask a host for its key; None if it presents none."""
     import asyncssh
 
     key = await asyncssh.get_server_host_key(hop.name)
@@ -180,21 +180,21 @@ async def _known_hosts(name: str) -> tuple[str, ...]:
 
 
 def _below_home(path: str) -> Path:
-    """A path as it is below $HOME, where ssh named it below the home that the system knows."""
+    """A path below $HOME, for a path that ssh reported below the system's home directory."""
     home = _system_home()
     return Path(path).relative_to(home) if Path(path).is_relative_to(home) else Path(path)
 
 
 async def untrusted(name: str) -> HostKeyRefused:
-    """Which host on the way shows a key that is not trusted, its fingerprint, and what to do."""
+    """The error for the first host on the route with an untrusted key, with its fingerprint and a fix."""
     for hop in await route(name):
         try:
             key = await shown_key(hop)
-        except Exception as error:  # noqa: BLE001  asyncssh may raise anything; the refusal stands anyway
+        except Exception as error:  # noqa: BLE001  asyncssh may raise anything; the key is refused anyway
             return HostKeyRefused(f"The key of {hop.name} is not trusted ({error})", field="hostname")
         if key is not None:
             return _refusal(key)
-    return HostKeyRefused(f"A key on the way to {name} is not trusted", field="hostname")
+    return HostKeyRefused(f"A host key on the route to {name} is not trusted", field="hostname")
 
 
 def _refusal(key: ShownKey) -> HostKeyRefused:
@@ -202,9 +202,9 @@ def _refusal(key: ShownKey) -> HostKeyRefused:
     by_hand = f"ssh {key.host.name}"
     if not key.known:
         detail = f"The key of {key.host.name} ({place}) is not in known_hosts: {key.fingerprint}"
-        hint = f"Compare it with what the computing centre publishes; if it is the same: {by_hand}"
+        hint = f"Compare it with the fingerprint published by the computing center; if they match: {by_hand}"
         return HostKeyRefused(detail, field="hostname", hint=hint)
-    detail = f"{key.host.name} ({place}) shows another key than known_hosts has: {key.fingerprint}"
+    detail = f"{key.host.name} ({place}) presents a key that differs from known_hosts: {key.fingerprint}"
     remove = f"ssh-keygen -R '{place}' -f {key.files[0]}"
-    hint = f"Somebody may stand between. If the centre announced a new key: {remove} && {by_hand}"
+    hint = f"This may be an attack. If the center announced a new key: {remove} && {by_hand}"
     return HostKeyRefused(detail, field="hostname", hint=hint)

@@ -1,1 +1,1 @@
-"""Runs in the worker process: atomate2, pymatgen and custodian; no AiiDA."""
+"""Code of the worker process: uses atomate2, pymatgen and custodian, but not AiiDA."""

@@ -1,7 +1,7 @@
-"""CIF files of any size, read as pymatgen reads them but with an index of the sites; runs in the worker.
+"""Fast CIF reading: pymatgen's parser with a spatial index of the sites; runs in the worker.
 
-pymatgen compares each atom, under each symmetry operation, with all sites so far: 5000 atoms take minutes.
-The index finds the sites nearby. The rest is pymatgen's: the structure is the same to the last digit.
+pymatgen compares each symmetry image of each atom with all previous sites: 5000 atoms take minutes.
+The index finds nearby sites. All other code is pymatgen's, so the structure is identical to the last digit.
 """
 
 import itertools
@@ -20,19 +20,19 @@ from pymatgen.io.cif import CifBlock, CifParser, str2float
 Coord = tuple[float, float, float]
 _PLANES = ((1, 0, 0), (0, 1, 0), (0, 0, 1))
 _HIDDEN = ("Wat", "wat", "O-H")
-"""Words that stand for an atom with hydrogen, which pymatgen adds."""
+"""Symbols for atoms with implicit hydrogen, which pymatgen adds."""
 _WATER = {Element("O"), Element("H")}
 _CELLS_A_TOLERANCE = 0.4
-"""A cell of the index is 2.5 tolerances wide: matches are in it, or in its neighbor on the nearer side."""
+"""Index cells are 2.5 tolerances wide, so matches are in a cell or its nearer neighbor."""
 
 
 def structure_of(text: str) -> Structure:
-    """The first structure of a CIF as it is there, primitive or not; raises ValueError."""
+    """The first structure of a CIF, not reduced to a primitive cell; raises ValueError."""
     return IndexedCifParser.from_str(text).parse_structures(primitive=False)[0]
 
 
 class IndexedCifParser(CifParser):
-    """Reads ordinary structures itself; magnetic ones and implicit hydrogens are left to pymatgen."""
+    """Parses ordinary structures; leaves magnetic ones and implicit hydrogen to pymatgen."""
 
     feature_flags: dict[str, bool]
     check_cif: bool
@@ -47,7 +47,7 @@ class IndexedCifParser(CifParser):
         check_occu: bool = False,  # noqa: FBT001, FBT002
         min_thickness: float = 0.01,
     ) -> Structure | None:
-        """As the parent; None where there are no atoms."""
+        """The structure, like the parent; None if there are no atoms."""
         words = data.data.get("_atom_site_type_symbol", data.data.get("_atom_site_label", ()))
         odd = primitive or symmetrized or not check_occu or any(self.feature_flags.values())
         odd = odd or any(word.startswith(_HIDDEN) for word in words)
@@ -59,7 +59,7 @@ class IndexedCifParser(CifParser):
         return super()._get_structure(data, primitive, symmetrized, check_occu, min_thickness)
 
     def _ordinary(self, data: CifBlock, lattice: Lattice) -> Structure | None:
-        """The structure; None where a site has hydrogen that is not told."""
+        """The structure, or None if a site has implicit hydrogen."""
         self.symmetry_operations = cast("Any", self.get_symops(data))
         sites, labels = self._sites(data)
         species: list[Composition] = []
@@ -82,7 +82,7 @@ class IndexedCifParser(CifParser):
         return made
 
     def _sites(self, data: CifBlock) -> tuple[dict[Coord, Composition], dict[Coord, str]]:
-        """Composition and label at each coordinate; atoms that symmetry puts in one place are added up."""
+        """Composition and label at each coordinate; sums atoms that symmetry maps to one position."""
         sites: dict[Coord, Composition] = {}
         labels: dict[Coord, str] = {}
         index, order = SiteIndex(self._site_tolerance), list[Coord]()
@@ -101,7 +101,7 @@ class IndexedCifParser(CifParser):
         return sites, labels
 
     def _rows(self, data: CifBlock) -> Iterator[tuple[Coord, Composition, str]]:
-        """Coordinate, composition and label of each atom of the file that is there at all."""
+        """Coordinate, composition and label of each atom with nonzero occupancy."""
         oxidation = self._parse_oxi_states(data)
         known: dict[tuple[Any, float], Composition] = {}
         symbol_of = lru_cache(self._parse_symbol)
@@ -120,7 +120,7 @@ class IndexedCifParser(CifParser):
     def _unique_coords(
         self, coords: Any, magmoms: Any = None, lattice: Any = None, labels: Any = None
     ) -> tuple[list[Any], list[Any], list[str]]:
-        """As the parent: images of coordinates under all operations, each once."""
+        """Unique images of the coordinates under all symmetry operations, like the parent."""
         if magmoms:
             return super()._unique_coords(coords, magmoms, lattice, labels)
         index, found, names = SiteIndex(self._site_tolerance), list[Any](), list[str]()
@@ -149,18 +149,18 @@ def _occupancy(data: CifBlock, i: int) -> float:
 
 
 def _species(symbol: str, typed: str, oxidation: dict[str, float] | None) -> Any:
-    """The element, with its oxidation state where the file tells any."""
+    """The element, with its oxidation state if the file gives one."""
     if oxidation is None:
         return get_el_sp(symbol)
     state = oxidation.get(typed, oxidation.get(symbol, 0))
     try:
         return Species(symbol, state)
-    except Exception:  # noqa: BLE001  as pymatgen does
+    except Exception:  # noqa: BLE001  same as pymatgen
         return DummySpecies(symbol, state)
 
 
 def _in_order(sites: dict[Coord, Composition]) -> list[tuple[Coord, Composition]]:
-    """Sorted by composition, of which thousands of sites have the same few objects."""
+    """Sites sorted by composition; thousands of sites share a few composition objects."""
     places: dict[int, int] = {}
     before: Composition | None = None
     for one in sorted({id(one): one for one in sites.values()}.values()):
@@ -170,7 +170,7 @@ def _in_order(sites: dict[Coord, Composition]) -> list[tuple[Coord, Composition]
 
 
 class SiteIndex:
-    """Fractional coordinates on a periodic grid, found as pymatgen's find_in_coord_list_pbc finds them."""
+    """Fractional coordinates on a periodic grid; finds the same matches as find_in_coord_list_pbc."""
 
     def __init__(self, tolerance: float) -> None:
         self._tolerance = tolerance
@@ -179,14 +179,14 @@ class SiteIndex:
         self._cells: defaultdict[int, list[int]] = defaultdict(list)
 
     def add(self, coord: Iterable[float]) -> None:
-        """Take a site in."""
+        """Add a site."""
         site = list(map(float, coord))
         x, y, z = (int(part) % self._n for part in self._on_grid(site))
         self._cells[(x * self._n + y) * self._n + z].append(len(self._sites))
         self._sites.append(site)
 
     def find(self, coord: Iterable[float]) -> list[int]:
-        """Places of the sites that match but for whole cells, in the order in which they were added."""
+        """Indices of sites that match up to lattice translations, in the order they were added."""
         site = list(map(float, coord))
         near = itertools.chain.from_iterable(self._cells.get(key, ()) for key in self._keys(site))
         return sorted(i for i in near if self._same(self._sites[i], site))
@@ -195,7 +195,7 @@ class SiteIndex:
         return [(x - x // 1) * self._n for x in site]
 
     def _keys(self, site: Sequence[float]) -> set[int]:
-        """Cells in which a match may be: on each axis its own, and the neighbor on the nearer side."""
+        """Cells that may contain a match: on each axis, the site's own cell and the nearer neighbor."""
         n = self._n
         axes = [(int(t) % n, (int(t) + (1 if t % 1 >= 0.5 else -1)) % n) for t in self._on_grid(site)]
         return {(x * n + y) * n + z for x, y, z in itertools.product(*axes)}

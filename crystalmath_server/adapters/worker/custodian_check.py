@@ -1,4 +1,4 @@
-"""custodian's handlers on the files of an ended run: the errors they find and how they correct the inputs."""
+"""Runs custodian's handlers on the files of an ended run to find errors and correct the inputs."""
 
 import contextlib
 import copy
@@ -15,37 +15,39 @@ from custodian.vasp.handlers import VaspErrorHandler
 
 from crystalmath_server.domain.diagnosis.symptoms import Correction
 
-MOST_ERRORS = 1_000_000  # one look is never too many
+MOST_ERRORS = 1_000_000  # high enough never to stop a check
 _APPLIED = "_num_applied_corrections"
 Counts = Mapping[str, Mapping[str, Any]]
-"""Handler → what it counts: how often it met each error, how often it corrected."""
+"""Handler → its counters: how often it saw each error, how often it made corrections."""
 
 
 class _Ended(Job):
-    """A job that VASP has run already."""
+    """A custodian job whose VASP run has already ended."""
 
     def setup(self, directory: str = "./") -> None:
-        """Nothing: the files are there."""
+        """Do nothing; the files already exist."""
 
     def run(self, directory: str = "./") -> None:
-        """Nothing: it has run."""
+        """Do nothing; VASP has already run."""
 
     def postprocess(self, directory: str = "./") -> None:
-        """Nothing: others read the files."""
+        """Do nothing; other code reads the files."""
 
 
 def check(folder: Path) -> tuple[Correction, ...]:
-    """Have custodian look at the run in `folder` and correct its INCAR, KPOINTS and POSCAR there.
+    """Have custodian check the run in `folder` and correct its INCAR, KPOINTS and POSCAR in place.
 
-    Custodian's own mode for runs that it did not start; the handlers are those that atomate2 runs VASP with.
+    Uses custodian's mode for runs that it did not start, with the handlers that atomate2 uses for VASP.
     """
     return look(folder, {})[0]
 
 
 def look(folder: Path, counts: Counts) -> tuple[tuple[Correction, ...], Counts]:
-    """The same for one of several runs: handlers go on counting from `counts`; and the counts after it."""
+    """Check one of several runs; handlers continue from `counts`. Also returns the new counts."""
     _say_once(folder / "std_err.txt")
-    handlers: list[Any] = list(copy.deepcopy(DEFAULT_HANDLERS))  # they count, and these are atomate2's own
+    handlers: list[Any] = list(
+        copy.deepcopy(DEFAULT_HANDLERS)
+    )  # handlers keep counters, and these objects belong to atomate2
     for handler in handlers:
         _count_on(handler, counts.get(type(handler).__name__, {}))
     custodian = Custodian(
@@ -67,7 +69,7 @@ def look(folder: Path, counts: Counts) -> tuple[tuple[Correction, ...], Counts]:
 
 
 def _say_once(stderr: Path) -> None:
-    """Leave out what a handler finds in vasp.out, which has both outputs: two would correct one error."""
+    """Drop lines that the vasp.out handler also finds; otherwise two handlers would correct one error."""
     if stderr.exists():
         known = [sign for signs in VaspErrorHandler.error_msgs.values() for sign in signs]
         lines = stderr.read_text(errors="replace").splitlines(keepends=True)
@@ -80,7 +82,7 @@ def _count_on(handler: Any, counted: Mapping[str, Any]) -> None:
 
 
 def _counts(handler: Any) -> dict[str, Any]:
-    """What custodian keeps on a handler between two runs of one job: its counters."""
+    """The counters that custodian keeps on a handler between two runs of one job."""
     held = cast("dict[str, object]", vars(handler))
     found = {name: value for name, value in held.items() if isinstance(value, Counter) or name == _APPLIED}
     return {
@@ -90,7 +92,7 @@ def _counts(handler: Any) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _silent() -> Generator[None]:
-    """Custodian logs each of its errors; here they are the result."""
+    """Silence custodian's log; its errors are returned as the result."""
     level = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
@@ -100,14 +102,14 @@ def _silent() -> Generator[None]:
 
 
 def _named(row: dict[str, Any]) -> dict[str, Any]:
-    """Keep the errors that a handler found before it failed to correct them, as where OUTCAR is cut off."""
+    """Keep errors that a handler found but failed to correct, for example if OUTCAR is truncated."""
     if not row.get("skipped"):
         return row
     return {**row, "errors": getattr(row["handler"], "errors", ()), "actions": ()}
 
 
 def _correction(row: Mapping[str, Any]) -> Correction:
-    """With what is told most narrowly first: custodian has errors as a set, and some share a message."""
+    """The correction, most specific error first; custodian's errors are an unordered set."""
     handler = row["handler"]
     messages: Mapping[str, list[str]] = getattr(handler, "error_msgs", {})
     names = set(map(str, row["errors"]))

@@ -1,9 +1,9 @@
-"""A program: what custodian makes of one run of a job; run by the job itself in a process of its own.
+"""The custodian program: checks one run of a job; the job starts it in a separate process.
 
 usage: python -m crystalmath_server.adapters.worker.custodian_main FOLDER
 
-FOLDER holds counts.json, the handlers' counts so far, and run/ with input and output files. Inputs are
-corrected there; told.json holds the corrections and the new counts, or the error.
+FOLDER holds counts.json, the handlers' counts so far, and run/ with input and output files. It corrects the
+inputs in place and writes told.json with the corrections and the new counts, or with the error.
 """
 
 import json
@@ -21,13 +21,13 @@ from crystalmath_server.protocol.codec import to_json
 
 
 def main(folder: Path) -> int:
-    """Write told.json."""
+    """Check the run and write told.json."""
     told: dict[str, Any]
     try:
         as_custodian_expects(folder / RUN_FOLDER)
         corrections, counts = look(folder / RUN_FOLDER, json.loads((folder / "counts.json").read_text()))
         told = {"corrections": [to_json(one) for one in corrections], "counts": counts}
-    except Exception as error:  # noqa: BLE001  whatever a handler raises is told to the job
+    except Exception as error:  # noqa: BLE001  any handler exception is reported to the job
         told = {"error": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
     (folder / "told.json").write_text(json.dumps(jsanitize(told)))
     return 0

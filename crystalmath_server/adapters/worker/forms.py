@@ -1,4 +1,4 @@
-"""Form fields of an atomate2 Maker, from its dataclass fields, annotations and docstrings."""
+"""Form fields of an atomate2 Maker, built from its dataclass fields, annotations and docstrings."""
 
 import ast
 import dataclasses
@@ -20,7 +20,7 @@ from crystalmath_server.protocol.templates import FieldType, FormField
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Known:
-    """What annotations do not say of a setting: unit, bounds, type where several are taken."""
+    """Details of a setting that annotations lack: unit, bounds, and the type if several are allowed."""
 
     title: str = ""
     unit: str = ""
@@ -43,13 +43,13 @@ KNOWN: dict[str, Known] = {
     "n_steps": Known("steps", "", 1, 10_000_000),
     "relax_cell": Known("relax the cell"),
     "relax_shape": Known("relax shape only"),
-    "fix_symmetry": Known("keep the symmetry"),
+    "fix_symmetry": Known("preserve symmetry"),
     "symprec": Known("symmetry tolerance", "Å", 1e-6, 1),
     "time_step": Known("time step", "fs", 0.001, 100, FieldType.NUMBER),
     "temperature": Known("temperature", "K", 0, 100_000, FieldType.NUMBER, "Target temperature."),
     "pressure": Known("pressure", "kbar", -10_000, 100_000, FieldType.NUMBER, "Target pressure."),
     "traj_interval": Known("steps between frames", "", 1, 100_000),
-    "mb_velocity_seed": Known("seed of velocities", "", 0, 2**32 - 1),
+    "mb_velocity_seed": Known("velocity seed", "", 0, 2**32 - 1),
     "dynamics": Known("thermostat or barostat", type=FieldType.TEXT),
     "input_set_generator.user_incar_settings": Known("INCAR settings"),
     "input_set_generator.user_kpoints_settings": Known("k-point settings", type=FieldType.JSON),
@@ -69,17 +69,17 @@ _PLAIN: dict[Any, FieldType] = {
 
 
 def form(maker: Any, shown: tuple[str, ...], hidden: frozenset[str]) -> tuple[FormField, ...]:
-    """Fields of a Maker, those of `shown` first and in that order, all others advanced.
+    """Fields of a Maker: those in `shown` first, in that order; all others are advanced.
 
     Parameters
     ----------
     maker
         Instance with the template's own defaults.
     shown
-        Dotted names; one inside a mapping of the Maker (relax_kwargs.fmax) takes its default from there.
-        A name whose default is an object (Kpoints, of a molecule's Maker) is left out: no form can edit it.
+        Dotted names; a name inside a mapping of the Maker (relax_kwargs.fmax) takes its default from there.
+        A name whose default is an object (Kpoints in a molecule Maker) is omitted: forms cannot edit it.
     hidden
-        Names that the template fixes.
+        Names of settings that the template fixes.
     """
     rows = {row.name: row for row in _rows(maker, "")}
     for name in shown:
@@ -117,7 +117,7 @@ _NOT_PLAIN = object()
 
 
 def _plain_default(value: Any) -> Json:
-    """The JSON value of a default, or _NOT_PLAIN where it is an object that no form can edit."""
+    """The JSON value of a default, or _NOT_PLAIN for an object that forms cannot edit."""
     if isinstance(value, Enum):
         return value.value
     try:
@@ -142,7 +142,7 @@ def _row(name: str, kind: FieldType, *, optional: bool, default: Json, text: str
 
 
 def value_of(maker: Any, name: str) -> Json:
-    """The plain value that a Maker holds under a dotted name of its form."""
+    """The plain value of a Maker setting, by dotted form name."""
     value = maker
     for part in name.split("."):
         value = value[part] if isinstance(value, Mapping) else getattr(value, part)
@@ -150,7 +150,7 @@ def value_of(maker: Any, name: str) -> Json:
 
 
 def _field_type(hint: Any, default: Json) -> tuple[FieldType, bool, tuple[str, ...]]:
-    """How to edit a value of an annotation: (type, optional, choices)."""
+    """How to edit a value with this annotation: (type, optional, choices)."""
     union = typing.get_origin(hint) in (typing.Union, types.UnionType)
     parts = typing.get_args(hint) if union else (hint,)
     kinds = [part for part in parts if part is not types.NoneType]
@@ -173,7 +173,7 @@ def _one_type(kind: Any) -> tuple[FieldType, tuple[str, ...]]:
 
 @cache
 def _annotations(cls: type) -> dict[str, Any]:
-    """Field → annotation, also where it is a string that needs imports made for type checkers only."""
+    """Field → annotation, including strings that need imports under TYPE_CHECKING."""
     found: dict[str, Any] = {}
     for owner in reversed(cls.__mro__):
         names = None
@@ -194,7 +194,7 @@ def _evaluate(hint: str, names: dict[str, Any]) -> Any:
 
 
 def _names_of(module_name: str) -> dict[str, Any]:
-    """Names of a module, with those that it imports under TYPE_CHECKING."""
+    """Names in a module, including its imports under TYPE_CHECKING."""
     module = importlib.import_module(module_name)
     names = dict(vars(module))
     try:
@@ -210,7 +210,7 @@ def _names_of(module_name: str) -> dict[str, Any]:
 
 
 def _import(line: ast.Import | ast.ImportFrom, module_name: str, names: dict[str, Any]) -> None:
-    """Run one import; what is not installed becomes Any."""
+    """Run one import; missing modules become Any."""
     try:
         exec(compile(ast.Module([line], []), module_name, "exec"), names)  # noqa: S102  an import, nothing else
     except ImportError:
@@ -220,7 +220,7 @@ def _import(line: ast.Import | ast.ImportFrom, module_name: str, names: dict[str
 
 @cache
 def _parameter_texts(cls: type) -> dict[str, str]:
-    """Parameter → its first sentence, from numpydoc docstrings of the class and its bases."""
+    """Parameter → first sentence of its description, from numpydoc docstrings of the class and its bases."""
     texts: dict[str, str] = {}
     for owner in reversed(cls.__mro__):
         doc = inspect.cleandoc(owner.__doc__ or "")

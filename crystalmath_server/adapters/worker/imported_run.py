@@ -1,4 +1,4 @@
-"""The Maker that reads a VASP run which no Maker of ours prepared; runs in the worker."""
+"""The Maker that reads a VASP run not prepared by crystalmath; runs in the worker."""
 
 import orjson
 from atomate2.vasp.jobs.core import RelaxMaker, StaticMaker
@@ -12,7 +12,7 @@ from crystalmath_server.protocol.templates import Rendered
 
 
 def reader(incar: str) -> PreparedInputs:
-    """atomate2's plain Maker of a relaxation, or of a static calculation, as INCAR has it."""
+    """atomate2's basic relaxation or static Maker, depending on INCAR."""
     maker = RelaxMaker() if moves(incar) else StaticMaker()
     maker_json = orjson.loads(MontyEncoder().encode(maker))
     return PreparedInputs(Rendered(IMPORTED, (), (), ""), maker_json, "VASP", versions_of("vasp"), {})

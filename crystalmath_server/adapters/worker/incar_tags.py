@@ -1,4 +1,4 @@
-"""INCAR tags as pymatgen and pymatgen-io-validation list them; runs in the worker."""
+"""INCAR tags listed by pymatgen and pymatgen-io-validation; runs in the worker."""
 
 from functools import cache
 from typing import Any, cast
@@ -13,7 +13,7 @@ _LARGEST_DEFAULT = 40
 
 @cache
 def catalogue() -> Catalogue:
-    """Every tag that either knows."""
+    """Every tag known to either package."""
     listed = cast("dict[str, Any]", Incar.INCAR_PARAMS)
     defaults = cast("dict[str, Any]", VASP_DEFAULTS_DICT)
     return {name: _known(name, listed.get(name, {}), defaults.get(name)) for name in listed | defaults}
@@ -27,7 +27,7 @@ def _known(name: str, row: dict[str, Any], default: Any) -> KnownTag:
 
 
 def _words(default: Any) -> str:
-    """A default as INCAR would have it, empty where there is none that always holds."""
+    """A default in INCAR syntax, or an empty string if it is not unconditional."""
     value = default.value if default is not None else None
     if value is None or value == float("inf"):
         return ""

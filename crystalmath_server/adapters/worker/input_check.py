@@ -1,4 +1,4 @@
-"""inputs.check: our reading of the files, and what pymatgen and spglib say to them; runs in the worker."""
+"""Implementation of inputs.check with our own rules, pymatgen and spglib; runs in the worker."""
 
 import re
 import warnings
@@ -33,14 +33,14 @@ _LONG_LIST = re.compile(r"\d{6,}\s*\*")
 
 
 def check(files: Mapping[str, str], tasks: int | None = None, functional: str = "") -> InputReport:
-    """Problems and facts of a set of input files, whatever its texts are.
+    """Problems and facts of a set of input files; accepts any text.
 
     Parameters
     ----------
     tasks
-        MPI tasks that the job will have.
+        Number of MPI tasks of the job.
     functional
-        Of the potentials, as pymatgen names it.
+        Functional of the potentials, by pymatgen name.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -59,17 +59,17 @@ def check(files: Mapping[str, str], tasks: int | None = None, functional: str = 
 
 
 def _attempt(read_it: Callable[[], Any]) -> tuple[Any, str]:
-    """What a reader gives, or why it gives nothing."""
+    """The result of a reader, or the reason that it failed."""
     try:
         return read_it(), ""
-    except Exception as error:  # noqa: BLE001  pymatgen's readers raise whatever they stumble over
+    except Exception as error:  # noqa: BLE001  pymatgen's readers may raise anything
         return None, " ".join(str(error).split())[:150] or type(error).__name__
 
 
 def _as_pymatgen_reads(
     files: Mapping[str, str], vasp_inputs: VaspInputs, problems: Sequence[InputProblem]
 ) -> list[InputProblem]:
-    """Files that pymatgen refuses, and INCAR values that it takes for others, though we saw no error."""
+    """Files that pymatgen refuses and INCAR values that it misreads, if our rules found no error."""
     wrong = {problem.file for problem in problems if problem.severity is ERROR}
     readers: dict[str, Callable[[str], Any]] = {"KPOINTS": Kpoints.from_str, "POSCAR": Poscar.from_str}
     found: list[InputProblem] = []
@@ -77,7 +77,7 @@ def _as_pymatgen_reads(
         if name in files and name not in wrong:
             _, why = _attempt(lambda reader=reader, name=name: reader(files[name]))
             if why:
-                text = f"pymatgen cannot read it, and so not the results either: {why}"
+                text = f"pymatgen cannot read it, so it cannot read the results either: {why}"
                 found.append(
                     in_file(name, 0, ERROR, f"{name.lower()}.unreadable", text, "Fix or simplify it.")
                 )
@@ -91,20 +91,20 @@ def _as_pymatgen_reads(
 
 
 def _coerced(vasp_inputs: VaspInputs, incar: Any) -> list[InputProblem]:
-    """Numbers and switches that pymatgen makes something else of."""
+    """Numbers and switches that pymatgen interprets differently."""
     found: list[InputProblem] = []
     for name, value in vasp_inputs.values.items():
         other = incar.get(name)
         if isinstance(value, (bool, int, float)) and isinstance(other, (bool, int, float)) and other != value:
             written = vasp_inputs.tags[name].value[:20]
-            text = f"{name} = {written} is {value:g}, but pymatgen takes it for {other:g}"
+            text = f"{name} = {written} is {value:g}, but pymatgen reads it as {other:g}"
             hint = f"Write {name} = {value!r}."
             found.append(vasp_inputs.at(name, WARNING, "coerced", text, hint))
     return found
 
 
 def _structure(files: Mapping[str, str], problems: Sequence[InputProblem]) -> Structure | None:
-    """The structure, None where it has errors or is too large to look into."""
+    """The structure, or None if it has errors or is too large to analyze."""
     if "POSCAR" not in files or any(p.file == "POSCAR" and p.severity is ERROR for p in problems):
         return None
     poscar, _ = _attempt(lambda: Poscar.from_str(files["POSCAR"], read_velocities=False))
@@ -141,7 +141,7 @@ def _facts(
 
 
 def _symmetry(structure: Structure | None) -> Any:
-    """Spglib's view of the sites, None where it has none."""
+    """The symmetry analysis by spglib, or None if it fails."""
     if structure is None:
         return None
     return _attempt(lambda: SpacegroupAnalyzer(structure, symprec=SYMMETRY_A))[0]
@@ -152,7 +152,7 @@ def _space_group(symmetry: Any) -> str:
 
 
 def _electrons(vasp_inputs: VaspInputs, potentials: Sequence[Potential]) -> float | None:
-    """Valence electrons of the cell, None unless every potential is known."""
+    """The number of valence electrons in the cell, or None if any potential is unknown."""
     if vasp_inputs.poscar is None or len(potentials) != len(vasp_inputs.poscar.counts):
         return None
     charges = [potential.zval for potential in potentials]
@@ -164,7 +164,7 @@ def _electrons(vasp_inputs: VaspInputs, potentials: Sequence[Potential]) -> floa
 def _irreducible(
     vasp_inputs: VaspInputs, symmetry: Any, mesh: tuple[int, ...], count: int | None
 ) -> int | None:
-    """k-points that the symmetry of the sites leaves; None where VASP is told to use none."""
+    """The number of irreducible k-points; None if symmetry is turned off in VASP."""
     if (
         symmetry is None
         or not mesh
@@ -187,7 +187,7 @@ def _unknown_potentials(vasp_inputs: VaspInputs, potentials: Sequence[Potential]
             WARNING,
             "potcar.unknown",
             f"pymatgen knows no potential {potential.symbol[:40]!r}",
-            f"See which there are: {command(POTCARS_CHECK, cluster='CLUSTER')}.",
+            f"List the available potentials: {command(POTCARS_CHECK, cluster='CLUSTER')}.",
         )
         for potential in potentials
         if potential.zval is None
@@ -195,7 +195,7 @@ def _unknown_potentials(vasp_inputs: VaspInputs, potentials: Sequence[Potential]
 
 
 def _pairs(structure: Structure, within: float) -> tuple[Any, Any, Any]:
-    """First and second sites of pairs, and their distances [Å]."""
+    """First and second sites of the pairs, and their distances [Å]."""
     if structure.volume < _SMALLEST_A3_PER_SITE * len(structure):
         return (), (), ()
     found, _ = _attempt(lambda: structure.get_neighbor_list(within, exclude_self=True))
@@ -213,13 +213,15 @@ def _radius(structure: Structure, index: int) -> float:
 
 
 def _close_atoms(vasp_inputs: VaspInputs, structure: Structure) -> list[InputProblem]:
-    """The closest of the pairs that are too close; and cells in which there is no room at all."""
+    """The closest pair of atoms that is too close, or a cell that is too small."""
     line = vasp_inputs.poscar.first_site_line if vasp_inputs.poscar else 0
     room = structure.volume / len(structure)
     if room < _SMALLEST_A3_PER_SITE:
-        text = f"the cell has {room:.3g} Å³ for each atom"
+        text = f"the cell has only {room:.3g} Å³ per atom"
         return [
-            in_file("POSCAR", 2, ERROR, "poscar.small_cell", text, "Check scale and vectors: they are in Å.")
+            in_file(
+                "POSCAR", 2, ERROR, "poscar.small_cell", text, "Check the scale and vectors; the unit is Å."
+            )
         ]
     first, second, distances = _pairs(structure, NEIGHBOURS_A)
     ratios = [
@@ -233,5 +235,5 @@ def _close_atoms(vasp_inputs: VaspInputs, structure: Structure) -> list[InputPro
     who = "an atom and its own image" if i == j else f"atoms {i + 1} and {j + 1}"
     text = f"{who} ({structure[i].specie.symbol}, {structure[j].specie.symbol}) are {d:.2f} Å apart"
     severity = ERROR if d < CLOSEST_A else WARNING
-    hint = "Remove one, or check scale, vectors and whether coordinates are Direct or Cartesian."
+    hint = "Remove one, or check the scale, the vectors, and whether coordinates are Direct or Cartesian."
     return [in_file("POSCAR", line + max(i, j), severity, "poscar.close_atoms", text, hint)]

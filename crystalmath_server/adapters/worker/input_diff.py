@@ -1,4 +1,4 @@
-"""inputs.diff: the rules of the domain, and distances between structures by pymatgen; runs in the worker."""
+"""Implementation of inputs.diff, with structure distances from pymatgen; runs in the worker."""
 
 import warnings
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ _MOST_MATCHED = 200
 
 
 def compare(left: Mapping[str, str], right: Mapping[str, str]) -> InputDiff:
-    """What differs between two input files."""
+    """The differences between two sets of input files."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         before, after = _structure(left), _structure(right)
@@ -30,13 +30,13 @@ def compare(left: Mapping[str, str], right: Mapping[str, str]) -> InputDiff:
 
 
 def _structure(files: Mapping[str, str]) -> Structure | None:
-    """The structure, None where it is missing or cannot be read."""
+    """The structure, or None if it is missing or cannot be read."""
     text = files.get("POSCAR", "")
     if any(problem.severity is ERROR for problem in poscar_text.read(text)[1]):
         return None
     try:
         return Poscar.from_str(text, read_velocities=False).structure
-    except Exception:  # noqa: BLE001  pymatgen's reader raises whatever it stumbles over
+    except Exception:  # noqa: BLE001  pymatgen's reader may raise anything
         return None
 
 
@@ -63,7 +63,7 @@ def _change(before: Structure, after: Structure) -> StructureChange:
 
 
 def _displacements(before: Structure, after: Structure) -> tuple[float, float]:
-    """Root mean square and largest displacement, site by site, the shortest ways [Å]."""
+    """Root-mean-square and largest displacement of matching sites, by the shortest vectors [Å]."""
     mean = (before.lattice.matrix + after.lattice.matrix) / 2
     lattice = type(before.lattice)(mean)
     lengths = [
@@ -78,7 +78,7 @@ def _shortest(lattice: Any, a: Any, b: Any) -> Any:
 
 
 def _matched(before: Structure, after: Structure) -> tuple[float, float] | None:
-    """The same by pymatgen's matcher, whatever the order of the sites; None where they do not match [Å]."""
+    """Displacements from pymatgen's matcher in any site order [Å]; None if there is no match."""
     if len(before) > _MOST_MATCHED:
         return None
     matcher = StructureMatcher(primitive_cell=False, scale=False, attempt_supercell=False)

@@ -1,4 +1,4 @@
-"""The worker process: reads a call a line, answers a line; the only place that imports atomate2."""
+"""The worker process: answers one call per line; only worker code imports atomate2."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -37,7 +37,7 @@ from crystalmath_server.protocol.structures import ImportStructureParams
 
 
 def _look_at_run(argument: dict[str, Any]) -> object:
-    from crystalmath_server.adapters.worker import custodian_check  # heavy, and few need it
+    from crystalmath_server.adapters.worker import custodian_check  # heavy and rarely needed
 
     return custodian_check.check(Path(argument["folder"]))
 

@@ -1,4 +1,4 @@
-"""Valence electrons and cut-offs of potentials, as pymatgen or a library here has them; in the worker."""
+"""Valence electrons and cutoffs of potentials, from pymatgen or a local library; runs in the worker."""
 
 import bz2
 import warnings
@@ -18,7 +18,7 @@ _FUNCTIONALS = ("PBE_54", "PBE_64", "PBE_52", "PBE", "LDA_54", "LDA")
 
 
 def known(potential: Potential, functional: str) -> Potential:
-    """The potential with what can be found of it beside what its own text says."""
+    """The potential, completed with data from other sources."""
     zval, enmax = potential.zval, potential.enmax
     if zval is None:
         tables = (functional, *_FUNCTIONALS) if functional else _FUNCTIONALS
@@ -46,7 +46,7 @@ def _zval(functional: str) -> dict[str, float]:
 
 @cache
 def _enmax(symbol: str, functional: str) -> float | None:
-    """ENMAX from the library of this machine, None where there is none."""
+    """ENMAX from this machine's POTCAR library, or None."""
     if not SETTINGS.get("PMG_VASP_PSP_DIR"):
         return None
     with warnings.catch_warnings():
@@ -54,5 +54,5 @@ def _enmax(symbol: str, functional: str) -> float | None:
         try:
             single: Any = PotcarSingle.from_symbol_and_functional(symbol, functional)
             return float(single.enmax)
-        except Exception:  # noqa: BLE001  whatever a strange library makes pymatgen raise: it is not known
+        except Exception:  # noqa: BLE001  an odd library may make pymatgen raise anything
             return None

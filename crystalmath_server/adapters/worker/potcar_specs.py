@@ -1,4 +1,4 @@
-"""TITEL, hash and statistics by which emmet identifies the potentials of a POTCAR; runs in the worker."""
+"""TITEL, hash and statistics that identify potentials in emmet; runs in the worker."""
 
 import warnings
 from typing import Any
@@ -7,9 +7,9 @@ from monty.json import jsanitize
 
 
 def specs_of(potcar: str) -> list[dict[str, Any]]:
-    """Each potential's PotcarSpec of emmet as plain JSON; none where the text cannot be read.
+    """The emmet PotcarSpec of each potential as plain JSON; empty if the text cannot be read.
 
-    Statistics of the numbers and names of the keywords are not a licensed text, and pymatgen's checks of
+    Statistics of the numbers and the keyword names are not licensed text, and pymatgen's checks of
     compatibility need them.
     """
     from emmet.core.vasp.calculation import PotcarSpec
@@ -20,5 +20,5 @@ def specs_of(potcar: str) -> list[dict[str, Any]]:
         try:
             found = PotcarSpec.from_potcar(Potcar.from_str(potcar))
             return jsanitize([one.model_dump() for one in found], strict=True)
-        except Exception:  # noqa: BLE001  whatever a cut off POTCAR makes pymatgen raise: its TITEL lines are left
+        except Exception:  # noqa: BLE001  a truncated POTCAR may raise anything; TITEL lines remain
             return []

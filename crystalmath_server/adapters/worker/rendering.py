@@ -1,4 +1,4 @@
-"""The input files of a template as they will run: hand edits applied and checked; runs in the worker."""
+"""The final input files of a template, with manual edits applied and checked; runs in the worker."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ _SAME_A = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class RenderedInputs:
-    """Files that will run.
+    """The final input files.
 
     Attributes
     ----------
     diffs
-        File name → unified diff against the template's own.
+        File name → unified diff against the template's file.
     structure
-        What POSCAR holds, where it is edited to another structure.
+        The structure in POSCAR, if an edit changed it.
     """
 
     files: tuple[InputFile, ...]
@@ -35,14 +35,14 @@ class RenderedInputs:
     structure: ParsedStructure | None
 
     def text(self, name: str) -> str:
-        """Text of a file, empty where it is left out."""
+        """The text of a file, or an empty string if the file is left out."""
         return next((file.text for file in self.files if file.name == name), "")
 
 
 def render_inputs(
     own: Sequence[InputFile], edits: Mapping[str, str], tasks: int | None, functional: str
 ) -> RenderedInputs:
-    """The input files with its edits; raises InvalidForm where a file cannot be edited so."""
+    """The input files with edits applied; raises InvalidForm for an invalid edit."""
     files, diffs = put_in(own, edits)
     files = with_images(files, diffs)
     report = check({file.name: file.text for file in files}, tasks, functional)
@@ -58,7 +58,7 @@ def _structure(files: Sequence[InputFile]) -> Structure:
 
 
 def _moved(before: Structure, after: Structure) -> ParsedStructure | None:
-    """The structure after, where cell, species or places differ; a comment or a flag is no difference."""
+    """The edited structure if its cell, species or sites changed; comments and flags do not count."""
     if _is_same(before, after):
         return None
     for name in list(after.site_properties):

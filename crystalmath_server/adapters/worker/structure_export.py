@@ -1,4 +1,4 @@
-"""A structure in a format of other programs, by pymatgen; runs in the worker."""
+"""Export of structures to file formats with pymatgen; runs in the worker."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -16,7 +16,7 @@ def exported(document: Mapping[str, Json], params: ExportStructureParams) -> Exp
     Raises
     ------
     InvalidStructure
-        The format cannot hold it (field: format).
+        The format cannot represent the structure (field: format).
     Conflict, InvalidForm, StorageFull
         The file cannot be written (field: path).
     """
@@ -35,6 +35,8 @@ def _text(document: Mapping[str, Json], kind: str) -> str:
         return poscar_of(structure)
     try:
         return structure.to(fmt=cast("Any", kind))
-    except Exception as error:  # writers raise whatever they stumble over
-        detail = f"it cannot be written as {kind}: {error}"[:300]
-        raise InvalidStructure(detail, field="format", hint="Take another format, as cif.") from error
+    except Exception as error:  # writers may raise anything
+        detail = f"the structure cannot be written as {kind}: {error}"[:300]
+        raise InvalidStructure(
+            detail, field="format", hint="Choose another format, for example cif."
+        ) from error

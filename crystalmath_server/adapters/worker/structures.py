@@ -1,4 +1,4 @@
-"""Structures read and described by pymatgen; runs in the worker."""
+"""Structures, read and described with pymatgen; runs in the worker."""
 
 import hashlib
 import math
@@ -29,7 +29,7 @@ from crystalmath_server.protocol.structures import ImportStructureParams, Lattic
 MAX_BYTES = 64 * 1024 * 1024
 MAX_SITES = 20_000
 MOST_SYMMETRY_SITES = 5000
-"""Up to here spglib takes seconds; its time grows with the square."""
+"""The largest structure for spglib, which takes seconds here and scales quadratically."""
 SHOWN_SITES = 1000
 SYMMETRY_A = 0.01
 CLOSEST_A = 0.5
@@ -44,9 +44,9 @@ def parse(params: ImportStructureParams) -> ParsedStructure:
     Raises
     ------
     FileUnreadable
-        Missing, a folder, not permitted, too large (field: path).
+        The file is missing, a folder, not readable, or too large (field: path).
     InvalidStructure
-        Unreadable, disordered, without a cell, absurd (field: text or path).
+        The structure is unreadable, disordered, without a cell, or unphysical (field: text or path).
     """
     field = "path" if params.path else "text"
     text = _read(Path(params.path)) if params.path else params.text
@@ -60,12 +60,12 @@ def parse(params: ImportStructureParams) -> ParsedStructure:
 
 
 def describe(document: Mapping[str, Json]) -> ParsedStructure:
-    """Cell, sites and symmetry of a structure that was stored as pymatgen's JSON."""
+    """Cell, sites and symmetry of a structure stored as pymatgen JSON."""
     return describe_structure(from_document(document))
 
 
 def from_document(document: Mapping[str, Json], field: str = "structures") -> Structure:
-    """A structure from pymatgen's JSON; raises InvalidStructure where it is disordered or broken."""
+    """A structure from pymatgen JSON; raises InvalidStructure if it is disordered or broken."""
     try:
         structure = Structure.from_dict(dict(document))
     except (KeyError, TypeError, ValueError) as error:
@@ -86,16 +86,16 @@ def poscar_of(structure: Structure) -> str:
 
 
 class _Poscar(Poscar):
-    """pymatgen's, which looks through all sites for each line: minutes for 20 000 of them."""
+    """A faster pymatgen Poscar, which itself scans all sites per line: minutes for 20 000 sites."""
 
     @cached_property
     def selective_dynamics(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """As the parent, looked up once."""
+        """The same value as the parent, looked up only once."""
         return self.structure.site_properties.get("selective_dynamics")
 
 
 def describe_structure(structure: Structure) -> ParsedStructure:
-    """All that a screen shows of a structure, as plain data."""
+    """Everything that the interface shows about a structure, as plain data."""
     document = cast("dict[str, Json]", jsanitize(structure.as_dict(), strict=True, enum_values=True))
     elements = tuple(str(element.symbol) for element in structure.composition.elements)
     return ParsedStructure(
@@ -124,7 +124,7 @@ def _site(site: Any) -> Site:
 
 
 def _spacegroup(structure: Structure) -> str:
-    """Symbol and number; spglib finds none where sites are too close or the cell is odd."""
+    """Space group symbol and number; spglib fails if sites are too close or the cell is odd."""
     if len(structure) > MOST_SYMMETRY_SITES:
         return f"not determined above {MOST_SYMMETRY_SITES} sites"
     with warnings.catch_warnings():
@@ -143,8 +143,8 @@ def _read(path: Path) -> str:
             detail = f"{path} is not a file"
             raise FileUnreadable(detail, field="path")
         if facts.st_size > MAX_BYTES:
-            detail = f"{path} has {facts.st_size // 2**20} MiB, more than {MAX_BYTES // 2**20}"
-            raise FileUnreadable(detail, field="path", hint="Give the structure alone, as POSCAR or CIF.")
+            detail = f"{path} is {facts.st_size // 2**20} MiB; the limit is {MAX_BYTES // 2**20} MiB"
+            raise FileUnreadable(detail, field="path", hint="Provide only the structure, as POSCAR or CIF.")
         with zopen(str(path), "rt", encoding="utf-8") as file:
             return str(file.read(MAX_BYTES))
     except OSError as error:
@@ -156,7 +156,7 @@ def _read(path: Path) -> str:
 
 
 def _guess(name: str, text: str) -> str:
-    """Format from the file's name, else from its content."""
+    """The format, from the file name or else the content."""
     low = name.lower()
     for end in (".gz", ".bz2", ".xz"):
         low = low.removesuffix(end)
@@ -180,13 +180,13 @@ def _guess_content(text: str) -> str:
 
 
 def _from_ase(text: str) -> Structure:
-    """Extended XYZ, which has a cell; plain XYZ has none."""
+    """A structure from extended XYZ, which has a cell; plain XYZ has none."""
     from ase.io import read
     from pymatgen.io.ase import AseAtomsAdaptor
 
     atoms = cast("Any", read(StringIO(text), format="extxyz"))
     if not atoms.cell.volume:
-        msg = "there is no cell: a molecule needs a box around it"
+        msg = "there is no cell; a molecule needs a box around it"
         raise ValueError(msg)
     return AseAtomsAdaptor.get_structure(atoms)
 
@@ -214,22 +214,22 @@ _READERS: dict[str, Callable[[str], Structure]] = {
 def _structure(text: str, kind: str, field: str) -> Structure:
     if kind not in FORMATS:
         detail = f"format {kind!r} is not known"
-        raise InvalidStructure(detail, field="format", hint=f"Give one of {', '.join(FORMATS)}.")
+        raise InvalidStructure(detail, field="format", hint=f"Use one of {', '.join(FORMATS)}.")
     reader = _READERS.get(kind, lambda text: Structure.from_str(text, fmt=cast("Any", kind)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             found = cast("object", reader(text))
-        except Exception as error:  # parsers raise whatever they stumble over
+        except Exception as error:  # parsers may raise anything
             detail = f"cannot be read as {kind}: {_short(error)}"
             raise InvalidStructure(detail, field=field, hint=_WAY_OUT) from error
     if not isinstance(found, Structure):
-        detail = f"it holds a {type(found).__name__}, not a crystal structure with a cell"
-        raise InvalidStructure(detail, field=field, hint="Put a molecule into a box first.")
+        detail = f"it contains a {type(found).__name__}, not a crystal structure with a cell"
+        raise InvalidStructure(detail, field=field, hint="Put the molecule in a box first.")
     return found
 
 
-_WAY_OUT = "Name its format, or convert it to CIF or POSCAR."
+_WAY_OUT = "Specify its format, or convert it to CIF or POSCAR."
 
 
 def _short(error: Exception) -> str:
@@ -238,7 +238,7 @@ def _short(error: Exception) -> str:
 
 
 def _check(structure: Structure, field: str) -> None:
-    """Refuse what no engine can compute."""
+    """Refuse structures that no engine can compute."""
     for check in _CHECKS:
         problem, hint = check(structure)
         if problem:
@@ -256,17 +256,20 @@ def _order(structure: Structure) -> tuple[str, str]:
         return "", ""
     odd = [f"{i + 1} ({site.species_string})" for i, site in enumerate(structure) if not site.is_ordered]
     more = f" and {len(odd) - 5} more" if len(odd) > 5 else ""
-    text = f"it is disordered: sites {', '.join(odd[:5])}{more} have more than one or a part of a species"
+    text = f"it is disordered: sites {', '.join(odd[:5])}{more} have several species or a partial occupancy"
     return (
         text,
-        "Make an ordered cell of it first, as with pymatgen's OrderDisorderedStructureTransformation.",
+        "Make an ordered cell first, for example with pymatgen's OrderDisorderedStructureTransformation.",
     )
 
 
 def _species(structure: Structure) -> tuple[str, str]:
     dummies = {str(s) for s in structure.composition if isinstance(s, DummySpecies)}
     if dummies:
-        return f"{', '.join(sorted(dummies))} is not an element", "Use the symbols of the periodic table."
+        return (
+            f"{', '.join(sorted(dummies))} is not an element",
+            "Use element symbols from the periodic table.",
+        )
     return "", ""
 
 
@@ -280,13 +283,13 @@ def _numbers(structure: Structure) -> tuple[str, str]:
 
 
 def _distances(structure: Structure) -> tuple[str, str]:
-    """Only neighbors within the limit are looked for, so that large cells stay cheap."""
+    """Sites that are too close; searches only within the limit to keep large cells fast."""
     first, second, _, distances = structure.get_neighbor_list(CLOSEST_A, exclude_self=True)
     if len(distances) == 0:
         return "", ""
     i = int(np.argmin(distances))
     pair = f"sites {first[i] + 1} and {second[i] + 1} are {distances[i]:.3g} Å apart"
-    return pair, "Remove the double site, or check the units: Å."
+    return pair, "Remove the duplicate site, or check the units; they must be Å."
 
 
 _CHECKS = (_size, _order, _species, _numbers, _distances)

@@ -1,4 +1,4 @@
-"""The table of templates: engines, and the atomate2 Makers that use them; runs in the worker."""
+"""The table of templates: engines and the atomate2 Makers that use them; runs in the worker."""
 
 import dataclasses
 import importlib
@@ -19,7 +19,7 @@ from crystalmath_server.protocol.templates import Restart, Takes
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Engine:
-    """What computes: its packages, elements and why it cannot run here."""
+    """A calculation engine: its title, packages and supported elements."""
 
     title: str
     packages: tuple[str, ...]
@@ -42,7 +42,7 @@ class TemplateSpec:
 
     @property
     def name(self) -> str:
-        """engine.kind."""
+        """The full name, engine.kind."""
         return f"{self.engine}.{self.kind}"
 
 
@@ -58,7 +58,7 @@ _VASP_FIXED = _FIXED | {
     "input_set_generator.num_images", "input_set_generator.structure", "write_input_set_kwargs",
 }  # fmt: skip
 MODE = "input_set_generator.mode"
-"""A setting that `make` of some Makers takes, in place of the input set's own."""
+"""A setting that some Makers pass to `make`, overriding the input set's value."""
 _TIGHT: dict[str, Any] = {"relax_kwargs": {"fmax": 0.01}}
 _CHGNET: dict[str, Any] = {"force_field_name": "CHGNet"}
 _STATIC: dict[str, Any] = {"relax_cell": False, "steps": 1}
@@ -84,25 +84,25 @@ LICENCE_FREE: tuple[TemplateSpec, ...] = (
     TemplateSpec("emt", "md", "Molecular dynamics with EMT", "crystalmath_server.plugins.makers.EmtMDMaker",
                {}, _FIXED, _MD),
 )  # fmt: skip
-"""Templates that need no license; whoever adds one adds a row."""
+"""Templates that need no license; add a row to add a template."""
 
 
 @cache
 def templates() -> dict[str, TemplateSpec]:
-    """All templates by name: those of the table, and every VASP Maker of one job that atomate2 has."""
+    """All templates by name: those in the table, and atomate2's single-job VASP Makers."""
     vasp = [_vasp_template(maker) for maker in _vasp_makers()]
     return {spec.name: spec for spec in (*LICENCE_FREE, *vasp)}
 
 
 @cache
 def maker_class(path: str) -> Any:
-    """Class of a dotted name."""
+    """The class with a dotted name."""
     module, _, name = path.rpartition(".")
     return getattr(importlib.import_module(module), name)
 
 
 def _vasp_makers() -> list[type]:
-    """Makers of one VASP job, the core ones first; modules that lack an optional package are left out."""
+    """Single-job VASP Makers, core ones first; modules with missing optional packages are skipped."""
     found: list[type] = []
     for module in pkgutil.walk_packages(vasp_jobs.__path__, f"{vasp_jobs.__name__}."):
         try:

@@ -1,4 +1,4 @@
-"""Templates: one table of atomate2 Makers, their forms, checks and rendered inputs; runs in the worker."""
+"""Templates for atomate2 Makers: forms, checks and rendered inputs; runs in the worker."""
 
 import dataclasses
 import hashlib
@@ -51,7 +51,7 @@ from crystalmath_server.protocol.templates import (
 
 
 def load() -> None:
-    """Import every Maker, so that no call pays for it."""
+    """Import every Maker up front, so that calls do not have to."""
     for spec in templates().values():
         maker_class(spec.maker)
 
@@ -74,26 +74,26 @@ def render(
     earlier: PreviousRun | None = None,
     tasks: int | None = None,
 ) -> PreparedInputs:
-    """Check a template with its values on structures, and write its inputs.
+    """Check a template's values against structures, and write its input files.
 
     Parameters
     ----------
     documents
-        pymatgen's JSON of each structure.
+        The pymatgen JSON of each structure.
     earlier
         A VASP job to continue from.
     tasks
-        MPI tasks that the job will have.
+        Number of MPI tasks of the job.
 
     Raises
     ------
     NotFound, InvalidForm, InvalidTemplate, InvalidStructure, EngineUnavailable
-        With field and way out.
+        With the field and a hint.
     """
     spec = _spec(asked.template)
     vasp = spec.engine == "vasp"
     if asked.edits and not vasp:
-        detail = f"{spec.name} has no files that can be edited; only VASP templates have"
+        detail = f"{spec.name} has no editable input files; only VASP templates do"
         raise InvalidForm(detail, field="edits", hint="Change its settings instead.")
     if _needs(spec):
         raise InvalidTemplate(f"{spec.name}: {_needs(spec)}", field="template")
@@ -123,14 +123,14 @@ def _structures(spec: TemplateSpec, documents: Sequence[Mapping[str, Json]]) -> 
 
 
 def _argument(spec: TemplateSpec, structures: list[Structure]) -> Structure | list[Structure]:
-    """What `make` of its Maker takes."""
+    """The argument for the Maker's `make`."""
     return structures if spec.takes.most > 1 else structures[0]
 
 
 def _with_inputs(
     prepared: PreparedInputs, maker: Any, edits: Mapping[str, str], tasks: int | None
 ) -> PreparedInputs:
-    """A VASP template with its files edited and checked."""
+    """A VASP template with its input files edited and checked."""
     own = prepared.rendered
     functional = str(potcar_of(maker, own.files)["functional"])
     vasp_inputs = render_inputs(own.files, edits, tasks, functional)
@@ -190,8 +190,8 @@ def _row(spec: TemplateSpec) -> TemplateRow:
 
 
 def _needs(spec: TemplateSpec) -> str:
-    """Why a template cannot run whose Maker takes what no structure is."""
-    return "" if spec.takes.what in TAKES else f"it needs {spec.takes.what}, not a structure alone"
+    """Why a template cannot run if its Maker needs more than a structure; empty if it can."""
+    return "" if spec.takes.what in TAKES else f"it needs {spec.takes.what}, not just a structure"
 
 
 def _why_not(engine: Engine) -> str:
@@ -218,7 +218,7 @@ def _check_engine(spec: TemplateSpec, structure: Structure) -> None:
 
 
 def default_maker(spec: TemplateSpec, values: Mapping[str, Json]) -> Any:
-    """The Maker with the template's settings and the user's over them."""
+    """The Maker with the template's settings, overridden by the user's."""
     cls = maker_class(spec.maker)
     maker = cls(**{name: value for name, value in spec.settings.items() if "." not in name})
     inner = {name: value for name, value in spec.settings.items() if "." in name}
@@ -227,7 +227,7 @@ def default_maker(spec: TemplateSpec, values: Mapping[str, Json]) -> Any:
         changes = {name: _merged(getattr(maker, name), value) for name, value in wanted.items()}
         return dataclasses.replace(maker, **changes)
     except (TypeError, ValueError) as error:
-        detail = f"{cls.__name__} refuses these settings: {error}"
+        detail = f"{cls.__name__} does not accept these settings: {error}"
         raise InvalidForm(detail, field="values") from error
 
 
@@ -241,7 +241,7 @@ def _merged(default: Any, value: Json) -> Any:
 
 
 def _written(structure: Structure, maker_json: Mapping[str, Json]) -> Written:
-    """Of an engine other than VASP."""
+    """The input files of a non-VASP engine."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         poscar = poscar_of(structure)
@@ -250,7 +250,7 @@ def _written(structure: Structure, maker_json: Mapping[str, Json]) -> Written:
 
 
 def versions_of(engine: str) -> dict[str, str]:
-    """Package → version of everything that has a part in the results of an engine."""
+    """Package → version for all packages that affect an engine's results."""
     names = ("ase", "atomate2", "jobflow", "pymatgen", *ENGINES[engine].packages)
     return {name: importlib.metadata.version(name) for name in sorted(set(names))}
 

@@ -1,10 +1,10 @@
-"""A program: the Maker's own document of the files that VASP left; run by the parser in a process of its own.
+"""The parsing program: builds the Maker's task document from VASP output in a separate process.
 
 usage: python -m crystalmath_server.adapters.worker.vasp_document FOLDER [--restarted]
 
-FOLDER holds maker.json, structure.json and, in run/, VASP's files; there document.json.gz is written, or
-error.json and, where VASP was cut off after a whole ionic step, fragment.json. Where the document lacks the
-ionic steps, steps.json has them. --restarted: the run went on from an earlier one.
+FOLDER holds maker.json, structure.json and, in run/, the VASP files. The program writes document.json.gz, or
+error.json and, if VASP was cut off after a complete ionic step, fragment.json. If the document lacks the
+ionic steps, steps.json has them. --restarted: the run continued from an earlier one.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ from crystalmath_server.domain.results.vasp import steps_of
 
 
 def main(folder: Path, *, restarted: bool) -> int:
-    """Write the document; 0 where that was possible."""
+    """Write the document; returns 0 on success."""
     warnings.simplefilter("ignore")
     try:
         leave_out_unreadable(folder / RUN_FOLDER)
@@ -39,10 +39,10 @@ def main(folder: Path, *, restarted: bool) -> int:
         document = document_of(maker, _given(folder), folder / RUN_FOLDER, restarted=restarted)
         text = json.dumps(document)
         _tell_steps(document, folder)
-    except Exception as error:  # noqa: BLE001  whatever a Maker raises is told to the parser
+    except Exception as error:  # noqa: BLE001  any Maker exception is reported to the parser
         problem = {"error": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
         (folder / "error.json").write_text(json.dumps(problem))
-        with contextlib.suppress(Exception):  # whatever is left of a broken file
+        with contextlib.suppress(Exception):  # recover what is left of a broken file
             (folder / "fragment.json").write_text(json.dumps(fragment_of(folder / RUN_FOLDER)))
         return 1
     (folder / "document.json.gz").write_bytes(gzip.compress(text.encode(), 4, mtime=0))
@@ -50,12 +50,12 @@ def main(folder: Path, *, restarted: bool) -> int:
 
 
 def leave_out_unreadable(run: Path) -> None:
-    """Remove what custodian left and emmet could not read: a run has its results without it."""
+    """Remove custodian files that emmet cannot read; the results do not need them."""
     for name, read in _READERS.items():
         for path in run.glob(f"{name}*"):
             try:
                 read(path)
-            except Exception:  # noqa: BLE001  whatever a broken file makes a reader raise
+            except Exception:  # noqa: BLE001  a broken file may make a reader raise anything
                 path.unlink()
 
 
@@ -68,7 +68,7 @@ _READERS: dict[str, Callable[[Path], object]] = {
 
 
 def _given(folder: Path) -> Given:
-    """The structure, or the images of a band."""
+    """The structure, or the images of an NEB calculation."""
     images = folder / IMAGES_FILE
     if images.exists():
         return [Structure.from_dict(row) for row in json.loads(images.read_text())]
@@ -76,7 +76,7 @@ def _given(folder: Path) -> Given:
 
 
 def _tell_steps(document: Any, folder: Path) -> None:
-    """Write steps.json where VASP took ionic steps and the document has none of them."""
+    """Write steps.json if VASP took ionic steps and the document has none."""
     if steps_of(document) or is_band(document):
         return
     vasprun = folder / RUN_FOLDER / "vasprun.xml"

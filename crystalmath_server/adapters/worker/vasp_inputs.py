@@ -1,4 +1,4 @@
-"""VASP inputs as atomate2's Makers write them, as text; no license needed."""
+"""VASP input files from atomate2's Makers, as text; needs no POTCAR license."""
 
 import re
 import warnings
@@ -21,18 +21,18 @@ from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.templates import InputFile
 
 _OF_POTCAR = "No POTCAR file with matching"
-"""pymatgen misses it beside every earlier run: it stays on the cluster."""
+"""pymatgen's warning for every earlier run, since the POTCAR stays on the cluster."""
 FIRST = ("INCAR", "KPOINTS", "POSCAR")
 SPEC = "POTCAR.spec"
 _LACKING = re.compile(r"Could not find (\S+) or ")
 _WRITTEN_BY = {"CHGCAR": " (LCHARG = True)", "WAVECAR": " (LWAVE = True)", "WAVEDER": " (LOPTICS = True)"}
 DEFAULT_FUNCTIONAL = "PBE"
-"""pymatgen's, where an input set names none."""
+"""pymatgen's functional for input sets that name none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a Maker writes, warns of, and takes from an earlier run as it is there."""
+    """The files that a Maker writes, its warnings, and the files that it copies from an earlier run."""
 
     files: tuple[InputFile, ...]
     warnings: tuple[str, ...]
@@ -40,12 +40,12 @@ class Written:
 
 
 def vasp_files(maker: Any, given: Given, earlier: PreviousRun | None) -> Written:
-    """INCAR, KPOINTS, POSCAR, POTCAR.spec and what else the Maker writes, with warnings.
+    """INCAR, KPOINTS, POSCAR, POTCAR.spec and any other files from the Maker, with warnings.
 
     Raises
     ------
     InvalidForm
-        A setting that the input set cannot take (field: values.input_set_generator).
+        The input set does not accept a setting (field: values.input_set_generator).
     InvalidTemplate
         The Maker does not fit the structure, or needs an earlier calculation.
     """
@@ -62,7 +62,7 @@ def vasp_files(maker: Any, given: Given, earlier: PreviousRun | None) -> Written
 
 
 def _other_atoms(poscar: str, earlier: PreviousRun) -> tuple[str, ...]:
-    """A warning where the earlier job had other atoms; atomate2 compares them not."""
+    """A warning if the earlier job had different atoms, which atomate2 does not check."""
     contcar = next(Path(earlier.folder).glob("CONTCAR*"))
     before, now = Structure.from_file(contcar).formula, Poscar.from_str(poscar).structure.formula
     if before == now:
@@ -71,14 +71,14 @@ def _other_atoms(poscar: str, earlier: PreviousRun) -> tuple[str, ...]:
 
 
 def potcar_of(maker: Any, files: Sequence[InputFile]) -> dict[str, Json]:
-    """POTCAR symbols and functional of a Maker's inputs."""
+    """POTCAR symbols and functional in a Maker's input files."""
     spec = next((file.text for file in files if file.name == SPEC), "")
     functional = getattr(maker.input_set_generator, "user_potcar_functional", None)
     return {"symbols": list(symbols(spec)), "functional": str(functional or DEFAULT_FUNCTIONAL)}
 
 
 def potcar_library() -> PotcarLibrary:
-    """Where pymatgen looks on this machine; its root is empty where nobody set PMG_VASP_PSP_DIR."""
+    """The POTCAR library of pymatgen on this machine; its root is empty if PMG_VASP_PSP_DIR is not set."""
     own: dict[str, str] = {**PotcarSingle.functional_dir, **(SETTINGS.get("PMG_VASP_PSP_SUB_DIRS") or {})}
     root = SETTINGS.get("PMG_VASP_PSP_DIR") or ""
     return PotcarLibrary(
@@ -91,15 +91,15 @@ def _refusal(maker: Any, error: Exception, earlier: PreviousRun | None) -> Inval
     lacking = _LACKING.search(reason) if earlier and isinstance(error, FileNotFoundError) else None
     if earlier and lacking:
         detail = f"{type(maker).__name__} continues from {lacking[1]}, which job {earlier.pk} did not leave"
-        hint = f"Name a job that wrote it{_WRITTEN_BY.get(lacking[1], '')}."
+        hint = f"Choose a job that wrote it{_WRITTEN_BY.get(lacking[1], '')}."
         return InvalidForm(f"{detail} on {earlier.cluster}", field="restart_pk", hint=hint)
     if earlier and not isinstance(error, (TypeError, AttributeError)):
         detail = f"{type(maker).__name__} cannot continue from job {earlier.pk}: {reason}"
-        hint = "Name a job that ended well on the same structure; read its vasprun.xml and OUTCAR."
+        hint = "Choose a job that finished on the same structure; check its vasprun.xml and OUTCAR."
         return InvalidForm(detail, field="restart_pk", hint=hint)
     if isinstance(error, (TypeError, AttributeError)) and "setting" in reason.lower():
         return InvalidForm(
-            f"the input set cannot take these settings: {reason}", field="values.input_set_generator"
+            f"the input set does not accept these settings: {reason}", field="values.input_set_generator"
         )
     detail = f"{type(maker).__name__} cannot write inputs for this structure: {reason}"
     hint = "Some Makers need an earlier calculation or a molecule; choose another template or settings."
@@ -107,7 +107,7 @@ def _refusal(maker: Any, error: Exception, earlier: PreviousRun | None) -> Inval
 
 
 def sentences(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:
-    """What libraries warn of, one line each, without repetition and without talk among developers."""
+    """Library warnings, one line each, without duplicates or developer messages."""
     seen: dict[str, None] = {}
     for warning in caught:
         if str(warning.message).startswith(_OF_POTCAR):

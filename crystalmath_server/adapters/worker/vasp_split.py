@@ -1,8 +1,8 @@
-"""A VASP Maker's job split where it would run VASP: inputs before, document after; runs in the worker.
+"""Splits a VASP Maker's job at the VASP run into input writing and parsing; runs in the worker.
 
-The Maker's own code does both halves, so inputs and document are atomate2's to the letter. Functions of
-atomate2's modules are replaced and the working directory is changed meanwhile: never in a process that does
-other work.
+The Maker's own code runs both halves, so inputs and document are exactly atomate2's. This module temporarily
+replaces functions in atomate2's modules and changes the working directory, so never use it in a process that
+does other work.
 """
 
 import contextlib
@@ -23,40 +23,40 @@ from pymatgen.core import Structure
 WRITE = vasp_io.write_vasp_input_set
 COPY = vasp_io.copy_files
 _READ = {"OUTCAR": "", "vasprun.xml": "", "CONTCAR": ""}
-"""Of an earlier run, read here and of no use to VASP."""
+"""Files of an earlier run that are only read here; VASP does not use them."""
 _WRITTEN_ANEW = {"INCAR", "KPOINTS", "POSCAR", "POTCAR", "POTCAR.spec", *_READ}
 
 
 Given = Structure | Sequence[Structure]
-"""What `make` of a Maker takes: a structure, or the images of a band."""
+"""The argument of a Maker's `make`: a structure, or the images of an NEB calculation."""
 
 
-class _ReachedVasp(BaseException):  # no `except Exception` of a Maker may swallow it
-    """The Maker is about to run VASP."""
+class _ReachedVasp(BaseException):  # must not be caught by `except Exception` in a Maker
+    """Raised when the Maker is about to run VASP."""
 
 
 def written_inputs(
     maker: Any, given: Given, earlier: Path | None = None
 ) -> tuple[dict[str, str], tuple[str, ...]]:
-    """What the Maker writes for VASP, and what it takes from an earlier run.
+    """The files that the Maker writes for VASP, and those that it copies from an earlier run.
 
     Parameters
     ----------
     given
         Structure, or images.
     earlier
-        Folder of an earlier run; an empty file stands for a large one.
+        Folder of an earlier run; empty files stand in for large ones.
 
     Returns
     -------
     tuple
-        Name → text of the files that it writes, with POTCAR.spec in place of POTCAR, those of images as
-        01/POSCAR; names in `earlier` of the files that it copies and does not write again, for VASP to read.
+        Name → text of the files that the Maker writes, with POTCAR.spec in place of POTCAR and image files as
+        01/POSCAR; names in `earlier` of the files that it copies unchanged for VASP to read.
 
     Raises
     ------
     Exception
-        Whatever the Maker raises of settings or structures that it cannot take.
+        Any exception of the Maker for unsupported settings or structures.
     """
     copied: dict[str, str] = {}
     before = {
@@ -77,9 +77,9 @@ def written_inputs(
 
 
 def document_of(maker: Any, given: Given, folder: Path, *, restarted: bool = False) -> Any:
-    """Plain JSON of the Maker's output document, from the files that VASP left in `folder`.
+    """The Maker's output document as plain JSON, from the VASP files in `folder`.
 
-    A run that did not converge has a document too: `should_stop_children` would raise in place of it.
+    Replaces `should_stop_children`, which would raise for an unconverged run; such runs also have a document.
     """
     done: dict[str, Callable[..., Any]] = dict.fromkeys(
         (
@@ -94,9 +94,9 @@ def document_of(maker: Any, given: Given, folder: Path, *, restarted: bool = Fal
 
 
 def _run(maker: Any, given: Given, earlier: Path | None) -> Any:
-    """Run the Maker's one job; its document goes to a store in memory."""
+    """Run the Maker's single job with an in-memory document store."""
     more: dict[str, Any] = {"prev_dir": earlier} if earlier else {}
-    if "mode" in signature(type(maker).make).parameters:  # make would put its own default in its place
+    if "mode" in signature(type(maker).make).parameters:  # otherwise make uses its own default
         more["mode"] = maker.input_set_generator.mode
     job: Any = maker.make(given, **more)
     store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
@@ -113,7 +113,7 @@ def _write_with_spec(*args: Any, **kwargs: Any) -> None:
 
 
 def _noting(copied: dict[str, str]) -> Callable[..., None]:
-    """atomate2's own copying, which notes name → name in the earlier run."""
+    """atomate2's copy function, which also records name → name in the earlier run."""
 
     def copy(*args: Any, **kwargs: Any) -> None:
         copied.update({path.name.split(".gz")[0]: path.name for path in map(Path, kwargs["include_files"])})
@@ -123,7 +123,7 @@ def _noting(copied: dict[str, str]) -> Callable[..., None]:
 
 
 def _nothing(*_: Any, **__: Any) -> None:
-    """Do nothing: VASP ran already, and its inputs are there."""
+    """Do nothing; VASP has already run and its inputs exist."""
 
 
 @contextlib.contextmanager
@@ -138,7 +138,7 @@ def _inside(folder: str | Path) -> Generator[None]:
 
 @contextlib.contextmanager
 def _replaced(functions: Mapping[str, Callable[..., Any]]) -> Generator[None]:
-    """Put functions in place of those of the same name in all modules of atomate2 that have them."""
+    """Replace functions by name in all atomate2 modules that have them."""
     before: list[tuple[Any, str, Any]] = []
     for name, module in list(sys.modules.items()):
         if name.startswith("atomate2."):

@@ -1,1 +1,1 @@
-"""AiiDA's daemon and broker: started, probed, repaired, and asked to control processes."""
+"""Starts, probes and repairs AiiDA's daemon and broker, and controls processes through them."""

@@ -1,4 +1,4 @@
-"""Connections and tasks that AiiDA's broker loses, and how they come back; all on the AiiDA thread."""
+"""Recovery of connections and tasks lost by AiiDA's broker; runs on the AiiDA thread."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -11,12 +11,12 @@ from crystalmath_server.domain.jobs.states import ACTIVE_PROCESS, CREATED_PROCES
 log = logging.getLogger(__name__)
 
 NOBODY = "Recipient not found"
-"""How the ZeroMQ broker says that no worker has a process."""
+"""The ZeroMQ broker's error if no worker has a process."""
 _PING_S = 2.0
 
 
 def reconnect(hooks: Sequence[Callable[[], None]]) -> None:
-    """Drop runner and broker, connect to the broker as it is now, and tell the hooks."""
+    """Drop the runner and broker, connect to the current broker, and call the hooks."""
     from aiida.manage import get_manager
 
     manager = get_manager()
@@ -28,7 +28,7 @@ def reconnect(hooks: Sequence[Callable[[], None]]) -> None:
 
 
 def active_jobs() -> list[int]:
-    """Jobs of this project that a worker has or should have: those that have not ended and are not held."""
+    """Jobs of crystalmath that a worker has or should have: active and not held."""
     from aiida import orm
 
     query = orm.QueryBuilder()
@@ -44,7 +44,7 @@ def active_jobs() -> list[int]:
 
 
 def still_active(pks: Sequence[int]) -> list[int]:
-    """Those of `pks` that have not ended."""
+    """The pks of processes that have not ended."""
     if not pks:
         return []
     from aiida import orm
@@ -56,10 +56,10 @@ def still_active(pks: Sequence[int]) -> list[int]:
 
 
 def revive(pks: Sequence[int]) -> None:
-    """Hand jobs to a worker again; those that were stored only in part are removed.
+    """Resend jobs to the workers; partially stored jobs are removed.
 
-    Not `control.revive_processes`: its task is acknowledged before the job has ended, so that the job would
-    be lost again with its worker.
+    AiiDA's `control.revive_processes` acknowledges its task before the job has ended, so the job would be
+    lost again with its worker.
     """
     from aiida import orm
     from aiida.manage import get_manager
@@ -70,14 +70,14 @@ def revive(pks: Sequence[int]) -> None:
         if node.checkpoint is None:
             remove_unfinished(node)
         elif not _answers(controller, pk):
-            log.warning("job %d had lost its task: handing it out again", pk)
+            log.warning("job %d lost its task; resending it to the workers", pk)
             controller.continue_process(pk, nowait=False, no_reply=True)
 
 
 def remove_unfinished(node: Any) -> None:
-    """Delete a job that no worker can run, since the server died while storing it.
+    """Delete a job that no worker can run because the server died while storing it.
 
-    Not a run of a job: that job makes it again itself, and would be deleted with it.
+    Skip runs of a self-correcting job: the job recreates its run and would be deleted with it.
     """
     from aiida.tools import delete_nodes
 
@@ -87,13 +87,13 @@ def remove_unfinished(node: Any) -> None:
 
 
 def own_inputs(node: Any) -> list[int]:
-    """Inputs that were made for this job alone."""
+    """The pks of inputs created for this job alone."""
     links = node.base.links.get_incoming().all()
     return [link.node.pk for link in links if link.link_label in nodes.OWN_INPUTS]
 
 
 def _answers(controller: Any, pk: int) -> bool:
-    """Whether some worker has the job; one too busy to answer has it."""
+    """Whether some worker has the job; a timeout means a busy worker has it."""
     import kiwipy
     from plumpy.futures import unwrap_kiwi_future
 
@@ -101,6 +101,6 @@ def _answers(controller: Any, pk: int) -> bool:
         unwrap_kiwi_future(controller.get_status(pk)).result(timeout=_PING_S)
     except kiwipy.UnroutableError:
         return False
-    except Exception as error:  # noqa: BLE001  whatever it answers, it is there
+    except Exception as error:  # noqa: BLE001  any other answer means that a worker has it
         return NOBODY not in str(error)
     return True

@@ -1,4 +1,4 @@
-"""Orders to one process and what came of them; on the AiiDA thread."""
+"""Control orders to a process and their outcome; runs on the AiiDA thread."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Part:
     Attributes
     ----------
     settled
-        Whether the scheduler's job is known, or there will be none: see `Order.sends`.
+        Whether the scheduler job is known or will never exist; see `Order.sends`.
     """
 
     pk: int
@@ -29,14 +29,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class JobSnapshot:
-    """A job at one moment.
+    """The state of a job at one moment.
 
     Attributes
     ----------
     parts
-        Those of its processes that have not ended: itself, and its run where it corrects itself.
+        The job's processes that have not ended: the job and, if self-correcting, its run.
     held
-        Whether it was never given to a worker; its status says why.
+        Whether the job was never sent to a worker; `status` gives the reason.
     """
 
     state: JobState
@@ -46,24 +46,24 @@ class JobSnapshot:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing will change any more."""
+        """Whether the job has reached its final state."""
         return self.state in ENDED and not self.parts
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Something asked of a job: the controller's method, and how to see that it was done."""
+    """An order to a job: the controller method, and the check that it has taken effect."""
 
     verb: str
     method: str
     shows: Callable[[JobSnapshot], bool]
 
     def sends(self, seen: JobSnapshot) -> "list[tuple[Order, int]]":
-        """What to send now, and to which process.
+        """The orders to send now, and the process that receives each.
 
-        A process that is killed between its start and the scheduler's answer ends, but AiiDA continues to
-        submit its job, which then runs for nobody. So it is paused first, which either stops it before the
-        scheduler has anything, or lets the scheduler's answer come in. AiiDA kills the runs of what it kills.
+        If a process is killed between its start and the scheduler's answer, AiiDA still submits its job,
+        which then runs with no owner. So pause the process first, which either stops it before the
+        scheduler has the job or waits for the scheduler's answer. AiiDA kills the runs of a killed job.
         """
         if self is KILL and all(part.settled for part in seen.parts):
             return [(KILL, part.pk) for part in seen.parts[:1]]
@@ -81,23 +81,23 @@ def _all(seen: JobSnapshot, *, paused: bool) -> bool:
 
 
 class Sent:
-    """An order on its way; the answer comes from the worker that has the process."""
+    """An order in transit; the worker that has the process answers it."""
 
     def __init__(self, order: Order, future: Any) -> None:
         self.order = order
         self._future = future
 
     def refused(self) -> bool:
-        """Whether nobody took it, so that it must be sent again."""
+        """Whether no worker accepted the order, so it must be sent again."""
         return self._future is None or (self._future.done() and not self._taken())
 
     def reason(self) -> str:
-        """What came of it so far."""
+        """The status of the order so far."""
         if self._future is None or (self._future.done() and NOBODY in str(self._future.exception())):
-            return "no worker of AiiDA has the job yet"
+            return "no AiiDA worker has the job yet"
         if not self._future.done():
-            return "AiiDA's worker has not answered yet"
-        return "AiiDA's worker is at it" if self._taken() else f"refused: {self._answer()}"
+            return "the AiiDA worker has not answered yet"
+        return "the AiiDA worker is processing the request" if self._taken() else f"refused: {self._answer()}"
 
     def _taken(self) -> bool:
         return self._future.exception() is None and self._future.result() is True
@@ -108,7 +108,7 @@ class Sent:
 
 
 def glance(pk: int) -> JobSnapshot:
-    """The job now.
+    """The current state of a job.
 
     Raises
     ------
@@ -122,7 +122,7 @@ def glance(pk: int) -> JobSnapshot:
 
 
 def _parts(pks: list[int]) -> tuple[Part, ...]:
-    """Those that have not ended, in order of pk."""
+    """The processes that have not ended, sorted by pk."""
     from aiida import orm
 
     project = ["id", "node_type", *(f"attributes.{name}" for name in ("process_state", "paused", "job_id"))]
@@ -157,7 +157,7 @@ def send(order: Order, pk: int) -> Sent:
 
 
 def waiting_for(order: Order, seen: JobSnapshot, sent: Sequence[Sent]) -> str:
-    """What is still to happen, in words."""
+    """A description of what the order is waiting for."""
     reason = sent[-1].reason() if sent else "AiiDA's daemon"
-    status = f"; it says: {seen.status}" if seen.status else ""
+    status = f"; status: {seen.status}" if seen.status else ""
     return f"the job to {order.verb}: {reason}{status}"

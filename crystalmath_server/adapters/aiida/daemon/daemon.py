@@ -1,4 +1,4 @@
-"""Starts AiiDA's daemon when a job needs it, watches it, and fixes what it is known to lose."""
+"""Starts AiiDA's daemon on demand, monitors it, and recovers lost tasks."""
 
 import logging
 import time
@@ -24,15 +24,15 @@ log = logging.getLogger(__name__)
 TICK_S = 2.0
 START_TIMEOUT_S = 30.0
 DEAF_AFTER_S = 10.0
-"""A worker needs 2 to 6 s to boot; workers that still do not serve the broker then never will."""
-_LOG_HINT = "AiiDA's daemon tells more with: verdi daemon logshow"
+"""Workers boot in 2 to 6 s; if they do not serve the broker after this time, they never will."""
+_LOG_HINT = "See the log of AiiDA's daemon: verdi daemon logshow"
 
 
 class DaemonWatch:
-    """The one that knows AiiDA's daemon; everybody who needs it awaits `ensure`.
+    """The one owner of AiiDA's daemon; callers that need the daemon await `ensure`.
 
-    A daemon that was stopped on purpose stays stopped until a job needs it. One that died is started again as
-    long as there are jobs of ours. A broker that moved is connected again, and the hooks are told.
+    A deliberately stopped daemon stays stopped until a job needs it. A daemon that died is restarted as
+    long as there are active crystalmath jobs. If the broker moves, reconnect and call the hooks.
     """
 
     def __init__(self, runtime: Runtime, workers: int = 1) -> None:
@@ -49,31 +49,31 @@ class DaemonWatch:
         self._patience_s = DEAF_AFTER_S
 
     def part(self) -> Part:
-        """How the daemon is, from memory."""
+        """The daemon status, from memory."""
         return self._part
 
     def on_connect(self, hook: Callable[[], None]) -> None:
-        """Have `hook` called on the AiiDA thread each time that there is another broker to subscribe at."""
+        """Register a hook to call on the AiiDA thread after each connection to a new broker."""
         self._hooks.append(hook)
 
     def watch(self, pk: int) -> None:
-        """Look after a job until it has ended."""
+        """Monitor a job until it has ended."""
         self._active.add(pk)
 
     async def ensure(self) -> None:
-        """Have a daemon that runs and a broker that is connected.
+        """Make sure that the daemon is running and the broker is connected.
 
         Raises
         ------
         RpcError
-            DAEMON_NOT_RUNNING, BROKER_UNAVAILABLE, or what loading the profile raises.
+            DAEMON_NOT_RUNNING, BROKER_UNAVAILABLE, or an error from loading the profile.
         """
         async with self._lock:
             eyes, view = await self._look()
             if not view.backend:
                 raise BrokerUnavailable(
                     "The profile has no message broker, so AiiDA's daemon cannot run jobs",
-                    hint="Give it one: verdi profile configure-broker core.zeromq",
+                    hint="Configure one: verdi profile configure-broker core.zeromq",
                 )
             if view.pid is None:
                 view = await self._start(eyes, view)
@@ -82,7 +82,7 @@ class DaemonWatch:
             await self._connect(view)
 
     async def run(self) -> None:
-        """Watch until cancelled; a profile that cannot be loaded now may be fixed later."""
+        """Monitor until cancelled; keeps trying, since an unloadable profile may be fixed later."""
         loaded = False
         while True:
             try:
@@ -98,11 +98,11 @@ class DaemonWatch:
 
     async def _tick(self) -> None:
         if self._lock.locked():
-            return  # somebody is starting it
+            return  # another call is starting it
         eyes, view = await self._look()
         self._active &= set(await self._runtime.call(still_active, tuple(self._active)))
         if view.pid is None and view.stale and self._active:
-            log.warning("AiiDA's daemon died with %d jobs under way: starting it again", len(self._active))
+            log.warning("AiiDA's daemon died with %d active jobs; restarting it", len(self._active))
             await self.ensure()
         if view.pid is None or not view.broker_up:
             return
@@ -121,7 +121,7 @@ class DaemonWatch:
         return eyes, view
 
     async def _start(self, eyes: DaemonProbe, view: DaemonView) -> DaemonView:
-        """Start the daemon; what a dead one left behind is ended first, or nobody would ever supervise it."""
+        """Start the daemon, first ending processes that a dead daemon left unsupervised."""
         self._part = Part(PartState.LOADING, "AiiDA's daemon is starting")
         try:
             if view.stale:
@@ -136,37 +136,37 @@ class DaemonWatch:
         return await self._await_broker()
 
     async def _await_broker(self) -> DaemonView:
-        """The supervisor starts the broker, and starts it again where it dies."""
+        """Wait for the broker, which the supervisor starts and restarts."""
         deadline = time.monotonic() + START_TIMEOUT_S
         _, view = await self._look()
         while not (view.broker_up and view.endpoint):
             if time.monotonic() > deadline:
-                raise BrokerUnavailable(f"The broker {view.backend} does not come up", hint=_LOG_HINT)
+                raise BrokerUnavailable(f"The broker {view.backend} did not start", hint=_LOG_HINT)
             await anyio.sleep(0.05)
             _, view = await self._look()
         return view
 
     async def _connect(self, view: DaemonView) -> None:
-        """Connect where the broker is new: on the old connection, messages would be lost in silence."""
+        """Connect if the broker is new; the old connection would silently lose messages."""
         if view.endpoint == self._endpoint:
             return
         await self._runtime.call(reconnect, tuple(self._hooks))
         self._endpoint = view.endpoint
 
     async def _wake_deaf(self, eyes: DaemonProbe, view: DaemonView) -> None:
-        """Restart workers that do not serve the broker: they never subscribe again after it was killed."""
+        """Restart workers that do not serve the broker; they never resubscribe after it is killed."""
         if view.workers != 0:
             self._deaf_since, self._patience_s = 0.0, DEAF_AFTER_S
             return
         now = time.monotonic()
         self._deaf_since = self._deaf_since or now
         if now - self._deaf_since > self._patience_s:
-            log.warning("AiiDA's workers do not serve the broker: restarting them")
+            log.warning("AiiDA's workers do not serve the broker; restarting them")
             await to_thread.run_sync(_restart_workers, eyes, abandon_on_cancel=True)
             self._deaf_since, self._patience_s = time.monotonic(), min(2 * self._patience_s, 120)
 
     async def _revive_lost(self, eyes: DaemonProbe) -> None:
-        """Hand out again the jobs whose task is nowhere, when they were missing twice in a row."""
+        """Resend jobs whose task was missing twice in a row."""
         if not self._active:
             return
         runs = await self._runtime.call(active_runs, tuple(self._active))
@@ -174,12 +174,12 @@ class DaemonWatch:
         missing = set[int]() if tasks is None else self._active.union(runs) - tasks
         lost, self._suspects = missing & self._suspects, missing
         if lost:
-            self._suspects -= lost  # looked at again only when missing twice more
+            self._suspects -= lost  # check these again only after two more misses
             await self._runtime.call(revive, tuple(lost))
 
 
 def describe(view: DaemonView, active: int) -> Part:
-    """The daemon in words."""
+    """The daemon status as text."""
     jobs = f"; {active} jobs under way" if active else ""
     if not view.backend:
         return Part(
@@ -192,7 +192,7 @@ def describe(view: DaemonView, active: int) -> Part:
         return Part(PartState.FAILED, f"the broker {view.backend} is down{jobs}", _LOG_HINT)
     if view.workers == 0:
         return Part(
-            PartState.LOADING, f"AiiDA's daemon runs (pid {view.pid}); its workers are starting{jobs}"
+            PartState.LOADING, f"AiiDA's daemon runs (pid {view.pid}) but its workers are starting{jobs}"
         )
     return Part(PartState.READY, f"AiiDA's daemon runs (pid {view.pid}){jobs}")
 

@@ -1,4 +1,4 @@
-"""AiiDA's daemon and broker as their files and processes show them; starts and changes nothing."""
+"""A read-only view of AiiDA's daemon and broker, from their files and processes."""
 
 import json
 import os
@@ -14,20 +14,20 @@ ZEROMQ = "core.zeromq"
 
 @dataclass(frozen=True, slots=True)
 class DaemonView:
-    """The daemon of one profile at one moment.
+    """The state of one profile's daemon at one moment.
 
     Attributes
     ----------
     backend
-        Entry point of the broker; empty where the profile has none.
+        Entry point of the broker; empty if the profile has none.
     pid
-        Of the daemon's supervisor (circus); None where it does not run.
+        Pid of the daemon's supervisor (circus); None if it is not running.
     stale
         Whether a pid file was left by a supervisor that died.
     endpoint
-        Where the broker listens; a ZeroMQ broker moves at every start.
+        Address where the broker listens; a ZeroMQ broker gets a new one at every start.
     workers
-        How many workers the broker serves; None where it does not tell.
+        Number of workers that the broker serves; None if unknown.
     """
 
     backend: str
@@ -39,9 +39,9 @@ class DaemonView:
 
 
 class DaemonProbe:
-    """Looks at the daemon of one profile.
+    """Inspects the daemon of one profile.
 
-    Has a broker object of its own, which never connects: AiiDA's shared one belongs to the AiiDA thread.
+    Uses a separate broker object that never connects; AiiDA's shared one belongs to the AiiDA thread.
     """
 
     def __init__(self, profile: Any) -> None:
@@ -54,7 +54,7 @@ class DaemonProbe:
         self._broker: Any = BrokerFactory(self._backend)(profile) if self._backend else None
 
     def look(self) -> DaemonView:
-        """The daemon now; for ZeroMQ a matter of a few files."""
+        """The current state of the daemon; for ZeroMQ, reading a few files is enough."""
         written: int | None = self.client.get_daemon_pid()
         alive = written is not None and _is_circus(written)
         up = self._broker is not None and bool(self._broker.check_service_reachable())
@@ -68,9 +68,9 @@ class DaemonProbe:
         )
 
     def tasks(self) -> frozenset[int] | None:
-        """Processes that the broker keeps for a worker, waiting or at work; None where it does not tell.
+        """Processes with a task at the broker, waiting or in progress; None if unknown.
 
-        The files are read here because AiiDA's own reader moves the tasks at work back to those waiting.
+        Reads the files directly because AiiDA's own reader moves tasks in progress back to waiting.
         """
         if self._backend != ZEROMQ:
             return None
@@ -78,12 +78,12 @@ class DaemonProbe:
         return frozenset(pid for pid in found if pid is not None)
 
     def forget_dead_broker(self) -> None:
-        """Remove the address of a killed broker: workers that start faster than the next one take it."""
+        """Remove the address of a killed broker, which workers may use if they start before the next one."""
         if self._backend == ZEROMQ and not self._broker.check_service_reachable():
             self._broker._service_sockets_file.unlink(missing_ok=True)  # noqa: SLF001
 
     def orphans(self) -> list[psutil.Process]:
-        """Workers, broker and statistics that a dead supervisor of this profile left behind."""
+        """Worker, broker and statistics processes left behind by a dead supervisor of this profile."""
         return [process for process in psutil.process_iter() if self._is_orphan(process)]
 
     def _endpoint(self) -> str:
@@ -92,14 +92,14 @@ class DaemonProbe:
         return self._broker._router_endpoint or ""  # noqa: SLF001  no public name for it
 
     def _workers(self) -> int | None:
-        """From the status file, which the broker writes every five seconds."""
+        """The number of workers, from the status file that the broker writes every five seconds."""
         if self._backend != ZEROMQ:
             return None
         try:
             status = json.loads(self._broker._service_status_file.read_text())  # noqa: SLF001
         except (OSError, ValueError):
             return None
-        same = status.get("pid") == self._broker._get_service_pid()  # noqa: SLF001  not that of the broker before
+        same = status.get("pid") == self._broker._get_service_pid()  # noqa: SLF001  not left by an earlier broker
         return int(status["task_subscribers"]) if same else None
 
     def _is_orphan(self, process: psutil.Process) -> bool:
@@ -114,7 +114,7 @@ class DaemonProbe:
             return False
 
     def _is_part(self, command: list[str]) -> bool:
-        """Whether it is `verdi -p NAME daemon worker`, `… daemon broker`, or circus's own statistics."""
+        """Whether a command is `verdi -p NAME daemon worker`, `… daemon broker`, or circus statistics."""
         if self.client.circus_log_file in command and any("circus import stats" in word for word in command):
             return True
         tail = [["-p", self._name, "daemon", part] for part in ("worker", "broker")]
@@ -122,7 +122,7 @@ class DaemonProbe:
 
 
 def _is_circus(pid: int) -> bool:
-    """Whether a process is a living supervisor; a pid may have been given to another program."""
+    """Whether a process is a running supervisor; its pid may have been reused by another program."""
     try:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE or process.uids().real != os.getuid():
@@ -138,7 +138,7 @@ def _words(command: list[str]) -> Iterator[str]:
 
 
 def _task_pid(path: Path) -> int | None:
-    """The process that a task file is about; None where it was just taken away or is of another kind."""
+    """The pk of the process in a task file; None if the file is gone or is another kind of task."""
     try:
         return int(json.loads(path.read_text())["body"]["args"]["pid"])
     except (OSError, ValueError, KeyError, TypeError):

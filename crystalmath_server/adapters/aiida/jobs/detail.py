@@ -1,4 +1,4 @@
-"""One job with its settings and links; on the AiiDA thread."""
+"""One job with its settings and links; runs on the AiiDA thread."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -25,13 +25,13 @@ _SUMMARY_LENGTH = 80
 
 
 def read_detail(pk: int, breaker: Callable[[str], Breaker]) -> JobDetail:
-    """One job; raises NotFound. `breaker` tells how our own connection to a computer does."""
+    """Details of one job; raises NotFound. `breaker` gives the state of our connection to a computer."""
     node = load_job(pk)
     return _detail(node, *read_words(node, breaker))
 
 
 def read_words(node: Any, breaker: Callable[[str], Breaker]) -> tuple[JobRow, Facts]:
-    """The row of a job and all that explains it; raises NotFound where it was just deleted."""
+    """The row of a job and the facts that explain it; raises NotFound if it was just deleted."""
     found = read_facts(node.pk)
     if found is None:
         raise NotFound(f"There is no job {node.pk}", field="pk")
@@ -48,13 +48,13 @@ def read_words(node: Any, breaker: Callable[[str], Breaker]) -> tuple[JobRow, Fa
 
 
 def _queue_reason(node: Any) -> str:
-    """What the scheduler said of a job that waits, when AiiDA last looked."""
+    """The scheduler's reason for a waiting job, when AiiDA last polled."""
     info = node.get_last_job_info() if hasattr(node, "get_last_job_info") else None
     return str(info.get("annotation") or "") if info is not None else ""
 
 
 def _same_as(node: Any) -> int:
-    """The job whose results AiiDA's caching took; 0: it computed its own."""
+    """The pk of the job whose results caching reused; 0 if the job ran itself."""
     from aiida import orm
 
     source = node.base.caching.get_cache_source()
@@ -96,7 +96,7 @@ def _detail(node: Any, row: JobRow, facts: Facts) -> JobDetail:
 
 
 def read_runs(node: Any) -> tuple[JobRun, ...]:
-    """Of a job that corrects itself; what was made of each stands with it."""
+    """The runs of a self-correcting job, each with custodian's findings."""
     runs = runs_of(node)
     looks = looks_of(node) if runs else {}
     return tuple(_run(run.pk, looks.get(run.pk, mending.Look())) for run in runs)
@@ -104,7 +104,7 @@ def read_runs(node: Any) -> tuple[JobRun, ...]:
 
 def _run(pk: int, look: mending.Look) -> JobRun:
     found = read_row(pk)
-    assert found is not None  # noqa: S101  it was just found
+    assert found is not None  # noqa: S101  the run was just found
     return JobRun(
         pk,
         found.state,
@@ -122,7 +122,7 @@ def _links(found: Mapping[str, Any]) -> tuple[NodeLink, ...]:
 
 
 def _in_short(node: Any) -> str:
-    """A node in a few words: its value, formula or size."""
+    """A short summary of a node: its value, formula or keys."""
     from aiida import orm
 
     if isinstance(node, orm.StructureData):
@@ -141,5 +141,5 @@ def _caller(node: Any) -> int | None:
 
 
 def _called(node: Any) -> tuple[int, ...]:
-    """Workflows call; a calculation cannot."""
+    """The pks of called processes; only workflows have any."""
     return tuple(sorted(child.pk for child in getattr(node, "called", ())))

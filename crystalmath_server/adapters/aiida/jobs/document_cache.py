@@ -1,4 +1,4 @@
-"""Documents of jobs as files outside AiiDA's repository, for the reading process; on the AiiDA thread."""
+"""Job documents copied out of AiiDA's repository for the reading process; runs on the AiiDA thread."""
 
 import json
 import shutil
@@ -16,28 +16,28 @@ from crystalmath_server.protocol.files import JOBS_FILES
 from crystalmath_server.protocol.jobs import JOBS_SHOW
 
 KEPT = 6
-"""Folders of nodes that are kept; the reading process comes back to the same few."""
+"""Number of node folders to keep; the reading process returns to the same few."""
 LARGEST = 256 * 1024 * 1024
 _VASPRUN = ("vasprun.xml", "vasprun.xml.gz")
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A file and the node that it was copied from."""
+    """A file and the node it was copied from."""
 
     path: str
     source: str
 
 
 def hold_document(pk: int, folder: Path, field: str = "pk") -> Held:
-    """The document of a job; of another plugin's job, its outputs as one JSON object.
+    """The document of a job; for a job of another plugin, its outputs as one JSON object.
 
     Raises
     ------
     NotFound
-        No such job, or it left none.
+        The job does not exist or has no document.
     FileUnreadable
-        It is too large to be read.
+        The document is too large to read.
     """
     outputs = output_nodes(load_run(pk))
     node = outputs.get(nodes.DOCUMENT)
@@ -46,7 +46,7 @@ def hold_document(pk: int, folder: Path, field: str = "pk") -> Held:
         return _copied(node, str(node.filename), name, folder)
     held = {label: value for label, one in sorted(outputs.items()) if (value := _plain(one)) is not None}
     if not held:
-        detail = f"Job {pk} has left no document"
+        detail = f"Job {pk} has no document"
         raise NotFound(detail, field=field, hint=f"Its state: {command(JOBS_SHOW, pk=pk)}")
     path = folder / f"job-{pk}.json"
     path.write_text(json.dumps(held, default=str))
@@ -54,13 +54,13 @@ def hold_document(pk: int, folder: Path, field: str = "pk") -> Held:
 
 
 def hold_vasprun(pk: int, folder: Path) -> Held:
-    """vasprun.xml as it was retrieved, with KPOINTS beside it; raises NotFound, FileUnreadable."""
+    """The retrieved vasprun.xml, with KPOINTS in the same folder; raises NotFound, FileUnreadable."""
     job = load_run(pk)
     node = output_nodes(job).get("retrieved")
     names = node.base.repository.list_object_names() if node is not None else []
     name = next((name for name in _VASPRUN if name in names), "")
     if not name:
-        detail = f"Job {pk} retrieved no vasprun.xml, which these curves are made of"
+        detail = f"Job {pk} retrieved no vasprun.xml, which these curves need"
         raise NotFound(detail, field="kind", hint=f"See: {command(JOBS_FILES, pk=pk)}")
     held = _copied(node, name, name, folder)
     given: Any = job.base.links.get_incoming(link_label_filter=nodes.FILES).first()
@@ -72,7 +72,7 @@ def hold_vasprun(pk: int, folder: Path) -> Held:
 
 
 def children_with_documents(pk: int) -> list[int]:
-    """Jobs of ours that a workflow called, however deep; of a calculation, itself."""
+    """The crystalmath jobs below a workflow at any depth; for a calculation, the job itself."""
     job = load_job(pk)
     if last_run(job) is not job:
         return [pk]
@@ -91,7 +91,7 @@ def _plain(node: Any) -> object:
 
 
 def _copied(node: Any, name: str, as_name: str, folder: Path, place: Path | None = None) -> Held:
-    """A copy of a file of a node, made once: nodes never change."""
+    """A copy of a node's file, made only once because nodes never change."""
     home = place or folder / node.uuid
     target = home / as_name
     if not target.exists():
@@ -103,7 +103,7 @@ def _copied(node: Any, name: str, as_name: str, folder: Path, place: Path | None
         part.rename(target)
     size = target.stat().st_size
     if size > LARGEST:
-        detail = f"{name} has {size / 1e6:.0f} MB, more than {LARGEST / 1e6:.0f}"
+        detail = f"{name} is {size / 1e6:.0f} MB; the limit is {LARGEST / 1e6:.0f} MB"
         raise FileUnreadable(
             detail, field="pk", hint=f"Copy it: {command(JOBS_DUMP, pk='PK', path='FOLDER')}"
         )

@@ -1,4 +1,4 @@
-"""The Documents port: files out of AiiDA's repository, read in the reading process."""
+"""The Documents port: files from AiiDA's repository, parsed in the reading process."""
 
 import tempfile
 from collections.abc import Mapping
@@ -27,19 +27,19 @@ from crystalmath_server.protocol.results import JobResults
 from crystalmath_server.protocol.series import JobSeries, SeriesParams
 
 MOST_POINTS = 10_000
-"""Points of a curve in an image."""
+"""Maximum number of points per curve in an image."""
 
 
 class Reader(Protocol):
     """The reading process."""
 
     async def call(self, name: str, argument: Mapping[str, Json]) -> Json:
-        """Answer of one of its functions."""
+        """Call a function of the reading process."""
         ...
 
 
 class AiidaDocuments:
-    """Documents of jobs; copies of the last few are kept in a folder of the server's own."""
+    """Job documents; keeps copies of the most recent ones in a temporary folder."""
 
     def __init__(self, runtime: LongCalls, reader: Reader) -> None:
         self._runtime = runtime
@@ -51,35 +51,35 @@ class AiidaDocuments:
         self._folder.cleanup()
 
     async def complete(self, results: JobResults) -> JobResults:
-        """The same with what the document tells."""
+        """The results, completed from the job's document."""
         if results.state not in ENDED:
             return results
         try:
             held = await self._document(results.pk)
             told = cast("dict[str, Any]", await self._reader.call("results", {"path": held.path}))
         except NotFound:
-            return results  # it left none
+            return results  # the job has no document
         except RpcError as error:
-            return replace(results, note=f"The document was not read: {error.data.detail or error.message}")
+            return replace(results, note=f"The document cannot be read: {error.data.detail or error.message}")
         return completed(results, told, held.source)
 
     async def part(self, params: DocumentParams) -> DocumentPart:
-        """A branch."""
+        """A branch of a document."""
         held = await self._document(params.pk)
         argument = {"path": held.path, "source": held.source, "params": to_json(params)}
         return from_json(DocumentPart, await self._reader.call("part", argument))
 
     async def series(self, params: SeriesParams) -> JobSeries:
-        """Curves."""
+        """Curves of a job."""
         return from_json(JobSeries, await self._curves("series", params, {}))
 
     async def plot(self, params: PlotParams) -> WrittenFile:
-        """Write an image."""
+        """Write curves to an image file."""
         wanted = SeriesParams(params.pk, params.kind, params.x, params.y, params.others, MOST_POINTS)
         return from_json(WrittenFile, await self._curves("plot", wanted, {"file": params.path}))
 
     async def _curves(self, call: str, params: SeriesParams, more: Mapping[str, Json]) -> Json:
-        """An answer made of curves; vasprun.xml is fetched where the document has not what they need."""
+        """Call a curve function; fetches vasprun.xml if the document lacks the data."""
         argument = {**await self._series_argument(params), **more}
         answer = await self._reader.call(call, argument)
         if not isinstance(answer, str):
@@ -98,11 +98,11 @@ class AiidaDocuments:
         return {"paths": paths, "source": held[0].source, "params": to_json(params)}
 
     async def graph(self, params: GraphParams) -> Graph:
-        """Provenance around a node."""
+        """The provenance graph around a node."""
         return await self._runtime.call_long(read_graph, params)
 
     async def draw(self, params: DrawGraphParams) -> WrittenFile:
-        """Write the graph."""
+        """Write the provenance graph to a file."""
         graphviz.format_of(params.path)
         found = await self.graph(GraphParams(params.pk, params.direction, params.depth, params.limit))
         return WrittenFile(params.path, await graphviz.written(found.dot, params.path), found.left_out)

@@ -1,9 +1,9 @@
-"""A program: one job as a folder, or jobs as an archive, by AiiDA itself, away from the server.
+"""The export program: writes a job folder or an AiiDA archive outside the server process.
 
 usage: python -m crystalmath_server.adapters.aiida.jobs.export_main JSON
 
-JSON has profile, call (dump or archive), pks and path. Writes a JSON line for each step of progress, and at
-the end {"value": …} or {"error": …}.
+JSON has profile, call (dump or archive), pks and path. It writes one JSON line per progress step and,
+at the end, {"value": …} or {"error": …}.
 """
 
 import contextlib
@@ -29,26 +29,26 @@ _HEAD = 1 << 16
 
 
 class ProgressReporter:
-    """Tells the server how far it is, not too often."""
+    """Reports progress to the server at a limited rate."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
         self._told_at = 0.0
 
     def tell(self, text: str, fraction: float | None = None) -> None:
-        """One step, where the last was told a while ago."""
+        """Report a step unless the previous report was too recent."""
         if time.monotonic() - self._told_at > _EVERY_S:
             self._told_at = time.monotonic()
             self.put({"text": text, "fraction": fraction})
 
     def put(self, message: dict[str, Any]) -> None:
-        """One line."""
+        """Write one JSON line."""
         self._out.write(json.dumps(message) + "\n")
         self._out.flush()
 
 
 def dump(pks: list[int], target: Path, teller: ProgressReporter) -> dict[str, Any]:
-    """AiiDA's own dump, without what is licensed: of POTCARs the titles alone."""
+    """Write AiiDA's dump of a job, with each licensed POTCAR reduced to its titles."""
     (job,) = _jobs(pks, "pk")
     teller.tell("writing the folder")
     with _part(target) as part:
@@ -57,12 +57,12 @@ def dump(pks: list[int], target: Path, teller: ProgressReporter) -> dict[str, An
         files = [path for path in part.rglob("*") if path.is_file()]
         size = sum(path.stat().st_size for path in files)
         _settle(part, target)
-    words = f"the potentials of {len(removed)} files; their titles are kept" if removed else ""
+    words = f"the potentials in {len(removed)} POTCAR files; their titles are kept" if removed else ""
     return {"path": str(target), "files": len(files), "size": size, "left_out": words}
 
 
 def archive(pks: list[int], target: Path, teller: ProgressReporter) -> dict[str, Any]:
-    """AiiDA's archive of jobs and all that they came from and led to."""
+    """Write an AiiDA archive of jobs with their ancestors and descendants."""
     from aiida.common.progress_reporter import set_progress_reporter
     from aiida.tools.archive import create_archive
 
@@ -77,7 +77,7 @@ def archive(pks: list[int], target: Path, teller: ProgressReporter) -> dict[str,
 
 
 class _Reporter:
-    """AiiDA's progress as ours."""
+    """AiiDA's progress-bar interface, forwarded to a ProgressReporter."""
 
     def __init__(self, teller: ProgressReporter, total: int = 0, desc: str | None = None, **_: Any) -> None:
         self._teller, self._total, self._done = teller, total, 0
@@ -87,19 +87,19 @@ class _Reporter:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Nothing is held."""
+        """Do nothing; there is nothing to release."""
 
     def set_description_str(self, text: str | None = None, refresh: bool = True) -> None:  # noqa: ARG002, FBT001, FBT002  AiiDA's
-        """Other words."""
+        """Set the description."""
         self.words = text or self.words
 
     def update(self, n: int = 1) -> None:
-        """So much more is done."""
+        """Advance by `n` items."""
         self._done += n
         self._teller.tell(self.words, min(1.0, self._done / self._total) if self._total else None)
 
     def reset(self, total: int | None = None) -> None:
-        """Begin again."""
+        """Restart the count."""
         self._done, self._total = 0, total or 0
 
 
@@ -115,7 +115,7 @@ def _jobs(pks: list[int], field: str) -> list[Any]:
 
 
 def _refuse_potcars(pks: list[int]) -> None:
-    """An archive holds whole nodes: one with a potential must not leave this machine unasked."""
+    """Refuse to archive nodes that contain a POTCAR; archives hold whole nodes, and POTCARs are licensed."""
     from aiida import orm
 
     query = orm.QueryBuilder().append(orm.ProcessNode, filters={"id": {"in": pks}}, tag="job")
@@ -128,16 +128,16 @@ def _refuse_potcars(pks: list[int]) -> None:
     rows = [*query.all(), *outputs.all(), *own.all()]
     held = sorted({pk for pk, metadata in rows if any(map(is_potcar, (metadata or {}).get("o", {})))})
     if held:
-        detail = f"Nodes {', '.join(map(str, held[:5]))} hold VASP's POTCAR, which is licensed"
+        detail = f"Nodes {', '.join(map(str, held[:5]))} contain VASP POTCAR files, which are licensed"
         raise NotAllowed(
             detail,
             field="pks",
-            hint=f"Give readable folders instead: {command(JOBS_DUMP, pk='PK', path='FOLDER')}.",
+            hint=f"Dump the jobs to readable folders instead: {command(JOBS_DUMP, pk='PK', path='FOLDER')}.",
         )
 
 
 def without_potential(path: Path) -> bool:
-    """Put the titles of a POTCAR in its place; whether it was one."""
+    """Replace a POTCAR with its titles; returns whether the file was a POTCAR."""
     with path.open("rb") as file:
         head = file.read(_HEAD)
     if not is_potcar(path.name) and b"VRHFIN" not in head:
@@ -150,7 +150,7 @@ def without_potential(path: Path) -> bool:
 
 @contextlib.contextmanager
 def _part(target: Path) -> Generator[Path]:
-    """Where it is written first; nothing is left of it."""
+    """A temporary path next to `target`, removed on exit."""
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         yield part
@@ -162,7 +162,7 @@ def _part(target: Path) -> Generator[Path]:
 
 
 def _settle(part: Path, target: Path) -> None:
-    """Under its own name, never over another."""
+    """Move the finished export to its final name, never overwriting anything."""
     if part.is_dir():
         target.mkdir()
         part.replace(target)
@@ -174,7 +174,7 @@ CALLS = {"dump": dump, "archive": archive}
 
 
 def answered(given: dict[str, Any], teller: ProgressReporter) -> dict[str, Any]:
-    """What came of it, as a message."""
+    """Run the export; returns the result or the error as a message."""
     from aiida import load_profile
 
     try:
@@ -186,12 +186,12 @@ def answered(given: dict[str, Any], teller: ProgressReporter) -> dict[str, Any]:
         return {"error": error.to_json()}
     except OSError as error:
         return {"error": problem(given["path"], error).to_json()}
-    except Exception as error:  # noqa: BLE001  whatever AiiDA raises is told
+    except Exception as error:  # noqa: BLE001  any AiiDA exception is reported
         return {"error": InternalError(f"{type(error).__name__}: {error}"[:500]).to_json()}
 
 
 def main() -> None:
-    """Do what the argument says; what libraries print goes to stderr."""
+    """Run the export given as JSON; library output goes to stderr."""
     end_with_server()
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)

@@ -1,4 +1,4 @@
-"""The Exports port: AiiDA's dump and archive in a process of their own, told of as they go on."""
+"""The Exports port: AiiDA dumps and archives, written in a separate process that reports progress."""
 
 import json
 import sys
@@ -21,21 +21,21 @@ _LONGEST_LINE = 1 << 20
 
 
 class AiidaExports:
-    """Exports of one profile."""
+    """Exports jobs of one profile."""
 
     def __init__(self, runtime: ProfileCalls) -> None:
         self._runtime = runtime
 
     async def dump(self, params: DumpParams, tell: Tell) -> DumpedJob:
-        """A readable folder."""
+        """Write a job to a readable folder."""
         return from_json(DumpedJob, await self._run("dump", [params.pk], params.path, tell))
 
     async def archive(self, params: ArchiveParams, tell: Tell) -> WrittenFile:
-        """An AiiDA archive."""
+        """Write jobs to an AiiDA archive."""
         return from_json(WrittenFile, await self._run("archive", list(params.pks), params.path, tell))
 
     async def _run(self, call: str, pks: list[int], path: str, tell: Tell) -> Json:
-        """The value of the program's last line; cancelled, it is ended."""
+        """Run the export program and return its result; cancellation kills the program."""
         await self._runtime.call(lambda: None)
         given = {"profile": self._runtime.profile, "call": call, "pks": pks, "path": path}
         process = await anyio.open_process([*PROGRAM, json.dumps(given)], stderr=None, start_new_session=True)
@@ -51,12 +51,12 @@ class AiidaExports:
 
 
 async def _last(lines: BufferedByteReceiveStream, tell: Tell) -> Json:
-    """Tell each step; the value at the end. Raises what the program refused with, WorkerCrashed."""
+    """Report each step and return the final value; raises the program's error or WorkerCrashed."""
     while True:
         try:
             message: dict[str, Any] = json.loads(await lines.receive_until(b"\n", _LONGEST_LINE))
         except (anyio.EndOfStream, anyio.IncompleteRead) as error:
-            detail = "the export ended without an answer"
+            detail = "the export process ended without a result"
             raise WorkerCrashed(detail) from error
         if "error" in message:
             raise error_of(message["error"])

@@ -29,7 +29,7 @@ _SCHEDULER_FILES = {"scheduler_stdout": "_scheduler-stdout.txt", "scheduler_stde
 
 
 def list_files(pk: int, source: str = "") -> JobFiles:
-    """Files of a job, inputs first; of one source where one is named."""
+    """Files of a job, inputs first; only those of `source` if given."""
     node = load_run(pk)
     wanted = (source,) if source else ("inputs", "retrieved")
     found = [(name, repository) for name in wanted if (repository := open_files(node, name))]
@@ -38,14 +38,14 @@ def list_files(pk: int, source: str = "") -> JobFiles:
 
 
 def _left(node: Any, files: Sequence[JobFile]) -> list[JobFile]:
-    """Files that the job left on its computer, as it said itself at its end."""
+    """Files left on the cluster, from the listing that the job wrote when it ended."""
     listing = _tail(open_files(node, "retrieved"), LISTING)
     here = {PurePosixPath(file.path).name for file in files}
     return [JobFile("work", name, size) for name, size in left(listing, tuple(here)).items()]
 
 
 def read_range(params: ReadFileParams) -> FileRange:
-    """A range of a file, read from where it begins."""
+    """A byte range of a file."""
     repository = open_files(load_run(params.pk), params.source)
     path = PurePosixPath(params.path)
     if repository is None or path.is_absolute() or ".." in path.parts or "\0" in params.path:
@@ -63,7 +63,7 @@ def read_range(params: ReadFileParams) -> FileRange:
 
 
 def read_log(pk: int) -> JobLog:
-    """AiiDA's records, of the job and of its last run, then what the scheduler wrote."""
+    """AiiDA's log records of the job and its last run, then the scheduler output."""
     job = load_job(pk)
     node = last_run(job)
     records = _records({job.pk, node.pk})
@@ -75,7 +75,7 @@ def read_log(pk: int) -> JobLog:
 
 
 def open_files(node: Any, source: str) -> Any:
-    """The repository of a source; None while there is none. Of an import the inputs are nodes alone."""
+    """The repository of a source, or None if there is none yet; the inputs of an import are nodes only."""
     if source == "inputs":
         is_read = getattr(node, "is_imported", False) and nodes.FILES in node.inputs
         return node.inputs[nodes.FILES].base.repository if is_read else node.base.repository
@@ -89,7 +89,7 @@ def _files(source: str, repository: Any) -> list[JobFile]:
 
 
 def _size(repository: Any, path: str) -> int:
-    """The size by seeking; AiiDA's own way copies the file first."""
+    """The file size, found by seeking; AiiDA's own method copies the file first."""
     with repository.open(path, "rb") as handle:
         return handle.seek(0, os.SEEK_END)
 
@@ -100,7 +100,7 @@ def _no_file(params: ReadFileParams) -> NotFound:
 
 
 def _records(pks: set[int]) -> list[list[LogLine]]:
-    """The last records, oldest first, a line each of their lines."""
+    """The last log records, oldest first, split into lines."""
     from aiida import orm
 
     project = ["time", "levelname", "loggername", "message"]
@@ -112,7 +112,7 @@ def _records(pks: set[int]) -> list[list[LogLine]]:
 
 
 def last_trouble(pk: int) -> str:
-    """The last line of the newest traceback in a job's log; empty where there is none."""
+    """The last line of the newest traceback in a job's log, or an empty string."""
     from aiida import orm
 
     filters = {"dbnode_id": pk, "message": {"like": "Traceback%"}}
@@ -138,7 +138,7 @@ def _scheduler_lines(node: Any) -> list[LogLine]:
 
 
 def _tail(repository: Any, name: str) -> str:
-    """The end of a file; empty where there is none."""
+    """The end of a file, or an empty string if the file does not exist."""
     if repository is None:
         return ""
     try:

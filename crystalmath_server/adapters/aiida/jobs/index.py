@@ -1,4 +1,4 @@
-"""Keeps the job index true: loaded once, then by broadcasts, by time of modification, and by counting."""
+"""Keeps the job index current: an initial load, then broadcasts, modification times and counts."""
 
 import gc
 import logging
@@ -21,26 +21,26 @@ log = logging.getLogger(__name__)
 
 POLL_S = 1.0
 COALESCE_S = 0.01
-"""One job's changes of state come in bursts."""
+"""State changes of one job come in bursts."""
 OVERLAP_S = 5.0
-"""A transaction may commit this long after the time that it writes as its time of modification."""
+"""A transaction may commit this long after the modification time that it writes."""
 COUNT_EVERY = 5
-"""Deletions leave no trace but the count; looked at in every n-th poll."""
+"""Only the job count reveals deletions; check it in every n-th poll."""
 CHUNK = 20_000
 _IN_ONE_QUERY = 500
 
 
 class JobFeed:
-    """The job index and the task that keeps it true.
+    """The job index and the task that keeps it current.
 
     Attributes
     ----------
     index
-        Guarded by `lock`, since long searches run on threads of their own.
+        Guarded by `lock`, since long searches run on separate threads.
     """
 
     def __init__(self, runtime: Runtime) -> None:
-        self.index = JobIndex(int(1000 * time.time()))  # a new server never repeats a revision of the last
+        self.index = JobIndex(int(1000 * time.time()))  # a new server never reuses a revision number
         self.lock = threading.Lock()
         self._runtime = runtime
         self._loaded = anyio.Event()
@@ -56,18 +56,18 @@ class JobFeed:
         return self._loaded.is_set()
 
     async def wait_loaded(self) -> None:
-        """Wait until the index holds all jobs; raises what keeps the profile from loading."""
+        """Wait until the index holds all jobs; raises the error if the profile cannot be loaded."""
         while not self._loaded.is_set():
             await self._runtime.wait_ready()
             with anyio.move_on_after(0.5):
                 await self._loaded.wait()
 
     async def refresh(self, pk: int) -> None:
-        """Have one job in the index as it is now, for whoever has just changed it."""
+        """Update one job in the index now, for the caller that just changed it."""
         await self._read({pk})
 
     async def run(self) -> None:
-        """Load and keep true until cancelled."""
+        """Load the index and keep it current until cancelled."""
         self._loop = lowlevel.current_token()
         polls = 0
         while True:
@@ -83,7 +83,7 @@ class JobFeed:
             polls += 1
 
     def subscribe(self) -> None:
-        """Listen at the broker; on the AiiDA thread, once for each new connection."""
+        """Subscribe to broadcasts; runs on the AiiDA thread, once per new connection."""
         from aiida.manage import get_manager
 
         communicator: Any = get_manager().get_communicator()
@@ -92,7 +92,7 @@ class JobFeed:
         communicator.add_rpc_subscriber(_ignore, name)  # without one, ZeroMQ delivers no broadcasts
 
     def _hear(self, _comm: Any, _body: Any, sender: Any, subject: Any, _correlation: Any) -> None:
-        """A broadcast, on the communicator's thread."""
+        """Handle a broadcast; runs on the communicator's thread."""
         loop = self._loop
         if loop is None or not str(subject).startswith("state_changed") or not isinstance(sender, int):
             return
@@ -106,7 +106,7 @@ class JobFeed:
         self._wake.set()
 
     async def _rest(self) -> None:
-        """Sleep until the next poll; jobs that broadcasts name are read in the meantime."""
+        """Sleep until the next poll, reading jobs named in broadcasts in the meantime."""
         deadline = time.monotonic() + POLL_S
         while (left := deadline - time.monotonic()) > 0:
             with anyio.move_on_after(left):
@@ -127,22 +127,22 @@ class JobFeed:
             await self._drop_deleted()
 
     def _since(self) -> datetime:
-        """Where to look from; what was modified last is looked at again only while late commits may come."""
+        """The earliest modification time to read; overlaps the last poll while late commits are possible."""
         recent = time.monotonic() - self._moved_at < 2 * OVERLAP_S
         return datetime.fromtimestamp(self._watermark - OVERLAP_S * recent, UTC)
 
     async def _load(self) -> None:
-        """Read all jobs in order of pk, a chunk at a time so that other long reads get their turn."""
+        """Read all jobs by pk, in chunks so that other long reads get their turn."""
         last: int | None = 0
         while last is not None:
             rows, last = await self._runtime.call_long(source.read_chunk, last, CHUNK)
             await self._apply(rows)
         if len(self.index) > CHUNK:
-            gc.freeze()  # they live long: walking a million rows in every full collection stalls the loop
+            gc.freeze()  # long-lived: walking a million rows in every full collection stalls the loop
         self._loaded.set()
 
     async def _read(self, pks: set[int]) -> None:
-        """Read some jobs again; those that are gone leave the index."""
+        """Read some jobs again and remove deleted ones from the index."""
         todo = sorted(pks)
         for start in range(0, len(todo), _IN_ONE_QUERY):
             part = todo[start : start + _IN_ONE_QUERY]
@@ -160,7 +160,7 @@ class JobFeed:
         await self._read(there - set(self.index.pks))
 
     async def _apply(self, rows: list[JobRow]) -> None:
-        """Put rows into the index, beside the event loop where a search may hold the lock."""
+        """Put rows into the index, on a thread because a search may hold the lock."""
         if rows:
             await to_thread.run_sync(self._upsert, rows)
             newest = max(row.modified_at for row in rows)
@@ -177,5 +177,5 @@ class JobFeed:
 
 
 def _ignore(_comm: Any, _body: Any) -> bool:
-    """Answer a call that nobody makes."""
+    """Answer an RPC that is never called."""
     return True

@@ -1,4 +1,4 @@
-"""A stored job as it was asked for; on the AiiDA thread."""
+"""The original request of a stored job; runs on the AiiDA thread."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
@@ -18,9 +18,9 @@ POTCAR_SPEC = "POTCAR.spec"
 
 
 def recall(pk: int) -> PastJob:
-    """What a job was made of; raises NotFound."""
+    """The request and options of a stored job; raises NotFound."""
     node, row = load_job(pk), read_row(pk)
-    assert row is not None  # noqa: S101  load_job has found it
+    assert row is not None  # noqa: S101  load_job found the job
     stored = Stored.of(node, row)
     options = options_of(node) if stored.template else {}
     return PastJob(pk, node.uuid, row.state, spec_of(stored), row.formula, options)
@@ -28,7 +28,7 @@ def recall(pk: int) -> PastJob:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A job as AiiDA has it: its node, row, input nodes, and for a job of ours its settings and template."""
+    """A job in AiiDA: node, row and input nodes; for a crystalmath job also settings and template."""
 
     node: Any
     row: JobRow
@@ -38,7 +38,7 @@ class Stored:
 
     @staticmethod
     def of(node: Any, row: JobRow) -> "Stored":
-        """Read it."""
+        """Read the stored job of a node."""
         template = node.base.attributes.get(nodes.TEMPLATE, "") or ""
         inputs = input_nodes(node)
         found = inputs.get(nodes.SETTINGS) if template else None
@@ -46,13 +46,13 @@ class Stored:
 
 
 def spec_of(stored: Stored, placed: Collection[str] = PLACED) -> JobSpec:
-    """What was asked of a job; of the options with a place of their own, those named are read."""
+    """The specification of a job; reads only those separately stored options that `placed` names."""
     found = {name: _READERS[name](stored) for name in placed}
     return replace(read_kept(stored.settings), **found)
 
 
 def _structures(stored: Stored) -> tuple[int, ...]:
-    """The images of a band in order, else the one structure."""
+    """The pks of the NEB images in order, or of the single structure."""
     images = sorted(label for label in stored.inputs if label.startswith(f"{nodes.IMAGES}__"))
     if images:
         return tuple(stored.inputs[label].pk for label in images)
@@ -61,7 +61,7 @@ def _structures(stored: Stored) -> tuple[int, ...]:
 
 
 def _code(stored: Stored) -> str:
-    """Label of the code; a job of jobflow has the one Python there, which nobody names."""
+    """The label of the code; empty for jobflow jobs, which use the cluster's one Python implicitly."""
     code = stored.inputs.get("code")
     by_name = stored.template and nodes.FILES in stored.inputs
     return code.label if by_name and code is not None else ""
@@ -90,23 +90,23 @@ _READERS: Mapping[str, Callable[[Stored], Any]] = {
     "corrections": _corrections,
     "edits": lambda stored: _edited(stored.inputs, stored.settings.get(nodes.EDITS, {})),
 }
-"""How each option of PLACED is read from its place."""
+"""How to read each option in PLACED."""
 
 
 def _edited(inputs: Mapping[str, Any], names: Collection[str]) -> dict[str, str]:
-    """Texts of the files that were edited; one that is not there was left out."""
+    """Texts of the edited files; a missing file was left out."""
     if nodes.FILES not in inputs:
         return {}
     repository = inputs[nodes.FILES].base.repository
     there = repository.list_object_names()
     texts = {name: repository.get_object_content(name) if name in there else "" for name in names}
-    if POTCAR_SPEC in texts and POTCAR_SPEC not in there:  # its symbols are a node of their own
+    if POTCAR_SPEC in texts and POTCAR_SPEC not in there:  # its symbols have their own node
         texts[POTCAR_SPEC] = "\n".join(inputs[nodes.POTCAR]["symbols"]) + "\n"
     return texts
 
 
 def _job_of(folder: Any) -> int | None:
-    """The job that ran in a folder, or that was imported from it."""
+    """The job that ran in a folder or was imported from it."""
     if folder.creator is not None:
         return job_of(folder.creator).pk
     imported = folder.base.links.get_outgoing(link_label_filter=nodes.SOURCE).first()
@@ -114,14 +114,14 @@ def _job_of(folder: Any) -> int | None:
 
 
 def options_of(node: Any) -> dict[str, Any]:
-    """metadata.options of a job, or of each run of one that corrects itself."""
+    """metadata.options of a job; for a self-correcting job, those of each run."""
     if node.process_type != nodes.MEND_PROCESS:
         return node.get_options()
     return dict(node.get_metadata_inputs()["metadata"]["options"])
 
 
 def retried(node: Any) -> int | None:
-    """The job that a job is a retry of; None where it is none, or the earlier one was deleted."""
+    """The job that this one retries; None if it is not a retry or the earlier job was deleted."""
     from aiida import orm
 
     settings = input_nodes(node).get(nodes.SETTINGS)
@@ -132,9 +132,9 @@ def retried(node: Any) -> int | None:
 
 
 def check_retry(pk: int, job: PastJob) -> None:
-    """Refuse a key that is another job's; raises Conflict."""
+    """Refuse a key that belongs to another job; raises Conflict."""
     if retried(load_job(pk)) != job.pk:
-        hint = "Send a new key for a new job."
+        hint = "Use a new key for a new job."
         raise Conflict(
             f"The key belongs to job {pk}, which is not a retry of {job.pk}", field="key", hint=hint
         )

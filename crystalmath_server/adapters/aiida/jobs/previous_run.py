@@ -1,4 +1,4 @@
-"""Earlier VASP jobs, found and laid out to continue from; on the AiiDA thread."""
+"""Earlier VASP jobs, located and written out for restarts; runs on the AiiDA thread."""
 
 import shutil
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ _PACKED = ("", ".gz")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An earlier job and where its files are.
+    """An earlier job and the location of its files.
 
     Attributes
     ----------
     told
-        Files that the job itself listed at its end; none where it was cut off, or run by other means.
+        Files that the job listed when it ended; empty if it was cut off or not run by crystalmath.
     """
 
     uuid: str
@@ -34,25 +34,25 @@ class Found:
 
 
 def lay_out(pk: int, cluster: str, folder: str) -> Found:
-    """Write what AiiDA's repository holds of a run into `folder`.
+    """Write the files of a run in AiiDA's repository to `folder`.
 
     Raises
     ------
     NotFound, InvalidForm
-        Field: restart_pk; no job to continue from, or none of this cluster (empty: any).
+        Field: restart_pk; not a job to continue from, or not on this cluster (empty: any).
     """
     node = _job(pk)
     remote = _folder(node)
     label = remote.computer.label
     if cluster not in ("", label):
-        hint = f"Submit to {label}, or name a job of {cluster}: files are copied on the cluster itself."
+        hint = f"Submit to {label}, or choose a job on {cluster}: files are copied on the cluster itself."
         raise InvalidForm(f"Job {pk} ran on {label}, not on {cluster}", field=FIELD, hint=hint)
     _write(node, Path(folder))
     return Found(node.uuid, label, remote.get_remote_path(), _told(node))
 
 
 def folder_of(pk: int) -> Any:
-    """The node of a job's folder on its computer; raises as `lay_out`."""
+    """The RemoteData node of a job's folder; raises the same errors as `lay_out`."""
     return _folder(_job(pk))
 
 
@@ -69,19 +69,19 @@ def _job(pk: int) -> Any:
         )
         raise InvalidForm(detail, field=FIELD, hint=f"See: {command(JOBS_LIST, template='vasp.static')}")
     if not node.is_terminated:
-        hint = f"Wait for its end: crystalmath wait {pk}"
+        hint = f"Wait for it to end: crystalmath wait {pk}"
         raise InvalidForm(f"Job {pk} has not ended", field=FIELD, hint=hint)
     return last_run(node)
 
 
 def _folder(node: Any) -> Any:
-    """The folder of a job where it ran; of an import where it was read."""
+    """The folder where a job ran, or that an import was read from."""
     made = node.base.links.get_outgoing(link_label_filter="remote_folder").first()
     given = node.base.links.get_incoming(link_label_filter=nodes.SOURCE).first()
     found = (made or given).node if made or given else None
     if found is None or found.is_cleaned:
-        words = "was cleaned" if found is not None else "was never made"
-        hint = f"Name another job, or run that one again: {command(JOBS_LIST)}"
+        words = "was cleaned" if found is not None else "was never created"
+        hint = f"Choose another job, or run this one again: {command(JOBS_LIST)}"
         raise InvalidForm(f"The folder of job {node.pk} on its cluster {words}", field=FIELD, hint=hint)
     return found
 
@@ -95,7 +95,7 @@ def _told(node: Any) -> tuple[str, ...]:
 
 
 def _write(node: Any, folder: Path) -> None:
-    """Inputs as its Maker wrote them, outputs as they were retrieved, symbols in place of POTCAR."""
+    """Write the Maker's inputs and the retrieved outputs, with symbols in place of POTCAR."""
     inputs = node.inputs[nodes.FILES].base.repository
     outputs = node.base.links.get_outgoing(link_label_filter="retrieved").first()
     sources = [(inputs, name) for name in ("INCAR", "KPOINTS")]
@@ -109,5 +109,5 @@ def _write(node: Any, folder: Path) -> None:
     (folder / "POTCAR.spec").write_text("\n".join(node.inputs[nodes.POTCAR]["symbols"]))
     missing = [name for name in _NEEDED if not any((folder / f"{name}{end}").exists() for end in _PACKED)]
     if missing:
-        hint = "Name a job that VASP ended well."
+        hint = "Choose a job in which VASP ended normally."
         raise InvalidForm(f"Job {node.pk} left no {', no '.join(missing)}", field=FIELD, hint=hint)

@@ -15,9 +15,9 @@ MAX_STEPS = 1000
 
 
 def read_results(pk: int) -> JobResults:
-    """What a job computed; of a job of another plugin, its outputs as they are."""
+    """The results of a job; for other plugins, their outputs unchanged."""
     node, row = load_job(pk), read_row(pk)
-    assert row is not None  # noqa: S101  load_job has found it
+    assert row is not None  # noqa: S101  load_job found the job
     outputs = output_nodes(last_run(node))
     own = node.base.attributes.get(nodes.TEMPLATE, None) is not None and nodes.SUMMARY in outputs
     before: Any = input_structure(node)
@@ -54,13 +54,13 @@ def output_nodes(node: Any) -> dict[str, Any]:
 
 
 def input_structure(node: Any) -> Any:
-    """The structure that a job began with; None where it has none."""
+    """The input structure of a job, or None."""
     links = node.base.links.get_incoming(link_label_filter=nodes.STRUCTURE).all()
     return next((link.node for link in links if _is_structure(link.node)), None)
 
 
 def engine_of(node: Any, outputs: dict[str, Any]) -> str:
-    """Engine and version as the job was planned; else the packages that took part."""
+    """The planned engine and version; otherwise the packages that took part."""
     planned = node.base.attributes.get(nodes.ENGINE, "")
     if planned or nodes.SUMMARY not in outputs:
         return planned
@@ -113,5 +113,5 @@ def _is_structure(node: Any) -> bool:
 
 
 def _lattice(node: Any) -> Lattice | None:
-    """None for a molecule, whose cell means nothing."""
+    """The lattice, or None for a molecule, whose cell is meaningless."""
     return lattice_of(node.cell) if _is_structure(node) and any(node.pbc) else None

@@ -1,4 +1,4 @@
-"""Process nodes as rows: one projection, read on the AiiDA thread, never whole nodes."""
+"""Process nodes as job rows, read by projection on the AiiDA thread without loading nodes."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -35,24 +35,24 @@ Held = dict[str, Any]
 
 
 def read_rows(filters: dict[str, Any]) -> list[JobRow]:
-    """Jobs that pass `filters`, and those one of whose runs does, in order of pk."""
+    """Jobs that match `filters` themselves or through one of their runs, ordered by pk."""
     return _rows(_read(filters))
 
 
 def read_chunk(after: int, limit: int) -> tuple[list[JobRow], int | None]:
-    """Jobs of the next nodes after a pk, and the pk to continue from; None: there are no more."""
+    """The next chunk of jobs after a pk, and the pk to continue from, or None at the end."""
     found = _read({"id": {">": after}}, limit)
     return _rows(found), found[-1]["id"] if len(found) == limit else None
 
 
 def read_row(pk: int) -> JobRow | None:
-    """One job, or one run of a job; None where there is none of this pk."""
+    """One job or one run of a job, or None if the pk does not exist."""
     found = read_facts(pk)
     return found[0] if found else None
 
 
 def read_facts(pk: int) -> tuple[JobRow, Facts] | None:
-    """One job with what explains it."""
+    """One job with the facts that explain its state."""
     found = _with_runs(_read({"id": pk}))
     if not found:
         return None
@@ -61,13 +61,13 @@ def read_facts(pk: int) -> tuple[JobRow, Facts] | None:
 
 
 def read_pks() -> list[int]:
-    """The pks of all jobs; a run of a job that corrects itself is none."""
+    """The pks of all jobs, without the runs of self-correcting jobs."""
     runs = {pk for _job, pk in _runs({}, "id").all()}
     return [pk for pk in _query({}, "id").all(flat=True) if pk not in runs]
 
 
 def count_jobs() -> int:
-    """How many jobs there are."""
+    """The number of jobs."""
     return _query({}, "id").count() - _runs({}, "id").count()
 
 
@@ -79,7 +79,7 @@ def _read(filters: dict[str, Any], limit: int | None = None) -> list[Held]:
 
 
 def _rows(found: list[Held]) -> list[JobRow]:
-    """Rows of jobs; in place of a run of a job that corrects itself, that job's."""
+    """Rows of jobs; a run of a self-correcting job is replaced by its job."""
     jobs = [held for held in found if held[nodes.RUN] is None]
     if len(jobs) < len(found):
         known = {held["id"] for held in jobs}
@@ -92,7 +92,7 @@ def _rows(found: list[Held]) -> list[JobRow]:
 
 
 def _with_runs(jobs: list[Held]) -> list[Held]:
-    """Jobs that correct themselves with the state of the run that is under way, and when it last changed."""
+    """Jobs, with self-correcting ones updated with the state and time of their active run."""
     mending = [held["id"] for held in jobs if held["process_type"] == nodes.MEND_PROCESS]
     if not mending:
         return jobs
@@ -111,7 +111,7 @@ def _with_run(job: Held, run: Held) -> Held:
 
 
 def row_of(held: dict[str, Any], computers: dict[int, str]) -> JobRow:
-    """The row of one projection."""
+    """The job row of a projection."""
     facts = facts_of(held, computers)
     created, modified = _unix(held["ctime"]), _unix(held["mtime"])
     return JobRow(
@@ -131,7 +131,7 @@ def row_of(held: dict[str, Any], computers: dict[int, str]) -> JobRow:
 
 
 def facts_of(held: dict[str, Any], computers: dict[int, str]) -> Facts:
-    """What explains the state of one projection."""
+    """The facts that explain the state of a projection."""
     state = job_state(
         process_state=held["process_state"],
         paused=bool(held["paused"]),
@@ -157,7 +157,7 @@ def facts_of(held: dict[str, Any], computers: dict[int, str]) -> Facts:
 
 
 def _cause(held: dict[str, Any]) -> str:
-    """As its parser found it, else as its exit status tells it."""
+    """The cause found by the parser, or else the one that the exit status implies."""
     if not held["exit_status"]:
         return ""
     status, message = held["exit_status"], held["exit_message"] or ""
@@ -166,7 +166,7 @@ def _cause(held: dict[str, Any]) -> str:
 
 
 def of_pks(pks: Iterable[int]) -> dict[str, Any]:
-    """The filter of some pks."""
+    """A query filter for the given pks."""
     chosen: Sequence[int] = sorted(pks)
     return {"id": {"in": chosen}}
 
@@ -179,7 +179,7 @@ def _query(filters: dict[str, Any], project: Any) -> Any:
 
 
 def _runs(filters: dict[str, Any], project: Any, jobs: Sequence[int] | None = None) -> Any:
-    """Runs of jobs that correct themselves, of these jobs or all: first the pk of the job."""
+    """Query the runs of self-correcting jobs (all, or `jobs`); each row starts with the job pk."""
     from aiida import orm
 
     chosen: dict[str, Any] = {"process_type": nodes.MEND_PROCESS}
@@ -190,7 +190,7 @@ def _runs(filters: dict[str, Any], project: Any, jobs: Sequence[int] | None = No
 
 
 def _computers() -> dict[int, str]:
-    """Labels by pk; there are few, so no join."""
+    """Computer labels by pk; there are too few to need a join."""
     from aiida import orm
 
     rows: list[Any] = orm.QueryBuilder().append(orm.Computer, project=["id", "label"]).all()

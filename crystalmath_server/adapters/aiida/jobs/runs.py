@@ -1,4 +1,4 @@
-"""The runs of a job: itself, or those of one that corrects itself; on the AiiDA thread."""
+"""The runs of a job: the job itself, or the runs of a self-correcting job; runs on the AiiDA thread."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,12 +12,12 @@ from crystalmath_server.protocol.jobs import JOBS_LIST
 
 
 def load_job(pk: int) -> Any:
-    """The process node.
+    """The process node of a job.
 
     Raises
     ------
     NotFound
-        Where there is no CalcJob and no workflow of this pk.
+        No CalcJob or workflow has this pk.
     """
     from aiida import orm
 
@@ -29,24 +29,24 @@ def load_job(pk: int) -> Any:
 
 
 def load_run(pk: int) -> Any:
-    """The process node whose files and results are those of a job; raises NotFound."""
+    """The process node that holds a job's files and results; raises NotFound."""
     return last_run(load_job(pk))
 
 
 def last_run(node: Any) -> Any:
-    """The last run of a job that corrects itself; of any other, and while there is none, the job."""
+    """The last run of a self-correcting job; otherwise, or before its first run, the job itself."""
     found = runs_of(node)
     return found[-1] if found else node
 
 
 def job_of(node: Any) -> Any:
-    """The job that a run belongs to, which may be itself."""
+    """The job that a run belongs to, possibly the run itself."""
     caller = node.caller
     return caller if caller is not None and caller.process_type == nodes.MEND_PROCESS else node
 
 
 def runs_of(node: Any) -> list[Any]:
-    """Runs of a job that corrects itself, the first one first; none of any other."""
+    """The runs of a self-correcting job, oldest first; empty for other jobs."""
     if node.process_type != nodes.MEND_PROCESS:
         return []
     from aiida import orm
@@ -58,7 +58,7 @@ def runs_of(node: Any) -> list[Any]:
 
 
 def active_runs(pks: Sequence[int]) -> list[int]:
-    """Runs that have not ended, of those of these jobs that correct themselves."""
+    """Active runs of the self-correcting jobs among `pks`."""
     if not pks:
         return []
     from aiida import orm
@@ -70,7 +70,7 @@ def active_runs(pks: Sequence[int]) -> list[int]:
 
 
 def looks_of(node: Any) -> dict[int, mending.Look]:
-    """What custodian made of each run of a job, by the pk of the run."""
+    """Custodian's findings for each run of a job, by run pk."""
     from aiida import orm
 
     query = orm.QueryBuilder().append(orm.WorkChainNode, filters={"id": node.pk}, tag="job")

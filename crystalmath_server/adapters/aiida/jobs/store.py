@@ -1,4 +1,4 @@
-"""The JobStore port: lists from the index, details from AiiDA."""
+"""The JobStore port: lists come from the index, details from AiiDA."""
 
 from collections.abc import Callable
 
@@ -23,7 +23,7 @@ Matches = Callable[[str], bool]
 
 
 def _closed(_cluster: str) -> Breaker:
-    """Nothing is known against any computer."""
+    """Report no connection failures for any computer."""
     return CLOSED
 
 
@@ -37,11 +37,11 @@ class AiidaJobStore:
 
     @property
     def revision(self) -> int:
-        """Grows with every change of the list of jobs."""
+        """A number that grows with every change to the job list."""
         return self._feed.index.revision
 
     async def list_jobs(self, params: ListJobsParams) -> JobsPage:
-        """A page: at once where it costs microseconds, else on a thread beside the event loop."""
+        """A page of jobs; slow searches run on a thread so that the event loop stays free."""
         if not self._feed.loaded:
             await self._feed.wait_loaded()
         if is_quick(params) and self._feed.lock.acquire(blocking=False):
@@ -53,33 +53,33 @@ class AiidaJobStore:
         return await to_thread.run_sync(self._page, params, matches, abandon_on_cancel=True)
 
     async def state(self, pk: int) -> JobState:
-        """The state of one job, from memory where it is listed."""
+        """The state of one job, from memory if the job is in the index."""
         with self._feed.lock:
             row = self._feed.index.get(pk)
         return row.state if row is not None else (await self.show(pk)).row.state
 
     async def show(self, pk: int) -> JobDetail:
-        """One job."""
+        """Details of one job."""
         return await self._runtime.call(read_detail, pk, self._breaker)
 
     async def files(self, pk: int, source: str = "") -> JobFiles:
-        """Its files, of both sources or of one."""
+        """The files of a job, from both sources or only one."""
         return await self._runtime.call_long(list_files, pk, source)
 
     async def read(self, params: ReadFileParams) -> FileRange:
-        """A range of a file."""
+        """A byte range of a file."""
         return await self._runtime.call_long(read_range, params)
 
     async def log(self, pk: int) -> JobLog:
-        """Its log."""
+        """The log of a job."""
         return await self._runtime.call_long(read_log, pk)
 
     async def results(self, pk: int) -> JobResults:
-        """Its results."""
+        """The results of a job."""
         return await self._runtime.call_long(read_results, pk)
 
     async def recall(self, pk: int) -> PastJob:
-        """What it was made of."""
+        """The request that a job was made from."""
         return await self._runtime.call(recall, pk)
 
     def _page(self, params: ListJobsParams, matches: Matches | None) -> JobsPage:

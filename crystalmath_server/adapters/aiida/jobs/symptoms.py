@@ -1,4 +1,4 @@
-"""The Diagnostics port: what AiiDA, the files of a job and custodian tell of it."""
+"""The Diagnostics port: evidence about a job from AiiDA, its files and custodian."""
 
 import os
 import tempfile
@@ -30,15 +30,15 @@ _LOG_LINES = 200
 
 
 class CorrectionReader(Protocol):
-    """What looks into the folder of a run: the worker."""
+    """Checks the folder of a run; implemented by the worker."""
 
     async def look_at_run(self, folder: Path) -> tuple[Correction, ...]:
-        """What custodian finds."""
+        """The corrections that custodian would make."""
         ...
 
 
 class SymptomReader:
-    """Collects symptoms."""
+    """Collects the symptoms of a job."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class SymptomReader:
         self._breaker = breaker
 
     async def of_job(self, pk: int) -> Symptoms:
-        """All that is known of a job; raises NotFound."""
+        """Everything known about a job; raises NotFound."""
         with tempfile.TemporaryDirectory(prefix="crystalmath-") as folder:
             found, has_inputs = await self._runtime.call_long(_read, pk, self._breaker, Path(folder))
             if has_inputs:
@@ -63,7 +63,7 @@ class SymptomReader:
         return replace(found, daemon=f"{daemon.detail}. {daemon.hint}".strip(". ") if down else "")
 
     async def ended_run(self, pk: int, *, correct: bool) -> EndedRun:
-        """The input files of a VASP job, before and after custodian."""
+        """The input files of a VASP job, before and after custodian's corrections."""
         with tempfile.TemporaryDirectory(prefix="crystalmath-") as folder:
             files, contcar, given = await self._runtime.call_long(_read_inputs, pk, Path(folder))
             corrections = await self._worker.look_at_run(Path(folder)) if correct else ()
@@ -71,7 +71,7 @@ class SymptomReader:
         return EndedRun(files, corrected, contcar, corrections, given)
 
     async def _custodian(self, folder: Path) -> tuple[Correction, ...]:
-        """Without it there is still a diagnosis."""
+        """Corrections from custodian; none if it fails, since the diagnosis works without them."""
         try:
             return await self._worker.look_at_run(folder)
         except RpcError:
@@ -107,7 +107,7 @@ def _read(pk: int, breaker: Callable[[str], Breaker], folder: Path) -> tuple[Sym
 
 
 def _read_inputs(pk: int, folder: Path) -> tuple[dict[str, str], str, tuple[str, ...]]:
-    """Lay a run out; its input files, CONTCAR, and what was copied for it."""
+    """Write a run to a folder; returns its input files, CONTCAR, and the names of the copied files."""
     node = load_run(pk)
     names = node.inputs[nodes.FILES].base.repository.list_object_names()
     _lay_out(node, folder)
@@ -121,7 +121,7 @@ def _texts_of(folder: Path, names: Sequence[str]) -> dict[str, str]:
 
 
 def _path_to_step(node: Any) -> list[Any]:
-    """From a job to the one it called that failed, or is at work: the last of them, level by level."""
+    """The call path from a job to its failed or active step, taking the newest one at each level."""
     path = [node]
     while len(path) < _DEEPEST and path[-1].process_type != nodes.MEND_PROCESS:
         called = [one for one in getattr(path[-1], "called", ()) if _is_at_fault(one, path[-1])]
@@ -144,7 +144,7 @@ def _texts(node: Any) -> Mapping[str, Text]:
 
 
 def _tail(repository: Any, name: str) -> Text:
-    """The end of a file, and the number of its first line."""
+    """The end of a file, with the line number where the excerpt begins."""
     with repository.open(name, "rb") as handle:
         skip = max(0, handle.seek(0, os.SEEK_END) - _TAIL)
         handle.seek(0)
@@ -157,7 +157,7 @@ def _tail(repository: Any, name: str) -> Text:
 
 
 def _lay_out(node: Any, folder: Path) -> None:
-    """The input files and what VASP left, as custodian expects them."""
+    """Write the input files and VASP output to a folder laid out the way custodian expects."""
     node.inputs[nodes.FILES].base.repository.copy_tree(folder)
     repository = open_files(node, "retrieved")
     if repository is None:

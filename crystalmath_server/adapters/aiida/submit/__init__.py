@@ -1,1 +1,1 @@
-"""Jobs written to AiiDA: builders, submission, resubmission and the cap on each cluster."""
+"""Submission of jobs to AiiDA: builders, resubmission, and the job cap of each cluster."""

@@ -1,4 +1,4 @@
-"""A JobPlan as the inputs of `crystalmath.jobflow`, or of `crystalmath.vasp`; on the AiiDA thread."""
+"""Builds `crystalmath.jobflow` or `crystalmath.vasp` inputs from a JobPlan; on the AiiDA thread."""
 
 import os
 from collections.abc import Mapping
@@ -21,11 +21,11 @@ from crystalmath_server.protocol.errors import MissingPotential, NotFound
 
 MAX_THREADS = 4
 NOT_SENT = "POTCAR.spec"
-"""Tells the symbols; VASP wants the POTCAR itself."""
+"""The file that lists the symbols; VASP needs the POTCAR itself."""
 
 
 def builder_of(plan: JobPlan) -> Any:
-    """The builder of a plan; nothing is stored.
+    """The builder for a plan; stores nothing.
 
     Raises
     ------
@@ -64,9 +64,9 @@ def _vasp(plan: JobPlan) -> Any:
 
 
 def _imported(plan: JobPlan, source: RunFolder) -> Any:
-    """AiiDA's own import: with a `remote_folder` nothing is run, and no code is needed.
+    """AiiDA's immigration of finished runs: with a `remote_folder`, nothing runs and no code is needed.
 
-    A code is linked only where the user says that it ran this: provenance claims nothing that is not known.
+    A code is linked only if the user names the one that ran the job; provenance must not claim unknowns.
     """
     from aiida import orm
 
@@ -83,7 +83,7 @@ def _imported(plan: JobPlan, source: RunFolder) -> Any:
 
 
 def _identified(source: RunFolder) -> dict[str, Any]:
-    """The potentials of a run by names and numbers, without their text."""
+    """The potentials of a run by name and hash, without their text."""
     found: dict[str, Any] = {
         "symbols": symbols_of(source.titel_lines),
         "titel_lines": list(source.titel_lines),
@@ -94,7 +94,7 @@ def _identified(source: RunFolder) -> dict[str, Any]:
 
 
 def _common(entry_point: str, plan: JobPlan, threads: str) -> Any:
-    """What every job has: structure, Maker, settings, names."""
+    """A builder with the inputs common to all jobs: structure, Maker, settings, names."""
     from aiida import orm
     from aiida.plugins import CalculationFactory
 
@@ -115,7 +115,7 @@ def _common(entry_point: str, plan: JobPlan, threads: str) -> Any:
 
 
 def _settings(plan: JobPlan) -> dict[str, Any]:
-    """Values of the form, options without another place in AiiDA, and diffs of edited files."""
+    """Form values, options that AiiDA stores nowhere else, and diffs of edited files."""
     found: dict[str, Any] = {**kept(plan.spec), nodes.VALUES: dict(plan.prepared.values)}
     if plan.prepared.rendered.edits:
         found[nodes.EDITS] = dict(plan.prepared.rendered.edits)
@@ -153,7 +153,7 @@ def _structure(pk: int) -> Any:
 
 
 def folder(files: Mapping[str, bytes]) -> Any:
-    """A folder of these files; not stored."""
+    """An unstored FolderData with these files."""
     from aiida import orm
 
     made: Any = orm.FolderData()
@@ -166,6 +166,6 @@ def _potcar_dir(computer: Any) -> str:
     found = potcar_dir_of(computer)
     if not found:
         hint = command(CLUSTERS_UPDATE, label=computer.label, potcar_dir=f"/path/on/{computer.label}")
-        detail = f"The folder of VASP's potentials on {computer.label!r} is not set"
+        detail = f"The folder of VASP potentials on {computer.label!r} is not set"
         raise MissingPotential(detail, field="cluster", hint=hint)
     return found

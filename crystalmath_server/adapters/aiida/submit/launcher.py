@@ -1,4 +1,4 @@
-"""JobPlan → one AiiDA process; kill, pause and play with what they wait for."""
+"""Launches a JobPlan as one AiiDA process; kills, pauses and resumes jobs."""
 
 import contextlib
 import logging
@@ -26,47 +26,47 @@ log = logging.getLogger(__name__)
 POLL_S = 0.05
 POLL_MAX_S = 0.5
 GIVE_UP_S = 600.0
-"""An order is carried out behind a client that no longer waits, but not for ever."""
+"""How long an order continues after its client stops waiting."""
 
 
 class Gate(Protocol):
-    """What the launcher needs of the gate."""
+    """The part of the gate that the launcher uses."""
 
     lock: anyio.Lock
 
     async def why_not(self, cluster: str) -> str:
-        """Why a new job must be held; empty: it may go."""
+        """The reason to hold a new job, or an empty string to submit it."""
         ...
 
     def note(self, pk: int, cluster: str, *, held: bool) -> None:
-        """A job was stored."""
+        """Record a stored job."""
         ...
 
     async def let_go(self, pk: int) -> None:
-        """Give a held job to a worker now."""
+        """Send a held job to a worker now."""
         ...
 
 
 class Watch(Protocol):
-    """What the launcher needs of the daemon's watch."""
+    """The part of the daemon watch that the launcher uses."""
 
     async def ensure(self) -> None:
-        """Have a daemon and a broker."""
+        """Make sure that the daemon and broker are running."""
         ...
 
     def watch(self, pk: int) -> None:
-        """Look after a job."""
+        """Monitor a job."""
         ...
 
 
 async def _nobody(_pk: int) -> None:
-    """Nobody keeps a list."""
+    """Do nothing; no job list to refresh."""
 
 
 class AiidaLauncher:
     """The Launcher port.
 
-    `refresh` is told of each job that was made or steered, so that the list of jobs shows it at once.
+    `refresh` is called for each created or controlled job so that the job list shows the change at once.
     """
 
     def __init__(
@@ -85,19 +85,19 @@ class AiidaLauncher:
         self._errands: dict[int, ControlCommand] = {}
 
     async def find(self, key: str, digest: str) -> Submitted | None:
-        """The job of a key; a job that was never handed out is handed out now."""
+        """The job of a key; a job that no worker ever received is sent now."""
         found = await self._runtime.call(find_job, key, digest)
         if found is None:
             return None
         if await self._runtime.call(control.is_unfinished, found.pk):
-            return None  # submit makes it again
+            return None  # submit creates the job again
         return await self._submitted(found, reused=True)
 
     async def submit(self, plan: JobPlan) -> Submitted:
-        """The job of `plan.key`; daemon and broker are asked for before anything is stored."""
+        """Submit the job of `plan.key`; the daemon and broker must be up before anything is stored."""
         await self._watch.ensure()
         async with self._gate.lock:
-            # what is only read needs no place in a queue
+            # an import only reads, so it needs no place in the queue
             why_held = "" if plan.source else await self._gate.why_not(plan.spec.cluster)
             job, reused = await self._runtime.call(make_job, plan, why_held)
             if not reused:
@@ -107,7 +107,7 @@ class AiidaLauncher:
     async def retry(
         self, job: PastJob, key: str, label: str, vasp_inputs: NextInputs | None = None
     ) -> Submitted:
-        """A job with the inputs of another."""
+        """Submit a job with the inputs of another."""
         await self._watch.ensure()
         async with self._gate.lock:
             why_held = await self._gate.why_not(job.spec.cluster)
@@ -117,26 +117,26 @@ class AiidaLauncher:
         return await self._submitted(made, reused=reused, held=bool(why_held) and not reused)
 
     async def retried(self, job: PastJob, key: str) -> Submitted | None:
-        """The job of a key that continues from another, or that runs it once more."""
+        """The job of a key that continues or reruns another job."""
         found = await self.find(key, str(job.options.get(nodes.DIGEST, "")))
         if found is not None:
             await self._runtime.call(check_retry, found.pk, job)
         return found
 
     async def script(self, plan: JobPlan) -> str:
-        """The batch script of a plan."""
+        """The batch script for a plan."""
         return await self._runtime.call(script_of, plan)
 
     async def cancel(self, pk: int, wait_s: float) -> Control:
-        """Kill and wait for the end; a job that has ended already is left as it is."""
+        """Kill a job and wait until it has ended; an ended job is left unchanged."""
         return await self._steer(pk, wait_s, control.KILL)
 
     async def pause(self, pk: int, wait_s: float) -> Control:
-        """Pause and wait for it."""
+        """Pause a job and wait until it is paused."""
         return await self._steer(pk, wait_s, control.PAUSE)
 
     async def play(self, pk: int, wait_s: float) -> Control:
-        """Let continue and wait for it."""
+        """Resume a job and wait until it continues."""
         return await self._steer(pk, wait_s, control.PLAY)
 
     async def _submitted(self, job: StoredJob, *, reused: bool, held: bool = False) -> Submitted:
@@ -148,10 +148,10 @@ class AiidaLauncher:
         return Submitted(job.pk, job.uuid, glance.state, job.template, reused)
 
     async def _steer(self, pk: int, wait_s: float, order: control.Order) -> Control:
-        """Carry out an order; it continues if the client stops waiting, until another order comes."""
+        """Carry out an order; it continues after the client stops waiting, until the next order."""
         seen = await self._runtime.call(control.glance, pk)
         if seen.held:
-            await self._gate.let_go(pk)  # only a worker can steer it; play lets it go before its turn
+            await self._gate.let_go(pk)  # only a worker can control it; play releases it early
         if order.shows(seen):
             return Control(pk, seen.state, done=True)
         if seen.ended:
@@ -169,7 +169,7 @@ class AiidaLauncher:
         return outcome
 
     async def _tell(self, pk: int) -> None:
-        """A list that cannot be read must not make what was done look undone."""
+        """Refresh the job list; a failure here must not make a completed order look failed."""
         with contextlib.suppress(RpcError):
             await self._refresh(pk)
 
@@ -177,7 +177,7 @@ class AiidaLauncher:
         try:
             with errand.scope:
                 await errand.run()
-        except Exception:  # nobody may wait for it any more, and the server continues
+        except Exception:  # the client may have stopped waiting; the server continues
             log.exception("an order to job %d failed", pk)
         finally:
             errand.ended.set()
@@ -186,7 +186,7 @@ class AiidaLauncher:
 
 
 class ControlCommand:
-    """One order to one job, sent until a worker takes it."""
+    """One order to one job, resent until a worker accepts it."""
 
     def __init__(self, runtime: Calls, order: control.Order, pk: int) -> None:
         self._runtime = runtime
@@ -197,7 +197,7 @@ class ControlCommand:
         self.ended = anyio.Event()
 
     async def run(self) -> None:
-        """Send what the moment asks for, and look until the effect shows."""
+        """Send the necessary steps and poll until they take effect."""
         deadline = time.monotonic() + GIVE_UP_S
         pause_s = POLL_S
         seen = await self._runtime.call(control.glance, self._pk)
@@ -211,7 +211,7 @@ class ControlCommand:
             seen = await self._runtime.call(control.glance, self._pk)
 
     async def outcome(self) -> Control:
-        """What came of it so far."""
+        """The outcome of the order so far."""
         seen = await self._runtime.call(control.glance, self._pk)
         if self._order.shows(seen):
             return Control(self._pk, seen.state, done=True)

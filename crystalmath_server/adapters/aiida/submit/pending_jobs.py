@@ -1,4 +1,4 @@
-"""Jobs that no worker was given yet, or that AiiDA paused for its connection; on the AiiDA thread."""
+"""Held jobs, and jobs that AiiDA paused after connection failures; runs on the AiiDA thread."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class ActiveJob:
 
 
 def jobs_under_way() -> list[ActiveJob]:
-    """All jobs of this project that have not ended; runs of one that corrects itself are not jobs."""
+    """All active crystalmath jobs, without the runs of self-correcting jobs."""
     filters = {
         "process_type": {"in": list(nodes.JOB_TYPES)},
         "attributes.process_state": {"in": list(ACTIVE_PROCESS)},
@@ -35,7 +35,7 @@ def jobs_under_way() -> list[ActiveJob]:
 
 
 def stranded(pks: Sequence[int]) -> dict[int, str]:
-    """Those of `pks`, or runs of theirs, that AiiDA paused since its connection failed: pk → computer."""
+    """Jobs in `pks`, or their runs, that AiiDA paused after a connection failure: pk → computer."""
     if not pks:
         return {}
     chosen = [*pks, *active_runs(pks)]
@@ -44,7 +44,7 @@ def stranded(pks: Sequence[int]) -> dict[int, str]:
 
 
 def asking(pks: Sequence[int]) -> list[int]:
-    """Those of `pks` that are paused with a question to their user, and have nothing on the computer."""
+    """Jobs in `pks` paused with a question to the user and with nothing on the computer."""
     if not pks:
         return []
     chosen = {"id": {"in": list(pks)}, "process_type": nodes.MEND_PROCESS, "attributes.paused": True}
@@ -52,7 +52,7 @@ def asking(pks: Sequence[int]) -> list[int]:
 
 
 def _rows(filters: dict[str, Any]) -> list[tuple[int, str, str | None]]:
-    """pk, computer and what it is said to do."""
+    """The pk, computer and process status of each job."""
     from aiida import orm
 
     project = ["id", "attributes.process_status"]
@@ -64,9 +64,9 @@ def _rows(filters: dict[str, Any]) -> list[tuple[int, str, str | None]]:
 
 
 def submit_or_hold(builder: Any, why_held: str) -> Any:
-    """Store a job, and give it to a worker unless it is held; the node.
+    """Store a job and, unless it is held, send it to a worker; returns the node.
 
-    These are the steps of AiiDA's own `submit`, which knows no job that waits.
+    Repeats the steps of AiiDA's `submit`, which does not support held jobs.
     """
     from aiida.engine.utils import instantiate_process
     from aiida.manage import get_manager
@@ -84,7 +84,7 @@ def submit_or_hold(builder: Any, why_held: str) -> Any:
 
 
 def hand_out(pk: int) -> None:
-    """Give a held job to a worker."""
+    """Send a held job to a worker."""
     from aiida import orm
 
     node: Any = orm.load_node(pk)
@@ -100,7 +100,7 @@ def _continue(pk: int) -> None:
 
 
 def play(pks: Sequence[int]) -> None:
-    """Let paused jobs go on; one that no worker has any more is given out by the watch."""
+    """Resume paused jobs; the watch resends any job that no worker has."""
     import kiwipy
     from aiida.manage import get_manager
 
@@ -113,7 +113,7 @@ def play(pks: Sequence[int]) -> None:
 
 
 def caps(clusters: Sequence[str]) -> dict[str, int]:
-    """Most jobs under way at once on each of these computers; 0: no cap."""
+    """The maximum number of active jobs on each computer; 0 means no cap."""
     from aiida import orm
 
     query = orm.QueryBuilder().append(orm.Computer, filters={"label": {"in": list(clusters) or [""]}})
@@ -122,5 +122,5 @@ def caps(clusters: Sequence[str]) -> dict[str, int]:
 
 
 def target_of(cluster: str) -> Target:
-    """How to reach a computer."""
+    """The connection target of a computer."""
     return facts(cluster).target

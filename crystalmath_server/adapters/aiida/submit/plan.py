@@ -1,4 +1,4 @@
-"""One JobPlan becomes one process node, once; on the AiiDA thread."""
+"""Stores a JobPlan as a process node exactly once; runs on the AiiDA thread."""
 
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
@@ -20,7 +20,7 @@ from crystalmath_server.protocol.errors import Conflict
 
 @dataclass(frozen=True, slots=True)
 class StoredJob:
-    """What is known of the job of a key."""
+    """The stored job of an idempotency key."""
 
     pk: int
     uuid: str
@@ -30,7 +30,7 @@ class StoredJob:
 
 @dataclass(frozen=True, slots=True)
 class StoreOrder:
-    """A process that shall be stored once, under its key."""
+    """A process to store exactly once, under its key."""
 
     key: str
     digest: str
@@ -43,13 +43,13 @@ def find_job(key: str, digest: str) -> StoredJob | None:
     """The job of an idempotency key.
 
     The settings node of each job carries the key as its label, since AiiDA indexes labels: a search through
-    the attributes of all jobs takes seconds where there are a million. An attribute of the job would make
-    AiiDA's caching useless too: no job would be equal to another.
+    the attributes of a million jobs takes seconds. A job attribute would
+    also defeat AiiDA's caching, since no two jobs would be equal.
 
     Raises
     ------
     Conflict
-        Where the key was used with another digest.
+        The key was used with another digest.
     """
     from aiida import orm
 
@@ -63,15 +63,15 @@ def find_job(key: str, digest: str) -> StoredJob | None:
         return None
     if digest and row[2] != digest:
         raise Conflict(
-            f"Key {key!r} belongs to job {row[0]}, which was made of another template or folder",
+            f"Key {key!r} belongs to job {row[0]}, which was made from another template or folder",
             field="key",
-            hint="Send a new key for a new job.",
+            hint="Use a new key for a new job.",
         )
     return StoredJob(row[0], row[1], row[2] or "", row[3] or "")
 
 
 def make_job(plan: JobPlan, why_held: str = "") -> tuple[StoredJob, bool]:
-    """The job of `plan.key` and whether it was there before; with a reason it is stored and held.
+    """The job of `plan.key`, and whether it already existed; a job with a reason is stored and held.
 
     A job that a dying server stored only in part is removed and rebuilt; one that cannot be handed to the
     broker is removed, so that a refused submit leaves no node.
@@ -84,7 +84,7 @@ def make_job(plan: JobPlan, why_held: str = "") -> tuple[StoredJob, bool]:
 def make_again(
     job: PastJob, key: str, label: str, why_held: str = "", vasp_inputs: NextInputs | None = None
 ) -> tuple[StoredJob, bool]:
-    """The job of a key with the inputs of another, and whether it was there before; never from the cache."""
+    """The job of a key with another job's inputs, and whether it already existed; never cached."""
     digest = str(job.options.get(nodes.DIGEST, ""))
     order = StoreOrder(
         key, digest, job.spec.template, False, lambda: builder_again(job, key, label, vasp_inputs)
@@ -111,7 +111,7 @@ def _make_once(order: StoreOrder, why_held: str) -> tuple[StoredJob, bool]:
 
 @contextmanager
 def caching(wanted: bool) -> Generator[None]:  # noqa: FBT001
-    """AiiDA's caching for our jobs, as wanted, whatever the profile's configuration says of it."""
+    """Turn AiiDA caching for crystalmath jobs on or off, overriding the profile's configuration."""
     from aiida.manage.caching import disable_caching, enable_caching
 
     with ExitStack() as stack:
@@ -135,7 +135,7 @@ def _remove_if_unfinished(pk: int) -> bool:
 
 
 def _remove_refused(key: str) -> None:
-    """Delete what a failed submit stored; nobody has it, since it never reached the broker."""
+    """Delete nodes stored by a failed submit; they never reached the broker, so no worker has them."""
     from aiida import orm
     from aiida.tools import delete_nodes
 

@@ -1,4 +1,4 @@
-"""The builder of a job like an earlier one; on the AiiDA thread."""
+"""Builders for jobs that repeat or continue an earlier one; runs on the AiiDA thread."""
 
 from typing import Any
 
@@ -13,12 +13,12 @@ from crystalmath_server.domain.vasp_run.continuation import NextInputs
 
 
 def builder_again(job: PastJob, key: str, label: str, vasp_inputs: NextInputs | None = None) -> Any:
-    """The builder of a job with the inputs of another, or of one that continues it with other input files.
+    """The builder of a job that repeats another, or continues it with different input files.
 
-    Inputs that are made for one job alone are copied: whoever removes a job that was stored in part removes
-    them with it, and must not take the earlier job's.
+    Copies inputs that belong to one job alone: removing a partially stored job also removes such inputs,
+    and must not remove those of the earlier job.
     """
-    computer_of(job.spec.cluster)  # refuses one that is disabled
+    computer_of(job.spec.cluster)  # raises if the computer is disabled
     node = load_job(job.pk)
     builder: Any = node.get_builder_restart()
     for name, found in input_nodes(node).items():
@@ -34,7 +34,7 @@ def builder_again(job: PastJob, key: str, label: str, vasp_inputs: NextInputs | 
 
 
 def _go_on(builder: Any, job: PastJob, vasp_inputs: NextInputs) -> None:
-    """Put the input files in, have the large files copied, and tell what differs from the run before."""
+    """Set the input files, the large files to copy, and the differences from the previous run."""
     builder.files = folder({name: text.encode() for name, text in vasp_inputs.files.items()})
     settings = {
         **builder.settings.get_dict(),

@@ -1,4 +1,4 @@
-"""The batch script of a plan by AiiDA's own dry run; on the AiiDA thread."""
+"""The batch script for a plan, from AiiDA's dry run; runs on the AiiDA thread."""
 
 from typing import Any
 
@@ -10,17 +10,17 @@ NO_NUMBER, NUMBER = "aiida-None", "aiida-PK"
 
 
 def script_of(plan: JobPlan) -> str:
-    """What AiiDA would hand to the scheduler; nothing is stored.
+    """The script that AiiDA would submit to the scheduler; stores nothing.
 
-    AiiDA's own dry run leaves a folder in the working directory; this is the step of it that makes the
-    script. Raises what `builder_of` raises.
+    AiiDA's own dry run leaves a folder in the working directory; this function runs only the step that
+    writes the script. Raises the same errors as `builder_of`.
     """
     from aiida.common.folders import SandboxFolder
     from aiida.engine.utils import instantiate_process
     from aiida.manage import get_manager
 
     if not plan.prepared.potcar and not knows_python(plan.spec.cluster):
-        return ""  # computer and code are stored with the first job
+        return ""  # no computer or code is stored until the first job
     builder: Any = builder_of(plan)
     builder.metadata.dry_run = True
     builder.metadata.store_provenance = False

@@ -1,4 +1,4 @@
-"""Builders of jobs that correct themselves; on the AiiDA thread."""
+"""Builders of self-correcting jobs; runs on the AiiDA thread."""
 
 from typing import Any
 
@@ -6,13 +6,13 @@ from crystalmath_server.domain.jobs import nodes
 
 
 def mending(run: Any, corrections: int) -> Any:
-    """The builder of a job that corrects itself, of the builder of its first run."""
+    """The builder of a self-correcting job, from the builder of its first run."""
     from aiida import orm
     from aiida.plugins import WorkflowFactory
 
     workflow: Any = WorkflowFactory(nodes.MEND)
     builder = workflow.get_builder()
-    given = run._inputs(prune=True)  # noqa: SLF001  a builder tells its inputs in no other way
+    given = run._inputs(prune=True)  # noqa: SLF001  a builder has no public access to its inputs
     metadata = given.pop("metadata")
     for name, node in given.items():
         setattr(builder, name, node)

@@ -1,4 +1,4 @@
-"""Lets jobs go to their computers: no more than each one's cap, none while it cannot be reached, in order."""
+"""Releases jobs in order, within each computer's cap and only while the computer is reachable."""
 
 import logging
 import time
@@ -21,29 +21,29 @@ TICK_S = 2.0
 
 
 class Watch(Protocol):
-    """What the gate needs of the daemon's watch."""
+    """The part of the daemon watch that the gate uses."""
 
     async def ensure(self) -> None:
-        """Have a daemon and a broker."""
+        """Make sure that the daemon and broker are running."""
         ...
 
     def watch(self, pk: int) -> None:
-        """Look after a job."""
+        """Monitor a job."""
         ...
 
 
 class Gate:
-    """Knows the jobs that have not ended.
+    """Tracks active jobs and decides when they may run.
 
-    1. A job over its computer's cap is stored and held; the oldest goes when another has ended or waits for
+    1. A job over its computer's cap is stored and held; the oldest is released when another ends or waits for
        its user.
-    2. A job for a computer that our own connection leaves alone (breaker) is held until it answers.
-    3. Jobs that AiiDA paused since its connection failed go on when ours works again.
+    2. A job for a computer whose breaker is open is held until the computer answers.
+    3. Jobs that AiiDA paused after a connection failure resume when our connection works again.
 
     Attributes
     ----------
     lock
-        Held from the question whether a job may go until it is stored.
+        Held from the check whether a job may run until the job is stored.
     """
 
     def __init__(
@@ -62,11 +62,11 @@ class Gate:
 
     @property
     def is_needed(self) -> bool:
-        """Whether a job waits for this server: it must not end of idleness."""
+        """Whether a job is waiting for this server, which must then not shut down when idle."""
         return bool(self._held) or self._has_stranded
 
     async def why_not(self, cluster: str) -> str:
-        """Why a new job for a computer must be held; empty: it may go."""
+        """The reason to hold a new job for a computer, or an empty string to submit it."""
         await self._load()
         state = self._links.breaker(cluster)
         if not breaker.allows(state, time.time()):
@@ -77,11 +77,11 @@ class Gate:
         return holding.over_cap(cluster, cap) if full else ""
 
     def note(self, pk: int, cluster: str, *, held: bool) -> None:
-        """A job was stored."""
+        """Record a stored job."""
         (self._held if held else self._under_way)[pk] = cluster
 
     async def let_go(self, pk: int) -> None:
-        """Give a held job to a worker now; of others nothing is done."""
+        """Send a held job to a worker now; other jobs are unaffected."""
         cluster = self._held.pop(pk, None)
         if cluster is not None:
             self._under_way[pk] = cluster
@@ -91,14 +91,14 @@ class Gate:
             await self._refresh(pk)
 
     async def run(self) -> None:
-        """Work until cancelled."""
+        """Release and resume jobs until cancelled."""
         while True:
             try:
                 await self._tick()
             except RpcError as error:
-                log.info("jobs are held back: %s", error)
+                log.info("jobs are held: %s", error)
             except Exception:
-                log.exception("the gate of jobs failed")
+                log.exception("the job gate failed")
             await anyio.sleep(TICK_S)
 
     async def _load(self) -> None:
@@ -117,7 +117,7 @@ class Gate:
                 await self._let_go_due()
 
     async def _at_work(self) -> dict[int, str]:
-        """Jobs under way but for those that wait for their user, which take no place on a computer."""
+        """Active jobs, except those waiting for their user, which take no slot on a computer."""
         await self._forget_ended()
         asking = set(await self._runtime.call(source.asking, tuple(self._under_way)))
         return {pk: cluster for pk, cluster in self._under_way.items() if pk not in asking}
@@ -142,16 +142,16 @@ class Gate:
         for cluster in set(waiting.values()):
             if await self._reached(cluster):
                 pks = [pk for pk, name in waiting.items() if name == cluster]
-                log.info("%s answers: %d paused jobs go on", cluster, len(pks))
+                log.info("%s answers; resuming %d paused jobs", cluster, len(pks))
                 await self._runtime.call(source.play, tuple(pks))
                 self._plays.update(pks)
 
     async def _answers(self, cluster: str) -> bool:
-        """Whether nothing is known against a computer; one that rested is tried."""
+        """Whether a computer is reachable; a computer with past failures is tried again."""
         return not self._links.breaker(cluster).failures or await self._reached(cluster)
 
     async def _reached(self, cluster: str) -> bool:
-        """Try our own connection, unless it is resting."""
+        """Try our own connection unless the breaker is open."""
         if not breaker.allows(self._links.breaker(cluster), time.time()):
             return False
         try:
