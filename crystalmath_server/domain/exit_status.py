@@ -1,17 +1,17 @@
-"""Exit statuses of jobs, each with its message: AiiDA's own, those of the schedulers, and ours."""
+"""Exit statuses of jobs with their messages: AiiDA's, the schedulers' and this project's."""
 
 from enum import IntEnum
 from typing import Self
 
 
 class ExitStatus(IntEnum):
-    """Why a job failed; the numbers are kept in AiiDA's database and so never change.
+    """Why a job failed; the numbers are stored in AiiDA's database and must never change.
 
     Attributes
     ----------
     message
-        What happened, to stand inside a sentence; `{reason}` is filled in by whoever ends the job.
-        Empty where AiiDA gives the message.
+        What happened, as a clause within a sentence; the code that ends the job fills in `{reason}`.
+        Empty if AiiDA provides the message.
     """
 
     message: str
@@ -37,7 +37,7 @@ class ExitStatus(IntEnum):
     CUT_OFF = 340, "the program was cut off: {reason}"
 
     def __new__(cls, number: int, message: str) -> Self:
-        """A number with its message."""
+        """Create a member from its number and message."""
         made = int.__new__(cls, number)
         made._value_ = number
         made.message = message
@@ -45,12 +45,12 @@ class ExitStatus(IntEnum):
 
     @property
     def title(self) -> str:
-        """The message as a sentence of its own."""
+        """The message as a standalone sentence."""
         return sentence(self.message)
 
 
 def sentence(words: str) -> str:
-    """Words that stand inside a sentence, as one of their own."""
+    """A clause turned into a standalone sentence."""
     return words[:1].upper() + words[1:]
 
 

@@ -1,1 +1,1 @@
-"""Diagnosis: why a job waits, failed or needs a person."""
+"""Diagnosis: why a job waits, why it failed, or why it needs the user."""

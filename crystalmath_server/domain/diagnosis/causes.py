@@ -1,4 +1,4 @@
-"""The table of causes: how each is known, what it is called, and what to do about it; pure."""
+"""The table of causes: how to recognize each one, its title, and what to do about it; pure."""
 
 import re
 from dataclasses import dataclass, replace
@@ -22,13 +22,13 @@ class Cause:
     Attributes
     ----------
     states, exits
-        States and exit statuses in which it is looked for; no exits: any.
+        Job states and exit statuses that the cause applies to; no exits: any exit status.
     sign
-        A regular expression that a line of the job must match; empty: state and exit status suffice.
+        Regular expression that some line of the job must match; empty: state and exit status suffice.
     detail
-        What follows, in words; empty: what AiiDA's own words say.
+        Explanation or advice for the user; empty: the explanation derived from AiiDA's state.
     steps
-        What to do, the best first.
+        Actions to offer, best first.
     """
 
     code: str
@@ -43,53 +43,57 @@ class Cause:
 _AGAIN: tuple[Action, ...] = ("retry", "clone", "log")
 _CHANGE: tuple[Action, ...] = ("clone", "log")
 
-HELD = Cause("held", "It waits for its turn on the cluster", (S.CREATED,), ("wait", "play", "queue"))
-"""Of a job whose row says that it is held back."""
+HELD = Cause("held", "The job waits until the cluster can take it", (S.CREATED,), ("wait", "play", "queue"))
+"""The cause for a job that is held back."""
 
 WAITING = (
     Cause(
         "queue.held",
-        "The scheduler holds it in the queue",
+        "The scheduler holds the job in the queue",
         (S.QUEUED,),
         ("queue", "cancel"),
         "JobHeld|^queued held",
     ),
     Cause(
         "queue.closed",
-        "Its partition is closed",
+        "The partition is closed",
         (S.QUEUED,),
         ("queue", "clone", "cancel"),
         "PartitionDown|PartitionInactive",
     ),
     Cause(
         "queue.too_much",
-        "It asks for more than its partition gives",
+        "The job requests more than its partition allows",
         (S.QUEUED,),
         ("clone", "cancel", "queue"),
         "PartitionTimeLimit|PartitionNodeLimit|PartitionConfig",
     ),
     Cause(
         "queue.nodes_down",
-        "Nodes that it needs are down or reserved",
+        "Nodes that the job needs are down or reserved",
         (S.QUEUED,),
         ("queue", "clone", "cancel"),
         "ReqNodeNotAvail|NodeDown|Reservation",
     ),
     Cause(
         "queue.limit",
-        "A limit of your account is reached",
+        "Your account has reached a limit",
         (S.QUEUED,),
         ("wait", "queue"),
         "QOS|Assoc|MaxCpu|MaxJobs",
     ),
-    Cause("queue.refused", "Its account is not valid", (S.QUEUED,), ("clone", "cancel"), "InvalidAccount"),
+    Cause("queue.refused", "The account is not valid", (S.QUEUED,), ("clone", "cancel"), "InvalidAccount"),
     Cause(
-        "queue.dependency", "It waits for another job of the scheduler", (S.QUEUED,), ("queue",), "Dependency"
+        "queue.dependency",
+        "The job waits for another job in the queue",
+        (S.QUEUED,),
+        ("queue",),
+        "Dependency",
     ),
-    Cause("queue.turn", "It waits for its turn in the queue", (S.QUEUED,), ("wait", "queue")),
+    Cause("queue.turn", "The job waits for its turn in the queue", (S.QUEUED,), ("wait", "queue")),
     Cause(
         "work_folder",
-        "Its folder on the cluster cannot be made or written",
+        "The job's folder on the cluster cannot be created or written",
         (S.PREPARING, S.COLLECTING, S.PAUSED),
         ("test cluster", "play", "log"),
         "SFTPNoSuchFile|SFTPPermissionDenied|SFTPFailure|Error while uploading file",
@@ -103,20 +107,20 @@ WAITING = (
     ),
     Cause(
         "paused.error",
-        "It stopped at an error that nobody knows",
+        "The job stopped at an unknown error",
         (S.PAUSED,),
         ("log", "play"),
         "Paused for user",
     ),
-    Cause("paused", "It was paused", (S.PAUSED,), ("play", "cancel")),
-    Cause("worker", "It waits for a worker of AiiDA's daemon", (S.CREATED,), ("wait", "status")),
-    Cause("working", "AiiDA is at work on it", (S.PREPARING, S.COLLECTING), ("wait", "log")),
-    Cause("suspended", "The scheduler suspended it", (S.RUNNING,), ("queue", "cancel"), "^suspended"),
-    Cause("running", "It runs, and nothing is wrong", (S.RUNNING,), ("wait", "file")),
-    Cause("finished", "Nothing is wrong: it finished", (S.FINISHED,), ()),
-    Cause("killed", "It was killed on request", (S.KILLED,), ("retry", "clone")),
+    Cause("paused", "The job was paused", (S.PAUSED,), ("play", "cancel")),
+    Cause("worker", "The job waits for a worker of AiiDA's daemon", (S.CREATED,), ("wait", "status")),
+    Cause("working", "AiiDA is processing the job", (S.PREPARING, S.COLLECTING), ("wait", "log")),
+    Cause("suspended", "The scheduler suspended the job", (S.RUNNING,), ("queue", "cancel"), "^suspended"),
+    Cause("running", "The job is running normally", (S.RUNNING,), ("wait", "file")),
+    Cause("finished", "The job finished successfully", (S.FINISHED,), ()),
+    Cause("killed", "The job was killed on request", (S.KILLED,), ("retry", "clone")),
 )
-"""Of jobs that have not failed; the first that fits."""
+"""Causes for jobs that have not failed; the first match wins."""
 
 _MEMORY = Cause(
     "memory",
@@ -124,7 +128,7 @@ _MEMORY = Cause(
     _ANY_FAILURE,
     ("clone", "retry", "log"),
     exits=(E.OUT_OF_MEMORY,),
-    detail="Ask for more memory or more nodes, or use a smaller structure, fewer k-points or KPAR = 1.",
+    detail="Request more memory or more nodes, or use a smaller structure, fewer k-points or KPAR = 1.",
 )
 _WALLTIME = Cause(
     "walltime",
@@ -132,7 +136,7 @@ _WALLTIME = Cause(
     _ANY_FAILURE,
     ("restart", "clone", "log"),
     exits=(E.OUT_OF_WALLTIME,),
-    detail="Ask for a longer walltime. You can continue from the partial results.",
+    detail="Request a longer walltime. You can continue from the partial results.",
 )
 
 BY_SCHEDULER = (
@@ -143,30 +147,30 @@ BY_SCHEDULER = (
     Cause("preempted", E.PREEMPTED.title, _ANY_FAILURE, _AGAIN, exits=(E.PREEMPTED,)),
     Cause(
         "refused.account",
-        "The scheduler does not accept the account",
+        "The scheduler rejected the account",
         _ANY_FAILURE,
         _CHANGE,
         "account",
         _REFUSED,
-        "Give an account that you may use there: a default of the cluster, or a field of the job.",
+        "Set an account that you may use there, in the cluster's defaults or in the job's resources.",
     ),
     Cause(
         "refused.time",
-        "It asks for more time than its partition gives",
+        "The job requests more time than its partition allows",
         _ANY_FAILURE,
         _CHANGE,
         "time limit",
         _REFUSED,
-        "Ask for a shorter walltime, or for another partition.",
+        "Request a shorter walltime or another partition.",
     ),
     Cause(
         "refused.partition",
-        "The partition is not there",
+        "The partition does not exist",
         _ANY_FAILURE,
         _CHANGE,
         "partition",
         _REFUSED,
-        "Give one of the partitions that the cluster's queue shows.",
+        "Choose one of the partitions listed in the cluster's queue.",
     ),
     Cause(
         "refused.resources",
@@ -175,29 +179,29 @@ BY_SCHEDULER = (
         _CHANGE,
         "node configuration|cpu count|memory|nodes",
         _REFUSED,
-        "Ask for fewer tasks or less memory a node.",
+        "Request fewer tasks or less memory per node.",
     ),
     Cause("refused", "The scheduler refused it", _ANY_FAILURE, _CHANGE, exits=_REFUSED),
 )
-"""The scheduler's own word counts more than what a program printed while it was ended."""
+"""Causes reported by the scheduler, which take precedence over what the program printed as it ended."""
 
 BY_PLUGIN = (
-    Cause("potcar", "A POTCAR is not there", _ANY_FAILURE, ("potcars", "retry"), exits=(E.POTCAR_MISSING,)),
+    Cause("potcar", "A POTCAR is missing", _ANY_FAILURE, ("potcars", "retry"), exits=(E.POTCAR_MISSING,)),
     Cause(
         "potcar_other",
-        "A POTCAR is of another element than POSCAR has there",
+        "A POTCAR is for a different element than POSCAR lists",
         _ANY_FAILURE,
         ("potcars", "clone"),
         "type information on POSCAR and POTCAR",
-        detail="A file of the potentials on the cluster does not hold what its name says.",
+        detail="A POTCAR file on the cluster does not contain the potential that its name suggests.",
     ),
     Cause(
         "restart",
-        "A file of the earlier job is not there any more",
+        "A file of the earlier job no longer exists",
         _ANY_FAILURE,
         ("clone", "log"),
         exits=(E.RESTART_MISSING,),
-        detail="Continue from another job, or run the earlier one again.",
+        detail="Continue from another job, or run the earlier job again.",
     ),
     Cause(
         "module",
@@ -207,19 +211,23 @@ BY_PLUGIN = (
         exits=(E.MODULE_MISSING,),
     ),
     Cause(
-        "engine", "The cluster lacks the engine", _ANY_FAILURE, ("codes", "log"), exits=(E.ENGINE_MISSING,)
+        "engine",
+        "The engine is not installed on the cluster",
+        _ANY_FAILURE,
+        ("codes", "log"),
+        exits=(E.ENGINE_MISSING,),
     ),
     Cause("template", "The template cannot run as one job", _ANY_FAILURE, _CHANGE, exits=(E.NOT_ONE_JOB,)),
     Cause(
         "disk",
-        "The disk of the cluster is full, or a quota is used up",
+        "The cluster's disk is full or a quota is used up",
         _ANY_FAILURE,
         ("retry", "log"),
         "No space left on device|Disk quota exceeded|disk of the cluster is full",
-        detail="Make room there first.",
+        detail="Free up space on the cluster first.",
     ),
 )
-"""What is certain before VASP's own messages are looked at."""
+"""Causes that are certain without reading VASP's own messages."""
 
 BY_OUTPUT = (
     replace(
@@ -234,7 +242,7 @@ BY_OUTPUT = (
         _ANY_FAILURE,
         ("codes", "log"),
         "error while loading shared libraries|cannot open shared object file",
-        detail="Load the modules that the program was built with: of the code, the cluster or the job.",
+        detail="Load the modules the program was built with: in the code, the cluster's defaults or the job.",
     ),
     Cause(
         "script",
@@ -243,15 +251,15 @@ BY_OUTPUT = (
         ("clone", "codes", "log"),
         r"syntax error|unexpected (EOF|end of file)",
         (E.NO_RESPONSE,),
-        "Correct the lines before or after the program: of the job, the code or the cluster.",
+        "Correct the shell lines before or after the program: in the job, the code or the cluster.",
     ),
     Cause(
         "build",
-        "This build of VASP cannot compute what the input files asks for",
+        "This build of VASP cannot run these input files",
         _ANY_FAILURE,
         ("clone", "codes"),
         "gamma-only version of VASP|require that VASP is compiled",
-        detail="Name no code, so that the one that fits is taken; or name another.",
+        detail="Leave the code empty to have a suitable one chosen, or choose another code.",
     ),
     Cause(
         "program",
@@ -260,7 +268,7 @@ BY_OUTPUT = (
         ("codes", "log"),
         r"command not found|: not found|No such file or directory|Exec format error",
         (E.NO_RESPONSE,),
-        "The path of the code, or what is loaded before it, is not right.",
+        "The code's path, or the environment loaded before it, is wrong.",
     ),
     Cause(
         "not_vasp",
@@ -269,18 +277,18 @@ BY_OUTPUT = (
         ("codes", "clone"),
         "is it VASP",
         (E.NO_RESPONSE,),
-        "The path of the code leads to another program.",
+        "The code's path points to another program.",
     ),
     Cause(
         "permission",
-        "A file or folder on the cluster may not be used",
+        "Access to a file or folder on the cluster was denied",
         _ANY_FAILURE,
         ("codes", "log"),
         "Permission denied",
     ),
     Cause(
         "processor",
-        "The program does not fit the processor of the cluster",
+        "The program was built for a different processor than the cluster has",
         _ANY_FAILURE,
         ("codes", "log"),
         "Illegal instruction",
@@ -291,18 +299,18 @@ BY_OUTPUT = (
         _ANY_FAILURE,
         ("retry", "clone", "log"),
         r"Segmentation fault|SIGSEGV|signal 11|SIGBUS|floating point exception|\bAborted\b|SIGABRT",
-        detail="Often a stack that is too small (ulimit -s unlimited), too little memory, or a faulty build.",
+        detail="Common causes: a small stack (try ulimit -s unlimited), too little memory, a faulty build.",
     ),
     Cause(
         "raised",
-        "The engine, or the code around it, raised an error",
+        "The engine or its Python wrapper raised an error",
         _ANY_FAILURE,
         ("log", "clone"),
         exits=(E.JOB_RAISED,),
     ),
     Cause(
         "ended",
-        "It was ended in the middle: from outside, or for want of memory",
+        "The run was killed, from outside or because it ran short of memory",
         _ANY_FAILURE,
         _AGAIN,
         r"\bTerminated\b|\bKilled\b|SIGTERM|SIGKILL",
@@ -323,7 +331,7 @@ BY_OUTPUT = (
     ),
     Cause(
         "unreadable",
-        "Its output cannot be read",
+        "The output cannot be read",
         _ANY_FAILURE,
         ("log", "retry"),
         exits=(E.RESPONSE_UNREADABLE,),
@@ -337,23 +345,21 @@ BY_OUTPUT = (
     ),
     Cause("bug", "AiiDA or a plugin raised an error", (S.EXCEPTED,), ("log", "retry")),
 )
-"""What is told by the output where VASP's messages tell nothing."""
+"""Causes found in the output when VASP's messages explain nothing."""
 
-UNKNOWN = Cause(
-    "unknown", "It failed, and nothing that is known tells why", _ANY_FAILURE, ("log", "file", "retry")
-)
+UNKNOWN = Cause("unknown", "The job failed for an unknown reason", _ANY_FAILURE, ("log", "file", "retry"))
 
 _SCHEDULERS = range(100, 200)
 """Exit statuses that AiiDA gives to any CalcJob."""
 
 
 def title_of_exit(status: int | None, message: str, *, ours: bool) -> str:
-    """What an exit status and its message tell; empty where that is too little, or of another plugin.
+    """The title of the cause that an exit status and its message identify; empty if none can be identified.
 
     Parameters
     ----------
     ours
-        Whether the process is of this project's own plugins.
+        Whether the process belongs to one of this project's own plugins.
     """
     if status is None or not (ours or status in _SCHEDULERS):
         return ""

@@ -1,4 +1,4 @@
-"""Symptoms → Diagnosis: the first cause of the table that fits, with its evidence and what to do; pure."""
+"""Symptoms → Diagnosis: the first matching cause, with its evidence and the next steps; pure."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,24 +28,24 @@ from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.potcars import POTCARS_CHECK
 
 _ADVICE = {"LargeSigma", "IncorrectSmearing", "ScanMetal", "psmaxn"}
-"""What custodian would better, but not why a job fails."""
+"""Errors that custodian would correct but that do not make a job fail."""
 _UNCONVERGED = "Unconverged"
-"""What follows from other errors; so these come first."""
+"""A consequence of other errors, so other errors take precedence."""
 
 
 def diagnose(symptoms: Symptoms) -> Diagnosis:
-    """One answer; never raises."""
+    """The diagnosis of a job; never raises."""
     found = _diagnose(symptoms)
     return _asking(found, symptoms) if symptoms.asks else found
 
 
 def is_certain(symptoms: Symptoms) -> bool:
-    """Whether the scheduler or a check of our own tells why a job failed, whatever VASP printed."""
+    """Whether the scheduler or our own checks explain the failure, regardless of what VASP printed."""
     return bool(_first(BY_SCHEDULER, symptoms) or _first(BY_PLUGIN, symptoms))
 
 
 def _asking(found: Diagnosis, symptoms: Symptoms) -> Diagnosis:
-    """Of a job that waits for its user: the cause is that of its last run, what to do is up to the user."""
+    """Diagnosis of a job that waits for its user: the cause of its last run, with the user's options."""
     steps: tuple[Action, ...] = ("play", "cancel", "clone", "file")
     return replace(
         found,
@@ -70,7 +70,7 @@ def _diagnose(symptoms: Symptoms) -> Diagnosis:
 
 
 def _alive(symptoms: Symptoms) -> Diagnosis:
-    """Of a job that has not failed; where AiiDA's daemon is down, nothing else matters."""
+    """Diagnosis of a job that has not failed; if AiiDA's daemon is down, nothing else matters."""
     if symptoms.daemon and symptoms.facts.state not in ENDED:
         return _answer(
             symptoms,
@@ -79,7 +79,9 @@ def _alive(symptoms: Symptoms) -> Diagnosis:
             ("status", "log"),
         )
     if symptoms.stuck and symptoms.facts.state is JobState.RUNNING:
-        return _answer(symptoms, ("stuck", "It seems to be stuck", symptoms.stuck), (), ("file", "cancel"))
+        return _answer(
+            symptoms, ("stuck", "The job seems to be stuck", symptoms.stuck), (), ("file", "cancel")
+        )
     if symptoms.facts.held:
         return _made(symptoms, HELD, _last_words(symptoms))
     found = _first(WAITING, symptoms)
@@ -104,24 +106,24 @@ def _made(symptoms: Symptoms, cause: Cause, evidence: tuple[Evidence, ...]) -> D
 
 
 def _of_vasp(symptoms: Symptoms, correction: Correction, error: str) -> Diagnosis:
-    """An error of VASP's that custodian knows."""
+    """Diagnosis of a VASP error that custodian knows."""
     signs = "|".join(map(re.escape, correction.signs))
     evidence = (matching(symptoms, signs) if signs else ()) or _last_words(symptoms)
     steps: tuple[Action, ...] = ("restart", "clone", "file") if correction.actions else ("clone", "file")
     if error == _UNCONVERGED:
         error = "unconverged_ionic" if "IBRION" in str(correction.actions) else "unconverged_electronic"
-    title = WORDS.get(error, f"VASP stopped at an error that custodian calls {error}")
+    title = WORDS.get(error, f"VASP stopped at the error that custodian calls {error}")
     return _answer(symptoms, (f"vasp.{error}", title, _cure(correction)), evidence, steps)
 
 
 def _cure(correction: Correction) -> str:
     if not correction.actions:
-        return "custodian knows no correction for it."
-    return f"custodian would correct it so: {'; '.join(map(action_words, correction.actions))}."
+        return "custodian has no correction for this error."
+    return f"custodian would change {'; '.join(map(action_words, correction.actions))}."
 
 
 def action_words(action: Mapping[str, Json]) -> str:
-    """One of custodian's actions in words: INCAR: ALGO = Normal, or CONTCAR copied to POSCAR."""
+    """One custodian action as text: "INCAR: ALGO = Normal" or "CONTCAR: copied to POSCAR"."""
     name = str(action.get("dict") or action.get("file") or "")
     parts = [_does(verb, value) for verb, value in _mapping(action.get("action")).items()]
     return f"{name}: {', '.join(parts)}"
@@ -147,7 +149,7 @@ def _mapping(value: Json) -> Mapping[str, Json]:
 
 
 def _last_words(symptoms: Symptoms) -> tuple[Evidence, ...]:
-    """AiiDA's message, then the end of its log."""
+    """AiiDA's message, then the end of its log, as evidence."""
     message = [Evidence("AiiDA", 0, line) for line in symptoms.message.splitlines()[-1:] if line.strip()]
     log = [Evidence("AiiDA's log", 0, line.strip()[:300]) for line in symptoms.log if line.strip()]
     return tuple((message + log[-(MOST_LINES - 1) :]) if message else log[-MOST_LINES:])
@@ -175,23 +177,23 @@ def _answer(
 
 
 def _step(symptoms: Symptoms, action: Action, evidence: Sequence[Evidence]) -> NextStep:
-    """An action with its target and command."""
+    """The next step for an action, with its target and command."""
     facts = symptoms.facts
     pk, cluster = str(facts.pk), facts.cluster
     file = next((row.source for row in evidence if row.line), next(iter(symptoms.texts), "vasp.out"))
     title, target, line = {
-        "play": ("Let it go on", pk, command(JOBS_PLAY, pk=pk)),
-        "retry": ("Submit it again as it was", pk, command(JOBS_RETRY, pk=pk)),
+        "play": ("Resume it", pk, command(JOBS_PLAY, pk=pk)),
+        "retry": ("Submit it again unchanged", pk, command(JOBS_RETRY, pk=pk)),
         "restart": ("Continue from where it stopped", pk, command(JOBS_RESTART, pk=pk)),
-        "clone": ("Change its settings and submit that", pk, command(JOBS_CLONE, pk=pk)),
+        "clone": ("Change its settings and submit a copy", pk, command(JOBS_CLONE, pk=pk)),
         "cancel": ("Cancel it", pk, command(JOBS_CANCEL, pk=pk)),
         "log": ("Read its log", pk, command(JOBS_LOG, pk=pk)),
         "file": (f"Read {file}", file, command(JOBS_FILE, pk=pk, path=file)),
         "test cluster": (f"Test the connection to {cluster}", cluster, command(CLUSTERS_TEST, label=cluster)),
-        "queue": (f"Look at the queue of {cluster}", cluster, command(CLUSTERS_QUEUE, label=cluster)),
-        "codes": (f"Look at the codes of {cluster}", cluster, command(CODES_LIST)),
-        "potcars": (f"See which POTCARs {cluster} has", cluster, command(POTCARS_CHECK, cluster=cluster)),
-        "status": ("See how the server and AiiDA's daemon are", "", "crystalmath server status"),
+        "queue": (f"Show the queue of {cluster}", cluster, command(CLUSTERS_QUEUE, label=cluster)),
+        "codes": (f"Show the codes of {cluster}", cluster, command(CODES_LIST)),
+        "potcars": (f"Check which POTCARs {cluster} has", cluster, command(POTCARS_CHECK, cluster=cluster)),
+        "status": ("Check the server and AiiDA's daemon", "", "crystalmath server status"),
         "wait": ("Wait: it continues by itself", "", ""),
     }[action]
     return NextStep(action, title, target, line)

@@ -1,4 +1,4 @@
-"""What a job waits for or why it ended, in words, and what fixes it."""
+"""Explanations of job states: what a job waits for or why it ended, and how to fix it."""
 
 import re
 import time
@@ -13,12 +13,12 @@ from crystalmath_server.protocol.jobs import JOBS_CANCEL, JOBS_PLAY, JobState
 
 REASON_LENGTH = 200
 ASKS = "Waits for you: "
-"""How the process status of a job begins that its user must decide on."""
+"""Prefix of the process status of a job that waits for its user's decision."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What AiiDA knows of a process, as far as the words need it."""
+    """The facts about an AiiDA process that the explanations use."""
 
     pk: int
     state: JobState
@@ -30,17 +30,17 @@ class Facts:
     exit_status: int | None = None
     exit_message: str = ""
     exception: str = ""
-    cause: str = ""  # title of the diagnosis of a job that failed
-    queue_reason: str = ""  # as the scheduler gives it
-    same_as: int = 0  # pk of the job whose results were taken
-    trouble: str = ""  # what the last failed try on the cluster raised
-    retry_at: float = 0.0  # UNIX time [s] until which the cluster is left alone
-    held: bool = False  # not given to a worker yet, as the cluster takes no more jobs now
+    cause: str = ""  # title of the diagnosis, if the job failed
+    queue_reason: str = ""  # as reported by the scheduler
+    same_as: int = 0  # pk of the job whose cached results were used
+    trouble: str = ""  # exception of the last failed attempt on the cluster
+    retry_at: float = 0.0  # UNIX time [s] before which the cluster is not contacted again
+    held: bool = False  # not yet given to a worker because the cluster takes no more jobs now
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """An explanation and a way out; the hint is empty where nothing is to be done."""
+    """An explanation and a hint; the hint is empty if there is nothing to do."""
 
     explanation: str
     hint: str = ""
@@ -49,10 +49,10 @@ class Words:
 _STEPS = {
     "unstashing": "preparing its folder",
     "uploading": "uploading the inputs",
-    "submitting": "handing the job to the scheduler",
-    "stashing": "tidying up",
-    "retrieving": "bringing the results back",
-    "parsing": "reading the results",
+    "submitting": "submitting the job to the scheduler",
+    "stashing": "stashing files",
+    "retrieving": "retrieving the results",
+    "parsing": "parsing the results",
 }
 _TASK = re.compile(r"failed transport task: (\w+) failed")
 _TASKS = {
@@ -60,41 +60,44 @@ _TASKS = {
     "submit_calculation": "submitting",
     "retrieve_calculation": "retrieving",
 }
-_NOT_WRITTEN = "the cluster could not write, as where a disk is full or a quota is used up"
+_NOT_WRITTEN = "the cluster could not write the file; perhaps a disk is full or a quota is used up"
 _TROUBLES = (
-    ("SFTPNoSuchFile", "a folder is missing there or cannot be made; is the work folder right?"),
-    ("SFTPPermissionDenied", "a folder there may not be written; is the work folder right?"),
+    ("SFTPNoSuchFile", "a folder on the cluster is missing or cannot be created; is the work folder right?"),
+    ("SFTPPermissionDenied", "no permission to write to a folder on the cluster; is the work folder right?"),
     ("SFTPFailure", _NOT_WRITTEN),
-    ("Error while uploading file", _NOT_WRITTEN),  # AiiDA's, for what sftp calls a failure
-    ("HostKeyNotVerifiable", "the host key is not the one in known_hosts, or is not there"),
+    ("Error while uploading file", _NOT_WRITTEN),  # AiiDA's message for an SFTP failure
+    ("HostKeyNotVerifiable", "the host key differs from the one in known_hosts, or is missing there"),
     ("asyncssh.misc.PermissionDenied", "the host refused the login"),
 )
-"""What a transport raised → what it means."""
+"""Part of a transport error → its meaning."""
 _HELD = {
-    "queued held": ("it is held in the queue", "Release it on the cluster, as with: scontrol release"),
-    "suspended": ("the scheduler suspended it", "It continues when the scheduler resumes it."),
+    "queued held": (
+        "it is held in the queue",
+        "Release it on the cluster, for example with: scontrol release",
+    ),
+    "suspended": ("the scheduler suspended it", "The job continues when the scheduler resumes it."),
 }
 _EXIT_HINTS: dict[int, str] = {
-    ExitStatus.NO_OUTPUT: "The output is missing: read the log and the scheduler's messages.",
-    ExitStatus.OUT_OF_MEMORY: "Ask for more memory, or use a smaller structure.",
-    ExitStatus.OUT_OF_WALLTIME: "Ask for a longer walltime, or begin from the last structure.",
+    ExitStatus.NO_OUTPUT: "The output is missing. Read the log and the scheduler's messages.",
+    ExitStatus.OUT_OF_MEMORY: "Request more memory, or use a smaller structure.",
+    ExitStatus.OUT_OF_WALLTIME: "Request a longer walltime, or continue from the last structure.",
     ExitStatus.INVALID_ACCOUNT: "Read the scheduler's messages and correct the resources.",
-    ExitStatus.REFUSED: "Correct what the scheduler refused, and submit it again.",
-    ExitStatus.NODE_FAILURE: "Submit it again.",
-    ExitStatus.CANCELLED: "Submit it again if that was not meant.",
-    ExitStatus.RESTART_MISSING: "Name a job whose folder is still there, or run that one again.",
-    ExitStatus.PREEMPTED: "Submit it again, or to a partition where it is left alone.",
-    ExitStatus.STOPPED_BY_MONITOR: "It was stopped by a monitor: read the log.",
+    ExitStatus.REFUSED: "Correct the resources that the scheduler refused, then submit it again.",
+    ExitStatus.NODE_FAILURE: "This is not the job's fault: submit it again.",
+    ExitStatus.CANCELLED: "Submit the job again if the cancellation was unintended.",
+    ExitStatus.RESTART_MISSING: "Choose a job whose folder is still there, or run the earlier job again.",
+    ExitStatus.PREEMPTED: "Submit the job again, or choose a partition without preemption.",
+    ExitStatus.STOPPED_BY_MONITOR: "A monitor stopped the job. Read the log.",
 }
 
 
 def explain(facts: Facts) -> Words:
-    """The whole explanation of a job's state."""
+    """The full explanation of a job's state."""
     return _EXPLAIN[facts.state](facts)
 
 
 def reason(facts: Facts) -> str:
-    """The explanation for one line of a table; empty where the state says it all."""
+    """The explanation on one line, for a table; empty if the state alone is enough."""
     if facts.state in {JobState.FINISHED, JobState.RUNNING}:
         return ""
     words = facts.cause or facts.exit_message if facts.state is JobState.FAILED else ""
@@ -111,24 +114,24 @@ def _job(facts: Facts) -> str:
 
 def _created(facts: Facts) -> Words:
     if facts.held:
-        return Words(facts.process_status, f"Let it go at once: {command(JOBS_PLAY, pk=facts.pk)}")
+        return Words(facts.process_status, f"Start it now: {command(JOBS_PLAY, pk=facts.pk)}")
     return Words(
-        "Stored; waits for a worker of AiiDA's daemon",
-        "If it stays so, see whether AiiDA's daemon runs: crystalmath server status",
+        "Stored; waiting for a worker of AiiDA's daemon",
+        "If this persists, check that AiiDA's daemon is running: crystalmath server status",
     )
 
 
 def _working(facts: Facts) -> Words:
-    step = _STEPS.get(facts.transport_state, "AiiDA works on it")
+    step = _STEPS.get(facts.transport_state, "AiiDA is processing the job")
     status = f": {facts.process_status}" if "failed" in facts.process_status.lower() else ""
-    hint = "AiiDA tries again by itself; test the connection with: verdi computer test" if status else ""
+    hint = "AiiDA retries automatically; test the connection with: verdi computer test" if status else ""
     return Words(f"{step[0].upper()}{step[1:]}{_on(facts)}{status}", hint)
 
 
 def _queued(facts: Facts) -> Words:
     held = _HELD.get(facts.scheduler_state)
     if held is not None:
-        return Words(f"Handed to the scheduler{_on(facts)}{_job(facts)}; {held[0]}", held[1])
+        return Words(f"Submitted to the scheduler{_on(facts)}{_job(facts)}; {held[0]}", held[1])
     reason = why(facts.queue_reason)
     return Words(f"Waits in the queue{_on(facts)}{_job(facts)}{': ' if reason else ''}{reason}")
 
@@ -142,7 +145,8 @@ def _paused(facts: Facts) -> Words:
     if facts.process_status.startswith(ASKS):
         end = f"or end it: {command(JOBS_CANCEL, pk=facts.pk)}"
         return Words(
-            facts.process_status, f"Run it once more from there: {command(JOBS_PLAY, pk=facts.pk)}; {end}"
+            facts.process_status,
+            f"Run it once more from that point: {command(JOBS_PLAY, pk=facts.pk)}; {end}",
         )
     if "failed" in facts.process_status.lower():
         found = _TASK.search(facts.process_status)
@@ -151,8 +155,8 @@ def _paused(facts: Facts) -> Words:
         what = _trouble(facts.trouble)
         text = f"Paused: {step}{_on(facts)} failed again and again{what} ({facts.process_status})"
         until = time.strftime(" after %H:%M:%S", time.localtime(facts.retry_at)) if facts.retry_at else ""
-        goes_on = f"It continues by itself when {facts.cluster} answers, tried{until}; or {play}"
-        return Words(text, f"{goes_on}. What is wrong there: {command(CLUSTERS_TEST, label=facts.cluster)}")
+        goes_on = f"It continues by itself when {facts.cluster} answers, retried{until}; or {play}"
+        return Words(text, f"{goes_on}. Test the connection: {command(CLUSTERS_TEST, label=facts.cluster)}")
     status = f" ({facts.process_status})" if facts.process_status else ""
     return Words(f"Paused{status}", f"{play[0].upper()}{play[1:]}")
 
@@ -165,7 +169,7 @@ def _trouble(raised: str) -> str:
 def _finished(facts: Facts) -> Words:
     if facts.same_as:
         return Words(
-            f"Finished at once: the results are those of job {facts.same_as}, which had the same inputs"
+            f"Finished from cache: the results are those of job {facts.same_as}, which had the same inputs"
         )
     return Words("Finished successfully")
 
@@ -180,7 +184,7 @@ def _failed(facts: Facts) -> Words:
 
 def _excepted(facts: Facts) -> Words:
     lines = [line for line in facts.exception.splitlines() if line.strip()]
-    what = lines[-1].strip() if lines else "the exception is in its log"
+    what = lines[-1].strip() if lines else "the exception is in the log"
     return Words(f"AiiDA or a plugin raised: {what}", f"Read its log: {command(JOBS_LOG, pk=facts.pk)}")
 
 

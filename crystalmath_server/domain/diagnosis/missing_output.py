@@ -1,9 +1,9 @@
-"""Why a program left no result, as its output and the scheduler's tell; pure."""
+"""Why a program left no result, according to its output and the scheduler's; pure."""
 
 from crystalmath_server.domain.exit_status import ExitStatus
 
-NO_LIBRARY = "a library that the program needs is not there"
-BAD_SCRIPT = "a shell line of its script is wrong"
+NO_LIBRARY = "a shared library that the program needs is missing"
+BAD_SCRIPT = "the job script has a shell syntax error"
 _MEMORY = ExitStatus.OUT_OF_MEMORY.message
 _SIGNS = (
     ("type information on POSCAR and POTCAR", "POTCAR has other elements than POSCAR, or another order"),
@@ -16,23 +16,23 @@ _SIGNS = (
     ("MemoryError", _MEMORY),
     ("DUE TO TIME LIMIT", ExitStatus.OUT_OF_WALLTIME.message),
     ("Segmentation fault", "the engine crashed (segmentation fault)"),
-    ("Illegal instruction", "the engine does not fit the processor of the cluster (illegal instruction)"),
+    ("Illegal instruction", "the engine was built for a different processor (illegal instruction)"),
     ("error while loading shared libraries", NO_LIBRARY),
     ("syntax error", BAD_SCRIPT),
-    ("gamma-only version", "this build of VASP computes the Γ point alone"),
+    ("gamma-only version", "this build of VASP computes only the Γ point"),
     ("Aborted", "the engine crashed (aborted)"),
     ("No such file or directory", "a program or file is not there on the cluster"),
     ("command not found", "a program is not there on the cluster"),
-    ("Exec format error", "the program does not fit the cluster"),
+    ("Exec format error", "the program cannot run on this kind of machine"),
     ("Terminated", "it was terminated from outside"),
-    ("Killed", "it was killed from outside, or needed more memory than there is"),
+    ("Killed", "it was killed from outside, or needed more memory than available"),
 )
 UNKNOWN = "it was killed, or ran out of memory or time; its output does not tell which"
-"""Names causes without a sign of any; so it must not be taken for a sign itself."""
+"""A guess that names several causes, so it must never be matched as evidence."""
 
 
 def explain(text: str) -> str:
-    """The first sign that is known, with the line that holds it."""
+    """The meaning of the first known sign, with the line that contains it."""
     for sign, words in _SIGNS:
         line = next((line.strip() for line in text.splitlines() if sign in line), None)
         if line is not None:

@@ -1,4 +1,4 @@
-"""A job that corrects itself: what follows from a run that has ended, and in which words; pure."""
+"""Self-correcting jobs: what happens after a run has ended, and the messages about it; pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,12 +11,12 @@ from crystalmath_server.domain.diagnosis.symptoms import Correction
 from crystalmath_server.protocol.codec import from_json, to_json
 from crystalmath_server.protocol.method import Json
 
-ABANDONED = "Its worker was killed; what it began is done again"
-"""Process status of what a killed worker left before it could begin."""
+ABANDONED = "Its worker was killed; the step it had begun is repeated"
+"""Process status of a step that a killed worker left unstarted."""
 
 
 class NextAction(Enum):
-    """What follows from a run."""
+    """What happens after a run."""
 
     DONE = auto()
     CORRECT = auto()
@@ -25,18 +25,18 @@ class NextAction(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What custodian made of a run, as it stands in provenance.
+    """What custodian concluded about a run, as stored in provenance.
 
     Attributes
     ----------
     counts
-        Handler → what it counted up to and with this run.
+        Handler → its counters up to and including this run.
     diffs
-        File name → unified diff of the next run's input files against that of this one.
+        File name → unified diff from this run's input file to the next run's.
     copied
-        Large files that the next run begins with.
+        Large files copied into the next run's folder.
     trouble
-        Why custodian could not look; empty: it could.
+        Why custodian could not examine the run; empty: it could.
     """
 
     corrections: tuple[Correction, ...] = ()
@@ -47,27 +47,27 @@ class Look:
 
     @property
     def corrects(self) -> bool:
-        """Whether custodian would run it again: it found something, and knows a way for all that it found."""
+        """Whether custodian would run again: it found errors and has a correction for every one."""
         return bool(self.corrections) and all(one.actions for one in self.corrections)
 
 
 def stored(look: Look) -> dict[str, Any]:
-    """As a Dict holds it."""
+    """The content of the Dict node that stores a Look."""
     return to_json(look)
 
 
 def read(held: Mapping[str, Any]) -> Look:
-    """From what a Dict holds."""
+    """The Look stored in a Dict node."""
     return from_json(Look, dict(held))
 
 
 def turn(look: Look, *, ended_well: bool, made: int, most: int) -> NextAction:
-    """What follows: a run that ended well is run again only where custodian would, and may.
+    """What happens next; a run that ended well is repeated only if custodian would and may correct it.
 
     Parameters
     ----------
     made, most
-        Corrections of this job so far, and how many it may make by itself.
+        Corrections of this job so far, and the most it may make automatically.
     """
     if look.corrects and made < most:
         return NextAction.CORRECT
@@ -75,12 +75,12 @@ def turn(look: Look, *, ended_well: bool, made: int, most: int) -> NextAction:
 
 
 def question(pk: int, how: str, look: Look, made: int) -> str:
-    """Why a job waits for its user, as its process status says it.
+    """The process status of a job that waits for its user: why it waits.
 
     Parameters
     ----------
     pk, how
-        The run that ended, and how.
+        The run that ended, and how it ended.
     """
     times = f" after {made} correction{'' if made == 1 else 's'}" if made else ""
     return f"{ASKS}{_outlook(look)}. Run {pk} failed{times}: {how.strip().rstrip('.')}"
@@ -96,8 +96,8 @@ def _outlook(look: Look) -> str:
 
 
 def words(corrections: Sequence[Correction]) -> str:
-    """Corrections in one line, as: zbrent: INCAR: NELMIN = 8."""
+    """Corrections on one line, for example "zbrent: INCAR: NELMIN = 8"."""
     return "; ".join(
-        f"{', '.join(one.errors)}: {', '.join(map(action_words, one.actions)) or 'no way'}"
+        f"{', '.join(one.errors)}: {', '.join(map(action_words, one.actions)) or 'no correction'}"
         for one in corrections
     )

@@ -1,4 +1,4 @@
-"""What is known of a job that a diagnosis is made from; and lines of it that match a pattern; pure."""
+"""The symptoms of a job that a diagnosis is based on, and the lines that match a pattern; pure."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +16,7 @@ MOST_TEXT = 300
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The end of a file.
+    """The last part of a file.
 
     Attributes
     ----------
@@ -30,16 +30,16 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What one of custodian's handlers found, and would do.
+    """What one custodian handler found and would do.
 
     Attributes
     ----------
     errors
-        custodian's names of what it found.
+        custodian's names for the errors found.
     signs
-        Words in VASP's output by which it knows them.
+        Text in VASP's output that identifies the errors.
     actions
-        As custodian has them; empty: it knows no way.
+        custodian's actions, unchanged; empty: it has no correction.
     """
 
     handler: str
@@ -50,26 +50,26 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Symptoms:
-    """All of it.
+    """Everything known about a job.
 
     Attributes
     ----------
     path
-        pks from the job that was asked for to the one that `facts` are of.
+        pks from the requested job down to the process that `facts` describe.
     daemon
-        What is wrong with AiiDA's daemon; empty: nothing.
+        What is wrong with AiiDA's daemon; empty if nothing is.
     status
-        AiiDA's words for what the process does.
+        AiiDA's description of what the process is doing.
     log
         Lines of AiiDA's log.
     texts
-        Ends of its files by name, in the order in which they are searched.
+        File name → end of the file, in search order.
     stuck
-        Why a running job seems to stand still, in words; empty: it does not.
+        Why a running job seems to be stuck; empty if it does not.
     asks
-        What a job that corrects itself waits for its user to decide; `facts` are then of its last run.
+        The question that a self-correcting job asks its user; `facts` then describe its last run.
     runs
-        Of a job that corrects itself.
+        Runs of a self-correcting job.
     """
 
     facts: Facts
@@ -84,15 +84,15 @@ class Symptoms:
 
     @property
     def message(self) -> str:
-        """What AiiDA says of how it is or how it ended."""
+        """AiiDA's message about the current state or the end of the process."""
         facts = self.facts
         return facts.exit_message or facts.exception or facts.process_status
 
 
 def matching(symptoms: Symptoms, sign: str) -> tuple[Evidence, ...]:
-    """The first lines that match, files before AiiDA's own words.
+    """The first matching lines; files come before AiiDA's messages.
 
-    While a job has not ended only what is said now counts: its log and files tell of what is over, too.
+    Until a job has ended, only current messages count, because its log and files also report past problems.
     """
     pattern = re.compile(sign, re.IGNORECASE)
     found: list[Evidence] = []

@@ -1,4 +1,4 @@
-"""What differs between two input files, by meaning: tags, k-points, potentials; and line by line; pure."""
+"""Differences between two sets of input files, by meaning and line by line; pure."""
 
 from collections.abc import Mapping
 
@@ -13,12 +13,12 @@ _CLOSE = 1e-12
 def diff(
     left: Mapping[str, str], right: Mapping[str, str], catalogue: Catalogue, structure: StructureChange | None
 ) -> InputDiff:
-    """All that differs.
+    """All differences between two sets of input files.
 
     Parameters
     ----------
     structure
-        How far the structures are apart, as pymatgen tells it; None where one is missing or unreadable.
+        How much the structures differ according to pymatgen; None if one is missing or unreadable.
     """
     one, other = read(left, catalogue)[0], read(right, catalogue)[0]
     tags = _tags(one, other)
@@ -62,7 +62,7 @@ def _means_the_same(one: VaspInputs, other: VaspInputs, name: str) -> bool:
 
 
 def _kpoints(vasp_inputs: VaspInputs, files: Mapping[str, str]) -> str:
-    """In words where they can be told, else the text itself."""
+    """A description of the k-points if they can be parsed, else the text itself."""
     if vasp_inputs.kpoints is None:
         return files.get("KPOINTS", "no KPOINTS")
     if vasp_inputs.kpoints.kind in {"mesh", "length"}:

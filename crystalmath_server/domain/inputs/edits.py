@@ -1,4 +1,4 @@
-"""Input files changed by hand: put in place of the template's own, and what differs; pure."""
+"""User edits of input files: applied over the template's files and checked; pure."""
 
 import difflib
 from collections.abc import Collection, Mapping, Sequence
@@ -17,12 +17,12 @@ _SHOWN = 3
 def put_in(
     files: Sequence[InputFile], edits: Mapping[str, str]
 ) -> tuple[tuple[InputFile, ...], dict[str, str]]:
-    """The files with the edits in their place, and file name → unified diff of those that differ.
+    """The files with the edits applied, and file name → unified diff of each changed file.
 
     Raises
     ------
     InvalidForm
-        A file that no input files has, or a text that is none (field: edits.NAME).
+        The name is not a VASP input file, or the text is invalid (field: edits.NAME).
     """
     own = {file.name: file.text for file in files}
     changed: dict[str, str] = {}
@@ -40,17 +40,17 @@ def put_in(
 
 
 def with_images(files: Sequence[InputFile], edited: Collection[str]) -> tuple[InputFile, ...]:
-    """The files where those of images follow the ones that were edited: their KPOINTS are copies.
+    """The files with edits carried over to the image folders, whose KPOINTS are copies.
 
     Raises
     ------
     InvalidForm
-        POSCAR was edited, and VASP reads those of the images (field: edits.POSCAR).
+        POSCAR was edited, but VASP reads the POSCAR of each image (field: edits.POSCAR).
     """
     if not any("/" in file.name for file in files):
         return tuple(files)
     if "POSCAR" in edited:
-        hint = "Store the images that you mean, and give their pks."
+        hint = "Store the images you want and give their pks."
         raise InvalidForm("VASP reads the images, not this POSCAR", field="edits.POSCAR", hint=hint)
     if MAY_BE_LEFT_OUT not in edited:
         return tuple(files)
@@ -63,33 +63,35 @@ def with_images(files: Sequence[InputFile], edited: Collection[str]) -> tuple[In
 
 
 def unified(before: str, after: str, before_name: str, after_name: str) -> str:
-    """A unified diff of two texts; empty where they are alike."""
+    """A unified diff of two texts; empty if they are equal."""
     rows = difflib.unified_diff(before.splitlines(), after.splitlines(), before_name, after_name, lineterm="")
     return "".join(f"{row}\n" for row in rows)
 
 
 def refuse_errors(problems: Sequence[InputProblem], edits: Mapping[str, str]) -> None:
-    """Raise InvalidForm that names file and line of the first error."""
+    """Raise InvalidForm with the file and line of the first error."""
     found = [row for row in problems if row.severity is Severity.ERROR]
     if found:
         raise InvalidForm(_words(found), field=_field(found[0], edits), hint=found[0].hint)
 
 
 def refuse_warnings(problems: Sequence[InputProblem]) -> None:
-    """Raise InvalidForm that names the warnings that nobody confirmed."""
+    """Raise InvalidForm that lists the unconfirmed warnings."""
     found = [row for row in problems if row.severity is Severity.WARNING]
     if found:
-        hint = "Correct it, or confirm: set confirm, or send the digest of templates.render with these edits."
+        hint = (
+            "Correct the input, or confirm: set confirm or send the templates.render digest for these edits."
+        )
         raise InvalidForm(_words(found), field="confirm", hint=hint)
 
 
 def warnings_of(problems: Sequence[InputProblem]) -> tuple[str, ...]:
-    """Errors and warnings, one sentence each."""
+    """All errors and warnings, one sentence each."""
     return tuple(sentence(row) for row in problems if row.severity is not Severity.NOTE)
 
 
 def tasks_of(options: Mapping[str, Json]) -> int | None:
-    """MPI tasks that AiiDA's metadata.options ask for; None where they leave it open."""
+    """MPI tasks requested by AiiDA's metadata.options; None if they leave the number open."""
     resources = cast("Mapping[str, Json]", options.get("resources") or {})
     total = resources.get("tot_num_mpiprocs")
     if isinstance(total, int):
@@ -101,19 +103,19 @@ def tasks_of(options: Mapping[str, Json]) -> int | None:
 def _check(name: str, text: str) -> None:
     if name not in INPUTS_FILES:
         raise InvalidForm(
-            f"{name[:60]!r} is not a file that may be edited",
+            f"{name[:60]!r} is not an editable file",
             field="edits",
-            hint=f"Edit some of {', '.join(INPUTS_FILES)}.",
+            hint=f"Editable files: {', '.join(INPUTS_FILES)}.",
         )
     if "\0" in text:
-        raise InvalidForm(f"{name} holds a NUL character", field=f"edits.{name}", hint="Send plain text.")
+        raise InvalidForm(f"{name} contains a NUL character", field=f"edits.{name}", hint="Send plain text.")
     if not text.strip() and name != MAY_BE_LEFT_OUT:
-        hint = "Send its text, or do not edit it; KPOINTS alone may be left out, by an empty text."
+        hint = "Send the file's text, or leave it unedited; only KPOINTS may be removed, with an empty text."
         raise InvalidForm(f"{name} is empty", field=f"edits.{name}", hint=hint)
 
 
 def _whole_lines(text: str) -> str:
-    """Line ends as VASP wants them, and the last line ended; nothing where there is nothing."""
+    """The text with Unix line ends and a final newline; empty if the text is blank."""
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
     return plain.rstrip("\n") + "\n" if plain.strip() else ""
 

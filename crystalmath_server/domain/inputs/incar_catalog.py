@@ -1,4 +1,4 @@
-"""What is known of INCAR tags: kinds, values, and how far a list of values is to be trusted; pure."""
+"""The catalog of INCAR tags: types, values, and how complete the value lists are; pure."""
 
 import difflib
 from collections.abc import Mapping
@@ -9,18 +9,18 @@ TEXT, LOGICAL, WHOLE, REAL, LIST, ANY = "str", "bool", "int", "float", "list", "
 
 @dataclass(frozen=True, slots=True)
 class KnownTag:
-    """One tag.
+    """A known tag.
 
     Attributes
     ----------
     kind
-        bool, int, float, list, str, "bool | str", or "" where it is not known.
+        bool, int, float, list, str, "bool | str", or "" if unknown.
     values
-        What it may be, as text; empty: anything of its kind.
+        Allowed values as text; empty: any value of its type.
     default
-        VASP's own, as text; empty where VASP works it out.
+        VASP's default as text; empty if VASP computes it.
     group
-        What it belongs to, as "smearing".
+        Topic of the tag, e.g. "smearing".
     """
 
     kind: str
@@ -32,7 +32,7 @@ class KnownTag:
 Catalogue = Mapping[str, KnownTag]
 
 KINDS = {"ENMAX": REAL, "ENCUTLF": REAL, "SPRING": REAL, "LOCPROJ": TEXT, "EFERMI": ANY, "LORBIT": ANY}
-"""Where pymatgen's list is wrong or too narrow."""
+"""Corrected types of tags for which pymatgen's list is wrong or too narrow."""
 
 MORE_VALUES: Mapping[str, tuple[str, ...]] = {
     "ISMEAR": ("-15", "-14", "-5", "-4", "-3", "-2", "-1", "0", "1", "2", "3", "4", "5"),
@@ -55,7 +55,7 @@ MORE_VALUES: Mapping[str, tuple[str, ...]] = {
     "PREC": ("SingleN",),
     "LREAL": (),
 }  # fmt: skip
-"""What VASP takes beside pymatgen's list."""
+"""Values that VASP accepts in addition to pymatgen's list."""
 
 CLOSED = frozenset(
     {
@@ -63,13 +63,13 @@ CLOSED = frozenset(
         "IBRION", "ISEARCH", "IEPSILON", "ICORELEVEL", "NWRITE", "PREC", "LDAUTYPE", "I_CONSTRAINED_M",
     }
 )  # fmt: skip
-"""Tags whose values are all known: any other is an error, not a doubt."""
+"""Tags with a complete list of values: any other value is an error, not a warning."""
 
 BY_FIRST_LETTER = frozenset({"PREC", "ALGO", "PRECFOCK"})
-"""Words of which VASP reads the beginning."""
+"""Tags for which VASP reads only the first letters of the value."""
 
 FAMILIES = ("ML_", "ELPH_", "PHON_", "LIBXC", "NHC_", "PLUGINS", "TRANSPORT_", "WANNIER90", "SELFEN_", "BSE_")
-"""Beginnings of names of younger tags."""
+"""Prefixes of newer tags."""
 
 ADD_ONS = frozenset(
     {
@@ -79,15 +79,15 @@ ADD_ONS = frozenset(
         "KSPACING", "NUM_WANN", "LH5", "LVDW", "CMBJ", "NKREDLF", "LTRIPLET", "OMP_NUM_THREADS", "LPOSNICS",
     }
 )  # fmt: skip
-"""Tags of widespread extensions of VASP, and young ones."""
+"""Tags of common VASP extensions, and recent tags."""
 
 
 def is_known(name: str, catalogue: Catalogue) -> bool:
-    """Whether a tag is in the catalogue, or of a family whose tags are not listed."""
+    """Whether a tag is in the catalog or belongs to a family whose tags are not listed."""
     return name in catalogue or name in ADD_ONS or name.startswith(FAMILIES)
 
 
 def nearest(name: str, catalogue: Catalogue) -> str:
-    """The known tag that is spelled most alike; empty where none is."""
+    """The known tag with the most similar spelling; empty if none is similar."""
     close = difflib.get_close_matches(name, list(catalogue), n=1, cutoff=0.7)
     return close[0] if close else ""

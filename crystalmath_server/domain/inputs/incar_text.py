@@ -1,4 +1,4 @@
-"""INCAR text → tags with their lines and columns, as VASP reads it; pure."""
+"""INCAR text → tags with lines and columns, parsed like VASP does; pure."""
 
 import re
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
-    """What stands between two separators, and where it begins."""
+    """The text between two separators, and where it begins."""
 
     text: str
     line: int
@@ -33,7 +33,7 @@ class _Statement:
 
 
 def read(text: str) -> tuple[tuple[Tag, ...], tuple[InputProblem, ...]]:
-    """All assignments in their order, those that come again too, and what is not an assignment."""
+    """All assignments in order, including duplicates, and the problems found."""
     tags: list[Tag] = []
     problems: list[InputProblem] = []
     for statement in _statements(text):
@@ -47,12 +47,12 @@ def read(text: str) -> tuple[tuple[Tag, ...], tuple[InputProblem, ...]]:
 
 
 def first_of_each(tags: tuple[Tag, ...]) -> dict[str, Tag]:
-    """Name → the assignment that VASP takes: the first."""
+    """Name → the assignment that VASP uses: the first."""
     return {tag.name: tag for tag in reversed(tags)}
 
 
 def _statements(text: str) -> Iterator[_Statement]:
-    """Lines without comments, joined at a backslash or in quotes, parted at semicolons."""
+    """Lines without comments, joined at backslashes and within quotes, split at semicolons."""
     held = ""
     start = 0
     for number, whole in enumerate(text.splitlines(), 1):
@@ -73,7 +73,7 @@ def _statements(text: str) -> Iterator[_Statement]:
 
 
 def _parted(text: str, line: int) -> Iterator[_Statement]:
-    """Statements of one line; a semicolon in quotes parts nothing."""
+    """Statements of one line; semicolons within quotes do not separate."""
     column, in_quotes, begin = 0, False, 0
     for column, letter in enumerate(text + ";"):
         if letter == '"':
@@ -95,8 +95,8 @@ def _assignment(statement: _Statement) -> Tag | InputProblem:
             line,
             WARNING,
             "incar.no_assignment",
-            f"{text[:40]!r} assigns nothing, so VASP ignores it",
-            "Write TAG = value, or begin the line with # for a comment.",
+            f"{text[:40]!r} is not an assignment, so VASP ignores it",
+            "Write TAG = value, or start the line with # for a comment.",
             column=column,
         )
     name = words[-1].upper()
@@ -112,8 +112,8 @@ def _doubtful(statement: _Statement, tag: Tag) -> Iterator[InputProblem]:
             tag.line,
             ERROR,
             "incar.open_quote",
-            f"the quotation of {tag.name} is never closed, and takes in all lines below",
-            'Put a " at its end.',
+            f"the quote opened for {tag.name} is never closed, so all lines below belong to it",
+            'Put a " at the end of the value.',
             column=tag.value_column,
             tag=tag.name,
         )
@@ -124,8 +124,8 @@ def _doubtful(statement: _Statement, tag: Tag) -> Iterator[InputProblem]:
             tag.line,
             WARNING,
             "incar.words_before",
-            f"{before!r} is not a name of a tag; of it only {tag.name} can be meant",
-            f"Write {tag.name} = {tag.value[:20]} alone.",
+            f"{before!r} is not a tag name; it is read as {tag.name}",
+            f"Write only {tag.name} = {tag.value[:20]}.",
             column=statement.column,
             tag=tag.name,
         )

@@ -1,4 +1,4 @@
-"""Values of INCAR tags: read as Fortran reads them, and what is wrong with them; pure."""
+"""Values of INCAR tags: parsed like Fortran does, and checked; pure."""
 
 import math
 import re
@@ -19,7 +19,7 @@ Value = bool | int | float | str | tuple[float, ...]
 
 
 def real(text: str) -> float | None:
-    """A number as Fortran writes it, None where it is none or not finite."""
+    """A number in Fortran notation, or None if it is not a finite number."""
     if not _REAL.match(text):
         return None
     value = float(re.sub("[dDqQ]", "e", text))
@@ -27,27 +27,27 @@ def real(text: str) -> float | None:
 
 
 def whole(text: str) -> int | None:
-    """A whole number, None where it is none."""
+    """An integer, or None if the text is not one."""
     return int(text) if _WHOLE.match(text) else None
 
 
 def logical(text: str) -> bool | None:
-    """.TRUE., T, .FALSE., F and what begins like them."""
+    """A Fortran logical: .TRUE., T, .FALSE., F and words that begin like them; None for other text."""
     return text.lstrip(".")[:1] in "tT" if _LOGICAL.match(text) else None
 
 
 def first_word(value: str) -> str:
-    """What VASP takes of a value that is one word."""
+    """The part that VASP reads of a single-word value."""
     return re.split(r"[\s,]", value, maxsplit=1)[0]
 
 
 def atoms_move(nsw: float | None, ibrion: float | None) -> bool:
-    """Whether atoms move: NSW steps, and not with IBRION = -1; None where a tag is not set."""
+    """Whether atoms move: NSW is positive and IBRION is not -1; None stands for a tag that is not set."""
     return nsw is not None and nsw > 0 and ibrion != -1
 
 
 def numbers(text: str) -> tuple[float, ...] | None:
-    """A list, with 3*0.6 and 2*3*-1 spelled out; None if a member is not a number or the list has no end."""
+    """A list with repeats such as 3*0.6 and 2*3*-1 expanded; None if invalid or unreasonably long."""
     found: list[float] = []
     for word in text.replace(",", " ").split():
         rest, count = word, 1
@@ -63,7 +63,7 @@ def numbers(text: str) -> tuple[float, ...] | None:
 
 
 def value_of(tag: Tag, known: KnownTag | None) -> Value | None:
-    """The value as VASP takes it; None where it cannot be read as its kind."""
+    """The value as VASP reads it; None if it does not parse as the tag's type."""
     head = first_word(tag.value)
     match known.kind if known else "":
         case "int":
@@ -79,10 +79,10 @@ def value_of(tag: Tag, known: KnownTag | None) -> Value | None:
 
 
 def problems_of(tag: Tag, known: KnownTag) -> tuple[InputProblem, ...]:
-    """What is wrong with one value."""
+    """The problems of one value."""
     if not tag.value:
         return (
-            _problem(tag, ERROR, "no_value", f"{tag.name} has no value", "Give one, or delete the line."),
+            _problem(tag, ERROR, "no_value", f"{tag.name} has no value", "Give a value, or delete the line."),
         )
     check = _CHECKS.get(known.kind)
     wrong = check(tag) if check else None
@@ -104,23 +104,25 @@ def _whole(tag: Tag) -> InputProblem | None:
         return None
     number = real(head)
     if number is not None:
-        text = f"{tag.name} takes a whole number, not {head}; pymatgen reads it as {int(number)}, VASP stops"
+        text = f"{tag.name} takes an integer, not {head}; pymatgen reads {int(number)}, VASP stops"
         return _problem(tag, ERROR, "not_whole", text, f"Write {tag.name} = {round(number)}.")
-    text = f"{tag.name} takes a whole number, not {tag.value[:30]!r}"
-    return _problem(tag, ERROR, "not_a_number", text, f"Write {tag.name} = and digits.")
+    text = f"{tag.name} takes an integer, not {tag.value[:30]!r}"
+    return _problem(tag, ERROR, "not_a_number", text, f"Write {tag.name} = followed by an integer.")
 
 
 def _real(tag: Tag) -> InputProblem | None:
     if real(first_word(tag.value)) is not None:
         return None
     text = f"{tag.name} takes a number, not {tag.value[:30]!r}"
-    return _problem(tag, ERROR, "not_a_number", text, f"Write {tag.name} = and a number, with a point.")
+    return _problem(
+        tag, ERROR, "not_a_number", text, f"Write {tag.name} = followed by a number with a decimal point."
+    )
 
 
 def _logical(tag: Tag) -> InputProblem | None:
     if logical(first_word(tag.value)) is not None:
         return None
-    text = f"{tag.name} is a switch, not {tag.value[:30]!r}"
+    text = f"{tag.name} takes .TRUE. or .FALSE., not {tag.value[:30]!r}"
     return _problem(
         tag, ERROR, "not_logical", text, f"Write {tag.name} = .TRUE. or {tag.name} = .FALSE., with the dots."
     )
@@ -130,8 +132,8 @@ def _list(tag: Tag) -> InputProblem | None:
     if numbers(tag.value) is not None:
         return None
     bad = next((word for word in tag.value.replace(",", " ").split() if numbers(word) is None), tag.value)
-    text = f"{tag.name} takes a list of numbers, and {bad[:30]!r} is none"
-    return _problem(tag, ERROR, "not_a_number", text, "Write numbers, or 8*0.6 for eight times 0.6.")
+    text = f"{tag.name} takes a list of numbers, but {bad[:30]!r} is not a number"
+    return _problem(tag, ERROR, "not_a_number", text, "Write numbers; 8*0.6 means 0.6 eight times.")
 
 
 _CHECKS: dict[str, Callable[[Tag], InputProblem | None]] = {
@@ -143,12 +145,12 @@ _CHECKS: dict[str, Callable[[Tag], InputProblem | None]] = {
 
 
 def _outside(tag: Tag, known: KnownTag) -> InputProblem | None:
-    """A value that is none of those that are known."""
+    """The problem of a value that is not among the known ones."""
     if not known.values or known.kind in {"bool", "bool | str"} or _is_among(tag, known):
         return None
     shown = ", ".join(known.values[:14]) + (", …" if len(known.values) > 14 else "")
     severity = ERROR if tag.name in CLOSED else WARNING
-    text = f"{tag.name} = {tag.value[:30]} is none of its values"
+    text = f"{tag.name} = {tag.value[:30]} is not one of its allowed values"
     return _problem(tag, severity, "value", text, f"Give one of {shown}.")
 
 
@@ -163,14 +165,14 @@ def _is_among(tag: Tag, known: KnownTag) -> bool:
 
 
 def _trailing(tag: Tag, known: KnownTag) -> InputProblem | None:
-    """What follows a value that is one word: VASP ignores it, and a missing semicolon hides there."""
+    """The problem of text after a single-word value: VASP ignores it; a semicolon may be missing."""
     rest = tag.value[len(first_word(tag.value)) :].strip(" ,\t")
     if known.kind not in {"int", "float", "bool"} or not rest:
         return None
     if "=" in rest:
-        text = f"what follows {tag.name} = {first_word(tag.value)} is not read: {rest[:30]!r}"
+        text = f"VASP ignores what follows {tag.name} = {first_word(tag.value)}: {rest[:30]!r}"
         return _problem(
-            tag, ERROR, "no_separator", text, "Begin a new line for each tag, or put ; between them."
+            tag, ERROR, "no_separator", text, "Start a new line for each tag, or separate tags with ;"
         )
-    text = f"{tag.name} takes one value; {rest[:30]!r} after it is not read"
-    return _problem(tag, WARNING, "trailing", text, "Delete it, or put # before it.")
+    text = f"{tag.name} takes one value; {rest[:30]!r} after it is ignored"
+    return _problem(tag, WARNING, "trailing", text, "Delete the extra text, or put # before it.")

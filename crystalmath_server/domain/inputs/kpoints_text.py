@@ -1,4 +1,4 @@
-"""KPOINTS text → its mesh or list, and what is wrong with it line by line; pure."""
+"""KPOINTS text → its mesh or list, and the problems line by line; pure."""
 
 import math
 from collections.abc import Sequence
@@ -16,16 +16,16 @@ _DENSEST = 60
 
 @dataclass(frozen=True, slots=True)
 class Kpoints:
-    """What a KPOINTS file asks for.
+    """The content of a KPOINTS file.
 
     Attributes
     ----------
     mesh
-        Divisions along the three reciprocal vectors; empty where it is not a mesh.
+        Divisions along the three reciprocal vectors; empty if it is not a mesh.
     count
-        k-points of a list, or points a segment of a line; 0 for a mesh.
+        k-points in a list, or points per line segment; 0 for a mesh.
     points
-        Coordinates of a list or of the ends of lines.
+        Coordinates of the list or of the ends of the line segments.
     """
 
     kind: Kind
@@ -36,7 +36,7 @@ class Kpoints:
     points: tuple[tuple[float, ...], ...] = ()
 
     def words(self) -> str:
-        """In a few words."""
+        """A short description."""
         match self.kind:
             case "mesh":
                 shift = f", shifted by {' '.join(f'{x:g}' for x in self.shift)}" if any(self.shift) else ""
@@ -48,29 +48,29 @@ class Kpoints:
             case "list":
                 return f"list of {self.count} points"
             case _:
-                return "mesh by vectors of its own"
+                return "mesh with explicit generating vectors"
 
 
 @dataclass(slots=True)
 class _Lines:
-    """Lines of a file by number, and the problems so far."""
+    """Lines of a file by number, and the problems found so far."""
 
     rows: Sequence[str]
     problems: list[InputProblem]
 
     def words(self, number: int) -> list[str]:
-        """Words of a line; none past the end."""
+        """Words of a line; empty past the end."""
         if number > len(self.rows):
             return []
         return self.rows[number - 1].split("!")[0].split("#")[0].split()
 
     def say(self, line: int, severity: Severity, code: str, text: str, hint: str) -> None:
-        """Note a problem."""
+        """Record a problem."""
         self.problems.append(in_file(_FILE, line, severity, f"kpoints.{code}", text, hint))
 
 
 def read(text: str) -> tuple[Kpoints | None, tuple[InputProblem, ...]]:
-    """What the file asks for, None where it cannot be told, and its problems."""
+    """The content of the file, or None if it is unclear, and the problems."""
     lines = _Lines(text.splitlines(), [])
     found = _read(lines)
     return found, tuple(lines.problems)
@@ -86,12 +86,12 @@ def _read(lines: _Lines) -> Kpoints | None:
     count = whole(head[0]) if head else None
     if count is None:
         words = f"{' '.join(head)[:30]!r} is not a number of k-points"
-        lines.say(2, ERROR, "count", words, "Write 0 for a mesh, else how many points follow.")
+        lines.say(2, ERROR, "count", words, "Write 0 for a mesh, or the number of points that follow.")
         return None
     style = (lines.words(3) or [""])[0]
     if not style:
         lines.say(
-            3, ERROR, "style", "the third line says no scheme", "Write Gamma, Monkhorst-Pack, Line-mode …"
+            3, ERROR, "style", "the third line names no scheme", "Write Gamma, Monkhorst-Pack, Line-mode …"
         )
         return None
     return _by_style(lines, count, style)
@@ -109,7 +109,7 @@ def _by_style(lines: _Lines, count: int, style: str) -> Kpoints | None:
         return _length(lines)
     if letter in "rck":
         return Kpoints("vectors", style) if _vectors(lines) else None
-    text = f"{style[:20]!r} is not a scheme that makes a mesh"
+    text = f"{style[:20]!r} is not a scheme for a mesh"
     lines.say(3, ERROR, "style", text, "Write Gamma or Monkhorst-Pack.")
     return None
 
@@ -118,19 +118,19 @@ def _mesh(lines: _Lines, style: str) -> Kpoints | None:
     mesh = [whole(word) for word in lines.words(4)[:3]]
     numbers = [n for n in mesh if n is not None]
     if len(numbers) != 3:
-        text = f"{' '.join(lines.words(4))[:30]!r} is not a mesh of three whole numbers"
-        lines.say(4, ERROR, "mesh", text, "Write three whole numbers, as 4 4 4.")
+        text = f"{' '.join(lines.words(4))[:30]!r} is not a mesh of three integers"
+        lines.say(4, ERROR, "mesh", text, "Write three integers, e.g. 4 4 4.")
         return None
     if min(numbers) < 1:
         text = f"{' '.join(map(str, numbers))} has a division below 1"
         lines.say(4, ERROR, "mesh", text, "Write at least 1 in each direction.")
         return None
     if len(lines.words(4)) > 3:
-        text = f"{' '.join(lines.words(4)[3:])[:20]!r} after the mesh is not read, and pymatgen refuses it"
-        lines.say(4, ERROR, "mesh", text, "Write three whole numbers alone; a shift has its own line.")
+        text = f"{' '.join(lines.words(4)[3:])[:20]!r} after the mesh is ignored, and pymatgen rejects it"
+        lines.say(4, ERROR, "mesh", text, "Write only three integers; a shift goes on its own line.")
     if max(numbers) > _DENSEST:
         text = f"{max(numbers)} divisions in one direction are more than any crystal needs"
-        lines.say(4, WARNING, "dense", text, "Give fewer divisions.")
+        lines.say(4, WARNING, "dense", text, "Use fewer divisions.")
     return Kpoints("mesh", style, tuple(numbers), _shift(lines))
 
 
@@ -150,7 +150,7 @@ def _length(lines: _Lines) -> Kpoints | None:
     words = lines.words(4)
     length = real(words[0]) if words else None
     if length is None or length <= 0:
-        lines.say(4, ERROR, "mesh", "the length of an automatic mesh is missing", "Write a length, as 30.")
+        lines.say(4, ERROR, "mesh", "the length of an automatic mesh is missing", "Write a length, e.g. 30.")
         return None
     return Kpoints("length", "Automatic", (round(length),))
 
@@ -158,8 +158,8 @@ def _length(lines: _Lines) -> Kpoints | None:
 def _vectors(lines: _Lines) -> bool:
     for number in (4, 5, 6, 7):
         if _point(lines, number) is None:
-            text = "a mesh by vectors needs three vectors and a shift"
-            lines.say(number, ERROR, "vectors", text, "Write three numbers a line, or choose Gamma.")
+            text = "a mesh with generating vectors needs three vectors and a shift"
+            lines.say(number, ERROR, "vectors", text, "Write three numbers per line, or use Gamma.")
             return False
     return True
 
@@ -171,8 +171,8 @@ def _point(lines: _Lines, number: int) -> tuple[float, ...] | None:
 
 def _list(lines: _Lines, count: int, style: str) -> Kpoints | None:
     if style[0].lower() not in "rck":
-        text = f"with {count} points that follow, {style[:20]!r} is read as Reciprocal"
-        hint = "Write Reciprocal or Cartesian; for a mesh write 0 in the second line."
+        text = f"because the second line is {count}, {style[:20]!r} is read as Reciprocal"
+        hint = "Write Reciprocal or Cartesian; for a mesh, write 0 in the second line."
         lines.say(3, ERROR if style[0].lower() in "gma" else WARNING, "style", text, hint)
     points: list[tuple[float, ...]] = []
     weights = 0.0
@@ -199,10 +199,18 @@ def _weight(lines: _Lines, number: int) -> float | None:
 def _bad_point(lines: _Lines, number: int, count: int, *, has_point: bool) -> None:
     if number > len(lines.rows) or not lines.words(number):
         there = number - 4
-        text = f"the second line announces {count} points, and {there} are there"
-        lines.say(2, ERROR, "few_points", text, f"Write {there} there, or add the missing points.")
+        text = f"the second line announces {count} points, but only {there} follow"
+        lines.say(
+            2, ERROR, "few_points", text, f"Write {there} in the second line, or add the missing points."
+        )
     elif has_point:
-        lines.say(number, ERROR, "weights", "this point has no weight", "Write its weight after it, as 1.")
+        lines.say(
+            number,
+            ERROR,
+            "weights",
+            "this point has no weight",
+            "Write its weight after the coordinates, e.g. 1.",
+        )
     else:
         lines.say(
             number,
@@ -215,11 +223,13 @@ def _bad_point(lines: _Lines, number: int, count: int, *, has_point: bool) -> No
 
 def _line_mode(lines: _Lines, count: int) -> Kpoints | None:
     if count < 2:
-        lines.say(2, ERROR, "count", f"{count} points a line are too few", "Write how many, as 20.")
+        lines.say(
+            2, ERROR, "count", f"{count} points per line are too few", "Write the number of points, e.g. 20."
+        )
         return None
     if (lines.words(4) or [""])[0][:1].lower() not in tuple("rck"):
         text = "line-mode needs Reciprocal or Cartesian in the fourth line"
-        lines.say(4, ERROR, "style", text, "Put Reciprocal there, before the points.")
+        lines.say(4, ERROR, "style", text, "Write Reciprocal before the points.")
         return None
     points: list[tuple[float, ...]] = []
     for number in range(5, len(lines.rows) + 1):
@@ -231,7 +241,7 @@ def _line_mode(lines: _Lines, count: int) -> Kpoints | None:
             return None
         points.append(point)
     if not points or len(points) % 2:
-        text = f"{len(points)} ends of lines do not pair up"
+        text = f"{len(points)} line ends do not form pairs"
         lines.say(len(lines.rows), ERROR, "line_ends", text, "Give two points for each line.")
         return None
     return Kpoints("line", "Line-mode", count=count, points=tuple(points))

@@ -1,4 +1,4 @@
-"""A band of images, as a nudged elastic band has it: which structures, in which folders; pure."""
+"""Images of a nudged elastic band: their structures and folders; pure."""
 
 from collections.abc import Sequence
 
@@ -10,8 +10,8 @@ TAKES = Takes(
     "images",
     3,
     100,
-    "Give pks of stored structures in order, end points first and last, as 12 13 14 15. "
-    "Tasks: a multiple of the images between the end points.",
+    "Give the pks of stored structures in order, end points first and last, e.g. 12 13 14 15. "
+    "The number of tasks must be a multiple of the images between the end points.",
 )
 
 
@@ -30,27 +30,27 @@ def check(species: Sequence[Sequence[str]]) -> None:
     """
     for number, sites in enumerate(species[1:], 2):
         if len(sites) != len(species[0]):
-            detail = f"Image {number} has {len(sites)} sites, and the first has {len(species[0])}"
-            raise InvalidForm(detail, field=FIELD, hint="All images must be of the same atoms.")
+            detail = f"Image {number} has {len(sites)} sites, but the first has {len(species[0])}"
+            raise InvalidForm(detail, field=FIELD, hint="All images must contain the same atoms.")
         if sorted(sites) != sorted(species[0]):
-            detail = f"Image {number} has other elements than the first"
-            raise InvalidForm(detail, field=FIELD, hint="All images must be of the same atoms.")
+            detail = f"Image {number} has different elements than the first"
+            raise InvalidForm(detail, field=FIELD, hint="All images must contain the same atoms.")
         if list(sites) != list(species[0]):
             detail = f"Image {number} has its sites in another order than the first"
-            hint = "A band joins each site with that of the same number: give all images one order."
+            hint = "The band connects sites by number: use the same site order in all images."
             raise InvalidForm(detail, field=FIELD, hint=hint)
 
 
 def folder_of(number: int) -> str:
-    """Folder of an image; the first end point has number 0."""
+    """Folder of an image; the first end point is number 0."""
     return f"{number:02}"
 
 
 def label_of(number: int) -> str:
-    """Name of an image among inputs and outputs of a job."""
+    """Link label of an image among a job's inputs and outputs."""
     return f"image_{number:02}"
 
 
 def computed(count: int) -> range:
-    """Numbers of the images that move: all of `count` but the end points."""
+    """Numbers of the images that move: all `count` images except the end points."""
     return range(1, count - 1)

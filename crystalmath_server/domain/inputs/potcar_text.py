@@ -1,4 +1,4 @@
-"""POTCAR symbols, or a POTCAR itself, as text: symbols, electrons, cut-offs; pure."""
+"""Text of a POTCAR or a list of POTCAR symbols → symbols, electrons, cutoffs; pure."""
 
 import re
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ _ZVAL = re.compile(r"\bZVAL\s*=\s*([\d.]+)")
 
 @dataclass(frozen=True, slots=True)
 class Potential:
-    """One potential; None where it is not known.
+    """One potential; unknown values are None.
 
     Attributes
     ----------
     enmax
-        Cut-off that it wants [eV].
+        Recommended plane-wave cutoff [eV].
     zval
         Valence electrons.
     """
@@ -27,12 +27,12 @@ class Potential:
 
     @property
     def element(self) -> str:
-        """Fe of Fe_pv."""
+        """The element of the symbol: Fe for Fe_pv."""
         return self.symbol.split("_")[0].split(".")[0]
 
 
 def read(text: str) -> tuple[Potential, ...]:
-    """Potentials of a list of symbols, one or more a line, or of a POTCAR."""
+    """Potentials from a POTCAR, or from a list with one or more symbols per line."""
     if not _TITEL.search(text):
         return tuple(
             Potential(word.split("/")[0], number)

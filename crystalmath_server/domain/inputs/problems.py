@@ -1,4 +1,4 @@
-"""Problems of a set of input files, made with little writing; pure."""
+"""Helpers that build, sort and format problems in VASP input files; pure."""
 
 from crystalmath_server.protocol.inputs import InputProblem, Severity
 
@@ -18,12 +18,12 @@ def in_file(  # noqa: PLR0913  a problem has this many sides
     column: int = 0,
     tag: str = "",
 ) -> InputProblem:
-    """One problem at a line of a file."""
+    """A problem at a line of a file."""
     return InputProblem(file, line, column, severity, code, text, hint, tag)
 
 
 def in_order(problems: tuple[InputProblem, ...]) -> tuple[InputProblem, ...]:
-    """By file, line, column and weight, each once."""
+    """Problems sorted by file, line, column and severity, without duplicates."""
 
     def place(problem: InputProblem) -> tuple[int, int, int, int]:
         rank = _ORDER.index(problem.file) if problem.file in _ORDER else len(_ORDER)
@@ -33,6 +33,6 @@ def in_order(problems: tuple[InputProblem, ...]) -> tuple[InputProblem, ...]:
 
 
 def sentence(problem: InputProblem) -> str:
-    """One line: place, weight, reason, way out."""
+    """The problem on one line: place, severity, reason and hint."""
     place = f"{problem.file}:{problem.line}" if problem.line else problem.file
     return f"{place}: {problem.severity.value}: {problem.text}. {problem.hint}".rstrip(" ")

@@ -1,4 +1,4 @@
-"""What INCAR tags must be to one another, to the structure and to the potentials; pure."""
+"""Consistency rules for INCAR tags, the structure and the potentials; pure."""
 
 from collections.abc import Callable, Iterator
 
@@ -22,7 +22,7 @@ Rule = Callable[[VaspInputs, InputFacts], Iterator[InputProblem]]
 
 
 def judge(vasp_inputs: VaspInputs, facts: InputFacts) -> tuple[InputProblem, ...]:
-    """All rules."""
+    """The problems that all rules find."""
     return tuple(problem for rule in RULES for problem in rule(vasp_inputs, facts))
 
 
@@ -31,12 +31,14 @@ def _bounds(vasp_inputs: VaspInputs, _: InputFacts) -> Iterator[InputProblem]:
         value = vasp_inputs.number(name)
         if value is not None and value < lowest:
             text = f"{name} = {value:g} is below {lowest:g}"
-            yield vasp_inputs.at(name, ERROR, "range", text, f"Give at least {lowest:g}.")
+            yield vasp_inputs.at(name, ERROR, "range", text, f"Use at least {lowest:g}.")
     for name, highest in _HIGHEST.items():
         value = vasp_inputs.number(name)
         if value is not None and value > highest:
-            text = f"{name} = {value:g} is far above what is usual"
-            yield vasp_inputs.at(name, WARNING, "range", text, f"Give at most {highest:g}, or confirm it.")
+            text = f"{name} = {value:g} is far above the usual range"
+            yield vasp_inputs.at(
+                name, WARNING, "range", text, f"Use at most {highest:g}, or confirm the value."
+            )
 
 
 def _magmom(vasp_inputs: VaspInputs, _: InputFacts) -> Iterator[InputProblem]:
@@ -47,17 +49,13 @@ def _magmom(vasp_inputs: VaspInputs, _: InputFacts) -> Iterator[InputProblem]:
     wanted = 3 * n_sites if vasp_inputs.is_noncollinear else n_sites
     is_read = vasp_inputs.is_noncollinear or vasp_inputs.number("ISPIN") == 2
     if len(moments) != wanted:
-        kind = (
-            "components (three for each atom)"
-            if vasp_inputs.is_noncollinear
-            else "moments (one for each atom)"
-        )
-        text = f"MAGMOM has {len(moments)} numbers, and {n_sites} atoms want {wanted} {kind}"
-        hint = f"Give {wanted} numbers, as {wanted}*0.6."
+        kind = "components (three per atom)" if vasp_inputs.is_noncollinear else "moments (one per atom)"
+        text = f"MAGMOM has {len(moments)} numbers, but {n_sites} atoms need {wanted} {kind}"
+        hint = f"Give {wanted} numbers, e.g. {wanted}*0.6."
         yield vasp_inputs.at("MAGMOM", ERROR if is_read else WARNING, "magmom_length", text, hint)
     if not is_read:
-        text = "MAGMOM is not read: the calculation is not spin-polarised"
-        yield vasp_inputs.at("MAGMOM", NOTE, "magmom_unused", text, "Set ISPIN = 2, or delete it.")
+        text = "MAGMOM is ignored because the calculation is not spin-polarized"
+        yield vasp_inputs.at("MAGMOM", NOTE, "magmom_unused", text, "Set ISPIN = 2, or delete MAGMOM.")
 
 
 def _hubbard(vasp_inputs: VaspInputs, _: InputFacts) -> Iterator[InputProblem]:
@@ -67,10 +65,10 @@ def _hubbard(vasp_inputs: VaspInputs, _: InputFacts) -> Iterator[InputProblem]:
     for name in ("LDAUU", "LDAUJ", "LDAUL"):
         values = vasp_inputs.list_of(name)
         if values is not None and len(values) != n_species:
-            text = f"{name} has {len(values)} numbers, and POSCAR has {n_species} species"
+            text = f"{name} has {len(values)} numbers, but POSCAR has {n_species} species"
             severity = ERROR if vasp_inputs.flag("LDAU") else WARNING
             yield vasp_inputs.at(
-                name, severity, "ldau_length", text, f"Give {n_species}, in the order of POSCAR."
+                name, severity, "ldau_length", text, f"Give {n_species} numbers, in POSCAR order."
             )
     if vasp_inputs.flag("LDAU"):
         yield from _hubbard_needs(vasp_inputs)
@@ -81,16 +79,16 @@ def _hubbard(vasp_inputs: VaspInputs, _: InputFacts) -> Iterator[InputProblem]:
 
 def _hubbard_needs(vasp_inputs: VaspInputs) -> Iterator[InputProblem]:
     if vasp_inputs.list_of("LDAUU") is None and "LDAUU" not in vasp_inputs.tags:
-        text = "LDAU is .TRUE., but no LDAUU says how large U is"
+        text = "LDAU is .TRUE., but LDAUU is not set"
         yield vasp_inputs.at(
-            "LDAU", WARNING, "ldau_without_u", text, "Set LDAUU, LDAUJ and LDAUL, one a species."
+            "LDAU", WARNING, "ldau_without_u", text, "Set LDAUU, LDAUJ and LDAUL, one number per species."
         )
     shells = [int(shell) for shell in vasp_inputs.list_of("LDAUL") or ()]
     wanted = _F_BLOCK if 3 in shells else _D_BLOCK if 2 in shells else 0
     given = vasp_inputs.number("LMAXMIX") or 2
     if given < wanted:
         text = (
-            f"LMAXMIX = {given:g} is too small for the shells of LDAUL: runs that go on would start wrongly"
+            f"LMAXMIX = {given:g} is too small for the orbitals in LDAUL: restarts from CHGCAR would be wrong"
         )
         yield vasp_inputs.at(
             "LMAXMIX" if "LMAXMIX" in vasp_inputs.tags else "LDAUL",
@@ -104,7 +102,7 @@ def _hubbard_needs(vasp_inputs: VaspInputs) -> Iterator[InputProblem]:
 def _electrons(vasp_inputs: VaspInputs, facts: InputFacts) -> Iterator[InputProblem]:
     total, given, bands = facts.electrons, vasp_inputs.number("NELECT"), vasp_inputs.number("NBANDS")
     if total and given and abs(given - total) > 1e-3:
-        text = f"NELECT = {given:g}, but the potentials bring {total:g}: charge {total - given:+g} e"
+        text = f"NELECT = {given:g}, but the potentials provide {total:g}: charge {total - given:+g} e"
         hint = "Delete NELECT for a neutral cell; a charge needs a compensating background and corrections."
         yield vasp_inputs.at("NELECT", WARNING, "nelect", text, hint)
     occupied = given or total
@@ -113,7 +111,7 @@ def _electrons(vasp_inputs: VaspInputs, facts: InputFacts) -> Iterator[InputProb
     needed = occupied if vasp_inputs.is_noncollinear else occupied / 2
     if bands < needed:
         text = f"NBANDS = {bands:g} cannot hold {occupied:g} electrons"
-        yield vasp_inputs.at("NBANDS", ERROR, "nbands", text, f"Give more than {needed:g}, or delete it.")
+        yield vasp_inputs.at("NBANDS", ERROR, "nbands", text, f"Use more than {needed:g}, or delete NBANDS.")
 
 
 def _cutoff(vasp_inputs: VaspInputs, facts: InputFacts) -> Iterator[InputProblem]:
@@ -125,10 +123,10 @@ def _cutoff(vasp_inputs: VaspInputs, facts: InputFacts) -> Iterator[InputProblem
     )
     if given < wanted:
         text = f"ENCUT = {given:g} eV is below the largest ENMAX of the potentials, {wanted:g} eV"
-        yield vasp_inputs.at("ENCUT", WARNING, "encut_low", text, f"Give at least {wanted:g}.")
+        yield vasp_inputs.at("ENCUT", WARNING, "encut_low", text, f"Use at least {wanted:g}.")
     elif changes_cell and given < _PULAY * wanted:
-        text = f"the cell may change, and ENCUT = {given:g} eV is less than 1.3 × ENMAX: Pulay stress"
-        yield vasp_inputs.at("ENCUT", NOTE, "encut_pulay", text, f"Give about {1.3 * wanted:.0f}.")
+        text = f"the cell may change, but ENCUT = {given:g} eV is below 1.3 × ENMAX: expect Pulay stress"
+        yield vasp_inputs.at("ENCUT", NOTE, "encut_pulay", text, f"Use about {1.3 * wanted:.0f}.")
 
 
 def _smearing(vasp_inputs: VaspInputs, facts: InputFacts) -> Iterator[InputProblem]:
@@ -136,16 +134,16 @@ def _smearing(vasp_inputs: VaspInputs, facts: InputFacts) -> Iterator[InputProbl
     if smearing not in {-4, -5, -14, -15}:
         return
     if vasp_inputs.kpoints is not None and vasp_inputs.kpoints.kind in {"line", "list"}:
-        text = f"ISMEAR = {smearing:g} needs a mesh, and KPOINTS is a {vasp_inputs.kpoints.words()}"
-        hint = "Set ISMEAR = 0, or give a mesh (or tetrahedra after the list)."
+        text = f"ISMEAR = {smearing:g} needs a mesh, but KPOINTS is a {vasp_inputs.kpoints.words()}"
+        hint = "Set ISMEAR = 0, or give a mesh (or a list followed by tetrahedra)."
         yield vasp_inputs.at("ISMEAR", WARNING, "tetrahedron_list", text, hint)
     elif count is not None and count < 4:
-        text = f"ISMEAR = {smearing:g} needs at least 4 k-points, and there are {count}"
+        text = f"ISMEAR = {smearing:g} needs at least 4 k-points, but there are only {count}"
         yield vasp_inputs.at(
             "ISMEAR", ERROR, "tetrahedron_kpoints", text, "Set ISMEAR = 0, or give a denser mesh."
         )
     elif facts.n_irreducible is not None and facts.n_irreducible < 4:
-        text = f"ISMEAR = {smearing:g} needs at least 4 k-points, and symmetry leaves {facts.n_irreducible}"
+        text = f"ISMEAR = {smearing:g} needs at least 4 k-points, but symmetry leaves {facts.n_irreducible}"
         yield vasp_inputs.at(
             "ISMEAR", WARNING, "tetrahedron_kpoints", text, "Set ISMEAR = 0, or give a denser mesh."
         )
@@ -157,13 +155,13 @@ def _motion(vasp_inputs: VaspInputs, _: InputFacts) -> Iterator[InputProblem]:
         text = f"NSW = {steps:g} steps, but IBRION = -1: nothing moves"
         yield vasp_inputs.at("NSW", WARNING, "nothing_moves", text, "Set IBRION = 2, or NSW = 0.")
     if how in {1, 2, 3} and steps == 0:
-        text = f"IBRION = {how:g} moves atoms, but NSW = 0 leaves no step for it"
+        text = f"IBRION = {how:g} moves atoms, but NSW = 0 allows no steps"
         yield vasp_inputs.at("IBRION", NOTE, "no_steps", text, "Set NSW, or IBRION = -1.")
     if how == 0 and "POTIM" not in vasp_inputs.tags:
-        text = "molecular dynamics (IBRION = 0) wants a time step"
+        text = "molecular dynamics (IBRION = 0) needs a time step"
         yield vasp_inputs.at("IBRION", ERROR, "no_potim", text, "Set POTIM [fs].")
     if how == 0 and steps == 0:
-        text = "molecular dynamics (IBRION = 0) of no steps"
+        text = "molecular dynamics (IBRION = 0) with no steps"
         yield vasp_inputs.at("NSW", WARNING, "no_steps", text, "Set NSW to the number of steps.")
 
 
@@ -176,10 +174,10 @@ def _functional(vasp_inputs: VaspInputs, _: InputFacts) -> Iterator[InputProblem
         and "GGA" in vasp_inputs.tags
         and vasp_inputs.word("GGA") != "--"
     ):
-        text = "METAGGA and GGA are both set; METAGGA is taken"
+        text = "METAGGA and GGA are both set; VASP uses METAGGA"
         yield vasp_inputs.at("GGA", WARNING, "two_functionals", text, "Delete GGA.")
     if vasp_inputs.word("METAGGA") not in {"", "NONE", "--"} and not vasp_inputs.flag("LASPH"):
-        text = "a meta-GGA without LASPH leaves out aspherical terms within the spheres"
+        text = "a meta-GGA without LASPH omits aspherical terms inside the PAW spheres"
         yield vasp_inputs.at("METAGGA", NOTE, "lasph", text, "Set LASPH = .TRUE.")
     if vasp_inputs.flag("LDIPOL") and "IDIPOL" not in vasp_inputs.tags:
         text = "LDIPOL without IDIPOL corrects nothing"
@@ -189,44 +187,46 @@ def _functional(vasp_inputs: VaspInputs, _: InputFacts) -> Iterator[InputProblem
 
 
 def _potentials(vasp_inputs: VaspInputs, _: InputFacts) -> Iterator[InputProblem]:
-    """Potentials stand in the order of the species of POSCAR."""
+    """The potentials must be in the order of the species in POSCAR."""
     poscar, given = vasp_inputs.poscar, vasp_inputs.potentials
     if poscar is None or not vasp_inputs.potcar_file:
         return
     if len(given) != len(poscar.counts):
-        text = f"there are {len(given)} potentials, and POSCAR has {len(poscar.counts)} species"
+        text = f"there are {len(given)} potentials, but POSCAR has {len(poscar.counts)} species"
         yield in_file(
             vasp_inputs.potcar_file,
             0,
             ERROR,
             "potcar.count",
             text,
-            "Give one for each species, in POSCAR's order.",
+            "Give one potential per species, in POSCAR order.",
         )
         return
     for species, potential in zip(poscar.species, given, strict=False):
         if potential.element != species:
-            text = f"{potential.symbol} stands where POSCAR has {species}"
+            text = f"{potential.symbol} is listed where POSCAR has {species}"
             hint = f"Put the potentials in the order {' '.join(poscar.species)}."
             yield in_file(vasp_inputs.potcar_file, potential.line, ERROR, "potcar.order", text, hint)
 
 
 def _lists(vasp_inputs: VaspInputs, _: InputFacts) -> Iterator[InputProblem]:
-    """Lists of one number a species."""
+    """Lists with one number per species."""
     if vasp_inputs.poscar is None:
         return
     for name in ("RWIGS", "ROPT", "LANGEVIN_GAMMA"):
         values = vasp_inputs.list_of(name)
         if values is not None and len(values) != len(vasp_inputs.poscar.counts):
             text = (
-                f"{name} has {len(values)} numbers, and POSCAR has {len(vasp_inputs.poscar.counts)} species"
+                f"{name} has {len(values)} numbers, but POSCAR has {len(vasp_inputs.poscar.counts)} species"
             )
             yield vasp_inputs.at(
-                name, WARNING, "list_length", text, "Give one for each species, in POSCAR's order."
+                name, WARNING, "list_length", text, "Give one number per species, in POSCAR order."
             )
     saxis = vasp_inputs.list_of("SAXIS")
     if saxis is not None and len(saxis) != 3:
-        yield vasp_inputs.at("SAXIS", ERROR, "list_length", f"SAXIS has {len(saxis)} numbers", "Give three.")
+        yield vasp_inputs.at(
+            "SAXIS", ERROR, "list_length", f"SAXIS has {len(saxis)} numbers", "Give three numbers."
+        )
 
 
 RULES: tuple[Rule, ...] = (

@@ -1,4 +1,4 @@
-"""k-points against the cell, and how a run is spread over MPI tasks; pure."""
+"""Checks of the k-points against the cell and of the parallelization over MPI tasks; pure."""
 
 import math
 from collections.abc import Iterator
@@ -9,14 +9,14 @@ from crystalmath_server.domain.inputs.vasp_inputs import VaspInputs
 from crystalmath_server.protocol.inputs import InputFacts, InputProblem
 
 COARSE, VERY_COARSE = 0.6, 0.9
-"""Distance between k-points [1/Å] from which it is said; VASP's own default of KSPACING is 0.5."""
+"""Distances between k-points [1/Å] that are reported as coarse; VASP's KSPACING default is 0.5."""
 _MANY = 20_000
 _UNEVEN = 4.0
 _DEFAULT_KSPACING = 0.5
 
 
 def reciprocal_lengths(cell: tuple[Vector, Vector, Vector]) -> tuple[float, float, float]:
-    """Lengths of the reciprocal vectors, with 2π [1/Å]."""
+    """Lengths of the reciprocal vectors, including 2π [1/Å]."""
     volume = abs(triple(cell))
     a, b, c = cell
     faces = ((b, c), (c, a), (a, b))
@@ -25,7 +25,7 @@ def reciprocal_lengths(cell: tuple[Vector, Vector, Vector]) -> tuple[float, floa
 
 
 def mesh_of(vasp_inputs: VaspInputs) -> tuple[int, ...]:
-    """Divisions of the mesh, by KPOINTS or else KSPACING; empty where there is no mesh."""
+    """Divisions of the mesh from KPOINTS or KSPACING; empty if there is no mesh."""
     if vasp_inputs.kpoints is not None:
         return vasp_inputs.kpoints.mesh if vasp_inputs.kpoints.kind == "mesh" else ()
     if vasp_inputs.has_kpoints or vasp_inputs.poscar is None:
@@ -39,7 +39,7 @@ def mesh_of(vasp_inputs: VaspInputs) -> tuple[int, ...]:
 
 
 def spacing_of(vasp_inputs: VaspInputs) -> tuple[float, ...]:
-    """Distance between neighbors along each reciprocal vector [1/Å]; empty where there is no mesh."""
+    """Distance between neighbors along each reciprocal vector [1/Å]; empty if there is no mesh."""
     mesh = mesh_of(vasp_inputs)
     if not mesh or vasp_inputs.poscar is None:
         return ()
@@ -48,18 +48,18 @@ def spacing_of(vasp_inputs: VaspInputs) -> tuple[float, ...]:
 
 
 def judge(vasp_inputs: VaspInputs, facts: InputFacts, tasks: int | None) -> tuple[InputProblem, ...]:
-    """All that is to be said of k-points and of tasks."""
+    """All problems with the k-points and the MPI tasks."""
     return (*_kpoints(vasp_inputs, facts), *_density(vasp_inputs, facts), *_tasks(vasp_inputs, facts, tasks))
 
 
 def _kpoints(vasp_inputs: VaspInputs, _: InputFacts) -> Iterator[InputProblem]:
     if vasp_inputs.has_kpoints and "KSPACING" in vasp_inputs.tags:
-        text = "KSPACING is not read where there is a KPOINTS file"
+        text = "KSPACING is ignored because there is a KPOINTS file"
         yield vasp_inputs.at(
-            "KSPACING", NOTE, "kspacing_unused", text, "Delete KSPACING, or leave KPOINTS out."
+            "KSPACING", NOTE, "kspacing_unused", text, "Delete KSPACING, or leave out KPOINTS."
         )
     if vasp_inputs.poscar is not None and not vasp_inputs.has_kpoints and "KSPACING" not in vasp_inputs.tags:
-        text = "there is neither KPOINTS nor KSPACING; VASP takes KSPACING = 0.5"
+        text = "there is neither KPOINTS nor KSPACING; VASP uses KSPACING = 0.5"
         yield in_file(
             "KPOINTS", 0, WARNING, "kpoints.missing", text, "Give a mesh, or set KSPACING in INCAR."
         )
@@ -68,14 +68,14 @@ def _kpoints(vasp_inputs: VaspInputs, _: InputFacts) -> Iterator[InputProblem]:
 def _density(vasp_inputs: VaspInputs, facts: InputFacts) -> Iterator[InputProblem]:
     file, line = ("KPOINTS", 4) if vasp_inputs.has_kpoints else ("INCAR", _line(vasp_inputs, "KSPACING"))
     if facts.n_kpoints is not None and facts.n_kpoints > _MANY:
-        text = f"{facts.n_kpoints} k-points are more than nearly any calculation needs"
-        yield in_file(file, line, WARNING, "kpoints.dense", text, "Give fewer divisions.")
+        text = f"{facts.n_kpoints} k-points are more than almost any calculation needs"
+        yield in_file(file, line, WARNING, "kpoints.dense", text, "Use fewer divisions.")
     if not facts.spacing:
         return
     mesh, widest = mesh_of(vasp_inputs), max(facts.spacing)
     if widest > COARSE:
         text = f"k-points are up to {widest:.2f} 1/Å apart (mesh {'×'.join(map(str, mesh))}), which is coarse"
-        hint = "A crystal wants about 0.5 1/Å or less; for a molecule in a box confirm it."
+        hint = "A crystal needs about 0.5 1/Å or less; for a molecule in a box, confirm the warning."
         yield in_file(file, line, WARNING if widest > VERY_COARSE else NOTE, "kpoints.coarse", text, hint)
     if (
         widest > _UNEVEN * min(facts.spacing)
@@ -83,11 +83,15 @@ def _density(vasp_inputs: VaspInputs, facts: InputFacts) -> Iterator[InputProble
         and mesh[facts.spacing.index(widest)] < max(mesh)
     ):
         text = f"the mesh {'×'.join(map(str, mesh))} does not follow the cell: {_words(facts.spacing)}"
-        yield in_file(file, line, WARNING, "kpoints.uneven", text, "Give long directions fewer divisions.")
+        yield in_file(
+            file, line, WARNING, "kpoints.uneven", text, "Use fewer divisions along long directions."
+        )
     shifts_gamma = vasp_inputs.kpoints is not None and vasp_inputs.kpoints.style.startswith("Monkhorst")
     if shifts_gamma and _is_hexagonal(vasp_inputs) and any(n % 2 == 0 for n in mesh[:2]):
         text = "an even Monkhorst-Pack mesh breaks the symmetry of a hexagonal cell"
-        yield in_file("KPOINTS", 3, WARNING, "kpoints.hexagonal", text, "Write Gamma.")
+        yield in_file(
+            "KPOINTS", 3, WARNING, "kpoints.hexagonal", text, "Use a Gamma-centered mesh: write Gamma."
+        )
 
 
 def _line(vasp_inputs: VaspInputs, name: str) -> int:
@@ -99,7 +103,7 @@ def _words(spacing: tuple[float, ...]) -> str:
 
 
 def _is_hexagonal(vasp_inputs: VaspInputs) -> bool:
-    """A = b with 60° or 120° between, c upright."""
+    """Whether a = b at 60° or 120°, with c perpendicular to both."""
     if vasp_inputs.poscar is None:
         return False
     a, b, c = vasp_inputs.poscar.cell
@@ -111,37 +115,39 @@ def _is_hexagonal(vasp_inputs: VaspInputs) -> bool:
 
 def _tasks(vasp_inputs: VaspInputs, facts: InputFacts, tasks: int | None) -> Iterator[InputProblem]:
     if "NCORE" in vasp_inputs.tags and "NPAR" in vasp_inputs.tags:
-        text = "NCORE and NPAR say the same thing twice; NCORE is taken"
+        text = "NCORE and NPAR are both set and mean the same thing; VASP uses NCORE"
         yield vasp_inputs.at("NPAR", WARNING, "ncore_and_npar", text, "Delete NPAR.")
     images = vasp_inputs.number("IMAGES") or 0
     if tasks and images >= 1:
         if tasks % images:
-            text = (
-                f"IMAGES = {images:g} does not divide {tasks} tasks: each image takes as many as the others"
-            )
-            hint = f"Ask for a multiple of {images:g} tasks: nodes × tasks per node."
+            text = f"IMAGES = {images:g} does not divide {tasks} tasks: all images need the same number"
+            hint = f"Request a multiple of {images:g} tasks (nodes × tasks per node)."
             yield vasp_inputs.at("IMAGES", ERROR, "images_tasks", text, hint)
             return
         tasks = int(tasks // images)
     groups = vasp_inputs.number("KPAR") or 1
     irreducible = facts.n_irreducible or facts.n_kpoints
     if irreducible is not None and groups > irreducible:
-        text = f"KPAR = {groups:g} groups, and there are {irreducible} k-points to share"
-        yield vasp_inputs.at("KPAR", WARNING, "kpar_kpoints", text, f"Give at most {irreducible}.")
+        text = f"KPAR = {groups:g} groups, but there are only {irreducible} k-points to share"
+        yield vasp_inputs.at("KPAR", WARNING, "kpar_kpoints", text, f"Use at most {irreducible}.")
     if tasks is None or groups < 1:
         return
     if tasks % groups:
         text = f"KPAR = {groups:g} does not divide {tasks} tasks"
         yield vasp_inputs.at(
-            "KPAR", ERROR, "kpar_tasks", text, f"Give a divisor of {tasks}, or ask for other tasks."
+            "KPAR",
+            ERROR,
+            "kpar_tasks",
+            text,
+            f"Use a divisor of {tasks}, or request a different number of tasks.",
         )
         return
     share = int(tasks // groups)
     for name in ("NCORE", "NPAR"):
         cores = vasp_inputs.number(name)
         if cores and cores >= 1 and share % cores:
-            text = f"{name} = {cores:g} does not divide the {share} tasks of each group of k-points"
-            yield vasp_inputs.at(name, WARNING, "ncore_tasks", text, f"Give a divisor of {share}.")
+            text = f"{name} = {cores:g} does not divide the {share} tasks of each k-point group"
+            yield vasp_inputs.at(name, WARNING, "ncore_tasks", text, f"Use a divisor of {share}.")
 
 
 def _cross(u: Vector, v: Vector) -> Vector:

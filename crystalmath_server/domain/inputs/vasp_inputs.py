@@ -1,4 +1,4 @@
-"""A set of VASP input files, read from its texts; pure."""
+"""A set of VASP input files, parsed from their texts; pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ POTCAR_FILES = ("POTCAR.spec", "POTCAR")
 
 @dataclass(frozen=True, slots=True)
 class VaspInputs:
-    """What the files say.
+    """The parsed content of VASP input files.
 
     Attributes
     ----------
     tags
-        Name → the assignment that VASP takes.
+        Name → the assignment that VASP uses.
     values
-        Name → its value, of those that can be read.
+        Name → value, for the values that can be read.
     """
 
     tags: Mapping[str, Tag]
@@ -37,27 +37,27 @@ class VaspInputs:
     has_kpoints: bool
 
     def number(self, name: str) -> float | None:
-        """A number, None where the tag is not set."""
+        """The tag's number, or None if it is not set."""
         value = self.values.get(name)
         return float(value) if isinstance(value, (int, float)) else None
 
     def flag(self, name: str) -> bool:
-        """A switch, off where it is not set."""
+        """The tag's logical value; False if it is not set."""
         return self.values.get(name) is True
 
     def list_of(self, name: str) -> tuple[float, ...] | None:
-        """A list, None where the tag is not set."""
+        """The tag's list of numbers, or None if it is not set."""
         value = self.values.get(name)
         return value if isinstance(value, tuple) else None
 
     def word(self, name: str) -> str:
-        """A word in capitals, empty where the tag is not set."""
+        """The tag's text in capitals; empty if it is not set."""
         value = self.values.get(name)
         return value.upper() if isinstance(value, str) else ""
 
     @property
     def is_noncollinear(self) -> bool:
-        """Whether moments are vectors."""
+        """Whether the calculation is noncollinear, so moments are vectors."""
         return self.flag("LSORBIT") or self.flag("LNONCOLLINEAR")
 
     @property
@@ -66,14 +66,14 @@ class VaspInputs:
         return atoms_move(self.number("NSW"), self.number("IBRION"))
 
     def at(self, name: str, severity: Severity, code: str, text: str, hint: str) -> InputProblem:
-        """A problem of a tag, where it stands."""
+        """A problem with a tag, located at its line and column."""
         tag = self.tags.get(name)
         line, column = (tag.line, tag.column) if tag else (0, 0)
         return in_file("INCAR", line, severity, f"incar.{code}", text, hint, column=column, tag=name)
 
 
 def read(files: Mapping[str, str], catalogue: Catalogue) -> tuple[VaspInputs, tuple[InputProblem, ...]]:
-    """The input files, and what is wrong with each file by itself."""
+    """The parsed input files, and the problems within each single file."""
     tags, problems = incar_text.read(files.get("INCAR", ""))
     taken = incar_text.first_of_each(tags)
     found = [*problems, *_repeated(tags)]
@@ -102,8 +102,8 @@ def _of_tag(tag: Tag, catalogue: Catalogue) -> tuple[InputProblem, ...]:
     if is_known(tag.name, catalogue):
         return ()
     near = nearest(tag.name, catalogue)
-    hint = f"Did you mean {near}?" if near else "Look it up in VASP's manual, or delete it."
-    text = f"{tag.name[:40]} is not a tag that pymatgen knows; VASP ignores unknown ones without a word"
+    hint = f"Did you mean {near}?" if near else "Check the tag in the VASP manual, or delete it."
+    text = f"{tag.name[:40]} is not a tag that pymatgen knows; VASP silently ignores unknown tags"
     return (
         in_file(
             "INCAR", tag.line, WARNING, "incar.unknown_tag", text, hint, column=tag.column, tag=tag.name[:40]
@@ -112,7 +112,7 @@ def _of_tag(tag: Tag, catalogue: Catalogue) -> tuple[InputProblem, ...]:
 
 
 def _repeated(tags: tuple[Tag, ...]) -> list[InputProblem]:
-    """Tags that come again; VASP takes the first, pymatgen (and so the results' record) the last."""
+    """Duplicate tags; VASP uses the first, pymatgen (and hence the stored results) the last."""
     first: dict[str, Tag] = {}
     found: list[InputProblem] = []
     for tag in tags:
@@ -120,9 +120,9 @@ def _repeated(tags: tuple[Tag, ...]) -> list[InputProblem]:
         if before is tag:
             continue
         alike = before.value.split() == tag.value.split()
-        text = f"{tag.name} is set in line {before.line} already"
+        text = f"{tag.name} is already set in line {before.line}"
         if not alike:
-            text += f", to {before.value[:20]!r}: programs differ in which of the two they take"
+            text += f", to {before.value[:20]!r}: programs differ in which value they use"
         found.append(
             in_file(
                 "INCAR", tag.line, WARNING if alike else ERROR, "incar.duplicate", text,

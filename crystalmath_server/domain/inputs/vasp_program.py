@@ -1,4 +1,4 @@
-"""What VASP input files ask for: which build of VASP, which large files, which POTCARs; pure."""
+"""What VASP input files require: the VASP build, large files and POTCARs; pure."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,34 +10,34 @@ from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import InvalidForm, NotFound
 
 RUN_FOLDER = "run"
-"""Where VASP's files stand for the Maker's second half."""
+"""Folder with VASP's files for the second half of the Maker."""
 IMAGES_FILE = "images.json"
-"""Structures that the Maker is given in place of one, beside RUN_FOLDER."""
+"""File next to RUN_FOLDER with the list of structures that the Maker gets instead of a single one."""
 OUTPUTS = ("vasprun.xml", "OUTCAR", "OSZICAR", "CONTCAR", "XDATCAR", "vasp.out")
-"""What VASP leaves and is retrieved; vasp.out is what it prints."""
+"""VASP output files that are retrieved; vasp.out is its standard output."""
 
 
 def program(files: Mapping[str, str]) -> str:
-    """The build of VASP that the inputs need: vasp_ncl, vasp_gam (Γ point alone) or vasp_std."""
+    """The build of VASP that the inputs need: vasp_ncl, vasp_gam (Γ point only) or vasp_std."""
     if _is_on(files.get("INCAR", ""), "LSORBIT", "LNONCOLLINEAR"):
         return "vasp_ncl"
     return "vasp_gam" if _gamma_alone(files.get("KPOINTS", "")) else "vasp_std"
 
 
 def moves(incar: str) -> bool:
-    """Whether an INCAR has the atoms move."""
+    """Whether an INCAR lets the atoms move."""
     tags = _tags(incar)
     steps, how = (real(first_word(tags[name])) if name in tags else None for name in ("NSW", "IBRION"))
     return atoms_move(steps, how)
 
 
 def needed_large_files(incar: str) -> tuple[str, ...]:
-    """Large files that the results are read from, in addition to those that are kept."""
+    """Additional large files that the results are read from."""
     return ("LOCPOT",) if _is_on(incar, "LVTOT", "LVHAR") else ()
 
 
 def _tags(incar: str) -> dict[str, str]:
-    """Tag → the value that VASP takes."""
+    """Tag → the value that VASP uses."""
     return {name: tag.value for name, tag in incar_text.first_of_each(incar_text.read(incar)[0]).items()}
 
 
@@ -50,7 +50,7 @@ def _is_on(incar: str, *names: str) -> bool:
 def _gamma_alone(kpoints: str) -> bool:
     """Whether KPOINTS is an automatic 1×1×1 mesh around Γ, without a shift.
 
-    A file with an error in it is left to vasp_std, which takes any mesh.
+    A file with an error goes to vasp_std, which accepts any mesh.
     """
     found, problems = kpoints_text.read(kpoints)
     if found is None or any(problem.severity == ERROR for problem in problems):
@@ -59,14 +59,14 @@ def _gamma_alone(kpoints: str) -> bool:
 
 
 def choose(codes: Sequence[CodeRow], wanted: str, label: str, cluster: str) -> CodeRow:
-    """The code that runs a set of input files: `label` if given, else the newest of the build they need.
+    """The code to run a set of input files: `label` if given, else the newest code of the required build.
 
-    vasp_std takes the input files of a Γ point too, at twice the cost.
+    vasp_std also runs Γ-only input files, at twice the cost.
 
     Raises
     ------
     NotFound, InvalidForm
-        With the field of jobs.submit.
+        `field` names the parameter of jobs.submit.
     """
     if label:
         return _named(codes, label, cluster)
@@ -74,7 +74,7 @@ def choose(codes: Sequence[CodeRow], wanted: str, label: str, cluster: str) -> C
     found = [row for kind in kinds for row in reversed(codes) if row.kind.value == kind]
     if not found:
         code = {"label": wanted, "path": f"/path/to/{wanted}", "kind": wanted}
-        hint = f"Make it known: {command(CODES_CREATE, cluster=cluster, **code)}"
+        hint = f"Set up a code: {command(CODES_CREATE, cluster=cluster, **code)}"
         raise InvalidForm(f"Cluster {cluster!r} has no {wanted}", field="cluster", hint=hint)
     return found[0]
 
@@ -88,5 +88,5 @@ def _named(codes: Sequence[CodeRow], label: str, cluster: str) -> CodeRow:
 
 
 def symbols(potcar_spec: str) -> tuple[str, ...]:
-    """POTCAR symbols in the order of POSCAR."""
+    """POTCAR symbols in POSCAR order."""
     return tuple(potcar_spec.split())
