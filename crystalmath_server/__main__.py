@@ -1,4 +1,4 @@
-"""argv → run | start | stop | status | logs | sockname | openrpc; light: worker processes import it too."""
+"""argv → run | start | stop | status | logs | sockname | openrpc; kept light for worker processes."""
 
 import argparse
 import os
@@ -16,26 +16,26 @@ OK, ERROR, NOT_RUNNING = 0, 1, 3
 
 NEEDED = ("anyio", "orjson", "pydantic", "jsonrpcserver", "aiida", "atomate2", "pymatgen")
 START_S = 20.0
-"""How long a server may take to give its first answer [s]."""
+"""How long a server may take to give its first response [s]."""
 
 EPILOG = """commands:
-  run       serve (the default); goes to the background unless --foreground is given
-  start     the same, and wait until the server answers
-  stop      finish what is in flight and end; jobs go on
-  status    show the server and its parts
-  logs      show the end of the log; -n LINES, -f to follow it
+  run       run the server (default), in the background unless --foreground is given
+  start     run the server in the background and wait until it responds
+  stop      finish requests in flight and stop the server; jobs keep running
+  status    show the state of the server and its components
+  logs      show the end of the log; -n LINES, -f to follow
   sockname  print the path of the socket
   openrpc   print the OpenRPC document of the API
 
-exit status: 0 done, or a server runs already; 1 error; 2 wrong usage; 3 no server runs
+exit status: 0 success, or a server is already running; 1 error; 2 usage error; 3 no server is running
 
-A server that cannot start says why on stderr and in the last line of its log.
+If the server cannot start, it prints the reason to stderr and to the last line of its log.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What was asked for."""
+    """Parsed command-line options."""
 
     command: str
     profile: str
@@ -52,7 +52,7 @@ class Options:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command; its exit status."""
+    """Run one command and return its exit status."""
     options = _options(argv)
     try:
         return _COMMANDS[options.command](options)
@@ -60,7 +60,7 @@ def main(argv: list[str] | None = None) -> int:
         print(f"crystalmath-server: {_words(error)}", file=sys.stderr)
         return ERROR
     except (KeyboardInterrupt, BrokenPipeError):
-        sys.stderr.close()  # nobody reads on; spare them the traceback at exit
+        sys.stderr.close()  # nobody reads stderr any more; suppress the traceback at exit
         return ERROR
 
 
@@ -91,9 +91,9 @@ def _words(error: RpcError) -> str:
 
 
 def _run(options: Options) -> int:
-    """Serve, unless somebody does already; in the background unless told otherwise.
+    """Serve unless a server is already running; in the background unless --foreground is given.
 
-    Clients wait for the socket: what is not needed to know that we can serve comes after it.
+    Clients wait for the socket: whatever is not needed to bind it runs later.
     """
     from crystalmath_server.rpc import logfile
     from crystalmath_server.rpc.claim import claim
@@ -123,7 +123,7 @@ def _log(options: Options) -> Any:
 
 
 def _prepare() -> Any:
-    """Settings, once all that a server needs is known to be there."""
+    """Settings, after checking that all required packages are installed."""
     from importlib.util import find_spec
 
     from crystalmath_server import settings
@@ -137,9 +137,9 @@ def _prepare() -> Any:
 
 
 def _detach(log: Path) -> bool:
-    """Go on in the background; True there, False in the process that was started.
+    """Fork into the background; True in the child, False in the original process.
 
-    The socket is bound already, so whoever started us may connect as soon as it ends.
+    The socket is already bound, so the caller may connect as soon as the original process exits.
     """
     sys.stdout.flush()
     sys.stderr.flush()
@@ -155,7 +155,7 @@ def _detach(log: Path) -> bool:
 
 
 def _serve(options: Options, settings: Any, claim: Any) -> int:
-    """Heavy imports begin here; the socket takes connections already."""
+    """Serve; heavy imports start here, when the socket already accepts connections."""
     import gc
     import logging
 
@@ -163,7 +163,7 @@ def _serve(options: Options, settings: Any, claim: Any) -> int:
     try:
         claim.announce()
         log.info("pid %d serves profile %s at %s", os.getpid(), options.profile, options.socket)
-        gc.disable()  # a collection in mid-import finds nothing to free and stalls
+        gc.disable()  # a collection during imports frees nothing and costs time
         from crystalmath_server.bootstrap import run
 
         run(settings, options.profile, claim)
@@ -209,7 +209,7 @@ def _status(options: Options) -> int:
 
 
 def _rows(answer: dict[str, Any]) -> list[str]:
-    """`name  value` lines of a status; a part is its state, then its words."""
+    """`name  value` lines of a status; a component shows its state, detail and hint."""
     rows: list[str] = []
     for name, value in answer.items():
         words = _part(value) if isinstance(value, dict) else str(value)  # pyright: ignore[reportUnknownArgumentType]

@@ -1,4 +1,4 @@
-"""Composition root: BINDINGS (method → handler), adapters behind their ports, the running server."""
+"""Composition root: BINDINGS (method → handler), the wiring of adapters to ports, the running server."""
 
 import asyncio
 import gc
@@ -169,20 +169,20 @@ BINDINGS: tuple[Binding[Any, Any], ...] = (
 )
 
 SWITCH_S = 0.0005
-"""How long a thread that computes may hold the interpreter while the event loop waits [s].
+"""How long a computing thread may hold the interpreter while the event loop waits [s].
 
-Python's 5 ms would be paid several times in one answer: after select, after recv, after send.
+Python's default of 5 ms would delay a response several times: after select, after recv, after send.
 """
 
 STRICT = "CRYSTALMATH_STRICT_ERRORS"
-"""Set by tests: errors that a method does not declare become INTERNAL_ERROR."""
+"""Set by tests: undeclared errors of a method become INTERNAL_ERROR."""
 
 Compose = Callable[[RpcServer], AbstractAsyncContextManager[Ports]]
-"""Makes the ports that the handlers get, and ends what is behind them."""
+"""Creates the ports for the handlers, and shuts down the adapters behind them."""
 
 
 def run(settings: Settings, profile: str, claim: Claim, compose: Compose | None = None) -> None:
-    """Serve `claim` until it is time to end."""
+    """Serve `claim` until the server stops."""
     meters = Meters()
 
     async def main() -> None:
@@ -192,7 +192,7 @@ def run(settings: Settings, profile: str, claim: Claim, compose: Compose | None 
             await server.serve()
 
     sys.setswitchinterval(SWITCH_S)
-    gc.freeze()  # what is imported lives for ever; no collection need look at it again
+    gc.freeze()  # imported objects live forever; exclude them from garbage collection
     gc.enable()
     anyio.run(
         main, backend_options={"loop_factory": lambda: asyncio.SelectorEventLoop(TimedSelector(meters))}
@@ -201,13 +201,13 @@ def run(settings: Settings, profile: str, claim: Claim, compose: Compose | None 
 
 @asynccontextmanager
 async def fixed(ports: Ports) -> AsyncGenerator[Ports]:
-    """Ports that are ready as they are."""
+    """Ports that need no setup."""
     yield ports
 
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """The adapters, each with those that it needs; nothing runs yet."""
+    """The adapters, connected to each other but not running yet."""
 
     runtime: AiidaRuntime
     watch: DaemonWatch
@@ -227,7 +227,7 @@ class Wiring:
 
 
 def wire(runtime: AiidaRuntime, settings: Settings, server: Server, background: Background) -> Wiring:
-    """All adapters behind their ports; the tests of the ports wire them the same way."""
+    """Connect all adapters to their ports; the port tests use the same wiring."""
     watch = DaemonWatch(runtime, settings.daemon_workers)
     bench = WorkerBench(settings.worker_timeout_s)
     feed = JobFeed(runtime)
@@ -260,7 +260,7 @@ def wire(runtime: AiidaRuntime, settings: Settings, server: Server, background: 
 
 @asynccontextmanager
 async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
-    """AiiDA and the worker behind their ports; both load in the background."""
+    """The ports backed by AiiDA and the worker, which load in the background."""
     runtime = AiidaRuntime(server.profile)
     runtime.progress = server.progress
     async with anyio.create_task_group() as background:
@@ -288,7 +288,7 @@ async def adapters(server: RpcServer) -> AsyncGenerator[Ports]:
 
 
 async def _watch_daemon(watch: DaemonWatch) -> None:
-    """Watch AiiDA's daemon; where the profile cannot be loaded, `storage` tells why."""
+    """Watch AiiDA's daemon; if the profile cannot be loaded, `storage` reports why."""
     try:
         await watch.run()
     except RpcError as error:

@@ -16,28 +16,28 @@ _TOP_LEVEL = frozenset({"profile"})
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the user may set, in the table [server] of config.toml or as CRYSTALMATH_NAME in the environment.
+    """User settings, from the [server] table of config.toml or from CRYSTALMATH_NAME environment variables.
 
     Attributes
     ----------
     idle_exit_s
-        The server ends after this long without a client [s]; 0: never.
+        The server exits after this long without a client [s]; 0: never.
     shutdown_grace_s
         How long a stopping server waits for requests in flight [s].
     write_patience_s
-        A client that reads nothing for this long, with answers waiting, is dropped [s].
+        Clients that read no pending responses for this long are disconnected [s].
     max_frame
-        Longest message from a client [bytes].
+        Maximum message size from a client [bytes].
     high_water
-        Answers that a client may leave unread before it is no longer read from [bytes].
+        Unread responses above which the server stops reading from a client [bytes].
     max_clients, max_in_flight, max_in_flight_per_client
-        Connections; slow requests at a time, of all clients and of one.
+        Maximum numbers of connections, and of concurrent slow requests in total and per client.
     log_level
         DEBUG, INFO, WARNING or ERROR.
     worker_timeout_s
-        How long a piece of work in the worker process may take [s].
+        Time limit of a task in the worker process [s].
     daemon_workers
-        Workers of AiiDA's daemon when it is started.
+        Number of workers when AiiDA's daemon is started.
     """
 
     idle_exit_s: float = 1800.0
@@ -65,12 +65,12 @@ _KINDS: dict[str, type] = {row.name: type(row.default) for row in fields(Setting
 
 
 def load(path: Path, environ: Mapping[str, str]) -> Settings:
-    """Settings of the file at `path`, if there is one; the environment goes first.
+    """Settings from the file at `path`, if it exists; the environment takes precedence.
 
     Raises
     ------
     FileUnreadable, InvalidForm
-        With the name of the setting at fault.
+        With the name of the invalid setting.
     """
     given = {name: _checked(name, value, f"{TABLE}.{name}", path) for name, value in _table(path).items()}
     for name in _KINDS:
@@ -87,7 +87,7 @@ def _table(path: Path) -> dict[str, Any]:
         return {}
     except OSError as error:
         raise FileUnreadable(f"cannot read {path}: {error.strerror}", field="config.toml") from error
-    import tomllib  # few have the file; the socket is there sooner without
+    import tomllib  # rarely needed; importing it would delay the socket
 
     try:
         document = tomllib.loads(text.decode())
@@ -127,7 +127,7 @@ def _checked(name: str, value: object, field: str, path: Path | None) -> object:
 
 
 def _complaint(name: str, value: object) -> str:
-    """What is wrong with a value, in words; empty where nothing is."""
+    """What a value must be; empty if it is valid."""
     if name == "log_level":
         levels = get_args(LogLevel)
         return "" if value in levels else f"one of {', '.join(levels)}"
@@ -143,7 +143,7 @@ def _complaint(name: str, value: object) -> str:
 
 
 def settings_path(config_dir: Path) -> Path:
-    """Where the settings are."""
+    """Path of the settings file."""
     return config_dir / "config.toml"
 
 

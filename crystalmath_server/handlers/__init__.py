@@ -1,1 +1,1 @@
-"""Use cases, one file a family: async def f(ports, params) -> result."""
+"""Use cases, one module per family: async def f(ports, params) -> result."""

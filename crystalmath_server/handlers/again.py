@@ -1,4 +1,4 @@
-"""jobs.clone, jobs.retry, jobs.restart: a job once more, changed, as it was, or from where it stopped."""
+"""jobs.clone, jobs.retry, jobs.restart: run a job again, modified, unchanged, or from where it stopped."""
 
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.jobs.past_job import PastJob, draft, no_restart, no_retry
@@ -15,7 +15,7 @@ MOST_FILES = 10_000
 
 
 async def clone(ports: Ports, params: JobPk) -> JobDraft:
-    """What jobs.submit needs for a job like another."""
+    """The jobs.submit options for a copy of a job."""
     job = await ports.jobs.recall(params.pk)
     template = await _template(ports, job)
     clusters = (await ports.clusters.list_clusters()).rows
@@ -24,7 +24,7 @@ async def clone(ports: Ports, params: JobPk) -> JobDraft:
 
 
 async def _template(ports: Ports, job: PastJob) -> TemplateDetail | None:
-    """The template as it is now; None where there is none any more."""
+    """The current version of the job's template; None if it no longer exists."""
     if job.spec.template in ("", nodes.IMPORTED):
         return None
     try:
@@ -39,7 +39,7 @@ def _refuse(why_not: str, way_out: str) -> None:
 
 
 async def retry(ports: Ports, params: RetryJobParams) -> Submitted:
-    """An ended job once more, as it was."""
+    """Run an ended job again with the same inputs."""
     job = await ports.jobs.recall(params.pk)
     _refuse(*no_retry(job))
     ports.server.progress("submitting")
@@ -47,7 +47,7 @@ async def retry(ports: Ports, params: RetryJobParams) -> Submitted:
 
 
 async def _left(ports: Ports, pk: int) -> list[str]:
-    """Files in its folder; while that cannot be reached, those that the job itself told of at its end.
+    """Files in the job's work folder; if unreachable, those the job listed when it ended.
 
     What is gone when the new job runs ends it in words.
     """
@@ -59,12 +59,12 @@ async def _left(ports: Ports, pk: int) -> list[str]:
 
 
 async def restart(ports: Ports, params: RestartJobParams) -> Submitted:
-    """An ended VASP job continued from: corrected, from its last positions and wavefunctions."""
+    """Continue an ended VASP job from its last positions and wavefunctions, with corrected input files."""
     job = await ports.jobs.recall(params.pk)
     if known := await ports.launcher.retried(job, params.key):
         return known
     _refuse(*no_restart(job))
-    ports.server.progress("looking at what it left")
+    ports.server.progress("reading the results of the earlier job")
     run = await ports.symptoms.ended_run(params.pk, correct=params.correct)
     vasp_inputs = next_inputs(run, params.edits, await _left(ports, params.pk))
     ports.server.progress("submitting")

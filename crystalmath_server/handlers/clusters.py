@@ -25,7 +25,7 @@ async def list_clusters(ports: Ports, _params: NoParams) -> ClusterList:
 
 
 async def show(ports: Ports, params: ClusterLabel) -> ClusterDetail:
-    """One computer."""
+    """One cluster."""
     return await ports.clusters.show(params.label)
 
 
@@ -35,33 +35,33 @@ async def create(ports: Ports, params: CreateClusterParams) -> ClusterDetail:
 
 
 async def update(ports: Ports, params: UpdateClusterParams) -> ClusterDetail:
-    """Change what is given."""
+    """Change the given settings."""
     return await ports.clusters.update(params)
 
 
 async def delete(ports: Ports, params: ClusterLabel) -> Deleted:
-    """Delete a cluster that nothing needs."""
+    """Delete an unused cluster."""
     return await ports.clusters.delete(params.label)
 
 
 async def test(ports: Ports, params: ClusterTestParams) -> ClusterTest:
-    """Test step by step; each step is told as it begins."""
+    """Test a cluster step by step, reporting each step as it starts."""
     return await ports.clusters.test(params, ports.server.progress)
 
 
 async def queue(ports: Ports, params: ClusterLabel) -> ClusterQueue:
-    """Partitions and the user's jobs."""
-    ports.server.progress(f"asking {params.label}")
+    """Partitions of a cluster and the user's jobs."""
+    ports.server.progress(f"querying {params.label}")
     with fields(hostname="label"):
         return await ports.clusters.queue(params.label)
 
 
 async def discover(ports: Ports, params: DiscoverParams) -> Discovery:
-    """What a host offers."""
-    ports.server.progress(f"looking around on {params.hostname}")
+    """Detected settings of a host."""
+    ports.server.progress(f"inspecting {params.hostname}")
     return await ports.clusters.discover(params)
 
 
 async def hosts(ports: Ports, _params: NoParams) -> HostList:
-    """Hosts of ~/.ssh/config."""
+    """Hosts in ~/.ssh/config."""
     return await ports.clusters.hosts()

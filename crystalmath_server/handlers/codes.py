@@ -13,16 +13,16 @@ from crystalmath_server.protocol.codes import (
 
 
 async def list_codes(ports: Ports, params: ListCodesParams) -> CodeList:
-    """Codes, by computer and label."""
+    """Codes, sorted by cluster and label."""
     return await ports.codes.list_codes(params)
 
 
 async def create(ports: Ports, params: CreateCodeParams) -> CodeRow:
-    """A program of a cluster, made known."""
+    """Register a program on a cluster as a code."""
     return await ports.codes.create(params)
 
 
 async def test(ports: Ports, params: CodePk) -> CodeTest:
-    """Whether a code can run."""
+    """Test whether a code can run."""
     with fields(hostname="pk"):
         return await ports.codes.test(params.pk)

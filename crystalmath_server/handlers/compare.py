@@ -7,7 +7,7 @@ from crystalmath_server.protocol.compare import CompareParams, Comparison
 
 
 async def compare(ports: Ports, params: CompareParams) -> Comparison:
-    """The table of some jobs; one that is named twice stands in it once."""
+    """The comparison table of some jobs, without duplicates."""
     pks = tuple(dict.fromkeys(params.pks))
     with fields(pk="pks"):
         jobs = [await _job(ports, pk, place / len(pks)) for place, pk in enumerate(pks)]

@@ -1,4 +1,4 @@
-"""jobs.diagnose: why a job waits, failed, or stands still."""
+"""jobs.diagnose: why a job waits, failed, or is stuck."""
 
 from dataclasses import replace
 
@@ -11,13 +11,13 @@ from crystalmath_server.protocol.jobs import JobPk, JobState
 
 
 async def diagnose(ports: Ports, params: JobPk) -> Diagnosis:
-    """One answer from all that is known."""
+    """The diagnosis from all available symptoms."""
     found = await ports.symptoms.of_job(params.pk)
     return made_of(replace(found, stuck=await _stuck(ports, found.facts)))
 
 
 async def _stuck(ports: Ports, facts: Facts) -> str:
-    """Why a running job seems to stand still; empty where it does not, or where its files cannot be read."""
+    """Why a running job seems stuck; empty if it does not, or if its files cannot be read."""
     if facts.state is not JobState.RUNNING:
         return ""
     try:

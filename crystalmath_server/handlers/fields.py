@@ -1,4 +1,4 @@
-"""Errors of a port, told under the names that the caller gave its parameters."""
+"""Translation of field names in port errors to the caller's parameter names."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from crystalmath_server.protocol.errors import RpcError
 
 @contextmanager
 def fields(**names: str) -> Generator[None]:
-    """Name the field of an error as the method at hand does: port's name = method's name."""
+    """Rename the field of an error: port's name = method's name."""
     try:
         yield
     except RpcError as error:

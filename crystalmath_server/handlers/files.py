@@ -1,4 +1,4 @@
-"""jobs.files, jobs.file, jobs.log: what a job wrote, read in parts."""
+"""jobs.files, jobs.file, jobs.log: files and log of a job, read in ranges."""
 
 from crystalmath_server.domain.potcars import licensed
 from crystalmath_server.domain.results.excerpts import as_text
@@ -15,7 +15,7 @@ async def files(ports: Ports, params: ListFilesParams) -> JobFiles:
 
 
 async def file(ports: Ports, params: ReadFileParams) -> FileRange:
-    """A range of a file of a job; POTCAR of none."""
+    """A range of a job's file, except POTCAR."""
     licensed.check(params.path)
     if params.source != "work":
         return await ports.jobs.read(params)

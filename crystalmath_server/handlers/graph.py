@@ -1,4 +1,4 @@
-"""nodes.graph, nodes.draw: what a node came from and what came of it."""
+"""nodes.graph, nodes.draw: the provenance graph around a node."""
 
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.exports import WrittenFile
@@ -6,10 +6,10 @@ from crystalmath_server.protocol.graph import DrawGraphParams, Graph, GraphParam
 
 
 async def graph(ports: Ports, params: GraphParams) -> Graph:
-    """Provenance around a node."""
+    """The provenance graph around a node."""
     return await ports.documents.graph(params)
 
 
 async def draw(ports: Ports, params: DrawGraphParams) -> WrittenFile:
-    """Provenance around a node as a file."""
+    """Write the provenance graph around a node to a file."""
     return await ports.documents.draw(params)

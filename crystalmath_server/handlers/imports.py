@@ -1,4 +1,4 @@
-"""jobs.import: a folder in which VASP ran becomes a job."""
+"""jobs.import: import a folder with a VASP run as a job."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ SHORTEST_KEY = 8
 
 
 async def import_run(ports: Ports, params: ImportJobParams) -> Submitted:
-    """The job of the key: found, else made of what is in the folder; all is looked at before it is stored."""
+    """The job of the key: an existing one, or one made from the folder, checked before anything is stored."""
     path = _path(params.path)
     digest = hashlib.sha256(json.dumps(["import", params.cluster, path]).encode()).hexdigest()
     key = _key(params.key, digest)
@@ -29,7 +29,7 @@ async def import_run(ports: Ports, params: ImportJobParams) -> Submitted:
     ports.server.progress(f"looking at {path} on {params.cluster}")
     with fields(hostname="cluster"):
         folder = await ports.runs.look(params.cluster, path, params.code)
-    ports.server.progress("reading its structure")
+    ports.server.progress("reading the structure")
     poscar = folder.files["POSCAR"].decode(errors="replace")
     with fields(text="path"):
         parsed = await ports.workbench.parse_structure(ImportStructureParams(text=poscar, format="poscar"))
@@ -52,13 +52,13 @@ async def import_run(ports: Ports, params: ImportJobParams) -> Submitted:
 
 
 async def _identified(ports: Ports, folder: RunFolder) -> RunFolder:
-    """The folder with what identifies its potentials, and without their text, which is licensed."""
+    """The folder with the identifiers of its potentials instead of their licensed text."""
     specs = await ports.workbench.potcar_specs(folder.potcar) if folder.potcar else ()
     return replace(folder, potcar="", potcar_specs=specs)
 
 
 def _path(given: str) -> str:
-    """One spelling of a folder."""
+    """The normalized path of a folder."""
     if not given.startswith("/") or "\0" in given:
         hint = "Give it from the root, as pwd shows it there."
         raise InvalidForm(f"{given!r} does not begin at the root", field="path", hint=hint)

@@ -1,4 +1,4 @@
-"""inputs.*: VASP input files as text, checked, compared and explained."""
+"""inputs.*: check, compare and explain VASP input files given as text."""
 
 from collections.abc import Mapping
 
@@ -23,20 +23,20 @@ _CHUNK = 1_048_576
 
 
 async def check(ports: Ports, params: CheckInputsParams) -> InputReport:
-    """Problems and facts of the files that are given."""
+    """Problems and properties of the given files."""
     _check_names(params.files, "files")
     return await ports.workbench.check_inputs(params.files, params.tasks)
 
 
 async def diff(ports: Ports, params: DiffInputsParams) -> InputDiff:
-    """What differs between two input files."""
+    """Differences between two sets of input files."""
     left = await _inputs(ports, params.left, "left")
     right = await _inputs(ports, params.right, "right")
     return await ports.workbench.diff_inputs(left, right)
 
 
 async def tags(ports: Ports, params: ListTagsParams) -> TagList:
-    """What is known of tags: those whose name holds the text, else those whose words do."""
+    """Tags whose name contains the text, or else whose summary or topic does."""
     rows = (await ports.workbench.known_tags()).rows
     name, words = params.search.strip().upper(), params.search.strip().casefold()
     named = tuple(row for row in rows if name in row.name)
@@ -53,7 +53,7 @@ def _check_names(files: Mapping[str, str], field: str) -> None:
 
 
 async def _inputs(ports: Ports, source: InputSource, side: str) -> Mapping[str, str]:
-    """Texts of a source; exactly one kind of it must be given."""
+    """Texts of a source; exactly one kind of source must be given."""
     kinds = [bool(source.files), source.job_pk is not None, bool(source.template)]
     if sum(kinds) != 1 or bool(source.template) != (source.structure_pk is not None):
         hint = f"Give {side} one of: files; job_pk; template with structure_pk."
@@ -93,7 +93,7 @@ def _a_inputs(files: Mapping[str, str], whose: str, field: str) -> Mapping[str, 
 
 
 async def _text(ports: Ports, pk: int, name: str) -> str:
-    """A whole file of a job, range by range."""
+    """A complete file of a job, read range by range."""
     parts: list[str] = []
     offset, size = 0, 1
     while offset < size:

@@ -1,4 +1,4 @@
-"""jobs.*: calculations, listed, looked into, submitted once, steered."""
+"""jobs.*: list, inspect, submit and control calculations."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -33,7 +33,7 @@ async def list_jobs(ports: Ports, params: ListJobsParams) -> JobsPage:
 
 
 async def show(ports: Ports, params: JobPk) -> JobDetail:
-    """One job; of one that runs also whether it seems stuck."""
+    """One job, including whether it seems stuck if it is running."""
     found = await ports.jobs.show(params.pk)
     stuck = ports.progress.remembered(params.pk, found.row.state)
     if not stuck:
@@ -43,9 +43,9 @@ async def show(ports: Ports, params: JobPk) -> JobDetail:
 
 
 async def submit(ports: Ports, params: SubmitJobParams) -> Submitted:
-    """The job of the key: found, else rendered, checked against the digest and submitted.
+    """The job of the key: an existing one, or a new one rendered, checked against the digest and submitted.
 
-    The launcher alone holds "one key, one job"; looking here first answers a repeated request at once.
+    Only the launcher guarantees "one key, one job"; this lookup just answers repeated requests quickly.
     """
     if known := await ports.launcher.find(params.key, params.digest):
         return known
@@ -62,7 +62,7 @@ async def submit(ports: Ports, params: SubmitJobParams) -> Submitted:
 
 
 def _refuse_of_others(params: SubmitJobParams, template: str) -> None:
-    """What only VASP jobs can have, and what cannot be had together."""
+    """Reject options that only VASP jobs support, and incompatible combinations."""
     of_vasp = template.startswith(f"{VASP}.")
     if params.retrieve and not of_vasp:
         hint = "Leave retrieve out: all that such a job writes comes back."
@@ -90,19 +90,19 @@ def _check_digest(params: SubmitJobParams, prepared: PreparedInputs) -> None:
 
 
 def _named(pks: Sequence[int]) -> str:
-    """Structures in words."""
+    """Description of structures."""
     return f"structure{'s' if len(pks) > 1 else ''} {', '.join(map(str, pks))}"
 
 
 def _check_inputs(params: SubmitJobParams, prepared: PreparedInputs) -> None:
-    """Errors block; warnings of files that were edited are to be confirmed."""
+    """Errors block; warnings about edited files need confirmation."""
     refuse_errors(prepared.rendered.problems, params.edits)
     if prepared.rendered.edits and not (params.confirm or params.digest):
         refuse_warnings(prepared.rendered.problems)
 
 
 async def _with_structure(ports: Ports, plan: JobPlan) -> JobPlan:
-    """The plan on the structure that will be computed: that of an edited POSCAR is stored first."""
+    """The plan with the structure to compute; the structure of an edited POSCAR is stored first."""
     edited = plan.prepared.structure
     if edited is None:
         return plan
@@ -112,7 +112,7 @@ async def _with_structure(ports: Ports, plan: JobPlan) -> JobPlan:
 
 
 async def cancel(ports: Ports, params: ControlJobParams) -> Control:
-    """Kill a job and wait for its end."""
+    """Kill a job and wait until it has ended."""
     return await ports.launcher.cancel(params.pk, params.wait_s)
 
 
@@ -122,5 +122,5 @@ async def pause(ports: Ports, params: ControlJobParams) -> Control:
 
 
 async def play(ports: Ports, params: ControlJobParams) -> Control:
-    """Let a paused job go on."""
+    """Resume a paused job."""
     return await ports.launcher.play(params.pk, params.wait_s)

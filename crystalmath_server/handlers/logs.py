@@ -1,4 +1,4 @@
-"""logs.*: files of jobs, followed while they grow."""
+"""logs.*: follow files of jobs while they grow."""
 
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.logs import (
@@ -12,7 +12,7 @@ from crystalmath_server.services.following import Follow, start_of
 
 
 async def follow(ports: Ports, params: FollowParams) -> Following:
-    """Begin to follow; the first chunk comes after the answer."""
+    """Start following a file; the first chunk is sent after the response."""
     start = await start_of(ports, params)
     made = Follow(ports, params, start)
     number = ports.server.subscribe(made.run, params.credit)
@@ -20,20 +20,20 @@ async def follow(ports: Ports, params: FollowParams) -> Following:
 
 
 async def credit(ports: Ports, params: CreditParams) -> SubscriptionState:
-    """Grant bytes."""
+    """Grant credit to a subscription."""
     return ports.server.subscription(params.subscription, more=params.bytes)
 
 
 async def pause(ports: Ports, params: SubscriptionParams) -> SubscriptionState:
-    """Send nothing until resumed."""
+    """Pause a subscription."""
     return ports.server.subscription(params.subscription, paused=True)
 
 
 async def resume(ports: Ports, params: SubscriptionParams) -> SubscriptionState:
-    """Go on."""
+    """Resume a subscription."""
     return ports.server.subscription(params.subscription, paused=False)
 
 
 async def unfollow(ports: Ports, params: SubscriptionParams) -> SubscriptionState:
-    """End."""
+    """End a subscription."""
     return ports.server.unsubscribe(params.subscription)

@@ -1,4 +1,4 @@
-"""potcars.*: VASP's potentials on clusters."""
+"""potcars.*: VASP potentials on clusters."""
 
 from typing import cast
 
@@ -13,7 +13,7 @@ from crystalmath_server.protocol.templates import TEMPLATES_LIST
 
 
 async def check(ports: Ports, params: CheckPotcarsParams) -> PotcarCheck:
-    """Look for the symbols that are given, that a template needs for a structure, or for all there are."""
+    """Look for given symbols, those a template needs for a structure, or all symbols."""
     if params.functional and params.functional not in FOLDERS:
         detail = f"There is no functional {params.functional!r}: {', '.join(FOLDERS)}"
         raise InvalidForm(detail, field="functional")
@@ -21,13 +21,13 @@ async def check(ports: Ports, params: CheckPotcarsParams) -> PotcarCheck:
     if not symbols and params.structure_pk is not None:
         symbols, own = await _needed(ports, params, params.structure_pk)
         functional = params.functional or own
-    ports.server.progress(f"looking on {params.cluster}")
+    ports.server.progress(f"searching {params.cluster}")
     with fields(label="cluster", hostname="cluster"):
         return await ports.potcars.check(params.cluster, functional, tuple(dict.fromkeys(symbols)))
 
 
 async def _needed(ports: Ports, params: CheckPotcarsParams, structure_pk: int) -> tuple[tuple[str, ...], str]:
-    """Symbols and functional of a template for a structure."""
+    """Symbols and functional that a template needs for a structure."""
     with fields(pk="structure_pk", structures="structure_pk", name="template", restart_pk="template"):
         document = await ports.structures.document(structure_pk)
         spec = JobSpec(params.template, (structure_pk,), params.values)

@@ -1,4 +1,4 @@
-"""jobs.progress, jobs.trends, jobs.stop: how runs go, and their orderly end."""
+"""jobs.progress, jobs.trends, jobs.stop: progress of runs, and stopping them gracefully."""
 
 from crystalmath_server.domain.jobs.templates import runs_vasp
 from crystalmath_server.ports import Ports
@@ -19,17 +19,17 @@ _TAGS = {"ionic": "LSTOP", "electronic": "LABORT"}
 
 
 async def progress(ports: Ports, params: ProgressOfJobParams) -> JobProgress:
-    """How a run goes."""
+    """Progress of a run."""
     return await ports.progress.look(params.pk, params.points)
 
 
 async def trends(ports: Ports, params: TrendsParams) -> Trends:
-    """The last steps of jobs as they are known."""
+    """The last known steps of jobs."""
     return Trends(ports.progress.trends(params.pks))
 
 
 async def stop(ports: Ports, params: StopJobParams) -> StopAsked:
-    """Write STOPCAR where VASP runs; it looks for it after each step."""
+    """Write STOPCAR to the work folder, where VASP looks for it after each step."""
     detail = await ports.jobs.show(params.pk)
     _refuse(detail)
     text = f"{_TAGS[params.after]} = .TRUE.\n"
@@ -39,7 +39,7 @@ async def stop(ports: Ports, params: StopJobParams) -> StopAsked:
 
 
 def _refuse(detail: JobDetail) -> None:
-    """Raise where there is nothing that would read the file."""
+    """Raise if no running program would read the file."""
     pk, state = detail.row.pk, detail.row.state
     if not runs_vasp(detail.process_type, detail.row.template):
         hint = f"End it without results: {command(JOBS_CANCEL, pk=pk)}"

@@ -1,4 +1,4 @@
-"""Inputs of a template on stored structures, where wanted from an earlier job; for jobs.* and templates.*."""
+"""Inputs of a template for stored structures, optionally from an earlier job; for jobs.* and templates.*."""
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -11,7 +11,7 @@ from crystalmath_server.protocol.method import Json
 
 
 async def template_of(ports: Ports, spec: JobSpec, tasks: int | None) -> PreparedInputs:
-    """The template with the structures, values, earlier job and edited files of `spec`."""
+    """Render the template with the structures, values, earlier job and edited files of `spec`."""
     async with AsyncExitStack() as stack:
         with fields(pk="structures"):
             structures = [await ports.structures.document(pk) for pk in spec.structures]
@@ -26,6 +26,6 @@ async def template_of(ports: Ports, spec: JobSpec, tasks: int | None) -> Prepare
 
 
 async def options_of(ports: Ports, spec: JobSpec) -> Mapping[str, Json]:
-    """AiiDA's options of a job on the cluster of `spec`."""
+    """AiiDA's options for a job on the cluster of `spec`."""
     with fields(label="cluster"):
         return await ports.clusters.options(spec.cluster, spec.resources)

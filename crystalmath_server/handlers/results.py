@@ -1,4 +1,4 @@
-"""jobs.results, jobs.document, jobs.series, jobs.plot: what a job computed."""
+"""jobs.results, jobs.document, jobs.series, jobs.plot: results of a job."""
 
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.document import DocumentParams, DocumentPart
@@ -9,17 +9,17 @@ from crystalmath_server.protocol.series import JobSeries, SeriesParams
 
 
 async def results(ports: Ports, params: JobPk) -> JobResults:
-    """What a job computed: its summary, and what the document tells beyond it."""
+    """Results of a job from its summary, completed from its document."""
     return await ports.documents.complete(await ports.jobs.results(params.pk))
 
 
 async def document(ports: Ports, params: DocumentParams) -> DocumentPart:
-    """A branch of the document of a job."""
+    """A branch of a job's document."""
     return await ports.documents.part(params)
 
 
 async def plot(ports: Ports, params: PlotParams) -> WrittenFile:
-    """Curves of a job as an image."""
+    """Plot curves of a job to an image file."""
     return await ports.documents.plot(params)
 
 

@@ -44,6 +44,6 @@ async def show(ports: Ports, params: StructurePk) -> StructureDetail:
 
 
 async def export(ports: Ports, params: ExportStructureParams) -> ExportedStructure:
-    """A stored structure in a format."""
+    """Export a stored structure."""
     document = await ports.structures.document(params.pk)
     return await ports.workbench.export_structure(document, params)

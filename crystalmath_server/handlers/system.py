@@ -12,7 +12,7 @@ from crystalmath_server.protocol.system import Hello, HelloParams, Metrics, Pong
 
 
 async def hello(ports: Ports, params: HelloParams) -> Hello:
-    """Exchange versions; VersionMismatch where they differ."""
+    """Exchange versions; raises VersionMismatch if they differ."""
     if params.protocol != PROTOCOL_VERSION:
         detail = (
             f"{params.client} speaks protocol {params.protocol}; "
@@ -36,22 +36,22 @@ def _way_out(client_protocol: int) -> str:
 
 
 async def ping(_ports: Ports, _params: NoParams) -> Pong:
-    """Answer at once."""
+    """Respond immediately."""
     return Pong(time.time())
 
 
 async def status(ports: Ports, _params: NoParams) -> Status:
-    """The server and its parts, from memory."""
+    """State of the server and its components, from memory."""
     return ports.server.status()
 
 
 async def metrics(ports: Ports, _params: NoParams) -> Metrics:
-    """Counts since start."""
+    """Server statistics since the start."""
     return ports.server.metrics()
 
 
 async def shutdown(ports: Ports, _params: NoParams) -> Stopping:
-    """Begin to stop."""
+    """Start shutting down."""
     return Stopping(ports.server.shutdown())
 
 

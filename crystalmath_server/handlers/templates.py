@@ -1,4 +1,4 @@
-"""templates.*: templates, their forms and what they render to."""
+"""templates.*: templates, their forms and the rendered inputs."""
 
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ from crystalmath_server.protocol.templates import (
 
 
 async def list_templates(ports: Ports, params: ListTemplatesParams) -> TemplateList:
-    """All templates, or those of one engine; those of VASP run where a cluster has it."""
+    """All templates, or those of one engine; VASP templates are runnable if a cluster has a VASP code."""
     found = await ports.workbench.list_templates(params.engine)
     return replace(found, rows=with_codes(found.rows, await _codes(ports)))
 
@@ -32,7 +32,7 @@ async def show(ports: Ports, params: ShowTemplateParams) -> TemplateDetail:
 
 
 async def _codes(ports: Ports) -> tuple[CodeRow, ...]:
-    """Codes of all clusters; none where AiiDA does not answer, for templates can be read without it."""
+    """Codes of all clusters; none if AiiDA is unavailable, since listing templates does not need it."""
     try:
         return (await ports.codes.list_codes(ListCodesParams())).rows
     except RpcError:
@@ -40,7 +40,7 @@ async def _codes(ports: Ports) -> tuple[CodeRow, ...]:
 
 
 async def render(ports: Ports, params: JobSpec) -> Rendered:
-    """The input files of a template for stored structures; for a cluster its batch script too."""
+    """The input files of a template for stored structures, and the batch script for a cluster."""
     options = await options_of(ports, params) if params.cluster else dict[str, object]()
     prepared = await template_of(ports, params, tasks_of(options))
     if not params.cluster:

@@ -1,4 +1,4 @@
-"""jobs.clone, jobs.retry, jobs.restart: a job once more, changed, as it was, or from where it stopped."""
+"""jobs.clone, jobs.retry, jobs.restart: run a job again, modified, unchanged, or from where it stopped."""
 
 from dataclasses import field
 from typing import Annotated
@@ -13,42 +13,42 @@ from crystalmath_server.protocol.record import record
 
 @record
 class LeftOut:
-    """What a new job cannot have of the earlier one, or not without a change."""
+    """An option of the earlier job that the new job cannot take over unchanged."""
 
     field: Annotated[str, Doc("parameter of jobs.submit")]
-    reason: Annotated[str, Doc("why, and the way out, in words")]
+    reason: Annotated[str, Doc("why, and how to resolve it")]
 
 
 @record
 class JobDraft:
-    """What jobs.submit needs for a job like another: the options in `spec`, and a new key."""
+    """Options for submitting a copy of a job: pass `spec` and a new key to jobs.submit."""
 
     pk: Annotated[int, Doc("pk of the earlier job")]
     spec: Annotated[
         JobSpec,
-        Doc("options of the earlier job as far as they are still possible; without template: choose one"),
+        Doc("options of the earlier job that are still valid; if template is empty, choose one"),
     ]
     left_out: tuple[LeftOut, ...] = ()
 
 
 @record
 class RetryJobParams(Params):
-    """An ended job once more, with the same inputs. The same key answers the same job."""
+    """An ended job to run again with the same inputs. The same key always returns the same job."""
 
     pk: Annotated[int, Bound(1), Doc("pk of the process node")]
     key: Key
-    label: Annotated[str, Length(0, 255), Doc("name of the new job; empty: that of the earlier one")] = ""
+    label: Annotated[str, Length(0, 255), Doc("name of the new job; empty: same as the earlier job")] = ""
 
 
 @record
 class RestartJobParams(Params):
-    """An ended VASP job continued from. The same key answers the same job."""
+    """An ended VASP job to continue from. The same key always returns the same job."""
 
     pk: Annotated[int, Bound(1), Doc("pk of the process node")]
     key: Key
-    label: Annotated[str, Length(0, 255), Doc("name of the new job; empty: that of the earlier one")] = ""
-    correct: Annotated[bool, Doc("correct the input files as custodian would")] = True
-    edits: Annotated[dict[str, str], Doc("input file → text in its place, as INCAR")] = field(
+    label: Annotated[str, Length(0, 255), Doc("name of the new job; empty: same as the earlier job")] = ""
+    correct: Annotated[bool, Doc("apply custodian's corrections to the input files")] = True
+    edits: Annotated[dict[str, str], Doc("input file, e.g. INCAR → replacement text")] = field(
         default_factory=dict[str, str]
     )
 
@@ -57,7 +57,7 @@ JOBS_CLONE = Method(
     "jobs.clone",
     JobPk,
     JobDraft,
-    "Show what jobs.submit needs for a job like another.",
+    "Show the jobs.submit options for a copy of a job.",
     errors=(ErrorCode.NOT_FOUND, *WORKER, *AIIDA),
     timeout_s=60,
     example=Example({"pk": 1}),
@@ -66,7 +66,7 @@ JOBS_RETRY = Method(
     "jobs.retry",
     RetryJobParams,
     Submitted,
-    "Run an ended job once more with the same inputs.",
+    "Run an ended job again with the same inputs.",
     errors=(
         ErrorCode.NOT_FOUND,
         ErrorCode.NOT_ALLOWED,
@@ -83,7 +83,7 @@ JOBS_RESTART = Method(
     "jobs.restart",
     RestartJobParams,
     Submitted,
-    "Continue from an ended VASP job: its input files corrected, from its last positions and wavefunctions.",
+    "Continue an ended VASP job from its last positions and wavefunctions, with corrected input files.",
     errors=(
         ErrorCode.NOT_FOUND,
         ErrorCode.NOT_ALLOWED,

@@ -12,7 +12,7 @@ from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.resources import Resources
 
 LOCALHOST = "localhost"
-"""Label of the cluster that is this machine; made with the first job that runs on it."""
+"""Label of the cluster for this machine; created with the first local job."""
 Label = Annotated[str, Length(1, 255), Doc("label of the cluster")]
 Interval = Annotated[float, Bound(0, 3600)]
 Backend = Literal["asyncssh", "openssh"]
@@ -20,7 +20,7 @@ Backend = Literal["asyncssh", "openssh"]
 SSH_TRANSPORT = "core.ssh_async"
 LOCAL_TRANSPORT = "core.local"
 TRANSPORTS = (SSH_TRANSPORT, LOCAL_TRANSPORT)
-"""AiiDA's transports that a new cluster may have."""
+"""AiiDA transports allowed for a new cluster."""
 
 
 @record
@@ -30,13 +30,13 @@ class ClusterRow:
     pk: int
     label: str
     hostname: str
-    transport: Annotated[str, Doc("AiiDA transport, as core.ssh_async")]
-    scheduler: Annotated[str, Doc("AiiDA scheduler, as core.slurm")]
+    transport: Annotated[str, Doc("AiiDA transport, e.g. core.ssh_async")]
+    scheduler: Annotated[str, Doc("AiiDA scheduler, e.g. core.slurm")]
     work_dir: str
     enabled: Annotated[bool, Doc("configured and enabled for this user")]
-    trouble: Annotated[str, Doc("why it was not reached last time, in words; empty where it was")] = ""
+    trouble: Annotated[str, Doc("why the last connection failed; empty if it succeeded")] = ""
     retry_at: Annotated[
-        float | None, Doc("UNIX time until which it is left alone after repeated failures", "s")
+        float | None, Doc("UNIX time of the next connection attempt after repeated failures", "s")
     ] = None
 
 
@@ -49,78 +49,100 @@ class ClusterList:
 
 @record
 class ClusterLabel(Params):
-    """Which computer."""
+    """A cluster by label."""
 
     label: Label
 
 
 @record
 class ClusterDetail:
-    """One computer with its settings and codes."""
+    """One cluster with its settings and codes."""
 
     row: ClusterRow
     description: str
-    defaults: Annotated[Resources, Doc("what a job gets where it asks for nothing else")]
-    ssh: Annotated[dict[str, str], Doc("settings of the connection, name → value; secrets left out")]
+    defaults: Annotated[Resources, Doc("default resources of a job")]
+    ssh: Annotated[dict[str, str], Doc("connection settings, name → value, without secrets")]
     codes: tuple[CodeRow, ...]
-    poll_interval_s: Annotated[float, Doc("least time between two looks at the queue", "s")]
-    safe_interval_s: Annotated[float, Doc("least time between two connections", "s")]
+    poll_interval_s: Annotated[float, Doc("minimum time between queue polls", "s")]
+    safe_interval_s: Annotated[float, Doc("minimum time between connections", "s")]
     mpirun: Annotated[str, Doc("command before a parallel program")]
-    potcar_dir: Annotated[str, Doc("folder of VASP's potentials on the cluster; empty: none")]
-    max_jobs: Annotated[int, Doc("most jobs under way there at once, others are held; 0: no cap")] = 0
-    fixed_prepend: Annotated[str, Doc("shell lines that AiiDA puts into every job here")] = ""
-    fixed_append: Annotated[str, Doc("shell lines that AiiDA puts at the end of every job here")] = ""
+    potcar_dir: Annotated[str, Doc("folder of the VASP potentials on the cluster; empty: none")]
+    max_jobs: Annotated[
+        int, Doc("maximum number of active jobs on the cluster, further jobs are held; 0: no limit")
+    ] = 0
+    fixed_prepend: Annotated[
+        str, Doc("shell lines that AiiDA puts at the start of every job on this cluster")
+    ] = ""
+    fixed_append: Annotated[
+        str, Doc("shell lines that AiiDA puts at the end of every job on this cluster")
+    ] = ""
 
 
 @record
 class CreateClusterParams(Params):
-    """A computer that jobs shall run on; ~/.ssh/config tells how to reach it."""
+    """A cluster to run jobs on; ~/.ssh/config holds the connection details."""
 
     label: Label
     hostname: Annotated[str, Length(1, 255), Doc("host as in `ssh HOST`")]
-    work_dir: Annotated[str, Length(1, 4096), Doc("folder for the jobs there; {username} is put in")]
+    work_dir: Annotated[
+        str,
+        Length(1, 4096),
+        Doc("work folder on the cluster; {username} is replaced by the user name on the cluster"),
+    ]
     transport: Annotated[str, Doc(" or ".join(TRANSPORTS))] = SSH_TRANSPORT
     scheduler: Annotated[str, Doc("AiiDA scheduler")] = "core.slurm"
     description: Annotated[str, Length(0, 10_000)] = ""
-    backend: Annotated[Backend, Doc("openssh uses an open master connection, as 2FA needs it")] = "asyncssh"
-    defaults: Annotated[Resources, Doc("what a job gets where it asks for nothing else")] = field(
-        default_factory=Resources
+    backend: Annotated[Backend, Doc("openssh uses an open master connection, which 2FA requires")] = (
+        "asyncssh"
     )
+    defaults: Annotated[Resources, Doc("default resources of a job")] = field(default_factory=Resources)
     potcar_dir: Annotated[
-        str, Length(0, 4096), Doc("folder of VASP's potentials there; pymatgen: this machine's own")
+        str,
+        Length(0, 4096),
+        Doc("folder of the VASP potentials on the cluster; pymatgen: use those of this machine"),
     ] = ""
-    mpirun: Annotated[str, Length(0, 1000), Doc("command before a parallel program; empty: AiiDA's own")] = ""
-    max_jobs: Annotated[int, Bound(0, 100_000), Doc("most jobs under way at once; 0: no cap")] = 0
-    poll_interval_s: Annotated[Interval | None, Doc("least time between looks; null: AiiDA's", "s")] = None
-    safe_interval_s: Annotated[Interval | None, Doc("between connections; null: AiiDA's", "s")] = None
+    mpirun: Annotated[
+        str, Length(0, 1000), Doc("command before a parallel program; empty: AiiDA's default")
+    ] = ""
+    max_jobs: Annotated[int, Bound(0, 100_000), Doc("maximum number of active jobs; 0: no limit")] = 0
+    poll_interval_s: Annotated[
+        Interval | None, Doc("minimum time between queue polls; null: AiiDA's default", "s")
+    ] = None
+    safe_interval_s: Annotated[
+        Interval | None, Doc("minimum time between connections; null: AiiDA's default", "s")
+    ] = None
 
 
 @record
 class UpdateClusterParams(Params):
-    """What shall be another; null leaves as it is."""
+    """Settings to change; null leaves a setting unchanged."""
 
     label: Label
-    new_label: Annotated[Annotated[str, Length(1, 255)] | None, Doc("another label")] = None
+    new_label: Annotated[Annotated[str, Length(1, 255)] | None, Doc("new label")] = None
     description: Annotated[str, Length(0, 10_000)] | None = None
-    work_dir: Annotated[Annotated[str, Length(1, 4096)] | None, Doc("folder for the jobs there")] = None
-    enabled: Annotated[bool | None, Doc("whether jobs may be sent there")] = None
+    work_dir: Annotated[Annotated[str, Length(1, 4096)] | None, Doc("work folder on the cluster")] = None
+    enabled: Annotated[bool | None, Doc("whether jobs may run on the cluster")] = None
     backend: Annotated[Backend | None, Doc("openssh uses an open master connection")] = None
-    defaults: Annotated[Resources | None, Doc("fields that are null stay as they are")] = None
-    potcar_dir: Annotated[Annotated[str, Length(0, 4096)] | None, Doc("folder of VASP's potentials")] = None
-    mpirun: Annotated[str, Length(0, 1000)] | None = None
-    max_jobs: Annotated[Annotated[int, Bound(0, 100_000)] | None, Doc("most jobs under way; 0: no cap")] = (
+    defaults: Annotated[Resources | None, Doc("default resources of a job; null fields stay unchanged")] = (
         None
     )
-    poll_interval_s: Annotated[Interval | None, Doc("least time between two looks at the queue", "s")] = None
-    safe_interval_s: Annotated[Interval | None, Doc("least time between two connections", "s")] = None
+    potcar_dir: Annotated[
+        Annotated[str, Length(0, 4096)] | None, Doc("folder of the VASP potentials on the cluster")
+    ] = None
+    mpirun: Annotated[str, Length(0, 1000)] | None = None
+    max_jobs: Annotated[
+        Annotated[int, Bound(0, 100_000)] | None, Doc("maximum number of active jobs; 0: no limit")
+    ] = None
+    poll_interval_s: Annotated[Interval | None, Doc("minimum time between queue polls", "s")] = None
+    safe_interval_s: Annotated[Interval | None, Doc("minimum time between connections", "s")] = None
 
 
 @record
 class Deleted:
-    """What was deleted."""
+    """The deleted cluster and codes."""
 
     label: str
-    codes: Annotated[tuple[str, ...], Doc("labels of codes that nothing used and that went with it")] = ()
+    codes: Annotated[tuple[str, ...], Doc("labels of unused codes deleted with the cluster")] = ()
 
 
 class StepName(StrEnum):
@@ -139,69 +161,71 @@ class StepName(StrEnum):
 
 @record
 class ClusterTestParams(Params):
-    """Which computer, and what to test."""
+    """A cluster and the steps to test."""
 
     label: Label
-    steps: Annotated[tuple[StepName, ...], Doc("only these; empty: all, up to the first that fails")] = ()
-    wait_s: Annotated[float, Bound(1, 600), Doc("how long the job may wait in the queue", "s")] = 60.0
-    force: Annotated[bool, Doc("try at once, also where it is left alone after failures")] = False
+    steps: Annotated[tuple[StepName, ...], Doc("steps to run; empty: all, up to the first failure")] = ()
+    wait_s: Annotated[float, Bound(1, 600), Doc("longest time the test job may wait in the queue", "s")] = (
+        60.0
+    )
+    force: Annotated[bool, Doc("connect now, even during the pause after repeated failures")] = False
 
 
 @record
 class ClusterTest:
-    """A test of a cluster, step by step."""
+    """Results of a cluster test, step by step."""
 
     label: str
-    ok: Annotated[bool, Doc("whether no step failed")]
+    ok: Annotated[bool, Doc("whether every step that ran succeeded")]
     steps: tuple[Step, ...]
 
 
 @record
 class Partition:
-    """One partition of a scheduler."""
+    """One scheduler partition."""
 
     name: str
     default: bool
-    available: Annotated[bool, Doc("whether it takes jobs")]
-    time_limit_s: Annotated[int | None, Doc("longest walltime; null: none", "s")]
-    nodes: Annotated[dict[str, int], Doc("state of nodes → how many")]
+    available: Annotated[bool, Doc("whether the partition accepts jobs")]
+    time_limit_s: Annotated[int | None, Doc("walltime limit; null: none", "s")]
+    nodes: Annotated[dict[str, int], Doc("node state → number of nodes")]
     cores_per_node: int
-    memory_mb: Annotated[int, Doc("memory of a node", "MB")]
-    gpus: Annotated[str, Doc("GPUs of a node as the scheduler names them; empty: none")] = ""
+    memory_mb: Annotated[int, Doc("memory per node", "MB")]
+    gpus: Annotated[str, Doc("GPUs per node in the scheduler's notation; empty: none")] = ""
 
 
 @record
 class QueueJob:
-    """One job in the queue of a scheduler."""
+    """One job in the scheduler's queue."""
 
     job_id: str
     name: str
-    state: Annotated[str, Doc("as AiiDA names it: queued, running …")]
+    state: Annotated[str, Doc("AiiDA's name of the state: queued, running …")]
     partition: str
-    reason: Annotated[str, Doc("why it waits, in the scheduler's words")] = ""
-    place: Annotated[int | None, Doc("place among the waiting jobs of its partition, 1 is next")] = None
+    reason: Annotated[str, Doc("why the job is pending, as reported by the scheduler")] = ""
+    place: Annotated[int | None, Doc("position among the pending jobs of its partition; 1 is next")] = None
     nodes: int | None = None
     cores: int | None = None
-    walltime_s: Annotated[int | None, Doc("asked for", "s")] = None
-    used_s: Annotated[int | None, Doc("time it has run", "s")] = None
-    pk: Annotated[int | None, Doc("pk of our job; null: submitted by other means")] = None
+    walltime_s: Annotated[int | None, Doc("requested walltime", "s")] = None
+    used_s: Annotated[int | None, Doc("elapsed run time", "s")] = None
+    pk: Annotated[int | None, Doc("pk of the job in AiiDA; null: not submitted by crystalmath")] = None
 
 
 @record
 class ClusterQueue:
-    """The queue of a cluster, as its user sees it."""
+    """The queue of a cluster as the user sees it."""
 
     label: str
-    user: Annotated[str, Doc("user name there")]
-    at: Annotated[float, Doc("when it was seen, UNIX time", "s")]
+    user: Annotated[str, Doc("user name on the cluster")]
+    at: Annotated[float, Doc("UNIX time of the query", "s")]
     partitions: tuple[Partition, ...]
     jobs: tuple[QueueJob, ...]
-    notes: Annotated[tuple[str, ...], Doc("what could not be seen, and why")] = ()
+    notes: Annotated[tuple[str, ...], Doc("what could not be queried, and why")] = ()
 
 
 @record
 class DiscoverParams(Params):
-    """A host to look at before a cluster is made of it."""
+    """A host to inspect before setting it up as a cluster."""
 
     hostname: Annotated[str, Length(1, 255), Doc("host as in `ssh HOST`")]
     transport: Annotated[str, Doc(" or ".join(TRANSPORTS))] = SSH_TRANSPORT
@@ -210,19 +234,19 @@ class DiscoverParams(Params):
 
 @record
 class Discovery:
-    """What can be found on a host; a proposal, no promise."""
+    """Settings detected on a host, as a proposal for a new cluster."""
 
     hostname: str
     user: str
     home: str
-    scheduler: Annotated[str, Doc("AiiDA scheduler whose commands are there; empty: none")]
-    version: Annotated[str, Doc("of the scheduler, in its own words")]
+    scheduler: Annotated[str, Doc("AiiDA scheduler whose commands exist on the host; empty: none")]
+    version: Annotated[str, Doc("version reported by the scheduler")]
     partitions: tuple[Partition, ...]
     accounts: tuple[str, ...]
     qos: tuple[str, ...]
-    scratch: Annotated[tuple[str, ...], Doc("folders that can be written, best first")]
+    scratch: Annotated[tuple[str, ...], Doc("writable folders, best first")]
     mpirun: tuple[str, ...]
-    codes: Annotated[dict[str, str], Doc("kind → path of programs found in PATH")]
+    codes: Annotated[dict[str, str], Doc("code kind → path of a program found in PATH")]
     notes: tuple[str, ...] = ()
 
 
@@ -235,15 +259,15 @@ class SshHost:
     user: str
     port: int
     proxy_jump: Annotated[str, Doc("jump host; empty: none")] = ""
-    master: Annotated[bool, Doc("whether ssh keeps a master connection open")] = False
+    master: Annotated[bool, Doc("whether a master connection is configured")] = False
 
 
 @record
 class HostList:
-    """Hosts of ~/.ssh/config, as they stand there."""
+    """Hosts in ~/.ssh/config, in file order."""
 
     rows: tuple[SshHost, ...]
-    path: Annotated[str, Doc("the file that was read")]
+    path: Annotated[str, Doc("the SSH configuration file")]
 
 
 _LOCAL = Example({"label": LOCALHOST})
@@ -252,7 +276,7 @@ CLUSTERS_SHOW = Method(
     "clusters.show",
     ClusterLabel,
     ClusterDetail,
-    "Show one cluster with its settings and codes.",
+    "Show a cluster with its settings and codes.",
     errors=(ErrorCode.NOT_FOUND, *AIIDA),
     timeout_s=30,
     example=_LOCAL,
@@ -281,18 +305,18 @@ CLUSTERS_DELETE = Method(
     "clusters.delete",
     ClusterLabel,
     Deleted,
-    "Delete a cluster that no job has used.",
+    "Delete a cluster that has no jobs.",
     errors=(ErrorCode.NOT_FOUND, ErrorCode.CONFLICT, *AIIDA),
     effect="write",
     timeout_s=60,
     example=Example({"label": "old"}),
-    confirm=Confirm("Delete cluster {label} and its codes that nothing used?"),
+    confirm=Confirm("Delete cluster {label} and its unused codes?"),
 )
 CLUSTERS_TEST = Method(
     "clusters.test",
     ClusterTestParams,
     ClusterTest,
-    "Test a cluster step by step, with a job of one second.",
+    "Test a cluster step by step, including a one-second job.",
     errors=(ErrorCode.NOT_FOUND, ErrorCode.COMPUTER_DISABLED, *AIIDA),
     timeout_s=700,
     example=_LOCAL,
@@ -301,7 +325,7 @@ CLUSTERS_QUEUE = Method(
     "clusters.queue",
     ClusterLabel,
     ClusterQueue,
-    "Show partitions and the user's jobs on a cluster.",
+    "Show the partitions of a cluster and your jobs in its queue.",
     errors=(ErrorCode.NOT_FOUND, ErrorCode.SCHEDULER_REJECTED, *REMOTE, *AIIDA),
     timeout_s=120,
     example=_LOCAL,
@@ -310,13 +334,17 @@ CLUSTERS_DISCOVER = Method(
     "clusters.discover",
     DiscoverParams,
     Discovery,
-    "Look what a host offers before a cluster is made of it.",
+    "Detect settings of a host before you set it up as a cluster.",
     errors=(ErrorCode.INVALID_FORM, *LINK),
     timeout_s=120,
     example=Example({"hostname": LOCALHOST, "transport": LOCAL_TRANSPORT}),
 )
 CLUSTERS_HOSTS = Method(
-    "clusters.hosts", NoParams, HostList, "List hosts of ~/.ssh/config.", errors=(ErrorCode.FILE_UNREADABLE,)
+    "clusters.hosts",
+    NoParams,
+    HostList,
+    "List the hosts in ~/.ssh/config.",
+    errors=(ErrorCode.FILE_UNREADABLE,),
 )
 METHODS = (
     CLUSTERS_LIST,

@@ -1,4 +1,4 @@
-"""Wire dataclasses to JSON values and back, without a framework."""
+"""Conversion of protocol dataclasses to JSON values and back, without a framework."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
@@ -21,12 +21,12 @@ def to_json(value: object) -> Any:
 
 
 def from_json(kind: type[T], value: Json) -> T:
-    """A value of type `kind`; fields that the type does not name are ignored.
+    """A value of type `kind`; unknown fields are ignored.
 
     Raises
     ------
     InvalidParams
-        `value` does not fit; `data.field` is the dotted path of what does not.
+        `value` does not match `kind`; `data.field` is the dotted path of the mismatch.
     """
     try:
         return _decoder(kind)(value)
@@ -36,7 +36,7 @@ def from_json(kind: type[T], value: Json) -> T:
 
 
 class _MisfitError(Exception):
-    """A value does not fit; `path` grows from the innermost name outwards."""
+    """A value does not match its type; `path` lists names from the innermost outward."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -67,7 +67,7 @@ _ENCODERS: dict[type, Callable[[Any], Any]] = {
 
 
 def _encode_other(value: Any) -> Any:
-    """Find out how to encode a class seen for the first time, and keep it."""
+    """Determine the encoder of a new class and cache it."""
     if is_dataclass(value):
         _ENCODERS[type(value)] = _dataclass_encoder(type(value))
     elif isinstance(value, Enum):
@@ -86,7 +86,7 @@ def _dataclass_encoder(kind: type) -> Callable[[Any], dict[str, Any]]:
 
 @cache
 def _decoder(kind: Any) -> _Decode:
-    """The decoder of a type, made once."""
+    """The cached decoder of a type."""
     if kind in _PLAIN:
         return _PLAIN[kind]
     if is_dataclass(kind):
@@ -134,7 +134,7 @@ def _decode_float(value: Any) -> float:
 
 _FLOAT_OR_NONE = frozenset({float, NoneType})
 _PASSING: dict[_Decode, frozenset[type]] = {_decode_float: frozenset({float})}
-"""Decoder → types whose values it hands on as they are; long rows of numbers are looked at by type alone."""
+"""Decoder → types whose values it returns unchanged; long number arrays are checked only by type."""
 
 _PLAIN: dict[Any, _Decode] = {
     object: _same,
@@ -175,7 +175,7 @@ def _dataclass_decoder(kind: type) -> _Decode:
 
 
 def _choice_decoder(choices: Mapping[Any, Any]) -> _Decode:
-    """Decode one of a few values; a key holds its type, since 1 == True."""
+    """Decode one of several values; keys include the type because 1 == True."""
     known: dict[tuple[type, Any], Any] = {(type(key), key): value for key, value in choices.items()}
     words = ", ".join(repr(key) for key in choices)
 
@@ -226,7 +226,7 @@ def _list_decoder(decode_one: _Decode) -> _Decode:
 
     def decode(value: Any) -> list[Any]:
         items = _array(value)
-        if passing and set(map(type, items)) <= passing:  # a tenth of the time of a call for each
+        if passing and set(map(type, items)) <= passing:  # ten times faster than one call per item
             return list(items)
         try:
             return [decode_one(item) for item in items]
@@ -261,7 +261,7 @@ def _mapping_decoder(decode_one: _Decode) -> _Decode:
 
 
 def _checked_decoder(decode_value: _Decode, marks: tuple[Any, ...]) -> _Decode:
-    """Add the checks of Bound and Length; other marks are words."""
+    """Add the checks of Bound and Length; other annotations are documentation."""
     checks = [mark for mark in marks if isinstance(mark, (Bound, Length))]
     if not checks:
         return decode_value
@@ -277,7 +277,7 @@ def _checked_decoder(decode_value: _Decode, marks: tuple[Any, ...]) -> _Decode:
 
 
 def complaint(check: Bound | Length, value: Any) -> str:
-    """What is wrong with `value` by a mark of its field, or ""."""
+    """How `value` violates an annotation of its field, or ""."""
     size, words = (value, "") if isinstance(check, Bound) else (len(value), "a length of ")
     if check.minimum is not None and not size >= check.minimum:
         return f"expected {words}at least {check.minimum}, got {size}"
@@ -287,7 +287,7 @@ def complaint(check: Bound | Length, value: Any) -> str:
 
 
 def _describe(value: Any) -> str:
-    """A value in an error, cut where long."""
+    """A value for an error message, truncated if long."""
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, list):

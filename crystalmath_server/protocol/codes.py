@@ -10,7 +10,7 @@ from crystalmath_server.protocol.record import record
 
 
 class CodeKind(StrEnum):
-    """What a program is."""
+    """Kind of program."""
 
     VASP_STD = "vasp_std"
     VASP_GAM = "vasp_gam"  # Γ point only
@@ -20,7 +20,7 @@ class CodeKind(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a step of a test ended."""
+    """Outcome of a test step."""
 
     OK = "ok"
     FAILED = "failed"
@@ -34,9 +34,9 @@ class Step:
     name: str
     title: str
     outcome: Outcome
-    detail: Annotated[str, Doc("what was seen, in words")] = ""
-    hint: Annotated[str, Doc("the way out; empty where nothing is to be done")] = ""
-    seconds: Annotated[float, Doc("how long it took", "s")] = 0.0
+    detail: Annotated[str, Doc("what the test found")] = ""
+    hint: Annotated[str, Doc("what to do; empty if nothing")] = ""
+    seconds: Annotated[float, Doc("duration of the step", "s")] = 0.0
 
 
 @record
@@ -50,51 +50,51 @@ class CodeRow:
     kind: CodeKind
     path: Annotated[str, Doc("executable on the cluster")]
     modules: tuple[str, ...] = ()
-    prepend_text: Annotated[str, Doc("shell lines before the program, without the modules")] = ""
+    prepend_text: Annotated[str, Doc("shell lines before the program, without the module commands")] = ""
     description: str = ""
 
 
 @record
 class ListCodesParams(Params):
-    """Which codes."""
+    """Filters of the list of codes."""
 
     cluster: Annotated[str, Doc("label of the cluster; empty: all")] = ""
-    kind: Annotated[CodeKind | None, Doc("only this kind")] = None
+    kind: Annotated[CodeKind | None, Doc("only codes of this kind; null: all")] = None
 
 
 @record
 class CodeList:
-    """Codes, by computer and label."""
+    """Codes, sorted by cluster and label."""
 
     rows: tuple[CodeRow, ...]
 
 
 @record
 class CreateCodeParams(Params):
-    """A program that is there already."""
+    """A program already installed on a cluster."""
 
     cluster: Annotated[str, Length(1, 255), Doc("label of the cluster")]
-    label: Annotated[str, Length(1, 255), Doc("name, once on each cluster")]
-    path: Annotated[str, Length(1, 4096), Doc("executable, from the root")]
+    label: Annotated[str, Length(1, 255), Doc("name of the code, unique on its cluster")]
+    path: Annotated[str, Length(1, 4096), Doc("absolute path of the executable")]
     kind: CodeKind
-    modules: Annotated[tuple[str, ...], Doc("modules to load before it, in order")] = ()
+    modules: Annotated[tuple[str, ...], Doc("modules to load before the program, in order")] = ()
     prepend_text: Annotated[str, Length(0, 20_000), Doc("shell lines before the program")] = ""
     description: Annotated[str, Length(0, 1000)] = ""
 
 
 @record
 class CodePk(Params):
-    """Which code."""
+    """A code by pk."""
 
     pk: Annotated[int, Bound(1), Doc("pk of the code")]
 
 
 @record
 class CodeTest:
-    """A test of a code: its file, the right to run it, and what is loaded before it."""
+    """Results of a code test: the executable, its permissions, and its modules."""
 
     pk: int
-    ok: Annotated[bool, Doc("whether no step failed")]
+    ok: Annotated[bool, Doc("whether every step that ran succeeded")]
     steps: tuple[Step, ...]
 
 
@@ -103,7 +103,7 @@ CODES_CREATE = Method(
     "codes.create",
     CreateCodeParams,
     CodeRow,
-    "Make a program of a cluster known.",
+    "Register a program on a cluster as a code.",
     errors=(ErrorCode.NOT_FOUND, ErrorCode.CONFLICT, ErrorCode.INVALID_FORM, *AIIDA),
     effect="write",
     timeout_s=30,
@@ -115,7 +115,7 @@ CODES_TEST = Method(
     "codes.test",
     CodePk,
     CodeTest,
-    "Look on the cluster whether a code can run.",
+    "Test whether a code can run on its cluster.",
     errors=(ErrorCode.NOT_FOUND, *REMOTE, *AIIDA),
     timeout_s=120,
     example=Example({"pk": 1}),

@@ -11,17 +11,17 @@ PROGRAM = "crystalmath"
 
 
 def command(method: Method[Any, Any], **given: object) -> str:
-    """The command line that calls a method.
+    """The command line for calling a method.
 
     Parameters
     ----------
     given
-        Parameters as they are typed: a value, or a word in capitals that the reader replaces, as pk="PK".
+        Parameters of the method: a value, or an uppercase placeholder, e.g. pk="PK".
 
     Raises
     ------
     TypeError
-        The method has no such parameter, or needs one that is not given.
+        A parameter is unknown, or a required parameter is missing.
     """
     arguments, optional = _parameters(method.params)
     unknown = given.keys() - {*arguments, *optional}
@@ -35,7 +35,7 @@ def command(method: Method[Any, Any], **given: object) -> str:
 
 @cache
 def _parameters(kind: type[Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Parameters that are bare words, as they have no default, and those that are options."""
+    """Positional parameters, which have no default, and parameters that are options."""
     hints = get_type_hints(kind, include_extras=True)
     names = [row.name for row in by_position(kind)]
     needed = tuple(row.name for row in by_position(kind) if is_required(row) and not _is_key(hints[row.name]))
@@ -43,7 +43,7 @@ def _parameters(kind: type[Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _is_key(hint: Any) -> bool:
-    """Whether the command line makes the value where none is given."""
+    """Whether the command line generates a missing value."""
     return any(isinstance(mark, IdempotencyKey) for mark in getattr(hint, "__metadata__", ()))
 
 

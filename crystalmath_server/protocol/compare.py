@@ -1,4 +1,4 @@
-"""jobs.compare: jobs side by side, by what was asked for and what came out."""
+"""jobs.compare: settings and results of jobs side by side."""
 
 from typing import Annotated
 
@@ -10,17 +10,17 @@ from crystalmath_server.protocol.record import record
 
 @record
 class CompareParams(Params):
-    """Which jobs, which columns, in which order."""
+    """Jobs and columns to compare, and the sort order."""
 
     pks: Annotated[tuple[Annotated[int, Bound(1)], ...], Length(1, 200), Doc("pks of the process nodes")]
-    columns: Annotated[tuple[str, ...], Doc("names of columns; none: all")] = ()
-    sort: Annotated[str, Doc("name of a column; empty: as the pks were given")] = ""
+    columns: Annotated[tuple[str, ...], Doc("column names; empty: all")] = ()
+    sort: Annotated[str, Doc("column to sort by; empty: order of the pks")] = ""
     descending: bool = False
 
 
 @record
 class CompareColumn:
-    """One column; values.NAME is a setting of the template, options.NAME an option of jobs.submit."""
+    """One column; values.NAME is a template setting, options.NAME a jobs.submit option."""
 
     name: str
     title: str
@@ -29,7 +29,7 @@ class CompareColumn:
 
 @record
 class CompareRow:
-    """One job; a value for each column, null where it has none."""
+    """One job with a value for each column; null if the job has none."""
 
     pk: int
     label: str
@@ -38,7 +38,7 @@ class CompareRow:
 
 @record
 class Comparison:
-    """The table."""
+    """The comparison table."""
 
     columns: tuple[CompareColumn, ...]
     rows: tuple[CompareRow, ...]
@@ -48,7 +48,7 @@ JOBS_COMPARE = Method(
     "jobs.compare",
     CompareParams,
     Comparison,
-    "Show jobs side by side: settings, energies, forces, lattices.",
+    "Compare jobs side by side: settings, energies, forces, lattices.",
     errors=(ErrorCode.NOT_FOUND, ErrorCode.INVALID_FORM, *AIIDA),
     timeout_s=120,
     example=Example({"pks": [1]}),

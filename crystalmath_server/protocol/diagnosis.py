@@ -1,4 +1,4 @@
-"""jobs.diagnose: why a job waits, failed, or stands still; the evidence, and what to do next."""
+"""jobs.diagnose: why a job waits, failed, or is stuck, with evidence and next steps."""
 
 from typing import Annotated, Literal
 
@@ -27,44 +27,44 @@ Action = Literal[
 
 @record
 class Evidence:
-    """A line that shows the cause."""
+    """A line of evidence for the cause."""
 
-    source: Annotated[str, Doc("name of a file of the job, or what else said it, as AiiDA's log")]
-    line: Annotated[int, Doc("line of the file, from 1; 0 where it is not a file")]
+    source: Annotated[str, Doc("job file or other source of the line, e.g. AiiDA's log")]
+    line: Annotated[int, Doc("line number in the file, from 1; 0 if the source is not a file")]
     text: str
 
 
 @record
 class NextStep:
-    """Something that may be done now; the first one is the best."""
+    """A possible next step; the first in the list is the best."""
 
-    action: Annotated[Action, Doc("what an interface may offer under a key")]
+    action: Annotated[Action, Doc("action that an interface can bind to a key")]
     title: str
     target: Annotated[str, Doc("pk of a job, label of a cluster, or name of a file")] = ""
-    command: Annotated[str, Doc("the same on the command line; empty where nothing is to be done")] = ""
+    command: Annotated[str, Doc("the equivalent command; empty if there is nothing to run")] = ""
 
 
 @record
 class Diagnosis:
-    """One answer to why it waits, why it failed, and whether it is stuck."""
+    """Why a job waits, why it failed, and whether it is stuck."""
 
     pk: int
-    step_pk: Annotated[int, Doc("the job that waits or failed: this one, or one that it called")]
+    step_pk: Annotated[int, Doc("the job that waits or failed: this job or one it called")]
     state: JobState
-    cause: Annotated[str, Doc("code of the cause, as walltime or vasp.zbrent; unknown where none fits")]
+    cause: Annotated[str, Doc("code of the cause, e.g. walltime or vasp.zbrent; unknown if none fits")]
     title: Annotated[str, Doc("the cause in one sentence")]
-    detail: Annotated[str, Doc("what follows from it, or what would fix it, in words")]
+    detail: Annotated[str, Doc("consequences of the cause, or how to fix it")]
     evidence: tuple[Evidence, ...]
     steps: tuple[NextStep, ...]
-    path: Annotated[tuple[int, ...], Doc("pks from this job to the step")] = ()
-    runs: Annotated[tuple[JobRun, ...], Doc("of a job that corrects itself, the first one first")] = ()
+    path: Annotated[tuple[int, ...], Doc("pks from this job down to step_pk")] = ()
+    runs: Annotated[tuple[JobRun, ...], Doc("runs of a self-correcting job, oldest first")] = ()
 
 
 JOBS_DIAGNOSE = Method(
     "jobs.diagnose",
     JobPk,
     Diagnosis,
-    "Say why a job waits, failed, or stands still, and what to do.",
+    "Explain why a job waits, failed, or is stuck, and what to do.",
     errors=(ErrorCode.NOT_FOUND, *AIIDA),
     timeout_s=120,
     example=Example({"pk": 1}),

@@ -8,11 +8,11 @@ from crystalmath_server.protocol.record import record
 
 
 class Keyed(Protocol):
-    """A row that a pk identifies."""
+    """A row identified by its pk."""
 
     @property
     def pk(self) -> int:
-        """The key, once in each list."""
+        """The key, unique in each list."""
         ...
 
 
@@ -21,7 +21,7 @@ RowT = TypeVar("RowT", bound=Keyed)
 
 @record
 class Placed(Generic[RowT]):
-    """A row that is new, or has moved, and its index in the new list."""
+    """A new or moved row and its index in the new list."""
 
     index: int
     row: RowT
@@ -29,16 +29,16 @@ class Placed(Generic[RowT]):
 
 @record
 class Diff(Generic[RowT]):
-    """What turns one list of rows into another.
+    """The changes that turn one list of rows into another.
 
     Attributes
     ----------
     removed
-        Keys of rows that are gone.
+        Keys of removed rows.
     changed
-        Rows that keep their place among those that stay and have another content.
+        Rows with new content that keep their place relative to the other unmoved rows.
     placed
-        Rows that are new or have moved, by ascending index.
+        New or moved rows, by ascending index.
     """
 
     removed: tuple[int, ...] = ()
@@ -51,12 +51,12 @@ class Diff(Generic[RowT]):
 
 
 def diff(old: Sequence[RowT], new: Sequence[RowT]) -> Diff[RowT]:
-    """The smallest difference: as few rows as possible are moved.
+    """The smallest difference, moving as few rows as possible.
 
     Parameters
     ----------
     old, new
-        Rows with each pk at most once.
+        Rows with unique pks.
     """
     before = {row.pk: row for row in old}
     after = {row.pk for row in new}

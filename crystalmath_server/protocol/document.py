@@ -1,4 +1,4 @@
-"""jobs.document: the whole document of a job, as a tree that is read branch by branch."""
+"""jobs.document: the full task document of a job, read as a tree branch by branch."""
 
 from typing import Annotated, Literal
 
@@ -12,14 +12,14 @@ ValueKind = Literal["object", "array", "string", "number", "boolean", "null"]
 
 @record
 class DocumentParams(Params):
-    """A branch of the document of a job."""
+    """A branch of a job's document."""
 
     pk: Annotated[int, Bound(1), Doc("pk of the process node")]
     path: Annotated[
-        str, Length(0, 4096), Doc("names and places joined by /, as output/forces/0; empty: the top")
+        str, Length(0, 4096), Doc("keys and indices joined by /, e.g. output/forces/0; empty: the root")
     ] = ""
-    offset: Annotated[int, Bound(0), Doc("first child")] = 0
-    limit: Annotated[int, Bound(1, 1000), Doc("most children")] = 200
+    offset: Annotated[int, Bound(0), Doc("index of the first child to return")] = 0
+    limit: Annotated[int, Bound(1, 1000), Doc("maximum number of children to return")] = 200
 
 
 @record
@@ -29,7 +29,7 @@ class DocumentChild:
     name: str
     path: str
     kind: ValueKind
-    size: Annotated[int, Doc("its children, or the characters of a text")]
+    size: Annotated[int, Doc("number of children, or of characters of a string")]
     preview: str = ""
 
 
@@ -40,18 +40,18 @@ class DocumentPart:
     pk: int
     path: str
     kind: ValueKind
-    size: Annotated[int, Doc("all its children, or the characters of a text")]
-    text: Annotated[str, Doc("the value where it has no children; the first 4000 characters of a text")]
+    size: Annotated[int, Doc("total number of children, or of characters of a string")]
+    text: Annotated[str, Doc("the value if the branch has no children; strings are cut to 4000 characters")]
     rows: tuple[DocumentChild, ...]
     offset: int
-    source: Annotated[str, Doc("uuid of the node; empty where the document is made of several")]
+    source: Annotated[str, Doc("uuid of the node; empty if the document combines several nodes")]
 
 
 JOBS_DOCUMENT = Method(
     "jobs.document",
     DocumentParams,
     DocumentPart,
-    "Show a branch of the document that a job left.",
+    "Show a branch of a job's document.",
     errors=(ErrorCode.NOT_FOUND, ErrorCode.FILE_UNREADABLE, *WORKER, *AIIDA),
     timeout_s=120,
     example=Example({"pk": 1, "limit": 20}),

@@ -1,4 +1,4 @@
-"""Where client and server meet: profile name, socket, lock, log and folders, computed alike on both sides."""
+"""Profile name, socket, lock, log and folder paths, computed identically by client and server."""
 
 import json
 import os
@@ -9,10 +9,10 @@ from pathlib import Path
 from crystalmath_server.protocol.errors import NotAllowed
 
 DEFAULT_PROFILE = "crystalmath"
-"""The embedded profile, made on first use where AiiDA has none."""
+"""The embedded profile, created on first use if AiiDA has no profile."""
 
 LONGEST_SOCKET = 107
-"""Bytes of a socket path that Linux takes."""
+"""Longest socket path on Linux [bytes]."""
 
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
 _OPEN_TO_OTHERS = 0o022
@@ -21,8 +21,8 @@ _OPEN_TO_OTHERS = 0o022
 def profile_name(explicit: str | None, environ: Mapping[str, str]) -> str:
     """The AiiDA profile to serve.
 
-    The first that is given: `explicit`, $CRYSTALMATH_PROFILE, `profile` in config.toml, AiiDA's default
-    profile, the embedded one. A broken file of AiiDA counts as none here; the server reports it.
+    The first one set: `explicit`, $CRYSTALMATH_PROFILE, `profile` in config.toml, AiiDA's default profile,
+    the embedded profile. A broken AiiDA configuration is ignored here; the server reports it.
     """
     return (
         explicit
@@ -34,7 +34,7 @@ def profile_name(explicit: str | None, environ: Mapping[str, str]) -> str:
 
 
 def socket_path(profile: str, environ: Mapping[str, str]) -> Path:
-    """The socket of a profile: $CRYSTALMATH_SOCKET, else one in the user's runtime directory."""
+    """The socket of a profile: $CRYSTALMATH_SOCKET, or one in the user's runtime directory."""
     if named := environ.get("CRYSTALMATH_SOCKET"):
         return Path(named).absolute()
     path = runtime_dir(environ) / f"{_stem(profile, environ)}.sock"
@@ -44,17 +44,17 @@ def socket_path(profile: str, environ: Mapping[str, str]) -> Path:
 
 
 def lock_path(socket: Path) -> Path:
-    """The file that the server of `socket` keeps locked for life."""
+    """The file that the server of `socket` keeps locked while it runs."""
     return socket.with_name(socket.name + ".lock")
 
 
 def log_path(profile: str, environ: Mapping[str, str]) -> Path:
-    """The server's log of a profile."""
+    """The server log of a profile."""
     return state_dir(environ) / f"{_stem(profile, environ)}.log"
 
 
 def runtime_dir(environ: Mapping[str, str]) -> Path:
-    """$XDG_RUNTIME_DIR/crystalmath, else a directory of the user's own under the temporary directory."""
+    """$XDG_RUNTIME_DIR/crystalmath, or a private directory under the temporary directory."""
     given = environ.get("XDG_RUNTIME_DIR", "")
     if given.startswith("/") and _is_own_dir(given):
         return Path(given) / "crystalmath"
@@ -62,17 +62,17 @@ def runtime_dir(environ: Mapping[str, str]) -> Path:
 
 
 def state_dir(environ: Mapping[str, str]) -> Path:
-    """Logs and what outlives a run."""
+    """Directory of logs and persistent state."""
     return _xdg_dir("XDG_STATE_HOME", ".local/state", environ)
 
 
 def config_dir(environ: Mapping[str, str]) -> Path:
-    """The user's settings: config.toml, themes, keys."""
+    """Directory of the user's settings: config.toml, themes, keys."""
     return _xdg_dir("XDG_CONFIG_HOME", ".config", environ)
 
 
 def aiida_dir(environ: Mapping[str, str]) -> Path:
-    """AiiDA's configuration directory, found as AiiDA finds it."""
+    """AiiDA's configuration directory, resolved by AiiDA's rules."""
     found = _home(environ) / ".aiida"
     for base in filter(None, environ.get("AIIDA_PATH", "").split(":")):
         path = _expand(base, environ)
@@ -83,12 +83,12 @@ def aiida_dir(environ: Mapping[str, str]) -> Path:
 
 
 def prepare_runtime_dir(path: Path) -> None:
-    """Make the directory of the socket, for its user only.
+    """Create the socket's directory, accessible only to the user.
 
     Raises
     ------
     NotAllowed
-        It is not a directory, belongs to someone else, or others may write in it.
+        The path is not a directory, belongs to another user, or is writable by others.
     """
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -112,12 +112,12 @@ def _configured_profile(environ: Mapping[str, str]) -> str:
     path = config_dir(environ) / "config.toml"
     if not path.is_file():
         return ""
-    import tomllib  # few have the file; the client starts faster without
+    import tomllib  # rarely needed; importing it would slow down client startup
 
     try:
         name = tomllib.loads(path.read_text("utf-8")).get("profile", "")
     except (OSError, ValueError):
-        return ""  # the server reads all settings and says what is wrong with the file
+        return ""  # the server reads all settings and reports errors in the file
     return name if isinstance(name, str) else ""
 
 
@@ -131,7 +131,7 @@ def _aiida_default_profile(environ: Mapping[str, str]) -> str:
 
 
 def _stem(profile: str, environ: Mapping[str, str]) -> str:
-    """File name of a profile; another AiiDA directory than the user's own has a mark of its own."""
+    """File name stem of a profile; a non-default AiiDA directory adds a hash."""
     plain = len(profile) <= 64 and not profile.startswith(".") and set(profile) <= _PLAIN
     name = profile if plain and profile else _hash(profile, 16)
     folder = aiida_dir(environ).resolve()
@@ -139,7 +139,7 @@ def _stem(profile: str, environ: Mapping[str, str]) -> str:
 
 
 def _hash(text: str, digits: int) -> str:
-    import hashlib  # loads OpenSSL, which most starts do without
+    import hashlib  # loads OpenSSL, which most starts do not need
 
     return hashlib.sha256(os.fsencode(text)).hexdigest()[:digits]
 
@@ -155,7 +155,7 @@ def _home(environ: Mapping[str, str]) -> Path:
 
 
 def _own_home() -> Path:
-    """The home that the system knows, whatever $HOME says."""
+    """The home directory from the password database, regardless of $HOME."""
     import pwd  # not on every platform that imports this
 
     try:

@@ -1,10 +1,10 @@
-"""The number of every error, and those that many methods share."""
+"""All error codes, and the groups that methods share."""
 
 from enum import IntEnum
 
 
 class ErrorCode(IntEnum):
-    """Every code that a response or a client may carry."""
+    """Every error code of the server and the client."""
 
     PARSE_ERROR = -32700
     INVALID_REQUEST = -32600
@@ -54,14 +54,14 @@ EVERY_METHOD = (
     ErrorCode.FRAME_TOO_LARGE,
     ErrorCode.REQUEST_CANCELLED,
 )
-"""What any request may be answered with; no method declares these."""
+"""Errors that any request may return; methods do not declare them."""
 AIIDA = (ErrorCode.PROFILE_UNAVAILABLE, ErrorCode.STORAGE_UNREACHABLE, ErrorCode.STORAGE_FULL)
-"""What may keep AiiDA from being asked."""
+"""Errors of the AiiDA profile and its storage."""
 DAEMON = (ErrorCode.DAEMON_NOT_RUNNING, ErrorCode.BROKER_UNAVAILABLE)
-"""What may keep AiiDA's daemon from taking a job, or an order to one."""
+"""Errors of AiiDA's daemon when it takes or controls a job."""
 WORKER = (ErrorCode.WORKER_CRASHED, ErrorCode.WORKER_TIMEOUT)
-"""What may happen to a process of the server that works for a method."""
+"""Errors of the server's worker process."""
 LINK = (ErrorCode.TRANSPORT_FAILED, ErrorCode.HOST_KEY_REFUSED, ErrorCode.ACCESS_DENIED)
-"""What may keep a host from being reached."""
+"""Errors when connecting to a host."""
 REMOTE = (*LINK, ErrorCode.COMPUTER_DISABLED)
-"""What may keep a cluster from being looked at."""
+"""Errors when accessing a cluster."""

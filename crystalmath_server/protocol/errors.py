@@ -1,4 +1,4 @@
-"""Error codes, one class a code, and their way to a JSON-RPC error object and back."""
+"""Error classes, one per code, and their conversion to and from JSON-RPC error objects."""
 
 from dataclasses import asdict, dataclass
 from typing import ClassVar, cast
@@ -13,17 +13,17 @@ class ErrorData:
     Attributes
     ----------
     kind
-        Name of the class of the error.
+        Name of the error class.
     detail
-        What happened, with the values at hand.
+        What happened, with the actual values.
     hint
-        The way out.
+        What to do about the error.
     retryable
-        Whether the same request may succeed later without a change.
+        Whether the same request may succeed later.
     field
-        The parameter at fault, dotted, or "".
+        Dotted name of the invalid parameter, or "".
     reference
-        Where the server's log holds more, or "".
+        Reference to the details in the server's log, or "".
     """
 
     kind: str
@@ -35,11 +35,11 @@ class ErrorData:
 
 
 class RpcError(Exception):
-    """An error that a client is told; raise a subclass."""
+    """Base class of errors reported to clients; raise a subclass."""
 
     code: ClassVar[ErrorCode] = ErrorCode.INTERNAL_ERROR
     message: ClassVar[str] = "Internal error"
-    hint: ClassVar[str] = "The server's log holds more: crystalmath-server logs"
+    hint: ClassVar[str] = "See the server's log: crystalmath-server logs"
     retryable: ClassVar[bool] = False
 
     def __init__(self, detail: str = "", *, field: str = "", hint: str = "", reference: str = "") -> None:
@@ -58,7 +58,7 @@ class ParseError(RpcError):
 
     code = ErrorCode.PARSE_ERROR
     message = "Parse error"
-    hint = "Send UTF-8 JSON, one value a frame."
+    hint = "Send UTF-8 JSON, one value per frame."
 
 
 class InvalidRequest(RpcError):
@@ -82,7 +82,7 @@ class InvalidParams(RpcError):
 
     code = ErrorCode.INVALID_PARAMS
     message = "Invalid params"
-    hint = "See the method's parameters with rpc.discover."
+    hint = "Look up the method's parameters with rpc.discover."
 
 
 class InternalError(RpcError):
@@ -90,7 +90,7 @@ class InternalError(RpcError):
 
     code = ErrorCode.INTERNAL_ERROR
     message = "Internal error"
-    hint = "The server's log holds more: crystalmath-server logs"
+    hint = "See the server's log: crystalmath-server logs"
 
 
 class Overloaded(RpcError):
@@ -98,7 +98,7 @@ class Overloaded(RpcError):
 
     code = ErrorCode.OVERLOADED
     message = "Server is overloaded"
-    hint = "Wait for answers before sending more."
+    hint = "Wait for responses before sending more requests."
     retryable = True
 
 
@@ -107,7 +107,7 @@ class ShuttingDown(RpcError):
 
     code = ErrorCode.SHUTTING_DOWN
     message = "Server is shutting down"
-    hint = "Connect again; a new server starts by itself."
+    hint = "Connect again; a new server starts automatically."
     retryable = True
 
 
@@ -115,7 +115,7 @@ class VersionMismatch(RpcError):
     """Code VERSION_MISMATCH."""
 
     code = ErrorCode.VERSION_MISMATCH
-    message = "Client and server differ in version"
+    message = "Client and server versions do not match"
     hint = "Restart the server: crystalmath-server stop"
 
 
@@ -124,7 +124,7 @@ class FrameTooLarge(RpcError):
 
     code = ErrorCode.FRAME_TOO_LARGE
     message = "Message is too large"
-    hint = "Send less at a time; give a path in place of a text."
+    hint = "Send less data at a time, or pass a path instead of the text."
 
 
 class RequestCancelled(RpcError):
@@ -132,7 +132,7 @@ class RequestCancelled(RpcError):
 
     code = ErrorCode.REQUEST_CANCELLED
     message = "Request was cancelled"
-    hint = "Nothing to do: it was cancelled as asked."
+    hint = "No action is needed."
 
 
 class NotFound(RpcError):
@@ -140,15 +140,15 @@ class NotFound(RpcError):
 
     code = ErrorCode.NOT_FOUND
     message = "Not found"
-    hint = "List what there is and choose from it."
+    hint = "List the available items and choose one."
 
 
 class Conflict(RpcError):
     """Code CONFLICT."""
 
     code = ErrorCode.CONFLICT
-    message = "Conflicts with the present state"
-    hint = "Fetch the present state and decide again."
+    message = "Conflicts with the current state"
+    hint = "Fetch the current state and try again."
 
 
 class NotAllowed(RpcError):
@@ -156,7 +156,7 @@ class NotAllowed(RpcError):
 
     code = ErrorCode.NOT_ALLOWED
     message = "Not allowed"
-    hint = "This state or this user does not permit it."
+    hint = "The current state or user does not permit this action."
 
 
 class FileUnreadable(RpcError):
@@ -164,14 +164,14 @@ class FileUnreadable(RpcError):
 
     code = ErrorCode.FILE_UNREADABLE
     message = "File cannot be read or written"
-    hint = "Check that the path exists and its permissions."
+    hint = "Check that the path exists and that its permissions are correct."
 
 
 class InvalidForm(RpcError):
     """Code INVALID_FORM."""
 
     code = ErrorCode.INVALID_FORM
-    message = "A form field is wrong"
+    message = "A form field is invalid"
     hint = "Correct the field and try again."
 
 
@@ -212,7 +212,7 @@ class ProfileUnavailable(RpcError):
 
     code = ErrorCode.PROFILE_UNAVAILABLE
     message = "The AiiDA profile cannot be used"
-    hint = "See the profiles with: verdi profile list"
+    hint = "List the profiles with: verdi profile list"
 
 
 class StorageUnreachable(RpcError):
@@ -247,7 +247,7 @@ class StorageFull(RpcError):
 
     code = ErrorCode.STORAGE_FULL
     message = "The disk is full or not writable"
-    hint = "Free some space or fix the permissions, then try again."
+    hint = "Free disk space or fix the permissions, then try again."
     retryable = True
 
 
@@ -264,7 +264,7 @@ class SchedulerRejected(RpcError):
     """Code SCHEDULER_REJECTED."""
 
     code = ErrorCode.SCHEDULER_REJECTED
-    message = "The scheduler refused"
+    message = "The scheduler rejected the request"
     hint = "Read its message and correct the resources."
 
 
@@ -281,7 +281,7 @@ class HostKeyRefused(RpcError):
 
     code = ErrorCode.HOST_KEY_REFUSED
     message = "The host's key is not trusted"
-    hint = "Compare its fingerprint with what the computing centre publishes, then add it to known_hosts."
+    hint = "Compare its fingerprint with the one your computing center publishes, then add it to known_hosts."
 
 
 class AccessDenied(RpcError):
@@ -289,7 +289,7 @@ class AccessDenied(RpcError):
 
     code = ErrorCode.ACCESS_DENIED
     message = "The host refused the login"
-    hint = "Make `ssh HOST` work without a password first: key, agent, or an open master connection."
+    hint = "First make `ssh HOST` work without a password: use a key, an agent, or an open master connection."
 
 
 class WorkDirUnusable(RpcError):
@@ -297,7 +297,7 @@ class WorkDirUnusable(RpcError):
 
     code = ErrorCode.WORK_DIR_UNUSABLE
     message = "The work folder on the cluster cannot be used"
-    hint = "Give a folder there that you may write to: crystalmath clusters update LABEL --work-dir FOLDER"
+    hint = "Choose a folder that you can write to: crystalmath clusters update LABEL --work-dir FOLDER"
 
 
 class WorkerCrashed(RpcError):
@@ -305,7 +305,7 @@ class WorkerCrashed(RpcError):
 
     code = ErrorCode.WORKER_CRASHED
     message = "The worker process ended unexpectedly"
-    hint = "Try again; if it repeats, see crystalmath-server logs."
+    hint = "Try again; if the problem persists, see crystalmath-server logs."
     retryable = True
 
 
@@ -313,7 +313,7 @@ class WorkerTimeout(RpcError):
     """Code WORKER_TIMEOUT."""
 
     code = ErrorCode.WORKER_TIMEOUT
-    message = "The work took too long and was stopped"
+    message = "The operation took too long and was stopped"
     hint = "Try a smaller structure or other settings."
     retryable = True
 
@@ -323,7 +323,7 @@ class ConnectionLost(RpcError):
 
     code = ErrorCode.CONNECTION_LOST
     message = "Connection to the server lost"
-    hint = "It is being restored; see crystalmath-server status."
+    hint = "The client is reconnecting; see crystalmath-server status."
     retryable = True
 
 
@@ -339,19 +339,19 @@ class CallTimeout(RpcError):
     """Code CALL_TIMEOUT."""
 
     code = ErrorCode.CALL_TIMEOUT
-    message = "No answer in time"
+    message = "No response in time"
     hint = "The server may be busy or stuck: crystalmath server status"
     retryable = True
 
 
 ERRORS: dict[int, type[RpcError]] = {int(cls.code): cls for cls in RpcError.__subclasses__()}
-"""Every code and its class."""
+"""Error code → class."""
 UNREACHABLE = (TransportFailed, HostKeyRefused, AccessDenied)
-"""What keeps us from a cluster, for the present."""
+"""Errors that make a cluster temporarily unreachable."""
 
 
 def from_json(error: dict[str, object]) -> RpcError:
-    """The exception that a JSON-RPC error object stands for; an unknown code gives InternalError."""
+    """The exception for a JSON-RPC error object; InternalError for an unknown code."""
     data = error.get("data")
     fields = cast("dict[str, object]", data) if isinstance(data, dict) else {}
     cls = ERRORS.get(int(str(error.get("code", 0))), InternalError)

@@ -1,4 +1,4 @@
-"""jobs.plot, structures.export, jobs.dump, jobs.export: results as files of this machine."""
+"""jobs.plot, structures.export, jobs.dump, jobs.export: write results to files on this machine."""
 
 from typing import Annotated, Literal
 
@@ -13,74 +13,78 @@ StructureFormat = Literal["cif", "poscar", "xyz", "json", "cssr", "xsf", "res", 
 
 @record
 class PlotParams(Params):
-    """Curves of a job as an image."""
+    """A plot of a job's curves and the image file to write."""
 
     pk: Annotated[int, Bound(1), Doc("pk of the process node")]
     kind: SeriesKind
     path: Annotated[
         str, Length(1, 4096), Doc("file to write: .png, .svg or .pdf; must not exist"), LocalPath()
     ]
-    x: Annotated[str, Length(0, 100), Doc("of steps: the column for x; empty: step")] = ""
-    y: Annotated[str, Length(0, 100), Doc("of steps: the column for y; empty: energy")] = ""
+    x: Annotated[str, Length(0, 100), Doc("column on the x axis, for kind steps; empty: step")] = ""
+    y: Annotated[str, Length(0, 100), Doc("column on the y axis, for kind steps; empty: energy")] = ""
     others: Annotated[
-        tuple[int, ...], Length(0, 100), Doc("of eos: pks of jobs whose volumes and energies belong to it")
+        tuple[int, ...],
+        Length(0, 100),
+        Doc("pks of further jobs whose volumes and energies to include, for kind eos"),
     ] = ()
 
 
 @record
 class WrittenFile:
-    """A file that was written."""
+    """A written file."""
 
     path: str
     size: Annotated[int, Doc("size", "bytes")]
-    left_out: Annotated[str, Doc("what was left out, in words; empty: nothing")] = ""
+    left_out: Annotated[str, Doc("what was omitted; empty: nothing")] = ""
 
 
 @record
 class ExportStructureParams(Params):
-    """A structure as text of a format, or as a file."""
+    """A structure to export as text or to a file."""
 
     pk: Annotated[int, Bound(1), Doc("pk of the structure node")]
     format: StructureFormat = "cif"
     path: Annotated[
-        str, Length(0, 4096), Doc("file to write; must not exist; empty: answer the text"), LocalPath()
+        str, Length(0, 4096), Doc("file to write; must not exist; empty: return the text"), LocalPath()
     ] = ""
 
 
 @record
 class ExportedStructure:
-    """A structure in a format."""
+    """An exported structure."""
 
     pk: int
     format: str
-    text: Annotated[str, Doc("empty where it was written to a file")]
+    text: Annotated[str, Doc("the exported text; empty if written to a file")]
     path: str
     size: Annotated[int, Doc("size", "bytes")]
 
 
 @record
 class DumpParams(Params):
-    """A job as a folder that people can read."""
+    """A job to write as a human-readable folder."""
 
     pk: Annotated[int, Bound(1), Doc("pk of the process node")]
-    path: Annotated[str, Length(1, 4096), Doc("folder to make; must not exist"), LocalPath()]
+    path: Annotated[str, Length(1, 4096), Doc("folder to create; must not exist"), LocalPath()]
 
 
 @record
 class DumpedJob:
-    """A folder with a job, its inputs, outputs and the jobs that it called."""
+    """A folder with a job, its inputs and outputs, and the jobs it called."""
 
     path: str
     files: int
-    size: Annotated[int, Doc("size of all files", "bytes")]
-    left_out: Annotated[str, Doc("what was left out, in words; empty: nothing")] = ""
+    size: Annotated[int, Doc("total size of the files", "bytes")]
+    left_out: Annotated[str, Doc("what was omitted; empty: nothing")] = ""
 
 
 @record
 class ArchiveParams(Params):
-    """Jobs with all their provenance as an AiiDA archive."""
+    """Jobs to export with their full provenance as an AiiDA archive."""
 
-    path: Annotated[str, Length(1, 4096), Doc("file to write, as results.aiida; must not exist"), LocalPath()]
+    path: Annotated[
+        str, Length(1, 4096), Doc("file to write, e.g. results.aiida; must not exist"), LocalPath()
+    ]
     pks: Annotated[tuple[int, ...], Length(1, 1000), Doc("pks of process nodes")]
 
 
@@ -88,7 +92,7 @@ JOBS_PLOT = Method(
     "jobs.plot",
     PlotParams,
     WrittenFile,
-    "Write curves of a job as an image.",
+    "Plot the curves of a job to an image file.",
     errors=(
         ErrorCode.NOT_FOUND,
         ErrorCode.INVALID_FORM,
@@ -105,7 +109,7 @@ STRUCTURES_EXPORT = Method(
     "structures.export",
     ExportStructureParams,
     ExportedStructure,
-    "Give a structure as text or file of a format.",
+    "Export a structure as text or to a file.",
     errors=(
         ErrorCode.NOT_FOUND,
         ErrorCode.INVALID_FORM,
@@ -122,7 +126,7 @@ JOBS_DUMP = Method(
     "jobs.dump",
     DumpParams,
     DumpedJob,
-    "Write a job, its inputs and outputs as a readable folder.",
+    "Write a job with its inputs and outputs to a readable folder.",
     errors=(
         ErrorCode.NOT_FOUND,
         ErrorCode.INVALID_FORM,
@@ -138,7 +142,7 @@ JOBS_EXPORT = Method(
     "jobs.export",
     ArchiveParams,
     WrittenFile,
-    "Write jobs and their provenance as an AiiDA archive.",
+    "Export jobs and their provenance to an AiiDA archive.",
     errors=(
         ErrorCode.NOT_FOUND,
         ErrorCode.INVALID_FORM,

@@ -1,4 +1,4 @@
-"""FAMILIES: the first word of methods' names → the modules that hold them, loaded one family at a time."""
+"""FAMILIES: first word of a method name → modules that define the methods, loaded one family at a time."""
 
 from collections.abc import Iterator
 from importlib import import_module
@@ -13,12 +13,12 @@ AnyMethod = Method[Any, Any]
 
 @record
 class Family:
-    """What a family of methods is.
+    """A family of methods.
 
     Attributes
     ----------
     modules
-        Full names of modules with METHODS, and NOTIFICATIONS where there are any.
+        Full names of modules that define METHODS and, optionally, NOTIFICATIONS.
     """
 
     summary: str
@@ -26,7 +26,7 @@ class Family:
 
 
 def _of(summary: str, *modules: str) -> Family:
-    """A family of this package."""
+    """A family defined in this package."""
     return Family(summary, tuple(f"crystalmath_server.protocol.{name}" for name in modules))
 
 
@@ -36,28 +36,28 @@ FAMILIES = {
         *("jobs", "files", "progress", "results", "document", "series"),
         *("exports", "compare", "diagnosis", "imports", "again"),
     ),
-    "logs": _of("files of jobs, followed while they grow", "logs"),
+    "logs": _of("live output of job files", "logs"),
     "structures": _of("crystal structures and molecules", "structures", "exports"),
     "templates": _of("templates and their input files", "templates"),
     "nodes": _of("provenance: nodes and their links", "graph"),
     "inputs": _of("VASP input files", "inputs"),
     "clusters": _of("clusters that run jobs", "clusters"),
-    "codes": _of("programs on clusters", "codes"),
-    "potcars": _of("potentials of VASP on clusters", "potcars"),
+    "codes": _of("codes: programs on clusters", "codes"),
+    "potcars": _of("VASP potentials on clusters", "potcars"),
     "profiles": _of("AiiDA profiles", "profiles"),
     "system": _of("the server itself", "system"),
     "rpc": _of("the API itself", "system"),
 }
-"""The one list of families; server, client, command line and documents read it."""
+"""The single list of families, used by server, client, command line, and documentation."""
 
 
 def family(name: str) -> dict[str, AnyMethod]:
-    """Second word → method, of one family."""
+    """Second word of the method name → method, for one family."""
     return {row.name.partition(".")[2]: row for row in _rows(name)}
 
 
 def find(name: str) -> AnyMethod | None:
-    """The method of a full name, or None; modules behind the one that has it stay unloaded."""
+    """The method with a full name, or None; later modules of the family stay unloaded."""
     return next((row for row in _rows(name.partition(".")[0]) if row.name == name), None)
 
 
@@ -67,7 +67,7 @@ def all_methods() -> list[AnyMethod]:
 
 
 def find_notification(name: str) -> Notification[Any] | None:
-    """The notification of a name as logs.chunk, or None."""
+    """The notification with a full name, e.g. logs.chunk, or None."""
     modules = _modules(name.partition(".")[0])
     return next((row for module in modules for row in _notifications(module) if row.name == name), None)
 

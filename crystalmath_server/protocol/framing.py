@@ -1,10 +1,10 @@
 """Sans-I/O framing of a byte stream: JSON lines or Content-Length headers, with limits.
 
-1. The first byte of a connection decides, for both directions: `{`, `[` or white space means one JSON value
-   a line; anything else means headers as the Language Server Protocol has them.
-2. A frame over the limit, or a header that makes no sense, breaks the stream for good: what follows cannot be
-   told apart. Frames that were complete before it are still handed out.
-3. Empty lines are not frames. A payload is handed out as it came; whether it is JSON is for others to say.
+1. The first byte of a connection selects the style for both directions: `{`, `[` or whitespace means one JSON
+   value per line; anything else means headers as in the Language Server Protocol.
+2. An oversized frame or an invalid header breaks the stream permanently, because later frames cannot be
+   delimited. Frames completed before it are still returned.
+3. Empty lines are not frames. Payloads are returned unchanged, without checking that they are JSON.
 """
 
 from typing import Literal
@@ -14,23 +14,23 @@ from crystalmath_server.protocol.errors import FrameTooLarge, ParseError, RpcErr
 Style = Literal["lines", "headers"]
 
 MAX_FRAME = 16 * 1024 * 1024
-"""Longest payload of one frame [bytes]."""
+"""Maximum payload of one frame [bytes]."""
 MAX_HEADER = 4096
-"""Longest block of headers [bytes]."""
+"""Maximum size of the header block [bytes]."""
 
 _LINE_STARTS = b"{[ \t\r\n"
 _HEADER_END = b"\r\n\r\n"
 
 
 class Framer:
-    """Cut the bytes of one connection into frames.
+    """Split the bytes of one connection into frames.
 
     Attributes
     ----------
     style
-        How the peer frames, or None before its first byte.
+        The peer's framing style; None before its first byte.
     broken
-        What broke the stream, or None.
+        The error that broke the stream, or None.
     """
 
     def __init__(self, limit: int = MAX_FRAME) -> None:
@@ -42,12 +42,12 @@ class Framer:
         self._length: int | None = None
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Take received bytes and answer the frames that are complete.
+        """Process received bytes and return the completed frames.
 
         Raises
         ------
         FrameTooLarge, ParseError
-            When the stream is broken and no frame is left; every later call raises the same.
+            If the stream is broken and no frame is left; every later call raises the same error.
         """
         frames: list[bytes] = []
         if self.broken is None:
@@ -90,7 +90,7 @@ class Framer:
             frames.append(line)
 
     def _next_headed(self) -> bytes | None:
-        """The next frame after its headers, or None while it is incomplete."""
+        """The next frame with headers, or None while it is incomplete."""
         if self._length is None:
             self._length = self._next_length()
         if self._length is None or len(self._buffer) < self._length:
@@ -101,7 +101,7 @@ class Framer:
         return frame
 
     def _next_length(self) -> int | None:
-        """Cut off a whole block of headers and answer the length that it tells."""
+        """Remove a complete header block and return its content length."""
         end = self._buffer.find(_HEADER_END, max(0, self._scanned - len(_HEADER_END)), MAX_HEADER)
         if end < 0:
             self._scanned = len(self._buffer)
@@ -119,7 +119,7 @@ class Framer:
 
 
 def _check_header_start(buffer: bytearray) -> None:
-    """Refuse early what can never become headers, or a peer that sends rubbish would wait for ever."""
+    """Reject invalid headers early; otherwise a peer that sends garbage would wait forever."""
     if len(buffer) >= MAX_HEADER:
         raise ParseError(f"No end of headers in {MAX_HEADER} bytes.")
     line, found, _ = bytes(buffer).partition(b"\n")
@@ -139,7 +139,7 @@ def _content_length(block: bytes) -> int:
 
 
 def encode(payload: bytes, style: Style | None) -> bytes:
-    """Frame a payload as the peer frames its own; a payload of JSON lines holds no line break."""
+    """Frame a payload in the peer's style; for JSON lines, the payload must not contain line breaks."""
     if style == "headers":
         return b"Content-Length: %d\r\n\r\n%b" % (len(payload), payload)
     return payload + b"\n"

@@ -1,4 +1,4 @@
-"""nodes.graph, nodes.draw: what a node came from and what came of it."""
+"""nodes.graph, nodes.draw: the provenance graph around a node."""
 
 from typing import Annotated, Literal
 
@@ -13,65 +13,65 @@ Direction = Literal["ancestors", "descendants", "both"]
 
 @record
 class GraphParams(Params):
-    """Around which node, how far and how much."""
+    """A node and the extent of the graph around it."""
 
     pk: Annotated[int, Bound(1), Doc("pk of any node")]
     direction: Direction = "both"
-    depth: Annotated[int, Bound(1, 50), Doc("most links from the node")] = 6
-    limit: Annotated[int, Bound(1, 2000), Doc("most nodes")] = 200
+    depth: Annotated[int, Bound(1, 50), Doc("maximum distance from the node, in links")] = 6
+    limit: Annotated[int, Bound(1, 2000), Doc("maximum number of nodes")] = 200
 
 
 @record
 class DrawGraphParams(Params):
-    """Around which node, how far and how much, and where it goes."""
+    """A node, the extent of the graph around it, and the file to write."""
 
     pk: Annotated[int, Bound(1), Doc("pk of any node")]
     path: Annotated[
         str, Length(1, 4096), Doc("file to write: .dot, .svg, .png or .pdf; must not exist"), LocalPath()
     ]
     direction: Direction = "both"
-    depth: Annotated[int, Bound(1, 50), Doc("most links from the node")] = 6
-    limit: Annotated[int, Bound(1, 2000), Doc("most nodes")] = 200
+    depth: Annotated[int, Bound(1, 50), Doc("maximum distance from the node, in links")] = 6
+    limit: Annotated[int, Bound(1, 2000), Doc("maximum number of nodes")] = 200
 
 
 @record
 class GraphNode:
-    """One node of provenance."""
+    """One node of the provenance graph."""
 
     pk: int
     uuid: Uuid
-    type: Annotated[str, Doc("node class, as StructureData")]
+    type: Annotated[str, Doc("node class, e.g. StructureData")]
     label: str
     is_process: bool
-    state: Annotated[str, Doc("of a process, as AiiDA has it; empty: no process")] = ""
+    state: Annotated[str, Doc("AiiDA's process state; empty for other nodes")] = ""
 
 
 @record
 class GraphLink:
-    """One link, in the direction of provenance."""
+    """One link in the direction of provenance."""
 
-    source: Annotated[int, Doc("pk")]
-    target: Annotated[int, Doc("pk")]
+    source: Annotated[int, Doc("pk of the source node")]
+    target: Annotated[int, Doc("pk of the target node")]
     label: str
-    type: Annotated[str, Doc("as input_calc or create")]
+    type: Annotated[str, Doc("link type, e.g. input_calc or create")]
 
 
 @record
 class Graph:
-    """Nodes around a node."""
+    """The provenance graph around a node."""
 
     pk: int
-    nodes: Annotated[tuple[GraphNode, ...], Doc("nearest first; the node itself is the first")]
+    nodes: Annotated[tuple[GraphNode, ...], Doc("nodes, nearest first, starting with the node itself")]
     links: tuple[GraphLink, ...]
-    left_out: Annotated[str, Doc("what was left out, in words; empty: nothing")]
-    dot: Annotated[str, Doc("the graph in the language of Graphviz")]
+    left_out: Annotated[str, Doc("what was omitted; empty: nothing")]
+    dot: Annotated[str, Doc("the graph in the DOT language of Graphviz")]
 
 
 NODES_GRAPH = Method(
     "nodes.graph",
     GraphParams,
     Graph,
-    "Show what a node came from and what came of it.",
+    "Show the provenance graph around a node.",
     errors=(ErrorCode.NOT_FOUND, *AIIDA),
     timeout_s=60,
     example=Example({"pk": 1}),
@@ -80,7 +80,7 @@ NODES_DRAW = Method(
     "nodes.draw",
     DrawGraphParams,
     WrittenFile,
-    "Write what a node came from and what came of it as DOT, or as an image by Graphviz.",
+    "Write the provenance graph around a node as DOT, or as an image with Graphviz.",
     errors=(
         ErrorCode.NOT_FOUND,
         ErrorCode.INVALID_FORM,

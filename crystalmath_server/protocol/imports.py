@@ -1,4 +1,4 @@
-"""jobs.import: calculations that were done by other means become jobs."""
+"""jobs.import: import calculations that were run outside crystalmath."""
 
 from typing import Annotated
 
@@ -12,17 +12,17 @@ from crystalmath_server.protocol.record import record
 
 @record
 class ImportJobParams(Params):
-    """A folder in which VASP ran. The same key answers the same job, however often it is sent."""
+    """A folder with a finished VASP run. The same key always returns the same job."""
 
-    path: Annotated[str, Length(1, 4096), Doc("folder on the cluster, from the root")]
+    path: Annotated[str, Length(1, 4096), Doc("absolute path of the folder on the cluster")]
     cluster: Annotated[str, Length(1, 255), Doc("label of the cluster")] = LOCALHOST
     key: Annotated[
-        str, Length(0, 200), Doc("idempotency key; empty: computer and path, so that a folder is one job")
+        str, Length(0, 200), Doc("idempotency key; empty: cluster and path, so each folder becomes one job")
     ] = ""
     label: Annotated[str, Length(0, 255), Doc("name of the job; empty: formula and template")] = ""
     description: Annotated[str, Length(0, 10_000)] = ""
     code: Annotated[
-        str, Length(0, 255), Doc("label of the program there that ran it; empty: none is claimed")
+        str, Length(0, 255), Doc("label of the code that ran the calculation; empty: not recorded")
     ] = ""
 
 
@@ -30,7 +30,7 @@ JOBS_IMPORT = Method(
     "jobs.import",
     ImportJobParams,
     Submitted,
-    "Make a job of a folder in which VASP ran.",
+    "Import a folder with a VASP run as a job.",
     errors=(
         ErrorCode.NOT_FOUND,
         ErrorCode.INVALID_FORM,

@@ -1,4 +1,4 @@
-"""inputs.*: INCAR, KPOINTS, POSCAR and POTCAR symbols as text: what is wrong with them, and what differs."""
+"""inputs.*: check and compare INCAR, KPOINTS, POSCAR and POTCAR symbols given as text."""
 
 from dataclasses import field
 from enum import StrEnum
@@ -11,66 +11,68 @@ from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.structures import SI_POSCAR
 
 INPUTS_FILES = ("INCAR", "KPOINTS", "POSCAR", "POTCAR.spec")
-"""Files of a set of input files that are checked and may be edited."""
+"""VASP input files that are checked and can be edited."""
 
 InputText = Annotated[str, Length(0, 4_000_000), FileText()]
 
 
 class Severity(StrEnum):
-    """How much a problem matters."""
+    """Severity of a problem."""
 
-    ERROR = "error"  # VASP stops, or computes something else: jobs.submit refuses
-    WARNING = "warning"  # likely not what is meant: jobs.submit wants it confirmed
+    ERROR = "error"  # VASP stops or computes something else: jobs.submit refuses
+    WARNING = "warning"  # probably a mistake: jobs.submit requires confirmation
     NOTE = "note"
 
 
 @record
 class InputProblem:
-    """One problem of a set of input files, with its place, reason and way out."""
+    """One problem in a set of input files, with its location, cause and fix."""
 
     file: str
-    line: Annotated[int, Doc("first line is 1; 0: the whole file")]
-    column: Annotated[int, Doc("first column is 1; 0: the whole line")]
+    line: Annotated[int, Doc("line number, from 1; 0: the whole file")]
+    column: Annotated[int, Doc("column number, from 1; 0: the whole line")]
     severity: Severity
-    code: Annotated[str, Doc("as incar.unknown_tag; stable")]
-    text: Annotated[str, Doc("what is wrong, with the values at hand")]
-    hint: Annotated[str, Doc("the way out")] = ""
-    tag: Annotated[str, Doc("INCAR tag, where it is of one")] = ""
+    code: Annotated[str, Doc("stable identifier, e.g. incar.unknown_tag")]
+    text: Annotated[str, Doc("what is wrong, with the actual values")]
+    hint: Annotated[str, Doc("how to fix the problem")] = ""
+    tag: Annotated[str, Doc("INCAR tag, if the problem concerns one")] = ""
 
 
 @record
 class InputFacts:
-    """What a set of input files says of itself; None or empty where it is not known."""
+    """Properties of a set of input files; None or empty if unknown."""
 
     formula: str = ""
     n_sites: int | None = None
-    spacegroup: Annotated[str, Doc("symbol and number, of sites alone")] = ""
+    spacegroup: Annotated[str, Doc("space group symbol and number, ignoring magnetism")] = ""
     closest: Annotated[float | None, Doc("shortest distance between atoms", "Å")] = None
-    electrons: Annotated[float | None, Doc("valence electrons of the POTCARs")] = None
+    electrons: Annotated[float | None, Doc("number of valence electrons from the POTCARs")] = None
     enmax: Annotated[float | None, Doc("largest ENMAX of the POTCARs", "eV")] = None
     encut: Annotated[float | None, Doc("ENCUT", "eV")] = None
-    kpoints: Annotated[str, Doc("mesh or list of k-points, in words")] = ""
-    n_kpoints: Annotated[int | None, Doc("k-points of the whole mesh or of the list")] = None
-    n_irreducible: Annotated[int | None, Doc("k-points that symmetry leaves")] = None
+    kpoints: Annotated[str, Doc("description of the k-point mesh or list")] = ""
+    n_kpoints: Annotated[int | None, Doc("number of k-points in the full mesh or list")] = None
+    n_irreducible: Annotated[int | None, Doc("number of irreducible k-points")] = None
     spacing: Annotated[
-        tuple[float, ...], Doc("distance between k-points along each reciprocal vector, with 2π", "1/Å")
+        tuple[float, ...], Doc("k-point spacing along each reciprocal vector, including 2π", "1/Å")
     ] = ()
-    kpoints_times_atoms: Annotated[int | None, Doc("k-points of the whole mesh × atoms")] = None
+    kpoints_times_atoms: Annotated[
+        int | None, Doc("number of k-points in the full mesh × number of atoms")
+    ] = None
 
 
 @record
 class CheckInputsParams(Params):
-    """A set of input files as text."""
+    """A set of input files to check, as text."""
 
     files: Annotated[
         dict[str, InputText], Doc("file name → text: INCAR, KPOINTS, POSCAR, POTCAR.spec (symbols) or POTCAR")
     ]
-    tasks: Annotated[Annotated[int, Bound(1)] | None, Doc("MPI tasks that the job will have")] = None
+    tasks: Annotated[Annotated[int, Bound(1)] | None, Doc("number of MPI tasks of the job")] = None
 
 
 @record
 class InputReport:
-    """Problems, in the order of files and lines, and facts."""
+    """Problems, sorted by file and line, and properties of the input files."""
 
     problems: tuple[InputProblem, ...]
     facts: InputFacts
@@ -80,7 +82,7 @@ INPUTS_CHECK = Method(
     "inputs.check",
     CheckInputsParams,
     InputReport,
-    "Check the VASP input files.",
+    "Check VASP input files.",
     errors=(ErrorCode.INVALID_FORM, *WORKER),
     timeout_s=60,
     example=Example(
@@ -99,12 +101,12 @@ INPUTS_CHECK = Method(
 
 @record
 class InputSource:
-    """Where a set of input files comes from: texts, a job, or a template on a structure."""
+    """Source of a set of input files: texts, a job, or a template applied to a structure."""
 
     files: Annotated[dict[str, InputText], Doc("file name → text")] = field(default_factory=dict[str, str])
     job_pk: Annotated[Annotated[int, Bound(1)] | None, Doc("pk of a VASP job")] = None
     template: Annotated[str, Length(0, 200), Doc("VASP template")] = ""
-    structure_pk: Annotated[Annotated[int, Bound(1)] | None, Doc("structure that the template is given")] = (
+    structure_pk: Annotated[Annotated[int, Bound(1)] | None, Doc("pk of the structure for the template")] = (
         None
     )
     values: Annotated[dict[str, Json], Doc("form field name → value of the template")] = field(
@@ -114,15 +116,15 @@ class InputSource:
 
 @record
 class DiffInputsParams(Params):
-    """Two input files."""
+    """Two sets of input files to compare."""
 
-    left: Annotated[InputSource, Doc("the input files before: files, job_pk, or template and structure_pk")]
-    right: Annotated[InputSource, Doc("the input files after: files, job_pk, or template and structure_pk")]
+    left: Annotated[InputSource, Doc("the old input files: files, job_pk, or template and structure_pk")]
+    right: Annotated[InputSource, Doc("the new input files: files, job_pk, or template and structure_pk")]
 
 
 @record
 class TagChange:
-    """One INCAR tag that differs."""
+    """One INCAR tag that was added, removed or changed."""
 
     tag: str
     change: Literal["added", "removed", "changed"]
@@ -132,32 +134,32 @@ class TagChange:
 
 @record
 class StructureChange:
-    """How far two structures are apart; None where it cannot be told."""
+    """Difference between two structures; None if it cannot be determined."""
 
     same: bool
-    words: Annotated[str, Doc("in words; empty where nothing differs")] = ""
-    rms: Annotated[float | None, Doc("root mean square of displacements", "Å")] = None
+    words: Annotated[str, Doc("description of the difference; empty if there is none")] = ""
+    rms: Annotated[float | None, Doc("root-mean-square displacement", "Å")] = None
     largest: Annotated[float | None, Doc("largest displacement", "Å")] = None
-    volume_change: Annotated[float | None, Doc("relative change of volume", "%")] = None
+    volume_change: Annotated[float | None, Doc("relative volume change", "%")] = None
 
 
 @record
 class InputDiff:
-    """What differs between two input files, by meaning and line by line."""
+    """Differences between two sets of input files, by meaning and line by line."""
 
-    same: Annotated[bool, Doc("whether both mean the same, comments and order aside")]
+    same: Annotated[bool, Doc("whether both are equivalent, ignoring comments and order")]
     tags: tuple[TagChange, ...]
-    kpoints: Annotated[tuple[str, str] | None, Doc("k-points left and right, where they differ")]
-    potentials: Annotated[tuple[str, str] | None, Doc("POTCAR symbols left and right, where they differ")]
-    structure: Annotated[StructureChange | None, Doc("where both have a readable POSCAR")]
-    texts: Annotated[dict[str, str], Doc("file name → unified diff, where the texts differ")]
+    kpoints: Annotated[tuple[str, str] | None, Doc("k-points left and right, if they differ")]
+    potentials: Annotated[tuple[str, str] | None, Doc("POTCAR symbols left and right, if they differ")]
+    structure: Annotated[StructureChange | None, Doc("structure difference, if both have a readable POSCAR")]
+    texts: Annotated[dict[str, str], Doc("file name → unified diff, for texts that differ")]
 
 
 INPUTS_DIFF = Method(
     "inputs.diff",
     DiffInputsParams,
     InputDiff,
-    "Compare the VASP input files of jobs, templates and texts.",
+    "Compare VASP input files from jobs, templates or texts.",
     errors=(
         ErrorCode.NOT_FOUND,
         ErrorCode.INVALID_FORM,
@@ -179,29 +181,31 @@ INPUTS_DIFF = Method(
 
 @record
 class ListTagsParams(Params):
-    """Which tags of INCAR."""
+    """INCAR tags to list."""
 
-    search: Annotated[str, Length(0, 100), Doc("part of a name, or a word of what it does; empty: all")] = ""
+    search: Annotated[str, Length(0, 100), Doc("part of a tag name or a word of its summary; empty: all")] = (
+        ""
+    )
 
 
 @record
 class KnownTag:
-    """What is known of one tag of INCAR."""
+    """Reference data of one INCAR tag."""
 
     name: str
-    kind: Annotated[str, Doc("bool, int, float, list, str or bool | str; empty where it is not known")]
-    values: Annotated[tuple[str, ...], Doc("what it may be; empty: anything of its kind")] = ()
-    default: Annotated[str, Doc("VASP's own; empty where VASP works it out")] = ""
-    group: Annotated[str, Doc("what it belongs to, as smearing")] = ""
-    summary: Annotated[str, Doc("what it does; empty for those that are seldom used")] = ""
-    meanings: Annotated[dict[str, str], Doc("value → what it means, where that is told")] = field(
+    kind: Annotated[str, Doc("bool, int, float, list, str or bool | str; empty: unknown")]
+    values: Annotated[tuple[str, ...], Doc("allowed values; empty: any value of its kind")] = ()
+    default: Annotated[str, Doc("VASP's default; empty if VASP derives it")] = ""
+    group: Annotated[str, Doc("topic of the tag, e.g. smearing")] = ""
+    summary: Annotated[str, Doc("what the tag does; empty for rarely used tags")] = ""
+    meanings: Annotated[dict[str, str], Doc("value → its meaning, if documented")] = field(
         default_factory=dict[str, str]
     )
 
 
 @record
 class TagList:
-    """Tags by name."""
+    """INCAR tags, sorted by name."""
 
     rows: tuple[KnownTag, ...]
 
@@ -210,7 +214,7 @@ INPUTS_TAGS = Method(
     "inputs.tags",
     ListTagsParams,
     TagList,
-    "Tell what is known of the tags of INCAR.",
+    "Look up INCAR tags: type, values, default and meaning.",
     errors=WORKER,
     timeout_s=60,
     example=Example({"search": "ISMEAR"}),

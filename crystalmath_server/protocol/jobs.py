@@ -1,4 +1,4 @@
-"""jobs.*: calculations and workflows, which are AiiDA process nodes."""
+"""jobs.*: calculations and workflows, stored as AiiDA process nodes."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -24,13 +24,13 @@ from crystalmath_server.protocol.record import record
 
 
 class JobState(StrEnum):
-    """The one state of a job; domain/states.py derives it from AiiDA's fields."""
+    """The state of a job, derived from AiiDA's fields by domain/states.py."""
 
-    CREATED = "created"  # stored, not yet taken by a worker
-    PREPARING = "preparing"  # inputs are written, uploaded, submitted
-    QUEUED = "queued"  # the scheduler holds it
+    CREATED = "created"  # stored, not yet picked up by a daemon worker
+    PREPARING = "preparing"  # inputs are being written, uploaded and submitted
+    QUEUED = "queued"  # pending in the scheduler's queue
     RUNNING = "running"
-    COLLECTING = "collecting"  # results are retrieved and parsed
+    COLLECTING = "collecting"  # results are being retrieved and parsed
     PAUSED = "paused"
     FINISHED = "finished"  # exit status 0
     FAILED = "failed"  # any other exit status
@@ -39,29 +39,29 @@ class JobState(StrEnum):
 
 
 ENDED = frozenset({JobState.FINISHED, JobState.FAILED, JobState.EXCEPTED, JobState.KILLED})
-"""States that a job never leaves."""
+"""Final states."""
 
 
 @record
 class ListJobsParams(Params):
-    """Which jobs, in which order; all filters must hold."""
+    """Filters and sort order of the job list; a job must pass all filters."""
 
-    states: Annotated[tuple[JobState, ...], Doc("any of these; empty: all")] = ()
-    label: Annotated[str, Length(0, 255), Doc("part of label or formula, case ignored")] = ""
-    regex: Annotated[bool, Doc("take label as a regular expression")] = False
-    invert: Annotated[bool, Doc("show what label does not match")] = False
-    template: Annotated[str, Doc("template, as emt.relax; empty: all")] = ""
+    states: Annotated[tuple[JobState, ...], Doc("states to include; empty: all")] = ()
+    label: Annotated[str, Length(0, 255), Doc("part of label or formula, case-insensitive")] = ""
+    regex: Annotated[bool, Doc("treat label as a regular expression")] = False
+    invert: Annotated[bool, Doc("show jobs that do not match label")] = False
+    template: Annotated[str, Doc("template, e.g. emt.relax; empty: all")] = ""
     cluster: Annotated[str, Doc("label of the cluster; empty: all")] = ""
-    held: Annotated[bool, Doc("only jobs that are held back")] = False
+    held: Annotated[bool, Doc("only held jobs")] = False
     created_after: Annotated[float | None, Doc("UNIX time", "s")] = None
     created_before: Annotated[float | None, Doc("UNIX time", "s")] = None
     sort: Literal["pk", "modified", "state", "label", "formula", "template", "cluster"] = "pk"
     descending: bool = True
     limit: Annotated[int, Bound(1, 500)] = 100
-    cursor: Annotated[str, Doc("next_cursor of the page before")] = ""
+    cursor: Annotated[str, Doc("next_cursor of the previous page")] = ""
 
 
-@dataclass(frozen=True)  # without slots: orjson writes it four times as fast, and pages are rows above all
+@dataclass(frozen=True)  # without slots: orjson serializes it four times faster
 class JobRow:
     """One job in a list."""
 
@@ -69,32 +69,34 @@ class JobRow:
     uuid: Uuid
     label: str
     state: JobState
-    template: Annotated[str, Doc("template, or AiiDA's process label where there is none")]
+    template: Annotated[str, Doc("template, or AiiDA's process label if there is none")]
     formula: str
     cluster: Annotated[str, Doc("label of the cluster")]
     created_at: Annotated[float, Doc("UNIX time", "s")]
     modified_at: Annotated[float, Doc("UNIX time", "s")]
     exit_status: int | None = None
-    reason: Annotated[str, Doc("what it waits for or why it ended, in words")] = ""
+    reason: Annotated[str, Doc("why the job waits or why it ended")] = ""
     held: Annotated[
-        bool, Doc("held back until the cluster takes more jobs; jobs.play starts it now"), JsonOnly()
+        bool, Doc("held until the cluster has room for another job; jobs.play starts it now"), JsonOnly()
     ] = False
 
 
 @record
 class JobsPage:
-    """A page of jobs at one revision of the list."""
+    """A page of jobs at a revision of the list."""
 
     revision: int
     rows: tuple[JobRow, ...]
-    total: Annotated[int, Doc("jobs that pass the filters")]
-    counts: Annotated[dict[str, int], Doc("state → jobs that pass all filters but that of the state")]
+    total: Annotated[int, Doc("number of jobs that pass the filters")]
+    counts: Annotated[
+        dict[str, int], Doc("state → number of jobs that pass all filters except the state filter")
+    ]
     next_cursor: Annotated[str, Doc("empty on the last page")]
 
 
 @record
 class JobPk(Params):
-    """Which job."""
+    """A job by pk."""
 
     pk: Annotated[int, Bound(1), Doc("pk of the process node")]
 
@@ -105,83 +107,83 @@ class NodeLink:
 
     label: str
     pk: int
-    type: Annotated[str, Doc("node class, as StructureData")]
+    type: Annotated[str, Doc("node class, e.g. StructureData")]
     summary: str = ""
 
 
 @record
 class JobRun:
-    """One run of a job that corrects itself, and what custodian made of it."""
+    """One run of a self-correcting job, and custodian's corrections after it."""
 
     pk: int
     state: JobState
     exit_status: int | None = None
-    reason: Annotated[str, Doc("how it ended, in words")] = ""
-    correction: Annotated[str, Doc("errors and what was changed for the next run; empty: nothing")] = ""
-    diffs: Annotated[dict[str, str], Doc("file → unified diff of the next run's against this one's")] = field(
+    reason: Annotated[str, Doc("how the run ended")] = ""
+    correction: Annotated[str, Doc("errors and the corrections for the next run; empty: none")] = ""
+    diffs: Annotated[dict[str, str], Doc("file → unified diff from this run to the next")] = field(
         default_factory=dict[str, str]
     )
-    copied: Annotated[tuple[str, ...], Doc("large files that the next run began with")] = ()
+    copied: Annotated[tuple[str, ...], Doc("large files copied into the next run")] = ()
 
 
 @record
 class JobDetail:
-    """One job with its settings, links and state in words."""
+    """One job with its settings, links and an explanation of its state."""
 
     row: JobRow
     description: str
     process_type: str
-    process_state: Annotated[str, Doc("as AiiDA says it")]
-    scheduler_state: Annotated[str, Doc("as AiiDA says it; empty where unknown")]
+    process_state: Annotated[str, Doc("AiiDA's process state")]
+    scheduler_state: Annotated[str, Doc("AiiDA's scheduler state; empty: unknown")]
     scheduler_job_id: str
     remote_work_dir: str
     exit_message: str
-    explanation: Annotated[str, Doc("what happens now, or happened, in words")]
-    hint: Annotated[str, Doc("what to do about it; empty where nothing is to be done")]
-    engine: Annotated[str, Doc("engine and its version, as CHGNet 0.4.2")]
-    values: Annotated[dict[str, Json], Doc("settings of the template, form field name → value")]
+    explanation: Annotated[str, Doc("what the job is doing or how it ended")]
+    hint: Annotated[str, Doc("what to do next; empty if nothing")]
+    engine: Annotated[str, Doc("engine and version, e.g. CHGNet 0.4.2")]
+    values: Annotated[dict[str, Json], Doc("template settings, form field name → value")]
     inputs: tuple[NodeLink, ...]
     outputs: tuple[NodeLink, ...]
     structure_pk: int | None = None
     caller_pk: int | None = None
     called: tuple[int, ...] = ()
-    edits: Annotated[dict[str, str], Doc("file edited by hand → unified diff against the template's")] = (
+    edits: Annotated[dict[str, str], Doc("hand-edited file → unified diff against the template's file")] = (
         field(default_factory=dict[str, str])
     )
-    retry_of: Annotated[int | None, Doc("pk of the job that this one is a retry of")] = None
-    options: Annotated[
-        dict[str, Json], Doc("further options of jobs.submit that it was given, where not the default")
-    ] = field(default_factory=dict[str, Json])
-    runs: Annotated[tuple[JobRun, ...], Doc("of a job that corrects itself, the first one first")] = ()
+    retry_of: Annotated[int | None, Doc("pk of the job that this job retries")] = None
+    options: Annotated[dict[str, Json], Doc("other jobs.submit options that differ from their defaults")] = (
+        field(default_factory=dict[str, Json])
+    )
+    runs: Annotated[tuple[JobRun, ...], Doc("runs of a self-correcting job, oldest first")] = ()
 
 
 @record
 class SubmitJobParams(JobSpec):
-    """What is asked of a job, and how to submit it. The same key always answers the same job."""
+    """The options of a job and of its submission. The same key always returns the same job."""
 
     key: Key = field(kw_only=True)
-    digest: Annotated[str, Doc("digest of templates.render, checked where given")] = ""
-    confirm: Annotated[bool, Doc("run edited files in spite of warnings; a digest confirms too")] = False
+    digest: Annotated[str, Doc("digest from templates.render; if given, it must match")] = ""
+    confirm: Annotated[bool, Doc("run edited files despite warnings; a digest also confirms")] = False
     reuse: Annotated[
         bool,
-        Doc("take the results of a job that had the same inputs, if there is one", title="reuse results"),
+        Doc("reuse the results of a job with the same inputs, if one exists", title="reuse results"),
     ] = False
 
 
 @record
 class Submitted:
-    """The job of a key."""
+    """The job submitted under a key."""
 
     pk: int
     uuid: str
     state: JobState
-    template: Annotated[str, Doc("full name, as emt.relax")]
-    reused: Annotated[bool, Doc("whether this key had been submitted before")]
+    template: Annotated[str, Doc("full name, e.g. emt.relax")]
+    reused: Annotated[bool, Doc("whether this key was submitted before")]
 
 
 @record
 class ControlJobParams(Params):
-    """Which job, and how long to wait for the effect."""
+    """A job, and how long to wait for the effect."""
 
     pk: Annotated[int, Bound(1), Doc("pk of the process node")]
     wait_s: Annotated[float, Bound(0, 300), Doc("longest wait for the effect", "s")] = 20.0
@@ -189,12 +191,12 @@ class ControlJobParams(Params):
 
 @record
 class Control:
-    """What came of it."""
+    """The outcome of a control request."""
 
     pk: int
     state: JobState
-    done: Annotated[bool, Doc("whether the job is as asked for")]
-    waiting_for: Annotated[str, Doc("what is still to happen, in words; empty where done")] = ""
+    done: Annotated[bool, Doc("whether the job reached the requested state")]
+    waiting_for: Annotated[str, Doc("what still has to happen; empty if done")] = ""
 
 
 _CONTROL = (
@@ -217,7 +219,7 @@ JOBS_SHOW = Method(
     "jobs.show",
     JobPk,
     JobDetail,
-    "Show one job.",
+    "Show a job.",
     errors=(ErrorCode.NOT_FOUND, *AIIDA),
     timeout_s=30,
     example=Example({"pk": 1}),
@@ -249,7 +251,7 @@ JOBS_CANCEL = Method(
     "jobs.cancel",
     ControlJobParams,
     Control,
-    "Kill a job; answers when it has ended, or says what it waits for.",
+    "Kill a job and wait until it has ended, up to --wait-s.",
     errors=_CONTROL,
     effect="write",
     timeout_s=330,
@@ -270,7 +272,7 @@ JOBS_PLAY = Method(
     "jobs.play",
     ControlJobParams,
     Control,
-    "Let a paused job go on.",
+    "Resume a paused job.",
     errors=_CONTROL,
     effect="write",
     timeout_s=330,

@@ -1,4 +1,4 @@
-"""logs.*: a file of a job is followed while it grows."""
+"""logs.*: follow a job's file while it grows."""
 
 from typing import Annotated, Literal
 
@@ -12,19 +12,23 @@ LogEvent = Literal["", "waiting", "truncated", "rotated", "unreachable", "ended"
 
 @record
 class FollowParams(Params):
-    """Which file, from where; `offset` goes before `last_lines`, and that before `last_bytes`."""
+    """A file to follow and where to start; `offset` overrides `last_lines`, which overrides `last_bytes`."""
 
     pk: Annotated[int, Bound(1), Doc("pk of the process node")]
     path: Annotated[str, Length(1, 4096)]
     source: Annotated[
         Literal["work", "retrieved", "inputs"],
-        Doc("work: on the cluster, and what was retrieved once the job has ended"),
+        Doc("work: work folder on the cluster, or the retrieved files once the job has ended"),
     ] = "work"
-    offset: Annotated[int | None, Bound(0), Doc("first byte; where a broken connection continues")] = None
-    last_lines: Annotated[int | None, Bound(0, 10_000), Doc("begin so many lines before the end")] = None
-    last_bytes: Annotated[int | None, Bound(0), Doc("begin so many bytes before the end")] = None
-    identity: Annotated[str, Doc("of the last chunk: a file that was replaced meanwhile is noticed")] = ""
-    credit: Annotated[int, Bound(0, 67_108_864), Doc("bytes that may be sent at first", "bytes")] = 1_048_576
+    offset: Annotated[int | None, Bound(0), Doc("first byte; use it to resume after a lost connection")] = (
+        None
+    )
+    last_lines: Annotated[int | None, Bound(0, 10_000), Doc("start this many lines before the end")] = None
+    last_bytes: Annotated[int | None, Bound(0), Doc("start this many bytes before the end")] = None
+    identity: Annotated[str, Doc("identity from the last chunk, to detect that the file was replaced")] = ""
+    credit: Annotated[int, Bound(0, 67_108_864), Doc("initial number of bytes that may be sent", "bytes")] = (
+        1_048_576
+    )
 
 
 @record
@@ -33,21 +37,21 @@ class Following:
 
     subscription: int
     offset: Annotated[int, Doc("first byte that will be sent")]
-    size: Annotated[int, Doc("size of the file now; 0 while there is none", "bytes")]
+    size: Annotated[int, Doc("current size of the file; 0 if it does not exist yet", "bytes")]
     identity: str = ""
 
 
 @record
 class CreditParams(Params):
-    """More bytes that a subscription may send."""
+    """Credit to add to a subscription."""
 
     subscription: Annotated[int, Bound(1)]
-    bytes: Annotated[int, Bound(0, 67_108_864), Doc("added to what is left", "bytes")]
+    bytes: Annotated[int, Bound(0, 67_108_864), Doc("bytes to add to the remaining credit", "bytes")]
 
 
 @record
 class SubscriptionParams(Params):
-    """Which subscription."""
+    """A subscription by number."""
 
     subscription: Annotated[int, Bound(1)]
 
@@ -57,35 +61,35 @@ class SubscriptionState:
     """A subscription after the call."""
 
     subscription: int
-    active: Annotated[bool, Doc("false where it has ended, or there was none")]
-    credit: Annotated[int, Doc("what it may still send", "bytes")] = 0
+    active: Annotated[bool, Doc("false if the subscription has ended or never existed")]
+    credit: Annotated[int, Doc("remaining credit", "bytes")] = 0
     paused: bool = False
 
 
 @record
 class LogChunk(Params):
-    """A part of a followed file, or what befell it.
+    """A part of a followed file, or an event.
 
-    Chunks of one subscription join without a gap: the first begins at the offset of `logs.follow`, each other
-    at the `next_offset` of the one before. After "truncated" and "rotated" they begin at 0 again.
+    Chunks of one subscription are contiguous: the first starts at the offset from `logs.follow`, every other
+    chunk at the `next_offset` of the previous one. After "truncated" or "rotated", offsets restart at 0.
     """
 
     subscription: int
     offset: int
-    next_offset: Annotated[int, Doc("where to go on after a broken connection")]
-    size: Annotated[int, Doc("size of the whole file when it was read", "bytes")]
+    next_offset: Annotated[int, Doc("offset to resume from after a lost connection")]
+    size: Annotated[int, Doc("size of the whole file at the time of reading", "bytes")]
     encoding: Literal["utf-8", "base64"] = "utf-8"
     content: str = ""
-    identity: Annotated[str, Doc("of the file; give it to logs.follow to go on")] = ""
-    event: Annotated[LogEvent, Doc("empty: the file grew; ended: nothing follows")] = ""
-    words: Annotated[str, Doc("the event in words")] = ""
+    identity: Annotated[str, Doc("identity of the file; pass it to logs.follow to resume")] = ""
+    event: Annotated[LogEvent, Doc("empty: the file grew; ended: this is the last chunk")] = ""
+    words: Annotated[str, Doc("description of the event")] = ""
 
 
 LOGS_FOLLOW = Method(
     "logs.follow",
     FollowParams,
     Following,
-    "Follow a file of a job; what it has and gets comes as logs.chunk.",
+    "Follow a job's file; its content arrives as logs.chunk notifications.",
     errors=(ErrorCode.NOT_FOUND, ErrorCode.NOT_ALLOWED, ErrorCode.FILE_UNREADABLE, *REMOTE, *AIIDA),
     timeout_s=100,
     example=Example({"pk": 1, "path": "_aiidasubmit.sh", "source": "inputs", "last_lines": 10}),
@@ -94,21 +98,21 @@ LOGS_CREDIT = Method(
     "logs.credit",
     CreditParams,
     SubscriptionState,
-    "Let a subscription send more; without credit nothing is read nor sent.",
+    "Grant a subscription more credit; without credit it reads and sends nothing.",
     example=Example({"subscription": 1, "bytes": 65536}),
 )
 LOGS_PAUSE = Method(
     "logs.pause",
     SubscriptionParams,
     SubscriptionState,
-    "Let a subscription send nothing until logs.resume.",
+    "Pause a subscription until logs.resume.",
     example=Example({"subscription": 1}),
 )
 LOGS_RESUME = Method(
     "logs.resume",
     SubscriptionParams,
     SubscriptionState,
-    "Let a paused subscription go on, where it stopped.",
+    "Resume a paused subscription where it stopped.",
     example=Example({"subscription": 1}),
 )
 LOGS_UNFOLLOW = Method(
@@ -118,6 +122,6 @@ LOGS_UNFOLLOW = Method(
     "End a subscription.",
     example=Example({"subscription": 1}),
 )
-LOGS_CHUNK = Notification("logs.chunk", LogChunk, "A part of a followed file, or what befell it.", "server")
+LOGS_CHUNK = Notification("logs.chunk", LogChunk, "A part of a followed file, or an event.", "server")
 METHODS = (LOGS_FOLLOW, LOGS_CREDIT, LOGS_PAUSE, LOGS_RESUME, LOGS_UNFOLLOW)
 NOTIFICATIONS = (LOGS_CHUNK,)

@@ -1,4 +1,4 @@
-"""What a row of the method table is: Method, Notification and the marks on their fields."""
+"""Method and Notification, the rows of the method table, and the annotations of their fields."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
@@ -9,10 +9,10 @@ from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.record import record
 
 PROTOCOL_VERSION = 2
-"""Grows with every change that an older peer would not understand."""
+"""Incremented with every change that is incompatible with older peers."""
 
 Json = object
-"""A JSON value: None, bool, int, float, str, list or dict of such."""
+"""A JSON value: None, bool, int, float, str, or a list or dict of JSON values."""
 
 Schema = dict[str, Any]
 
@@ -51,12 +51,12 @@ class Length:
 
 @dataclass(frozen=True, slots=True)
 class Doc:
-    """A field in words, with its unit; shown by OpenRPC, the CLI and forms.
+    """Description and unit of a field, shown by OpenRPC, the CLI and forms.
 
     Attributes
     ----------
     title
-        Name of the field in a form; empty: the field's own name.
+        Label of the field in a form; empty: the field name.
     """
 
     text: str
@@ -70,44 +70,44 @@ class Doc:
 
 
 class LocalPath:
-    """A path on the caller's machine: the CLI makes it absolute and completes file names."""
+    """Marks a path on the caller's machine: the CLI makes it absolute and completes file names."""
 
     __slots__ = ()
 
 
 class FileText:
-    """The text of a file: where a field maps file names to such texts, the CLI takes files and sends them."""
+    """Marks the text of a file: for a field that maps file names to texts, the CLI reads the files."""
 
     __slots__ = ()
 
 
 class IdempotencyKey:
-    """Names one effect, however often it is asked for: the CLI makes one where none is given."""
+    """Marks a key under which repeated requests have one effect; the CLI generates a missing key."""
 
     __slots__ = ()
 
 
 class JsonOnly:
-    """A field of a row that tables leave out, as a UUID; JSON has it."""
+    """Marks a field that tables omit and JSON includes, e.g. a UUID."""
 
     __slots__ = ()
 
 
 Key = Annotated[
-    str, Length(8, 200), Doc("idempotency key: new for each new job, as a UUID"), IdempotencyKey()
+    str, Length(8, 200), Doc("idempotency key, unique for each new job, e.g. a UUID"), IdempotencyKey()
 ]
 Uuid = Annotated[str, JsonOnly()]
 
 
 class Params:
-    """Root of all parameter types: a field that the type does not name is refused."""
+    """Base class of parameter types; unknown fields are rejected."""
 
     __slots__ = ()
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012  a mark that pydantic reads, not a field
 
 
 def by_position(kind: type[Any]) -> tuple[Field[Any], ...]:
-    """Fields of a parameter type in the order of positional parameters: required ones first."""
+    """Fields of a parameter type in positional order: required fields first."""
     rows: tuple[Field[Any], ...] = fields(kind)
     return tuple(sorted(rows, key=lambda row: not is_required(row)))
 
@@ -119,26 +119,26 @@ def is_required(row: Field[Any]) -> bool:
 
 @cache
 def docs_of(kind: type[Any]) -> Mapping[str, Doc]:
-    """Field → its Doc, of those that have one."""
+    """Field name → Doc, for fields that have one."""
     hints = get_type_hints(kind, include_extras=True)
     marks = {name: getattr(hint, "__metadata__", ()) for name, hint in hints.items()}
     return {name: mark for name, found in marks.items() for mark in found if isinstance(mark, Doc)}
 
 
 def title_of(kind: type[Any], name: str) -> str:
-    """Name of a field for people."""
+    """Display name of a field."""
     doc = docs_of(kind).get(name)
     return (doc.title if doc else "") or name.replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True)
 class NoParams(Params):
-    """A method that takes nothing."""
+    """Parameters of a method that takes none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """Parameters that work; run by tests/conformance, which puts pks of its own profile in place of 1."""
+    """Valid parameters, run by tests/conformance, which replaces 1 with pks of its own profile."""
 
     params: Mapping[str, Json] = field(default_factory=dict[str, Json])
 
@@ -146,21 +146,21 @@ class Example:
 Layout = Literal["fields", "content", "columns"]
 """How the command line prints a result.
 
-fields: a page of rows as a table; anything else as names, values and tables. content: what a FileRange holds,
-and nothing else. columns: rows of `values` under `columns`, which have a title and a unit.
+fields: a page of rows as a table; any other result as names, values and tables. content: only the content of
+a FileRange. columns: a table of the rows' `values`, with titles and units from `columns`.
 """
 
 
 @record
 class Confirm:
-    """What a person is asked before a method whose effect cannot be undone.
+    """The confirmation question before a method whose effect cannot be undone.
 
     Attributes
     ----------
     question
-        With fields of the parameters in braces, as {pk}; with fields of the answer of `about` as well.
+        May contain fields of the parameters in braces, e.g. {pk}, and fields of the result of `about`.
     about
-        A method of the same parameters (those that it has), called first for what the question names.
+        A method with the same parameters (or some of them), called first to fill in the question.
     """
 
     question: str
@@ -169,16 +169,16 @@ class Confirm:
 
 @dataclass(frozen=True, slots=True)
 class Method(Generic[P, R]):
-    """One request of the API.
+    """One request method of the API.
 
     Attributes
     ----------
     effect
-        The CLI asks before a "write"; a client never repeats one without its key.
+        The CLI asks before a "write"; a client never repeats a "write" without its key.
     timeout_s
-        How long a client waits for the answer [s].
+        How long a client waits for the response [s].
     confirm
-        The question before an effect that cannot be undone; None: nobody is asked.
+        The confirmation question before an effect that cannot be undone; None: no question.
     layout
         How the command line prints the result.
     """
@@ -197,7 +197,7 @@ class Method(Generic[P, R]):
 
 @dataclass(frozen=True, slots=True)
 class Notification(Generic[P]):
-    """One message that has no answer."""
+    """One message without a response."""
 
     name: str
     params: type[P]

@@ -1,4 +1,4 @@
-"""METHODS and NOTIFICATIONS: the one table, collected from all families."""
+"""METHODS and NOTIFICATIONS: the method table, collected from all families."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""potcars.*: VASP's potentials on clusters."""
+"""potcars.*: VASP potentials on clusters."""
 
 from dataclasses import field
 from typing import Annotated
@@ -23,24 +23,24 @@ FUNCTIONALS = (
     "LDA_54_W_HASH",
     "LDA_52_W_HASH",
 )
-"""Functionals as pymatgen names them, the usual one first."""
+"""Functionals by pymatgen's names, the default first."""
 
 
 @record
 class CheckPotcarsParams(Params):
-    """Which potentials on which computer: a list, what a template needs for a structure, or all."""
+    """Potentials to look for on a cluster: a list, those a template needs for a structure, or all."""
 
     cluster: Annotated[str, Length(1, 255), Doc("label of the cluster")]
     symbols: Annotated[
         tuple[Annotated[str, Length(1, 50)], ...],
         Length(0, 200),
-        Doc("POTCAR symbol, as Fe_pv; none: all there"),
+        Doc("POTCAR symbols, e.g. Fe_pv; empty: all on the cluster"),
     ] = ()
     functional: Annotated[
-        str, Length(0, 50), Doc("as pymatgen names it, as PBE_54; empty: the template's, else PBE_54")
+        str, Length(0, 50), Doc("pymatgen's name, e.g. PBE_54; empty: the template's functional, or PBE_54")
     ] = ""
     structure_pk: Annotated[
-        Annotated[int, Bound(1)] | None, Doc("pk of the structure node, in place of symbols")
+        Annotated[int, Bound(1)] | None, Doc("pk of the structure node, instead of symbols")
     ] = None
     template: Annotated[str, Length(1, 200), Doc("template that chooses the symbols")] = "vasp.static"
     values: Annotated[dict[str, Json], Doc("form field name → value of the template")] = field(
@@ -50,15 +50,15 @@ class CheckPotcarsParams(Params):
 
 @record
 class Potcar:
-    """One symbol that was looked for."""
+    """One requested POTCAR symbol."""
 
     symbol: str
     found: bool
-    titel: Annotated[str, Doc("TITEL of the file, the only line of it that is read")] = ""
+    titel: Annotated[str, Doc("TITEL line of the POTCAR; no other line is read")] = ""
     path: str = ""
-    similar: Annotated[tuple[str, ...], Doc("other symbols of the element that are there")] = ()
-    functionals: Annotated[tuple[str, ...], Doc("other functionals that have the symbol")] = ()
-    note: Annotated[str, Doc("why it is not found, and the way out")] = ""
+    similar: Annotated[tuple[str, ...], Doc("other symbols available for the element")] = ()
+    functionals: Annotated[tuple[str, ...], Doc("other functionals with this symbol")] = ()
+    note: Annotated[str, Doc("why the symbol was not found, and what to do")] = ""
 
 
 @record
@@ -66,21 +66,21 @@ class PotcarFolder:
     """One folder that holds potentials."""
 
     path: str
-    functional: Annotated[str, Doc("by the folder's name; empty where the name tells none")]
-    symbols: Annotated[int, Doc("how many symbols it has")]
+    functional: Annotated[str, Doc("functional from the folder name; empty: unknown")]
+    symbols: Annotated[int, Doc("number of symbols in the folder")]
 
 
 @record
 class PotcarCheck:
-    """What is there, where was looked, and how to fix what is not."""
+    """Potentials found, folders searched, and how to fix missing ones."""
 
     cluster: str
     functional: str
     directory: Annotated[str, Doc("the cluster's potcar_dir, or pymatgen's folder on this machine")]
     ok: Annotated[bool, Doc("whether a job would find every symbol")]
-    detail: Annotated[str, Doc("what was found, in words")]
-    hint: Annotated[str, Doc("the way out; empty where nothing is to be done")]
-    looked: Annotated[tuple[str, ...], Doc("folders in which this functional is looked for, in order")]
+    detail: Annotated[str, Doc("summary of the findings")]
+    hint: Annotated[str, Doc("what to do; empty if nothing")]
+    looked: Annotated[tuple[str, ...], Doc("folders searched for this functional, in order")]
     potcars: tuple[Potcar, ...] = ()
     folders: tuple[PotcarFolder, ...] = ()
 
@@ -89,7 +89,7 @@ POTCARS_CHECK = Method(
     "potcars.check",
     CheckPotcarsParams,
     PotcarCheck,
-    "Look which POTCARs a cluster has.",
+    "Check which POTCARs a cluster has.",
     errors=(
         ErrorCode.NOT_FOUND,
         ErrorCode.INVALID_FORM,

@@ -12,10 +12,10 @@ class ProfileRow:
     """One AiiDA profile."""
 
     name: str
-    storage: Annotated[str, Doc("storage backend, as core.sqlite_dos")]
-    broker: Annotated[str, Doc("message broker backend, or empty where there is none")]
+    storage: Annotated[str, Doc("storage backend, e.g. core.sqlite_dos")]
+    broker: Annotated[str, Doc("message broker backend; empty: none")]
     is_default: bool
-    in_use: Annotated[bool, Doc("whether this server serves it")]
+    in_use: Annotated[bool, Doc("whether this server uses the profile")]
 
 
 @record
@@ -27,10 +27,10 @@ class ProfileList:
 
 @record
 class CreateProfileParams(Params):
-    """An embedded profile: SQLite storage and a ZeroMQ broker."""
+    """An embedded profile to create, with SQLite storage and a ZeroMQ broker."""
 
     name: Annotated[str, Length(1, 64), Doc("letters, digits, - and _")]
-    make_default: Annotated[bool, Doc("whether verdi and crystalmath take it by default")] = False
+    make_default: Annotated[bool, Doc("make it the default profile of verdi and crystalmath")] = False
 
 
 PROFILES_LIST = Method(

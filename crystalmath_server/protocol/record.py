@@ -1,7 +1,7 @@
-"""@record: a frozen dataclass with slots that costs little to define.
+"""@record: a frozen dataclass with slots that is cheap to define.
 
-A command defines fifty of them and makes instances of five. The methods that `dataclass` compiles, half a
-millisecond a class and half of the start of a command, are compiled here when one of them is first called.
+A command defines fifty of them and instantiates five. Compiling the dataclass methods takes half a
+millisecond per class, half of a command's startup time; @record compiles each method on its first call.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ _COMPILED = ("__init__", "__repr__", "__eq__", "__hash__")
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def record(cls: type[T]) -> type[T]:
-    """Make a class what `dataclass(frozen=True, slots=True)` makes of it."""
+    """Turn a class into the equivalent of `dataclass(frozen=True, slots=True)`."""
     made: Any = dataclass(init=False, repr=False, eq=False, slots=True)(cls)
     for name in _COMPILED:
         if name not in cls.__dict__:
@@ -36,7 +36,7 @@ def _on_first_call(cls: Any, name: str) -> Callable[..., Any]:
 
 
 def _twin(cls: Any, name: str) -> type:
-    """A usual dataclass with the same fields, and with the method of that name."""
+    """An ordinary dataclass with the same fields and the named method."""
     rows = [(row.name, row.type, row) for row in fields(cls)]
     held = {"__doc__": cls.__name__}  # without one, dataclass writes the signature, which imports inspect
     if name == "__init__":

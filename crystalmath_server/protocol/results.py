@@ -1,4 +1,4 @@
-"""jobs.results: what a job computed."""
+"""jobs.results: the results of a job."""
 
 from typing import Annotated
 
@@ -12,7 +12,7 @@ from crystalmath_server.protocol.structures import Lattice
 
 @record
 class Quantity:
-    """One result with its unit and the node that holds it."""
+    """One result with its unit and source node."""
 
     name: str
     title: str
@@ -32,41 +32,41 @@ class IonicStep:
 
 @record
 class SiteResult:
-    """What was computed of one site."""
+    """Results for one site."""
 
-    index: Annotated[int, Doc("place among the sites, from 1")]
+    index: Annotated[int, Doc("index of the site, from 1")]
     species: str
     force_ev_a: Annotated[tuple[float, float, float] | None, Doc("force", "eV/Å")] = None
     magmom_mub: Annotated[float | None, Doc("magnetic moment", "μB")] = None
-    charge_e: Annotated[float | None, Doc("electrons inside the sphere of the atom", "e")] = None
+    charge_e: Annotated[float | None, Doc("electrons inside the atomic sphere", "e")] = None
 
 
 @record
 class JobResults:
-    """What was computed."""
+    """Results of a job."""
 
     pk: int
     state: JobState
     engine: str
     quantities: tuple[Quantity, ...]
-    steps: Annotated[tuple[IonicStep, ...], Doc("thinned to at most 1000")]
+    steps: Annotated[tuple[IonicStep, ...], Doc("steps, thinned to at most 1000")]
     lattice_before: Lattice | None = None
     lattice_after: Lattice | None = None
     structure_before_pk: int | None = None
     structure_after_pk: int | None = None
-    n_steps: Annotated[int, Doc("all steps, of which some may be left out here")] = 0
-    sites: Annotated[tuple[SiteResult, ...], Doc("the first 1000")] = ()
-    n_sites: Annotated[int, Doc("all sites, of which some may be left out here")] = 0
-    document: Annotated[str, Doc("uuid of the node that the sites come from; empty: there is none")] = ""
-    series: Annotated[tuple[str, ...], Doc("kinds of jobs.series that this job has")] = ()
-    note: Annotated[str, Doc("what could not be read, and why; empty: all was read")] = ""
+    n_steps: Annotated[int, Doc("total number of steps")] = 0
+    sites: Annotated[tuple[SiteResult, ...], Doc("the first 1000 sites")] = ()
+    n_sites: Annotated[int, Doc("total number of sites")] = 0
+    document: Annotated[str, Doc("uuid of the source node of the sites; empty: none")] = ""
+    series: Annotated[tuple[str, ...], Doc("kinds of jobs.series available for this job")] = ()
+    note: Annotated[str, Doc("what could not be read, and why; empty: everything was read")] = ""
 
 
 JOBS_RESULTS = Method(
     "jobs.results",
     JobPk,
     JobResults,
-    "Show what a job computed.",
+    "Show the results of a job.",
     errors=(ErrorCode.NOT_FOUND, *AIIDA),
     timeout_s=60,
     example=Example({"pk": 1}),

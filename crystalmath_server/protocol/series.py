@@ -26,21 +26,23 @@ SERIES_TITLES: dict[str, str] = {
 
 @record
 class SeriesParams(Params):
-    """Which curves of a job."""
+    """Curves of a job to return."""
 
     pk: Annotated[int, Bound(1), Doc("pk of the process node")]
     kind: SeriesKind
-    x: Annotated[str, Length(0, 100), Doc("of steps: the column for x; empty: step")] = ""
-    y: Annotated[str, Length(0, 100), Doc("of steps: the column for y; empty: energy")] = ""
+    x: Annotated[str, Length(0, 100), Doc("column on the x axis, for kind steps; empty: step")] = ""
+    y: Annotated[str, Length(0, 100), Doc("column on the y axis, for kind steps; empty: energy")] = ""
     others: Annotated[
-        tuple[int, ...], Length(0, 100), Doc("of eos: pks of jobs whose volumes and energies belong to it")
+        tuple[int, ...],
+        Length(0, 100),
+        Doc("pks of further jobs whose volumes and energies to include, for kind eos"),
     ] = ()
-    points: Annotated[int, Bound(2, 10_000), Doc("most points of a curve")] = 1000
+    points: Annotated[int, Bound(2, 10_000), Doc("maximum number of points per curve")] = 1000
 
 
 @record
 class Curve:
-    """One curve; None where it has no point."""
+    """One curve; None for missing points."""
 
     name: str
     unit: str
@@ -49,7 +51,7 @@ class Curve:
 
 @record
 class Tick:
-    """A place on the x axis that has a name, as a high-symmetry point."""
+    """A labeled position on the x axis, e.g. a high-symmetry point."""
 
     x: float
     label: str
@@ -57,7 +59,7 @@ class Tick:
 
 @record
 class JobSeries:
-    """Curves over one x axis."""
+    """Curves over a common x axis."""
 
     pk: int
     kind: SeriesKind
@@ -67,18 +69,18 @@ class JobSeries:
     x: tuple[float, ...]
     curves: tuple[Curve, ...]
     ticks: tuple[Tick, ...]
-    quantities: Annotated[tuple[Quantity, ...], Doc("numbers that belong to the curves, as the gap")]
-    source: Annotated[str, Doc("uuid of the node that the curves come from")]
-    total: Annotated[int, Doc("points of a curve before it was thinned")]
-    columns: Annotated[tuple[str, ...], Doc("of steps: the columns there are")] = ()
-    left_out: Annotated[str, Doc("what was left out, in words; empty: nothing")] = ""
+    quantities: Annotated[tuple[Quantity, ...], Doc("quantities related to the curves, e.g. the band gap")]
+    source: Annotated[str, Doc("uuid of the source node of the curves")]
+    total: Annotated[int, Doc("number of points per curve before thinning")]
+    columns: Annotated[tuple[str, ...], Doc("available columns, for kind steps")] = ()
+    left_out: Annotated[str, Doc("what was omitted; empty: nothing")] = ""
 
 
 JOBS_SERIES = Method(
     "jobs.series",
     SeriesParams,
     JobSeries,
-    "Give what a job computed as curves.",
+    "Show results of a job as curves.",
     errors=(ErrorCode.NOT_FOUND, ErrorCode.INVALID_FORM, ErrorCode.FILE_UNREADABLE, *WORKER, *AIIDA),
     timeout_s=300,
     example=Example({"pk": 1, "kind": "steps", "y": "max_force"}),

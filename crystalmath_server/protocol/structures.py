@@ -22,28 +22,30 @@ direct
 
 @record
 class ImportStructureParams(Params):
-    """A structure as text or as a file that the server can read; just one of the two."""
+    """A structure to import, as text or as a file readable by the server, but not both."""
 
     text: Annotated[str, Length(0, 8_000_000), Doc("content of the file")] = ""
     path: Annotated[str, Doc("absolute path of the file"), LocalPath()] = ""
-    format: Annotated[str, Doc("cif, poscar, … as pymatgen calls it; empty: from name and content")] = ""
-    label: Annotated[str, Length(0, 255), Doc("name of the node; empty: the formula")] = ""
+    format: Annotated[
+        str, Doc("pymatgen's format name: cif, poscar, …; empty: detect from name and content")
+    ] = ""
+    label: Annotated[str, Length(0, 255), Doc("label of the node; empty: the formula")] = ""
 
 
 @record
 class StructurePk(Params):
-    """Which structure."""
+    """A structure by pk."""
 
     pk: Annotated[int, Bound(1), Doc("pk of the structure node")]
 
 
 @record
 class ListStructuresParams(Params):
-    """Which structures, newest first."""
+    """Filters of the list of structures, newest first."""
 
     search: Annotated[str, Length(0, 255), Doc("part of the label or formula")] = ""
     limit: Annotated[int, Bound(1, 500)] = 100
-    cursor: Annotated[str, Doc("next_cursor of the page before")] = ""
+    cursor: Annotated[str, Doc("next_cursor of the previous page")] = ""
 
 
 @record
@@ -74,7 +76,7 @@ class StructureRow:
     pk: int
     uuid: Uuid
     label: str
-    formula: Annotated[str, Doc("formula of the whole cell, as Si2")]
+    formula: Annotated[str, Doc("formula of the whole cell, e.g. Si2")]
     n_sites: int
     created_at: Annotated[float, Doc("UNIX time", "s")]
 
@@ -85,11 +87,11 @@ class StructureDetail:
 
     row: StructureRow
     lattice: Lattice
-    spacegroup: Annotated[str, Doc("symbol and number at 0.01 Å, as Fd-3m (227)")]
+    spacegroup: Annotated[str, Doc("symbol and number with a tolerance of 0.01 Å, e.g. Fd-3m (227)")]
     density_g_cm3: Annotated[float, Doc("density", "g/cm³")]
     sites: Annotated[tuple[Site, ...], Doc("the first 1000 sites")]
     poscar: str
-    reused: Annotated[bool, Doc("whether the same structure was stored before")] = False
+    reused: Annotated[bool, Doc("whether the structure was already stored")] = False
 
 
 @record
@@ -104,7 +106,7 @@ STRUCTURES_IMPORT = Method(
     "structures.import",
     ImportStructureParams,
     StructureDetail,
-    "Store a structure from a text or a file.",
+    "Store a structure from text or from a file.",
     errors=(ErrorCode.INVALID_FORM, ErrorCode.INVALID_STRUCTURE, ErrorCode.FILE_UNREADABLE, *WORKER, *AIIDA),
     effect="write",
     timeout_s=60,
@@ -123,7 +125,7 @@ STRUCTURES_SHOW = Method(
     "structures.show",
     StructurePk,
     StructureDetail,
-    "Show one structure.",
+    "Show a structure.",
     errors=(ErrorCode.NOT_FOUND, *AIIDA),
     timeout_s=30,
     example=Example({"pk": 1}),

@@ -19,7 +19,7 @@ from crystalmath_server.protocol.record import record
 
 
 class PartState(StrEnum):
-    """How a part of the server is."""
+    """State of a server component."""
 
     LOADING = "loading"
     READY = "ready"
@@ -29,7 +29,7 @@ class PartState(StrEnum):
 
 @record
 class HelloParams(Params):
-    """Who calls."""
+    """Identity of the client."""
 
     client: Annotated[str, Doc("name and version of the client")]
     protocol: Annotated[int, Doc("protocol version of the client")]
@@ -37,7 +37,7 @@ class HelloParams(Params):
 
 @record
 class Hello:
-    """Who answers."""
+    """Identity of the server."""
 
     server: str
     version: str
@@ -56,7 +56,7 @@ class Pong:
 
 @record
 class Part:
-    """One part of the server, in words."""
+    """State of one server component, with details and a hint."""
 
     state: PartState
     detail: str = ""
@@ -65,9 +65,9 @@ class Part:
 
 @record
 class Status:
-    """The server at a glance; answered without touching AiiDA.
+    """Overview of the server, built without touching AiiDA.
 
-    `jobs_revision` grows with every change of the list of jobs: poll it, fetch the page when it moved.
+    `jobs_revision` increases with every change of the job list: poll it and fetch the page when it changes.
     """
 
     profile: str
@@ -77,7 +77,7 @@ class Status:
     uptime_s: Annotated[float, Doc("time since start", "s")]
     storage: Annotated[Part, Doc("AiiDA profile and its storage")]
     daemon: Annotated[Part, Doc("AiiDA's daemon and broker")]
-    worker: Annotated[Part, Doc("process that holds atomate2 and pymatgen")]
+    worker: Annotated[Part, Doc("worker process with atomate2 and pymatgen")]
     clients: int
     in_flight: int
     jobs_revision: int
@@ -85,73 +85,75 @@ class Status:
 
 @record
 class MethodMetrics:
-    """Counts of one method since start."""
+    """Statistics of one method since the server started."""
 
     method: str
     calls: int
     errors: int
-    mean_ms: Annotated[float, Doc("mean time from frame to answer", "ms")]
-    max_ms: Annotated[float, Doc("longest time from frame to answer", "ms")]
+    mean_ms: Annotated[float, Doc("mean time from request to response", "ms")]
+    max_ms: Annotated[float, Doc("longest time from request to response", "ms")]
 
 
 @record
 class Metrics:
-    """Counts of the server since start."""
+    """Statistics of the server since it started."""
 
     uptime_s: Annotated[float, Doc("time since start", "s")]
     rss_mb: Annotated[float, Doc("resident memory", "MB")]
-    cpu_s: Annotated[float, Doc("processor time used", "s")]
+    cpu_s: Annotated[float, Doc("CPU time used", "s")]
     connections: int
     frames_in: int
     frames_out: int
-    longest_stall_ms: Annotated[float, Doc("longest time in which the event loop did not turn", "ms")]
+    longest_stall_ms: Annotated[float, Doc("longest time the event loop was blocked", "ms")]
     methods: tuple[MethodMetrics, ...]
 
 
 @record
 class Stopping:
-    """The server finishes what is in flight, then ends."""
+    """The server finishes the requests in flight, then stops."""
 
     in_flight: int
 
 
 @record
 class CancelParams(Params):
-    """Which request to cancel."""
+    """The request to cancel."""
 
     id: Annotated[int | str, Doc("id of the request")]
 
 
 @record
 class ProgressParams(Params):
-    """How far a request of this client is."""
+    """Progress of a request."""
 
     id: Annotated[int | str, Doc("id of the request")]
     text: str
-    fraction: Annotated[float | None, Doc("0 to 1, or null where unknown")] = None
+    fraction: Annotated[float | None, Doc("0 to 1; null: unknown")] = None
 
 
 HELLO = Method(
     "system.hello",
     HelloParams,
     Hello,
-    "Exchange versions; the first call of a client.",
+    "Exchange versions; a client's first call.",
     errors=(ErrorCode.VERSION_MISMATCH,),
     example=Example({"client": "example 1", "protocol": PROTOCOL_VERSION}),
 )
-PING = Method("system.ping", NoParams, Pong, "Answer at once.", timeout_s=2)
-STATUS = Method("system.status", NoParams, Status, "Show the server and its parts.", timeout_s=2)
-METRICS = Method("system.metrics", NoParams, Metrics, "Show counts and times since start.", timeout_s=2)
+PING = Method("system.ping", NoParams, Pong, "Check that the server responds.", timeout_s=2)
+STATUS = Method(
+    "system.status", NoParams, Status, "Show the state of the server and its components.", timeout_s=2
+)
+METRICS = Method("system.metrics", NoParams, Metrics, "Show server statistics since the start.", timeout_s=2)
 SHUTDOWN = Method(
     "system.shutdown",
     NoParams,
     Stopping,
-    "Finish what is in flight and stop; jobs go on.",
+    "Finish requests in flight and stop the server; jobs keep running.",
     effect="write",
     confirm=Confirm("Stop the server? Jobs keep running."),
 )
 DISCOVER = Method("rpc.discover", NoParams, dict[str, Json], "Describe all methods as an OpenRPC document.")
 CANCEL_REQUEST = Notification("$/cancelRequest", CancelParams, "Cancel a request in flight.", "client")
-PROGRESS = Notification("$/progress", ProgressParams, "Tell how far a request is.", "server")
+PROGRESS = Notification("$/progress", ProgressParams, "Report the progress of a request.", "server")
 METHODS = (HELLO, PING, STATUS, METRICS, SHUTDOWN, DISCOVER)
 NOTIFICATIONS = (CANCEL_REQUEST, PROGRESS)

@@ -1,4 +1,4 @@
-"""templates.*: templates, which are atomate2 Makers with a form."""
+"""templates.*: templates, i.e. atomate2 Makers with a form."""
 
 from dataclasses import field
 from enum import StrEnum
@@ -24,7 +24,7 @@ class FieldType(StrEnum):
 
 
 class Restart(StrEnum):
-    """Whether a template continues from an earlier VASP job."""
+    """Whether a template can or must continue from an earlier VASP job."""
 
     NO = "no"
     OPTIONAL = "optional"
@@ -33,35 +33,37 @@ class Restart(StrEnum):
 
 @record
 class Takes:
-    """The structures that a template takes."""
+    """The structures that a template expects."""
 
-    what: Annotated[str, Doc("structure, or what several of them are together, as images")] = "structure"
+    what: Annotated[str, Doc("what the structures are: structure, or a set of them, e.g. images")] = (
+        "structure"
+    )
     fewest: int = 1
     most: int = 1
-    help: Annotated[str, Doc("which structures, in which order")] = ""
+    help: Annotated[str, Doc("which structures to give, and in which order")] = ""
 
 
 @record
 class TemplateRow:
     """One template in a list."""
 
-    name: Annotated[str, Doc("engine.kind, as emt.relax")]
+    name: Annotated[str, Doc("engine.kind, e.g. emt.relax")]
     title: str
-    engine: Annotated[str, Doc("emt, chgnet, vasp")]
-    kind: Annotated[str, Doc("static, relax, md")]
+    engine: Annotated[str, Doc("engine: emt, chgnet, vasp")]
+    kind: Annotated[str, Doc("kind of calculation, e.g. static, relax, md")]
     summary: str
     maker: Annotated[str, Doc("dotted name of the atomate2 Maker")]
-    runnable: Annotated[bool, Doc("whether jobs.submit takes it here")]
-    reason: Annotated[str, Doc("why it cannot run, and the way out; empty where it can")] = ""
-    restart: Annotated[Restart, Doc("whether restart_pk may or must be given")] = Restart.NO
-    takes: Annotated[Takes, Doc("which structures it takes")] = Takes()
+    runnable: Annotated[bool, Doc("whether jobs.submit can run the template here")]
+    reason: Annotated[str, Doc("why the template cannot run, and what to do; empty if it can")] = ""
+    restart: Annotated[Restart, Doc("whether restart_pk is allowed or required")] = Restart.NO
+    takes: Annotated[Takes, Doc("the structures that the template expects")] = Takes()
 
 
 @record
 class FormField:
-    """One setting of a template, as data for a form.
+    """One template setting, as data for a form.
 
-    A dotted name is a setting inside a nested one, as relax_kwargs.fmax.
+    A dotted name is a nested setting, e.g. relax_kwargs.fmax.
     """
 
     name: str
@@ -73,27 +75,27 @@ class FormField:
     maximum: float | None = None
     choices: tuple[str, ...] = ()
     help: str = ""
-    optional: Annotated[bool, Doc("whether null is a value")] = False
-    advanced: Annotated[bool, Doc("whether a form hides it at first")] = False
+    optional: Annotated[bool, Doc("whether null is allowed")] = False
+    advanced: Annotated[bool, Doc("whether forms hide the field initially")] = False
 
 
 @record
 class ListTemplatesParams(Params):
-    """Which templates."""
+    """Filters of the list of templates."""
 
-    engine: Annotated[str, Doc("only this engine; empty: all")] = ""
+    engine: Annotated[str, Doc("only templates of this engine; empty: all")] = ""
 
 
 @record
 class TemplateList:
-    """Templates, runnable ones first."""
+    """Templates, runnable templates first."""
 
     rows: tuple[TemplateRow, ...]
 
 
 @record
 class ShowTemplateParams(Params):
-    """Which template."""
+    """A template by name."""
 
     name: Annotated[str, Length(1, 200), Doc("engine.kind, or kind alone for the best engine installed")]
 
@@ -116,21 +118,17 @@ class InputFile:
 
 @record
 class Rendered:
-    """What will be computed, before it is."""
+    """The rendered inputs of a job, before submission."""
 
-    template: Annotated[str, Doc("full name, as emt.relax")]
+    template: Annotated[str, Doc("full name, e.g. emt.relax")]
     files: tuple[InputFile, ...]
     warnings: tuple[str, ...]
-    digest: Annotated[str, Doc("SHA-256 over template, settings, structure and edits; jobs.submit checks it")]
-    copied: Annotated[tuple[str, ...], Doc("files of the earlier job that are copied on the cluster")] = ()
-    script: Annotated[str, Doc("batch script for the cluster, PK in place of the job's number")] = ""
-    problems: Annotated[
-        tuple[InputProblem, ...], Doc("of a set of VASP input files, as inputs.check tells them")
-    ] = ()
-    facts: Annotated[InputFacts, Doc("of a set of VASP input files, as inputs.check tells them")] = (
-        InputFacts()
-    )
-    edits: Annotated[dict[str, str], Doc("file name → unified diff against the template's own file")] = field(
+    digest: Annotated[str, Doc("SHA-256 of template, settings, structure and edits; checked by jobs.submit")]
+    copied: Annotated[tuple[str, ...], Doc("files of the earlier job to copy on the cluster")] = ()
+    script: Annotated[str, Doc("batch script for the cluster, with PK as placeholder for the job's pk")] = ""
+    problems: Annotated[tuple[InputProblem, ...], Doc("from inputs.check, for VASP input files")] = ()
+    facts: Annotated[InputFacts, Doc("from inputs.check, for VASP input files")] = InputFacts()
+    edits: Annotated[dict[str, str], Doc("file name → unified diff against the template's file")] = field(
         default_factory=dict[str, str]
     )
 
@@ -142,7 +140,7 @@ TEMPLATES_SHOW = Method(
     "templates.show",
     ShowTemplateParams,
     TemplateDetail,
-    "Show one template and its form.",
+    "Show a template and its form.",
     errors=(ErrorCode.NOT_FOUND, *WORKER),
     timeout_s=60,
     example=Example({"name": "emt.relax"}),
@@ -151,7 +149,7 @@ TEMPLATES_RENDER = Method(
     "templates.render",
     JobSpec,
     Rendered,
-    "Write the input files of a template for a structure, and the batch script for a cluster.",
+    "Render a template's input files for a structure, and the batch script for a cluster.",
     errors=(
         ErrorCode.NOT_FOUND,
         ErrorCode.INVALID_FORM,
