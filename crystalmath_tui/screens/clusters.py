@@ -198,7 +198,7 @@ KEYS: tuple[Binding[Slice], ...] = (
         ("e",),
         _on_selected(lambda row: (Open("setup", ("edit", row.label)),)),
         "edit",
-        "Change its settings.",
+        "Edit the cluster's settings.",
         footer=True,
     ),
     Binding(

@@ -94,7 +94,7 @@ def _enter(compare: Slice, args: tuple[str, ...]) -> Update:
         words = f"{wrong} is not a pk of a job." if wrong else "Which jobs? :compare PK PK …"
         return compare, (Say(words, "warn"), Back())
     if len(pks) > _MOST_JOBS:
-        return compare, (Say(f"No more than {_MOST_JOBS} jobs stand in one table.", "warn"), Back())
+        return compare, (Say(f"One table holds at most {_MOST_JOBS} jobs.", "warn"), Back())
     same = pks == compare.pks
     fresh = compare if same else replace(compare, pks=pks, found=None, scroll=START, column=0)
     return fetch(replace(fresh, choosing=False, path=None))
@@ -215,9 +215,9 @@ def is_typing(compare: Slice) -> bool:
 KEYS: tuple[Binding[Slice], ...] = (
     *MOVES,
     Binding(("right", "l"), _step_column(1), "next column", "Select the next column."),
-    Binding(("left", "h"), _step_column(-1), "column before", "Select the column before."),
+    Binding(("left", "h"), _step_column(-1), "previous column", "Select the previous column."),
     Binding(("s",), _sort, "sort", "Sort by the column; again for the other direction.", footer=True),
-    Binding(("a",), _choose_columns, "columns", "Choose columns: Space shows or hides one.", footer=True),
+    Binding(("a",), _choose_columns, "columns", "Choose columns; Space shows or hides a column.", footer=True),
     Binding((" ",), _toggle, "show/hide", "Show or hide the selected column."),
     Binding(("w",), _ask_path, "write file", "Write the table to a file: .csv or .json.", footer=True),
     Binding(("enter",), _open, "open", "Open the job.", footer=True),
