@@ -209,7 +209,7 @@ KEYS: tuple[Binding[Slice], ...] = (
         footer=True,
     ),
     Binding(("d",), _on_selected(clusters.delete), "delete", "Delete the cluster; asks first.", footer=True),
-    Binding(("r",), emit(_fetch()), "reload", "Fetch the list again."),
+    Binding(("r",), emit(_fetch()), "reload", "Reload the list."),
     Binding(("esc",), emit(Back()), "back", "Go back."),
 )
 

@@ -215,11 +215,8 @@ def _title(page: Slice) -> str:
 
 KEYS: tuple[Binding[Slice], ...] = (
     *MOVES,
-    *(
-        Binding((str(n),), _do_step(n), f"step {n}", f"Take step {n}.")
-        for n in range(1, _MOST_STEPS + 1)
-    ),
-    Binding(("enter",), _do_step(1), "do 1", "Do the first of the next steps.", footer=True),
+    *(Binding((str(n),), _do_step(n), f"step {n}", f"Take step {n}.") for n in range(1, _MOST_STEPS + 1)),
+    Binding(("enter",), _do_step(1), "do 1", "Take the first step.", footer=True),
     Binding(("o",), _open_job, "open job", "Open the job that is waiting or failed.", footer=True),
     Binding(("y",), _copy_command, "copy", "Copy the command of the first step.", footer=True),
     Binding(("r",), _ask, "reload", "Run the diagnosis again.", footer=True),
@@ -227,5 +224,12 @@ KEYS: tuple[Binding[Slice], ...] = (
 )
 
 SCREEN = Screen(
-    "diagnose", Slice(), KEYS, update, view, _title, usage="PK", summary="Explain why a job is waiting or failed."
+    "diagnose",
+    Slice(),
+    KEYS,
+    update,
+    view,
+    _title,
+    usage="PK",
+    summary="Explain why a job is waiting or failed.",
 )

@@ -268,7 +268,7 @@ KEYS: tuple[Binding[Slice], ...] = (
         ("e",), _ask_path, "write file", "Write the graph as DOT, or as an image with Graphviz.", footer=True
     ),
     Binding(("J",), _open_job, "job", "Open the selected job.", footer=True),
-    Binding(("r",), _reload, "reload", "Fetch the graph again."),
+    Binding(("r",), _reload, "reload", "Reload the graph."),
     Binding(("esc",), _close, "back", "Go back.", footer=True),
 )
 

@@ -348,7 +348,9 @@ KEYS: tuple[Binding[Slice], ...] = (
         "Test step by step; on the codes page, test the selected code.",
         footer=True,
     ),
-    Binding(("T",), _test(force=True), "test now", "Test now, even if connections are paused after failures."),
+    Binding(
+        ("T",), _test(force=True), "test now", "Test now, even if connections are paused after failures."
+    ),
     Binding(("n",), _open("setup", "code"), "new code", "Add a code on this cluster.", footer=True),
     Binding(("e",), _open("setup", "edit"), "edit", "Edit the settings.", footer=True),
     Binding(("P",), _open("potcars"), "POTCARs", "Check which POTCARs are installed."),
@@ -371,6 +373,6 @@ KEYS: tuple[Binding[Slice], ...] = (
         "open job",
         "Open the selected job if crystalmath submitted it.",
     ),
-    Binding(("r",), _reload, "reload", "Fetch the page again."),
+    Binding(("r",), _reload, "reload", "Reload the page."),
     Binding(("esc",), emit(Back()), "back", "Go back."),
 )

@@ -187,7 +187,7 @@ def _with_path(
     if outcome == "typing":
         return replace(compare, path=path), effects
     if not path.text.endswith((".csv", ".json")):
-        return compare, (Say("Give a path that ends in .csv or .json.", "warn"),)
+        return compare, (Say("Enter a path that ends in .csv or .json.", "warn"),)
     table = shown(compare)
     content = csv_text(table) if path.text.endswith(".csv") else json_text(table)
     return replace(compare, path=None, last_path=path.text), (save("compare file", path.text, content),)
@@ -217,10 +217,12 @@ KEYS: tuple[Binding[Slice], ...] = (
     Binding(("right", "l"), _step_column(1), "next column", "Select the next column."),
     Binding(("left", "h"), _step_column(-1), "previous column", "Select the previous column."),
     Binding(("s",), _sort, "sort", "Sort by the column; again for the other direction.", footer=True),
-    Binding(("a",), _choose_columns, "columns", "Choose columns; Space shows or hides a column.", footer=True),
+    Binding(
+        ("a",), _choose_columns, "columns", "Choose columns; Space shows or hides a column.", footer=True
+    ),
     Binding((" ",), _toggle, "show/hide", "Show or hide the selected column."),
     Binding(("w",), _ask_path, "write file", "Write the table to a file: .csv or .json.", footer=True),
     Binding(("enter",), _open, "open", "Open the job.", footer=True),
-    Binding(("r",), lambda compare, _: fetch(compare), "reload", "Fetch the table again."),
-    Binding(("esc",), _close, "back", "Close the list of columns, then go back."),
+    Binding(("r",), lambda compare, _: fetch(compare), "reload", "Reload the table."),
+    Binding(("esc",), _close, "back", "Close the column list, then go back."),
 )

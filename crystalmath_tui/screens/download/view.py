@@ -64,7 +64,7 @@ def _words(found: Slice, context: Context) -> Line:
         asking = "" if found.error or not found.folder else "Listing the files …"
         return line(("dim", f" {context.connection_error or asking}"))
     if run.phase == "stopped":
-        return line(("warn", " Stopped; r resumes where it broke off."))
+        return line(("warn", " Stopped; r resumes the download."))
     note = f" Not all: {found.note}." if found.note else ""
     state = " Done." if run.phase == "done" else " Esc goes back; the download continues."
     return line(("ok" if run.phase == "done" else "dim", state), ("warn", note))

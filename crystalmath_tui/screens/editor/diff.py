@@ -139,9 +139,7 @@ KEYS: tuple[Binding[Slice], ...] = (
     *MOVES,
     Binding(("s",), _toggle_beside, "side by side", "Toggle between side-by-side and stacked views."),
     Binding(("c",), _choose_job, "another job", "Compare with another job, by pk or from the list."),
-    Binding(
-        ("r",), lambda editor, _: ask(editor, 0), "the template", "Compare with the template's files."
-    ),
+    Binding(("r",), lambda editor, _: ask(editor, 0), "the template", "Compare with the template's files."),
     Binding(("esc", "f4", "meta c"), _close, "text", "Return to the text."),
 )
 FOOTER = tuple((row.keys[0], row.title) for row in KEYS[len(MOVES) :])

@@ -46,7 +46,7 @@ def update(editor: Slice, message: Message, context: Context) -> Update:
         case InputsOpened():
             return _open(editor, message)
         case Entered("editor", _) if editor.vasp_inputs is None:
-            words = "Nothing is edited now: press e at the inputs of a new VASP job."
+            words = "No files are open: press e on the inputs step of a new VASP job."
             return editor, (Say(words, "warn"), Back())
         case KeyPressed(key):
             return _press(editor, key, context)
@@ -244,7 +244,7 @@ def _click_tab(editor: Slice, pressed: MousePressed) -> Slice:
 
 _LEAVE: Binding[Slice] = Binding(("esc",), _leave, "leave", "Leave; asks before discarding changes.")
 KEYS: tuple[Binding[Slice], ...] = (
-    Binding(("f2", "ctrl s", "ctrl o"), _save, "take over", "Take the texts over into the new job."),
+    Binding(("f2", "ctrl s", "ctrl o"), _save, "take over", "Apply the edits to the new job."),
     Binding(("tab",), None, "complete", "Complete the tag or its value; press again for the next match."),
     Binding(("f8", "meta n"), _to_problem(1), "problem", "Go to the next problem in any file."),
     Binding(
@@ -266,7 +266,7 @@ KEYS: tuple[Binding[Slice], ...] = (
     ),
     Binding(("f7", "meta e"), _edit_outside, "$EDITOR", "Edit the file in $VISUAL or $EDITOR."),
     Binding(("ctrl z",), None, "undo", "Undo the last step: a word, a line, a paste."),
-    Binding(("ctrl y",), None, "redo", "Do it again."),
+    Binding(("ctrl y",), None, "redo", "Redo the last undone step."),
     Binding(("ctrl left", "meta b"), None, "word left", "Move one word left."),
     Binding(("ctrl right", "meta f"), None, "word right", "Move one word right."),
     Binding(("ctrl home",), None, "top", "Move to the beginning of the text."),

@@ -280,9 +280,7 @@ KEYS: tuple[Binding[Slice], ...] = (
     Binding(("enter",), _next, "next", "Go to the next field, or press the button."),
     Binding(("down",), Scrolled("down"), "down", "Next field."),
     Binding(("up", "shift tab"), Scrolled("up"), "up", "Previous field."),
-    Binding(
-        ("tab",), _complete_or_step, "complete", "Complete a local folder, or go to the next field."
-    ),
+    Binding(("tab",), _complete_or_step, "complete", "Complete a local folder, or go to the next field."),
     Binding(("left", "right", " "), None, "choice", "Change the choice in a field with arrows."),
     Binding(("f2", "ctrl o"), lambda run, _: _send(run), "import", "Import from any field."),
     Binding(("esc",), _leave, "back", "Go back; your input is kept."),

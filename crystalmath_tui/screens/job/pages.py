@@ -35,7 +35,10 @@ def summary(detail: JobDetail, now: float, cols: int) -> tuple[Line, ...]:
         *_facts(_origin(detail, now), cols),
         *run_lines(detail.runs, cols),
         *section("settings", _facts([(name, number(value)) for name, value in detail.values.items()], cols)),
-        *(line(("mark", f" {name} was edited by hand"), ("dim", "; see the inputs page")) for name in detail.edits),
+        *(
+            line(("mark", f" {name} was edited by hand"), ("dim", "; see the inputs page"))
+            for name in detail.edits
+        ),
         *section("inputs", map(_link, detail.inputs)),
         *section("outputs", map(_link, detail.outputs)),
     )
@@ -75,7 +78,7 @@ def inputs(detail: JobDetail, cols: int) -> tuple[Line, ...]:
         *(row for name, diff in detail.edits.items() for row in _edit(name, diff)),
         *section("nodes", map(_link, detail.inputs)),
         (),
-        line(("dim", " The input files as sent are on the page files.")),
+        line(("dim", " The submitted input files are on the files page.")),
     )
 
 

@@ -356,12 +356,20 @@ KEYS: tuple[Binding[Slice], ...] = (
     Binding(("c",), actions.clone, "clone", "Prepare a new job like this one.", footer=True),
     Binding(("x",), actions.cancel, "cancel", "Cancel the job; asks first.", footer=True),
     Binding(("R",), actions.retry, "run again", "Rerun a finished job with the same inputs; asks first."),
-    Binding(("S",), actions.stop, "stop", "Stop VASP after the current ionic step, with results; asks first."),
+    Binding(
+        ("S",), actions.stop, "stop", "Stop VASP after the current ionic step, with results; asks first."
+    ),
     Binding(("p",), actions.pause, "pause/play", "Pause or resume the job.", footer=True),
-    Binding(("d",), actions.diagnose, "why?", "Explain why the job is waiting or failed, and what to do.", footer=True),
+    Binding(
+        ("d",),
+        actions.diagnose,
+        "why?",
+        "Explain why the job is waiting or failed, and what to do.",
+        footer=True,
+    ),
     Binding(("y",), actions.copy_pk, "copy pk", "Copy the pk to the clipboard."),
     Binding(("Y",), actions.copy_uuid, "copy uuid", "Copy the uuid to the clipboard."),
-    Binding(("r",), fetch, "reload", "Fetch the page again."),
+    Binding(("r",), fetch, "reload", "Reload the page."),
     Binding(("esc",), _close, "back", "Close the file, then go back.", footer=True),
 )
 

@@ -181,7 +181,7 @@ def _with_error(new: Slice, step: int, error: RpcError) -> Slice:
 def submit(new: Slice, *, confirmed: bool = False) -> Update:
     """Send the job, with the same key at every attempt; warnings of edited files are asked about."""
     if target.is_other(new):
-        return new, (Say(f"The settings of {target.cluster_of(new)} are still on their way.", "warn"),)
+        return new, (Say(f"The settings of {target.cluster_of(new)} are still loading.", "warn"),)
     try:
         params = None if new.waiting else target.submit_params(new)
     except RpcError as error:

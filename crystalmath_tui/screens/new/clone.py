@@ -27,7 +27,7 @@ def ask(new: Slice, text: str) -> Update:
     """Ask what the earlier job was made of; what is typed now stays until the answer is here."""
     pk = pk_of(text)
     if not pk:
-        return new, (Say("Like which job? :new like PK", "warn"),)
+        return new, (Say("Which job? :new like PK", "warn"),)
     call = Call(JOBS_CLONE, JobPk(pk), "new draft", handles_refusal=True)
     return replace(new, waiting=f"looking at job {pk}", error=None), (call,)
 

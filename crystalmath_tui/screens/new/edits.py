@@ -33,7 +33,7 @@ def open_editor(new: Slice) -> tuple[Effect, ...]:
     if made is None or not new.own or new.template is None:
         return ()
     if new.template.row.engine != _VASP:
-        words = f"{new.template.row.name} has no files to edit; change its settings: Esc goes back to them."
+        words = f"{new.template.row.name} has no files to edit; press Esc to go back and change its settings."
         return (Say(words, "warn"),)
     own = {file.name: file.text for file in new.own}
     vasp_inputs = VaspInputs(made, own, edit_texts(new), _tasks(new))
@@ -143,7 +143,7 @@ def notes(new: Slice, cols: int) -> tuple[Line, ...]:
         for style, sign in [MARKS[row.severity]]
     ]
     if len(rows) > 2:
-        words.append(("dim", f"  and {len(rows) - 2} more: e shows them all"))
+        words.append(("dim", f"  and {len(rows) - 2} more: press e to see all"))
     words += _not_followed(new)
     return tuple(
         line((style, f" {part}")) for style, text in words for part in wrap(text, max(8, cols - 2))[:2]
@@ -165,7 +165,7 @@ def without_inputs(new: Slice) -> tuple[Line, ...]:
     if not names or new.waiting:
         return ()
     return (
-        line(("warn", f" There are no inputs with {names} as edited.")),
+        line(("warn", f" The inputs could not be written with {names} as edited.")),
         line(("dim", " e edits them, u puts the template's own back.")),
     )
 

@@ -107,7 +107,7 @@ def _made(page: Slice, path: str) -> tuple[Effect, ...]:
     if page.tab == "structure" and pk:
         wanted = ExportStructureParams(pk, cast("StructureFormat", ending), path)
         return (Call(STRUCTURES_EXPORT, wanted, "results export", path, handles_refusal=True),)
-    return (Say("There is nothing to write on this page.", "warn"),)
+    return (Say("This page has nothing to write.", "warn"),)
 
 
 def _text(path: str, result: object) -> str:

@@ -49,7 +49,7 @@ def _hosts(setup: Slice, context: Context) -> tuple[Line, ...]:
     """A line to type in, this machine, and the hosts of ~/.ssh/config."""
     cols, room = context.size.cols, host_rows(setup, context)
     head = line(
-        ("strong", " Which host?"), ("dim", "  Type its name, or choose with ↑ ↓; Enter looks around there.")
+        ("strong", " Which host?"), ("dim", "  Type a name, or choose with ↑ ↓; Enter inspects the host.")
     )
     rows = (
         (Span("key", " host "), *field_line(setup.host, max(1, cols - 7)))
@@ -69,7 +69,7 @@ def _hosts(setup: Slice, context: Context) -> tuple[Line, ...]:
 def _host_line(host: SshHost) -> Line:
     address = "" if host.hostname == host.name else f"{host.hostname}  "
     port = "" if host.port == 22 else f" port {host.port}"
-    jump = f"  through {host.proxy_jump}" if host.proxy_jump else ""
+    jump = f"  via {host.proxy_jump}" if host.proxy_jump else ""
     master = "  master connection" if host.master else ""
     return line(" ", ("strong", host.name), ("dim", f"   {address}as {host.user}{port}{jump}{master}"))
 
@@ -109,5 +109,5 @@ SCREEN = Screen(
     is_typing,
     (("enter", "next"), ("f2", "save"), ("esc", "back")),
     usage="[edit LABEL | code LABEL]",
-    summary="Set up a cluster, change one, or make a code known.",
+    summary="Set up or edit a cluster, or add a code.",
 )
