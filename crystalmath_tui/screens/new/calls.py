@@ -106,7 +106,7 @@ def stored(search: str) -> Effect:
 def show(new: Slice, pk: int) -> Update:
     """Look a stored structure up."""
     call = Call(STRUCTURES_SHOW, StructurePk(pk), "new structure", handles_refusal=True)
-    return replace(new, waiting=f"looking at structure {pk}", error=None), (call,)
+    return replace(new, waiting=f"loading structure {pk}", error=None), (call,)
 
 
 def import_file(new: Slice, path: str) -> Update:

@@ -80,8 +80,8 @@ def revert(new: Slice) -> tuple[Effect, ...]:
     name = _file_shown(new)
     names = (name,) if name in edited else () if new.rendered else tuple(edited)
     if not names:
-        return (Say(f"{name} is the template's own." if name else "No file is edited."),)
-    title = f"Put the template's own {', '.join(names)} back? What you edited there is lost."
+        return (Say(f"{name} is unedited." if name else "No file is edited."),)
+    title = f"Put the template's own {', '.join(names)} back? Your edits are lost."
     return (Ask(title, (), (Tell(EditsDropped(names)),)),)
 
 
@@ -154,7 +154,7 @@ def _not_followed(new: Slice) -> list[tuple[str, str]]:
     own = {file.name: file.text for file in new.own}
     changed = (name for name, edit in live_edits(new).items() if edit.own and edit.own != own.get(name, ""))
     return [
-        ("warn", f"! {name} stays as you edited it: settings changed since do not reach it")
+        ("warn", f"! {name} stays as you edited it; later changes to settings do not affect it")
         for name in changed
     ]
 
@@ -166,7 +166,7 @@ def without_inputs(new: Slice) -> tuple[Line, ...]:
         return ()
     return (
         line(("warn", f" The inputs could not be written with {names} as edited.")),
-        line(("dim", " e edits them, u puts the template's own back.")),
+        line(("dim", " e edits them, u restores the template's files.")),
     )
 
 

@@ -376,6 +376,6 @@ KEYS: tuple[Binding[Slice], ...] = (
     Binding(("right", "l"), _step_file(1), "next file", "Show the next input file.", footer=True),
     Binding(("left", "h"), _step_file(-1), "previous file", "Show the previous input file."),
     Binding(
-        ("r",), lambda new, _: (new, lists(search_of(new))), "reload", "Fetch structures and templates again."
+        ("r",), lambda new, _: (new, lists(search_of(new))), "reload", "Reload structures and templates."
     ),
 )

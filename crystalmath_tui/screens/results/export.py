@@ -44,7 +44,7 @@ def ask_path(page: Slice) -> Update:
     endings = ENDINGS[page.tab]
     if not endings:
         return page, (
-            Say("The document is among the files of the job: J, then D on its page files.", "warn"),
+            Say("The document is one of the job's files: press J, then D on its page files.", "warn"),
         )
     if page.results is None:
         return page, (Say("The results are not loaded yet.", "warn"),)

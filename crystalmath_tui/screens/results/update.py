@@ -216,7 +216,7 @@ def _other_column(page: Slice, axis: str) -> Update:
     if page.kind != "steps" or shown is None or not shown.columns:
         there = "steps" in (page.results.series if page.results else ())
         page = replace(page, kind="steps") if there else page
-        return page, _needed(page) if there else (Say("This job has no steps with columns.", "warn"),)
+        return page, _needed(page) if there else (Say("This job has no step data to plot.", "warn"),)
     place = 0 if axis == "x" else 1
     columns = shown.columns
     at = columns.index(page.axes[place]) if page.axes[place] in columns else -1
@@ -278,18 +278,14 @@ KEYS: tuple[Binding[Slice], ...] = (
     Binding(
         ("enter", " "), _toggle_branch, "fold", "Expand or collapse a branch of the document.", footer=True
     ),
-    Binding(
-        ("x",), _step_axis("x"), "x axis", "Next column for x, of two columns of the steps.", footer=True
-    ),
-    Binding(
-        ("y",), _step_axis("y"), "y axis", "Next column for y, of two columns of the steps.", footer=True
-    ),
+    Binding(("x",), _step_axis("x"), "x axis", "Plot the next column of the steps as x.", footer=True),
+    Binding(("y",), _step_axis("y"), "y axis", "Plot the next column of the steps as y.", footer=True),
     Binding(
         ("b",), _toggle_before, "before/after", "Toggle the structure before and after the job.", footer=True
     ),
     Binding(("w",), _toggle_words, "in words", "Describe the curves in words instead of plots."),
     Binding(("J",), _open_job, "job", "Open the job.", footer=True),
-    Binding(("r",), _reload, "reload", "Fetch the page again."),
+    Binding(("r",), _reload, "reload", "Reload the page."),
     Binding(("esc",), emit(Back()), "back", "Go back.", footer=True),
 )
 

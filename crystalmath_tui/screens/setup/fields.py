@@ -75,7 +75,7 @@ def of_nothing(host: str, label: str, transport: str, backend: str, scheduler: s
     work_dir = "/scratch/{username}/crystalmath"
     guess = "core.direct" if transport == LOCAL_TRANSPORT else "core.slurm"
     head = (
-        new_field("label", "label", label, "The name of the cluster here."),
+        new_field("label", "label", label, "Name of the cluster in crystalmath."),
         new_field("hostname", "host", host, "As in `ssh HOST`; the rest comes from ~/.ssh/config."),
         new_field("transport", "transport", transport, "How to reach the cluster.", TRANSPORTS),
         new_field(
@@ -86,11 +86,12 @@ def of_nothing(host: str, label: str, transport: str, backend: str, scheduler: s
             ("asyncssh", "openssh"),
         ),
         new_field("scheduler", "scheduler", scheduler or guess, "Scheduler of the cluster.", SCHEDULERS),
-        new_field("work_dir", "work folder", work_dir, "Where jobs run; {username} is your name there."),
-        new_field("description", "description", "", "Words for yourself."),
+        new_field("work_dir", "work folder", work_dir, "Where jobs run; {username} is your username there."),
+        new_field("description", "description", "", "Notes for yourself."),
     )
     first, *rest = (
-        new_field(kind.value, kind.value, "", "The executable there, from the root.") for kind in VASP
+        new_field(kind.value, kind.value, "", "Absolute path of the executable on the cluster.")
+        for kind in VASP
     )
     codes = (replace(first, section="codes; empty: none"), *rest)
     return (*head, *_common(Resources(), {}), *codes)
@@ -100,9 +101,11 @@ def of_detail(detail: ClusterDetail) -> tuple[Field, ...]:
     """A cluster as it is."""
     row = detail.row
     head = (
-        new_field("new_label", "label", row.label, "The name of the cluster here."),
-        new_field("work_dir", "work folder", row.work_dir, "Where jobs run; {username} is your name there."),
-        new_field("description", "description", detail.description, "Words for yourself."),
+        new_field("new_label", "label", row.label, "Name of the cluster in crystalmath."),
+        new_field(
+            "work_dir", "work folder", row.work_dir, "Where jobs run; {username} is your username there."
+        ),
+        new_field("description", "description", detail.description, "Notes for yourself."),
     )
     known = {
         "potcar_dir": detail.potcar_dir,
@@ -147,12 +150,12 @@ def of_code(kind: CodeKind = CodeKind.VASP_STD) -> tuple[Field, ...]:
     return (
         new_field("kind", "kind", kind.value, "Program that the code runs.", kinds),
         new_field("label", "label", kind.value, "Label of the code on this cluster."),
-        new_field("path", "path", "", "The executable there, from the root."),
+        new_field("path", "path", "", "Absolute path of the executable on the cluster."),
         new_field("modules", "modules", "", "Modules to load, in order, separated by spaces."),
         new_field(
             "prepend_text", "lines before", "", "Shell lines to run before the code; \\n starts a new line."
         ),
-        new_field("description", "description", "", "Words for yourself."),
+        new_field("description", "description", "", "Notes for yourself."),
     )
 
 

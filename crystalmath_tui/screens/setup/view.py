@@ -76,10 +76,10 @@ def _host_line(host: SshHost) -> Line:
 
 def _after_hosts(setup: Slice, cols: int) -> tuple[Line, ...]:
     if setup.error is not None:
-        words = "Fix it and press Enter again; F2 fills in the form without looking."
+        words = "Fix the problem and press Enter again; F2 opens the form without looking."
         return ((), *_paragraph("error", error_text(setup.error), cols), *_paragraph("accent", words, cols))
     if setup.form.fields:
-        return ((), line(("accent", " F2 goes back to the form as it was.")))
+        return ((), line(("accent", " F2 goes back to the form.")))
     if setup.hosts is None:
         return ((), line(("dim", " Reading ~/.ssh/config …")))
     if not setup.hosts.rows:
