@@ -39,7 +39,7 @@ def update(retries: Slice, message: Message) -> tuple[Slice, tuple[Effect, ...]]
             return retries, tuple(_call(retries, asked) for asked in retries.pending)
         case Answered("retry", Submitted() as submitted, asked):
             goes_on = asked[1] in retries.restarts
-            what = f"continues from job {asked[0]}" if goes_on else f"reruns job {asked[0]}"
+            what = f"continues from job {asked[0]}" if goes_on else f"runs job {asked[0]} again"
             words = f"Job {submitted.pk} {what}."
             return _without(retries, asked), (Say(words),)
         case Refused("retry", ConnectionLost()):

@@ -44,7 +44,7 @@ def _names(run: Slice, cols: int) -> tuple[Line, ...]:
 
 def _waiting(run: Slice, context: Context) -> tuple[Line, ...]:
     given = values(run.form)
-    words = f"Importing {given['path']} from {given['cluster']} …"
+    words = f"Importing {given['path']} of {given['cluster']} …"
     return (
         (),
         *(line(("accent", f" {part}")) for part in wrap(words, max(8, context.size.cols - 2))),

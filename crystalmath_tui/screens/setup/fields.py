@@ -53,7 +53,9 @@ def _of_partitions(partitions: Sequence[Partition]) -> dict[str, tuple[str, str]
     names = _found([row.name for row in partitions])
     if usual is None:
         return {"partition": ("", names)}
-    limit = "no limit" if usual.time_limit_s is None else f"{text_of('walltime_s', usual.time_limit_s)} limit"
+    limit = (
+        "no limit" if usual.time_limit_s is None else f"{text_of('walltime_s', usual.time_limit_s)} at most"
+    )
     return {
         "partition": (usual.name, names),
         "walltime_s": ("", f"{usual.name}: {limit}."),

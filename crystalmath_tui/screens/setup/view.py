@@ -69,7 +69,7 @@ def _hosts(setup: Slice, context: Context) -> tuple[Line, ...]:
 def _host_line(host: SshHost) -> Line:
     address = "" if host.hostname == host.name else f"{host.hostname}  "
     port = "" if host.port == 22 else f" port {host.port}"
-    jump = f"  via {host.proxy_jump}" if host.proxy_jump else ""
+    jump = f"  through {host.proxy_jump}" if host.proxy_jump else ""
     master = "  master connection" if host.master else ""
     return line(" ", ("strong", host.name), ("dim", f"   {address}as {host.user}{port}{jump}{master}"))
 
