@@ -198,7 +198,7 @@ KEYS: tuple[Binding[Slice], ...] = (
         ("e",),
         _on_selected(lambda row: (Open("setup", ("edit", row.label)),)),
         "edit",
-        "Change its settings.",
+        "Edit the cluster's settings.",
         footer=True,
     ),
     Binding(
@@ -209,7 +209,7 @@ KEYS: tuple[Binding[Slice], ...] = (
         footer=True,
     ),
     Binding(("d",), _on_selected(clusters.delete), "delete", "Delete the cluster; asks first.", footer=True),
-    Binding(("r",), emit(_fetch()), "reload", "Fetch the list again."),
+    Binding(("r",), emit(_fetch()), "reload", "Reload the list."),
     Binding(("esc",), emit(Back()), "back", "Go back."),
 )
 

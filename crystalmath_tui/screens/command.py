@@ -30,13 +30,13 @@ class Command:
 
 _FIXED = (
     Command("filter", "TEXT", "Filter the jobs.", screen="jobs"),
-    Command("profile", "NAME", "Go to the server of another AiiDA profile.", Connect()),
-    Command("connect", "", "Connect again now.", Connect()),
-    Command("back", "", "Go to the screen before.", Back()),
-    Command("copy", "TEXT", "Put a text on the clipboard.", Copy("")),
+    Command("profile", "NAME", "Switch to the server of another AiiDA profile.", Connect()),
+    Command("connect", "", "Reconnect now.", Connect()),
+    Command("back", "", "Return to the previous screen.", Back()),
+    Command("copy", "TEXT", "Copy text to the clipboard.", Copy("")),
     Command("redraw", "", "Redraw the screen.", Redraw()),
-    Command("suspend", "", "Stop until the shell says fg.", Suspend()),
-    Command("quit", "", "Leave; jobs go on.", Quit()),
+    Command("suspend", "", "Suspend the program; fg resumes it.", Suspend()),
+    Command("quit", "", "Quit; jobs keep running.", Quit()),
 )
 
 
@@ -109,7 +109,7 @@ def _effect(command: Command, args: tuple[str, ...]) -> Effect:
 def _unknown(name: str, known: Sequence[Command]) -> Say:
     near = get_close_matches(name, [row.name for row in known], n=1, cutoff=0.4)
     way_out = f"Did you mean :{near[0]}?" if near else "See :help."
-    return Say(f"There is no command :{name}. {way_out}", "warn")
+    return Say(f"Unknown command :{name}. {way_out}", "warn")
 
 
 def complete(field: TextField, known: Sequence[Command]) -> TextField:

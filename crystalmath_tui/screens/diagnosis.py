@@ -130,14 +130,14 @@ def _effects_of(step: NextStep, page: Slice) -> tuple[Effect, ...]:
     pk = page.found.step_pk if page.found else page.pk
     match step.action:
         case "wait":
-            return (Say("Nothing to do: it continues by itself."),)
+            return (Say("Nothing to do: the job continues on its own."),)
         case "status":
             return (Say(step.command),)
         case "play":
             return (Call(JOBS_PLAY, ControlJobParams(pk), "job control", "playing", key=f"play {pk}"),)
         case "cancel":
             call = Call(JOBS_CANCEL, ControlJobParams(pk), "job control", "cancelled", key=f"cancel {pk}")
-            return (Ask(f"Cancel job {pk}? What it computed so far is lost.", (), (call,)),)
+            return (Ask(f"Cancel job {pk}? Its results so far are lost.", (), (call,)),)
         case "retry":
             ask = NewKey("retry key", pk)
             return (Ask(f"Run job {pk} again with the same inputs?", (), (ask,)),)
@@ -215,17 +215,21 @@ def _title(page: Slice) -> str:
 
 KEYS: tuple[Binding[Slice], ...] = (
     *MOVES,
-    *(
-        Binding((str(n),), _do_step(n), f"step {n}", f"Do what stands under {n}.")
-        for n in range(1, _MOST_STEPS + 1)
-    ),
-    Binding(("enter",), _do_step(1), "do 1", "Do the first of the next steps.", footer=True),
-    Binding(("o",), _open_job, "open job", "Show the job that waits or failed.", footer=True),
+    *(Binding((str(n),), _do_step(n), f"step {n}", f"Take step {n}.") for n in range(1, _MOST_STEPS + 1)),
+    Binding(("enter",), _do_step(1), "do 1", "Take the first step.", footer=True),
+    Binding(("o",), _open_job, "open job", "Open the job that is waiting or failed.", footer=True),
     Binding(("y",), _copy_command, "copy", "Copy the command of the first step.", footer=True),
-    Binding(("r",), _ask, "reload", "Look again.", footer=True),
+    Binding(("r",), _ask, "reload", "Run the diagnosis again.", footer=True),
     Binding(("esc",), emit(Back()), "back", "Go back.", footer=True),
 )
 
 SCREEN = Screen(
-    "diagnose", Slice(), KEYS, update, view, _title, usage="PK", summary="Say why a job waits or failed."
+    "diagnose",
+    Slice(),
+    KEYS,
+    update,
+    view,
+    _title,
+    usage="PK",
+    summary="Explain why a job is waiting or failed.",
 )

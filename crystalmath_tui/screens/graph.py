@@ -221,7 +221,7 @@ def view(page: Slice, context: Context) -> tuple[Line, ...]:
     if not seen or page.graph is None:
         return ((), line(("dim", f" {context.connection_error or 'Loading …'}")))
     left = f" Not all: {page.graph.left_out}." if page.graph.left_out else ""
-    head = line(("warn", left), ("dim", f" {len(page.graph.nodes)} nodes; o: the graph around a node"))
+    head = line(("warn", left), ("dim", f" {len(page.graph.nodes)} nodes; o centers the graph on a node"))
     if page.path is not None:
         head = prompt_lines(page.path, "write to", cols)[0]
     at = clamp(page.at, len(seen), _height(context))
@@ -261,19 +261,19 @@ def is_typing(page: Slice) -> bool:
 
 KEYS: tuple[Binding[Slice], ...] = (
     *MOVES,
-    Binding(("right", "l", "enter", " "), _unfold, "unfold", "Unfold what is behind a node.", footer=True),
-    Binding(("left", "h"), _fold, "fold", "Fold it.", footer=True),
-    Binding(("o",), _center, "from here", "The graph around the selected node.", footer=True),
+    Binding(("right", "l", "enter", " "), _unfold, "unfold", "Expand the selected node.", footer=True),
+    Binding(("left", "h"), _fold, "fold", "Collapse the selected node.", footer=True),
+    Binding(("o",), _center, "from here", "Center the graph on the selected node.", footer=True),
     Binding(
-        ("e",), _ask_path, "write file", "Write the graph as DOT, or as an image by Graphviz.", footer=True
+        ("e",), _ask_path, "write file", "Write the graph as DOT, or as an image with Graphviz.", footer=True
     ),
-    Binding(("J",), _open_job, "job", "Go to the selected job.", footer=True),
-    Binding(("r",), _reload, "reload", "Fetch the graph again."),
+    Binding(("J",), _open_job, "job", "Open the selected job.", footer=True),
+    Binding(("r",), _reload, "reload", "Reload the graph."),
     Binding(("esc",), _close, "back", "Go back.", footer=True),
 )
 
 SCREEN = Screen(
     "graph", Slice(), KEYS, update, view, _title, is_typing,
     (("enter", "write"), ("tab", "complete"), ("esc", "cancel")), usage="PK",
-    summary="Show what a node came from and what came of it.",
+    summary="Show the provenance of a node: what it came from and what it led to.",
 )  # fmt: skip

@@ -130,7 +130,7 @@ def view(page: Slice, context: Context) -> tuple[Line, ...]:
     shown = rows[scroll.top : scroll.top + _height(context)]
     lines = [_entry_line(entry) for entry in shown]
     if not rows:
-        lines = [line(("dim", "   Nothing holds this text. Esc clears it."))]
+        lines = [line(("dim", "   No matches. Esc clears the filter."))]
     place = scroll.index - scroll.top
     painted = [
         highlight(each, context.size.cols) if rows and i == place else each for i, each in enumerate(lines)
@@ -163,7 +163,7 @@ def _typing(page: Slice) -> bool:
 KEYS: tuple[Binding[Slice], ...] = (
     *MOVES,
     Binding(("enter",), _press_selected, "do it", "Go back and press the selected key.", footer=True),
-    Binding(("/",), _start_filter, "filter", "Show only what holds a text.", footer=True),
+    Binding(("/",), _start_filter, "filter", "Show only entries that contain a text.", footer=True),
     Binding(("esc",), _clear_or_leave, "back", "Clear the filter, then go back.", footer=True),
 )
 

@@ -45,7 +45,7 @@ def update(retries: Slice, message: Message) -> tuple[Slice, tuple[Effect, ...]]
         case Refused("retry", ConnectionLost()):
             return retries, ()
         case Refused("retry", error, asked):
-            words = f"Job {asked[0]} does not run again: {error_text(error)}"
+            words = f"Job {asked[0]} was not rerun: {error_text(error)}"
             return _without(retries, asked), (Say(words, "error"),)
         case _:
             return retries, ()

@@ -282,7 +282,7 @@ def _code_test(cluster: Slice) -> tuple[Effect, ...]:
     codes = cluster.detail.codes if cluster.detail else ()
     index = cluster.places.get("codes", START).index
     if index >= len(codes):
-        return (Say("There is no code to test; n makes one known.", "warn"),)
+        return (Say("There is no code to test; press n to add one.", "warn"),)
     pk = codes[index].pk
     call = Call(CODES_TEST, CodePk(pk), "cluster code test", cluster.label, key=f"code {pk}")
     return (Say(f"Looking at {codes[index].label} on {cluster.label} …"), call)
@@ -340,18 +340,20 @@ KEYS: tuple[Binding[Slice], ...] = (
     *MOVES,
     Binding(("tab", "right", "l"), _step_tab(1), "next page", "Next page.", footer=True),
     Binding(("shift tab", "left", "h"), _step_tab(-1), "previous page", "Previous page."),
-    *(Binding((str(i + 1),), _show_tab(name), name, f"Page {name}.") for i, name in enumerate(TABS)),
+    *(Binding((str(i + 1),), _show_tab(name), name, f"Show the {name} page.") for i, name in enumerate(TABS)),
     Binding(
         ("t",),
         _test(force=False),
         "test",
-        "Test step by step; on the page codes, test the code.",
+        "Test step by step; on the codes page, test the selected code.",
         footer=True,
     ),
-    Binding(("T",), _test(force=True), "test now", "Test at once, also where it rests after failures."),
-    Binding(("n",), _open("setup", "code"), "new code", "Make a program there known.", footer=True),
-    Binding(("e",), _open("setup", "edit"), "edit", "Change the settings.", footer=True),
-    Binding(("P",), _open("potcars"), "POTCARs", "Look which POTCARs are there."),
+    Binding(
+        ("T",), _test(force=True), "test now", "Test now, even if connections are paused after failures."
+    ),
+    Binding(("n",), _open("setup", "code"), "new code", "Add a code on this cluster.", footer=True),
+    Binding(("e",), _open("setup", "edit"), "edit", "Edit the settings.", footer=True),
+    Binding(("P",), _open("potcars"), "POTCARs", "Check which POTCARs are installed."),
     Binding(
         ("x",),
         _on_cluster(lambda detail: clusters.enable(detail.row)),
@@ -369,8 +371,8 @@ KEYS: tuple[Binding[Slice], ...] = (
         ("enter",),
         lambda cluster, _: (cluster, _open_job(cluster)),
         "open job",
-        "Open the selected job, where it is ours.",
+        "Open the selected job if crystalmath submitted it.",
     ),
-    Binding(("r",), _reload, "reload", "Fetch the page again."),
+    Binding(("r",), _reload, "reload", "Reload the page."),
     Binding(("esc",), emit(Back()), "back", "Go back."),
 )

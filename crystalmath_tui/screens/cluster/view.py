@@ -31,9 +31,9 @@ _NAME = 16
 _TOP = 2
 _NOTABLE_S = 0.05
 _STEPS = {
-    StepName.RESOLVE: "the name",
+    StepName.RESOLVE: "the host name",
     StepName.CONNECT: "a connection",
-    StepName.HOST_KEY: "the host's key",
+    StepName.HOST_KEY: "the host key",
     StepName.LOGIN: "the login",
     StepName.WORK_DIR: "the work folder",
     StepName.SCHEDULER: "the scheduler",
@@ -48,7 +48,7 @@ _JOBS = (
     Column("place", "place", 5, 5, rank=3, right=True),
     Column("name", "name", 10, 24, rank=2),
     Column("partition", "partition", 9, 14, rank=5),
-    Column("used", "used/asked", 11, 15, rank=6),
+    Column("used", "used/limit", 11, 15, rank=6),
     Column("reason", "reason", 10, 60, rank=4),
 )
 _CODES = (
@@ -159,7 +159,7 @@ def _summary(detail: ClusterDetail, cols: int) -> tuple[Line, ...]:
         state,
         *trouble,
         *_section("computer", _facts(_computer(detail), cols)),
-        *_section("defaults of a job", _facts(given, cols) or (line(("dim", "   none")),)),
+        *_section("job defaults", _facts(given, cols) or (line(("dim", "   none")),)),
         *_section("connection", _facts(list(detail.ssh.items()), cols) or (line(("dim", "   none")),)),
     )
 
@@ -174,9 +174,9 @@ def _computer(detail: ClusterDetail) -> list[tuple[str, str]]:
         ("POTCARs", detail.potcar_dir),
         ("mpirun", detail.mpirun),
         ("codes", ", ".join(code.label for code in detail.codes)),
-        ("most jobs", f"{detail.max_jobs} at once" if detail.max_jobs else "no cap"),
-        ("looks", f"at the queue every {detail.poll_interval_s:g} s at most"),
-        ("connects", f"every {detail.safe_interval_s:g} s at most"),
+        ("job limit", f"{detail.max_jobs} at once" if detail.max_jobs else "none"),
+        ("polling", f"the queue at most every {detail.poll_interval_s:g} s"),
+        ("connects", f"at most every {detail.safe_interval_s:g} s"),
         ("before each job", detail.fixed_prepend),
         ("after each job", detail.fixed_append),
         ("description", detail.description),
@@ -236,7 +236,7 @@ def _queue(queue: ClusterQueue, context: Context) -> Page:
     cols = context.size.cols
     seen = age(context.now - queue.at)
     head = line(
-        ("strong", f" {count(len(queue.jobs), 'job')}"), f" of {queue.user}", ("dim", f"   seen {seen} ago")
+        ("strong", f" {count(len(queue.jobs), 'job')}"), f" of {queue.user}", ("dim", f"  updated {seen} ago")
     )
     notes = [each for note in queue.notes for each in _paragraph("warn", note, cols)]
     parts = [_partition(each, cols) for each in queue.partitions]
@@ -319,10 +319,10 @@ def _step_lines(step: Step, cols: int) -> tuple[Line, ...]:
 def _verdict(cluster: Slice, cols: int) -> tuple[Line, ...]:
     """What the test says as a whole; it stands first, so that a long list of steps does not hide it."""
     if cluster.running is not None:
-        done = f" Testing: {len(cluster.steps)} of {len(STEPS)} steps are done."
+        done = f" Testing: {len(cluster.steps)} of {len(STEPS)} steps done."
         return (line(("accent", done)),)
     if failed_step(cluster) is not None:
-        way_out = "  Fix it, then press t again; T tries at once."
+        way_out = "  Fix the problem, then press t again; T tests immediately."
         return (line(("error", " The test failed."), ("dim", way_out)),)
     left = [step.title for step in cluster.steps if step.outcome is Outcome.NOT_REACHED]
     if left:

@@ -94,7 +94,7 @@ def _enter(compare: Slice, args: tuple[str, ...]) -> Update:
         words = f"{wrong} is not a pk of a job." if wrong else "Which jobs? :compare PK PK …"
         return compare, (Say(words, "warn"), Back())
     if len(pks) > _MOST_JOBS:
-        return compare, (Say(f"No more than {_MOST_JOBS} jobs stand in one table.", "warn"), Back())
+        return compare, (Say(f"One table holds at most {_MOST_JOBS} jobs.", "warn"), Back())
     same = pks == compare.pks
     fresh = compare if same else replace(compare, pks=pks, found=None, scroll=START, column=0)
     return fetch(replace(fresh, choosing=False, path=None))
@@ -187,7 +187,7 @@ def _with_path(
     if outcome == "typing":
         return replace(compare, path=path), effects
     if not path.text.endswith((".csv", ".json")):
-        return compare, (Say("Give a path that ends in .csv or .json.", "warn"),)
+        return compare, (Say("Enter a path that ends in .csv or .json.", "warn"),)
     table = shown(compare)
     content = csv_text(table) if path.text.endswith(".csv") else json_text(table)
     return replace(compare, path=None, last_path=path.text), (save("compare file", path.text, content),)
@@ -215,12 +215,14 @@ def is_typing(compare: Slice) -> bool:
 KEYS: tuple[Binding[Slice], ...] = (
     *MOVES,
     Binding(("right", "l"), _step_column(1), "next column", "Select the next column."),
-    Binding(("left", "h"), _step_column(-1), "column before", "Select the column before."),
+    Binding(("left", "h"), _step_column(-1), "previous column", "Select the previous column."),
     Binding(("s",), _sort, "sort", "Sort by the column; again for the other direction.", footer=True),
-    Binding(("a",), _choose_columns, "columns", "Choose columns: Space shows or hides one.", footer=True),
+    Binding(
+        ("a",), _choose_columns, "columns", "Choose columns; Space shows or hides a column.", footer=True
+    ),
     Binding((" ",), _toggle, "show/hide", "Show or hide the selected column."),
     Binding(("w",), _ask_path, "write file", "Write the table to a file: .csv or .json.", footer=True),
     Binding(("enter",), _open, "open", "Open the job.", footer=True),
-    Binding(("r",), lambda compare, _: fetch(compare), "reload", "Fetch the table again."),
-    Binding(("esc",), _close, "back", "Close the list of columns, then go back."),
+    Binding(("r",), lambda compare, _: fetch(compare), "reload", "Reload the table."),
+    Binding(("esc",), _close, "back", "Close the column list, then go back."),
 )

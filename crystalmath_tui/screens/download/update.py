@@ -92,7 +92,7 @@ def _enter(page: Slice, args: tuple[str, ...]) -> Update:
     """PK, then where the files are, then their names."""
     pk = pk_of(args[0]) if args else 0
     if page.run and page.run.going:
-        words = f"Files of job {page.pk} are on their way; one download after the other."
+        words = f"Job {page.pk} is still downloading; only one download runs at a time."
         return page, (Say(words, "warn"),) if args else ()
     if not pk and page.pk and not args:
         return page, ()
@@ -101,9 +101,9 @@ def _enter(page: Slice, args: tuple[str, ...]) -> Update:
         wrong = (
             f"{args[0]} is not a pk of a job"
             if args and not pk
-            else f"{source} is none of {', '.join(_SOURCES)}"
+            else f"{source} is not one of {', '.join(_SOURCES)}"
         )
-        words = f"{wrong if args else 'Of which job?'} :download PK [work|retrieved|inputs [FILE …]]"
+        words = f"{wrong if args else 'Which job?'} :download PK [work|retrieved|inputs [FILE …]]"
         return page, (Say(words, "warn"), Back())
     last = page.folder if page.pk == pk else ""
     return Slice(pk, source, tuple(args[2:]), prompt_of("download", last or f"job-{pk}", folders=True)), ()
@@ -153,7 +153,7 @@ def _advance(page: Slice, after: downloads.Step) -> Update:
 
 def _end_words(run: Download) -> tuple[str, str]:
     size = file_size(sum(row.size for row in run.kept))
-    left = f"; {count(len(run.left), 'file')} left out" if run.left else ""
+    left = f"; {count(len(run.left), 'file')} skipped" if run.left else ""
     words = f"{count(len(run.kept), 'file')} of job {run.pk}, {size}, in {run.folder}{left}"
     return words, "warn" if run.left else "info"
 
@@ -183,7 +183,7 @@ def rows_of(page: Slice) -> tuple[tuple[str, str, str], ...]:
     run = page.run
     if run is None:
         return ()
-    left = [("warn", "left out", f"{row.path}: {row.why}") for row in run.left]
+    left = [("warn", "skipped", f"{row.path}: {row.why}") for row in run.left]
     here = [("ok", file_size(row.size), row.path) for row in reversed(run.kept)]
     next_up = [("dim", file_size(file.size), file.path) for file in run.waiting[1:] if run.phase != "done"]
     now = [("accent", under_way(run), run.waiting[0].path)] if run.waiting else []
@@ -208,8 +208,8 @@ def is_typing(page: Slice) -> bool:
 
 KEYS: tuple[Binding[Slice], ...] = (
     *MOVES,
-    Binding(("x",), _stop, "stop", "Stop; what is here stays.", footer=True),
-    Binding(("r",), _resume, "go on", "Continue where it broke off.", footer=True),
-    Binding(("J",), _open_job, "job", "Go to the job.", footer=True),
-    Binding(("esc",), emit(Back()), "back", "Go back; what is under way continues.", footer=True),
+    Binding(("x",), _stop, "stop", "Stop; files downloaded so far are kept.", footer=True),
+    Binding(("r",), _resume, "resume", "Resume the download.", footer=True),
+    Binding(("J",), _open_job, "job", "Open the job.", footer=True),
+    Binding(("esc",), emit(Back()), "back", "Go back; the download continues.", footer=True),
 )

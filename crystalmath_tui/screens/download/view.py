@@ -38,8 +38,8 @@ def view(found: Slice, context: Context) -> tuple[Line, ...]:
 
 _WHERE = {
     "work": "from its folder on the cluster",
-    "retrieved": "of what was retrieved",
-    "inputs": "of what was sent",
+    "retrieved": "from the retrieved files",
+    "inputs": "from the submitted files",
 }
 
 
@@ -61,12 +61,12 @@ def _done(found: Slice, cols: int) -> Line:
 def _words(found: Slice, context: Context) -> Line:
     run = found.run
     if run is None:
-        asking = "" if found.error or not found.folder else "Asking for the files …"
+        asking = "" if found.error or not found.folder else "Listing the files …"
         return line(("dim", f" {context.connection_error or asking}"))
     if run.phase == "stopped":
-        return line(("warn", " Stopped; r resumes where it broke off."))
+        return line(("warn", " Stopped; r resumes the download."))
     note = f" Not all: {found.note}." if found.note else ""
-    state = " Done." if run.phase == "done" else " Esc goes back; it continues."
+    state = " Done." if run.phase == "done" else " Esc goes back; the download continues."
     return line(("ok" if run.phase == "done" else "dim", state), ("warn", note))
 
 
@@ -84,5 +84,5 @@ SCREEN = Screen(
     is_typing,
     (("enter", "download"), ("tab", "complete"), ("esc", "cancel")),
     usage="PK [work|retrieved|inputs [FILE …]]",
-    summary="Bring files of a job to this machine.",
+    summary="Download files of a job.",
 )

@@ -23,7 +23,7 @@ from crystalmath_tui.screens.editor.model import (
 _VASP = "vasp."
 _MOST_JOBS = 200
 
-CHOOSING = (("enter", "compare"), ("up", "job before"), ("down", "next job"), ("esc", "not now"))
+CHOOSING = (("enter", "compare"), ("up", "previous job"), ("down", "next job"), ("esc", "cancel"))
 
 
 def ask(editor: Slice, against: int) -> Update:
@@ -137,11 +137,9 @@ def _jobs(typed: TextField) -> Effect:
 
 KEYS: tuple[Binding[Slice], ...] = (
     *MOVES,
-    Binding(("s",), _toggle_beside, "side by side", "Both sides next to each other, or one below the other."),
-    Binding(("c",), _choose_job, "another job", "Compare with another job: its pk, or chosen from the list."),
-    Binding(
-        ("r",), lambda editor, _: ask(editor, 0), "the template", "Compare with the template's own files."
-    ),
-    Binding(("esc", "f4", "meta c"), _close, "text", "Back to the text."),
+    Binding(("s",), _toggle_beside, "side by side", "Toggle between side-by-side and stacked views."),
+    Binding(("c",), _choose_job, "another job", "Compare with another job, by pk or from the list."),
+    Binding(("r",), lambda editor, _: ask(editor, 0), "the template", "Compare with the template's files."),
+    Binding(("esc", "f4", "meta c"), _close, "text", "Return to the text."),
 )
 FOOTER = tuple((row.keys[0], row.title) for row in KEYS[len(MOVES) :])

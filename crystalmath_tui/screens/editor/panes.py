@@ -112,7 +112,7 @@ def _tag_lines(editor: Slice, cols: int) -> list[Line]:
     name = tag_here(editor)
     tag = editor.tags.get(name)
     if tag is None:
-        words = f"{name} is not a tag that is known." if name and editor.tags else "No tag under the cursor."
+        words = f"{name} is not a known tag." if name and editor.tags else "No tag under the cursor."
         words = "This file is left out while it is empty." if _is_left_out(here(editor)) else words
         return [line(("dim", words))]
     lines = [line(("strong", name)), *(line(part) for part in wrap(tag.summary, cols) if part)]
@@ -152,7 +152,7 @@ def _inputs_lines(facts: InputFacts, cols: int) -> list[Line]:
     lines = [
         line(("dim", f"{name:<10}"), cut(value, max(0, cols - 10))) for name, value in _inputs_rows(facts)
     ]
-    return [(), line(("heading", "vasp_inputs")), *lines] if lines else []
+    return [(), line(("heading", "input files")), *lines] if lines else []
 
 
 def choice_lines(choices: Sequence[Choice], index: int, cols: int, rows: int) -> tuple[tuple[Line, ...], int]:

@@ -35,7 +35,7 @@ def _state(editor: Slice) -> Span:
     if editor.checked != editor.turn:
         return Span("dim", "checking … ")
     wrong = sum(row.severity in _COUNTED for row in editor.problems)
-    return Span("dim", "") if wrong else Span("ok", "no problem ")
+    return Span("dim", "") if wrong else Span("ok", "no problems ")
 
 
 def tab_at(editor: Slice, col: int) -> int:

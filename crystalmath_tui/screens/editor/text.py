@@ -117,13 +117,13 @@ def _press_tab(editor: Slice, size: Size) -> Update:
 def _nothing(editor: Slice, area: Area) -> str:
     place = spot(area.line, area.col)
     if not editor.tags:
-        return "The list of tags has not come yet."
+        return "The tag list has not loaded yet."
     if place.part == "nothing":
         return "This is a comment."
     known = editor.tags.get(place.tag)
     if place.part == "value" and known is not None and known.kind:
         return f"{place.tag} takes any value of its kind: {known.kind}."
-    return "Nothing that is known completes this."
+    return "No completions."
 
 
 def press_in_list(editor: Slice, open_list: Completion, key: str, size: Size) -> Update | None:
@@ -161,7 +161,7 @@ def at_problem(editor: Slice, step: int, size: Size) -> Update:
     order = {each.name: index for index, each in enumerate(editor.files)}
     places = sorted({(order[row.file], max(0, row.line - 1)) for row in editor.problems if row.file in order})
     if file is None or not places:
-        return editor, (Say("No problem is known."),)
+        return editor, (Say("No known problems."),)
     now = (editor.at, file.area.row)
     ahead = [place for place in places if (place > now if step > 0 else place < now)]
     index, row = (ahead or places)[0 if step > 0 else -1]

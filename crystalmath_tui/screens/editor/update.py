@@ -46,7 +46,7 @@ def update(editor: Slice, message: Message, context: Context) -> Update:
         case InputsOpened():
             return _open(editor, message)
         case Entered("editor", _) if editor.vasp_inputs is None:
-            words = "Nothing is edited now: press e at the inputs of a new VASP job."
+            words = "No files are open: press e on the inputs step of a new VASP job."
             return editor, (Say(words, "warn"), Back())
         case KeyPressed(key):
             return _press(editor, key, context)
@@ -78,7 +78,7 @@ def _answered(editor: Slice, message: Message, context: Context) -> Update:
         case Answered("editor tags", TagList() as tags):
             return replace(editor, tags={row.name: row for row in tags.rows}), ()
         case Refused("editor tags", error):
-            return editor, (Say(f"What is known of tags did not come: {error_text(error)}", "warn"),)
+            return editor, (Say(f"Could not load the tag list: {error_text(error)}", "warn"),)
         case Answered("editor outside", outcome, about):
             return _take_outside(editor, about, outcome, context)
         case Left():
@@ -89,7 +89,7 @@ def _answered(editor: Slice, message: Message, context: Context) -> Update:
 
 def _open(editor: Slice, asked: InputsOpened) -> Update:
     if editor.vasp_inputs is not None and any(file.is_changed for file in editor.files):
-        words = f"You are still editing {editor.vasp_inputs.made[0]}: take the files over or leave them."
+        words = f"You are still editing {editor.vasp_inputs.made[0]}: apply or discard those edits first."
         return editor, (Say(words, "warn"),)
     names = names_of(asked.vasp_inputs.own)
     at = names.index(asked.file) if asked.file in names else 0
@@ -164,7 +164,7 @@ def _save(editor: Slice, _: Context) -> Update:
         return editor, ()
     for index, file in enumerate(editor.files):
         if file.is_edited and file.name not in MAY_BE_EMPTY and not file.area.text.strip():
-            words = f"{file.name} is empty: F5 puts the template's text back."
+            words = f"{file.name} is empty: F5 restores the template's text."
             return replace(editor, at=index), (Say(words, "warn"),)
     edits = {file.name: FileEdit(file.area.text, file.own) for file in editor.files if file.is_edited}
     return Slice(tags=editor.tags), (Tell(InputsEdited(editor.vasp_inputs.made, edits)), Back())
@@ -175,7 +175,7 @@ def _leave(editor: Slice, _: Context) -> Update:
     changed = [file.name for file in editor.files if file.is_changed]
     if not changed:
         return Slice(tags=editor.tags), (Back(),)
-    words = line(("dim", "   n, then F2 takes them over into the new job."))
+    words = line(("dim", "   Press n, then F2 to apply them to the new job."))
     title = f"Leave without the changes of {', '.join(changed)}? They are lost."
     return editor, (Ask(title, (words,), (Tell(Left()),)),)
 
@@ -185,7 +185,7 @@ def _revert(editor: Slice, context: Context) -> Update:
     if file is None or not file.is_edited:
         return editor, (Say("It is the template's text already."),)
     after, effects = text_page.put_area(editor, rewrite(file.area, file.own), context.size)
-    return after, (*effects, Say(f"{file.name} is the template's again; Ctrl+Z takes that back."))
+    return after, (*effects, Say(f"{file.name} is back to the template's text; Ctrl+Z undoes this."))
 
 
 def _edit_outside(editor: Slice, _: Context) -> Update:
@@ -242,35 +242,35 @@ def _click_tab(editor: Slice, pressed: MousePressed) -> Slice:
     return replace(editor, at=index, completion=None) if index >= 0 else editor
 
 
-_LEAVE: Binding[Slice] = Binding(("esc",), _leave, "leave", "Leave; asks before changes are lost.")
+_LEAVE: Binding[Slice] = Binding(("esc",), _leave, "leave", "Leave; asks before discarding changes.")
 KEYS: tuple[Binding[Slice], ...] = (
-    Binding(("f2", "ctrl s", "ctrl o"), _save, "take over", "Take the texts over into the new job."),
-    Binding(("tab",), None, "complete", "Complete the tag or its value; again for the next one."),
-    Binding(("f8", "meta n"), _to_problem(1), "problem", "To the next problem, of all files."),
+    Binding(("f2", "ctrl s", "ctrl o"), _save, "take over", "Apply the edits to the new job."),
+    Binding(("tab",), None, "complete", "Complete the tag or its value; press again for the next match."),
+    Binding(("f8", "meta n"), _to_problem(1), "problem", "Go to the next problem in any file."),
     Binding(
         ("f4", "meta c"),
         lambda editor, _: diff_page.ask(editor, editor.diff.against),
         "diff",
-        "Show what differs from the template; there s puts both side by side, c takes a job.",
+        "Show differences from the template; s toggles side by side, c picks a job.",
     ),
-    Binding(("f6", "meta .", "ctrl page down"), _step_file(1), "file", "The next file."),
+    Binding(("f6", "meta .", "ctrl page down"), _step_file(1), "file", "Show the next file."),
     _LEAVE,
-    Binding(("shift f8", "meta p"), _to_problem(-1), "before", "To the problem before."),
-    Binding(("f3", "meta l"), _list_problems, "problems", "List all problems with reason and way out."),
-    Binding(("shift f6", "meta ,", "ctrl page up"), _step_file(-1), "before", "The file before."),
+    Binding(("shift f8", "meta p"), _to_problem(-1), "previous", "Go to the previous problem."),
+    Binding(("f3", "meta l"), _list_problems, "problems", "List all problems with causes and fixes."),
+    Binding(("shift f6", "meta ,", "ctrl page up"), _step_file(-1), "previous", "Show the previous file."),
     Binding(
         ("f5", "meta r"),
         _revert,
         "template's",
-        "Put the template's text of this file back; one step to undo.",
+        "Restore the template's text of this file; Ctrl+Z undoes it.",
     ),
     Binding(("f7", "meta e"), _edit_outside, "$EDITOR", "Edit the file in $VISUAL or $EDITOR."),
     Binding(("ctrl z",), None, "undo", "Undo the last step: a word, a line, a paste."),
-    Binding(("ctrl y",), None, "redo", "Do it again."),
-    Binding(("ctrl left", "meta b"), None, "word left", "A word to the left."),
-    Binding(("ctrl right", "meta f"), None, "word right", "A word to the right."),
-    Binding(("ctrl home",), None, "top", "To the beginning of the text."),
-    Binding(("ctrl end",), None, "bottom", "To the end of the text."),
+    Binding(("ctrl y",), None, "redo", "Redo the last undone step."),
+    Binding(("ctrl left", "meta b"), None, "word left", "Move one word left."),
+    Binding(("ctrl right", "meta f"), None, "word right", "Move one word right."),
+    Binding(("ctrl home",), None, "top", "Move to the beginning of the text."),
+    Binding(("ctrl end",), None, "bottom", "Move to the end of the text."),
     Binding(("ctrl w",), None, "cut word", "Delete the word before the cursor."),
     Binding(("ctrl k",), None, "cut line", "Delete to the end of the line."),
     Binding(("ctrl u",), None, "cut start", "Delete to the beginning of the line."),
@@ -278,7 +278,7 @@ KEYS: tuple[Binding[Slice], ...] = (
 FOOTER = tuple((row.keys[0], row.title) for row in KEYS[:6])
 _LIST: tuple[Binding[Slice], ...] = (
     *MOVES,
-    Binding(("enter",), _show_problem, "go there", "To the line of the problem."),
-    Binding(("esc", "f3", "meta l"), _show_text, "text", "Back to the text."),
+    Binding(("enter",), _show_problem, "go there", "Go to the line of the problem."),
+    Binding(("esc", "f3", "meta l"), _show_text, "text", "Return to the text."),
 )
 _TABLES: dict[Page, KeyTable] = {"text": KEYS, "problems": _LIST, "diff": diff_page.KEYS}

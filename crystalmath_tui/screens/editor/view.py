@@ -110,7 +110,7 @@ def _problems(editor: Slice, size: Size) -> tuple[Line, ...]:
     rows = list_rows(size)
     if not editor.problems:
         words = (
-            "No problem is known." if editor.checked == editor.turn else "The input files are being checked."
+            "No known problems." if editor.checked == editor.turn else "The input files are being checked."
         )
         return (line(("dim", f" {words} Esc goes back to the text.")),)
     place = clamp(editor.problem_at, len(editor.problems), rows)
@@ -136,7 +136,7 @@ def _diff(editor: Slice, size: Size) -> tuple[Line, ...]:
         if diff.against
         else f"the template {editor.vasp_inputs.made[0] if editor.vasp_inputs else ''}"
     )
-    head = line(("heading", f" what differs from {other}"), ("dim", "   - there, + here"))
+    head = line(("heading", f" differences from {other}"), ("dim", "   - there, + here"))
     if diff.error is not None:
         words = wrap(error_text(diff.error), max(8, size.cols - 2))
         return (head, *(line(("error", f" {part}")) for part in words))
@@ -166,7 +166,7 @@ def _difference(found: InputDiff, cols: int, *, is_beside: bool) -> tuple[Line, 
     if found.structure is not None and found.structure.words:
         lines.append(line(("warn", " ~ "), fit("structure", 14), visible_text(found.structure.words)))
     if found.same:
-        words = "Both mean the same." if found.texts else "Nothing differs."
+        words = "Both have the same meaning." if found.texts else "Nothing differs."
         lines.append(line(("ok", f" {words}")))
     texts = _texts(tuple(found.texts.items()), cols, is_beside=is_beside)
     return (*(fit_line(each, cols) for each in lines), *texts)
@@ -190,7 +190,7 @@ def _choosing(editor: Slice, size: Size) -> tuple[Line, ...]:
     typed = diff.typed
     head = (*prompt, *field_line(typed, max(1, size.cols - 25))) if typed is not None else prompt
     if not diff.jobs:
-        return (head, line(("dim", " no VASP job is in sight; a pk may be typed")))
+        return (head, line(("dim", " no VASP jobs found; you can type a pk")))
     place = clamp(diff.job_at, len(diff.jobs), rows)
     lines: list[Line] = [head]
     for index, job in enumerate(diff.jobs[place.top : place.top + rows], place.top):
@@ -214,7 +214,7 @@ def _footer(editor: Slice) -> tuple[tuple[str, str], ...]:
     if editor.page == "diff":
         return diff_page.CHOOSING if editor.diff.typed is not None else diff_page.FOOTER
     if editor.completion is not None:
-        return (("tab", "next"), ("shift tab", "before"), ("enter", "take"), ("esc", "close"))
+        return (("tab", "next"), ("shift tab", "previous"), ("enter", "take"), ("esc", "close"))
     return (*FOOTER, ("f1", "help"))
 
 

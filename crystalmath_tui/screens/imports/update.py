@@ -65,9 +65,9 @@ def blank() -> Form:
     return Form(
         (
             new_field("cluster", "cluster", LOCALHOST, "The cluster that has the folder.", (LOCALHOST,)),
-            new_field(PATH, "folder", "", "Where INCAR, POSCAR and vasprun.xml are, from the root."),
-            new_field("code", "program", "", "The code that ran it; none: none is claimed.", ("",)),
-            new_field("label", "label", "", "Name of the job; empty: formula and template."),
+            new_field(PATH, "folder", "", "Absolute path of the folder with INCAR, POSCAR and vasprun.xml."),
+            new_field("code", "program", "", "The code that ran the calculation; optional.", ("",)),
+            new_field("label", "label", "", "Label of the job; default: formula and template."),
         ),
         "Import",
     )
@@ -137,7 +137,7 @@ def _lists() -> tuple[Effect, ...]:
 def _leave(run: Slice, _: Context) -> Update:
     """While an answer is waited for, Esc goes back to the form; else to the screen before."""
     if run.sending:
-        words = "The server continues; the same folder never becomes a second job."
+        words = "The server continues; importing the folder again does not create a second job."
         return replace(run, sending=False, turn=run.turn + 1), (Say(words, "warn"),)
     return run, (Back(),)
 
@@ -277,13 +277,11 @@ def is_typing(run: Slice) -> bool:
 
 
 KEYS: tuple[Binding[Slice], ...] = (
-    Binding(("enter",), _next, "next", "Go to the next field, press the button."),
+    Binding(("enter",), _next, "next", "Go to the next field, or press the button."),
     Binding(("down",), Scrolled("down"), "down", "Next field."),
     Binding(("up", "shift tab"), Scrolled("up"), "up", "Previous field."),
-    Binding(
-        ("tab",), _complete_or_step, "complete", "Complete a folder of this machine, else the next field."
-    ),
-    Binding(("left", "right", " "), None, "choice", "Another choice, in a field with arrows."),
+    Binding(("tab",), _complete_or_step, "complete", "Complete a local folder, or go to the next field."),
+    Binding(("left", "right", " "), None, "choice", "Change the choice in a field with arrows."),
     Binding(("f2", "ctrl o"), lambda run, _: _send(run), "import", "Import from any field."),
-    Binding(("esc",), _leave, "back", "Go back; what was typed stays."),
+    Binding(("esc",), _leave, "back", "Go back; your input is kept."),
 )

@@ -38,7 +38,7 @@ def _names(run: Slice, cols: int) -> tuple[Line, ...]:
         parts = wrap("   ".join(run.names), max(8, cols - 2))[:_MOST_NAMES]
         return tuple(line(("dim", f" {part}")) for part in parts)
     if here(run) == "path" and is_local(run):
-        return (line(("dim", " Tab completes folders of this machine.")),)
+        return (line(("dim", " Tab completes local folders.")),)
     return ()
 
 
@@ -64,5 +64,5 @@ SCREEN = Screen(
     is_typing,
     (("enter", "next"), ("tab", "complete"), ("f2", "import"), ("esc", "back")),
     usage="[[CLUSTER] FOLDER]",
-    summary="Make a job of a folder in which VASP ran.",
+    summary="Import a VASP run folder as a job.",
 )

@@ -37,7 +37,7 @@ def download(job: Slice, _: Context) -> Update:
     """Bring the chosen file to this machine."""
     file = chosen_file(job)
     if file is None:
-        return job, (Say("Select a file on the page files first; A downloads all.", "warn"),)
+        return job, (Say("Select a file on the files page first; A downloads all files.", "warn"),)
     return job, (Open("download", (str(job.pk), file.source, file.path.rstrip("/"))),)
 
 

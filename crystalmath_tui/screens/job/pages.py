@@ -35,7 +35,10 @@ def summary(detail: JobDetail, now: float, cols: int) -> tuple[Line, ...]:
         *_facts(_origin(detail, now), cols),
         *run_lines(detail.runs, cols),
         *section("settings", _facts([(name, number(value)) for name, value in detail.values.items()], cols)),
-        *(line(("mark", f" {name} was edited by hand"), ("dim", "; see inputs")) for name in detail.edits),
+        *(
+            line(("mark", f" {name} was edited by hand"), ("dim", "; see the inputs page"))
+            for name in detail.edits
+        ),
         *section("inputs", map(_link, detail.inputs)),
         *section("outputs", map(_link, detail.outputs)),
     )
@@ -71,11 +74,11 @@ def inputs(detail: JobDetail, cols: int) -> tuple[Line, ...]:
     """Settings in full, and the nodes that went in."""
     settings = _facts([(name, _json(value)) for name, value in detail.values.items()], cols)
     return (
-        *section("settings", settings or [line(("dim", " all as the template has them"))]),
+        *section("settings", settings or [line(("dim", " all template defaults"))]),
         *(row for name, diff in detail.edits.items() for row in _edit(name, diff)),
         *section("nodes", map(_link, detail.inputs)),
         (),
-        line(("dim", " The input files as sent are on the page files.")),
+        line(("dim", " The submitted input files are on the files page.")),
     )
 
 
@@ -96,8 +99,8 @@ def files(rows: tuple[JobFile, ...]) -> tuple[Line, ...]:
 def log(found: JobLog, cols: int, *, wrapped: bool, times: bool) -> tuple[Line, ...]:
     """Lines of the log, oldest first."""
     if not found.lines:
-        return ((), line(("dim", " The log is empty so far.")))
-    older = [line(("warn", " Older lines were left out."))] if found.truncated else []
+        return ((), line(("dim", " The log is empty.")))
+    older = [line(("warn", " Older lines are omitted."))] if found.truncated else []
     shown = (_log_line(each, cols, wrapped=wrapped, times=times) for each in found.lines)
     return (*older, *(row for rows in shown for row in rows))
 

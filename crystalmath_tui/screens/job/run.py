@@ -32,9 +32,9 @@ def _numbers(run: JobProgress, cols: int) -> tuple[Line, ...]:
         ("electronic energy", _value(run.electronic_energy_ev, "{:.6f} eV")),
         ("electronic change", _value(run.electronic_change_ev, "{:+.3e} eV")),
         ("largest force", _value(run.max_force_ev_a, "{:.4f} eV/Å") + _limit(run.force_limit_ev_a)),
-        ("time of a step", _value(run.seconds_per_step, "{:.1f} s")),
+        ("time per step", _value(run.seconds_per_step, "{:.1f} s")),
         ("last written", "" if run.quiet_s is None else f"{age(run.quiet_s)} ago"),
-        ("the end", _end(run)),
+        ("estimated end", _end(run)),
     )
     return tuple(shown for name, value in facts if value for shown in _fact(name, value, cols))
 

@@ -214,7 +214,7 @@ def _open(job: Slice, _: Context) -> Update:
         return job, ()
     file = rows[job.chosen.index]
     if file.kind != "file":
-        return job, (Say(f"{file.path} cannot be shown: it is not a plain file.", "warn"),)
+        return job, (Say(f"{file.path} cannot be shown: it is not a regular file.", "warn"),)
     viewer = Viewer(file, size=file.size)
     return replace(job, viewer=viewer), (read_call(job.pk, viewer),)
 
@@ -334,34 +334,42 @@ KEYS: tuple[Binding[Slice], ...] = (
     *MOVES,
     Binding(("tab", "right", "l"), _step_tab(1), "next page", "Next page.", footer=True),
     Binding(("shift tab", "left", "h"), _step_tab(-1), "previous page", "Previous page."),
-    *(Binding((str(i + 1),), _show_tab(name), name, f"Page {name}.") for i, name in enumerate(TABS)),
-    Binding(("enter",), _open, "open", "Open the selected file, or of results plots and more.", footer=True),
-    Binding(("w",), _toggle_wrap, "wrap", "Wrap long lines, or cut them.", footer=True),
+    *(Binding((str(i + 1),), _show_tab(name), name, f"Show the {name} page.") for i, name in enumerate(TABS)),
+    Binding(("enter",), _open, "open", "Open the selected file, or the full results.", footer=True),
+    Binding(("w",), _toggle_wrap, "wrap", "Wrap or truncate long lines.", footer=True),
     Binding(
         ("f",),
         _toggle_follow,
         "follow",
-        "Keep the end of the log or of the file in sight, as it grows.",
+        "Follow the end of the log or file as it grows.",
         footer=True,
     ),
     Binding(
         ("D",),
         actions.download,
         "download",
-        "Bring the selected file to this machine; asks for the folder.",
+        "Download the selected file; asks for a folder.",
         footer=True,
     ),
-    Binding(("A",), actions.download_all, "all files", "Bring the whole folder of the job to this machine."),
+    Binding(("A",), actions.download_all, "all files", "Download the whole job folder."),
     Binding(("t",), _toggle_times, "times", "Show or hide times in the log."),
     Binding(("c",), actions.clone, "clone", "Prepare a new job like this one.", footer=True),
     Binding(("x",), actions.cancel, "cancel", "Cancel the job; asks first.", footer=True),
-    Binding(("R",), actions.retry, "run again", "Run the ended job again with the same inputs; asks first."),
-    Binding(("S",), actions.stop, "stop", "Have VASP end after its ionic step, with results; asks first."),
-    Binding(("p",), actions.pause, "pause/play", "Pause the job, or let it go on.", footer=True),
-    Binding(("d",), actions.diagnose, "why?", "Say why it waits or failed, and what to do.", footer=True),
+    Binding(("R",), actions.retry, "run again", "Rerun a finished job with the same inputs; asks first."),
+    Binding(
+        ("S",), actions.stop, "stop", "Stop VASP after the current ionic step, with results; asks first."
+    ),
+    Binding(("p",), actions.pause, "pause/play", "Pause or resume the job.", footer=True),
+    Binding(
+        ("d",),
+        actions.diagnose,
+        "why?",
+        "Explain why the job is waiting or failed, and what to do.",
+        footer=True,
+    ),
     Binding(("y",), actions.copy_pk, "copy pk", "Copy the pk to the clipboard."),
     Binding(("Y",), actions.copy_uuid, "copy uuid", "Copy the uuid to the clipboard."),
-    Binding(("r",), fetch, "reload", "Fetch the page again."),
+    Binding(("r",), fetch, "reload", "Reload the page."),
     Binding(("esc",), _close, "back", "Close the file, then go back.", footer=True),
 )
 

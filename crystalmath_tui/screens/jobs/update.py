@@ -336,19 +336,27 @@ KEYS: tuple[Binding[Slice], ...] = (
     *MOVES,
     Binding(("enter", "right"), _open("job"), "open", "Open the job.", footer=True),
     Binding(
-        ("d",), _open("diagnose"), "why?", "Say why the job waits or failed, and what to do.", footer=True
+        ("d",),
+        _open("diagnose"),
+        "why?",
+        "Explain why the job is waiting or failed, and what to do.",
+        footer=True,
     ),
     Binding(("n",), emit(Open("new")), "new job", "Prepare a new job.", footer=True),
-    Binding(("/",), _start_filter, "filter", "Filter the jobs; see filters below.", footer=True),
+    Binding(("/",), _start_filter, "filter", "Filter the jobs; see the filters below.", footer=True),
     Binding(("m",), emit(Open("clusters")), "clusters", "Show the clusters that run jobs.", footer=True),
     Binding(
-        ("s",), _next_group, "states", "All, active, paused, finished, failed or killed jobs.", footer=True
+        ("s",),
+        _next_group,
+        "states",
+        "Cycle through all, active, paused, finished, failed and killed jobs.",
+        footer=True,
     ),
     Binding(
         (" ",),
         _mark,
         "mark",
-        "Mark the job; actions then are for all marked ones.",
+        "Mark the job; actions then apply to all marked jobs.",
         footer=True,
     ),
     Binding(("c",), _open("new", "like"), "clone", "Prepare a new job like this one.", footer=True),
@@ -356,27 +364,25 @@ KEYS: tuple[Binding[Slice], ...] = (
         ("x",),
         _control(control.cancel),
         "cancel",
-        "Cancel the job, or the marked ones; asks first.",
+        "Cancel the job or the marked jobs; asks first.",
         footer=True,
     ),
     Binding(
         ("R",),
         _control(control.retry),
         "run again",
-        "Run the ended job, or the marked ones, again; asks first.",
+        "Rerun the finished job or the marked jobs; asks first.",
     ),
-    Binding(
-        ("p",), _control(control.pause_or_play), "pause/play", "Pause, or let paused jobs go on.", footer=True
-    ),
+    Binding(("p",), _control(control.pause_or_play), "pause/play", "Pause or resume jobs.", footer=True),
     Binding(("tab",), _toggle_pane, "details", "Show or hide the details of the selected job.", footer=True),
     Binding(("v",), _compare, "compare", "Compare the marked jobs side by side."),
-    Binding(("i",), emit(Open("import")), "import", "Make a job of a folder in which VASP ran."),
+    Binding(("i",), emit(Open("import")), "import", "Import a VASP run folder as a job."),
     Binding(("y",), _copy(lambda row: str(row.pk)), "copy pk", "Copy the pk to the clipboard."),
     Binding(("Y",), _copy(lambda row: row.uuid), "copy uuid", "Copy the uuid to the clipboard."),
-    Binding(("r",), refresh, "reload", "Fetch the list again."),
+    Binding(("r",), refresh, "reload", "Reload the list."),
     Binding(("esc",), _clear, "clear", "Clear the filter, then the marks."),
     *(
-        Binding((key,), _sort_by(name), f"by {name}", f"Sort by {name}; again for the other direction.")
+        Binding((key,), _sort_by(name), f"by {name}", f"Sort by {name}; press again to reverse.")
         for key, name in _SORTS.items()
     ),
 )

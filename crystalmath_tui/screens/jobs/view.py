@@ -174,5 +174,5 @@ SCREEN = Screen(
     _title,
     _typing,
     usage="[FILTER]",
-    summary="Show the jobs, filtered where words are given.",
+    summary="Show the jobs, optionally filtered.",
 )

@@ -106,7 +106,7 @@ def stored(search: str) -> Effect:
 def show(new: Slice, pk: int) -> Update:
     """Look a stored structure up."""
     call = Call(STRUCTURES_SHOW, StructurePk(pk), "new structure", handles_refusal=True)
-    return replace(new, waiting=f"looking at structure {pk}", error=None), (call,)
+    return replace(new, waiting=f"loading structure {pk}", error=None), (call,)
 
 
 def import_file(new: Slice, path: str) -> Update:
@@ -181,7 +181,7 @@ def _with_error(new: Slice, step: int, error: RpcError) -> Slice:
 def submit(new: Slice, *, confirmed: bool = False) -> Update:
     """Send the job, with the same key at every attempt; warnings of edited files are asked about."""
     if target.is_other(new):
-        return new, (Say(f"The settings of {target.cluster_of(new)} are still on their way.", "warn"),)
+        return new, (Say(f"The settings of {target.cluster_of(new)} are still loading.", "warn"),)
     try:
         params = None if new.waiting else target.submit_params(new)
     except RpcError as error:

@@ -27,9 +27,9 @@ def ask(new: Slice, text: str) -> Update:
     """Ask what the earlier job was made of; what is typed now stays until the answer is here."""
     pk = pk_of(text)
     if not pk:
-        return new, (Say("Like which job? :new like PK", "warn"),)
+        return new, (Say("Which job? :new like PK", "warn"),)
     call = Call(JOBS_CLONE, JobPk(pk), "new draft", handles_refusal=True)
-    return replace(new, waiting=f"looking at job {pk}", error=None), (call,)
+    return replace(new, waiting=f"loading job {pk}", error=None), (call,)
 
 
 def begin(new: Slice, draft: JobDraft) -> Update:
@@ -48,7 +48,7 @@ def begin(new: Slice, draft: JobDraft) -> Update:
         return filled, ()
     first = draft.spec.structures[0]
     call = Call(STRUCTURES_SHOW, StructurePk(first), "new structure", handles_refusal=True)
-    return replace(filled, waiting=f"looking at structure {first}"), (call,)
+    return replace(filled, waiting=f"loading structure {first}"), (call,)
 
 
 def _with_edits(new: Slice, spec: JobSpec) -> Slice:

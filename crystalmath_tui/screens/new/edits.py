@@ -33,7 +33,7 @@ def open_editor(new: Slice) -> tuple[Effect, ...]:
     if made is None or not new.own or new.template is None:
         return ()
     if new.template.row.engine != _VASP:
-        words = f"{new.template.row.name} has no files to edit; change its settings: Esc goes back to them."
+        words = f"{new.template.row.name} has no files to edit; press Esc to go back and change its settings."
         return (Say(words, "warn"),)
     own = {file.name: file.text for file in new.own}
     vasp_inputs = VaspInputs(made, own, edit_texts(new), _tasks(new))
@@ -80,8 +80,8 @@ def revert(new: Slice) -> tuple[Effect, ...]:
     name = _file_shown(new)
     names = (name,) if name in edited else () if new.rendered else tuple(edited)
     if not names:
-        return (Say(f"{name} is the template's own." if name else "No file is edited."),)
-    title = f"Put the template's own {', '.join(names)} back? What you edited there is lost."
+        return (Say(f"{name} is unedited." if name else "No file is edited."),)
+    title = f"Put the template's own {', '.join(names)} back? Your edits are lost."
     return (Ask(title, (), (Tell(EditsDropped(names)),)),)
 
 
@@ -143,7 +143,7 @@ def notes(new: Slice, cols: int) -> tuple[Line, ...]:
         for style, sign in [MARKS[row.severity]]
     ]
     if len(rows) > 2:
-        words.append(("dim", f"  and {len(rows) - 2} more: e shows them all"))
+        words.append(("dim", f"  and {len(rows) - 2} more: press e to see all"))
     words += _not_followed(new)
     return tuple(
         line((style, f" {part}")) for style, text in words for part in wrap(text, max(8, cols - 2))[:2]
@@ -154,7 +154,7 @@ def _not_followed(new: Slice) -> list[tuple[str, str]]:
     own = {file.name: file.text for file in new.own}
     changed = (name for name, edit in live_edits(new).items() if edit.own and edit.own != own.get(name, ""))
     return [
-        ("warn", f"! {name} stays as you edited it: settings changed since do not reach it")
+        ("warn", f"! {name} stays as you edited it; later changes to settings do not affect it")
         for name in changed
     ]
 
@@ -165,8 +165,8 @@ def without_inputs(new: Slice) -> tuple[Line, ...]:
     if not names or new.waiting:
         return ()
     return (
-        line(("warn", f" There are no inputs with {names} as edited.")),
-        line(("dim", " e edits them, u puts the template's own back.")),
+        line(("warn", f" The inputs could not be written with {names} as edited.")),
+        line(("dim", " e edits them, u restores the template's files.")),
     )
 
 

@@ -74,7 +74,7 @@ def _json(field: FormField, text: str) -> Json:
     except (ValueError, RecursionError):
         if isinstance(field.default, str):
             return text
-        raise WrongTextError('JSON, as {"ENCUT": 520}') from None
+        raise WrongTextError('JSON, such as {"ENCUT": 520}') from None
 
 
 def next_choice(field: FormField, text: str) -> str:

@@ -50,7 +50,7 @@ def blank() -> Form:
 
 
 def _resources(defaults: Resources) -> tuple[Field, ...]:
-    return resource_fields(defaults, "resources: the cluster's defaults, to be overridden")
+    return resource_fields(defaults, "resources (cluster defaults; edit to override)")
 
 
 def cluster_of(new: Slice) -> str:

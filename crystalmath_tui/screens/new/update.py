@@ -258,7 +258,7 @@ def _reset(new: Slice, _: Context) -> Update:
 def _edit_files(new: Slice, _: Context) -> Update:
     if new.step == INPUTS:
         return new, edits.open_editor(new)
-    return new, (Say("Files are edited at the inputs: press Tab to go on to them."),)
+    return new, (Say("Files are edited on the inputs step; press Tab to go there."),)
 
 
 def _step_file(step: int) -> Action[Slice]:
@@ -360,24 +360,22 @@ def _click_row(new: Slice, row: int, context: Context) -> Update:
 
 KEYS: tuple[Binding[Slice], ...] = (
     *MOVES,
-    Binding(("enter",), _choose, "choose", "Take, edit or switch what is selected.", footer=True),
+    Binding(("enter",), _choose, "choose", "Choose, edit or toggle the selected item.", footer=True),
     Binding(("tab",), _next, "next step", "Go on to the next step.", footer=True),
     Binding(("/",), _search_templates, "search", "Search the templates.", footer=True),
-    Binding(("e",), _edit_files, "edit", "Edit the input files, of VASP templates.", footer=True),
+    Binding(("e",), _edit_files, "edit", "Edit the input files of a VASP template.", footer=True),
     Binding(("shift tab", "esc"), _back, "step back", "Go one step back; nothing is lost.", footer=True),
-    Binding(
-        ("a",), _toggle_advanced, "all settings", "Show or hide the settings one seldom needs.", footer=True
-    ),
+    Binding(("a",), _toggle_advanced, "all settings", "Show or hide advanced settings.", footer=True),
     Binding(
         ("u",),
         _reset,
         "reset",
-        "Put a setting back to its default, an edited file to the template's.",
+        "Reset a setting to its default, or an edited file to the template's version.",
         footer=True,
     ),
     Binding(("right", "l"), _step_file(1), "next file", "Show the next input file.", footer=True),
-    Binding(("left", "h"), _step_file(-1), "file before", "Show the input file before."),
+    Binding(("left", "h"), _step_file(-1), "previous file", "Show the previous input file."),
     Binding(
-        ("r",), lambda new, _: (new, lists(search_of(new))), "reload", "Fetch structures and templates again."
+        ("r",), lambda new, _: (new, lists(search_of(new))), "reload", "Reload structures and templates."
     ),
 )

@@ -117,7 +117,7 @@ def _names(new: Slice, cols: int) -> list[Line]:
 
 def _stored(new: Slice, context: Context, cols: int) -> list[Line]:
     if not new.stored:
-        words = "no stored structure matches" if new.path.text else "no structure is stored yet"
+        words = "no matching stored structure" if new.path.text else "no structures stored yet"
         hint = "type the path of a file (CIF, POSCAR, …); Tab completes, Enter reads it"
         return [line(("dim", f" {words}: {hint}"))]
     table = fit_columns(_STORED, cols - 1)
@@ -174,7 +174,7 @@ def _brief(structure: StructureDetail | None) -> Line:
 
 def _templates(new: Slice, context: Context) -> tuple[Line, ...]:
     if not new.templates:
-        return (line(("dim", " the templates are being fetched")),)
+        return (line(("dim", " Loading the templates …")),)
     found, search = templates.matching(new), templates.search_line(new, context.size.cols)
     if not found:
         return (search, (), line(("dim", " no template has all these words; Esc shows all again")))
@@ -210,7 +210,7 @@ def _settings(new: Slice, context: Context) -> tuple[Line, ...]:
     place = clamp(new.setting_at, len(shown), rows)
     name = new.template.row.name if new.template else ""
     hidden = len(new.template.fields) - len(shown) if new.template else 0
-    more = f"   {hidden} more with a" if hidden else ""
+    more = f"   {hidden} more: press a" if hidden else ""
     lines: list[Line] = [line(("heading", f" settings of {name}"), ("dim", more))]
     for index, each in enumerate(shown[place.top : place.top + rows], place.top):
         at = index == place.index
@@ -270,7 +270,7 @@ def _submit(new: Slice, context: Context) -> tuple[Line, ...]:
     template, structure, rendered = new.template, new.structure, new.rendered
     if template is None or structure is None or rendered is None:
         return ()
-    changed = ", ".join(f"{name} {text}" for name, text in new.texts.items()) or "all as by default"
+    changed = ", ".join(f"{name} {text}" for name, text in new.texts.items()) or "all defaults"
     return (
         line(("dim", " template    "), ("strong", rendered.template), f"  {template.row.title}"),
         (Span("dim", " structure"), *_brief(structure)),
@@ -278,7 +278,7 @@ def _submit(new: Slice, context: Context) -> tuple[Line, ...]:
         line(("dim", " digest    "), rendered.digest[:16], *edits.words(new)),
         line(
             ("accent", " Enter submits"),
-            ("dim", ", ↑ ↓ go through the fields, Esc shows inputs and batch script"),
+            ("dim", ", ↑ ↓ move between fields, Esc shows the inputs and batch script"),
         ),
         (),
         *form_lines(new.job, submit_rows(context.size), context.size.cols),

@@ -159,11 +159,11 @@ def is_typing(potcars: Slice) -> bool:
 
 KEYS: tuple[Binding[Slice], ...] = (
     *MOVES,
-    Binding(("f",), _step_functional(1), "functional", "The next functional.", footer=True),
-    Binding(("F",), _step_functional(-1), "functional before", "The functional before."),
+    Binding(("f",), _step_functional(1), "functional", "Select the next functional.", footer=True),
+    Binding(("F",), _step_functional(-1), "previous functional", "Select the previous functional."),
     Binding(
-        ("/",), _type_symbols, "symbols", "Type symbols, as Fe_pv O; none: all that are there.", footer=True
+        ("/",), _type_symbols, "symbols", "Enter symbols, such as Fe_pv O; leave empty for all.", footer=True
     ),
-    Binding(("r",), lambda potcars, _: ask(potcars), "look again", "Look there again.", footer=True),
+    Binding(("r",), lambda potcars, _: ask(potcars), "reload", "Check the cluster again.", footer=True),
     Binding(("esc",), _clear_or_leave, "back", "Clear the symbols, then go back.", footer=True),
 )

@@ -45,7 +45,7 @@ def _asked(potcars: Slice, cols: int) -> Line:
     if potcars.typed is not None:
         used = 12 + len(potcars.functional) + 11
         return (*head, *field_line(potcars.typed, max(1, cols - used)))
-    return (*head, Span("accent" if potcars.symbols else "", potcars.symbols or "all that are there"))
+    return (*head, Span("accent" if potcars.symbols else "", potcars.symbols or "all installed"))
 
 
 def _verdict(potcars: Slice, context: Context) -> tuple[Line, ...]:
@@ -79,14 +79,14 @@ def _places(found: PotcarCheck, cols: int) -> tuple[Line, ...]:
     there = [
         line(
             f"   {each.path}",
-            ("dim", f"   {each.functional or 'of no known functional'}, {count(each.symbols, 'symbol')}"),
+            ("dim", f"   {each.functional or 'unknown functional'}, {count(each.symbols, 'symbol')}"),
         )
         for each in found.folders
     ] or [line(("dim", "   none"))]
     return (
         *words,
         (),
-        line(("heading", " looked in, in this order")),
+        line(("heading", " searched, in this order")),
         *looked,
         (),
         line(("heading", " folders with potentials")),
@@ -137,7 +137,7 @@ SCREEN = Screen(
     view,
     _title,
     is_typing,
-    (("enter", "look"), ("esc", "cancel")),
+    (("enter", "check"), ("esc", "cancel")),
     usage="CLUSTER [SYMBOL…]",
-    summary="Look which POTCARs a cluster has.",
+    summary="Check which POTCARs a cluster has.",
 )

@@ -44,7 +44,7 @@ def ask_path(page: Slice) -> Update:
     endings = ENDINGS[page.tab]
     if not endings:
         return page, (
-            Say("The document is among the files of the job: J, then D on its page files.", "warn"),
+            Say("The document is one of the job's files: press J, then D on its page files.", "warn"),
         )
     if page.results is None:
         return page, (Say("The results are not loaded yet.", "warn"),)
@@ -107,7 +107,7 @@ def _made(page: Slice, path: str) -> tuple[Effect, ...]:
     if page.tab == "structure" and pk:
         wanted = ExportStructureParams(pk, cast("StructureFormat", ending), path)
         return (Call(STRUCTURES_EXPORT, wanted, "results export", path, handles_refusal=True),)
-    return (Say("There is nothing to write on this page.", "warn"),)
+    return (Say("This page has nothing to write.", "warn"),)
 
 
 def _text(path: str, result: object) -> str:

@@ -55,7 +55,7 @@ def site_lines(found: JobResults) -> tuple[Line, ...]:
     head = line(("heading", f" {'site':>6}  {'':<6}{title}"))
     rows = (_site(site, columns) for site in found.sites)
     left = found.n_sites - len(found.sites)
-    more = (line(("warn", f" Not all: {left} further sites; the document has them.")),) if left > 0 else ()
+    more = (line(("warn", f" Not all: {left} further sites are in the document.")),) if left > 0 else ()
     return ((), head, *rows, *more)
 
 

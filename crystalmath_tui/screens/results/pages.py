@@ -64,14 +64,18 @@ def _numbers(found: JobResults, cols: int) -> tuple[Line, ...]:
 
 def _plots(found: Slice, results: JobResults, context: Context) -> tuple[Line, ...]:
     if not results.series:
-        why = "It has not ended yet." if results.state is not JobState.FINISHED else "It left no curves."
+        why = (
+            "The job has not ended yet."
+            if results.state is not JobState.FINISHED
+            else "The job produced no curves."
+        )
         return ((), line(("dim", f" There is nothing to plot. {why}")))
     names = [Span("bar.strong" if kind == found.kind else "dim", f" {kind} ") for kind in results.series]
     head = (Span("", " "), *names)
     series = found.series.get(plot_name(found))
     if series is None:
         return (head, (), line(("dim", f" {context.connection_error or 'Reading …'}")))
-    axes = f", {found.axes[1]} over {found.axes[0]}" if found.kind == "steps" else ""
+    axes = f", {found.axes[1]} vs. {found.axes[0]}" if found.kind == "steps" else ""
     title = line(("dim", f" {SERIES_TITLES.get(found.kind, found.kind)}{axes}"))
     if found.words:
         return (head, title, *results_plots.numbers(series))
@@ -100,7 +104,7 @@ def _about(found: Slice, detail: StructureDetail) -> tuple[Line, ...]:
     words = f"  {when} the job  pk {detail.row.pk}  {detail.spacegroup}{few}"
     lengths = f" a {cell.a:.4f} b {cell.b:.4f} c {cell.c:.4f} Å"
     angles = f"  α {cell.alpha:.2f} β {cell.beta:.2f} γ {cell.gamma:.2f}°"
-    turned = f"  turned {turn.yaw:.0f}° and {turn.pitch:.0f}°"
+    turned = f"  rotated {turn.yaw:.0f}°, {turn.pitch:.0f}°"
     return (
         line(("strong", f" {detail.row.formula}"), ("dim", words)),
         line(("dim", lengths), ("dim", angles), ("dim", turned)),

@@ -39,7 +39,7 @@ def _traces(curves: list[Curve]) -> tuple[Trace, ...]:
 def _y_title(series: JobSeries, unit: str, curves: list[Curve]) -> str:
     if series.kind == "bands":
         down = any(curve.name.endswith("down") for curve in curves)
-        return f"energy from the Fermi energy [{unit}]{', dashed: spin down' if down else ''}"
+        return f"energy relative to the Fermi energy [{unit}]{', dashed: spin down' if down else ''}"
     name = curves[0].name if len(curves) == 1 else ""
     return f"{name} [{unit}]".strip() if unit else name
 

@@ -49,7 +49,7 @@ def _step_lines(steps: tuple[IonicStep, ...], cols: int) -> tuple[Line, ...]:
         return ()
     energies = [step.energy_ev for step in steps if isfinite(step.energy_ev)]
     plot_cols = max(10, min(len(energies), cols - 24, 100))
-    title = line(("heading", f" {'step':>8}{'energy [eV]':>18}{'to last [eV]':>16}{'force [eV/Å]':>16}"))
+    title = line(("heading", f" {'step':>8}{'energy [eV]':>18}{'vs. last [eV]':>16}{'force [eV/Å]':>16}"))
     last = steps[-1].energy_ev
     rows = [_step_line(steps[place], last) for place in thin(len(steps), _STEPS_SHOWN)]
     plot = section(f"energy of {len(steps)} steps [eV]", curve(energies, _PLOT_ROWS, plot_cols, "{:.6f}"))

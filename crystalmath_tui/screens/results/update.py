@@ -216,7 +216,7 @@ def _other_column(page: Slice, axis: str) -> Update:
     if page.kind != "steps" or shown is None or not shown.columns:
         there = "steps" in (page.results.series if page.results else ())
         page = replace(page, kind="steps") if there else page
-        return page, _needed(page) if there else (Say("This job has no steps with columns.", "warn"),)
+        return page, _needed(page) if there else (Say("This job has no step data to plot.", "warn"),)
     place = 0 if axis == "x" else 1
     columns = shown.columns
     at = columns.index(page.axes[place]) if page.axes[place] in columns else -1
@@ -260,34 +260,32 @@ def is_typing(page: Slice) -> bool:
 
 
 KEYS: tuple[Binding[Slice], ...] = (
-    Binding(("j", "down"), _tilt("down"), "down", "One line down; turn the structure down."),
-    Binding(("k", "up"), _tilt("up"), "up", "One line up; turn the structure up."),
+    Binding(("j", "down"), _tilt("down"), "down", "Move one line down; rotate the structure down."),
+    Binding(("k", "up"), _tilt("up"), "up", "Move one line up; rotate the structure up."),
     *MOVES[2:],
     Binding(("tab",), _step_tab(1), "next page", "Next page.", footer=True),
     Binding(("shift tab",), _step_tab(-1), "previous page", "Previous page."),
-    *(Binding((str(i + 1),), _show_tab(name), name, f"Page {name}.") for i, name in enumerate(TABS)),
-    Binding(
-        ("right", "l"), _sideways("right"), "next plot", "Next plot; unfold; turn to the right.", footer=True
-    ),
-    Binding(("left", "h"), _sideways("left"), "plot before", "Plot before; fold; turn to the left."),
+    *(Binding((str(i + 1),), _show_tab(name), name, f"Show the {name} page.") for i, name in enumerate(TABS)),
+    Binding(("right", "l"), _sideways("right"), "next plot", "Next plot; expand; rotate right.", footer=True),
+    Binding(("left", "h"), _sideways("left"), "previous plot", "Previous plot; collapse; rotate left."),
     Binding(
         ("e",),
         lambda page, _: results_export.ask_path(page),
         "write file",
-        "Write the plot, the numbers or the structure to a file.",
+        "Write the plot, numbers or structure to a file.",
         footer=True,
     ),
-    Binding(("enter", " "), _toggle_branch, "fold", "Unfold or fold a branch of the document.", footer=True),
     Binding(
-        ("x",), _step_axis("x"), "x axis", "Next column for x, of two columns of the steps.", footer=True
+        ("enter", " "), _toggle_branch, "fold", "Expand or collapse a branch of the document.", footer=True
     ),
+    Binding(("x",), _step_axis("x"), "x axis", "Plot the next column of the steps as x.", footer=True),
+    Binding(("y",), _step_axis("y"), "y axis", "Plot the next column of the steps as y.", footer=True),
     Binding(
-        ("y",), _step_axis("y"), "y axis", "Next column for y, of two columns of the steps.", footer=True
+        ("b",), _toggle_before, "before/after", "Toggle the structure before and after the job.", footer=True
     ),
-    Binding(("b",), _toggle_before, "before/after", "The structure before or after the job.", footer=True),
-    Binding(("w",), _toggle_words, "in words", "The curves in words in place of plots."),
-    Binding(("J",), _open_job, "job", "Go to the job.", footer=True),
-    Binding(("r",), _reload, "reload", "Fetch the page again."),
+    Binding(("w",), _toggle_words, "in words", "Describe the curves in words instead of plots."),
+    Binding(("J",), _open_job, "job", "Open the job.", footer=True),
+    Binding(("r",), _reload, "reload", "Reload the page."),
     Binding(("esc",), emit(Back()), "back", "Go back.", footer=True),
 )
 

@@ -59,8 +59,8 @@ def _of_partitions(partitions: Sequence[Partition]) -> dict[str, tuple[str, str]
     return {
         "partition": (usual.name, names),
         "walltime_s": ("", f"{usual.name}: {limit}."),
-        "tasks_per_node": ("", f"{usual.name}: {usual.cores_per_node} cores a node."),
-        "memory_mb": ("", f"{usual.name}: {usual.memory_mb} MB a node."),
+        "tasks_per_node": ("", f"{usual.name}: {usual.cores_per_node} cores per node."),
+        "memory_mb": ("", f"{usual.name}: {usual.memory_mb} MB per node."),
         "gpus": ("", f"{usual.name}: {usual.gpus}." if usual.gpus else ""),
     }
 
@@ -77,24 +77,25 @@ def of_nothing(host: str, label: str, transport: str, backend: str, scheduler: s
     work_dir = "/scratch/{username}/crystalmath"
     guess = "core.direct" if transport == LOCAL_TRANSPORT else "core.slurm"
     head = (
-        new_field("label", "label", label, "The name of the cluster here."),
-        new_field("hostname", "host", host, "As in `ssh HOST`; ~/.ssh/config tells the rest."),
-        new_field("transport", "transport", transport, "How it is reached.", TRANSPORTS),
+        new_field("label", "label", label, "Name of the cluster in crystalmath."),
+        new_field("hostname", "host", host, "As in `ssh HOST`; the rest comes from ~/.ssh/config."),
+        new_field("transport", "transport", transport, "How to reach the cluster.", TRANSPORTS),
         new_field(
             "backend",
             "ssh program",
             backend,
-            "openssh uses an open master connection, as logins with a second factor need it.",
+            "openssh uses an open master connection, which two-factor logins require.",
             ("asyncssh", "openssh"),
         ),
-        new_field("scheduler", "scheduler", scheduler or guess, "What hands out the nodes.", SCHEDULERS),
-        new_field("work_dir", "work folder", work_dir, "Where jobs run; {username} is your name there."),
-        new_field("description", "description", "", "Words for yourself."),
+        new_field("scheduler", "scheduler", scheduler or guess, "Scheduler of the cluster.", SCHEDULERS),
+        new_field("work_dir", "work folder", work_dir, "Where jobs run; {username} is your username there."),
+        new_field("description", "description", "", "Notes for yourself."),
     )
     first, *rest = (
-        new_field(kind.value, kind.value, "", "The executable there, from the root.") for kind in VASP
+        new_field(kind.value, kind.value, "", "Absolute path of the executable on the cluster.")
+        for kind in VASP
     )
-    codes = (replace(first, section="programs; empty: none"), *rest)
+    codes = (replace(first, section="codes; empty: none"), *rest)
     return (*head, *_common(Resources(), {}), *codes)
 
 
@@ -102,9 +103,11 @@ def of_detail(detail: ClusterDetail) -> tuple[Field, ...]:
     """A cluster as it is."""
     row = detail.row
     head = (
-        new_field("new_label", "label", row.label, "The name of the cluster here."),
-        new_field("work_dir", "work folder", row.work_dir, "Where jobs run; {username} is your name there."),
-        new_field("description", "description", detail.description, "Words for yourself."),
+        new_field("new_label", "label", row.label, "Name of the cluster in crystalmath."),
+        new_field(
+            "work_dir", "work folder", row.work_dir, "Where jobs run; {username} is your username there."
+        ),
+        new_field("description", "description", detail.description, "Notes for yourself."),
     )
     known = {
         "potcar_dir": detail.potcar_dir,
@@ -122,10 +125,10 @@ def _common(defaults: Resources, known: Mapping[str, str]) -> tuple[Field, ...]:
         new_field(name, title, known.get(name, ""), words) for name, title, words in _COMMON
     )
     return (
-        *resource_fields(defaults, "defaults of a job; empty: none"),
+        *resource_fields(defaults, "job defaults; empty: none"),
         replace(potcars, section="VASP and MPI"),
         mpirun,
-        replace(cap, section="politeness; empty: no cap, AiiDA's own times"),
+        replace(cap, section="limits; empty: no job limit, AiiDA's default intervals"),
         *intervals,
     )
 
@@ -134,12 +137,12 @@ _COMMON = (
     (
         "potcar_dir",
         "POTCAR folder",
-        "Folder of VASP's potentials there; pymatgen: those of this machine, as pymatgen is set.",
+        "POTCAR folder on the cluster; pymatgen: POTCARs from this machine's pymatgen configuration.",
     ),
-    ("mpirun", "MPI command", "Before a parallel program; empty: AiiDA's own."),
-    ("max_jobs", "most jobs", "Jobs under way there at once; others are held back until there is room."),
-    ("poll_interval_s", "look every (s)", "Least time between two looks at the queue."),
-    ("safe_interval_s", "connect every (s)", "Least time between two connections."),
+    ("mpirun", "MPI command", "Prefix of parallel commands; empty: AiiDA's default."),
+    ("max_jobs", "job limit", "Most jobs at once on the cluster; further jobs wait."),
+    ("poll_interval_s", "poll every (s)", "Minimum time between two queries of the queue."),
+    ("safe_interval_s", "connect every (s)", "Minimum time between two connections."),
 )
 
 
@@ -147,12 +150,14 @@ def of_code(kind: CodeKind = CodeKind.VASP_STD) -> tuple[Field, ...]:
     """A new code."""
     kinds = tuple(each.value for each in CodeKind)
     return (
-        new_field("kind", "kind", kind.value, "What the program is.", kinds),
-        new_field("label", "label", kind.value, "Its name on this cluster."),
-        new_field("path", "path", "", "The executable there, from the root."),
-        new_field("modules", "modules", "", "Modules to load in order, with blanks between."),
-        new_field("prepend_text", "lines before", "", "Shell lines before it; \\n begins a new line."),
-        new_field("description", "description", "", "Words for yourself."),
+        new_field("kind", "kind", kind.value, "Program that the code runs.", kinds),
+        new_field("label", "label", kind.value, "Label of the code on this cluster."),
+        new_field("path", "path", "", "Absolute path of the executable on the cluster."),
+        new_field("modules", "modules", "", "Modules to load, in order, separated by spaces."),
+        new_field(
+            "prepend_text", "lines before", "", "Shell lines to run before the code; \\n starts a new line."
+        ),
+        new_field("description", "description", "", "Notes for yourself."),
     )
 
 

@@ -125,12 +125,15 @@ def _enter(setup: Slice, args: tuple[str, ...]) -> Update:
             fresh = Slice("edit", "looking", label, turn=turn)
             return fresh, (_ask(fresh),)
         case ("code", label):
-            return Slice("code", "form", label, form=Form(texts.of_code(), "Make known"), turn=turn), ()
+            return Slice("code", "form", label, form=Form(texts.of_code(), "Add"), turn=turn), ()
         case ():
             hosts = Call(CLUSTERS_HOSTS, NoParams(), "setup hosts", key="hosts", handles_refusal=True)
             return Slice(turn=turn), (hosts,)
         case _:
-            return setup, (Say("No words for a new cluster, edit LABEL, or code LABEL.", "warn"), Back())
+            return setup, (
+                Say("Give no arguments for a new cluster, or edit LABEL, or code LABEL.", "warn"),
+                Back(),
+            )
 
 
 def _ask(setup: Slice) -> Effect:
@@ -166,7 +169,7 @@ def _leave(setup: Slice, _: Context) -> Update:
     """Esc goes one stage back and drops what is under way."""
     back = replace(setup, turn=setup.turn + 1, error=None)
     if setup.stage == "saving":
-        return replace(back, stage="form"), (Say("It may have been saved all the same.", "warn"),)
+        return replace(back, stage="form"), (Say("The changes may have been saved anyway.", "warn"),)
     if setup.purpose == "cluster" and setup.stage in {"looking", "form"}:
         return replace(back, stage="hosts"), ()
     return back, (Back(),)
@@ -261,7 +264,7 @@ def _look(setup: Slice) -> Update:
     if index == 0:
         name = setup.host.text.strip()
         if not name:
-            return setup, (Say("Type the name of a host, or choose one below.", "warn"),)
+            return setup, (Say("Type a host name, or choose a host below.", "warn"),)
         known = next((row for row in rows if row.name == name), None)
         target = known or SshHost(name, name, "", 22)
     else:
@@ -285,7 +288,7 @@ def _by_hand(setup: Slice) -> Slice:
     """A form without proposals, where the host cannot be looked at now."""
     name, transport, backend = _target(setup)
     fields = texts.of_nothing(name, _label_of(setup), transport, backend)
-    note = "Nothing could be looked up: fill in what you know."
+    note = "The host could not be inspected; fill in what you know."
     return replace(setup, stage="form", form=Form(fields, "Create and test"), error=None, notes=(note,))
 
 
@@ -347,7 +350,7 @@ def _saved(setup: Slice, context: Context) -> Update:
     label = _label(setup)
     match setup.purpose:
         case "code":
-            effects = (Say(f"Code {label} is known on {setup.label}."), *_to(context, setup.label, "codes"))
+            effects = (Say(f"Added code {label} on {setup.label}."), *_to(context, setup.label, "codes"))
         case "edit":
             effects = (Say(f"Saved cluster {label}."), *_to(context, label, "summary"))
         case _:
@@ -382,10 +385,10 @@ def is_typing(setup: Slice) -> bool:
 
 
 KEYS: tuple[Binding[Slice], ...] = (
-    Binding(("enter",), _next, "choose", "Choose the host, go to the next field, press the button."),
+    Binding(("enter",), _next, "choose", "Choose the host, go to the next field, or press the button."),
     Binding(("down", "tab"), Scrolled("down"), "down", "Next host or field."),
     Binding(("up", "shift tab"), Scrolled("up"), "up", "Previous host or field."),
-    Binding(("left", "right", " "), None, "choice", "Another choice, in a field with arrows."),
+    Binding(("left", "right", " "), None, "choice", "Change the choice in a field with arrows."),
     Binding(("f2", "ctrl o"), _save, "save", "Save from any field."),
-    Binding(("esc",), _leave, "back", "Back to the hosts, then out; nothing is saved."),
+    Binding(("esc",), _leave, "back", "Go back to the hosts, then leave; nothing is saved."),
 )

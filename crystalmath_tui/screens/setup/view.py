@@ -49,7 +49,7 @@ def _hosts(setup: Slice, context: Context) -> tuple[Line, ...]:
     """A line to type in, this machine, and the hosts of ~/.ssh/config."""
     cols, room = context.size.cols, host_rows(setup, context)
     head = line(
-        ("strong", " Which host?"), ("dim", "  Type its name, or choose with ↑ ↓; Enter looks around there.")
+        ("strong", " Which host?"), ("dim", "  Type a name, or choose with ↑ ↓; Enter inspects the host.")
     )
     rows = (
         (Span("key", " host "), *field_line(setup.host, max(1, cols - 7)))
@@ -76,10 +76,10 @@ def _host_line(host: SshHost) -> Line:
 
 def _after_hosts(setup: Slice, cols: int) -> tuple[Line, ...]:
     if setup.error is not None:
-        words = "Fix it and press Enter again; F2 fills in the form without looking."
+        words = "Fix the problem and press Enter again; F2 opens the form without looking."
         return ((), *_paragraph("error", error_text(setup.error), cols), *_paragraph("accent", words, cols))
     if setup.form.fields:
-        return ((), line(("accent", " F2 goes back to the form as it was.")))
+        return ((), line(("accent", " F2 goes back to the form.")))
     if setup.hosts is None:
         return ((), line(("dim", " Reading ~/.ssh/config …")))
     if not setup.hosts.rows:
@@ -109,5 +109,5 @@ SCREEN = Screen(
     is_typing,
     (("enter", "next"), ("f2", "save"), ("esc", "back")),
     usage="[edit LABEL | code LABEL]",
-    summary="Set up a cluster, change one, or make a code known.",
+    summary="Set up or edit a cluster, or add a code.",
 )
