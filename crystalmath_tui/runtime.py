@@ -303,7 +303,7 @@ class Runtime:
 
     def _call(self, call: Call[Any, Any]) -> None:
         if self._calls is None:
-            self._send(call.refuse(ConnectionLost("not connected to the server")))
+            self._send(call.refuse(ConnectionLost("there is no connection to the server")))
             return
         try:
             self._calls.start(call, time.monotonic())

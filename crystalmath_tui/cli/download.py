@@ -18,9 +18,7 @@ from crystalmath_tui.core.words import count, file_size
 
 _OVER = Option("over", ("--over",), "overwrite existing files")
 FILE_OPTIONS = (
-    Option(
-        "output", ("--output", "-o"), "write to FILE; resumes an interrupted download", str, "FILE", files=True
-    ),
+    Option("output", ("--output", "-o"), "write to FILE; resumes broken downloads", str, "FILE", files=True),
     _OVER,
 )
 _SOURCES = ("work", "retrieved", "inputs")
@@ -28,7 +26,7 @@ _SOURCES = ("work", "retrieved", "inputs")
 
 OPTIONS = (
     Option("pk", (), "pk of the job", integer, "PK", positional=True, required=True),
-    Option("names", (), "files or folders of the job; default: all", str, "NAME", (), "list", positional=True),
+    Option("names", (), "files or folders of the job; default all", str, "NAME", (), "list", positional=True),
     Option(
         "source",
         ("--source",),
@@ -38,9 +36,7 @@ OPTIONS = (
         _SOURCES,
         default="work",
     ),
-    Option(
-        "to", ("--to",), "target folder; created if it does not exist", str, "FOLDER", files=True
-    ),
+    Option("to", ("--to",), "target folder; created if it does not exist", str, "FOLDER", files=True),
     _OVER,
 )
 
@@ -58,7 +54,7 @@ def run_download(session: Session, words: Sequence[str]) -> int:
     )
     listed = session.call(JOBS_FILES, params)
     files, unknown = select_files(listed.rows, names) if names else (listed.rows, ())
-    files += tuple(JobFile(given["source"], name, 0) for name in unknown)  # the server says why the file is missing
+    files += tuple(JobFile(given["source"], name, 0) for name in unknown)  # the server explains why
     if listed.note and not names:
         output.say(listed.note)
     folder = Path(found.get("to") or f"job-{params.pk}").expanduser().absolute()
