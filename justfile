@@ -1,4 +1,4 @@
-# The index of commands; each is one line to a tool or a script.
+# Command index; each entry calls one tool or script.
 
 # list the commands
 default:
@@ -8,28 +8,28 @@ default:
 run *args:
     scripts/run {{args}}
 
-# relax a crystal without a screen
+# relax a crystal without the terminal interface
 demo *args:
     scripts/run --demo {{args}}
 
-# make .venv with the tools
+# create .venv with the development tools
 setup:
     scripts/setup --dev
 
-# format, lint, types, layers, spelling, documents
+# check format, lint, types, layers, spelling and documentation
 check:
     scripts/check
 
-# mend what tools can mend
+# fix what the tools can fix
 fix:
     .venv/bin/ruff check --fix .
     .venv/bin/ruff format .
 
-# all tests, or what the arguments name
+# run all tests, or the tests given as arguments
 test *args:
     scripts/test {{args}}
 
-# benchmarks
+# run the benchmarks
 bench *args:
     scripts/bench {{args}}
 
@@ -37,6 +37,6 @@ bench *args:
 docs *args="build":
     scripts/docs {{args}}
 
-# pin the newest versions
+# pin the newest versions of all dependencies
 lock:
     scripts/lock

@@ -1,4 +1,4 @@
-"""No arguments → TUI, else → CLI."""
+"""Entry point: the TUI without arguments, else the CLI."""
 
 import gc
 import sys
@@ -9,8 +9,8 @@ if TYPE_CHECKING:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Open the terminal interface or run one command; the exit status."""
-    gc.disable()  # a command ends before a collection would pay: 5 % of its time
+    """Open the terminal interface or run one command, and return the exit status."""
+    gc.disable()  # a command ends before a collection pays off; saves 5 % of its time
     from crystalmath_tui.cli import main as cli
 
     words = sys.argv[1:] if argv is None else argv
@@ -29,7 +29,7 @@ def _open_interface(session: "Session") -> int:
         return 2
     from crystalmath_tui import runtime
 
-    gc.freeze()  # what is imported stays
+    gc.freeze()  # imported objects live until exit
     gc.enable()
     return runtime.main(session.profile, session.socket, session.readonly, session.mouse)
 

@@ -1,4 +1,4 @@
-"""The whole program: model, update and view; delegates to the screens."""
+"""The top-level model, update and view, which delegate to the screens."""
 
 from dataclasses import replace
 from typing import Any, cast
@@ -78,29 +78,29 @@ SCREENS: dict[str, AnyScreen] = {
         help_page.SCREEN,
     )
 }
-"""Every screen by name; a new one is added here."""
+"""Every screen by name; add new screens here."""
 
 COMMANDS = command_line.commands(SCREENS)
 
 NO_TEXT = frozenset({"f1", "ctrl z"})
-"""Those that are not a text, so that they work where text is typed too."""
+"""Global keys that are not text, so that they also work while text is typed."""
 
 _SMALL = Size(24, 80)
 _HOME = "jobs"
 _WHEEL = {4: Scrolled("up"), 5: Scrolled("down")}
-_MOST_INNER = 1000  # effects that lead to effects: a loop among them must not hang the program
+_MOST_INNER = 1000  # limit for effects that lead to effects, so that a loop cannot hang the program
 
 
 @record
 class Model:
-    """All that the program knows.
+    """The state of the whole program.
 
     Attributes
     ----------
     stack
-        Names of the screens one came through; the last is in front.
+        Names of the open screens; the last is in front.
     slices
-        One slice a screen, by its name.
+        The slice of each screen, by name.
     """
 
     slices: dict[str, object]
@@ -124,7 +124,7 @@ Update = tuple[Model, tuple[Effect, ...]]
 
 
 def init(size: Size, now: float, *, readonly: bool = False) -> Update:
-    """The first model and what to do first."""
+    """The initial model and the first effects."""
     slices: dict[str, object] = {name: screen.initial for name, screen in SCREENS.items()}
     return Model(slices, size, now, readonly=readonly), (Connect(),)
 
@@ -162,7 +162,7 @@ def _receive(model: Model, message: Message) -> Update:
 
 
 def _all(model: Model, message: Message) -> Update:
-    """Give a message to the status line and to every screen."""
+    """Send a message to the status line and to every screen."""
     link, effects = status_line.update(model.link, message, model.now)
     again, more = retry_calls.update(model.retries, message)
     model, effects = replace(model, link=link, retries=again), (*effects, *more)
@@ -184,7 +184,7 @@ def _to_screen(model: Model, name: str, message: Message) -> Update:
 
 
 def context(model: Model, name: str) -> Context:
-    """What a screen may know."""
+    """The context of a screen."""
     return Context(
         Size(_parts(model.size)[1], model.size.cols),
         model.now,
@@ -197,7 +197,7 @@ def context(model: Model, name: str) -> Context:
 
 
 def _input(model: Model, message: KeyPressed | Pasted) -> Update:
-    """Questions and the command line come first, then text fields, then global keys, then the screen."""
+    """Route input: to questions and the command line first, then text fields, global keys, the screen."""
     model = replace(model, link=status_line.drop_read_note(model.link, model.now))
     if message == KeyPressed("ctrl z") and (model.question is not None or model.command is not None):
         return model, (Suspend(),)
@@ -212,7 +212,7 @@ def _input(model: Model, message: KeyPressed | Pasted) -> Update:
 
 
 def _is_global(model: Model, key: str) -> bool:
-    """Whether a key is for the program: while text is typed, only one that is not text nor used there."""
+    """Whether a key is global; while text is typed, only if it is neither text nor used by the screen."""
     screen = model.front
     free = key in NO_TEXT and binding_of(screen.keys, key) is None
     return binding_of(KEYS, key) is not None and (free or not screen.typing(model.slices[screen.name]))
@@ -255,7 +255,7 @@ def _help(model: Model, _: Context) -> Update:
 
 
 def _inner(model: Model, effect: Effect) -> tuple[Model, tuple[Effect, ...], bool]:
-    """Carry out an effect that concerns the model alone; False leaves it to the runtime."""
+    """Carry out an effect on the model; False leaves the effect to the runtime."""
     match effect:
         case Say():
             return replace(model, link=status_line.with_note(model.link, effect, model.now)), (), True
@@ -281,7 +281,7 @@ def _inner(model: Model, effect: Effect) -> tuple[Model, tuple[Effect, ...], boo
 
 
 def _refusal(call: Call[Any, Any]) -> Message | None:
-    """What a read-only program answers to a call that would change something."""
+    """The refusal of a call that would change something in a read-only program."""
     if call.method.effect != "write":
         return None
     detail = f"{call.method.name} would change something, and this program was started with --readonly"
@@ -297,7 +297,7 @@ def _open(model: Model, effect: Open) -> Update:
 
 
 def _switch_profile(model: Model) -> Update:
-    """Forget what belongs to the profile that is left."""
+    """Drop all state of the previous profile."""
     slices: dict[str, object] = {name: screen.initial for name, screen in SCREENS.items()}
     return replace(
         model, slices=slices, stack=(_HOME,), link=status_line.START, retries=retry_calls.START
@@ -305,7 +305,7 @@ def _switch_profile(model: Model) -> Update:
 
 
 def _mouse(model: Model, mouse: MousePressed) -> Update:
-    """Clicks in the footer press the key that they hit; those in the body are the screen's."""
+    """Handle a click: in the footer it presses the key shown there; in the body it goes to the screen."""
     title, body, _, footer = _parts(model.size)
     if model.question is not None or model.command is not None:
         return model, ()
@@ -320,7 +320,7 @@ def _mouse(model: Model, mouse: MousePressed) -> Update:
 
 
 def _parts(size: Size) -> tuple[int, int, int, int]:
-    """Rows of title, body, status line and footer; the body comes first where room is short."""
+    """Rows of title, body, status line and footer; the body has priority if space is short."""
     bars = min(3, max(0, size.rows - 1))
     return int(bars > 2), size.rows - bars, int(bars > 0), int(bars > 1)
 
@@ -360,7 +360,7 @@ def _status_line(model: Model) -> Line:
 
 
 def _footer_keys(model: Model) -> list[tuple[str, str]]:
-    """Keys and titles of the footer, as many as fit; those of the program are always among them."""
+    """Keys and titles of the footer, as many as fit, always including the global keys."""
     if model.question is not None:
         return [("y", "yes, do it"), ("n", "no")]
     if model.command is not None:
@@ -383,11 +383,9 @@ def _footer_keys(model: Model) -> list[tuple[str, str]]:
 KEYS: tuple[Binding[Model], ...] = (
     Binding(("?", "f1"), _help, "help", "Show this help.", footer=True),
     Binding((":",), _start_command, "command", "Type a command.", footer=True),
-    Binding(
-        ("q",), emit(Back()), "quit", "Go back; from the jobs, quit. Jobs continue without us.", footer=True
-    ),
+    Binding(("q",), emit(Back()), "quit", "Go back; from the jobs, quit. Jobs keep running.", footer=True),
     Binding(("ctrl l",), emit(Redraw()), "redraw", "Redraw the screen."),
     Binding(("ctrl r",), emit(Connect()), "connect", "Connect again now."),
-    Binding(("ctrl z",), emit(Suspend()), "suspend", "Stop until the shell says fg."),
+    Binding(("ctrl z",), emit(Suspend()), "suspend", "Suspend until you type fg in the shell."),
 )
-"""Keys of every screen, where no text is typed."""
+"""Keys of every screen while no text is typed."""

@@ -1,8 +1,8 @@
 """The urwid loop: keys, clock and socket → messages; effects → I/O; lines → canvas.
 
-1. One thread. Nothing here waits: the socket does not block, a server that starts is polled by an alarm.
-2. Messages are handled one after the other; what an effect sends waits until the message before it is done.
-3. The screen is painted at most 60 times a second, and only where its lines changed.
+1. One thread that never blocks: the socket is non-blocking, and an alarm polls a starting server.
+2. Messages are handled one at a time; messages sent by an effect wait until the current message is done.
+3. The screen is painted at most 60 times a second, and only if its lines changed.
 """
 
 import base64
@@ -44,7 +44,7 @@ _CRASHED = 70  # EX_SOFTWARE
 
 
 class Canvas(urwid.Widget):
-    """One box that paints lines; it keeps nothing of its own."""
+    """A stateless box widget that paints lines."""
 
     _sizing = frozenset([urwid.BOX])
     _selectable = True
@@ -59,16 +59,16 @@ class Canvas(urwid.Widget):
         return Frame(self._lines(Size(rows, cols)), cols)
 
     def repaint(self) -> None:
-        """Drop the canvas, so that urwid asks for a new one in its next idle moment."""
+        """Invalidate the canvas, so that urwid requests a new one when it is next idle."""
         self._invalidate()
 
     def keypress(self, size: tuple[Any, ...], key: str) -> str:  # noqa: ARG002
-        """Keys are taken before they come here."""
+        """Return the key; the input filter has already handled it."""
         return key
 
 
 class Runtime:
-    """The program at work on one terminal."""
+    """The program running on one terminal."""
 
     def __init__(self, where: Where, *, readonly: bool, mouse: bool) -> None:
         self._where = where
@@ -97,7 +97,7 @@ class Runtime:
         self._paste: list[str] | None = None
 
     def run(self) -> None:
-        """Paint at once, then work until the end; the terminal is restored whatever happens."""
+        """Paint at once and run until the user quits; the terminal is always restored."""
         self._loop.event_loop.alarm(0, self._begin)
         try:
             self._loop.run()
@@ -105,7 +105,7 @@ class Runtime:
             self._close_link()
 
     def _begin(self) -> None:
-        """Runs after the first paint, so that a server that starts holds nothing up."""
+        """Run the first effects after the first paint, so that starting the server delays nothing."""
         for effect in self._first:
             self._perform(effect)
         self._tick()
@@ -126,7 +126,7 @@ class Runtime:
         self._loop.event_loop.alarm(_TICK_S, self._tick)
 
     def _send(self, *sent: Message) -> None:
-        """Handle messages, and those that their effects send."""
+        """Handle messages, and the messages that their effects send."""
         idle = not self._messages
         self._messages.extend(sent)
         while idle and self._messages:
@@ -140,11 +140,11 @@ class Runtime:
             self._loop.event_loop.alarm(wait, self._paint)
 
     def _lines(self, size: Size) -> tuple[Line, ...]:
-        """The lines of the last frame; rebuilt where the terminal has another size by now."""
+        """The lines of the last frame, rebuilt if the terminal has been resized."""
         return self._shown if size == self._shown_size else program.view(self._model, size)
 
     def _paint(self) -> None:
-        """Let urwid paint in its next idle moment where the lines changed."""
+        """Let urwid paint when it is next idle, if the lines changed."""
         self._paint_planned = False
         self._painted_at = time.monotonic()
         self._shown_size = self._model.size
@@ -183,7 +183,7 @@ class Runtime:
         self._alarms[key] = self._loop.event_loop.alarm(seconds, lambda: self._send(message))
 
     def _hand_out(self, effect: effects.EditOutside | effects.Copy) -> None:
-        """A text to the clipboard, or with the terminal to the user's own editor while all of ours waits."""
+        """Copy a text, or hand it and the terminal to the user's own editor while the program waits."""
         if isinstance(effect, effects.Copy):
             self._copy(effect.text)
             return
@@ -197,12 +197,12 @@ class Runtime:
         self._send(effect.answer(outcome))
 
     def _copy(self, text: str) -> None:
-        """OSC 52: terminals put it on the clipboard, over ssh too; base64 keeps it from steering anything."""
+        """Copy through OSC 52, which works over ssh too; base64 hides any control characters in the text."""
         self._screen.write(f"\x1b]52;c;{base64.b64encode(text.encode()).decode()}\a")
         self._screen.flush()
 
     def _on_input(self, keys: list[Any], _raw: list[int]) -> list[Any]:
-        """Keys, clicks and pastes → messages; urwid itself needs to hear only of a new size."""
+        """Keys, clicks and pastes → messages; urwid itself only needs to know about resizes."""
         for key in keys:
             if isinstance(key, tuple):
                 self._on_mouse(cast("tuple[Any, ...]", key))
@@ -229,7 +229,7 @@ class Runtime:
         else:
             self._send(messages.KeyPressed(key))
 
-    # The link: connect → greet → calls; whatever breaks it ends in _lose.
+    # The link: connect → greet → calls; any failure ends in _lose.
 
     def _connect(self, profile: str) -> None:
         if profile:
@@ -288,7 +288,7 @@ class Runtime:
             self._calls.noticed(event)
 
     def _tell_progress(self) -> None:
-        """Hand on how far calls are, where that changed."""
+        """Send the progress of calls if it changed."""
         told = self._calls.progress if self._calls is not None else ()
         if told != self._model.link.progress:
             self._send(messages.Progressed(told))
@@ -314,7 +314,7 @@ class Runtime:
             self._send(call.refuse(error))
 
     def _flush(self, link: Link) -> None:
-        """Send the rest; urwid's loop waits for input only, so a full socket is tried again by an alarm."""
+        """Send the rest; urwid's loop waits only for input, so an alarm retries a full socket."""
         link.flush()
         if link.wants_write:
             self._loop.event_loop.alarm(RETRY_S, lambda: self._reflush(link))
@@ -343,7 +343,7 @@ class Runtime:
 
 
 def unfit(environ: Mapping[str, str], *, terminal: bool) -> str:
-    """Why the interface cannot be painted here, with the way out; empty where it can."""
+    """Why the interface cannot run here, with an alternative; empty if it can run."""
     way_out = f"The command line works everywhere: {command(JOBS_LIST)}"
     if not terminal:
         return f"crystalmath needs a terminal for its interface. {way_out}"
@@ -360,7 +360,7 @@ def main(
     *,
     spawn: bool = True,
 ) -> int:
-    """Run the interface; answers the exit status. Without `spawn` it only waits for a server."""
+    """Run the interface and return the exit status; without `spawn`, never start a server."""
     if refusal := unfit(os.environ, terminal=sys.stdin.isatty() and sys.stdout.isatty()):
         print(refusal, file=sys.stderr)  # noqa: T201
         return 2
@@ -370,7 +370,7 @@ def main(
         Runtime(locate(profile, socket, spawn=spawn), readonly=readonly, mouse=mouse).run()
     except KeyboardInterrupt:
         return 130
-    except Exception:  # noqa: BLE001  whatever it is, the user hears of it on a restored terminal
+    except Exception:  # noqa: BLE001  any error is reported on a restored terminal
         print(_crash_words(traceback.format_exc()), file=sys.stderr)  # noqa: T201
         return _CRASHED
     return 0
@@ -381,7 +381,7 @@ def _end(number: int, _frame: object) -> None:
 
 
 def _crash_words(trace: str) -> str:
-    """Keep the traceback in a log and say where."""
+    """The message after a crash; appends the traceback to a log and names the log."""
     log = endpoint.state_dir(os.environ) / "tui-crash.log"
     reason = trace.strip().splitlines()[-1]
     if not _appended(log, f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S%z}\n{trace}\n"):

@@ -1,6 +1,6 @@
-"""urwid as it is used here: without the event loops that it would import, and frames made of lines.
+"""urwid without the event loops that it would import, and with frames made of lines.
 
-The event loops that are installed cost half of the start; asyncio alone a tenth of it, and 3 MB.
+Importing the installed event loops takes half of the startup time; asyncio alone a tenth, and 3 MB.
 """
 
 import sys
@@ -15,7 +15,7 @@ from crystalmath_tui.core.lines import Line
 for _name in ("zmq", "tornado", "twisted", "trio", "glib"):
     sys.modules.setdefault(f"urwid.event_loop.{_name}_loop", None)  # pyright: ignore[reportArgumentType]
 
-_unused = ModuleType("urwid.event_loop.asyncio_loop")  # urwid cannot be imported without one of this name
+_unused = ModuleType("urwid.event_loop.asyncio_loop")  # urwid's import needs a module of this name
 _unused.__dict__["AsyncioEventLoop"] = None
 sys.modules.setdefault(_unused.__name__, _unused)
 
@@ -27,7 +27,7 @@ _Runs = list[tuple[Hashable, Literal["0", "U"] | None, bytes]]
 
 
 class Terminal(urwid.display.raw.Screen):
-    """The terminal with Ctrl+Z and Ctrl+S as keys: the program stops itself, and output never freezes."""
+    """The terminal with Ctrl+Z and Ctrl+S as keys: the program suspends itself, and output never freezes."""
 
     def _start(self, *args: Any, **more: Any) -> None:
         super()._start(*args, **more)
@@ -35,7 +35,7 @@ class Terminal(urwid.display.raw.Screen):
 
 
 class Frame(urwid.Canvas):
-    """Lines that are `cols` wide as a canvas; the span of style cursor shows where the cursor is."""
+    """A canvas of lines that are `cols` wide; the span of style "cursor" marks the cursor."""
 
     def __init__(self, lines: Sequence[Line], cols: int) -> None:
         super().__init__()
@@ -44,20 +44,20 @@ class Frame(urwid.Canvas):
         self.set_cursor(_cursor(lines))
 
     def cols(self) -> int:
-        """How wide it is."""
+        """The width in columns."""
         return self._cols
 
     def rows(self) -> int:
-        """How high it is."""
+        """The height in rows."""
         return len(self._lines)
 
     def content(self, *_trim: Any, **_trims: Any) -> Iterator[_Runs]:
-        """Each line as urwid's screen takes it; nothing lies over a frame, so it is never trimmed."""
+        """Each line in urwid's run format; nothing overlays a frame, so it is never trimmed."""
         encoding = urwid.util.get_encoding()
         return (_runs(line, encoding) for line in self._lines)
 
 
-@lru_cache(maxsize=1024)  # most lines of a frame are those of the frame before
+@lru_cache(maxsize=1024)  # most lines repeat those of the previous frame
 def _runs(line: Line, encoding: str) -> _Runs:
     return [(span.style, None, span.text.encode(encoding, "replace")) for span in line]
 

@@ -48,7 +48,7 @@ STYLES = frozenset(_STYLES) | frozenset(_BARS)
 
 
 def palette() -> list[Entry]:
-    """Entries of every style, plain and on the selected row."""
+    """Palette entries for every style, plain and on the selected row."""
     plain = [(name, low, "", mono, high, "") for name, (low, mono, high) in _STYLES.items()]
     chosen = [_on_selected(name, *_STYLES[name]) for name in _STYLES]
     bars = [(name + mark, *entry[1:]) for name, entry in _BARS.items() for mark in ("", SELECTED)]
@@ -56,7 +56,7 @@ def palette() -> list[Entry]:
 
 
 def _on_selected(name: str, low: str, mono: str, high: str) -> Entry:
-    """The style on the bar of the selected row: its own background needs its own default foreground."""
+    """The style on the selected row: its background needs a matching default foreground."""
     low = {"dark gray": "light gray", "dark blue": "white", "dark magenta": "light magenta"}.get(low, low)
     low = low if low and low not in _ATTRIBUTES else f"white,{low}".rstrip(",")
     high = high if high and high not in _ATTRIBUTES else f"#f0f4f8,{high}".rstrip(",")
@@ -69,5 +69,5 @@ _ATTRIBUTES = frozenset({"bold", "underline", "standout"})
 
 
 def colors(environ: Mapping[str, str]) -> int | None:
-    """1 where NO_COLOR asks for none; None leaves the choice to what the terminal says of itself."""
+    """1 if NO_COLOR is set; None lets the terminal's own description decide."""
     return 1 if environ.get("NO_COLOR") else None

@@ -1,1 +1,1 @@
-"""The command line: commands derived from the method table; data on stdout, words on stderr."""
+"""The command line: commands derived from the method table; data on stdout, messages on stderr."""

@@ -1,4 +1,4 @@
-"""download PK [NAME …], jobs file … --output FILE: download files in ranges; resume where it stopped."""
+"""download PK [NAME …], jobs file … --output FILE: download files in ranges; resume interrupted downloads."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,11 +16,9 @@ from crystalmath_tui.core.effects import Call, Effect, KeepPart, LookAtPart
 from crystalmath_tui.core.messages import Message
 from crystalmath_tui.core.words import count, file_size
 
-_OVER = Option("over", ("--over",), "write over a file that is there")
+_OVER = Option("over", ("--over",), "overwrite existing files")
 FILE_OPTIONS = (
-    Option(
-        "output", ("--output", "-o"), "write it there; continues where it broke off", str, "FILE", files=True
-    ),
+    Option("output", ("--output", "-o"), "write to FILE; resumes broken downloads", str, "FILE", files=True),
     _OVER,
 )
 _SOURCES = ("work", "retrieved", "inputs")
@@ -28,19 +26,17 @@ _SOURCES = ("work", "retrieved", "inputs")
 
 OPTIONS = (
     Option("pk", (), "pk of the job", integer, "PK", positional=True, required=True),
-    Option("names", (), "files or folders of the job; none: all", str, "NAME", (), "list", positional=True),
+    Option("names", (), "files or folders of the job; default all", str, "NAME", (), "list", positional=True),
     Option(
         "source",
         ("--source",),
-        "work: its folder on the cluster; retrieved: what was retrieved; inputs",
+        "work: the folder on the cluster; retrieved: the retrieved files; inputs: the input files",
         one_of(_SOURCES),
         "SOURCE",
         _SOURCES,
         default="work",
     ),
-    Option(
-        "to", ("--to",), "folder that gets them; it is made where there is none", str, "FOLDER", files=True
-    ),
+    Option("to", ("--to",), "target folder; created if it does not exist", str, "FOLDER", files=True),
     _OVER,
 )
 
@@ -49,7 +45,7 @@ _SAY_EVERY = 64_000_000
 
 
 def run_download(session: Session, words: Sequence[str]) -> int:
-    """Fetch files of a job, or all of its folder; 1 where one did not come that could have."""
+    """Download files of a job, or its whole folder; exit status 1 if a file that should come is missing."""
     found = parse(OPTIONS, words)
     names: list[str] = found.get("names", [])
     given: dict[str, Any] = {"pk": found["pk"], "source": found.get("source", "work")}
@@ -58,7 +54,7 @@ def run_download(session: Session, words: Sequence[str]) -> int:
     )
     listed = session.call(JOBS_FILES, params)
     files, unknown = select_files(listed.rows, names) if names else (listed.rows, ())
-    files += tuple(JobFile(given["source"], name, 0) for name in unknown)  # the server says why there is none
+    files += tuple(JobFile(given["source"], name, 0) for name in unknown)  # the server explains why
     if listed.note and not names:
         output.say(listed.note)
     folder = Path(found.get("to") or f"job-{params.pk}").expanduser().absolute()
@@ -70,7 +66,7 @@ def run_download(session: Session, words: Sequence[str]) -> int:
 
 
 def run_file(session: Session, params: ReadFileParams, target: Path, *, over: bool) -> int:
-    """Fetch one whole file to a place; until it is whole its name ends in `.part`."""
+    """Download one file to a path; its name ends in `.part` until it is complete."""
     file = JobFile(params.source, params.path, 0)
     alone = target.expanduser().absolute()
     if not alone.parent.is_dir():
@@ -86,7 +82,7 @@ def run_file(session: Session, params: ReadFileParams, target: Path, *, over: bo
 
 
 def _carried_out(session: Session, first: Step) -> Download:
-    """Ask and write until all has come; raises what stops the whole."""
+    """Request and write until the download is done; raises an error that stops all of it."""
     download, effects = first
     queue, told = list(effects), 0
     while queue:
@@ -102,7 +98,7 @@ def _carried_out(session: Session, first: Step) -> Download:
 
 
 def _answer(session: Session, effect: Effect) -> Message:
-    """What comes of an effect; where the connection broke, once more on a new one."""
+    """The message an effect leads to; retries once on a new connection if the connection breaks."""
     if isinstance(effect, (LookAtPart, KeepPart)):
         return looked_up(effect)
     call: Call[Any, Any] = effect  # type: ignore[assignment]

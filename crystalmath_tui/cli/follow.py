@@ -1,4 +1,4 @@
-"""follow PK PATH: a file of a job on stdout as it grows, to the end of the job."""
+"""follow PK PATH: print a file of a job as it grows, until the job ends."""
 
 import sys
 import time
@@ -21,7 +21,7 @@ OPTIONS = tuple(row for row in of_params(FollowParams) if row.name not in _HIDDE
 
 
 def run_follow(session: Session, words: Sequence[str]) -> int:
-    """Follow to the end; where the connection breaks, continue at the byte after the last."""
+    """Follow to the end; after a broken connection, continue at the next byte."""
     params: FollowParams = to_params(FollowParams, OPTIONS, parse(OPTIONS, words))
     params = replace(params, credit=_CREDIT)
     while True:
@@ -39,7 +39,7 @@ def run_follow(session: Session, words: Sequence[str]) -> int:
 
 
 def _chunks(session: Session, subscription: int) -> Iterator[LogChunk]:
-    """Each chunk; what was printed is granted again."""
+    """Each chunk; the credit for printed bytes is granted again."""
     client, spent = session.client(), 0
     while True:
         notice = client.next_notice(_WAIT_S)
@@ -56,7 +56,7 @@ def _chunks(session: Session, subscription: int) -> Iterator[LogChunk]:
 
 
 def _put(session: Session, chunk: LogChunk) -> bool:
-    """Print it; whether it was the last."""
+    """Print a chunk; return whether it was the last."""
     if session.as_json:
         output.put_json(chunk)
     elif chunk.content:

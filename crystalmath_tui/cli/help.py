@@ -1,4 +1,4 @@
-"""All commands as parsers of argparse, for people: help, and what completion and man pages are made of."""
+"""All commands as argparse parsers: the source of help, completion, and man pages."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -21,7 +21,7 @@ _MORE = f"{EXIT_CODES}\n\nData goes to stdout, messages to stderr. More: crystal
 
 
 def program(general: Iterable[Option], summaries: Mapping[str, str]) -> tuple[Parser, dict[str, Parser]]:
-    """What `crystalmath --help` shows, and the parsers of the commands, yet empty."""
+    """The top-level parser behind `crystalmath --help`, and the still empty parsers of the commands."""
     parser = Parser(shown=True, prog="crystalmath", usage=_USAGE, epilog=_MORE)
     below = children(parser, "COMMAND", summaries)
     add_flags(parser.add_argument_group("options"), general, shown=True)
@@ -29,7 +29,7 @@ def program(general: Iterable[Option], summaries: Mapping[str, str]) -> tuple[Pa
 
 
 def children(parser: Parser, word: str, summaries: Mapping[str, str]) -> dict[str, Parser]:
-    """The parsers of the commands below one, by their word."""
+    """The parsers of the subcommands, by name."""
     added = parser.add_subparsers(title="commands", metavar=word, prog=parser.prog)
     parser.usage = parser.usage or f"{parser.prog} {word} …"
     return {
@@ -51,7 +51,7 @@ def fill(parser: Parser, options: Sequence[Option], general: Iterable[Option]) -
 
 
 def general_options(parser: Parser, general: Iterable[Option]) -> None:
-    """Declare what every command takes."""
+    """Declare the options that every command takes."""
     add_flags(parser.add_argument_group("options of all commands"), general, shown=True)
 
 
@@ -64,9 +64,9 @@ def _add_argument(group: Any, option: Option) -> None:
         choices=option.choices or None,
         help=_escaped(described(option)),
     )
-    action.files = option.files  # completion looks at it
+    action.files = option.files  # read by completion
 
 
 def _escaped(text: str) -> str:
-    """Text that argparse takes as it is."""
+    """Text escaped so that argparse prints it unchanged."""
     return text.replace("%", "%%")

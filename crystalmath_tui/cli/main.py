@@ -1,4 +1,4 @@
-"""argv → one command; errors → words and exit status."""
+"""argv → one command; errors → messages and exit status."""
 
 import os
 import sys
@@ -23,8 +23,8 @@ GENERAL = (
     Option("socket", ("--socket",), "socket of the server", str, "PATH"),
     Option("as_json", ("--json",), "results and errors as JSON"),
     Option("as_csv", ("--csv",), "results as comma-separated values"),
-    Option("yes", ("--yes", "-y"), "do not ask before what cannot be undone"),
-    Option("readonly", ("--readonly",), "refuse all that changes something"),
+    Option("yes", ("--yes", "-y"), "skip confirmation before actions that cannot be undone"),
+    Option("readonly", ("--readonly",), "refuse every call that changes something"),
     Option("timeout", ("--timeout",), "longest wait for an answer, or for the end of a job [s]", number, "S"),
     Option("no_mouse", ("--no-mouse",), "leave the mouse to the terminal"),
     Option("help", ("--help", "-h"), "show help"),
@@ -36,7 +36,7 @@ SHELLS = ("bash", "zsh", "fish")
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command that is not a method of the table; `load` imports what only it needs."""
+    """A command that is not in the method table; `load` imports what only this command needs."""
 
     usage: str
     summary: str
@@ -45,7 +45,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """The general options and the words of the command; without words the terminal interface is meant."""
+    """The general options and the words of the command; no words mean the terminal interface."""
 
     session: Session
     words: tuple[str, ...]
@@ -54,12 +54,12 @@ class Invocation:
 
     @property
     def opens_interface(self) -> bool:
-        """Whether no command is given."""
+        """Whether to open the terminal interface: no command is given."""
         return not (self.words or self.wants_help or self.wants_version)
 
 
 def read(argv: Sequence[str]) -> Invocation:
-    """Take the general options out of argv, before the command or after it.
+    """Extract the general options from argv, before or after the command.
 
     Raises
     ------
@@ -68,14 +68,14 @@ def read(argv: Sequence[str]) -> Invocation:
     """
     found, rest = parse_known(GENERAL, argv)
     if rest and rest[0].startswith("-"):
-        parse(GENERAL, rest[:1])  # no option of ours stands before the command
+        parse(GENERAL, rest[:1])  # not a general option, so parse raises
     mouse = not found.pop("no_mouse", False)
     wants = [bool(found.pop(name, False)) for name in ("help", "version")]
     return Invocation(Session(mouse=mouse, **found), tuple(rest), *wants)
 
 
 def run(argv: Sequence[str]) -> int:
-    """Run one command; its exit status."""
+    """Run one command and return its exit status."""
     as_json = "--json" in argv
     try:
         return _run(read(argv))
@@ -88,13 +88,13 @@ def run(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         output.say("interrupted")
         return INTERRUPTED
-    except BrokenPipeError:  # whoever read our output has had enough
+    except BrokenPipeError:  # the reader of our output closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
 
 
 def _help_of(argv: Sequence[str]) -> str:
-    """The command whose help tells what the words before any option should have been."""
+    """The help command for the words before the first option."""
     first, second = (*takewhile(lambda word: not word.startswith("-"), argv), "", "")[:2]
     if first not in COMMANDS and first not in FAMILIES:
         return "crystalmath --help"
@@ -134,7 +134,7 @@ def _dispatch(session: Session, words: Sequence[str]) -> int:
 
 
 def _server(session: Session, words: Sequence[str]) -> NoReturn:
-    """Become crystalmath-server; its exit statuses are ours."""
+    """Replace this process with crystalmath-server, which sets the exit status."""
     if not words or words[0] not in SERVER_COMMANDS:
         raise UsageError(f"server needs one of {', '.join(SERVER_COMMANDS)}")
     options = [
@@ -148,7 +148,7 @@ def _server(session: Session, words: Sequence[str]) -> NoReturn:
 
 
 def help_text(*words: str) -> str:
-    """The help of a command by its words, as "jobs", "list"; of the whole program without any."""
+    """The help of a command, given as words such as "jobs", "list"; without words, of the whole program."""
     first, second = (*words, "", "")[:2]
     top, below = _program()
     if first in COMMANDS:
@@ -162,7 +162,7 @@ def help_text(*words: str) -> str:
 
 
 def tree() -> "Parser":
-    """All commands with all their options, as parsers of argparse: for completion and for documents."""
+    """All commands with all their options as argparse parsers, for completion and documentation."""
     top, below = _program()
     for name, row in COMMANDS.items():
         _fill(below[name], row.load()[0])
@@ -173,7 +173,7 @@ def tree() -> "Parser":
 
 
 def completion_text(shell: str) -> str:
-    """What bash, zsh or fish loads to complete our commands; needs shtab."""
+    """The completion script for bash, zsh or fish; needs shtab."""
     from crystalmath_tui.cli.completion import script
 
     return script(shell, tree())
@@ -261,10 +261,10 @@ def _completion(_session: Session, words: Sequence[str]) -> int:
 
 COMMANDS = {
     "submit": Command("submit", "Run a template on a structure file.", _load_submit),
-    "wait": Command("wait", "Follow a job to its end.", _load_wait),
-    "follow": Command("follow", "Print a file of a job as it grows, to the end of the job.", _load_follow),
-    "download": Command("download", "Fetch files of a job, or its whole folder.", _load_download),
+    "wait": Command("wait", "Wait until a job ends.", _load_wait),
+    "follow": Command("follow", "Print a file of a job as it grows, until the job ends.", _load_follow),
+    "download": Command("download", "Download files of a job, or its whole folder.", _load_download),
     "call": Command("call", "Call any method with plain JSON.", _load_call),
-    "server": Command("server", "Start, stop or look at the server.", _load_server),
+    "server": Command("server", "Start, stop or inspect the server.", _load_server),
     "completion": Command("completion", "Print a completion script for a shell.", _load_completion),
 }

@@ -17,13 +17,13 @@ from crystalmath_tui.cli.parser import parse
 from crystalmath_tui.cli.session import DONE, Session
 
 CALL_OPTIONS = (
-    Option("method", (), "full name, as jobs.list", str, "METHOD", positional=True, required=True),
+    Option("method", (), "full name, for example jobs.list", str, "METHOD", positional=True, required=True),
     Option("params", (), "parameters as JSON; - reads stdin; default {}", str, "JSON", positional=True),
 )
 
 
 def run_method(session: Session, method: AnyMethod, words: Sequence[str]) -> int:
-    """Call a method with the parameters that the words give, and print its result."""
+    """Call a method with the parameters given as words, and print its result."""
     options = options_of(method)
     found = _keyed(method, parse(options, words))
     target = found.pop("output", "") if method is JOBS_FILE else ""
@@ -62,7 +62,7 @@ def _csv(result: object) -> str:
 
 
 def options_of(method: AnyMethod) -> list[Option]:
-    """Options of a method: its parameters, and what the command line adds to them."""
+    """Options of a method: its parameters plus the options that the command line adds."""
     options = of_params(method.params)
     if method is JOBS_FILE:
         from crystalmath_tui.cli import download
@@ -72,7 +72,7 @@ def options_of(method: AnyMethod) -> list[Option]:
 
 
 def _keyed(method: AnyMethod, found: dict[str, Any]) -> dict[str, Any]:
-    """Make a key where the method needs one and none is given; it is told, so that it can be sent again."""
+    """Create an idempotency key if one is needed and not given, and print it so users can resend it."""
     name = key_of(method.params)
     if not name or name in found:
         return found
@@ -82,7 +82,7 @@ def _keyed(method: AnyMethod, found: dict[str, Any]) -> dict[str, Any]:
 
 
 def put_comparison(table: Any, *, as_csv: bool) -> None:
-    """Jobs side by side: a table with units in its headings, or CSV."""
+    """Print a comparison of jobs: a table with units in its headings, or CSV."""
     from crystalmath_tui.core.comparison import csv_text, title_of
 
     if as_csv:
@@ -94,7 +94,7 @@ def put_comparison(table: Any, *, as_csv: bool) -> None:
 
 
 def run_call(session: Session, words: Sequence[str]) -> int:
-    """Call a method with plain JSON; its plain result is printed."""
+    """Call a method with plain JSON and print its JSON result."""
     found = parse(CALL_OPTIONS, words)
     name = found["method"]
     params = _json(found.get("params", "{}"))
@@ -115,7 +115,7 @@ def _json(text: str) -> Json:
 
 
 def question(session: Session, confirm: Confirm, params: Any) -> str:
-    """The question with the fields that it names."""
+    """The confirmation question, with its fields filled in."""
     known = _values(params)
     if confirm.about is not None:
         kind = confirm.about.params
@@ -129,7 +129,7 @@ def _values(record: Any) -> dict[str, Any]:
 
 
 def more(params: Any, result: Any) -> str:
-    """What a result leaves out and how to get it; truncation is never silent."""
+    """What a result leaves out and how to get the rest; truncation is never silent."""
     if isinstance(result, FileRange):
         start, end, size = result.offset, result.next_offset, result.size
         return f"bytes {start} to {end} of {size}; more: --offset {end}" if end < size else ""

@@ -1,4 +1,4 @@
-"""Options of a command, derived from the parameters of a method and the marks on their fields."""
+"""Command-line options, derived from a method's parameters and the marks on their fields."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -27,7 +27,7 @@ Convert = Callable[[str], Any]
 
 
 class UsageError(Exception):
-    """The words of a command make no sense; exit status 2."""
+    """Invalid command-line arguments; exit status 2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +37,13 @@ class Option:
     Attributes
     ----------
     flags
-        As --state; the first is shown.
+        For example --state; messages show the first.
     convert
-        Text → JSON value; raises ValueError with words. None: a switch.
+        Text → JSON value; raises ValueError with a message. None: a switch.
     many
-        How several values come together: no, in a list, in a mapping of NAME=VALUE.
+        How several values combine: not at all, into a list, or into a mapping of NAME=VALUE.
     positional
-        Whether a bare word fills it, in the order of the options.
+        Whether positional arguments fill it, in the order of the options.
     files
         Whether its values name files on this machine.
     """
@@ -62,7 +62,7 @@ class Option:
 
     @property
     def takes_rest(self) -> bool:
-        """Whether all bare words that are left fill it."""
+        """Whether it takes all remaining positional arguments."""
         return self.many == "list" or self.metavar == _TEXTS
 
     @property
@@ -72,7 +72,7 @@ class Option:
 
     @property
     def shown(self) -> str:
-        """How messages name it."""
+        """Its name in messages."""
         return self.metavar if self.positional else self.flags[0]
 
     def renamed(self, *flags: str) -> "Option":
@@ -80,18 +80,18 @@ class Option:
         return replace(self, flags=flags)
 
     def unforced(self, *, required: bool = False) -> "Option":
-        """The same option, given by its flag alone."""
+        """The same option, given only by its flag."""
         return replace(self, positional=False, required=required)
 
 
 def of_params(kind: type[Any]) -> list[Option]:
-    """Options for parameters, one a field; fields without a default are arguments too."""
+    """One option per parameter; fields without a default are positional arguments too."""
     hints = get_type_hints(kind, include_extras=True)
     return [_of_field(row.name, hints[row.name], _default(row)) for row in by_position(kind)]
 
 
 def key_of(kind: type[Any]) -> str:
-    """The parameter that is an idempotency key which the method needs, or ""."""
+    """The name of the parameter that is a required idempotency key, or ""."""
     hints = get_type_hints(kind, include_extras=True)
     needed = (row.name for row in by_position(kind) if _default(row) is MISSING)
     return next((name for name in needed if _has(IdempotencyKey, _unwrap(hints[name])[1])), "")
@@ -103,7 +103,7 @@ def to_params(kind: type[Any], options: Iterable[Option], found: Mapping[str, An
     Raises
     ------
     UsageError
-        A value is out of its bounds.
+        A value is out of bounds.
     """
     try:
         return codec.from_json(kind, dict(found))
@@ -124,7 +124,7 @@ def _of_field(name: str, hint: Any, default: Any) -> Option:
     )
     option = replace(option, positional=option.required and not option.is_switch)
     if _has(IdempotencyKey, marks) and option.required:
-        return replace(option, required=False, help=f"{option.help}; made where none is given")
+        return replace(option, required=False, help=f"{option.help}; generated if not given")
     if _has(LocalPath, marks):
         return replace(option, convert=_absolute, metavar="FILE", positional=True, files=True)
     if _maps_to_texts(kind):
@@ -139,7 +139,7 @@ def _has(mark: type, marks: Iterable[Any]) -> bool:
 
 
 def _maps_to_texts(kind: Any) -> bool:
-    """Whether it maps file names to texts of files."""
+    """Whether the type maps file names to file contents."""
     return get_origin(kind) is dict and _has(FileText, getattr(get_args(kind)[1], "__metadata__", ()))
 
 
@@ -184,7 +184,7 @@ def _choices(kind: Any) -> tuple[str, ...]:
 
 
 def _with_singular(flag: str) -> tuple[str, ...]:
-    """--state and --states: one value is natural for an option that may come again."""
+    """--state and --states: the singular reads better for an option that can be repeated."""
     return (flag[:-1], flag) if flag.endswith("s") else (flag,)
 
 
@@ -201,7 +201,7 @@ def _default_words(default: Any) -> str:
 
 
 def _help(marks: Iterable[Any]) -> str:
-    """A field's words, unit and bounds."""
+    """A field's description, unit and bounds."""
     parts: list[str] = []
     for mark in marks:
         if isinstance(mark, Doc):
@@ -218,7 +218,7 @@ def _help(marks: Iterable[Any]) -> str:
 
 
 def one_of(choices: Sequence[str]) -> Convert:
-    """A conversion that takes a few words only."""
+    """A conversion that accepts only the given choices."""
 
     def convert(text: str) -> str:
         if text not in choices:
@@ -229,14 +229,14 @@ def one_of(choices: Sequence[str]) -> Convert:
 
 
 def _split(one: Option) -> Convert:
-    """Numbers, and values of a closed set, may come in one word, as 12,13 or running,queued."""
+    """Numbers and values of a closed set may be joined by commas: 12,13 or running,queued."""
     convert = one.convert or str
     in_one = bool(one.choices) or convert in {integer, number}
     return lambda text: [convert(part) for part in (text.split(",") if in_one else [text])]
 
 
 def _pair(text: str) -> dict[str, Any]:
-    """NAME=VALUE, or a JSON object; VALUE is JSON where it can be, else text."""
+    """NAME=VALUE, or a JSON object; VALUE is read as JSON if possible, else as text."""
     name, found, value = text.partition("=")
     if text.startswith("{"):
         whole = json.loads(text)
@@ -247,7 +247,7 @@ def _pair(text: str) -> dict[str, Any]:
 
 
 def _member(options: Sequence[Option]) -> Convert:
-    """NAME=VALUE where the name is one of a few and the value is read as its type; or a JSON object."""
+    """NAME=VALUE with a known name and a value of its type, or a JSON object."""
     known = {option.name: option for option in options}
 
     def convert(text: str) -> dict[str, Any]:

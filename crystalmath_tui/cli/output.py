@@ -1,4 +1,4 @@
-"""Results as aligned tables or JSON; errors and words on stderr; nothing from outside steers the terminal."""
+"""Results as aligned tables or JSON; messages on stderr; control characters never reach the terminal."""
 
 import json
 import sys
@@ -14,24 +14,24 @@ from crystalmath_tui.core.cells import clean, width
 
 
 def say(text: str) -> None:
-    """Words for people, on stderr."""
+    """Print a message for people on stderr."""
     sys.stderr.write(safe(text, sys.stderr) + "\n")
     sys.stderr.flush()
 
 
 def put(text: str) -> None:
-    """Data, on stdout."""
+    """Print data on stdout."""
     sys.stdout.write(safe(text, sys.stdout))
     sys.stdout.flush()
 
 
 def put_json(value: object) -> None:
-    """Data as JSON, on stdout."""
+    """Print data as JSON on stdout."""
     put(json.dumps(codec.to_json(value), indent=2, ensure_ascii=False) + "\n")
 
 
 def say_error(error: RpcError, *, as_json: bool) -> None:
-    """An error on stderr: its words, or its JSON-RPC object."""
+    """Print an error on stderr: its message, or its JSON-RPC object."""
     if as_json:
         say(json.dumps(error.to_json(), indent=2, ensure_ascii=False))
         return
@@ -44,21 +44,21 @@ def say_error(error: RpcError, *, as_json: bool) -> None:
 
 
 def safe(text: str, stream: TextIO) -> str:
-    """Text without what steers a terminal, where the stream is one."""
+    """Text without control characters if the stream is a terminal."""
     if not stream.isatty():
         return text
     return "\n".join(clean(line.replace("\t", "        ")) for line in text.split("\n"))
 
 
 def put_file(encoding: str, content: str) -> None:
-    """A whole file, or a range: on a terminal it ends with its line."""
+    """Print a file or a range of it; on a terminal, end with a newline."""
     put_part(encoding, content)
     if sys.stdout.isatty() and not content.endswith("\n"):
         put("\n")
 
 
 def put_part(encoding: str, content: str) -> None:
-    """Content as it is; bytes that are not a text go to a terminal only as base64."""
+    """Print content unchanged; binary data goes to a terminal only as base64."""
     if encoding == "base64" and not sys.stdout.isatty():
         import base64
 
@@ -70,12 +70,12 @@ def put_part(encoding: str, content: str) -> None:
 
 
 def put_result(value: Any) -> None:
-    """A result in lines and tables."""
+    """Print a result as lines and tables."""
     put("".join(f"{line}\n" for line in lines_of(value)))
 
 
 def lines_of(value: Any) -> list[str]:
-    """A page as a table; another dataclass as `name  value` lines and tables; the rest as JSON."""
+    """A page as a table, any other dataclass as `name  value` lines and tables, the rest as JSON."""
     if not is_dataclass(value):
         return json.dumps(codec.to_json(value), indent=2, ensure_ascii=False).split("\n")
     names = [row.name for row in fields(value)]
@@ -85,7 +85,7 @@ def lines_of(value: Any) -> list[str]:
 
 
 def _is_list(value: Any) -> str:
-    """Name of the field that a page is about, or ""."""
+    """Name of the field that holds a page's rows, or ""."""
     return next((name for name in ("rows", "lines") if isinstance(getattr(value, name, None), tuple)), "")
 
 
@@ -105,7 +105,7 @@ def _record(pairs: Iterable[tuple[str, Any]]) -> list[str]:
 
 
 def _flattened(pairs: Iterable[tuple[str, Any]]) -> Iterable[tuple[str, Any]]:
-    """Nested dataclasses and mappings as dotted names; a row's fields without the dot."""
+    """Nested dataclasses and mappings as dotted names; the fields of a row without a prefix."""
     for name, value in pairs:
         if is_dataclass(value):
             prefix = "" if name == "row" else f"{name}."
@@ -125,7 +125,7 @@ def _is_text(value: Any) -> bool:
 
 
 def table(rows: Sequence[Any]) -> list[str]:
-    """Aligned columns, one a field that any row fills; nothing is cut."""
+    """Aligned columns, one for each field that any row fills; nothing is truncated."""
     if not rows:
         return []
     hints = get_type_hints(cast("type[Any]", type(rows[0])), include_extras=True)
@@ -140,7 +140,7 @@ def _is_json_only(hint: Any) -> bool:
 
 
 def aligned(lines: Sequence[Sequence[str]]) -> list[str]:
-    """Cells in columns, each as wide as its longest."""
+    """Cells in columns, each column as wide as its longest cell."""
     widths = [max(map(width, cells)) for cells in zip(*lines, strict=True)]
     return [
         "  ".join(cell + " " * (size - width(cell)) for cell, size in zip(line, widths, strict=True)).rstrip()
@@ -154,14 +154,14 @@ def cell(value: Any) -> str:
 
 
 def _is_count(value: Any) -> TypeGuard[dict[str, int]]:
-    """Whether it says how many there are of each: idle → 3."""
+    """Whether the value maps names to counts, for example idle → 3."""
     if not isinstance(value, dict) or not value:
         return False
     return all(type(count) is int for count in cast("dict[str, Any]", value).values())
 
 
 def _is_moment(name: str) -> bool:
-    """Whether a field is a UNIX time; walltime_s and uptime_s are spans."""
+    """Whether a field is a UNIX time; walltime_s and uptime_s are durations."""
     last = name.rpartition(".")[2]
     return last in {"at", "time_s"} or last.endswith("_at")
 

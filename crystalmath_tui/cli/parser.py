@@ -1,4 +1,4 @@
-"""argparse with the options of a command: words → values."""
+"""Parsing with argparse: command-line words → option values."""
 
 import argparse
 from collections.abc import Iterable, Sequence
@@ -9,12 +9,12 @@ from crystalmath_tui.cli.options import Convert, Option, UsageError
 
 _HELP_COLUMN = 30
 
-# A width that is given saves argparse the import of shutil, 3 ms, for each option that it takes.
+# A fixed width saves argparse from importing shutil, which takes 3 ms, for each option.
 _unseen = partial(argparse.HelpFormatter, width=100)
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse whose errors are raised, and whose options are those that are declared and no others."""
+    """An argparse parser that raises its errors and has only the declared options."""
 
     def __init__(self, *, shown: bool = False, **words: Any) -> None:
         formatter = partial(argparse.RawDescriptionHelpFormatter, max_help_position=_HELP_COLUMN)
@@ -28,22 +28,22 @@ class Parser(argparse.ArgumentParser):
 
 
 class _Put(argparse.Action):
-    """Keep a value, or join it to those that came before."""
+    """Store a value, or add it to earlier values."""
 
     def __call__(
         self, _parser: object, namespace: argparse.Namespace, value: Any, _flag: object = None
     ) -> None:
-        """Keep it."""
+        """Store the value."""
         _put(vars(namespace), self.dest, value)
 
 
 def parse(options: Sequence[Option], words: Sequence[str]) -> dict[str, Any]:
-    """Option name → JSON value, of those that are given.
+    """Option name → JSON value, for the options that are given.
 
     Raises
     ------
     UsageError
-        An unknown option, a missing or a wrong value.
+        An option is unknown, or a value is missing or invalid.
     """
     found, bare = parse_known(options, words)
     end = bare.index("--") if "--" in bare else len(bare)
@@ -58,7 +58,7 @@ def parse(options: Sequence[Option], words: Sequence[str]) -> dict[str, Any]:
 
 
 def parse_known(options: Iterable[Option], words: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
-    """Values of the options among the words, and the other words; those after -- are left as they are."""
+    """Values of the options among the words, and the other words; words after -- are not parsed."""
     end = words.index("--") if "--" in words else len(words)
     parser = Parser(prog="", usage="")
     add_flags(parser, options)
@@ -67,7 +67,7 @@ def parse_known(options: Iterable[Option], words: Sequence[str]) -> tuple[dict[s
 
 
 def add_flags(parser: argparse._ActionsContainer, options: Iterable[Option], *, shown: bool = False) -> None:  # pyright: ignore[reportPrivateUsage]  the type of a group and of a parser
-    """Declare what is given by a flag; `shown` with the words for people."""
+    """Declare the options that have flags; `shown` adds their help."""
     for option in options:
         if not option.flags:
             continue
@@ -81,7 +81,7 @@ def add_flags(parser: argparse._ActionsContainer, options: Iterable[Option], *, 
             words["action"] = "store_true"
         flags = option.flags[:1] if words["action"] is argparse.BooleanOptionalAction else option.flags
         action = parser.add_argument(*flags, dest=option.name, default=argparse.SUPPRESS, **words)
-        action.files = option.files  # type: ignore[attr-defined]  what completion looks at
+        action.files = option.files  # type: ignore[attr-defined]  read by completion
 
 
 def described(option: Option) -> str:
@@ -97,7 +97,7 @@ def described(option: Option) -> str:
 
 
 def _typed(convert: Convert) -> Convert:
-    """A conversion whose words argparse passes on."""
+    """A conversion whose error messages argparse passes on."""
 
     def read(text: str) -> Any:
         try:
@@ -109,7 +109,7 @@ def _typed(convert: Convert) -> Convert:
 
 
 def _put(found: dict[str, Any], name: str, value: Any) -> None:
-    """Keep a value by its name; lists and mappings grow."""
+    """Store a value by name; extend lists and mappings."""
     if isinstance(value, list):
         found[name] = [*found.get(name, []), *value]
     elif isinstance(value, dict):
@@ -119,9 +119,9 @@ def _put(found: dict[str, Any], name: str, value: Any) -> None:
 
 
 def _fill(options: Iterable[Option], found: dict[str, Any], bare: list[str]) -> None:
-    """Give bare words to the arguments that no flag has filled, in order.
+    """Assign positional words, in order, to the arguments that no flag has filled.
 
-    argparse fills in order whether filled or not, and is at a loss for an option between two arguments.
+    argparse also assigns words to filled arguments, and cannot handle an option between two arguments.
     """
     for option in options:
         if not option.positional or option.name in found or option.convert is None:
@@ -149,5 +149,5 @@ def _unknown(options: Iterable[Option], flag: str) -> str:
 
 
 def _is_number(text: str) -> bool:
-    """Whether a word with a dash is a negative number."""
+    """Whether a word that starts with a dash is a negative number."""
     return text[1:2].isdigit() or text[1:2] == "."

@@ -1,4 +1,4 @@
-"""submit FILE and wait PK: from a structure file to a job, and to its end."""
+"""submit FILE and wait PK: submit a job for a structure file, and wait until it ends."""
 
 import os
 import sys
@@ -38,7 +38,7 @@ _CHANGED: dict[str, Callable[[Option], Option]] = {
     "values": lambda option: option.renamed("--set"),
     "key": Option.unforced,
 }
-"""Parameters of jobs.submit that the command takes in another way; it works out the digest by itself."""
+"""Parameters of jobs.submit that the command takes differently; it computes the digest itself."""
 
 
 def _submit_options() -> list[Option]:
@@ -51,8 +51,8 @@ SUBMIT_OPTIONS = (
         "file", (), "structure files; - reads stdin", str, "FILE", many="list", positional=True, files=True
     ),
     *_submit_options(),
-    Option("format", ("--format",), "format of FILE, as poscar or cif", str, "FORMAT"),
-    Option("wait", ("--wait",), "wait for the end; exit status 0 only if it finished"),
+    Option("format", ("--format",), "format of FILE, for example poscar or cif", str, "FORMAT"),
+    Option("wait", ("--wait",), "wait until the job ends; exit status 0 only if it finished"),
 )
 WAIT_OPTIONS = (
     Option(
@@ -68,7 +68,7 @@ WAIT_OPTIONS = (
 
 
 def run_submit(session: Session, words: Sequence[str]) -> int:
-    """Import structures, render a template, submit it; with --wait to its end."""
+    """Import structures, render a template and submit it; with --wait, wait until the job ends."""
     found = parse(SUBMIT_OPTIONS, words)
     wait = bool(found.pop("wait", False))
     found["structures"] = _structures(session, found)
@@ -79,7 +79,7 @@ def run_submit(session: Session, words: Sequence[str]) -> int:
     rendered = session.call(TEMPLATES_RENDER, replace(spec_of(params), cluster=""))  # without a batch script
     for warning in rendered.warnings:
         output.say(f"warning: {warning}")
-    # a digest confirms warnings of edited files, which is for --confirm to do
+    # a digest would confirm the warnings about edited files; only --confirm may do that
     digest = "" if rendered.edits and not params.confirm else rendered.digest
     digested = to_params(SubmitJobParams, SUBMIT_OPTIONS, {**found, "digest": digest})
     submitted = _submit(session, digested)
@@ -88,7 +88,7 @@ def run_submit(session: Session, words: Sequence[str]) -> int:
 
 
 def run_wait(session: Session, words: Sequence[str]) -> int:
-    """Follow a job to its end and print its last row."""
+    """Wait until a job ends and print its final row."""
     params: JobPk = to_params(JobPk, WAIT_OPTIONS, parse(WAIT_OPTIONS, words))
     status = _follow(session, params.pk)
     _put(session, session.call(JOBS_SHOW, params).row)
@@ -96,7 +96,7 @@ def run_wait(session: Session, words: Sequence[str]) -> int:
 
 
 def _structures(session: Session, found: dict[str, Any]) -> list[int]:
-    """The pks of the structures: those that are given, or those of the files once imported."""
+    """The pks of the structures: the given pks, or the pks of the imported files."""
     files, given, format_name = found.pop("file", []), found.get("structures", []), found.pop("format", "")
     if bool(files) == bool(given):
         raise UsageError("give structures: either FILE or --structure PK")
@@ -111,7 +111,7 @@ def _imported(session: Session, file: str, format_name: str) -> int:
 
 
 def full_names(session: Session, template: str, values: dict[str, Any]) -> dict[str, Any]:
-    """Settings by the form's names: fmax stands for relax_kwargs.fmax where no other field ends so."""
+    """Settings by their full names: fmax means relax_kwargs.fmax if no other field ends in .fmax."""
     fields = [row.name for row in session.call(TEMPLATES_SHOW, ShowTemplateParams(template)).fields]
 
     def full(name: str) -> str:
@@ -122,7 +122,7 @@ def full_names(session: Session, template: str, values: dict[str, Any]) -> dict[
 
 
 def _submit(session: Session, params: SubmitJobParams) -> Submitted:
-    """Submit; where the connection breaks, send the same key again: it answers the same job."""
+    """Submit; if the connection breaks, send the same key again, which returns the same job."""
     output.say(f"key {params.key}: the same --key never submits twice")
     try:
         return session.call(JOBS_SUBMIT, params)
@@ -133,7 +133,7 @@ def _submit(session: Session, params: SubmitJobParams) -> Submitted:
 
 
 def _follow(session: Session, pk: int) -> int:
-    """Tell each state until the job has ended or --timeout is over."""
+    """Print each state until the job ends or --timeout has passed."""
     deadline = None if session.timeout is None else time.monotonic() + session.timeout
     told = ""
     try:
@@ -155,7 +155,7 @@ def _follow(session: Session, pk: int) -> int:
 
 
 def _show(session: Session, pk: int) -> JobDetail:
-    """The job; a server that was restarted meanwhile is found again."""
+    """The job; reconnects if the server was restarted meanwhile."""
     try:
         return session.call(JOBS_SHOW, JobPk(pk))
     except ConnectionLost as lost:

@@ -1,4 +1,4 @@
-"""What all commands share: general options, the connection, consent, exit status."""
+"""State shared by all commands: general options, the connection, consent, exit status."""
 
 import sys
 from collections.abc import Callable
@@ -37,7 +37,7 @@ def exit_status(error: RpcError) -> int:
 
 @dataclass(slots=True)
 class Session:
-    """General options, and the connection once a command asks for it."""
+    """General options, and a connection that opens when a command needs it."""
 
     profile: str | None = None
     socket: str | None = None
@@ -50,7 +50,7 @@ class Session:
     _client: Client | None = field(default=None, repr=False)
 
     def call(self, method: Method[P, R], params: P) -> R:
-        """Call a method; connects first."""
+        """Call a method; connects if needed."""
         self._permit(method.name, method.effect)
         return self.client().call(method, params, self.timeout)
 
@@ -60,7 +60,7 @@ class Session:
         return self.client().call_json(name, params, self.timeout or seconds)
 
     def client(self) -> Client:
-        """The connection, made on first use."""
+        """The connection, opened on first use."""
         if self._client is None:
             self._client = connect_to(
                 locate(self.profile, self.socket), on_words=say, on_progress=_say_progress
@@ -68,30 +68,30 @@ class Session:
         return self._client
 
     def close(self) -> None:
-        """Close the connection; the next call makes a new one."""
+        """Close the connection; the next call opens a new one."""
         if self._client is not None:
             self._client.close()
             self._client = None
 
     def consent(self, name: str, question: Callable[[], str]) -> None:
-        """Ask a person before what cannot be undone.
+        """Ask for confirmation before an action that cannot be undone.
 
         Raises
         ------
         NotAllowed
-            Nobody can be asked, or the answer is no.
+            There is no terminal to ask on, or the answer is no.
         """
         if self.yes:
             return
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
-            raise NotAllowed(f"{name} asks first, and there is no terminal", hint="Add --yes.")
+            raise NotAllowed(f"{name} asks for confirmation, and there is no terminal", hint="Add --yes.")
         say(f"{question()} [y/N]")
         if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
             raise NotAllowed("not confirmed; nothing was done", hint="Answer y, or add --yes.")
 
     def _permit(self, name: str, effect: str) -> None:
         if self.readonly and effect == "write":
-            raise NotAllowed(f"{name} changes something", hint="Leave --readonly out.")
+            raise NotAllowed(f"{name} changes something", hint="Omit --readonly.")
 
 
 def _say_progress(progress: ProgressParams) -> None:

@@ -1,4 +1,4 @@
-"""Words of a command that name files on this side whose texts are sent."""
+"""Command-line words that name local files whose contents are sent."""
 
 import re
 from pathlib import Path
@@ -6,16 +6,16 @@ from pathlib import Path
 from crystalmath_server.protocol.inputs import INPUTS_FILES
 
 _TOLD = re.compile(r"TITEL|ENMAX|ZVAL|End of Dataset")
-"""Lines of a POTCAR that are sent: it is under license, and large."""
+"""The POTCAR lines that are sent; the rest of the file is licensed, and large."""
 
 
 def texts_of(word: str) -> dict[str, str]:
-    """NAME=FILE, an input file by its own name, or a folder of input files → file name → text.
+    """File name → text, from NAME=FILE, an input file under its own name, or a folder of input files.
 
     Raises
     ------
     ValueError
-        What cannot be read.
+        A file cannot be read, or the folder has no input files.
     """
     name, given, place = word.partition("=")
     if not given:
@@ -28,7 +28,7 @@ def texts_of(word: str) -> dict[str, str]:
     except OSError as error:
         raise ValueError(f"{place}: {error.strerror or error}") from None
     except UnicodeDecodeError:
-        raise ValueError(f"{place} is not a text") from None
+        raise ValueError(f"{place} is not a text file") from None
 
 
 def _inputs_in(folder: Path) -> dict[str, str]:

@@ -22,23 +22,23 @@ def connect(
     spawn: bool = True,
     on_progress: Callable[[ProgressParams], None] | None = None,
 ) -> Client:
-    """Connect to the server of an AiiDA profile; start it where it does not run.
+    """Connect to the server of an AiiDA profile, starting the server if it is not running.
 
     Parameters
     ----------
     profile
-        AiiDA profile; where None: $CRYSTALMATH_PROFILE, the settings, AiiDA's default, "crystalmath".
+        AiiDA profile; if None: $CRYSTALMATH_PROFILE, the settings, AiiDA's default, or "crystalmath".
     socket
-        Path of the socket; where None: that of the profile.
+        Path of the socket; if None, the profile's socket.
     spawn
         Whether to start the server.
     on_progress
-        Called with each `$/progress` of a call.
+        Called for each `$/progress` notification of a call.
 
     Raises
     ------
     DaemonStartFailed, VersionMismatch, NotAllowed
-        Each with a hint that names the way out.
+        Each with a hint at the fix.
 
     Examples
     --------
@@ -51,9 +51,9 @@ def connect(
     if profile and serves != profile:
         client.close()
         raise Conflict(
-            f"that server serves profile {serves}, not {profile}",
+            f"the server serves profile {serves}, not {profile}",
             field="profile",
-            hint="Leave --socket out, or give the profile that it serves.",
+            hint="Omit --socket, or give the profile that the server serves.",
         )
     return client
 
@@ -67,7 +67,7 @@ def connect_to(
 ) -> Client:
     """Connect to a server and exchange versions.
 
-    A server that is just ending may still take a connection, then drop it: such a one is knocked at again.
+    A server that is shutting down may accept a connection and then drop it; connecting is then retried.
     """
     dropped: ConnectionLost | None = None
     for _ in range(KNOCKS):

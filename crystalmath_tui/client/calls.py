@@ -1,4 +1,4 @@
-"""Calls of the interface over one link: answers, deadlines, keys, and a limit in flight."""
+"""Calls of the interface over one link: answers, deadlines, slots, and a limit on calls in flight."""
 
 from collections import deque
 from typing import Any
@@ -14,7 +14,7 @@ _MOST_IN_FLIGHT = 16
 
 
 class Calls:
-    """Calls over one link: their answers, deadlines and keys; those over the limit wait their turn."""
+    """Calls over one link with answers, deadlines and slots; calls over the limit are queued."""
 
     def __init__(self, link: Link) -> None:
         self.link = link
@@ -24,11 +24,11 @@ class Calls:
 
     @property
     def progress(self) -> tuple[Progress, ...]:
-        """What the server told of calls that are not answered yet, the newest last."""
+        """Progress of the calls that are not answered yet, newest last."""
         return tuple(self._told.values())
 
     def noticed(self, notice: Notice) -> None:
-        """Keep how far a call is; what is told of no call of ours is dropped."""
+        """Store the progress of a call; progress of unknown calls is dropped."""
         match notice:
             case Notice(params=ProgressParams(id=int() as number, text=text, fraction=fraction)):
                 if number in self._running:
@@ -38,14 +38,14 @@ class Calls:
                 pass
 
     def start(self, call: Call[Any, Any], now: float) -> None:
-        """Send a call; an earlier one of the same key is cancelled and its answer dropped."""
+        """Send a call; an earlier call in the same slot is cancelled and its answer dropped."""
         if call.slot:
             self._supersede(call.slot)
         self._waiting.append(call)
         self._send(now)
 
     def answered(self, response: Response, now: float) -> Message | None:
-        """The message of an answer."""
+        """The message for an answer, or None if its call was dropped."""
         call, _ = self._running.pop(response.id, (None, 0.0))
         self._told.pop(response.id, None)
         self._send(now)
@@ -54,7 +54,7 @@ class Calls:
         return call.answer(response.result) if response.error is None else call.refuse(response.error)
 
     def expired(self, now: float) -> list[Message]:
-        """Give up what was not answered in time."""
+        """Give up calls that were not answered in time."""
         late = [(number, call) for number, (call, deadline) in self._running.items() if deadline < now]
         for number, _ in late:
             self._drop(number)
@@ -67,7 +67,7 @@ class Calls:
         ]
 
     def lost(self, error: RpcError) -> list[Message]:
-        """All calls fail with the link."""
+        """Fail all calls after the link is lost."""
         calls = [*(call for call, _ in self._running.values()), *self._waiting]
         self._running.clear()
         self._told.clear()

@@ -1,7 +1,7 @@
 """Sans-I/O JSON-RPC client: ids, pending requests, notifications.
 
-1. A request has an id and gets exactly one `Response`; an answer to an id that nobody waits for is dropped.
-2. `cancel` asks only: the request stays pending until its answer, which may still be the result.
+1. A request has an id and gets exactly one `Response`; an answer to an id that is not pending is dropped.
+2. `cancel` only asks: the request stays pending until its answer, which may still be the result.
 3. An error without an id belongs to no request and is a `Fault`.
 4. Bytes that are not valid JSON-RPC break the connection: ConnectionLost.
 """
@@ -44,7 +44,7 @@ class Response:
     Attributes
     ----------
     result
-        The result in the type of its method, or None where there is an error.
+        The result as the method's result type, or None if there is an error.
     error
         The error, or None.
     """
@@ -56,7 +56,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notification of the server; its parameters in their type, or as JSON where the name is unknown."""
+    """A server notification; its parameters are typed, or plain JSON if the name is unknown."""
 
     name: str
     params: Any
@@ -73,7 +73,7 @@ Event = Response | Notice | Fault
 
 
 class Connection:
-    """One client's side of one connection."""
+    """The client's side of one connection."""
 
     def __init__(self) -> None:
         self._framer = Framer()
@@ -83,15 +83,15 @@ class Connection:
 
     @property
     def pending(self) -> frozenset[int]:
-        """Ids that wait for an answer."""
+        """Ids of requests without an answer yet."""
         return frozenset(self._pending)
 
     def request(self, method: Method[P, R], params: P) -> int:
-        """Queue a request and answer its id."""
+        """Queue a request and return its id."""
         return self._request(method.name, codec.to_json(params), _typed(method.result))
 
     def request_json(self, name: str, params: Json) -> int:
-        """Queue a request of plain JSON; so is its result."""
+        """Queue a request with plain JSON parameters; its result is plain JSON too."""
         return self._request(name, params, lambda result: result)
 
     def notify(self, notification: Notification[P], params: P) -> None:
@@ -99,22 +99,22 @@ class Connection:
         self._send({"method": notification.name, "params": codec.to_json(params)})
 
     def cancel(self, request_id: int) -> None:
-        """Ask the server to give a request up."""
+        """Ask the server to cancel a request."""
         if request_id in self._pending:
             self.notify(CANCEL_REQUEST, CancelParams(request_id))
 
     def forget(self, request_id: int) -> None:
-        """Drop the answer of a request when it comes."""
+        """Drop the answer to a request when it arrives."""
         self._pending.pop(request_id, None)
 
     def outgoing(self) -> bytes:
-        """Bytes to send; the caller has them from now on."""
+        """Bytes to send; they leave the queue."""
         data = bytes(self._outgoing)
         self._outgoing.clear()
         return data
 
     def receive(self, data: bytes) -> list[Event]:
-        """Take received bytes and answer what they say.
+        """Decode received bytes into events.
 
         Raises
         ------
@@ -175,17 +175,17 @@ class Connection:
 
 
 def hello_params() -> HelloParams:
-    """Who this client is."""
+    """The name and protocol version of this client."""
     return HelloParams(f"crystalmath {__version__}", PROTOCOL_VERSION)
 
 
 def check_hello(hello: Hello) -> None:
-    """Refuse a server of another protocol.
+    """Refuse a server that speaks another protocol version.
 
     Raises
     ------
     VersionMismatch
-        Its hint names how to restart the server.
+        The hint explains how to restart the server.
     """
     if hello.protocol != PROTOCOL_VERSION:
         raise VersionMismatch(
@@ -195,7 +195,7 @@ def check_hello(hello: Hello) -> None:
 
 
 def _typed(kind: type[R]) -> Callable[[Json], R]:
-    """Decode a result; one that does not fit is the server's fault."""
+    """Decode a result; a result of the wrong type is the server's fault."""
 
     def decode(result: Json) -> R:
         try:

@@ -1,7 +1,6 @@
-"""Connect, else start the server and retry until a deadline.
+"""Connect to the server, or start it and retry until a deadline.
 
-One spawn at a time is not needed: of many servers that start at once, one takes the lock and the others end
-with exit status 0.
+Several clients may spawn servers at once: one server takes the lock and the others exit with status 0.
 """
 
 import errno
@@ -20,9 +19,9 @@ if TYPE_CHECKING:
     import subprocess
 
 RETRY_S = 0.02
-"""How often to try while a server starts [s]."""
+"""Time between attempts while a server starts [s]."""
 START_S = 20.0
-"""How long a server may take to open its socket [s]."""
+"""Time a server may take to open its socket [s]."""
 
 _RESPAWN_S = 1.0
 _TAIL_LINES = 12
@@ -31,12 +30,12 @@ _NOBODY = (errno.ENOENT, errno.ECONNREFUSED, errno.EAGAIN)
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Which server: its profile and socket.
+    """The address of a server: its profile and socket.
 
     Attributes
     ----------
     spawn
-        Whether to start it when it does not run.
+        Whether to start the server if it is not running.
     """
 
     profile: str
@@ -48,19 +47,19 @@ class Where:
 def locate(
     profile: str | None = None, socket: str | os.PathLike[str] | None = None, *, spawn: bool = True
 ) -> Where:
-    """The server of a profile and a socket, each found as the server finds it where not given."""
+    """The server of a profile and a socket; both default to the values that the server itself uses."""
     name = endpoint.profile_name(profile, os.environ)
     path = Path(socket).absolute() if socket else endpoint.socket_path(name, os.environ)
     return Where(name, path, os.environ, spawn)
 
 
 def try_connect(socket: Path) -> Link | None:
-    """A link to the server, or None where nobody listens.
+    """A link to the server, or None if nothing listens.
 
     Raises
     ------
     NotAllowed
-        Another user listens there, or the path cannot be a socket of ours.
+        Another user's process listens there, or the path cannot be our socket.
     """
     try:
         return open_link(socket)
@@ -75,12 +74,12 @@ def try_connect(socket: Path) -> Link | None:
 
 
 class Starter:
-    """Connect without blocking: call `poll` every RETRY_S until it answers a link.
+    """Connect without blocking: call `poll` every RETRY_S until it returns a link.
 
     Attributes
     ----------
     words
-        What it does now, for the screen.
+        The current step, for the screen.
     """
 
     def __init__(self, where: Where, start_s: float = START_S) -> None:
@@ -91,7 +90,7 @@ class Starter:
         self._server: _Spawned | None = None
 
     def poll(self, now: float) -> Link | None:
-        """One step.
+        """Take one step; return the link once connected.
 
         Parameters
         ----------
@@ -101,7 +100,7 @@ class Starter:
         Raises
         ------
         DaemonStartFailed
-            The server ended while it started, or took too long.
+            The server exited during startup, or took too long.
         """
         link = try_connect(self._where.socket)
         if link is None:
@@ -124,16 +123,16 @@ class Starter:
         elif now > self._deadline:
             raise start_failure(self._where, f"it opened no socket within {self._start_s:g} s")
         elif self._server.status == 0 and now > self._server.since + _RESPAWN_S:
-            # It lost to a server that holds the lock but does not listen: one that is about to end.
+            # Another server held the lock but does not listen, so it is about to exit: spawn again.
             self._server = _spawn(self._where, now)
 
 
 def start_failure(where: Where, what: str, said: str = "") -> ServerStartFailed:
-    """Why a server did not start: what was seen, and its last words, from its log where it said none."""
+    """Why a server did not start, with its last output, or the end of its log if it printed nothing."""
     words = said or _tail(endpoint.log_path(where.profile, where.environ))
     if "crystalmath[server]" in words:
         return ServerStartFailed(
-            words.splitlines()[0], hint="Install them: pip install 'crystalmath[server]'"
+            words.splitlines()[0], hint="Install the server: pip install 'crystalmath[server]'"
         )
     return ServerStartFailed(f"{what}; its last words:\n{words}" if words else what)
 
@@ -141,12 +140,12 @@ def start_failure(where: Where, what: str, said: str = "") -> ServerStartFailed:
 def connect_or_spawn(
     where: Where, start_s: float = START_S, on_words: Callable[[str], None] | None = None
 ) -> Link:
-    """Connect, and start the server first where none runs; blocks until it listens.
+    """Connect, starting the server if it is not running; blocks until the server listens.
 
     Raises
     ------
     DaemonStartFailed
-        With the server's last words.
+        With the server's last output.
     """
     starter, told = Starter(where, start_s), ""
     while (link := starter.poll(time.monotonic())) is None:
@@ -164,9 +163,9 @@ class _Spawned:
     Attributes
     ----------
     status
-        Its exit status, or None while it runs; it ends with 0 once another process of its own listens.
+        Its exit status, or None while it runs; 0 once the process that it forked listens.
     words
-        What it said on stderr, once it has ended.
+        Its stderr output, once it has exited.
     """
 
     since: float
@@ -175,16 +174,16 @@ class _Spawned:
 
 
 def _spawn(where: Where, now: float) -> _Spawned:
-    """Start a server that outlives us; a thread waits for its end, so that no zombie stays."""
-    import subprocess  # most starts find a server that runs
+    """Start a server that outlives this process; a thread reaps it, so that no zombie remains."""
+    import subprocess  # rarely needed: usually the server is already running
     import sys
     import tempfile
     import threading
 
-    # -P: the folder that the user stands in must not lend modules to the server
+    # -P: the server must not import modules from the user's current folder
     command = [sys.executable, "-P", "-m", "crystalmath_server", "--profile", where.profile]
     try:
-        errors = tempfile.TemporaryFile()  # noqa: SIM115  _reap closes it; a pipe would break when we end
+        errors = tempfile.TemporaryFile()  # noqa: SIM115  _reap closes it; a pipe would break when this process exits
         process = subprocess.Popen(  # noqa: S603  our own interpreter and module
             [*command, "--socket", os.fspath(where.socket)],
             stdin=subprocess.DEVNULL,
@@ -206,11 +205,11 @@ def _reap(spawned: _Spawned, process: "subprocess.Popen[bytes]", errors: IO[byte
     with errors:
         errors.seek(0)
         spawned.words = _last_lines(errors.read())
-    spawned.status = status  # last: whoever sees it may read the words
+    spawned.status = status  # set last: words must be complete once a status is visible
 
 
 def _environ(where: Where) -> dict[str, str]:
-    """The environment of the server, which does not stand in our folder: no relative path may stay."""
+    """The environment of the server, with relative paths resolved: the server runs in another folder."""
     environ = dict(where.environ)
     if environ.get("AIIDA_PATH"):
         environ["AIIDA_PATH"] = str(endpoint.aiida_dir(environ).resolve())

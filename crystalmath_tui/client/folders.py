@@ -1,4 +1,4 @@
-"""Paths of this machine: completed while they are typed, made whole, written to."""
+"""Local paths: completion, expansion, and writing files."""
 
 import os
 from contextlib import suppress
@@ -12,10 +12,10 @@ _MOST_NAMES = 1000
 
 
 def folder_names(prefix: str) -> tuple[str, ...]:
-    """Paths that begin with `prefix`, folders with a / at the end; hidden ones only when asked for."""
+    """Paths that begin with `prefix`, folders with a trailing /; hidden files only if `prefix` asks."""
     folder, _, start = prefix.rpartition("/")
     given = f"{folder}/" if "/" in prefix else ""
-    place = os.path.expanduser(given or ".")  # noqa: PTH111  Path would drop what was typed
+    place = os.path.expanduser(given or ".")  # noqa: PTH111  Path would normalize the typed text
     try:
         with os.scandir(place) as entries:
             names = sorted(
@@ -29,12 +29,12 @@ def folder_names(prefix: str) -> tuple[str, ...]:
 
 
 def path_from_root(path: str) -> str:
-    """The path from the root, with ~ in words."""
-    return os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111  one that need not exist
+    """The absolute path, with ~ expanded."""
+    return os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111  the path need not exist
 
 
 def write(path: str, text: str, *, over: bool) -> str:
-    """Write a whole file; a file that is there stays unless `over` is said, and always if writing fails."""
+    """Write a whole file; an existing file is kept unless `over` is set, and always if writing fails."""
     place = Path(path_from_root(path))
     if place.is_dir():
         return "it is a folder"
@@ -52,11 +52,11 @@ def write(path: str, text: str, *, over: bool) -> str:
 
 
 Local = ListFolder | FindPath | WriteFile | LookAtPart | KeepPart
-"""Effects on this machine's folders."""
+"""Effects that read or write local folders."""
 
 
 def looked_up(effect: Local) -> Message:
-    """What the folders tell."""
+    """Carry out a local effect and return its message."""
     match effect:
         case WriteFile():
             return effect.answer(write(effect.path, effect.text, over=effect.over))

@@ -1,4 +1,4 @@
-"""The user's own editor on a text, in a folder that is gone afterwards."""
+"""Editing a text in the user's own editor, in a temporary folder."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,8 +7,8 @@ _USUAL = "vi"
 
 
 def edited_outside(name: str, text: str, environ: Mapping[str, str]) -> tuple[str, str]:
-    """The text after $VISUAL or $EDITOR, and why there is none; waits for the end of the editor."""
-    import shlex  # few need them
+    """The text as edited in $VISUAL or $EDITOR, or "" and the reason; waits until the editor exits."""
+    import shlex  # rarely needed
     import tempfile
 
     try:
@@ -28,5 +28,5 @@ def _edited(command: list[str], path: Path, text: str) -> tuple[str, str]:
     path.write_text(text, encoding="utf-8", errors="replace", newline="")
     status = subprocess.run([*command, str(path)], check=False).returncode  # noqa: S603  the command is the user's own
     if status:
-        return "", f"{command[0]} ended with exit status {status}; the text is as it was."
+        return "", f"{command[0]} ended with exit status {status}; the text is unchanged."
     return path.read_text(encoding="utf-8", errors="replace"), ""

@@ -1,4 +1,4 @@
-"""Files that come in parts: looked at, written behind what is there, named when they are whole."""
+"""Partial downloads: inspect, append, and rename once complete."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ _COMPARED = 4096
 
 
 def look(effect: LookAtPart) -> LocalPart:
-    """How much of a file is here: whole, or in its part; and its last bytes."""
+    """How much of a file exists locally, complete or as a part, and its last bytes."""
     target = Path(effect.path)
     try:
         if target.is_dir():
@@ -27,7 +27,7 @@ def look(effect: LookAtPart) -> LocalPart:
 
 
 def keep(effect: KeepPart) -> str:
-    """Write a part behind its offset; with the last one the file gets its name. Why not, or ""."""
+    """Write data at its offset and rename the complete file; return the reason for a failure, or ""."""
     target = Path(effect.path)
     part = part_of(target)
     try:
@@ -45,12 +45,12 @@ def keep(effect: KeepPart) -> str:
 
 
 def part_of(target: Path) -> Path:
-    """Where a file is until it is whole."""
+    """The path of a file until it is complete."""
     return target.with_name(f"{target.name}.part")
 
 
 def _named(part: Path, target: Path, *, over: bool) -> None:
-    """Give the file its name; a link fails where there is another, without a moment between look and move."""
+    """Give the file its final name; a hard link fails atomically if the name is taken."""
     if over:
         part.replace(target)
         return
@@ -60,7 +60,7 @@ def _named(part: Path, target: Path, *, over: bool) -> None:
         raise
     except OSError:  # a file system without links
         if os.path.lexists(target):
-            raise FileExistsError(0, "a file of that name is here by now") from None
+            raise FileExistsError(0, "a file of that name exists by now") from None
         part.replace(target)
     else:
         part.unlink()

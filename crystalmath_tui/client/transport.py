@@ -46,24 +46,24 @@ class Link:
 
     @property
     def wants_write(self) -> bool:
-        """Whether `flush` has to be called when the socket takes more."""
+        """Whether to call `flush` when the socket becomes writable."""
         return bool(self._unsent)
 
     def request(self, method: Method[P, R], params: P) -> int:
-        """Send a request, as much as the socket takes, and answer its id."""
+        """Send as much of a request as the socket takes, and return its id."""
         request_id = self.connection.request(method, params)
         self.flush()
         return request_id
 
     def cancel(self, request_id: int) -> None:
-        """Ask the server to give a request up."""
+        """Ask the server to cancel a request."""
         self.connection.cancel(request_id)
         self.flush()
 
     def flush(self) -> None:
-        """Send what the socket takes.
+        """Send as much as the socket takes.
 
-        A connection that is gone raises in `on_readable` alone: the server may have said why before.
+        A lost connection raises only in `on_readable`, because the server may have sent the reason first.
         """
         data = memoryview(self._unsent + self.connection.outgoing())
         while data:
@@ -76,7 +76,7 @@ class Link:
         self._unsent = bytes(data)
 
     def on_readable(self) -> list[Event]:
-        """Read once and answer what came: a busy server must not starve the keys.
+        """Read once and return the events; reading once keeps a busy server from blocking the keyboard.
 
         Raises
         ------
@@ -99,14 +99,14 @@ class Link:
 
 
 def open_link(path: Path) -> Link:
-    """Connect to the socket of a server that runs.
+    """Connect to the socket of a running server.
 
     Raises
     ------
     OSError
-        Nobody listens: FileNotFoundError or ConnectionRefusedError.
+        Nothing listens: FileNotFoundError or ConnectionRefusedError.
     NotAllowed
-        Another user listens there.
+        Another user's process listens there.
     """
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
@@ -120,8 +120,8 @@ def open_link(path: Path) -> Link:
 
 
 def _check_peer(sock: socket.socket, path: Path) -> None:
-    """Say nothing to a stranger who made a socket where ours should be."""
-    if not hasattr(socket, "SO_PEERCRED"):  # only Linux tells; elsewhere the directory's owner is the guard
+    """Refuse a socket that belongs to another user."""
+    if not hasattr(socket, "SO_PEERCRED"):  # Linux only; elsewhere the directory's owner protects the socket
         return
     _, uid, _ = struct.unpack(
         "3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
@@ -130,19 +130,19 @@ def _check_peer(sock: socket.socket, path: Path) -> None:
         raise NotAllowed(
             f"{path} is served by user {uid}, not by you",
             field="socket",
-            hint="Choose a socket in a directory of your own with --socket, or unset CRYSTALMATH_SOCKET.",
+            hint="Choose a socket in your own directory with --socket, or unset CRYSTALMATH_SOCKET.",
         )
 
 
 class Client:
-    """Blocking calls; not for use by several threads at once.
+    """Blocking calls; not thread-safe.
 
     Parameters
     ----------
     link
         An open link; the client closes it.
     on_progress
-        Called with each `$/progress` of the request that is waited for.
+        Called for each `$/progress` notification of the current request.
     """
 
     def __init__(self, link: Link, on_progress: Callable[[ProgressParams], None] | None = None) -> None:
@@ -175,16 +175,16 @@ class Client:
         Parameters
         ----------
         method
-            A row of the method table, as `protocol.jobs.JOBS_LIST`.
+            A row of the method table, for example `protocol.jobs.JOBS_LIST`.
         params
             Its parameters.
         timeout
-            Longest wait [s]; the method's own where None.
+            Longest wait [s]; if None, the method's own limit.
 
         Raises
         ------
         RpcError
-            The server's error in its own class; CallTimeout; ConnectionLost.
+            The server's error as its own class, CallTimeout, or ConnectionLost.
         """
         seconds = method.timeout_s if timeout is None else timeout
         return self._wait(self._link.connection.request(method, params), method.name, seconds)
@@ -199,7 +199,7 @@ class Client:
         self._link.flush()
 
     def next_notice(self, seconds: float) -> Notice | None:
-        """The next notification that is not a progress; None where none came in time.
+        """The next notification other than progress, or None if none arrives in time.
 
         Raises
         ------
@@ -216,12 +216,12 @@ class Client:
         return self._notices.popleft() if self._notices else None
 
     def _wait(self, request_id: int, name: str, seconds: float) -> Any:
-        """The result of one request; gives it up at the deadline and when interrupted."""
+        """The result of one request; cancels the request at the deadline or when interrupted."""
         deadline = time.monotonic() + seconds
         try:
             while (left := deadline - time.monotonic()) > 0:
                 taken = [self._take(event, request_id) for event in self._next_events(left)]
-                if answer := next(filter(None, taken), None):  # after all that came with it
+                if answer := next(filter(None, taken), None):  # only after all events read with it
                     return _result(answer)
         except KeyboardInterrupt:
             self._give_up(request_id)
@@ -240,7 +240,7 @@ class Client:
     def _tell(self, notice: Notice, request_id: int) -> None:
         params = notice.params
         if notice.name != PROGRESS.name:
-            self._notices.append(notice)  # no more than what was granted
+            self._notices.append(notice)  # bounded by the granted credit
         elif isinstance(params, ProgressParams) and params.id == request_id and self.on_progress:
             self.on_progress(params)
 
@@ -252,7 +252,7 @@ class Client:
         return self._link.on_readable() if any(mask & ~select.POLLOUT for _, mask in ready) else []
 
     def _give_up(self, request_id: int) -> None:
-        """Cancel without waiting for the answer; a lost connection has cancelled it already."""
+        """Cancel without waiting for the answer; a lost connection cancels the request by itself."""
         self._link.connection.cancel(request_id)
         self._link.connection.forget(request_id)
         self._link.flush()

@@ -1,4 +1,4 @@
-"""A text area as lines: numbers, marks of problems, the cursor in sight."""
+"""A text area as lines: line numbers, problem marks, and a visible cursor."""
 
 from collections.abc import Callable, Mapping
 
@@ -7,10 +7,10 @@ from crystalmath_tui.core.line_cells import cell_of, col_at, visible_text, windo
 from crystalmath_tui.core.lines import Line, Size, Span
 from crystalmath_tui.core.text_area import Area, at
 
-_MARGIN = 4  # cells kept in sight beside the cursor
+_MARGIN = 4  # cells kept visible next to the cursor
 
 Paint = Callable[[str], Line]
-"""Line of text → the same text in styles."""
+"""Line of text → the same text, styled."""
 
 Marks = Mapping[int, tuple[str, str]]
 """Row → style and sign."""
@@ -18,19 +18,19 @@ Marks = Mapping[int, tuple[str, str]]
 
 @record
 class Window:
-    """The first line and the first cell in sight."""
+    """The first visible line and the first visible cell."""
 
     top: int = 0
     left: int = 0
 
 
 def gutter(area: Area) -> int:
-    """Cells before the text: a sign, the number of the line, a blank."""
+    """Cells before the text: a sign, the line number, a blank."""
     return len(str(len(area.lines))) + 4
 
 
 def in_sight(place: Window, area: Area, size: Size) -> Window:
-    """The window moved as little as it needs for the cursor to be in it."""
+    """The window, moved as little as needed to show the cursor."""
     rows, cols = max(1, size.rows), max(1, size.cols - gutter(area))
     top = max(min(place.top, area.row), area.row - rows + 1)
     top = max(0, min(top, len(area.lines) - 1))
@@ -42,7 +42,7 @@ def in_sight(place: Window, area: Area, size: Size) -> Window:
 
 
 def area_lines(area: Area, place: Window, size: Size, marks: Marks, paint: Paint) -> tuple[Line, ...]:
-    """The part of the text that is in sight."""
+    """The visible part of the text."""
     place = in_sight(place, area, size)
     rows = range(place.top, min(place.top + size.rows, len(area.lines)))
     return tuple(_row(area, row, place.left, size.cols, marks, paint) for row in rows)
@@ -64,7 +64,7 @@ def _row(area: Area, row: int, left: int, cols: int, marks: Marks, paint: Paint)
 
 
 def _shown(spans: Line, text: str) -> Line:
-    """Spans of raw text as they are painted; tabs need to know what is before them."""
+    """Spans of raw text as painted; the width of a tab depends on the text before it."""
     if text.isascii() and text.isprintable():
         return spans
     whole, found, start = visible_text(text), list[Span](), 0
@@ -78,7 +78,7 @@ def _shown(spans: Line, text: str) -> Line:
 
 
 def _with_cursor(spans: Line, area: Area) -> Line:
-    """The span of the cursor among the others."""
+    """The spans, with the cursor's own span inserted."""
     start = len(visible_text(area.line[: area.col]))
     found: list[Span] = []
     at_char = 0
@@ -97,13 +97,13 @@ def _with_cursor(spans: Line, area: Area) -> Line:
 
 
 def area_at(area: Area, place: Window, size: Size, row: int, col: int) -> Area:
-    """The cursor where the mouse was pressed; below the text at its end."""
+    """The area with the cursor at a mouse click; a click below the text goes to its end."""
     place = in_sight(place, area, size)
     line = min(place.top + row, len(area.lines) - 1)
     return at(area, line, col_at(area.lines[line], max(0, col - gutter(area)) + place.left))
 
 
 def cursor_cell(area: Area, place: Window, size: Size) -> tuple[int, int]:
-    """Row and cell of the cursor on the screen of the area."""
+    """Row and cell of the cursor within the visible area."""
     place = in_sight(place, area, size)
     return area.row - place.top, gutter(area) + cell_of(area.line, area.col) - place.left

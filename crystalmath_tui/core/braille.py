@@ -1,4 +1,4 @@
-"""A canvas of braille dots, two across and four down in a cell; lines in patterns; pure."""
+"""A canvas of braille dots, 2 × 4 per cell, with patterned lines; pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,14 +10,14 @@ ACROSS, DOWN = 2, 4
 _BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 _BLANK = 0x2800
 PATTERNS = ((1, 1), (6, 4), (4, 1), (10, 5))
-"""Dots of a period, and how many of them are set: whole, dashed, dotted, long dashes."""
+"""Dots per period, and how many of them are set: solid, dashed, dotted, long dashes."""
 
 Dot = tuple[int, int]
 
 
 @dataclass(slots=True)
 class Canvas:
-    """Cells that are painted dot by dot; what falls outside is left out."""
+    """Cells painted dot by dot; dots outside the canvas are dropped."""
 
     size: Size
     bits: dict[Dot, int] = field(default_factory=dict[Dot, int])
@@ -32,7 +32,7 @@ class Canvas:
             self.styles[cell] = style
 
     def line(self, dots: Sequence[Dot], style: str = "", pattern: int = 0) -> None:
-        """Set the dots along a line with corners, in a pattern that continues round them."""
+        """Set the dots along a polyline, in a pattern that continues around its corners."""
         period, lit = PATTERNS[pattern % len(PATTERNS)]
         steps = (dot for pair in pairwise(dots) for dot in list(between(*pair))[:-1])
         for place, (x, y) in enumerate((*steps, *dots[-1:])):
@@ -40,13 +40,13 @@ class Canvas:
                 self.dot(x, y, style)
 
     def text(self, row: int, col: int, char: str, style: str = "") -> None:
-        """Put one character of one cell in place of the dots of a cell."""
+        """Replace the dots of a cell with a one-cell character."""
         if 0 <= row < self.size.rows and 0 <= col < self.size.cols:
             self.texts[row, col] = char
             self.styles[row, col] = style
 
     def lines(self) -> tuple[Line, ...]:
-        """One line a row, each as wide as the canvas."""
+        """One line per row, each as wide as the canvas."""
         return tuple(self._line(row) for row in range(self.size.rows))
 
     def _line(self, row: int) -> Line:
@@ -59,7 +59,7 @@ class Canvas:
 
 
 def between(start: Dot, end: Dot) -> Iterator[Dot]:
-    """Dots of the straight line between two, both among them."""
+    """Dots of the straight line between two dots, including both ends."""
     (x0, y0), (x1, y1) = start, end
     steps = max(abs(x1 - x0), abs(y1 - y0))
     for i in range(steps + 1):
@@ -68,7 +68,7 @@ def between(start: Dot, end: Dot) -> Iterator[Dot]:
 
 
 def join_cells(cells: Iterable[tuple[str, str]]) -> Iterator[Span]:
-    """Cells of one style beside each other as one span."""
+    """Join adjacent cells of the same style into spans."""
     style, text = "", ""
     for each, char in cells:
         if each != style and text:

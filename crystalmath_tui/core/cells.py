@@ -1,19 +1,19 @@
-"""Cells of a terminal: width, cutting and wrapping of text, and cleaning of what comes from outside."""
+"""Terminal cells: text width, truncation and wrapping, and sanitizing of untrusted text."""
 
 from functools import lru_cache
 from unicodedata import category
 
 _ELLIPSIS = "…"
 _DROPPED = frozenset({"Cc", "Cf", "Cs", "Cn"})
-_FIRST_OF_OTHER_WIDTH = "\u0300"  # all that `clean` lets through below it takes one cell
+_FIRST_OF_OTHER_WIDTH = "\u0300"  # below it, every character that `clean` keeps takes one cell
 
 
 @lru_cache(maxsize=8192)
 def char_width(char: str) -> int:
-    """Cells of one character that `clean` lets through: 0, 1 or 2."""
+    """Cells of one character that `clean` keeps: 0, 1 or 2."""
     if char < _FIRST_OF_OTHER_WIDTH:
         return 1
-    from wcwidth import wcwidth  # urwid has loaded it; the command line starts 25 ms sooner without
+    from wcwidth import wcwidth  # urwid loads it anyway; the command line starts 25 ms sooner without it
 
     return max(0, wcwidth(char))
 
@@ -24,7 +24,7 @@ def width(text: str) -> int:
 
 
 def clean(text: str) -> str:
-    """Take out all that could steer a terminal or reorder a line: control, escape and bidi characters."""
+    """Remove characters that control a terminal or reorder a line: control, escape and bidi characters."""
     if text.isprintable():
         return text
     return "".join(map(_clean_char, text))
@@ -37,7 +37,7 @@ def _clean_char(char: str) -> str:
 
 
 def head(text: str, cells: int) -> str:
-    """The longest beginning of a clean text that is at most `cells` wide."""
+    """The longest prefix of a clean text that is at most `cells` wide."""
     if text.isascii():
         return text[: max(0, cells)]
     used = 0
@@ -49,14 +49,14 @@ def head(text: str, cells: int) -> str:
 
 
 def cut(text: str, cells: int) -> str:
-    """A clean text of at most `cells` cells; an ellipsis tells that something is left out."""
+    """A clean text of at most `cells` cells; an ellipsis marks truncation."""
     text = clean(text)
     if width(text) <= cells:
         return text
     return head(text, cells - 1) + _ELLIPSIS if cells > 0 else ""
 
 
-@lru_cache(maxsize=4096)  # most cells of a table are those of the frame before
+@lru_cache(maxsize=4096)  # most cells of a table repeat those of the previous frame
 def fit(text: str, cells: int, *, right: bool = False) -> str:
     """A clean text of exactly `cells` cells."""
     shown = cut(text, cells)
@@ -65,7 +65,7 @@ def fit(text: str, cells: int, *, right: bool = False) -> str:
 
 
 def wrap(text: str, cells: int) -> list[str]:
-    """Lines of at most `cells` cells; breaks at spaces where it can."""
+    """Lines of at most `cells` cells, broken at spaces if possible."""
     return [piece for line in text.splitlines() or [""] for piece in _wrap_line(clean(line), max(1, cells))]
 
 

@@ -1,4 +1,4 @@
-"""Line charts in text: axes with numbers, curves told apart by pattern, letter and color; pure."""
+"""Line charts in text: numbered axes, and curves distinguished by pattern, letter and color; pure."""
 
 import math
 from collections.abc import Sequence
@@ -16,12 +16,12 @@ _LARGEST = 1e300
 _FEWEST = Size(4, 24)
 
 Run = list[tuple[float, float]]
-"""Points beside each other."""
+"""Adjacent points."""
 
 
 @record
 class Trace:
-    """One curve: a y for each x, None where it has no point; `group` chooses pattern and color of many."""
+    """One curve: a y for each x, or None if there is no point; `group` sets pattern and color of many."""
 
     name: str
     y: tuple[float | None, ...]
@@ -30,14 +30,14 @@ class Trace:
 
 @record
 class Chart:
-    """Curves over one axis.
+    """Curves over a common x axis.
 
     Attributes
     ----------
     ticks
-        Places of the x axis that have a name; without them it has numbers.
+        Named positions on the x axis; without names the axis shows numbers.
     log
-        Whether y is shown as its logarithm; what is not positive is left out.
+        Whether the y axis is logarithmic; values that are not positive are left out.
     """
 
     x: tuple[float, ...]
@@ -50,19 +50,19 @@ class Chart:
 
 @record
 class Range:
-    """From the lowest to the highest value of an axis, never empty."""
+    """The range from the lowest to the highest value of an axis; never empty."""
 
     low: float
     high: float
 
     def place(self, value: float, cells: int) -> int:
-        """Where a value stands among `cells` places."""
+        """The position of a value among `cells` cells."""
         part = (value - self.low) / (self.high - self.low)
         return max(0, min(cells - 1, round(part * (cells - 1))))
 
 
 def draw(chart: Chart, size: Size) -> tuple[Line, ...]:
-    """The chart in just `size`; where that is too small, its curves in words."""
+    """The chart at exactly `size`; if that is too small, its curves as text."""
     points = [_runs(chart, trace) for trace in chart.traces]
     flat = [point for runs in points for run in runs for point in run]
     if not flat:
@@ -83,7 +83,7 @@ def draw(chart: Chart, size: Size) -> tuple[Line, ...]:
 
 
 def in_words(chart: Chart) -> str:
-    """Each curve by its name, first, last, lowest and highest value."""
+    """Name and first, last, lowest and highest value of each curve."""
     parts: list[str] = []
     for trace in chart.traces[:MOST_LETTERS]:
         known = [y for y in trace.y if y is not None and math.isfinite(y)]
@@ -94,7 +94,7 @@ def in_words(chart: Chart) -> str:
 
 
 def range_of(values: Sequence[float]) -> Range:
-    """The range of values; of one value, a range around it."""
+    """The range of values; for a single value, a range around it."""
     low, high = min(values), max(values)
     if high - low > abs(high) * 1e-12:
         return Range(low, high)
@@ -103,7 +103,7 @@ def range_of(values: Sequence[float]) -> Range:
 
 
 def _runs(chart: Chart, trace: Trace) -> list[Run]:
-    """Points that can be drawn; a gap begins another run."""
+    """Runs of points that can be drawn; a gap starts a new run."""
     runs: list[Run] = [[]]
     for x, y in zip(chart.x, trace.y, strict=False):
         if y is not None and abs(y) < _LARGEST and abs(x) < _LARGEST and (y > 0 or not chart.log):
@@ -129,12 +129,12 @@ def _paint(body: Canvas, chart: Chart, found: Sequence[Sequence[Run]], xs: Range
 
 
 def _kind(chart: Chart, place: int) -> int:
-    """Number of pattern and color: of a few curves each has its own, of many each group."""
+    """Index of pattern and color: one per curve for few curves, one per group for many."""
     return place if len(chart.traces) <= MOST_LETTERS else chart.traces[place].group
 
 
 def _mark(body: Canvas, found: Sequence[Sequence[Run]], xs: Range, ys: Range) -> None:
-    """Write the letter of each of several curves on it, here and there, and on every point that is alone."""
+    """Label several curves with their letters, at intervals and on every isolated point."""
     for place, runs in enumerate(found):
         letter = _LETTERS[place] if len(found) > 1 else "•"
         last = -_LETTER_EVERY
@@ -148,7 +148,7 @@ def _mark(body: Canvas, found: Sequence[Sequence[Run]], xs: Range, ys: Range) ->
 
 
 def _heading(chart: Chart, cols: int) -> Line:
-    """Title of the y axis and, of several curves, their letters and names."""
+    """Title of the y axis and, for several curves, their letters and names."""
     title = clean(f" {chart.y_title}")
     spans = [Span("heading", title)]
     names = [clean(trace.name) for trace in chart.traces]
@@ -162,7 +162,7 @@ def _heading(chart: Chart, cols: int) -> Line:
 
 
 def _y_labels(ys: Range, rows: int, *, log: bool) -> dict[int, str]:
-    """Row → number, at the top, the bottom and between."""
+    """Row → number, at the top, at the bottom and in between."""
     count = max(2, min(5, rows // 3 + 1))
     found: dict[int, str] = {}
     for i in range(count):
@@ -173,7 +173,7 @@ def _y_labels(ys: Range, rows: int, *, log: bool) -> dict[int, str]:
 
 
 def _number(value: float, span: float) -> str:
-    """A number with as many digits as tell the parts of a span apart; rounding is no sign."""
+    """A number with enough digits to resolve parts of a span; a value rounded to 0 has no sign."""
     if span <= 0 or max(abs(value), span) >= 1e7 or span < 1e-9:
         return f"{value:.3g}"
     digits = max(0, min(9, 2 - math.floor(math.log10(span))))
@@ -181,7 +181,7 @@ def _number(value: float, span: float) -> str:
 
 
 def _x_lines(chart: Chart, xs: Range, gutter: int, cols: int) -> tuple[Line, ...]:
-    """The axis with its numbers or names, and its title."""
+    """The x axis with its numbers or names, and its title."""
     named = [(x, name) for x, name in chart.ticks if xs.low <= x <= xs.high]
     marks = named or [(x, _number(x, xs.high - xs.low)) for x in (xs.low, (xs.low + xs.high) / 2, xs.high)]
     axis, words = ["─"] * cols, [" "] * cols
@@ -197,7 +197,7 @@ def _x_lines(chart: Chart, xs: Range, gutter: int, cols: int) -> tuple[Line, ...
 
 
 def _with_title(words: str, title: str) -> str:
-    """The title where the line of names has room for it, else left out."""
+    """The line of names, with the title if there is room."""
     gap = " " * (width(title) + 4)
     if not title:
         return words
@@ -206,7 +206,7 @@ def _with_title(words: str, title: str) -> str:
 
 
 def _write(words: list[str], name: str, at: int) -> None:
-    """Put a name under its place, where no other name stands."""
+    """Put a name under its position unless another name is in the way."""
     start = max(0, min(len(words) - len(name), at - len(name) // 2))
     room = words[max(0, start - 1) : start + len(name) + 1]
     if name and all(cell == " " for cell in room):

@@ -1,4 +1,4 @@
-"""What the screens of clusters share: messages, the question before a deletion, words of a state."""
+"""Helpers shared by the cluster screens: messages, the deletion question, state labels."""
 
 from crystalmath_server.protocol.clusters import (
     CLUSTERS_DELETE,
@@ -13,11 +13,11 @@ from crystalmath_tui.core.lines import Span, line
 from crystalmath_tui.core.words import clock, count
 
 MARKS = {Outcome.OK: ("ok", "✓"), Outcome.FAILED: ("error", "✗"), Outcome.NOT_REACHED: ("dim", "·")}
-"""Style and ornament of an outcome; its word stands beside."""
+"""Style and symbol of an outcome, shown next to its word."""
 
 
 def delete(row: ClusterRow, codes: int = 0) -> tuple[Effect, ...]:
-    """Ask, then delete; the server refuses where jobs or results need it."""
+    """Ask, then delete; the server refuses if jobs or results need the cluster."""
     details = (
         line(("number", f"   {row.label}  "), row.hostname, ("dim", f"   {row.scheduler}")),
         line(("dim", f"   {count(codes, 'code')} on it" if codes else "   no code on it")),
@@ -27,7 +27,7 @@ def delete(row: ClusterRow, codes: int = 0) -> tuple[Effect, ...]:
 
 
 def enable(row: ClusterRow) -> tuple[Effect, ...]:
-    """Take it out of use, after a question, or into use again."""
+    """Disable a cluster after a question, or enable it again."""
     params = UpdateClusterParams(row.label, enabled=not row.enabled)
     call = Call(CLUSTERS_UPDATE, params, "cluster saved", key=f"enable {row.label}")
     if not row.enabled:
@@ -37,7 +37,7 @@ def enable(row: ClusterRow) -> tuple[Effect, ...]:
 
 
 def state_of(row: ClusterRow) -> Span:
-    """Whether it is in use, and what is wrong with it."""
+    """The state of a cluster: whether it is enabled, and what is wrong with it."""
     if not row.enabled:
         return Span("dim", "disabled")
     if row.retry_at is not None:

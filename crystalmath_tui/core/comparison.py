@@ -15,7 +15,7 @@ def title_of(column: CompareColumn) -> str:
 
 
 def narrow(whole: Comparison, names: frozenset[str]) -> Comparison:
-    """Without the columns of these names."""
+    """The comparison without the named columns."""
     kept = [place for place, column in enumerate(whole.columns) if column.name not in names]
     rows = (CompareRow(row.pk, row.label, tuple(_at(row, place) for place in kept)) for row in whole.rows)
     return Comparison(tuple(whole.columns[place] for place in kept), tuple(rows))
@@ -26,7 +26,7 @@ def _at(row: CompareRow, place: int) -> Json:
 
 
 def order(whole: Comparison, name: str, *, descending: bool) -> Comparison:
-    """Rows by a column, numbers before words, what is not there last."""
+    """Rows sorted by a column: numbers, then words, then missing values."""
     places = [place for place, column in enumerate(whole.columns) if column.name == name]
     if not places:
         return whole
@@ -43,7 +43,7 @@ def _rank(value: Json) -> tuple[int, float, str]:
 
 
 def csv_text(table: Comparison) -> str:
-    """The table as CSV; every digit is kept, units stand in the headings."""
+    """The table as CSV, with all digits, and units in the headings."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["pk", "label", *map(title_of, table.columns)])
@@ -53,7 +53,7 @@ def csv_text(table: Comparison) -> str:
 
 
 def json_text(table: Comparison) -> str:
-    """The table as JSON: columns with units, and one object a job."""
+    """The table as JSON: columns with units, and one object per job."""
     columns = [{"name": row.name, "title": row.title, "unit": row.unit} for row in table.columns]
     names = [row.name if _once(table, row) else f"{row.name} [{row.unit}]" for row in table.columns]
     jobs = [

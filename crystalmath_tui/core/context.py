@@ -1,4 +1,4 @@
-"""What every screen may know of the program, and what its update answers."""
+"""The context that every screen gets, and the result of its update."""
 
 from typing import TypeVar
 
@@ -13,22 +13,22 @@ S = TypeVar("S")
 
 @record
 class Context:
-    """What every screen may know of the program.
+    """Program state that every screen can read.
 
     Attributes
     ----------
     size
-        The room of the screen: without title, status line and footer.
+        The size of the screen, without title, status line and footer.
     now
         UNIX time [s].
     front
-        Whether the screen is the one in front.
+        Whether the screen is in front.
     online
         Whether the server is connected.
     connection_error
-        Why it is not, in words.
+        Why it is not connected.
     progress
-        What the server tells of calls under way.
+        Progress of the calls in flight.
     """
 
     size: Size
@@ -40,10 +40,10 @@ class Context:
     progress: tuple[Progress, ...] = ()
 
     def progress_of(self, prefix: str) -> str:
-        """How far the newest call is whose key begins so; empty where the server says nothing of one."""
+        """Progress of the newest call whose key starts with `prefix`; empty if there is none."""
         calls = [each for each in self.progress if each.key.startswith(prefix)]
         return progress_text(calls[-1]) if calls else ""
 
 
 Update = tuple[S, tuple[Effect, ...]]
-"""The next slice, and what is to be done."""
+"""The next slice, and the effects to carry out."""

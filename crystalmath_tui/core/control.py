@@ -1,4 +1,4 @@
-"""Cancel, pause, play and retry of jobs: questions with names and counts, and the calls behind them."""
+"""Cancel, pause, play, stop, retry and restart jobs: the questions, and the calls behind them."""
 
 from collections.abc import Sequence
 
@@ -22,14 +22,14 @@ _NAMED = 8
 
 
 def restart(pk: int) -> tuple[Effect, ...]:
-    """Ask, then continue from a job, under a key of its own."""
-    words = "Its input files is corrected as custodian would, and it begins from its last positions."
+    """Ask, then continue from a job, with a new idempotency key."""
+    words = "Its input files are corrected as custodian would, and it starts from the last positions."
     key = NewKey("restart key", pk)
     return (Ask(f"Continue from job {pk} in a new job?", (line(("dim", f"  {words}")),), (key,)),)
 
 
 def retry(rows: Sequence[JobRow]) -> tuple[Effect, ...]:
-    """Ask, then run those that have ended once more, each under a key of its own."""
+    """Ask, then run the ended jobs again, each with a new idempotency key."""
     ended = [row for row in rows if row.state in ENDED]
     if not ended:
         words = (
@@ -44,29 +44,27 @@ def retry(rows: Sequence[JobRow]) -> tuple[Effect, ...]:
 
 
 def cancel(rows: Sequence[JobRow]) -> tuple[Effect, ...]:
-    """Ask, then cancel those that have not ended."""
+    """Ask, then cancel the jobs that have not ended."""
     alive = [row for row in rows if row.state not in ENDED]
     if not alive:
         return (
             Say("Nothing to cancel: " + ("no job is selected." if not rows else "it has ended."), "warn"),
         )
     calls = _calls(JOBS_CANCEL, "cancelled", alive)
-    return (
-        Ask(f"Cancel {count(len(alive), 'job')}? What they computed so far is lost.", _names(alive), calls),
-    )
+    return (Ask(f"Cancel {count(len(alive), 'job')}? Results so far are lost.", _names(alive), calls),)
 
 
 def stop(row: JobRow) -> tuple[Effect, ...]:
-    """Ask, then have it end after its ionic step; the server tells whether it can."""
+    """Ask, then stop a job after its ionic step; the server reports whether that is possible."""
     if row.state is not JobState.RUNNING:
         return (Say(f"Nothing to stop: it is {row.state}.", "warn"),)
     call = Call(JOBS_STOP, StopJobParams(row.pk), "job stop", key=f"stop {row.pk}")
-    title = "Have the job end after its ionic step? What it computed is kept."
+    title = "Stop the job after its current ionic step? Results so far are kept."
     return (Ask(title, _names((row,)), (call,)),)
 
 
 def pause_or_play(rows: Sequence[JobRow]) -> tuple[Effect, ...]:
-    """Let paused and held jobs go on; where there is none, pause those that have not ended."""
+    """Resume paused and held jobs; if there are none, pause the jobs that have not ended."""
     paused = [row for row in rows if row.state is JobState.PAUSED or row.held]
     if paused:
         return (Say(f"Asking {count(len(paused), 'job')} to go on …"), *_calls(JOBS_PLAY, "playing", paused))
@@ -77,7 +75,7 @@ def pause_or_play(rows: Sequence[JobRow]) -> tuple[Effect, ...]:
 
 
 def control_note(control: Control, verb: str) -> Say:
-    """What came of an order, for the status line."""
+    """The outcome of a control call, for the status line."""
     if control.done:
         return Say(f"Job {control.pk} is {control.state}.")
     return Say(f"Job {control.pk} is not {verb} yet: {control.waiting_for}", "warn")

@@ -1,4 +1,4 @@
-"""A unified diff as lines: as it is, or both sides side by side."""
+"""A unified diff as lines: unified, or side by side."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _STYLES = {"-": "error", "+": "ok", " ": ""}
 
 @record
 class Row:
-    """One row of both sides; a number is 0 and the text empty where a side has none."""
+    """One row of both sides; a missing side has number 0 and empty text."""
 
     left_number: int = 0
     left: str = ""
@@ -22,12 +22,12 @@ class Row:
 
     @property
     def same(self) -> bool:
-        """Whether both sides have it."""
+        """Whether both sides are equal."""
         return bool(self.left_number and self.right_number) and self.left == self.right
 
 
 def rows_of(diff: str) -> tuple[Row | None, ...]:
-    """Lines of both sides, those that were changed side by side; None between two hunks."""
+    """Rows of both sides, changed lines paired; None separates hunks."""
     found: list[Row | None] = []
     for first, second, body in _hunks(diff):
         if found:
@@ -37,7 +37,7 @@ def rows_of(diff: str) -> tuple[Row | None, ...]:
 
 
 def _hunks(diff: str) -> Iterator[tuple[int, int, list[str]]]:
-    """First line of each side, and the lines of each hunk."""
+    """First line number of each side, and the lines, for each hunk."""
     place: tuple[int, int] | None = None
     body: list[str] = []
     for text in diff.split("\n"):
@@ -77,7 +77,7 @@ def _beside(gone: list[Row], come: list[Row]) -> Iterator[Row]:
 
 
 def unified_lines(diff: str) -> tuple[Line, ...]:
-    """The lines of a diff; - and + stand before those that differ."""
+    """The lines of a diff; - and + mark the lines that differ."""
     found: list[Line] = []
     for text in diff.rstrip("\n").split("\n"):
         style = "heading" if text.startswith("@@") else _STYLES.get(text[:1], "dim")
@@ -87,7 +87,7 @@ def unified_lines(diff: str) -> tuple[Line, ...]:
 
 
 def side_by_side(diff: str, cols: int) -> tuple[Line, ...]:
-    """Both sides; - and + stand before what differs."""
+    """Both sides next to each other; - and + mark the differences."""
     each = max(8, (cols - 3) // 2)
     found: list[Line] = []
     for row in rows_of(diff):

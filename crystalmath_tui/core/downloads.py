@@ -1,9 +1,9 @@
-"""Files of a job on their way to this machine: what comes next after each answer, as data; pure.
+"""Downloading files of a job as a state machine: the next step after each answer; pure.
 
-1. A file comes range by range into NAME.part beside its place and gets its name when it is whole.
-2. What is here already is compared with the file by its end: a part that fits continues, another starts over.
-3. A whole file is never written over unless that is asked for; one that is the same is left and said.
-4. An error of one file leaves that file out; any other stops, and `resumed` continues where it broke off.
+1. A file arrives in ranges in NAME.part next to its target, and is renamed when complete.
+2. Existing data is compared with the file by its last bytes: a matching part is resumed, others start over.
+3. A complete file is never overwritten unless asked; an identical file is kept and reported.
+4. An error of one file skips that file; any other error stops the download, and `resume` continues it.
 """
 
 import base64
@@ -24,12 +24,12 @@ CALL_KEY = "download"
 Source = Literal["inputs", "retrieved", "work"]
 Phase = Literal["looking", "comparing", "fetching", "done", "stopped"]
 About = tuple[int, str]
-"""Number of the download, and path of the file."""
+"""Number of the download, and path of the file in it."""
 
 
 @record
 class Here:
-    """A file that is here now; `before` bytes of it were there already."""
+    """A file that is now complete; `before` bytes of it existed before."""
 
     path: str
     size: int
@@ -38,7 +38,7 @@ class Here:
 
 @record
 class Left:
-    """A file that did not come, and why; `refused` where it may never come, as POTCAR."""
+    """A file that was left out, and why; `refused` if it must never be sent, such as POTCAR."""
 
     path: str
     why: str
@@ -47,16 +47,16 @@ class Left:
 
 @record
 class Download:
-    """Files that are to come, the first of `waiting` being under way.
+    """Files to download; the first of `waiting` is in progress.
 
     Attributes
     ----------
     alone
-        Where the only file goes, in place of its path in the folder.
+        The target of a single file, instead of its path in the folder.
     number
-        Tells answers to an earlier download apart.
+        Distinguishes this download's answers from those to an earlier one.
     over
-        Whether files that are here may be written over.
+        Whether to overwrite existing files.
     """
 
     pk: int
@@ -76,12 +76,12 @@ class Download:
 
     @property
     def going(self) -> bool:
-        """Whether something is under way."""
+        """Whether a file is in progress."""
         return self.phase not in {"done", "stopped"}
 
     @property
     def target(self) -> str:
-        """Where the file under way goes; empty where its path would lead out of the folder."""
+        """The target of the current file; empty if its path would leave the folder."""
         return self.alone or target_of(self.folder, self.waiting[0].path)
 
 
@@ -89,7 +89,7 @@ Step = tuple[Download, tuple[Effect, ...]]
 
 
 def begin(download: Download) -> Step:
-    """Begin with the first file that is left; done where there is none."""
+    """Begin the next remaining file, or finish if there is none."""
     if not download.waiting:
         return replace(download, phase="done", error=None), ()
     file = download.waiting[0]
@@ -102,7 +102,7 @@ def begin(download: Download) -> Step:
 
 
 def resume(download: Download) -> Step:
-    """Continue where it broke off."""
+    """Continue an interrupted download."""
     return (
         begin(replace(download, number=download.number + 1))
         if download.phase == "stopped"
@@ -111,12 +111,12 @@ def resume(download: Download) -> Step:
 
 
 def stop(download: Download) -> Download:
-    """Nothing more is asked for; what is here stays."""
+    """Stop requesting data; downloaded files stay."""
     return replace(download, phase="stopped", number=download.number + 1) if download.going else download
 
 
 def step(download: Download, message: Message) -> Step:
-    """The next state after an answer; one that is of another time is dropped."""
+    """The next state after an answer; outdated answers are dropped."""
     match message:
         case Answered("download part", LocalPart() as local, about) if (
             about == _about(download) and download.phase == "looking"
@@ -144,7 +144,7 @@ def step(download: Download, message: Message) -> Step:
 
 
 def target_of(folder: str, path: str) -> str:
-    """Where a file of a job goes; empty where its path would lead out of the folder."""
+    """The target of a job's file; empty if its path would leave the folder."""
     parts = path.split("/")
     if "\0" in path or any(part in {"", ".", ".."} for part in parts):
         return ""
@@ -152,14 +152,14 @@ def target_of(folder: str, path: str) -> str:
 
 
 def bytes_of(part: FileRange) -> bytes:
-    """A range as it is in the file."""
+    """The bytes of a range."""
     return base64.b64decode(part.content) if part.encoding == "base64" else part.content.encode()
 
 
 def select_files(
     files: Sequence[JobFile], names: Sequence[str]
 ) -> tuple[tuple[JobFile, ...], tuple[str, ...]]:
-    """Files of these names, or in folders of these names; and names that fit none."""
+    """Files with these names, or in folders with these names, and the names that match none."""
     wanted = [name.strip("/") for name in names]
     found = tuple(
         file
@@ -187,7 +187,7 @@ def _with_part(download: Download, local: LocalPart) -> Step:
 
 
 def _compare(download: Download, part: FileRange) -> Step:
-    """Go on behind what is here if the file still has it."""
+    """Resume after the existing data if the remote file still matches it."""
     local = download.local
     there = bytes_of(part)
     same = part.size >= local.size and there == local.tail[: len(there)]
@@ -200,7 +200,7 @@ def _compare(download: Download, part: FileRange) -> Step:
 
 
 def _write_range(download: Download, part: FileRange) -> Step:
-    """Write a range; up to the size that the file had at first: one that grows would never end."""
+    """Write a range, up to the file's initial size: the download of a growing file would never end."""
     size = part.size if download.size is None else download.size
     last = part.next_offset >= size or part.next_offset == download.offset
     keep = KeepPart(

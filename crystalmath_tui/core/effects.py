@@ -1,4 +1,4 @@
-"""Effects: what an update wants done, as data compared by ==; runtime.py and program.py carry them out."""
+"""Effects requested by an update, as data compared by ==; runtime.py and program.py carry them out."""
 
 from typing import Generic, TypeVar
 
@@ -13,20 +13,20 @@ R = TypeVar("R")
 
 
 class Effect:
-    """Root of all effects."""
+    """Base class of all effects."""
 
     __slots__ = ()
 
 
 class Question(Effect):
-    """An effect that is answered, under the tag and beside what was put with it."""
+    """An effect that is answered; the answer repeats its `tag` and `about`."""
 
     __slots__ = ()
     tag: str
     about: object
 
     def answer(self, value: object) -> Message:
-        """The message of an answer."""
+        """The message for an answer."""
         return Answered(self.tag, value, self.about)
 
 
@@ -37,9 +37,9 @@ class Call(Question, Generic[P, R]):
     Attributes
     ----------
     key
-        A later call with the same key supersedes this one, whose answer is then dropped; empty: the tag.
+        A later call with the same key supersedes this call, whose answer is dropped; empty: the tag.
     handles_refusal
-        Whether its screen takes an error as `Refused`; otherwise the status line shows it.
+        Whether its screen handles an error as `Refused`; otherwise the status line shows the error.
     """
 
     method: Method[P, R]
@@ -51,11 +51,11 @@ class Call(Question, Generic[P, R]):
 
     @property
     def slot(self) -> str:
-        """What later calls supersede this one by, and what tells its progress apart."""
+        """The identity by which later calls supersede this call and its progress is tracked."""
         return self.key or self.tag
 
     def refuse(self, error: RpcError) -> Message:
-        """The message of an error."""
+        """The message for an error."""
         return Refused(self.tag, error, self.about) if self.handles_refusal else CallFailed(error)
 
 
@@ -70,7 +70,7 @@ class Later(Effect):
 
 @record
 class NewKey(Question):
-    """Make a random idempotency key and send it."""
+    """Generate a random idempotency key and send it."""
 
     tag: str
     about: object = None
@@ -78,7 +78,7 @@ class NewKey(Question):
 
 @record
 class ListFolder(Question):
-    """Read names that begin with `prefix`, folders with a / at the end; errors give no names."""
+    """List names that begin with `prefix`, folders with a trailing /; an error gives no names."""
 
     prefix: str
     tag: str
@@ -87,7 +87,7 @@ class ListFolder(Question):
 
 @record
 class FindPath(Question):
-    """Make a typed path one from the root, ~ included, and send it."""
+    """Make a typed path absolute, expanding ~, and send it."""
 
     path: str
     tag: str
@@ -96,7 +96,7 @@ class FindPath(Question):
 
 @record
 class WriteFile(Question):
-    """Write a text to a file of this machine; answers "written", "exists", or why it cannot be written."""
+    """Write a text to a local file; the answer is "written", "exists", or the reason for a failure."""
 
     path: str
     text: str
@@ -107,7 +107,7 @@ class WriteFile(Question):
 
 @record
 class LocalPart:
-    """What of a file that comes in parts is here: its size, its last bytes, and whether it is whole."""
+    """The local part of a download: its size, its last bytes, and whether it is complete."""
 
     size: int = 0
     tail: bytes = b""
@@ -117,7 +117,7 @@ class LocalPart:
 
 @record
 class LookAtPart(Question):
-    """See what of a file is here already."""
+    """Inspect the part of a file that exists locally."""
 
     path: str
     tag: str
@@ -126,7 +126,7 @@ class LookAtPart(Question):
 
 @record
 class KeepPart(Question):
-    """Write bytes behind `offset` of a file that comes in parts; answers why it could not, or ""."""
+    """Write bytes of a download at `offset`; the answer is the reason for a failure, or ""."""
 
     path: str
     offset: int
@@ -139,7 +139,7 @@ class KeepPart(Question):
 
 @record
 class EditOutside(Question):
-    """Have a text edited by $VISUAL or $EDITOR; answers the text, and why there is none where it failed."""
+    """Edit a text in $VISUAL or $EDITOR; the answer is the text, and the reason if editing failed."""
 
     name: str
     text: str
@@ -156,26 +156,26 @@ class Tell(Effect):
 
 @record
 class Copy(Effect):
-    """Put text on the clipboard of the terminal (OSC 52)."""
+    """Copy text to the terminal's clipboard (OSC 52)."""
 
     text: str
 
 
 @record
 class Connect(Effect):
-    """Connect to the server of a profile, starting it where needed; "" is the profile at hand."""
+    """Connect to the server of a profile, starting it if needed; "" means the current profile."""
 
     profile: str = ""
 
 
 @record
 class Suspend(Effect):
-    """Stop the process until the shell continues it."""
+    """Suspend the process until the shell continues it."""
 
 
 @record
 class Redraw(Effect):
-    """Paint every cell again."""
+    """Repaint every cell."""
 
 
 @record
@@ -193,7 +193,7 @@ class Open(Effect):
 
 @record
 class Back(Effect):
-    """Go to the screen before; from the first one, quit."""
+    """Go to the previous screen; from the first one, quit."""
 
 
 @record
@@ -205,7 +205,7 @@ class Press(Effect):
 
 @record
 class Say(Effect):
-    """Show words in the status line."""
+    """Show a message in the status line."""
 
     words: str
     style: str = "info"
@@ -213,7 +213,7 @@ class Say(Effect):
 
 @record
 class Ask(Effect):
-    """Ask before something that cannot be undone; `yes` is done only when y is pressed."""
+    """Ask before an action that cannot be undone; `yes` is carried out only if y is pressed."""
 
     title: str
     details: tuple[Line, ...]

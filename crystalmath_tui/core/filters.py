@@ -1,25 +1,25 @@
-"""The filter of the jobs screen: what people type → parameters of jobs.list."""
+"""The filter of the jobs screen: typed text → parameters of jobs.list."""
 
 from crystalmath_server.protocol.jobs import JobState
 from crystalmath_server.protocol.record import record
 
 HELP = (
-    ("text", "label or formula holds it, case ignored"),
-    ("/text", "regular expression; a second / at the end is not needed"),
+    ("text", "label or formula contains it, ignoring case"),
+    ("/text", "regular expression; a trailing / is optional"),
     ("!text", "jobs that do not match"),
-    ("state:failed", "one state, or more: state:failed,killed"),
-    ("template:NAME", "one template, as emt.relax"),
+    ("state:failed", "one or more states: state:failed,killed"),
+    ("template:NAME", "one template, such as emt.relax"),
     ("cluster:NAME", "one cluster"),
     ("is:held", "jobs held back until their cluster takes more"),
 )
-"""What the help says about it."""
+"""Filter syntax shown in the help."""
 
 _LONGEST = 255
 
 
 @record
 class Filter:
-    """Parts of jobs.list's parameters."""
+    """The parameters of jobs.list that a filter sets."""
 
     label: str = ""
     regex: bool = False
@@ -31,7 +31,7 @@ class Filter:
 
 
 def parse(text: str) -> Filter:
-    """Read a filter; what is not a known word: filters by label."""
+    """Parse a filter; text without a known prefix filters by label."""
     words = text.split(" ")
     named = {
         key: value for key, found, value in (word.partition(":") for word in words) if found and key in _NAMES
@@ -57,6 +57,6 @@ _NAMES = frozenset({"state", "template", "cluster", "is"})
 
 
 def _states(names: str) -> tuple[JobState, ...]:
-    """States that begin with one of the names, so that a half typed one filters already."""
+    """States that begin with one of the names, so that partly typed names filter already."""
     wanted = [name for name in names.casefold().split(",") if name]
     return tuple(state for state in JobState if any(state.startswith(name) for name in wanted))

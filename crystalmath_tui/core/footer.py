@@ -1,4 +1,4 @@
-"""The footer: keys and their titles in one line, and the key at a column of it."""
+"""The footer: keys and their titles on one line, and the key at a given column."""
 
 from collections.abc import Sequence
 

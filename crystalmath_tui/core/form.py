@@ -1,4 +1,4 @@
-"""Forms: named lines of text that are edited, with choices, help and the complaint of a field."""
+"""Forms: named text fields with choices, help and a validation error."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from crystalmath_tui.core.textfield import EMPTY, TextField, edit, field_line, f
 
 _NAME = 18
 _MOST_WORDS = 5
-_HELP_ROWS = 2  # kept free for help, so that the fields stand still
+_HELP_ROWS = 2  # reserved for help, so that the fields do not move
 
 
 @record
@@ -20,9 +20,9 @@ class Field:
     Attributes
     ----------
     choices
-        The values that ← and → walk through; empty: any text.
+        The values that ← and → cycle through; empty: any text.
     section
-        Words above it.
+        Heading above it.
     """
 
     name: str
@@ -35,12 +35,12 @@ class Field:
 
 @record
 class Form:
-    """Fields, and the place of the one that is edited; the place after the last is the button that saves.
+    """Fields, and the index of the edited field; the index after the last field is the save button.
 
     Attributes
     ----------
     complaint
-        Name of a field and what is wrong with it.
+        Name of a field, and its error message.
     """
 
     fields: tuple[Field, ...] = ()
@@ -60,24 +60,24 @@ EMPTY_FORM = Form()
 def new_field(
     name: str, title: str, value: str = "", words: str = "", choices: tuple[str, ...] = ()
 ) -> Field:
-    """A field with a value."""
+    """The form with a value put into a field."""
     return Field(name, title, field_of(value), words, choices)
 
 
 def values(form: Form) -> dict[str, str]:
-    """Name → text without the blanks around it."""
+    """Name → text without surrounding blanks."""
     return {each.name: each.text.text.strip() for each in form.fields}
 
 
 def with_error(form: Form, name: str, words: str) -> Form:
-    """The form at the field that is wrong; an unknown name leaves the place."""
+    """The form with the invalid field selected; an unknown name keeps the selection."""
     names = [each.name for each in form.fields]
     index = names.index(name) if name in names else form.scroll.index
     return replace(form, complaint=(name, words), scroll=Scroll(index, form.scroll.top))
 
 
 def press_key(form: Form, key: str) -> Form | None:
-    """The form after a key, or None where the key is for others."""
+    """The form after a key, or None if the form does not use the key."""
     if key in {"down", "tab", "enter", "up", "shift tab"}:
         return _step(form, 1 if key in {"down", "tab", "enter"} else -1)
     if form.at_button:
@@ -118,7 +118,7 @@ def _with(form: Form, changed: Field) -> Form:
 def click(form: Form, row: int, rows: int, cols: int) -> tuple[Form, bool]:
     """The form after a click on line `row` of `form_lines`, and whether the button was hit.
 
-    A click on the choice that is selected already takes the next one.
+    A click on a field that is already selected picks its next choice.
     """
     layout = _layout_of(form, rows, cols)
     at = layout.top + row
@@ -135,7 +135,7 @@ def click(form: Form, row: int, rows: int, cols: int) -> tuple[Form, bool]:
 
 
 def form_lines(form: Form, rows: int, cols: int) -> tuple[Line, ...]:
-    """The form at `rows` lines: fields in sight of the selected one, and words on it at the end."""
+    """The form as `rows` lines: the fields around the selected field, then help on it."""
     layout = _layout_of(form, rows, cols)
     shown = layout.lines[layout.top : layout.top + layout.room]
     filled = (*shown, *[()] * (layout.room - len(shown)))
@@ -144,7 +144,7 @@ def form_lines(form: Form, rows: int, cols: int) -> tuple[Line, ...]:
 
 @record
 class _Layout:
-    """All lines of a form, where its fields are in them, and the part that is in sight."""
+    """All lines of a form, the line of each field, and the visible part."""
 
     lines: tuple[Line, ...]
     places: tuple[int, ...]
@@ -163,7 +163,7 @@ def _layout_of(form: Form, rows: int, cols: int) -> _Layout:
 
 
 def _lines(form: Form, cols: int) -> tuple[list[Line], list[int]]:
-    """All lines, and for each field the number of its line; the last is the button's."""
+    """All lines, and the line number of each field; the last number is the button's."""
     lines: list[Line] = []
     places: list[int] = []
     for index, each in enumerate(form.fields):
@@ -189,7 +189,7 @@ def _field_line(each: Field, form: Form, index: int, cols: int) -> Line:
 
 
 def _words(form: Form, cols: int) -> tuple[Line, ...]:
-    """What is wrong, else help on the field."""
+    """The error message, or help on the field."""
     style, text = "error", form.complaint[1]
     if not text and not form.at_button:
         style, text = "dim", form.fields[form.scroll.index].help

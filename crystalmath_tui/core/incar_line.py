@@ -1,4 +1,4 @@
-"""A line of INCAR while it is typed: what the cursor is in, how it is painted, what may complete it."""
+"""An INCAR line being typed: the token at the cursor, highlighting, and completion."""
 
 import re
 from collections.abc import Mapping
@@ -17,16 +17,16 @@ _MOST = 200
 
 @record
 class Spot:
-    """What the cursor is in.
+    """The token at the cursor.
 
     Attributes
     ----------
     tag
-        The tag of the assignment, in capitals; empty where there is none.
+        The tag of the assignment, in capitals; empty if there is none.
     start, end
-        Characters of the word at the cursor.
+        Range of the word at the cursor, in characters.
     has_sign
-        Whether the assignment has its = already.
+        Whether the assignment already has its =.
     """
 
     part: Literal["name", "value", "nothing"]
@@ -38,14 +38,14 @@ class Spot:
 
 @record
 class Choice:
-    """One word that may stand at the cursor, and what it means."""
+    """One completion at the cursor, and its meaning."""
 
     text: str
     words: str = ""
 
 
 def spot(line: str, col: int) -> Spot:
-    """What the character `col` of a line belongs to."""
+    """The token that contains the character `col` of a line."""
     found = _COMMENT.search(line)
     code = line[: found.start()] if found else line
     if col > len(code):
@@ -64,7 +64,7 @@ def spot(line: str, col: int) -> Spot:
 
 
 def _word(code: str, col: int, kind: re.Pattern[str], begin: int) -> tuple[int, int]:
-    """Beginning and end of the word that touches a column; both the column where none does."""
+    """Start and end of the word that touches a column; both are the column if no word does."""
     for found in kind.finditer(code, begin):
         if found.start() <= col <= found.end():
             return found.start(), found.end()
@@ -72,7 +72,7 @@ def _word(code: str, col: int, kind: re.Pattern[str], begin: int) -> tuple[int, 
 
 
 def paint_line(line: str) -> Line:
-    """Names, values and comments apart; the texts put together are the line."""
+    """Spans of names, values and comments; their texts add up to the line."""
     found = _COMMENT.search(line)
     end = found.start() if found else len(line)
     spans: list[Span] = []
@@ -84,7 +84,7 @@ def paint_line(line: str) -> Line:
 
 
 def assignments(text: str) -> dict[str, str]:
-    """Tag → value of a whole INCAR; of one that comes again the first, as VASP takes it."""
+    """Tag → value of a whole INCAR; for a repeated tag the first value, which VASP uses."""
     found: dict[str, str] = {}
     for line in text.split("\n"):
         for statement in _COMMENT.split(line, maxsplit=1)[0].split(";"):
@@ -96,7 +96,7 @@ def assignments(text: str) -> dict[str, str]:
 
 
 def choices(line: str, col: int, tags: Mapping[str, KnownTag]) -> tuple[Choice, ...]:
-    """What may complete the word at the cursor: first what begins like it, then what holds it."""
+    """Completions of the word at the cursor: prefix matches first, then substring matches."""
     place = spot(line, col)
     typed = line[place.start : col].casefold()
     if place.part == "nothing":
@@ -121,5 +121,5 @@ def _values(tag: KnownTag | None) -> list[Choice]:
 
 
 def completion_text(place: Spot, choice: Choice) -> str:
-    """What is put in for a choice; a name gets its sign."""
+    """The text to insert for a choice; a tag name is followed by =."""
     return f"{choice.text} = " if place.part == "name" and not place.has_sign else choice.text

@@ -1,4 +1,4 @@
-"""What the screens of input files share: messages between the new job and the editor, marks of problems."""
+"""Shared by the new-job screen and the editor of input files: their messages, and problem marks."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import field
@@ -8,7 +8,7 @@ from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.messages import Message
 
 Made = tuple[str, int]
-"""What a set of input files is made of: name of the template and pk of the structure."""
+"""The origin of a set of input files: name of the template and pk of the structure."""
 
 MARKS = {
     Severity.ERROR: ("error", "✗"),
@@ -18,12 +18,12 @@ MARKS = {
 """Style and sign of a problem."""
 
 MAY_BE_EMPTY = frozenset({"KPOINTS"})
-"""Files that an empty text leaves out."""
+"""Files that are omitted if their text is empty."""
 
 
 @record
 class FileEdit:
-    """A text in place of a template's own, and that one as it was then; empty where it is not known."""
+    """An edited text, and the template's text that it replaced; empty if unknown."""
 
     text: str
     own: str = ""
@@ -31,16 +31,16 @@ class FileEdit:
 
 @record
 class VaspInputs:
-    """Input files of a template, to be edited.
+    """Input files of a template, for editing.
 
     Attributes
     ----------
     own
-        File name → text that the template writes.
+        File name → text written by the template.
     edits
-        File name → text in its place.
+        File name → edited text.
     tasks
-        MPI tasks that the job will have, where it is known.
+        MPI tasks of the job, if known.
     """
 
     made: Made
@@ -51,7 +51,7 @@ class VaspInputs:
 
 @record
 class InputsOpened(Message):
-    """A set of input files is to be edited, at first the file of that name."""
+    """A set of input files was opened for editing, starting with the named file."""
 
     vasp_inputs: VaspInputs
     file: str
@@ -59,30 +59,30 @@ class InputsOpened(Message):
 
 @record
 class InputsEdited(Message):
-    """A set of input files was edited: file name → what stands in place of the template's text."""
+    """A set of input files was edited: file name → text that replaces the template's text."""
 
     made: Made
     edits: dict[str, FileEdit]
 
 
 def plain(text: str) -> str:
-    """A text as the server compares it: line ends alike, the last one there, nothing where nothing is."""
+    """A text normalized as the server compares it: uniform line ends, a final one, blank text empty."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     return lines.rstrip("\n") + "\n" if lines.strip() else ""
 
 
 def is_edited(text: str, own: str) -> bool:
-    """Whether a text is another than the template's."""
+    """Whether a text differs from the template's."""
     return plain(text) != plain(own)
 
 
 def are_other_lines(lines: tuple[str, ...], own: tuple[str, ...]) -> bool:
-    """The same of texts in lines; quick where most lines are the very same ones."""
+    """Whether lines differ from the template's lines; fast if most lines are the same objects."""
     return lines is not own and _bare(lines) != _bare(own)
 
 
 def _bare(lines: tuple[str, ...]) -> tuple[str, ...]:
-    """Without empty lines at the end; nothing where nothing is written."""
+    """The lines without trailing empty lines; blank text gives no lines."""
     end = len(lines)
     while end and not lines[end - 1]:
         end -= 1
@@ -90,16 +90,16 @@ def _bare(lines: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def names_of(files: Mapping[str, str]) -> tuple[str, ...]:
-    """Files that may be edited, those that the template leaves out too."""
+    """Files that may be edited, including files that the template leaves out."""
     return INPUTS_FILES if files else ()
 
 
 def worst(problems: Iterable[InputProblem]) -> InputProblem | None:
-    """The one that matters most, the first of its kind."""
+    """The most severe problem, the first of equals."""
     order = tuple(Severity)
     return min(problems, key=lambda problem: order.index(problem.severity), default=None)
 
 
 def place_of(problem: InputProblem) -> str:
-    """File and line in words."""
+    """File and line as text."""
     return f"{problem.file}, line {problem.line}" if problem.line else problem.file

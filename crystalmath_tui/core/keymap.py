@@ -1,4 +1,4 @@
-"""Key tables as data: footer, help and dispatch are made from them."""
+"""Key tables as data, the source of footer, help and dispatch."""
 
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
@@ -14,18 +14,18 @@ Action = Callable[[S, Context], Update[S]]
 
 @record
 class Binding(Generic[S]):
-    """Keys of one action.
+    """The keys of one action.
 
     Attributes
     ----------
     keys
-        As urwid names them.
+        Key names as in urwid.
     action
-        What the keys do; None: the text that is edited takes them.
+        What the keys do; None: the edited text handles them.
     title
-        Word or two for the footer.
+        One or two words for the footer.
     help
-        Sentence for the help.
+        A sentence for the help.
     footer
         Whether the footer shows it.
     """
@@ -60,7 +60,7 @@ _SHOWN = {
 
 
 def binding_of(table: KeyTable, key: str) -> Binding[Any] | None:
-    """The row of a key."""
+    """The binding of a key, or None."""
     return next((row for row in table if key in row.keys), None)
 
 
@@ -71,7 +71,7 @@ def dispatch(
     key: str,
     context: Context,
 ) -> Update[S] | None:
-    """Do what the table says of a key; None where it says nothing, or leaves the key to a text."""
+    """Run the action of a key; None if the key is unbound or belongs to the edited text."""
     row = binding_of(table, key)
     match row and row.action:
         case None:
@@ -83,12 +83,12 @@ def dispatch(
 
 
 def emit(*effects: Effect) -> Action[Any]:
-    """An action that changes nothing on its own screen."""
+    """An action that only emits effects."""
     return lambda state, _: (state, effects)
 
 
 def key_name(key: str) -> str:
-    """A key as people call it."""
+    """The name of a key for people."""
     for modifier, name in _MODIFIERS.items():
         if key.startswith(modifier) and key not in _SHOWN:
             rest = key.removeprefix(modifier)
@@ -111,4 +111,4 @@ MOVES: KeyTable = (
     Binding(("g", "home"), Scrolled("first"), "first", "To the first line."),
     Binding(("G", "end"), Scrolled("last"), "last", "To the last line."),
 )
-"""How every list and text moves."""
+"""The movement keys of every list and text."""

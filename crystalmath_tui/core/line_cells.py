@@ -1,19 +1,19 @@
-"""A line of a text file in cells: tabs, wide characters, and what must not reach a terminal."""
+"""Cells of a text line: tabs, wide characters, and characters that must not reach a terminal."""
 
 from crystalmath_tui.core.cells import char_width, clean
 from crystalmath_tui.core.lines import Line, Span
 
 _TAB = 8
-_UNSEEN = "�"  # in place of a control or format character: it is there, and must be seen
+_UNSEEN = "�"  # replaces a control or format character, so that it is visible
 
 
 def is_plain(text: str) -> bool:
-    """Whether each character is one cell wide and shown as it is."""
+    """Whether each character is one cell wide and shown unchanged."""
     return text.isascii() and text.isprintable()
 
 
 def shown_chars(text: str) -> list[str]:
-    """What is painted for each character."""
+    """The text painted for each character."""
     shown: list[str] = []
     cell = 0
     for char in text:
@@ -28,7 +28,7 @@ def _seen(char: str) -> str:
 
 
 def visible_text(text: str) -> str:
-    """The text as it is painted."""
+    """The text as painted."""
     return text if is_plain(text) else "".join(shown_chars(text))
 
 
@@ -40,7 +40,7 @@ def cell_of(text: str, col: int) -> int:
 
 
 def col_at(text: str, cell: int) -> int:
-    """The character that is painted at a cell; the end of the text where it is beyond."""
+    """The index of the character at a cell; the length of the text if the cell is beyond it."""
     if is_plain(text):
         return max(0, min(cell, len(text)))
     at = 0
@@ -52,7 +52,7 @@ def col_at(text: str, cell: int) -> int:
 
 
 def window(spans: Line, left: int, cols: int) -> Line:
-    """The cells from `left` on of a painted line, at most `cols`; half of a wide character is blank."""
+    """Up to `cols` cells of a painted line from `left`; half of a wide character becomes blank."""
     found: list[Span] = []
     at = 0
     for style, text in spans:
@@ -67,7 +67,7 @@ def window(spans: Line, left: int, cols: int) -> Line:
 
 
 def _piece(text: str, at: int, left: int, right: int) -> tuple[str, int]:
-    """What of a text that begins at cell `at` lies in [left, right), and the cell after it."""
+    """The part in [left, right) of a text that begins at cell `at`, and the cell after the text."""
     kept: list[str] = []
     for char in text:
         wide = char_width(char)
@@ -80,5 +80,5 @@ def _piece(text: str, at: int, left: int, right: int) -> tuple[str, int]:
 
 
 def overlay(under: Line, over: Line, col: int, width: int, cols: int) -> Line:
-    """The line with another, `width` cells wide, from cell `col` on; both exactly as wide as is said."""
+    """The line, `cols` wide, overlaid from cell `col` with another line, `width` wide."""
     return (*window(under, 0, col), *over, *window(under, col + width, cols - col - width))

@@ -1,4 +1,4 @@
-"""Styled lines: what a view answers and the canvas paints; every line is made exactly as wide as asked."""
+"""Styled lines, returned by views and painted by the canvas, each exactly as wide as requested."""
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -8,7 +8,7 @@ from crystalmath_tui.core.cells import clean, head, width
 
 
 class Span(NamedTuple):
-    """Text in one style; theme.py knows the styles."""
+    """Text in one style; theme.py defines the styles."""
 
     style: str
     text: str
@@ -25,11 +25,11 @@ class Size(NamedTuple):
 
 
 SELECTED = "+"
-"""Ending of the name of a style on the selected row."""
+"""Suffix of style names on the selected row."""
 
 
 def line(*parts: str | tuple[str, str]) -> Line:
-    """A line of plain texts and of (style, text) pairs."""
+    """A line of plain texts and (style, text) pairs."""
     return tuple(Span("", part) if isinstance(part, str) else Span(*part) for part in parts if part)
 
 
@@ -38,9 +38,9 @@ def line_width(spans: Line) -> int:
     return sum(width(clean(span.text)) for span in spans)
 
 
-@lru_cache(maxsize=4096)  # most lines of a frame are those of the frame before
+@lru_cache(maxsize=4096)  # most lines repeat those of the previous frame
 def fit_line(spans: Line, cols: int, style: str = "") -> Line:
-    """The line at exactly `cols` cells, clean, cut or filled up in `style`."""
+    """The line at exactly `cols` cells: cleaned, and truncated or padded in `style`."""
     fitted: list[Span] = []
     left = cols
     for span in spans:
@@ -62,7 +62,7 @@ def fit_lines(rows: Sequence[Line], size: Size) -> tuple[Line, ...]:
 
 
 def spread(left: Line, right: Line, cols: int, style: str = "") -> Line:
-    """One line with `right` at its end; where both do not fit, `right` goes."""
+    """One line with `right` at its end; if both do not fit, `right` is dropped."""
     gap = cols - line_width(left) - line_width(right)
     if gap < 1:
         return fit_line(left, cols, style)
@@ -70,7 +70,7 @@ def spread(left: Line, right: Line, cols: int, style: str = "") -> Line:
 
 
 def beside(left: Sequence[Line], right: Sequence[Line], left_cols: int, size: Size) -> tuple[Line, ...]:
-    """Two panes with a rule between them."""
+    """Two panes separated by a rule."""
     right_cols = size.cols - left_cols - 3
     pairs = zip(
         fit_lines(left, Size(size.rows, left_cols)),
@@ -81,7 +81,7 @@ def beside(left: Sequence[Line], right: Sequence[Line], left_cols: int, size: Si
 
 
 def highlight(spans: Line, cols: int) -> Line:
-    """The line as the selected one, over its whole width."""
+    """The line as the selected row, over its whole width."""
     return tuple(Span(span.style + SELECTED, span.text) for span in fit_line(spans, cols))
 
 
@@ -91,6 +91,6 @@ def restyle(spans: Iterable[Span], style: str) -> Line:
 
 
 def section(title: str, rows: Iterable[Line]) -> tuple[Line, ...]:
-    """A blank line, a heading and its rows; nothing where there are no rows."""
+    """A blank line, a heading and its rows; nothing if there are no rows."""
     found = tuple(rows)
     return ((), line(("heading", f" {title}")), *found) if found else ()

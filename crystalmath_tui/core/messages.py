@@ -1,4 +1,4 @@
-"""Messages: what happened, in the past tense; time and chance come as fields."""
+"""Messages: events named in the past tense; time and random numbers arrive as fields."""
 
 from dataclasses import field
 from typing import Any, Literal
@@ -10,7 +10,7 @@ from crystalmath_tui.core.lines import Size
 
 
 class Message:
-    """Root of all messages. Keys, pastes and clicks go to the screen in front, all others to every screen."""
+    """Base class. Keys, pastes and clicks go to the screen in front, all other messages to every screen."""
 
     __slots__ = ()
 
@@ -46,14 +46,14 @@ Move = Literal["down", "up", "page down", "page up", "first", "last"]
 
 @record
 class Scrolled(Message):
-    """The list or text in front is to move, by a key of keymap.MOVES or by the wheel of the mouse."""
+    """A key of keymap.MOVES or the mouse wheel moves the list or text in front."""
 
     move: Move
 
 
 @record
 class Resized(Message):
-    """The terminal has another size."""
+    """The terminal was resized."""
 
     size: Size
 
@@ -67,7 +67,7 @@ class Ticked(Message):
 
 @record
 class Connecting(Message):
-    """The link is being made."""
+    """The link is being established."""
 
     words: str
 
@@ -81,7 +81,7 @@ class Connected(Message):
 
 @record
 class Disconnected(Message):
-    """The link broke or could not be made; `chance` in [0, 1) spreads the next attempt."""
+    """The link broke or could not be established; `chance` in [0, 1) spreads out retries."""
 
     error: RpcError
     chance: float = 0.0
@@ -94,7 +94,7 @@ class RetryDue(Message):
 
 @record
 class Answered(Message):
-    """What an effect asked for is here.
+    """An effect was answered.
 
     Attributes
     ----------
@@ -103,7 +103,7 @@ class Answered(Message):
     value
         The answer; a pattern such as `Answered("graph", Graph() as graph)` gives it its type.
     about
-        What the asking screen put beside the question, to tell late answers apart.
+        Context that the screen attached to the question, to recognize late answers.
     """
 
     tag: str
@@ -113,7 +113,7 @@ class Answered(Message):
 
 @record
 class Refused(Message):
-    """A call ended in an error that its screen handles itself; see Answered."""
+    """A call failed with an error that its screen handles itself; see Answered."""
 
     tag: str
     error: RpcError
@@ -122,21 +122,21 @@ class Refused(Message):
 
 @record
 class CallFailed(Message):
-    """A call ended in an error that its screen does not handle itself."""
+    """A call failed with an error that its screen does not handle."""
 
     error: RpcError
 
 
 @record
 class Progress:
-    """How far a call is, as the server tells it.
+    """Progress of a call, as reported by the server.
 
     Attributes
     ----------
     key
-        That of the effect which made the call.
+        Key of the effect that made the call.
     fraction
-        0 to 1; None where it is not known.
+        0 to 1; None if unknown.
     """
 
     key: str
@@ -146,14 +146,14 @@ class Progress:
 
 @record
 class Progressed(Message):
-    """All that is told of the calls under way; one that was answered is no longer among them."""
+    """The progress of all calls in flight changed; answered calls are gone."""
 
     calls: tuple[Progress, ...]
 
 
 @record
 class Entered(Message):
-    """A screen came to the front, with the arguments it was opened with."""
+    """A screen came to the front, with the arguments given when it was opened."""
 
     screen: str
     args: tuple[str, ...] = field(default=())

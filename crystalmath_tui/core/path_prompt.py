@@ -1,4 +1,4 @@
-"""The prompt for a path on this machine: edited, completed by Tab, shown; pure."""
+"""The prompt for a local path, with Tab completion; pure."""
 
 from dataclasses import replace
 from typing import Literal
@@ -25,14 +25,14 @@ Outcome = Literal["typing", "done", "closed"]
 
 @record
 class PathPrompt:
-    """A path as it is typed.
+    """A path being typed.
 
     Attributes
     ----------
     name
-        Tells its completions from those of other prompts.
+        Distinguishes its completions from those of other prompts.
     names
-        The paths that Tab found, where there are several.
+        The paths found by Tab, if there are several.
     folders
         Whether Tab offers folders only.
     """
@@ -44,7 +44,7 @@ class PathPrompt:
 
     @property
     def text(self) -> str:
-        """What was typed, without surrounding blanks."""
+        """The typed text, without surrounding blanks."""
         return self.field.text.strip()
 
 
@@ -77,12 +77,12 @@ def step(prompt: PathPrompt, message: Message) -> Step | None:
 
 
 def list_names(prompt: PathPrompt) -> ListFolder:
-    """Ask for the paths that begin with what was typed."""
+    """Request the paths that begin with the typed text."""
     return ListFolder(prompt.text, "path names", (prompt.name, prompt.text))
 
 
 def complete(prompt: PathPrompt, names: tuple[str, ...]) -> PathPrompt:
-    """The prompt with the beginning that all names share."""
+    """The prompt completed to the common prefix of all names."""
     fitting = tuple(name for name in names if name.endswith("/") or not prompt.folders)
     shared = shared_beginning(fitting)
     field = field_of(shared) if len(shared) > len(prompt.text) else prompt.field

@@ -1,4 +1,4 @@
-"""A crystal as a picture in text: its cell in dots, its atoms by their symbols, turned; pure."""
+"""A crystal drawn as text, rotated: its cell as dots, its atoms as symbols; pure."""
 
 import math
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ _ZERO = Vector(0.0, 0.0, 0.0)
 
 @record
 class View:
-    """How far the crystal is turned about the upright axis and tipped forward [°]."""
+    """Rotation about the vertical axis, and forward tilt [°]."""
 
     yaw: float = 25.0
     pitch: float = 20.0
@@ -42,14 +42,14 @@ class View:
 
 @record
 class Crystal:
-    """Cell vectors [Å], and the symbol and place [Å] of each atom."""
+    """Cell vectors [Å], and the symbol and position [Å] of each atom."""
 
     cell: tuple[Vector, Vector, Vector]
     atoms: tuple[tuple[str, Vector], ...]
 
 
 def crystal_of(lattice: Lattice, sites: Sequence[Site]) -> Crystal:
-    """The atoms of the cell, those on its faces on the opposite ones too; nothing of what is not a cell."""
+    """The atoms of the cell, with face atoms repeated on opposite faces; None if it is not a cell."""
     lengths, angles = (lattice.a, lattice.b, lattice.c), (lattice.alpha, lattice.beta, lattice.gamma)
     if not all(0 < one < _LONGEST for one in (*lengths, *angles)):
         return Crystal((_ZERO, _ZERO, _ZERO), ())
@@ -60,7 +60,7 @@ def crystal_of(lattice: Lattice, sites: Sequence[Site]) -> Crystal:
 
 
 def vectors_of(lattice: Lattice) -> tuple[Vector, Vector, Vector]:
-    """Lattice vectors: a along x, b in the plane of x and y."""
+    """Lattice vectors, with a along x and b in the xy plane."""
     alpha, beta, gamma = (math.radians(angle) for angle in (lattice.alpha, lattice.beta, lattice.gamma))
     sin_gamma = math.sin(gamma) or 1.0
     x = math.cos(beta)
@@ -74,7 +74,7 @@ def vectors_of(lattice: Lattice) -> tuple[Vector, Vector, Vector]:
 
 
 def draw(crystal: Crystal, view: View, size: Size) -> tuple[Line, ...]:
-    """The crystal in just `size`, as large as it fits however it is turned."""
+    """The crystal at exactly `size`, scaled to fit in any orientation."""
     canvas = Canvas(size)
     corners = [_at(crystal.cell, tuple(float(i >> bit & 1) for bit in range(3))) for i in range(8)]
     middle = Vector(*(sum(axis) / 8 for axis in zip(*corners, strict=True)))
@@ -87,7 +87,7 @@ def draw(crystal: Crystal, view: View, size: Size) -> tuple[Line, ...]:
     for start, end in _EDGES:
         canvas.line((dots[start], dots[end]), "rule", 0 if min(start, end) == 0 else 2)
     atoms = [(name, _turned(_less(place, middle), view)) for name, place in crystal.atoms]
-    for name, place in sorted(atoms, key=lambda atom: atom[1].y, reverse=True):  # the nearest last, on top
+    for name, place in sorted(atoms, key=lambda atom: atom[1].y, reverse=True):  # nearest last, on top
         _put(canvas, name, _dot(place, scale, size), _style(place.y, reach))
     for i, name in ((1, "a"), (2, "b"), (4, "c")):
         _put(canvas, name, _dot(_beyond(places[0], places[i]), scale, size), "heading")
@@ -95,7 +95,7 @@ def draw(crystal: Crystal, view: View, size: Size) -> tuple[Line, ...]:
 
 
 def _beyond(start: Vector, end: Vector) -> Vector:
-    """A little further than the end, where no atom is."""
+    """A point slightly beyond the end, clear of atoms."""
     x, y, z = (one + 1.12 * (other - one) for one, other in zip(start, end, strict=True))
     return Vector(x, y, z)
 
@@ -107,14 +107,14 @@ def _put(canvas: Canvas, name: str, dot: tuple[int, int], style: str) -> None:
 
 
 def _style(depth: float, reach: float) -> str:
-    """Near atoms stand out, far ones step back."""
+    """A style by depth: near atoms stand out, far atoms recede."""
     if depth < -reach / 4:
         return _NEAR
     return _FAR if depth > reach / 4 else _MIDDLE
 
 
 def _dot(place: Vector, scale: float, size: Size) -> tuple[int, int]:
-    """Where a turned place is on the canvas: x to the right, z upwards; y goes into the screen."""
+    """Canvas position of a rotated point: x to the right, z up, y into the screen."""
     middle_x, middle_y = size.cols * ACROSS / 2, size.rows * DOWN / 2
     return round(middle_x + place.x * scale), round(middle_y - place.z * scale)
 
@@ -137,7 +137,7 @@ def _at(cell: Sequence[Vector], frac: Sequence[float]) -> Vector:
 
 
 def _images(frac: Sequence[float]) -> list[tuple[float, ...]]:
-    """A place inside the cell and, where it is on a face, its like on the opposite one."""
+    """A site inside the cell and, if it is on a face, its image on the opposite face."""
     found: list[tuple[float, ...]] = [()]
     for part in frac:
         inside = part % 1.0

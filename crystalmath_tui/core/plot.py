@@ -1,4 +1,4 @@
-"""Plots in text: a curve with its numbers beside."""
+"""Text plots: a curve with its range."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from crystalmath_tui.core.lines import Line, line
 
 
 def thin(count: int, most: int) -> tuple[int, ...]:
-    """At most `most` indices of `count`, evenly spread, the first and the last among them."""
+    """At most `most` of `count` indices, evenly spaced, including the first and the last."""
     if count <= most:
         return tuple(range(count))
     if most < 2:
@@ -15,7 +15,7 @@ def thin(count: int, most: int) -> tuple[int, ...]:
 
 
 def curve(values: Sequence[float], rows: int, cols: int, form: str = "{:.6g}") -> tuple[Line, ...]:
-    """Points of finite `values` from left to right, the largest on top; its range stands at the left."""
+    """Finite `values` plotted from left to right, the largest on top, with their range at the left."""
     if not values or rows < 1 or cols < 1:
         return ()
     low, high = min(values), max(values)

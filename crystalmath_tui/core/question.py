@@ -1,4 +1,4 @@
-"""A question before something that cannot be undone, over the lower part of a screen."""
+"""A confirmation question, shown over the lower part of a screen."""
 
 from crystalmath_tui.core.effects import Ask
 from crystalmath_tui.core.lines import Line, fit_line, line, restyle

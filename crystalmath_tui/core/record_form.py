@@ -1,4 +1,4 @@
-"""Fields of a record as lines of a form: the text that is shown, and the value that a text means."""
+"""Record fields as form fields: value → text and text → value."""
 
 from collections.abc import Iterable
 from dataclasses import MISSING, fields
@@ -16,7 +16,7 @@ _MOST_DIGITS = 15
 
 
 def rows(kind: type[Any], names: Iterable[str]) -> list[Field]:
-    """Lines of a form for fields of a record, with their defaults."""
+    """Form fields for fields of a record, with their defaults."""
     return [_row(kind, name) for name in names]
 
 
@@ -26,7 +26,7 @@ def _row(kind: type[Any], name: str) -> Field:
 
 
 def help_of(kind: type[Any], name: str) -> str:
-    """A field in a sentence."""
+    """A sentence that describes a field."""
     doc = docs_of(kind).get(name)
     return f"{doc.text[:1].upper()}{doc.text[1:]}." if doc else ""
 
@@ -39,7 +39,7 @@ def _default(kind: type[Any], name: str) -> Any:
 
 
 def text_of(value: object) -> str:
-    """A value as one would type it."""
+    """A value as a user would type it."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -52,7 +52,7 @@ def text_of(value: object) -> str:
 
 
 def value_of(kind: type[Any], name: str, text: str) -> Any:
-    """The value that a text means in a field of a record.
+    """The value of a text typed for a field of a record.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def value_of(kind: type[Any], name: str, text: str) -> Any:
 
 
 def _plain(kind: type[Any], name: str, text: str) -> Any:
-    """JSON of a text; raises ValueError."""
+    """The JSON value of a text; raises ValueError."""
     of = type_of(kind, name)
     if of is bool:
         return text == YES
@@ -86,7 +86,7 @@ def _whole(text: str) -> int:
 
 
 def _expected(kind: type[Any], name: str) -> str:
-    """What a field takes, in words."""
+    """A description of the values that a field takes."""
     of = type_of(kind, name)
     words = {int: "a whole number", float: "a number"}.get(of, "less")
     for mark in getattr(_hint(kind, name), "__metadata__", ()):
@@ -108,7 +108,7 @@ def _hint(kind: type[Any], name: str) -> Any:
 
 
 def type_of(kind: type[Any], name: str) -> Any:
-    """The type of a field without marks and without None."""
+    """The type of a field, without marks and None."""
     return _bare(_hint(kind, name))
 
 

@@ -1,4 +1,4 @@
-"""Resources as texts of a form: what is shown, what is typed, what it means."""
+"""Resources as form texts: display, input and parsing."""
 
 import re
 from collections.abc import Mapping
@@ -12,21 +12,21 @@ from crystalmath_tui.core import record_form
 from crystalmath_tui.core.form import Field, new_field
 
 TITLES = {row.name: title_of(Resources, row.name) for row in fields(Resources)}
-"""Name of each field for people."""
+"""Display name of each field."""
 
 _TYPED = {
-    "walltime_s": "Seconds, or as 1:00:00 or 1-00:00:00.",
-    "modules": "Put blanks between them.",
-    "prepend_text": "\\n begins a new line.",
-    "append_text": "\\n begins a new line.",
+    "walltime_s": "Seconds, or a time such as 1:00:00 or 1-00:00:00.",
+    "modules": "Separate them with blanks.",
+    "prepend_text": "\\n starts a new line.",
+    "append_text": "\\n starts a new line.",
 }
-"""How to type what is not typed as it is."""
+"""Input hints for fields with a special syntax."""
 _TIME = re.compile(r"(?:(?:(\d{1,4})-)?(\d{1,5}):)?(\d{1,6}):(\d{1,6})", re.ASCII)
 _MOST_DIGITS = 8
 
 
 def resource_fields(defaults: Resources, section: str) -> tuple[Field, ...]:
-    """One field of a form for each resource."""
+    """One form field for each resource."""
     first, *rest = (
         new_field(row.name, TITLES[row.name], text_of(row.name, getattr(defaults, row.name)), _help(row.name))
         for row in fields(Resources)
@@ -39,7 +39,7 @@ def _help(name: str) -> str:
 
 
 def text_of(name: str, value: object) -> str:
-    """A value as one would type it; what asks for nothing is empty."""
+    """A value as a user would type it; empty if it requests nothing."""
     if value is None or value in (0, "", ()):
         return ""
     if name == "walltime_s":
@@ -50,14 +50,14 @@ def text_of(name: str, value: object) -> str:
 
 
 def _clock(whole: int) -> str:
-    """Seconds as SLURM writes them."""
+    """Seconds in SLURM's time format."""
     days, rest = divmod(whole, 86400)
     clock = f"{rest // 3600:02}:{rest % 3600 // 60:02}:{rest % 60:02}"
     return f"{days}-{clock}" if days else clock.removeprefix("0")
 
 
 def resources(texts: Mapping[str, str]) -> Resources:
-    """What the texts ask for; an empty one asks for none.
+    """The resources that the texts request; an empty text requests none.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def resources(texts: Mapping[str, str]) -> Resources:
 
 
 def changes(texts: Mapping[str, str], defaults: Resources) -> Resources:
-    """What the texts ask for where it is not what the defaults say; null elsewhere.
+    """The requested resources that differ from the defaults; None for the others.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def _read(name: str, text: str) -> Any:
 
 
 def seconds(text: str) -> int:
-    """A time in seconds, or as [[days-]hours:]minutes:seconds; empty is 0."""
+    """Seconds from a number or [[days-]hours:]minutes:seconds; empty is 0."""
     match = _TIME.fullmatch(text)
     if match is None:
         return whole_number("walltime_s", text)
@@ -105,10 +105,10 @@ def seconds(text: str) -> int:
 
 
 def whole_number(name: str, text: str) -> int:
-    """A number without sign; empty is 0. Raises InvalidForm with the name of the field."""
+    """An unsigned whole number; empty is 0. Raises InvalidForm with the name of the field."""
     if not text:
         return 0
     if not (text.isascii() and text.isdecimal()) or len(text) > _MOST_DIGITS:
-        hint = "Give a number of seconds, or a time as 1:00:00." if name == "walltime_s" else ""
+        hint = "Give a number of seconds, or a time such as 1:00:00." if name == "walltime_s" else ""
         raise InvalidForm(f"{text!r} is not a number", field=name, hint=hint)
     return int(text)

@@ -1,4 +1,4 @@
-"""Text saved to a file of this machine, overwritten only after a yes."""
+"""Saving text to a local file, overwriting only after confirmation."""
 
 from crystalmath_tui.core.effects import Ask, Effect, Say, WriteFile
 
@@ -9,7 +9,7 @@ def save(tag: str, path: str, text: str, *, over: bool = False) -> WriteFile:
 
 
 def report(tag: str, about: tuple[str, str], outcome: str) -> tuple[Effect, ...]:
-    """Say what became of the file, or ask whether to overwrite the one that exists."""
+    """Report the outcome, or ask whether to overwrite an existing file."""
     path, text = about
     if outcome == "written":
         return (Say(f"Wrote {path}."),)

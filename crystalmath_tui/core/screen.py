@@ -1,4 +1,4 @@
-"""What a screen is: its key table and the functions over its slice of the model."""
+"""The definition of a screen: its key table, and the functions over its slice of the model."""
 
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
@@ -14,26 +14,26 @@ S = TypeVar("S")
 
 @record
 class Screen(Generic[S]):
-    """One screen; program.py holds the table of all.
+    """One screen; program.py lists all screens.
 
     Attributes
     ----------
     name
         Name of its slice and of its command.
     title
-        Words for the title line, made from the slice.
+        Text of the title line, made from the slice.
     keys
-        Its own keys; global ones are in program.py.
+        Its own keys; global keys are in program.py.
     update
         (slice, message, context) → (slice, effects); total, never raises.
     view
-        (slice, context) → lines; program.py cuts and fills them to the size.
+        (slice, context) → lines; program.py truncates and pads them to the size.
     typing
-        Whether keys are text now, so that no global key may take them.
+        Whether keys are text input now, so that global keys do not apply.
     typing_keys
-        Keys and words of the footer while text is typed.
+        Keys and titles of the footer while text is typed.
     footer
-        The same where they are not always the same ones.
+        The same, if they depend on the slice.
     """
 
     name: str

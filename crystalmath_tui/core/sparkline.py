@@ -1,4 +1,4 @@
-"""A row of numbers as a line of blocks, one cell each; pure."""
+"""Sparklines: numbers as block characters, one cell each; pure."""
 
 from collections.abc import Sequence
 from math import isfinite, log10
@@ -7,7 +7,7 @@ _BLOCKS = "▁▂▃▄▅▆▇█"
 
 
 def sparkline(values: Sequence[float], cols: int, *, log: bool = False) -> str:
-    """The last `cols` values that can be drawn, the largest as the highest block."""
+    """The last `cols` drawable values, the largest as the tallest block."""
     shown = [value for value in values if isfinite(value) and (value > 0 or not log)][-max(0, cols) :]
     if not shown or cols < 1:
         return ""

@@ -1,4 +1,4 @@
-"""Tables: which columns fit a width, and rows laid out in them."""
+"""Tables: fitting columns to a width, and laying out rows."""
 
 from collections.abc import Sequence
 
@@ -16,9 +16,9 @@ class Column:
     Attributes
     ----------
     minimum, maximum
-        Cells that it needs, and those that it can use.
+        Cells that the column needs, and cells that it can use.
     rank
-        The column with the highest rank is left out first where room is short.
+        The column with the highest rank is dropped first if space is short.
     """
 
     name: str
@@ -33,7 +33,7 @@ FittedColumns = tuple[tuple[Column, int], ...]
 
 
 def fit_columns(columns: Sequence[Column], cols: int) -> FittedColumns:
-    """The columns that fit, each with its width; room left over goes where it is of use, in rank order."""
+    """The columns that fit, with their widths; spare cells go to columns that can use them, by rank."""
     chosen = _chosen(columns, cols)
     spare = cols - sum(column.minimum for column in chosen) - len(_GAP) * (len(chosen) - 1)
     widths = {column.name: column.minimum for column in chosen}
@@ -52,7 +52,7 @@ def _chosen(columns: Sequence[Column], cols: int) -> list[Column]:
 
 
 def heading(table: FittedColumns, sort: str = "", *, descending: bool = False) -> Line:
-    """The line of titles; the sorted column has an arrow."""
+    """The line of column titles, with an arrow at the sorted column."""
     arrow = {sort: "↓" if descending else "↑"}
     cells = [
         Span("heading", _cell(column, column.title + arrow.get(column.name, ""), cols))

@@ -1,4 +1,4 @@
-"""Results as comma-separated values: a page, quantities, or curves over their x axis."""
+"""Results as CSV: a page, quantities, or curves over their x axis."""
 
 import csv
 import json
@@ -20,12 +20,12 @@ class NoTableError(Exception):
 
 
 def text_of(result: object) -> str:
-    """The table that a result holds, with a line of titles; units stand in the titles.
+    """The table in a result as CSV, with a title line that includes units.
 
     Raises
     ------
     NoTableError
-        There is no table in it.
+        The result contains no table.
     """
     match result:
         case JobSeries():
@@ -64,7 +64,7 @@ def _written(titles: Sequence[str], rows: Rows) -> str:
 
 
 def _cell(value: object) -> object:
-    """A number as it is, nothing for None, the rest as text or JSON."""
+    """A number unchanged, nothing for None, anything else as text or JSON."""
     if value is None or isinstance(value, (bool, int, float, str)):
         return "" if value is None else value
     return json.dumps(codec.to_json(value), ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""Text of many lines that is being edited: cursor, words, pages, undo and redo."""
+"""A multi-line text being edited: cursor, words, pages, undo and redo."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ _WORD = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 
 @record
 class Change:
-    """Lines from `row` on that gave way to others, and the cursor before and after."""
+    """Lines from `row` on that were replaced, and the cursor before and after."""
 
     row: int
     before: tuple[str, ...]
@@ -31,9 +31,9 @@ class Area:
     Attributes
     ----------
     goal
-        Cell to which ↑ and ↓ go back after shorter lines; -1: that of the cursor.
+        Cell to which ↑ and ↓ return after shorter lines; -1: the cursor's cell.
     group
-        Kind of the last change that the next one of this kind joins; empty: none.
+        Kind of the last change, which the next change of that kind joins; empty: none.
     """
 
     lines: tuple[str, ...] = ("",)
@@ -65,19 +65,19 @@ def _split(text: str) -> tuple[str, ...]:
 
 
 def at(area: Area, row: int, col: int) -> Area:
-    """The cursor elsewhere, within the text."""
+    """The area with the cursor moved, clamped to the text."""
     row = max(0, min(row, len(area.lines) - 1))
     col = max(0, min(col, len(area.lines[row])))
     return replace(area, row=row, col=col, goal=-1, group="")
 
 
 def edit(area: Area, key: str, page: int = 10) -> Area | None:
-    """The text after a key, or None where the key is for others.
+    """The area after a key, or None if the editor does not use the key.
 
     Parameters
     ----------
     page
-        Lines that PgUp and PgDn go.
+        Number of lines that PgUp and PgDn move.
     """
     if key in _MOVES:
         return _move(area, _MOVES[key], page)
@@ -95,12 +95,12 @@ def edit(area: Area, key: str, page: int = 10) -> Area | None:
 
 
 def paste(area: Area, text: str) -> Area:
-    """The text with another put in at the cursor, as one step."""
+    """The area with a text inserted at the cursor, as one undo step."""
     return put(area, area.col, area.col, text)
 
 
 def put(area: Area, start: int, end: int, text: str) -> Area:
-    """A text in place of the characters from `start` to `end` of the cursor's line; the cursor behind it."""
+    """The area with a text replacing `start` to `end` of the cursor's line; the cursor goes after it."""
     line = area.line
     first, *others = _split(text)
     if not others:
@@ -112,14 +112,14 @@ def put(area: Area, start: int, end: int, text: str) -> Area:
 
 
 def rewrite(area: Area, text: str) -> Area:
-    """Another text in place of all, as one step; the cursor stays as far as it can."""
+    """The area with its whole text replaced, as one undo step; the cursor stays if possible."""
     lines = _split(text)
     row = min(area.row, len(lines) - 1)
     return _change(area, 0, len(area.lines) - 1, lines, (row, min(area.col, len(lines[row]))))
 
 
 def undo(area: Area) -> Area:
-    """The text before the last step."""
+    """The area before the last step."""
     if not area.done:
         return area
     *done, change = area.done
@@ -129,7 +129,7 @@ def undo(area: Area) -> Area:
 
 
 def redo(area: Area) -> Area:
-    """The text after the step that was undone last."""
+    """The area with the last undone step redone."""
     if not area.undone:
         return area
     *undone, change = area.undone
@@ -143,7 +143,7 @@ def _swap(lines: tuple[str, ...], row: int, old: tuple[str, ...], new: tuple[str
 
 
 def _change(area: Area, first: int, last: int, after: tuple[str, ...], end: Place, group: str = "") -> Area:
-    """Other lines in place of those from `first` to `last`; a step of the same group joins the one before."""
+    """The area with lines `first` to `last` replaced; steps of the same group are merged."""
     before = area.lines[first : last + 1]
     if before == after:
         return at(area, *end)
@@ -157,12 +157,12 @@ def _change(area: Area, first: int, last: int, after: tuple[str, ...], end: Plac
 
 
 def _joins(earlier: Change, later: Change) -> bool:
-    """Whether both are of one line."""
+    """Whether both changes concern the same line."""
     return earlier.row == later.row and len(earlier.after) == len(later.before) == len(later.after) == 1
 
 
 def _type(area: Area, char: str) -> Area:
-    """A character put in; each word is a step of its own."""
+    """The area with a character inserted; each word is its own undo step."""
     begins = not char.isspace() and area.line[area.col - 1 : area.col].isspace()
     base = replace(area, group="") if begins else area
     line = area.line[: area.col] + char + area.line[area.col :]
@@ -210,7 +210,7 @@ def _move(area: Area, move: str, page: int) -> Area:
 
 
 def _target(area: Area, move: str) -> Place:
-    """Where the cursor would go."""
+    """Where a movement takes the cursor."""
     line, row, col = area.line, area.row, area.col
     match move:
         case "first":
@@ -235,7 +235,7 @@ def _target(area: Area, move: str) -> Place:
 
 
 def _step(line: str, col: int, step: int) -> int:
-    """One character on; what joins the one before it is not stopped at."""
+    """The next character position, skipping combining characters."""
     col += step
     while 0 < col < len(line) and char_width(line[col]) == 0:
         col += step
@@ -243,7 +243,7 @@ def _step(line: str, col: int, step: int) -> int:
 
 
 def _word(line: str, col: int, step: int) -> int:
-    """Over what is not a word, then over a word."""
+    """The position after skipping non-word characters, then a word."""
     ahead = -1 if step < 0 else 0
     while 0 <= col + ahead < len(line) and line[col + ahead] not in _WORD:
         col += step
@@ -253,7 +253,7 @@ def _word(line: str, col: int, step: int) -> int:
 
 
 def _erase(area: Area, move: str) -> Area:
-    """What lies between the cursor and where it would go taken out; at the end of a line, the line end."""
+    """The area with the text between the cursor and a movement's target removed, line ends included."""
     if move == "end" and area.col == len(area.line):
         move = "right"
     if move == "start" and area.col == 0:

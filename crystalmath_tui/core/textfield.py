@@ -1,4 +1,4 @@
-"""One line of text that is being edited."""
+"""A single-line text field being edited."""
 
 from itertools import takewhile
 
@@ -9,7 +9,7 @@ from crystalmath_tui.core.lines import Line, Span, fit_line
 
 @record
 class TextField:
-    """Text and the place of the cursor in it."""
+    """Text, and the cursor position in it."""
 
     text: str = ""
     cursor: int = 0
@@ -24,7 +24,7 @@ def field_of(text: str) -> TextField:
 
 
 def edit(field: TextField, key: str) -> TextField | None:
-    """The field after a key, or None where the key edits nothing."""
+    """The field after a key, or None if the key edits nothing."""
     before, after = field.text[: field.cursor], field.text[field.cursor :]
     match key:
         case "left" | "ctrl b":
@@ -58,13 +58,13 @@ def paste(field: TextField, text: str) -> TextField:
 
 
 def shared_beginning(names: tuple[str, ...]) -> str:
-    """The beginning that all names share."""
+    """The common prefix of all names."""
     alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
     return "".join(letters[0] for letters in alike)
 
 
 def field_line(field: TextField, cols: int, style: str = "field") -> Line:
-    """The field at exactly `cols` cells, scrolled so that the cursor is in sight."""
+    """The field at exactly `cols` cells, scrolled so that the cursor is visible."""
     text, cursor = field.text, max(0, min(field.cursor, len(field.text)))
     start = 0
     while start < cursor and width(text[start:cursor]) + _cursor_width(text, cursor) > cols:

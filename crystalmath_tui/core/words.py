@@ -1,4 +1,4 @@
-"""Words for people: states, ages, sizes, numbers and errors."""
+"""Display texts for states, ages, sizes, numbers and errors."""
 
 import json
 from datetime import datetime
@@ -21,18 +21,18 @@ GLYPHS = {
     JobState.EXCEPTED: "!",
     JobState.KILLED: "×",
 }
-"""An ornament only: the word of the state stands beside it."""
+"""Decorative symbols; the name of the state is always shown next to them."""
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 def state_span(state: JobState) -> Span:
-    """A state as glyph and word in its color."""
+    """A state as symbol and name, in its color."""
     return Span(f"state.{state}", f"{GLYPHS[state]} {state}")
 
 
 def age(seconds: float) -> str:
-    """A time span in two units at most, as 3h05; empty where it is not a number."""
+    """A duration in at most two units, such as 3h05; empty if it is not a number."""
     if not isfinite(seconds):
         return ""
     whole = max(0, int(seconds))
@@ -46,7 +46,7 @@ def age(seconds: float) -> str:
 
 
 def clock(time_s: float) -> str:
-    """A UNIX time as local time of day; empty where it is none."""
+    """A UNIX time as local time of day; empty if it is not a time."""
     try:
         return f"{datetime.fromtimestamp(time_s).astimezone():%H:%M:%S}"
     except (ValueError, OverflowError, OSError):
@@ -66,7 +66,7 @@ def file_size(count: int) -> str:
 
 
 def number(value: object) -> str:
-    """A JSON value for people; six significant digits."""
+    """A JSON value for display, with six significant digits."""
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "none"}[value]
     if isinstance(value, float):
@@ -75,26 +75,26 @@ def number(value: object) -> str:
 
 
 def count(amount: int, noun: str) -> str:
-    """An amount with its noun, as 3 jobs."""
+    """An amount with its noun, such as 3 jobs."""
     return f"{amount} {noun}" if amount == 1 else f"{amount} {noun}s"
 
 
 def progress_text(told: Progress) -> str:
-    """How far a call is: the server's words, and the part that is done."""
+    """Progress of a call: the server's text and the completed fraction."""
     known = told.fraction is not None and isfinite(told.fraction)
     done = f" {min(1.0, max(0.0, told.fraction or 0.0)):.0%}" if known else ""
     return f"{told.text} …{done}"
 
 
 def error_text(error: RpcError) -> str:
-    """What happened and the way out."""
+    """An error's description and hint."""
     field = f"{error.data.field}: " if error.data.field else ""
     words = f"{field}{error.data.detail or error.message}".rstrip(".")
     return f"{words}. {error.data.hint}".strip() if error.data.hint else f"{words}."
 
 
 def result_text(value: object) -> str:
-    """A result for people: a float as the source has it, to ten significant digits; the rest as JSON."""
+    """A result for display: a float with up to ten significant digits, anything else as JSON."""
     if isinstance(value, float):
         return f"{value + 0.0:.10g}"
     if value is None or isinstance(value, (str, bool, int)):
