@@ -1,4 +1,4 @@
-"""The Codes port: programs on clusters."""
+"""The Codes port: programs installed on clusters."""
 
 from crystalmath_server.adapters.aiida import codes
 from crystalmath_server.adapters.aiida.calls import Calls

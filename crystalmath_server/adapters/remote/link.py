@@ -171,7 +171,7 @@ class Link:
     def _refuse_resting(self) -> None:
         if not breaker.allows(self.breaker, time.time()):
             until = time.strftime("%H:%M:%S", time.localtime(self.breaker.retry_at))
-            detail = f"{self.name} is unreachable; next attempt at {until}: {self.breaker.trouble}"
+            detail = f"{self.name} is unreachable; no new attempts until {until}: {self.breaker.trouble}"
             hint = f"Fix the problem, then retry now: {command(CLUSTERS_TEST, label=self.name, force=True)}"
             raise TransportFailed(detail, hint=hint)
 

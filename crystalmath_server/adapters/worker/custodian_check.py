@@ -45,9 +45,7 @@ def check(folder: Path) -> tuple[Correction, ...]:
 def look(folder: Path, counts: Counts) -> tuple[tuple[Correction, ...], Counts]:
     """Check one of several runs; handlers continue from `counts`. Also returns the new counts."""
     _say_once(folder / "std_err.txt")
-    handlers: list[Any] = list(
-        copy.deepcopy(DEFAULT_HANDLERS)
-    )  # handlers keep counters, and these objects belong to atomate2
+    handlers: list[Any] = list(copy.deepcopy(DEFAULT_HANDLERS))  # they count, and atomate2 uses them too
     for handler in handlers:
         _count_on(handler, counts.get(type(handler).__name__, {}))
     custodian = Custodian(

@@ -94,7 +94,7 @@ def render(
     vasp = spec.engine == "vasp"
     if asked.edits and not vasp:
         detail = f"{spec.name} has no editable input files; only VASP templates do"
-        raise InvalidForm(detail, field="edits", hint="Change its settings instead.")
+        raise InvalidForm(detail, field="edits", hint="Change the template settings instead.")
     if _needs(spec):
         raise InvalidTemplate(f"{spec.name}: {_needs(spec)}", field="template")
     given = _structures(spec, documents)

@@ -90,7 +90,7 @@ def _refusal(maker: Any, error: Exception, earlier: PreviousRun | None) -> Inval
     reason = " ".join(str(error).split())[:300] or type(error).__name__
     lacking = _LACKING.search(reason) if earlier and isinstance(error, FileNotFoundError) else None
     if earlier and lacking:
-        detail = f"{type(maker).__name__} continues from {lacking[1]}, which job {earlier.pk} did not leave"
+        detail = f"{type(maker).__name__} continues from {lacking[1]}, which job {earlier.pk} did not write"
         hint = f"Choose a job that wrote it{_WRITTEN_BY.get(lacking[1], '')}."
         return InvalidForm(f"{detail} on {earlier.cluster}", field="restart_pk", hint=hint)
     if earlier and not isinstance(error, (TypeError, AttributeError)):

@@ -73,7 +73,7 @@ class Order:
 
 KILL = Order("be killed", "kill_process", lambda seen: seen.ended)
 PAUSE = Order("pause", "pause_process", lambda seen: _all(seen, paused=True))
-PLAY = Order("go on", "play_process", lambda seen: _all(seen, paused=False))
+PLAY = Order("resume", "play_process", lambda seen: _all(seen, paused=False))
 
 
 def _all(seen: JobSnapshot, *, paused: bool) -> bool:

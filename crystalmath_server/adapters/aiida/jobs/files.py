@@ -1,4 +1,4 @@
-"""Files of a job in AiiDA's repository, and its log; on the AiiDA thread."""
+"""The files of a job in AiiDA's repository, and its log; runs on the AiiDA thread."""
 
 import os
 from collections.abc import Sequence

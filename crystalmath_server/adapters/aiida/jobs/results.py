@@ -1,4 +1,4 @@
-"""Outputs of a job as quantities with units, steps and lattices; on the AiiDA thread."""
+"""Outputs of a job as quantities with units, steps and lattices; runs on the AiiDA thread."""
 
 import math
 from typing import Any

@@ -43,8 +43,8 @@ def find_job(key: str, digest: str) -> StoredJob | None:
     """The job of an idempotency key.
 
     The settings node of each job carries the key as its label, since AiiDA indexes labels: a search through
-    the attributes of a million jobs takes seconds. A job attribute would
-    also defeat AiiDA's caching, since no two jobs would be equal.
+    the attributes of a million jobs takes seconds. A job attribute would also defeat AiiDA's
+    caching, since no two jobs would be equal.
 
     Raises
     ------
