@@ -152,11 +152,15 @@ def quantities(document: Document, n_steps: int, elapsed_s: float | None) -> dic
         "energy_per_atom": (number(output.get("energy_per_atom")), "eV/atom", "energy per atom"),
         "max_force": (largest_norm(output.get("forces")), "eV/Å", "largest force on an atom"),
         "volume": (_volume(document), "Å³", "cell volume"),
-        "pressure": (pressure_gpa(output.get("stress")), "GPa", "pressure; positive: the cell wants to grow"),
+        "pressure": (
+            pressure_gpa(output.get("stress")),
+            "GPa",
+            "pressure; positive if the cell tends to expand",
+        ),
         "stress": (
             stress_gpa(output.get("stress")),
             "GPa",
-            "stress tensor; positive: the cell wants to grow",
+            "stress tensor; positive if the cell tends to expand",
         ),
         "magnetic_moment": (_magnetic_moment(document), "μB", "sum of the site magnetic moments"),
         "converged": (converged(document), "", "relaxed below the force limit"),

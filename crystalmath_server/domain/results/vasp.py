@@ -100,8 +100,8 @@ def _mechanical(output: Document) -> dict[str, Row]:
         "energy": (number(output.get("energy")), "eV", "total energy"),
         "energy_per_atom": (number(output.get("energy_per_atom")), "eV/atom", "energy per atom"),
         "max_force": (largest_norm(output.get("forces")), "eV/Å", "largest force on an atom"),
-        "pressure": (pressure_gpa(stress), "GPa", "pressure; positive: the cell wants to grow"),
-        "stress": (stress_gpa(stress), "GPa", "stress tensor; positive: the cell wants to grow"),
+        "pressure": (pressure_gpa(stress), "GPa", "pressure; positive if the cell tends to expand"),
+        "stress": (stress_gpa(stress), "GPa", "stress tensor; positive if the cell tends to expand"),
     }
 
 
