@@ -107,7 +107,9 @@ def _about_template(job: PastJob, template: TemplateDetail | None) -> list[LeftO
     elif not job.spec.template:
         found.append(LeftOut("template", f"Job {job.pk} belongs to another plugin: choose a template."))
     elif template is None:
-        found.append(LeftOut("template", f"Template {job.spec.template} no longer exists: choose another."))
+        found.append(
+            LeftOut("template", f"There is no template {job.spec.template} any more: choose another.")
+        )
     elif not template.row.runnable:
         found.append(LeftOut("template", f"{template.row.name} cannot run: {template.row.reason}"))
     return found
@@ -122,7 +124,7 @@ def _values(asked: JobSpec, template: TemplateDetail | None) -> tuple[dict[str, 
     odd: list[LeftOut] = []
     for name, value in asked.values.items():
         if name not in fields:
-            odd.append(LeftOut(f"values.{name}", f"{template.row.name} no longer has a setting {name}."))
+            odd.append(LeftOut(f"values.{name}", f"{template.row.name} has no setting {name} any more."))
         elif value != fields[name].default:
             try:
                 kept[name] = check_value(fields[name], value)
@@ -134,14 +136,14 @@ def _values(asked: JobSpec, template: TemplateDetail | None) -> tuple[dict[str, 
 def _about_cluster(asked: JobSpec, clusters: Sequence[ClusterRow]) -> list[LeftOut]:
     found = next((row for row in clusters if row.label == asked.cluster), None)
     if found is None and asked.cluster:
-        return [LeftOut("cluster", f"Cluster {asked.cluster} no longer exists: choose another.")]
+        return [LeftOut("cluster", f"There is no cluster {asked.cluster} any more: choose another.")]
     if found is not None and not found.enabled:
         return [LeftOut("cluster", f"{asked.cluster} is disabled: enable it, or choose another.")]
     return []
 
 
 def _gone_code(asked: JobSpec) -> LeftOut:
-    return LeftOut("code", f"{asked.cluster} no longer has a code {asked.code}: a suitable one is chosen.")
+    return LeftOut("code", f"{asked.cluster} has no code {asked.code} any more: a suitable one is used.")
 
 
 def resources_of(options: Mapping[str, Any]) -> tuple[Resources, list[LeftOut]]:

@@ -98,7 +98,7 @@ def check_elements(engine: str, elements: Sequence[str], known: Sequence[str], o
     """
     missing = sorted(set(elements) - set(known))
     if missing:
-        detail = f"{engine} does not support {', '.join(missing)}"
+        detail = f"{engine} does not know {', '.join(missing)}"
         way_out = f"These templates do: {', '.join(others)}" if others else "No template installed here does"
         raise InvalidTemplate(detail, field="structures", hint=way_out)
 
@@ -175,7 +175,7 @@ def _number(field: FormField, value: Json) -> str:
 
 
 def _choice(field: FormField, value: Json) -> str:
-    return "" if value in field.choices else f"{value!r} is not one of {', '.join(field.choices)}"
+    return "" if value in field.choices else f"{value!r} is none of {', '.join(field.choices)}"
 
 
 def _json(field: FormField, value: Json) -> str:

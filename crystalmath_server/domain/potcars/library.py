@@ -142,9 +142,9 @@ def _own(library: PotcarLibrary, functional: str) -> tuple[str, ...]:
 
 
 def _note(symbol: str, similar: Sequence[str], others: Sequence[str]) -> str:
-    ways = [f"{', '.join(similar)} is available: choose it with user_potcar_settings"] if similar else []
+    ways = [f"{', '.join(similar)} is there: choose it with user_potcar_settings"] if similar else []
     ways += [f"{', '.join(others)} has it: choose it with user_potcar_functional"] if others else []
-    return "; ".join(ways) or f"no POTCAR for {_element(symbol)} is available"
+    return "; ".join(ways) or f"nothing of {_element(symbol)} is there"
 
 
 def _symbol_of(path: PurePosixPath) -> tuple[str, PurePosixPath]:

@@ -45,7 +45,7 @@ def verdict(
         functional,
         library.root,
         ok=bool(potcars) and not missing,
-        detail=detail or f"all {len(potcars)} are available",
+        detail=detail or f"all {len(potcars)} are there",
         hint=hint,
         looked=library.searched(functional),
         potcars=tuple(potcars),

@@ -54,7 +54,7 @@ def quantities(document: Document, n_steps: int) -> dict[str, dict[str, object]]
         "highest_image": (
             energies.index(highest) + 1 if highest is not None else None, "", "highest image; 0 is an end point",
         ),
-        "image_energies": (energies or None, "eV", "energy of each image, excluding the end points"),
+        "image_energies": (energies or None, "eV", "energy of each image, excluding end points"),
         "max_force": (_largest(forces), "eV/Å", "largest force on an atom of any image"),
         "n_images": (len(energies) or None, "", "images, excluding the end points"),
         "neb_method": (str(document.get("neb_method") or "") or None, "", "NEB method"),

@@ -56,7 +56,7 @@ def _of_relaxation(steps: Steps, usual: float) -> tuple[float | None, str]:
         return None, f"the end cannot be told from only {len(forces)} steps{most}"
     slope = _slope([log(force) for force in forces])
     if slope > -0.01:
-        return None, f"the end cannot be told: the largest force is not falling{most}"
+        return None, f"the end cannot be told: the largest force does not fall{most}"
     left = max(1.0, (log(limit) - log(forces[-1])) / slope)
     if steps.most is not None:
         left = min(left, steps.most - steps.done)
