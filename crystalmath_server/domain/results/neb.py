@@ -52,7 +52,7 @@ def quantities(document: Document, n_steps: int) -> dict[str, dict[str, object]]
     rows: dict[str, Row] = {
         "highest_energy": (highest, "eV", "energy of the highest image"),
         "highest_image": (
-            energies.index(highest) + 1 if highest is not None else None, "", "highest image; 0 is an end point",
+            energies.index(highest) + 1 if highest is not None else None, "", "its number; 0 is an end point",
         ),
         "image_energies": (energies or None, "eV", "energy of each image, excluding end points"),
         "max_force": (_largest(forces), "eV/Å", "largest force on an atom of any image"),
