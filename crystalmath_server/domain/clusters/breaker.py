@@ -1,9 +1,9 @@
-"""Circuit breaker of one cluster: after repeated failures no try until a time that is told; pure.
+"""Circuit breaker for a cluster: after repeated failures, no attempts until a given time; pure.
 
-1. Closed: every try is allowed. Failures in a row are counted; a success forgets them.
-2. The third failure in a row opens it for FIRST_REST_S.
-3. Once the rest is over a try is allowed; if it fails the next rest is twice as long, up to LONGEST_REST_S.
-4. A success at any time closes it.
+1. Closed: every attempt is allowed. Consecutive failures are counted; a success resets the count.
+2. The third consecutive failure opens the breaker for FIRST_REST_S.
+3. After this pause an attempt is allowed; each failure doubles the next pause, up to LONGEST_REST_S.
+4. A success at any time closes the breaker.
 """
 
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ LONGEST_REST_S = 900.0
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
-    """Failures in a row, and the time before which nothing is tried.
+    """Number of consecutive failures, and the time before which no attempt is made.
 
     Attributes
     ----------
     retry_at
         UNIX time [s]; 0 while closed.
     trouble
-        The last failure in words; empty after a success.
+        Message of the last failure; empty after a success.
     """
 
     failures: int = 0
@@ -34,7 +34,7 @@ CLOSED = Breaker()
 
 
 def failed(breaker: Breaker, now: float, trouble: str) -> Breaker:
-    """After one more failure."""
+    """The breaker after another failure."""
     failures = breaker.failures + 1
     if failures < LIMIT:
         return Breaker(failures, 0.0, trouble)
@@ -43,5 +43,5 @@ def failed(breaker: Breaker, now: float, trouble: str) -> Breaker:
 
 
 def allows(breaker: Breaker, now: float) -> bool:
-    """Whether a try is allowed now."""
+    """Whether an attempt is allowed now."""
     return now >= breaker.retry_at

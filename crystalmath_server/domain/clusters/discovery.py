@@ -1,4 +1,4 @@
-"""What a host offers: one shell script that only reads, and what its output says; pure."""
+"""Discovery of what a host offers: a read-only shell script and the parser of its output; pure."""
 
 from crystalmath_server.domain.clusters import slurm
 from crystalmath_server.domain.clusters.naming import DIRECT
@@ -29,7 +29,7 @@ _RUNNERS = {
 
 
 def sections(text: str) -> dict[str, list[str]]:
-    """Lines under each mark; what a login prints before the first mark is left out."""
+    """Lines under each marker; login messages before the first marker are dropped."""
     found: dict[str, list[str]] = {}
     name = ""
     for line in text.splitlines():
@@ -42,7 +42,7 @@ def sections(text: str) -> dict[str, list[str]]:
 
 
 def discovery(hostname: str, text: str) -> Discovery:
-    """What the script's output says."""
+    """Parse the script's output."""
     found = sections(text)
     commands = found.get("commands", [])
     partitions = slurm.partitions("\n".join(found.get("partitions", [])))
@@ -69,7 +69,7 @@ def _first(found: dict[str, list[str]], name: str) -> str:
 
 
 def scheduler_of(commands: list[str], qstat: str) -> str:
-    """AiiDA's scheduler whose commands are there; core.direct where there are none."""
+    """The AiiDA scheduler whose commands are installed; core.direct if there are none."""
     if "sbatch" in commands:
         return slurm.NAME
     if "bsub" in commands:
@@ -83,10 +83,10 @@ def scheduler_of(commands: list[str], qstat: str) -> str:
 
 def _notes(found: dict[str, list[str]], scheduler: str, *, has_partitions: bool) -> list[str]:
     if scheduler == DIRECT:
-        return ["No scheduler was found: jobs would run at once, on this host itself."]
+        return ["No scheduler was found: jobs would start at once, on this host."]
     if scheduler not in slurm.NAMES:
-        return [f"Partitions and accounts are read from SLURM only, not from {scheduler}."]
-    notes = [] if has_partitions else ["sinfo named no partition: the scheduler may be down."]
+        return [f"Partitions and accounts can be read only from SLURM, not from {scheduler}."]
+    notes = [] if has_partitions else ["sinfo lists no partitions: the scheduler may be down."]
     if not found.get("accounts"):
-        notes.append("Accounts are not known: there is no accounting, or it does not answer.")
+        notes.append("Accounts are unknown: SLURM accounting is missing or does not answer.")
     return notes

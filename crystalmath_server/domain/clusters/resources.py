@@ -1,4 +1,4 @@
-"""Defaults of a cluster + what a submit asks for → AiiDA's metadata.options; checked, pure."""
+"""Cluster defaults + requested resources → AiiDA's metadata.options, with checks; pure."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -17,22 +17,22 @@ _MODULE = re.compile(r"[A-Za-z0-9][\w.+@:/~=-]*")
 _WORDS = ("partition", "account", "qos")
 _KB = 1024
 NO_MODULE = "crystalmath: cannot load the modules"
-"""How the job script begins the line that tells which modules are not there."""
+"""Prefix of the line in which the job script reports modules that cannot be loaded."""
 
 
 def merged(defaults: Resources, overrides: Resources) -> Resources:
-    """`defaults` with every field of `overrides` that is not null in its place."""
+    """`defaults` overridden by every non-null field of `overrides`."""
     given = {row.name: getattr(overrides, row.name) for row in fields(overrides)}
     return replace(defaults, **{name: value for name, value in given.items() if value is not None})
 
 
 def check(wanted: Resources, scheduler: str, field: str = "resources") -> None:
-    """Refuse what no scheduler could take.
+    """Reject resources that no scheduler could accept.
 
     Parameters
     ----------
     field
-        Parameter that holds `wanted`; empty where its fields are parameters themselves.
+        Parameter that holds `wanted`; empty if its fields are themselves parameters.
 
     Raises
     ------
@@ -43,20 +43,20 @@ def check(wanted: Resources, scheduler: str, field: str = "resources") -> None:
     for name in _WORDS:
         word = getattr(wanted, name)
         if word and not _WORD.fullmatch(word):
-            raise InvalidForm(f"{word!r} is not a name of a {name}", field=f"{prefix}{name}")
+            raise InvalidForm(f"{word!r} is not a valid {name} name", field=f"{prefix}{name}")
     for module in wanted.modules or ():
         if not _MODULE.fullmatch(module):
-            hint = "Give module names as for `module load`, one by one."
-            raise InvalidForm(f"{module!r} is not a name of a module", field=f"{prefix}modules", hint=hint)
+            hint = "Give module names one by one, as for `module load`."
+            raise InvalidForm(f"{module!r} is not a valid module name", field=f"{prefix}modules", hint=hint)
     if wanted.gpus and scheduler not in slurm.NAMES:
-        hint = "Leave gpus at 0 and ask for them in prepend_text, as your scheduler wants it."
+        hint = "Leave gpus at 0 and request GPUs in prepend_text, in your scheduler's syntax."
         raise InvalidForm(
-            f"GPUs are asked for through SLURM alone, not {scheduler}", field=f"{prefix}gpus", hint=hint
+            f"GPUs can be requested only with SLURM, not {scheduler}", field=f"{prefix}gpus", hint=hint
         )
 
 
 def check_against(wanted: Resources, partitions: Sequence[Partition], accounts: Sequence[str] = ()) -> None:
-    """Refuse what a cluster is known not to have; nothing is refused where nothing is known.
+    """Reject resources that a cluster is known not to have; accept all if nothing is known.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def check_against(wanted: Resources, partitions: Sequence[Partition], accounts: 
         With the dotted name of the field.
     """
     if wanted.account and accounts and wanted.account not in accounts:
-        detail = f"You have no account {wanted.account!r} there; accounts: {', '.join(accounts)}"
+        detail = f"You have no account {wanted.account!r} on this cluster; accounts: {', '.join(accounts)}"
         raise InvalidForm(detail, field="resources.account")
     if not partitions:
         return
@@ -77,7 +77,7 @@ def check_against(wanted: Resources, partitions: Sequence[Partition], accounts: 
 
 
 def _partition(wanted: Resources, partitions: Sequence[Partition]) -> Partition | None:
-    """The partition that is meant; the first that is the default where none is named."""
+    """The requested partition; the default one if none is named."""
     if wanted.partition:
         names = wanted.partition.split(",")
         return next((row for row in partitions if row.name in names), None)
@@ -98,13 +98,13 @@ def _check_limits(wanted: Resources, partition: Partition) -> None:
     )
     for name, value, limit, unit in limits:
         if value and limit is not None and value > limit:
-            detail = f"{value} {unit} is more than partition {partition.name} gives: {limit} {unit}"
-            hint = "Ask for less, or choose another partition."
+            detail = f"{value} {unit} exceeds the limit of partition {partition.name}: {limit} {unit}"
+            hint = "Request less, or choose another partition."
             raise InvalidForm(detail, field=f"resources.{name}", hint=hint)
 
 
 def options(wanted: Resources, scheduler: str) -> dict[str, Json]:
-    """AiiDA's metadata.options; fields that are null, 0 or empty are left to AiiDA and the scheduler."""
+    """AiiDA's metadata.options; null, 0 and empty fields are left to AiiDA and the scheduler."""
     found: dict[str, Any] = {
         "resources": _machines(wanted, scheduler),
         "queue_name": wanted.partition,
@@ -135,14 +135,14 @@ _OR_END = f' || {{{{ echo "{NO_MODULE} {{names}}" >&2; exit 74; }}}}'
 
 
 def script(modules: Sequence[str], text: str) -> str:
-    """Shell lines that load modules, then those of `text`."""
+    """Shell lines that load the modules, followed by `text`."""
     names = " ".join(modules)
     load = f"{_LOAD}{names}{_OR_END.format(names=names)}" if modules else ""
     return "\n".join(part for part in (load, text.strip("\n")) if part)
 
 
 def parts_of_script(text: str) -> tuple[tuple[str, ...], str]:
-    """The modules that the first line loads, and the other lines; undoes `script`."""
+    """The modules loaded in the first line, and the other lines; the inverse of `script`."""
     first, _, rest = text.partition("\n")
     if not first.startswith(_LOAD):
         return (), text

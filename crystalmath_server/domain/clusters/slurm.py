@@ -1,4 +1,4 @@
-"""What SLURM's own words say of partitions, accounts and times; commands that only read; pure."""
+"""Read-only SLURM commands, and parsers of partitions, accounts and times; pure."""
 
 import re
 from collections.abc import Iterable
@@ -7,14 +7,14 @@ from crystalmath_server.protocol.clusters import Partition
 
 NAME = "core.slurm"
 ONCE = "crystalmath.slurm"
-"""Ours, which hands a job over once; clusters that are set up here get it."""
+"""This project's plugin, which submits a job only once; new clusters get it."""
 NAMES = (NAME, ONCE)
 
 SINFO = "sinfo --noheader --format='%P|%a|%l|%D|%T|%c|%m|%G'"
-"""One line for each partition and state: name, up or down, limit, nodes, state, cores, MB, GPUs."""
+"""Prints a line for each partition and state: name, up or down, limit, nodes, state, cores, MB, GPUs."""
 
 ACCOUNTS = "sacctmgr --noheader --parsable2 show associations user=$(id -un) format=account,qos"
-"""One line for each account of the user with its qualities of service."""
+"""Prints a line for each of the user's accounts with its QOS list."""
 
 _TIME = re.compile(r"(?:(?:(\d+)-)?(\d+):)?(\d+):(\d+)")
 _UNSTEADY = "*~#!%$@^-+"
@@ -22,7 +22,7 @@ _NO_GPU = frozenset({"", "(null)", "N/A"})
 
 
 def partitions(text: str) -> tuple[Partition, ...]:
-    """Partitions of SINFO's output; lines that are none are ignored."""
+    """Partitions in SINFO's output; other lines are ignored."""
     found: dict[str, list[list[str]]] = {}
     for line in text.splitlines():
         cells = [cell.strip() for cell in line.split("|")]
@@ -50,13 +50,13 @@ def _partition(name: str, rows: list[list[str]]) -> Partition:
 
 
 def _number(text: str) -> int:
-    """A count as sinfo prints it: 64+ where nodes differ."""
+    """A count as printed by sinfo, which writes 64+ if nodes differ."""
     digits = re.match(r"\d+", text)
     return int(digits[0]) if digits else 0
 
 
 def seconds(text: str) -> int | None:
-    """A time as [[days-]hours:]minutes:seconds; None for infinite and all else."""
+    """Seconds of a [[days-]hours:]minutes:seconds time; None for "infinite" and other text."""
     match = _TIME.fullmatch(text)
     if match is None:
         return None
@@ -65,7 +65,7 @@ def seconds(text: str) -> int | None:
 
 
 def accounts(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Accounts and qualities of service of ACCOUNTS' output."""
+    """Accounts and QOS names in ACCOUNTS' output."""
     rows = [line.split("|") for line in text.splitlines() if "|" in line]
     return _unique(row[0] for row in rows), _unique(qos for row in rows for qos in row[1].split(","))
 

@@ -1,4 +1,4 @@
-"""How SLURM says that a job ended, and what it says when it refuses one; pure."""
+"""How SLURM reports the end of a job or refuses a submission; pure."""
 
 import re
 
@@ -15,7 +15,7 @@ _PASSING = (
     "try again",
     "backup controller",
 )
-"""Signs of trouble that may be over when AiiDA tries again."""
+"""Signs of temporary trouble that a later attempt by AiiDA may not meet."""
 _STATUSES = {
     "OUT_OF_MEMORY": ExitStatus.OUT_OF_MEMORY,
     "TIMEOUT": ExitStatus.OUT_OF_WALLTIME,
@@ -31,17 +31,17 @@ _WORDS = {
     "BOOT_FAIL": "its node did not boot",
     "REVOKED": "it was revoked on the cluster",
 }
-"""What is told in place of the status's own message."""
+"""SLURM state → message that replaces the exit status's own."""
 
 
 def end(name: str) -> tuple[ExitStatus, str] | None:
-    """Exit status and reason of a job that ended in a state; None where the state tells nothing."""
+    """Exit status and reason for a job's final state; None if the state explains nothing."""
     status = _STATUSES.get(name)
     return (status, _WORDS.get(name, status.message)) if status else None
 
 
 def state(text: str) -> str:
-    """State of a job in the output of `scontrol show job --oneliner` or `sacct --parsable`; empty: none."""
+    """Job state from `scontrol show job --oneliner` or `sacct --parsable` output; empty if absent."""
     found = _STATE.search(text)
     if found:
         return found[1]
@@ -52,7 +52,7 @@ def state(text: str) -> str:
 
 
 def refusal(stderr: str) -> str:
-    """Why sbatch will never take a job, in its own words; empty where it may when tried again."""
+    """The reason sbatch gives for a permanent refusal; empty if another attempt may succeed."""
     said = " ".join(stderr.split())
     if "sbatch: error" not in said or any(sign in said.lower() for sign in _PASSING):
         return ""

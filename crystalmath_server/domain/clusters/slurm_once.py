@@ -1,9 +1,9 @@
-"""A shell command that hands a job to SLURM once, however often it is run in the job's folder; pure."""
+"""A shell command that submits a job to SLURM only once, however often it runs in the job's folder; pure."""
 
 import shlex
 
 LONGEST_WAIT_S = 300
-"""How long an sbatch that is still at work is waited for."""
+"""How long to wait for an sbatch that is still running [s]."""
 
 _SCRIPT = """\
 trap '' HUP PIPE
@@ -35,9 +35,10 @@ exit $status"""
 
 
 def once(submit: str) -> str:
-    """The command for `submit`, as "sbatch job.sh".
+    """The command that runs `submit`, e.g. "sbatch job.sh", only once.
 
-    What sbatch answered is kept in the folder, so that a second run gives the same answer. A first run that
-    is still at work is waited for; of one that was cut off, SLURM is asked for a job of this folder.
+    The answer of sbatch is kept in the folder, so a second run returns the same answer. If the first run is
+    still in progress, the second waits for it; if the first was interrupted, SLURM is asked for a job with
+    this folder.
     """
     return f"sh -c {shlex.quote(_SCRIPT.format(submit=submit, longest=LONGEST_WAIT_S))}"

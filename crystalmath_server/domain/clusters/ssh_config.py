@@ -1,4 +1,4 @@
-"""Names of hosts in an ssh configuration file, and hosts as `ssh -G` resolves them; pure."""
+"""Host names in an SSH configuration file, and hosts as resolved by `ssh -G`; pure."""
 
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from crystalmath_server.protocol.clusters import SshHost
 
 Include = Callable[[str], Sequence[str]]
-"""Pattern of an Include line → texts of the files that it names."""
+"""Pattern of an Include line → texts of the matching files."""
 
 _DEEPEST = 16
 _OFF = frozenset({"", "no", "none"})
@@ -14,7 +14,7 @@ _PATTERN = frozenset("*?!")
 
 
 def names(text: str, include: Include) -> tuple[str, ...]:
-    """Hosts that Host lines name in full, in order; what they resolve to is for ssh to say."""
+    """Hosts named without wildcards in Host lines, in order; resolving them is left to ssh."""
     return tuple(dict.fromkeys(_names(text, include, 0)))
 
 
@@ -29,7 +29,7 @@ def _names(text: str, include: Include, depth: int) -> Iterator[str]:
 
 
 def _split(line: str) -> tuple[str, list[str]]:
-    """The keyword of a line in lower case, and its values; `Host = x` is the same as `Host x`."""
+    """The lowercase keyword of a line and its values; `Host = x` equals `Host x`."""
     key, _, rest = line.strip().replace("\t", " ").partition(" ")
     key, equals, first = key.partition("=")
     value = f"{first} {rest}" if equals else rest.strip().removeprefix("=")
@@ -40,7 +40,7 @@ def _split(line: str) -> tuple[str, list[str]]:
 
 
 def settings(answer: str) -> dict[str, str]:
-    """Setting → value, from what `ssh -G` prints; of a setting that stands there twice, the first."""
+    """Setting → value from the output of `ssh -G`; the first value wins."""
     found: dict[str, str] = {}
     for line in answer.splitlines():
         key, _, value = line.partition(" ")
@@ -49,7 +49,7 @@ def settings(answer: str) -> dict[str, str]:
 
 
 def host(found: Mapping[str, str], name: str) -> SshHost:
-    """One host as ssh would connect to it."""
+    """A host as ssh would connect to it."""
     return SshHost(
         name=name,
         hostname=found.get("hostname", name),
@@ -61,13 +61,13 @@ def host(found: Mapping[str, str], name: str) -> SshHost:
 
 
 def jumps(proxy_jump: str) -> tuple[str, ...]:
-    """Destinations of a ProxyJump line, in order, as ssh takes them: `gate`, `ssh://me@gate:2222`."""
+    """Destinations of a ProxyJump line, in order and in ssh's syntax: `gate`, `ssh://me@gate:2222`."""
     parts = (part.strip().removeprefix("ssh://") for part in proxy_jump.split(","))
     return tuple(f"ssh://{part}" if "@" in part or ":" in part else part for part in parts)
 
 
 def name_of(destination: str) -> str:
-    """The host of a destination."""
+    """The host name in a destination."""
     place = destination.removeprefix("ssh://").rpartition("@")[2]
     if place.startswith("["):
         return place[1:].partition("]")[0]

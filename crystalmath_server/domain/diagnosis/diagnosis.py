@@ -119,7 +119,7 @@ def _of_vasp(symptoms: Symptoms, correction: Correction, error: str) -> Diagnosi
 def _cure(correction: Correction) -> str:
     if not correction.actions:
         return "custodian has no correction for this error."
-    return f"custodian would change {'; '.join(map(action_words, correction.actions))}."
+    return f"custodian would apply this correction: {'; '.join(map(action_words, correction.actions))}."
 
 
 def action_words(action: Mapping[str, Json]) -> str:

@@ -1,1 +1,1 @@
-"""Input VASP files: parsed, checked, edited and compared."""
+"""VASP input files: parsing, checks, edits and comparison."""

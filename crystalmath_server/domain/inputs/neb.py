@@ -33,7 +33,7 @@ def check(species: Sequence[Sequence[str]]) -> None:
             detail = f"Image {number} has {len(sites)} sites, but the first has {len(species[0])}"
             raise InvalidForm(detail, field=FIELD, hint="All images must contain the same atoms.")
         if sorted(sites) != sorted(species[0]):
-            detail = f"Image {number} has different elements than the first"
+            detail = f"Image {number} has other elements than the first"
             raise InvalidForm(detail, field=FIELD, hint="All images must contain the same atoms.")
         if list(sites) != list(species[0]):
             detail = f"Image {number} has its sites in another order than the first"

@@ -1,1 +1,1 @@
-"""Jobs: what is asked of one, its state, and the index of all."""
+"""Jobs: specifications, states and the index of all jobs."""

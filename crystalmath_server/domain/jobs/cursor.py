@@ -1,4 +1,4 @@
-"""Opaque cursor of keyset paging: sort order and the last row seen."""
+"""Opaque cursor for keyset pagination: sort order and last row seen."""
 
 import base64
 import json
@@ -9,7 +9,7 @@ from crystalmath_server.protocol.errors import InvalidForm
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where the next page begins: after the row of this key and pk."""
+    """The start of the next page: after the row with this key and pk."""
 
     sort: str
     descending: bool
@@ -18,33 +18,33 @@ class Cursor:
 
 
 def write_cursor(cursor: Cursor) -> str:
-    """The cursor as a token."""
+    """The token of a cursor."""
     text = json.dumps([cursor.sort, cursor.descending, cursor.key, cursor.pk])
     return base64.urlsafe_b64encode(text.encode()).decode()
 
 
 def read_cursor(token: str, sort: str, *, descending: bool) -> Cursor | None:
-    """The cursor of a token; None of an empty one.
+    """The cursor of a token; None if the token is empty.
 
     Raises
     ------
     InvalidForm
-        Where it is none of ours, or of another order.
+        The token is invalid or belongs to another sort order.
     """
     if not token:
         return None
     try:
         kept_sort, kept_descending, key, pk = json.loads(base64.urlsafe_b64decode(token.encode()))
     except (ValueError, TypeError, RecursionError):
-        raise _refused("It is not one that this method gave.") from None
+        raise _refused("The cursor was not issued by this method.") from None
     if not isinstance(pk, int) or not isinstance(key, int | float | str):
-        raise _refused("It is not one that this method gave.")
+        raise _refused("The cursor was not issued by this method.")
     if isinstance(key, str) != (sort not in {"pk", "modified", "state"}):
-        raise _refused("It belongs to another order.")
+        raise _refused("The cursor belongs to another sort order.")
     if (kept_sort, kept_descending) != (sort, descending):
-        raise _refused("It belongs to another order.")
+        raise _refused("The cursor belongs to another sort order.")
     return Cursor(sort, descending, key, pk)
 
 
 def _refused(detail: str) -> InvalidForm:
-    return InvalidForm(detail, field="cursor", hint="Begin again with an empty cursor.")
+    return InvalidForm(detail, field="cursor", hint="Start again with an empty cursor.")

@@ -1,4 +1,4 @@
-"""A graph of provenance in the language of Graphviz; pure functions."""
+"""A provenance graph in the Graphviz DOT language; pure functions."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,7 +6,7 @@ from crystalmath_server.protocol.graph import GraphLink, GraphNode
 
 
 def dot_of(nodes: Sequence[GraphNode], links: Iterable[GraphLink]) -> str:
-    """The graph from top to bottom: processes as boxes, data as ellipses; quoted, whatever labels hold."""
+    """The graph from top to bottom: processes as boxes, data as ellipses; all labels are quoted safely."""
     rows = [f"  n{node.pk} [label={_quoted(_words(node))}, shape={_shape(node)}];" for node in nodes]
     edges = [
         f"  n{link.source} -> n{link.target} [label={_quoted(link.label)}{_style(link)}];" for link in links
@@ -24,7 +24,7 @@ def _shape(node: GraphNode) -> str:
 
 
 def _style(link: GraphLink) -> str:
-    """Links of workflows are dashed: they compute nothing themselves."""
+    """Dashed style for links of workflows, which compute nothing themselves."""
     return ", style=dashed" if link.type in {"input_work", "return", "call_calc", "call_work"} else ""
 
 

@@ -1,4 +1,4 @@
-"""All jobs in memory: filters, order, pages, counts; derived from AiiDA, droppable at any time."""
+"""In-memory index of all jobs: filters, sorting, pages, counts; derived from AiiDA and disposable."""
 
 import heapq
 from array import array
@@ -26,7 +26,7 @@ _KEYS: dict[str, Callable[[JobRow], str | float]] = {
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Sort order and where the page begins."""
+    """Sort order and start of a page."""
 
     key: Callable[[JobRow], str | float]
     descending: bool
@@ -34,22 +34,22 @@ class Order:
 
 
 def searched_text(row: JobRow) -> str:
-    """What a label filter looks through: label and formula, a line each, case folded."""
+    """The text that the label filter searches: label and formula, one line each, case-folded."""
     return f"{row.label}\n{row.formula}".casefold()
 
 
 def is_quick(params: ListJobsParams) -> bool:
-    """Whether a page costs microseconds at any number of jobs."""
+    """Whether a page takes only microseconds for any number of jobs."""
     filters = (params.label, params.template, params.cluster)
     times = (params.created_after, params.created_before)
     return params.sort == "pk" and not any(filters) and not params.held and times == (None, None)
 
 
 class JobIndex:
-    """Jobs in order of pk.
+    """Jobs sorted by pk.
 
-    Rows, pks, states and searched texts lie side by side, so that each filter walks one flat array. New jobs
-    have the highest pk, so they are appended.
+    Rows, pks, states and searched texts are kept in parallel arrays, so each filter scans one flat array.
+    New jobs have the highest pk, so they are appended.
     """
 
     def __init__(self, revision: int = 0) -> None:
@@ -68,22 +68,22 @@ class JobIndex:
 
     @property
     def pks(self) -> Sequence[int]:
-        """All pks, rising."""
+        """All pks in ascending order."""
         return self._pks
 
     @property
     def texts(self) -> set[str]:
-        """All different searched texts."""
+        """All distinct searched texts."""
         return set(self._texts)
 
     def upsert(self, rows: Iterable[JobRow]) -> int:
-        """Add or replace rows; how many changed. A later `modified_at` alone is no change."""
+        """Add or replace rows; return how many changed. A newer `modified_at` alone is not a change."""
         changed = sum([self._put(row) for row in rows])
         self.revision += changed > 0
         return changed
 
     def remove(self, pks: Iterable[int]) -> int:
-        """Drop rows; how many there were."""
+        """Remove rows; return how many there were."""
         places = [place for pk in set(pks) if (place := self._find(pk)) is not None]
         for place in sorted(places, reverse=True):
             self._counts[self._states[place]] -= 1
@@ -93,7 +93,7 @@ class JobIndex:
         return len(places)
 
     def get(self, pk: int) -> JobRow | None:
-        """One row; None where there is none."""
+        """The row of a job; None if there is none."""
         place = self._find(pk)
         return None if place is None else self._rows[place]
 
@@ -103,12 +103,12 @@ class JobIndex:
         Parameters
         ----------
         matches
-            Whether a searched text passes, for a regular expression; None: by substring.
+            Predicate for searched texts, for a regular expression; None: substring search.
 
         Raises
         ------
         InvalidForm
-            Where the cursor is wrong.
+            The cursor is invalid.
         """
         cursor = read_cursor(params.cursor, params.sort, descending=params.descending)
         order = Order(_KEYS[params.sort], params.descending, cursor)
@@ -146,7 +146,7 @@ class JobIndex:
         self._counts[_CODES[row.state]] += 1
 
     def _select(self, params: ListJobsParams, matches: Callable[[str], bool] | None) -> list[int]:
-        """Places of the rows that pass all filters but that of the state, rising."""
+        """Positions of the rows that pass all filters except the state filter, ascending."""
         rows, places = self._rows, self._by_label(params, matches)
         if params.template:
             places = [i for i in places if rows[i].template == params.template]
@@ -177,7 +177,7 @@ class JobIndex:
         return {_STATES[code]: counted[code] for code in sorted(counted)}
 
     def _take(self, params: ListJobsParams, places: list[int] | None, order: Order) -> list[JobRow]:
-        """The rows of the page and one more where there is one."""
+        """The rows of the page, plus one more if there is one."""
         wanted = params.limit + 1
         codes = frozenset(_CODES[state] for state in params.states)
         if params.sort == "pk":
@@ -188,7 +188,7 @@ class JobIndex:
         return _first(rows, wanted, order)
 
     def _in_order(self, places: list[int] | None, codes: frozenset[int], order: Order) -> Iterator[int]:
-        """Places after the cursor in order of pk."""
+        """Positions after the cursor, sorted by pk."""
         start, stop = self._span(order)
         if places is not None:
             among = places[bisect_left(places, start) : bisect_left(places, stop)]
@@ -200,7 +200,7 @@ class JobIndex:
         return iter(range(stop - 1, start - 1, -1) if order.descending else range(start, stop))
 
     def _span(self, order: Order) -> tuple[int, int]:
-        """First place and the place after the last that lie behind the cursor."""
+        """The range of positions beyond the cursor: first, and one past the last."""
         if order.cursor is None:
             return 0, len(self._pks)
         if order.descending:
@@ -208,7 +208,7 @@ class JobIndex:
         return bisect_right(self._pks, order.cursor.pk), len(self._pks)
 
     def _of_states(self, codes: frozenset[int], start: int, stop: int, *, descending: bool) -> Iterator[int]:
-        """Places of some states: bytes are searched at 1 GB/s, a loop over a million rows takes 50 ms."""
+        """Positions of jobs in some states; byte search runs at 1 GB/s, a loop over 10⁶ rows takes 50 ms."""
         marks = self._states.translate(bytes(code in codes for code in range(256)))
         step = marks.rfind if descending else marks.find
         while (place := step(1, start, stop)) >= 0:
@@ -221,7 +221,7 @@ def _no_filter(params: ListJobsParams) -> bool:
 
 
 def _first(rows: Iterable[JobRow], wanted: int, order: Order) -> list[JobRow]:
-    """The first rows behind the cursor; pk breaks ties, so that the order is total."""
+    """The first rows beyond the cursor; pk breaks ties, so the order is total."""
     pairs = ((order.key(row), row.pk, row) for row in rows)
     if (cursor := order.cursor) is not None:
         edge = (cursor.key, cursor.pk)

@@ -1,4 +1,4 @@
-"""Options of a job that its settings node keeps, and how they are read back; pure."""
+"""Job options stored in the settings node, and how to read them back; pure."""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -13,27 +13,27 @@ PLACED = frozenset(
         "restart_pk", "corrections", "edits",
     }
 )  # fmt: skip
-"""Options that AiiDA has a place of its own for: a link, an attribute, a file. Any other is kept by name."""
+"""Options stored elsewhere in AiiDA (link, attribute, file). All others are stored by name."""
 
 SHOWN = frozenset({"code", "restart_pk", "corrections"})
-"""Those of them that a detail of a job has no field of its own for."""
+"""Options in PLACED without a field of their own in the job details."""
 
 
 def kept(spec: JobSpec) -> dict[str, Json]:
     """Option → plain value for the settings node.
 
-    Defaults are left out: the node is part of what AiiDA's caching compares, and a new option must not make
-    jobs differ that never used it.
+    Defaults are left out: AiiDA's caching compares the node, and a new option must not change the hash of
+    jobs that do not use it.
     """
     return {name: to_json(value) for name, value in changed(spec).items() if name not in PLACED}
 
 
 def read_kept(settings: Mapping[str, Json]) -> JobSpec:
-    """A JobSpec with the options that a settings node keeps; all others have their defaults."""
+    """A JobSpec with the options stored in a settings node and defaults for all others."""
     names = [row.name for row in fields(JobSpec) if row.name not in PLACED and row.name in settings]
     return from_json(JobSpec, {"template": "", "structures": [], **{name: settings[name] for name in names}})
 
 
 def shown_options(spec: JobSpec) -> dict[str, Json]:
-    """Option → plain value, of those that a detail of a job has no field of its own for."""
+    """Option → plain value, for options without a field of their own in the job details."""
     return {name: to_json(value) for name, value in changed(spec).items() if name not in PLACED - SHOWN}

@@ -1,10 +1,10 @@
-"""Names by which this project's AiiDA nodes are known: entry point, attributes, links, files."""
+"""Names used in this project's AiiDA nodes: entry points, attributes, links, files."""
 
 CALCULATION = "crystalmath.jobflow"
 """Entry point of the CalcJob and of its parser."""
 
 VASP_CALCULATION = "crystalmath.vasp"
-"""Entry point of the CalcJob that runs bare VASP, and of its parser."""
+"""Entry point of the CalcJob that runs VASP directly, and of its parser."""
 
 VASP_PROCESS = f"aiida.calculations:{VASP_CALCULATION}"
 """Process type of its nodes."""
@@ -12,7 +12,7 @@ VASP_PROCESS = f"aiida.calculations:{VASP_CALCULATION}"
 PROCESS_TYPES = (f"aiida.calculations:{CALCULATION}", VASP_PROCESS)
 
 MEND = "crystalmath.mend"
-"""Entry point of the workflow that runs VASP and corrects what failed."""
+"""Entry point of the workflow that runs VASP and corrects failures."""
 
 MEND_PROCESS = f"aiida.workflows:{MEND}"
 """Process type of its nodes."""
@@ -26,67 +26,67 @@ FORMULA = "crystalmath_formula"
 ENGINE = "crystalmath_engine"
 ATTRIBUTES = (DIGEST, TEMPLATE, FORMULA, ENGINE)
 RUN = "crystalmath_run"
-"""Of a run that belongs to a job which corrects itself: its number, as text. It is not a job of its own."""
+"""Number, as text, of a run of a self-correcting job. Such a run is not listed as a job."""
 
 IMPORTED = "vasp.imported"
-"""In place of a template, of a job that was run by other means."""
+"""Stands in for the template of an imported job."""
 
 CAUSE = "crystalmath_cause"
-"""Extra of a job that failed: the title of its diagnosis. Derived, and may be dropped."""
+"""Extra of a failed job: the title of its diagnosis. Derived data that may be deleted."""
 
-# Extra of a structure node, beside DIGEST and FORMULA
+# Extra of a structure node, in addition to DIGEST and FORMULA
 N_SITES = "crystalmath_n_sites"
 
-# Extra of a settings node: uuid of the job that this one is a retry of
+# Extra of a settings node: UUID of the job that this job retries
 RETRY_OF = "crystalmath_retry_of"
 
 # Extra of a code
 CODE_KIND = "crystalmath_kind"
 
-# Keys of the settings node, beside the options that domain/jobs/kept_options.py keeps by name. The form's
-# names are one level below, since AiiDA refuses a dot in a key at the top.
+# Keys of the settings node, in addition to the options that domain/jobs/kept_options.py stores by name. Form
+# field names are one level below, because AiiDA rejects dots in top-level keys.
 VALUES = "values"
 EDITS = "edits"
-"""File name → unified diff of what was edited by hand against what the template wrote."""
+"""File name → unified diff from the template's file to the edited one."""
 EDITED_FROM = "edited_from"
-"""UUID of the structure that the template was given, where POSCAR was edited to another."""
+"""UUID of the template's input structure, if an edited POSCAR replaced it."""
 
 COPIED = "copied"
-"""In the settings node: names of the files that are copied from the earlier job."""
+"""In the settings node: names of the files copied from the earlier job."""
 
 TIMES = "times"
-"""In the settings node of an import: file name → UNIX time at which it was written."""
+"""In the settings node of an import: file name → UNIX time of its last change."""
 SPECS, SPECS_OF_ORIG = "specs", "specs_of_orig"
-"""In the potcar node of an import: emmet's PotcarSpec of each potential; whether POTCAR.orig is the same."""
+"""In the potcar node of an import: emmet's PotcarSpecs, and whether POTCAR.orig is identical."""
 
 # Link labels of the CalcJob
 STRUCTURE = "structure"
 IMAGES = "images"
-"""Namespace of the structures of a band, given and found."""
+"""Namespace of the images of a band, as inputs and outputs."""
 MAKER = "maker"
 SETTINGS = "settings"
 FILES = "files"
 POTCAR = "potcar"
 SOURCE = "remote_folder"
-"""AiiDA's own link of a run that is read instead of made."""
+"""AiiDA's link to the folder of an imported run."""
 RESTART = "restart_folder"
-"""Folder of an earlier job, from which files are copied."""
+"""Link to the folder of an earlier job that files are copied from."""
 MOST_RUNS = "max_iterations"
 CLEAN = "clean_workdir"
-"""Of BaseRestartWorkChain."""
+"""Input of BaseRestartWorkChain."""
 OWN_INPUTS = (MAKER, SETTINGS, FILES, POTCAR, SOURCE, MOST_RUNS, CLEAN)
-"""Inputs that are made for one job alone."""
+"""Inputs created for a single job."""
 SUMMARY = "summary"
 DOCUMENT = "document"
 STEPS = "steps"
 CORRECTION = "correction"
-"""What custodian made of a run, as a Dict: see domain/mending.py."""
+"""Dict with custodian's conclusions about a run: see domain/diagnosis/self_correction.py."""
 
 # Files
 STRUCTURE_FILE = "structure.json"
-"""pymatgen's own JSON, in the repository of a StructureData: keeps what StructureData cannot."""
+"""pymatgen's JSON in the repository of a StructureData; keeps what StructureData cannot store."""
 PROGRESS_FILE = "progress.jsonl"
-"""One JSON object a line while the job runs: step, energy_ev, max_force_ev_a, time_s."""
+"""One JSON object per line, written during the job: step, energy_ev, max_force_ev_a, time_s."""
 OUTPUT_FILE = "job.out"
 VASP_OUTPUT_FILE = "vasp.out"
 SEARCHED_FILES = (
@@ -96,4 +96,4 @@ SEARCHED_FILES = (
     "_scheduler-stdout.txt",
     "OUTCAR",
 )
-"""Files in which a diagnosis looks for signs, in this order."""
+"""Files that a diagnosis searches for signs, in this order."""

@@ -1,4 +1,4 @@
-"""A job as it was asked for, and what of it a new one can have; pure."""
+"""The specification of a past job, and what a new job can reuse of it; pure."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -24,15 +24,15 @@ _GPUS = re.compile(r"#SBATCH --gpus-per-node=(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class PastJob:
-    """What a job was made of.
+    """The specification of a past job.
 
     Attributes
     ----------
     spec
-        What was asked for, with all values of the template; no template for a job of another plugin. The code
-        is one that jobs.submit may name, else empty.
+        The specification with all template values; without a template for a job of another plugin. The code
+        is empty unless jobs.submit accepts it.
     options
-        AiiDA's metadata.options as they were stored.
+        AiiDA's metadata.options as stored.
     """
 
     pk: int
@@ -44,12 +44,12 @@ class PastJob:
 
 
 def no_retry(job: PastJob) -> tuple[str, str]:
-    """Why a job cannot be run once more, and the way out; empty where it can."""
+    """Why a job cannot be run again, and what to do instead; empty if it can."""
     if job.spec.template == nodes.IMPORTED:
         way_out = f"Prepare a new job on its structure: {command(JOBS_CLONE, pk=job.pk)}"
         return f"Job {job.pk} was imported: nothing was run", way_out
     if not job.spec.template:
-        return f"Job {job.pk} is of another plugin", "Submit it again by the means that made it."
+        return f"Job {job.pk} belongs to another plugin", "Submit it again with the plugin that created it."
     if job.state not in ENDED:
         way_out = f"Cancel it first ({command(JOBS_CANCEL, pk=job.pk)}), or clone it."
         return f"Job {job.pk} has not ended: it is {job.state}", way_out
@@ -57,17 +57,15 @@ def no_retry(job: PastJob) -> tuple[str, str]:
 
 
 def no_restart(job: PastJob) -> tuple[str, str]:
-    """Why a job cannot be continued from, and the way out; empty where it can."""
+    """Why a job cannot be continued, and what to do instead; empty if it can."""
     why_not, way_out = no_retry(job)
     if not why_not and len(job.spec.structures) > 1:
-        way_out = (
-            f"Its images at the end are outputs: give them to a new one ({command(JOBS_CLONE, pk=job.pk)})."
-        )
-        return f"Job {job.pk} is a band of images, which is not continued from by itself", way_out
+        way_out = f"Its final images are outputs: use them in a new job ({command(JOBS_CLONE, pk=job.pk)})."
+        return f"Job {job.pk} is a band of images, which cannot be continued automatically", way_out
     if why_not or job.spec.template.startswith(f"{VASP}."):
         return why_not, way_out
     way_out = f"Run it again: {command(JOBS_RETRY, pk=job.pk)}"
-    return f"Job {job.pk} is one of {job.spec.template}: only VASP jobs are continued from", way_out
+    return f"Job {job.pk} uses {job.spec.template}: only VASP jobs can be continued", way_out
 
 
 def draft(
@@ -76,7 +74,7 @@ def draft(
     clusters: Sequence[ClusterRow],
     codes: Sequence[CodeRow],
 ) -> JobDraft:
-    """What jobs.submit needs; `template` is the template as it is now, None where there is none."""
+    """A draft for jobs.submit; `template` is the current template, None if it no longer exists."""
     values, odd = _values(job.spec, template)
     resources, lost = resources_of(job.options)
     asked = job.spec
@@ -105,9 +103,9 @@ def _about_template(job: PastJob, template: TemplateDetail | None) -> list[LeftO
     if not job.spec.structures:
         found.append(LeftOut("structures", f"Job {job.pk} has no structure: choose one."))
     if job.spec.template == nodes.IMPORTED:
-        found.append(LeftOut("template", f"Job {job.pk} was imported, of no template: choose one."))
+        found.append(LeftOut("template", f"Job {job.pk} was imported and has no template: choose one."))
     elif not job.spec.template:
-        found.append(LeftOut("template", f"Job {job.pk} is of another plugin: choose a template."))
+        found.append(LeftOut("template", f"Job {job.pk} belongs to another plugin: choose a template."))
     elif template is None:
         found.append(
             LeftOut("template", f"There is no template {job.spec.template} any more: choose another.")
@@ -118,7 +116,7 @@ def _about_template(job: PastJob, template: TemplateDetail | None) -> list[LeftO
 
 
 def _values(asked: JobSpec, template: TemplateDetail | None) -> tuple[dict[str, Json], list[LeftOut]]:
-    """Values that are not the form's own, and those that its form does not take any more."""
+    """Values that differ from the defaults, and values that the form no longer accepts."""
     if template is None:
         return {}, []
     fields = {row.name: row for row in template.fields}
@@ -145,21 +143,23 @@ def _about_cluster(asked: JobSpec, clusters: Sequence[ClusterRow]) -> list[LeftO
 
 
 def _gone_code(asked: JobSpec) -> LeftOut:
-    return LeftOut("code", f"{asked.cluster} has no code {asked.code} any more: the one that fits is taken.")
+    return LeftOut("code", f"{asked.cluster} has no code {asked.code} any more: a suitable one is used.")
 
 
 def resources_of(options: Mapping[str, Any]) -> tuple[Resources, list[LeftOut]]:
-    """What metadata.options ask for, and what of them has no name among resources."""
+    """The resources in metadata.options, and the options that have no matching resource."""
     machines: Mapping[str, Any] = options.get("resources") or {}
     modules, prepend = parts_of_script(str(options.get("prepend_text") or ""))
     commands = str(options.get("custom_scheduler_commands") or "")
     gpus = _GPUS.fullmatch(commands.strip())
     lost: list[LeftOut] = []
     if commands.strip() and not gpus:
-        lost.append(LeftOut("resources", f"Lines for the scheduler are not taken over: {commands.strip()}"))
+        lost.append(
+            LeftOut("resources", f"Custom scheduler commands are not carried over: {commands.strip()}")
+        )
     total = machines.get("tot_num_mpiprocs")
     if total and not machines.get("num_machines"):
-        words = f"Of {total} tasks it is not known on how many nodes they were: say it again."
+        words = f"The number of nodes for the {total} tasks is unknown: enter it again."
         lost.append(LeftOut("resources.nodes", words))
     threads = machines.get("num_cores_per_mpiproc") or _threads(options)
     memory = options.get("max_memory_kb")
@@ -180,6 +180,6 @@ def resources_of(options: Mapping[str, Any]) -> tuple[Resources, list[LeftOut]]:
 
 
 def _threads(options: Mapping[str, Any]) -> str:
-    """As resources set them where the scheduler counts tasks alone."""
+    """The thread count stored for schedulers that count only tasks."""
     variables: Mapping[str, Any] = options.get("environment_variables") or {}
     return str(variables.get("OPENBLAS_NUM_THREADS") or "")

@@ -1,4 +1,4 @@
-"""Structures, templates and jobs to be made, as plain data between the worker, AiiDA and the handlers."""
+"""Structures, templates and planned jobs as plain data for the worker, AiiDA and the handlers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,9 +17,9 @@ class ParsedStructure:
     Attributes
     ----------
     document
-        pymatgen's own JSON: keeps what AiiDA's StructureData cannot (site properties, oxidation, charge).
+        pymatgen's JSON; keeps what AiiDA's StructureData cannot (site properties, oxidation, charge).
     digest
-        SHA-256 of the canonical JSON of `document`: the same structure has the same digest.
+        SHA-256 of the canonical JSON of `document`; equal structures have equal digests.
     """
 
     document: Mapping[str, Json]
@@ -43,14 +43,14 @@ class PreparedInputs:
     maker
         The atomate2 Maker as MSONable JSON.
     engine
-        Engine and version, as "CHGNet 0.4.2".
+        Engine and version, e.g. "CHGNet 0.4.2".
     versions
-        Package → version of everything that has a part in the result.
+        Package → version, for every package that affects the result.
     potcar
-        For VASP `symbols`, in the order of POSCAR, and `functional` as pymatgen names it; else empty.
-        What is copied from an earlier job stands in `rendered.copied`.
+        For VASP: `symbols` in POSCAR order and `functional` as named by pymatgen; else empty.
+        `rendered.copied` lists the files copied from an earlier job.
     structure
-        What an edited POSCAR holds, where that is another structure.
+        The structure in an edited POSCAR, if it differs from the original.
     """
 
     rendered: Rendered
@@ -64,12 +64,12 @@ class PreparedInputs:
 
 @dataclass(frozen=True, slots=True)
 class JobPlan:
-    """All that the launcher needs to make one process; with a `source` it is read from there, not run.
+    """Everything the launcher needs to create a process; with a `source`, results are imported from there.
 
     Attributes
     ----------
     spec
-        What was asked for, on the structures that will be computed.
+        The job specification, with the structures that will be computed.
     options
         AiiDA's metadata.options for the resources on the cluster.
     edited_from

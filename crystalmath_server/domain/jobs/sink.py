@@ -1,4 +1,4 @@
-"""Where a subscription sends to, and what it does until it ends."""
+"""The target of a subscription, and the work it does until it ends."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
@@ -7,7 +7,7 @@ from crystalmath_server.protocol.logs import LogChunk
 
 
 class Sink(Protocol):
-    """Where a subscription sends to, within what its client granted."""
+    """The target of a subscription, limited by the credit that its client granted."""
 
     @property
     def number(self) -> int:
@@ -15,7 +15,7 @@ class Sink(Protocol):
         ...
 
     async def room(self) -> int:
-        """Bytes that may be sent now; waits until there are some and the client reads its mail."""
+        """Wait until the client reads and has granted credit; return the bytes that may be sent now."""
         ...
 
     def send(self, chunk: LogChunk, spent: int) -> None:
@@ -24,4 +24,4 @@ class Sink(Protocol):
 
 
 SubscriptionWork = Callable[[Sink], Coroutine[Any, Any, None]]
-"""What a subscription does until it ends or is cancelled."""
+"""The work of a subscription until it ends or is canceled."""

@@ -16,14 +16,14 @@ _BY_TRANSPORT = {
 }
 _BY_SCHEDULER = {
     "running": JobState.RUNNING,
-    "undetermined": JobState.RUNNING,  # as SLURM's CONFIGURING and COMPLETING
+    "undetermined": JobState.RUNNING,  # e.g. SLURM's CONFIGURING and COMPLETING
     "done": JobState.COLLECTING,
 }
 CREATED_PROCESS = "created"
 ACTIVE_PROCESS = (CREATED_PROCESS, "running", "waiting")
-"""AiiDA's states of a process that has not ended."""
+"""AiiDA states of a process that has not ended."""
 ENDED_PROCESS = ("finished", "excepted", "killed")
-"""AiiDA's states that a process never leaves."""
+"""Final AiiDA process states."""
 WITH_SCHEDULER = "withscheduler"
 
 
@@ -36,7 +36,7 @@ def job_state(
     scheduler_state: str | None,
     on_computer: bool = True,
 ) -> JobState:
-    """The one state of a job; every combination has an answer.
+    """The state of a job; defined for every combination of inputs.
 
     Parameters
     ----------

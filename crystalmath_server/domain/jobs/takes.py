@@ -1,4 +1,4 @@
-"""What templates take: one structure, or several that belong together; pure."""
+"""What templates take as input: one structure, or several that belong together; pure."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -9,13 +9,13 @@ from crystalmath_server.protocol.templates import Takes
 FIELD = "structures"
 STRUCTURE = Takes()
 TAKES = {row.what: row for row in (STRUCTURE, neb.TAKES)}
-"""By the first parameter of a Maker's `make`; a new kind of input is a row here and its check below."""
+"""First parameter of a Maker's `make` → input; a new kind of input needs a row here and a check below."""
 
 _CHECKS: Mapping[str, Callable[[Sequence[Sequence[str]]], None]] = {neb.TAKES.what: neb.check}
 
 
 def check_structures(template: str, takes: Takes, species: Sequence[Sequence[str]]) -> None:
-    """Refuse structures that a template does not take.
+    """Reject structures that a template does not accept.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Templates: names, values of their forms, and what is wrong with them; pure."""
+"""Templates: names, form values and their validation; pure."""
 
 import difflib
 import math
@@ -14,31 +14,31 @@ from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.templates import FieldType, FormField, Restart, TemplateRow
 
 EMT_ELEMENTS = ("Ag", "Al", "Au", "Cu", "Ni", "Pd", "Pt")
-"""Elements that EMT describes; ASE's further parameters (H, C, N, O) are "not for any serious use"."""
+"""Elements that EMT describes; ASE's additional parameters (H, C, N, O) are "not for any serious use"."""
 
 ENGINE_ORDER = ("chgnet", "emt")
-"""For a kind alone: the best engine first."""
+"""Engines to try if only a kind is given, best first."""
 
 VASP = "vasp"
 VASP_KINDS = (CodeKind.VASP_STD, CodeKind.VASP_GAM, CodeKind.VASP_NCL)
 _CREATE_CODE = command(CODES_CREATE, cluster="CLUSTER", label="LABEL", path="PATH", kind="KIND")
-_NO_VASP = f"no cluster with VASP is set up: {_CREATE_CODE}; the inputs can be rendered"
+_NO_VASP = f"no cluster with VASP is set up: {_CREATE_CODE}; you can still render the inputs"
 
 
 def runs_vasp(process_type: str, template: str) -> bool:
-    """Whether a job is one of VASP: by its process, or by its template."""
+    """Whether a job runs VASP, according to its process type or template."""
     return process_type.endswith(nodes.VASP_CALCULATION) or template.startswith(VASP)
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
-    """A hint that names the most similar of `names`, or lists them where none is similar."""
+    """A hint with the most similar of `names`, or all of them if none is similar."""
     known = sorted(names)
     close = difflib.get_close_matches(name, known, n=1)
-    return f"Did you mean {close[0]}?" if close else f"There are: {', '.join(known)}"
+    return f"Did you mean {close[0]}?" if close else f"Choose from: {', '.join(known)}"
 
 
 def resolve(name: str, rows: Sequence[TemplateRow]) -> TemplateRow:
-    """The row of a full name, or of a kind alone with the best engine that runs here.
+    """The row with this full name, or of this kind with the best engine that runs here.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def resolve(name: str, rows: Sequence[TemplateRow]) -> TemplateRow:
 
 
 def with_codes(rows: Sequence[TemplateRow], codes: Sequence[CodeRow]) -> tuple[TemplateRow, ...]:
-    """Templates as they can be run: those of VASP need a cluster that has it."""
+    """The templates marked as runnable or not: VASP templates need a cluster with VASP."""
     if any(code.kind in VASP_KINDS for code in codes):
         return tuple(rows)
     return tuple(
@@ -66,7 +66,7 @@ def with_codes(rows: Sequence[TemplateRow], codes: Sequence[CodeRow]) -> tuple[T
 
 
 def check_restart(name: str, restart: Restart, *, given: bool) -> None:
-    """Refuse a template without the earlier job that it needs, or with one that it has no use for.
+    """Reject a missing earlier job that the template needs, or one that it cannot use.
 
     Raises
     ------
@@ -74,27 +74,27 @@ def check_restart(name: str, restart: Restart, *, given: bool) -> None:
         Field: restart_pk.
     """
     if restart is Restart.REQUIRED and not given:
-        hint = "Name an ended VASP job on the same structure that wrote CHGCAR, as one of vasp.static."
+        hint = "Choose an ended VASP job on the same structure that wrote CHGCAR, e.g. from vasp.static."
         raise InvalidForm(f"{name} continues from an earlier VASP job", field="restart_pk", hint=hint)
     if restart is Restart.NO and given:
         hint = "Leave restart_pk out, or choose a VASP template."
-        raise InvalidForm(f"{name} continues from no earlier job", field="restart_pk", hint=hint)
+        raise InvalidForm(f"{name} cannot continue from an earlier job", field="restart_pk", hint=hint)
 
 
 def check_elements(engine: str, elements: Sequence[str], known: Sequence[str], others: Sequence[str]) -> None:
-    """Refuse elements that an engine lacks.
+    """Reject elements that an engine does not support.
 
     Parameters
     ----------
     known
-        Elements of the engine.
+        Elements that the engine supports.
     others
         Templates that would work.
 
     Raises
     ------
     InvalidTemplate
-        Names the elements and the templates.
+        Lists the unsupported elements and the templates that support them.
     """
     missing = sorted(set(elements) - set(known))
     if missing:
@@ -104,7 +104,7 @@ def check_elements(engine: str, elements: Sequence[str], known: Sequence[str], o
 
 
 def check_values(fields: Sequence[FormField], values: Mapping[str, Json]) -> dict[str, Json]:
-    """All effective values of a form: those given, checked, over the defaults.
+    """The effective values of a form: the given values, validated, over the defaults.
 
     Raises
     ------
@@ -123,7 +123,7 @@ def check_values(fields: Sequence[FormField], values: Mapping[str, Json]) -> dic
 
 
 def check_value(field: FormField, value: Json) -> Json:
-    """The value as the Maker takes it; raises InvalidForm."""
+    """The value in the form that the Maker takes; raises InvalidForm."""
     if value is None and field.optional:
         return None
     problem = _CHECKS[field.type](field, value)
@@ -134,7 +134,7 @@ def check_value(field: FormField, value: Json) -> Json:
 
 
 def expectation(field: FormField) -> str:
-    """What a field takes, in words."""
+    """A sentence that describes what a field accepts."""
     words = {
         FieldType.INTEGER: "a whole number",
         FieldType.NUMBER: "a number",
@@ -195,7 +195,7 @@ _CHECKS: dict[FieldType, Callable[[FormField, Json], str]] = {
 
 
 def nested(values: Mapping[str, Json]) -> dict[str, Json]:
-    """Dotted names as nested mappings: {"a.b": 1} → {"a": {"b": 1}}."""
+    """Convert dotted names to nested mappings: {"a.b": 1} → {"a": {"b": 1}}."""
     tree: dict[str, Json] = {}
     for name, value in sorted(values.items()):
         *parents, leaf = name.split(".")

@@ -1,1 +1,1 @@
-"""Potentials of VASP: where they are, which a calculation needs, and what is licensed."""
+"""VASP potentials: where they are, which ones a calculation needs, and what is licensed."""

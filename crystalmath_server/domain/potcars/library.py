@@ -1,4 +1,4 @@
-"""A library of POTCARs: the shell lines that look at it, and what they said as words; pure text."""
+"""A POTCAR library: the shell scripts that inspect it, and the parsers of their output; pure text."""
 
 import re
 import shlex
@@ -36,19 +36,19 @@ _FUNCTIONAL_OF = {folder: name for name, folders in reversed(FOLDERS.items()) fo
 
 @dataclass(frozen=True, slots=True)
 class PotcarLibrary:
-    """Where potentials are looked for.
+    """A folder with potentials.
 
     Attributes
     ----------
     folders
-        Functional → its folders below the root; empty: those of VASP's archives, and the root itself.
+        Functional → its folders under the root; empty: the names in VASP's archives, and the root itself.
     """
 
     root: str
     folders: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
     def searched(self, functional: str) -> tuple[str, ...]:
-        """Folders in which a job looks, in order."""
+        """Folders that a job searches, in order."""
         if not self.folders:
             return searched(self.root, functional)
         return tuple(f"{self.root}/{name}" for name in self.folders.get(functional, ()))
@@ -56,17 +56,17 @@ class PotcarLibrary:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Folder → symbol → paths, as found; `state` is OPEN where the root could be read."""
+    """Folder → symbol → paths found; `state` is OPEN if the root could be read."""
 
     state: str
     folders: Mapping[str, Mapping[str, tuple[str, ...]]]
 
     def symbols(self, folders: Iterable[str]) -> set[str]:
-        """All symbols of some folders."""
+        """All symbols in some folders."""
         return {symbol for folder in folders for symbol in self.folders.get(folder, {})}
 
     def paths(self, folders: Iterable[str], symbol: str) -> tuple[str, ...]:
-        """Files of a symbol in the order in which a job tries them."""
+        """Files of a symbol, in the order in which a job tries them."""
         return tuple(
             path
             for folder in folders
@@ -75,14 +75,14 @@ class Listing:
 
 
 def list_script(root: str) -> str:
-    """Shell lines that tell whether the root can be read, and the names below it."""
+    """Shell script that reports whether the root can be read and lists the files under it."""
     return _LIST.format(
         root=shlex.quote(root), absent=ABSENT, no_folder=NO_FOLDER, closed=CLOSED, open=OPEN, most=MOST_FILES
     )
 
 
 def listing(root: str, said: str) -> Listing:
-    """What `list_script` said."""
+    """Parse the output of `list_script`."""
     state, *paths = said.splitlines() or [ABSENT]
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for text in paths:
@@ -95,12 +95,12 @@ def listing(root: str, said: str) -> Listing:
 
 
 def titel_script(paths: Sequence[str]) -> str:
-    """Shell lines that print the TITEL line of each file that may be read, and no other line."""
+    """Shell script that prints only the TITEL line of each readable file."""
     return _TITELS.format(paths=" ".join(shlex.quote(path) for path in paths))
 
 
 def titel_lines(said: str) -> dict[str, str]:
-    """Path → TITEL of what `titel_script` said; empty where the file has none."""
+    """Path → TITEL from the output of `titel_script`; empty if the file has none."""
     rows = (line.partition("\t") for line in said.splitlines())
     return {path: line.partition("=")[2].strip() for path, tab, line in rows if tab}
 
@@ -108,7 +108,7 @@ def titel_lines(said: str) -> dict[str, str]:
 def potcar(
     library: PotcarLibrary, seen: Listing, functional: str, symbol: str, told: Mapping[str, str]
 ) -> Potcar:
-    """What was found of one symbol."""
+    """What was found for a symbol."""
     folders = library.searched(functional)
     paths = seen.paths(folders, symbol)
     path = next((path for path in paths if path in told), "")
@@ -120,7 +120,7 @@ def potcar(
     )
     if paths:
         why = (
-            f"{path} holds no TITEL line: it is not a POTCAR"
+            f"{path} has no TITEL line: it is not a POTCAR"
             if path
             else f"{paths[0]} cannot be read: permission denied"
         )
@@ -129,7 +129,7 @@ def potcar(
 
 
 def folders_of(seen: Listing) -> tuple[PotcarFolder, ...]:
-    """Folders with potentials, by path."""
+    """Folders with potentials, sorted by path."""
     return tuple(
         PotcarFolder(path, _FUNCTIONAL_OF.get(PurePosixPath(path).name, ""), len(symbols))
         for path, symbols in sorted(seen.folders.items())
@@ -137,7 +137,7 @@ def folders_of(seen: Listing) -> tuple[PotcarFolder, ...]:
 
 
 def _own(library: PotcarLibrary, functional: str) -> tuple[str, ...]:
-    """Folders of a functional; the root tells none."""
+    """Folders of a functional, without the root, which implies no functional."""
     return tuple(folder for folder in library.searched(functional) if folder != library.root)
 
 
@@ -148,7 +148,7 @@ def _note(symbol: str, similar: Sequence[str], others: Sequence[str]) -> str:
 
 
 def _symbol_of(path: PurePosixPath) -> tuple[str, PurePosixPath]:
-    """Si/POTCAR, Si/POTCAR.gz, POTCAR.Si.gz, POTCAR.Si → Si, and the folder of its functional."""
+    """Si/POTCAR, Si/POTCAR.gz, POTCAR.Si.gz, POTCAR.Si → Si, and the folder of the functional."""
     rest = path.name.partition(".")[2]
     if rest in _PACKED or not rest:
         return path.parent.name, path.parent.parent
@@ -161,7 +161,7 @@ def _element(symbol: str) -> str:
 
 
 def _turn(path: str) -> tuple[int, bool]:
-    """The turn of a file among those of its folder: Si/POTCAR, Si/POTCAR.gz, POTCAR.Si.gz, POTCAR.Si."""
+    """Sort key for the files of a symbol: Si/POTCAR, Si/POTCAR.gz, POTCAR.Si.gz, POTCAR.Si."""
     name = PurePosixPath(path).name
     own = name in ("POTCAR", "POTCAR.gz")
     packed = name.endswith(".gz")

@@ -1,4 +1,4 @@
-"""What of VASP's potentials is licensed, by name of the file, and what may be told of it; pure functions."""
+"""Which POTCAR files are licensed, judged by name, and what may be shown of them; pure functions."""
 
 import re
 
@@ -11,18 +11,18 @@ _FREE = (".spec", ".titles", ".json", ".txt")
 
 
 def is_potcar(name: str) -> bool:
-    """Whether a file of this name holds a potential; POTCAR.spec names them only."""
+    """Whether a file with this name contains a potential; POTCAR.spec contains only symbols."""
     base = name.rpartition("/")[2].upper()
     return base.startswith("POTCAR") and not base.lower().endswith(_FREE)
 
 
 def check(path: str) -> None:
-    """Raise NotAllowed where a file may not be brought to whoever asks for it."""
+    """Raise NotAllowed if a file may not be sent to a client."""
     if is_potcar(path):
-        hint = f"Its license keeps it where it is; what it is made of: {command(JOBS_SHOW, pk='PK')}"
-        raise NotAllowed("POTCAR is not brought here", field="path", hint=hint)
+        hint = f"The VASP license forbids copying it. Its symbols: {command(JOBS_SHOW, pk='PK')}"
+        raise NotAllowed("POTCAR files cannot be downloaded", field="path", hint=hint)
 
 
 def titles(text: str) -> list[str]:
-    """The title of each potential, as PAW_PBE Fe 06Sep2000."""
+    """The title of each potential, e.g. PAW_PBE Fe 06Sep2000."""
     return _TITLE.findall(text)

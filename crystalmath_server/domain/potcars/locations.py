@@ -1,4 +1,4 @@
-"""POTCARs of VASP: where they stand on a cluster, and the shell lines that put one together there."""
+"""POTCAR locations on a cluster, and the shell script that assembles a POTCAR there."""
 
 import shlex
 from collections.abc import Sequence
@@ -18,14 +18,14 @@ FOLDERS: dict[str, tuple[str, ...]] = {
     "LDA_52_W_HASH": ("POTPAW_LDA_52",),
     "LDA_54_W_HASH": ("POTPAW_LDA_54",),
 }
-"""Functional as pymatgen names it → folders as VASP's archives and pymatgen name them."""
+"""pymatgen's name of a functional → folder names used by VASP's archives and pymatgen."""
 
 DEFAULT_FUNCTIONAL = "PBE_54"
-"""atomate2's."""
+"""atomate2's default."""
 LOCAL = "pymatgen"
-"""In place of a folder: the library of this machine that pymatgen's PMG_VASP_PSP_DIR names."""
+"""Stands in for a folder: the library on this machine set by pymatgen's PMG_VASP_PSP_DIR."""
 MISSING = "crystalmath: no POTCAR of"
-"""How the job script begins the line that tells which POTCAR is missing."""
+"""Prefix of the line in which the job script reports a missing POTCAR."""
 MISSING_STATUS = 73
 
 _SCRIPT = """\
@@ -45,19 +45,19 @@ for s in {symbols}; do potcar_of "$s" >> POTCAR || exit {status}; done"""
 
 
 def searched(directory: str, functional: str) -> tuple[str, ...]:
-    """Folders in which a job looks for the potentials of a functional, in order."""
+    """Folders that a job searches for the potentials of a functional, in order."""
     return (*(f"{directory}/{name}" for name in FOLDERS.get(functional, ())[::-1]), directory)
 
 
 def assembly(directory: str, functional: str, symbols: Sequence[str]) -> str:
-    """Shell lines that write POTCAR from the files on the cluster: nothing licensed leaves it.
+    """Shell script that writes POTCAR from files on the cluster, so no licensed data leaves it.
 
     Parameters
     ----------
     directory
-        The folder of a functional, or one that holds such folders.
+        The folder of a functional, or the parent of such folders.
     symbols
-        In the order of POSCAR, as Si or Ni_pv.
+        In POSCAR order, e.g. Si or Ni_pv.
     """
     return _SCRIPT.format(
         folders=" ".join(shlex.quote(folder) for folder in searched(directory, functional)),

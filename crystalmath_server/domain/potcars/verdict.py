@@ -1,4 +1,4 @@
-"""What a look at a library of POTCARs comes to, in words with the way out; pure."""
+"""The result of checking a POTCAR library, with messages and hints; pure."""
 
 from collections.abc import Sequence
 from pathlib import PurePosixPath
@@ -24,19 +24,19 @@ _STATES = {
 
 
 def unset(cluster: str, functional: str, *, local: bool) -> PotcarCheck:
-    """Nobody said where the potentials are."""
+    """The result if the location of the potentials is not set."""
     if local:
-        detail = f"{cluster} takes POTCARs of this machine, but pymatgen's PMG_VASP_PSP_DIR is not set"
+        detail = f"{cluster} uses the POTCARs on this machine, but pymatgen's PMG_VASP_PSP_DIR is not set"
         hint = "pmg config --add PMG_VASP_PSP_DIR FOLDER, then: crystalmath-server stop"
         return PotcarCheck(cluster, functional, LOCAL, ok=False, detail=detail, hint=hint, looked=())
-    detail = f"It is not known where {cluster!r} keeps VASP's potentials"
+    detail = f"The location of the VASP potentials on {cluster!r} is not set"
     return PotcarCheck(cluster, functional, "", ok=False, detail=detail, hint=_set(cluster, ""), looked=())
 
 
 def verdict(
     cluster: str, functional: str, library: PotcarLibrary, seen: Listing, potcars: Sequence[Potcar]
 ) -> PotcarCheck:
-    """The whole answer."""
+    """The result of a check."""
     missing = [row.symbol for row in potcars if not row.found]
     folders = folders_of(seen)
     detail, hint = _words(cluster, functional, library, seen, folders, missing)
@@ -61,7 +61,7 @@ def _words(
     folders: Sequence[PotcarFolder],
     missing: Sequence[str],
 ) -> tuple[str, str]:
-    """What is wrong and the way out; empty where nothing is."""
+    """The problem and a hint; both empty if there is no problem."""
     place = f"{library.root} on this machine" if library.folders else f"{library.root} on {cluster}"
     another = _another(cluster, library)
     if seen.state in _STATES:
@@ -71,12 +71,12 @@ def _words(
     if not seen.symbols(library.searched(functional)):
         return f"{place} has no folder of {functional}", _elsewhere(cluster, library, folders)
     if missing:
-        return f"not there for {functional}: {', '.join(missing)}", "See the note of each symbol."
+        return f"not there for {functional}: {', '.join(missing)}", "See the note for each symbol."
     return "", ""
 
 
 def _elsewhere(cluster: str, library: PotcarLibrary, folders: Sequence[PotcarFolder]) -> str:
-    """Other functionals that are there, and folders whose names tell none."""
+    """A hint with the available functionals, and folders whose names imply none."""
     named = sorted({row.functional for row in folders if row.functional})
     ways = [f"Set user_potcar_functional of the template to {' or '.join(named)}"] if named else []
     odd = [PurePosixPath(row.path).name for row in folders if not row.functional and row.path != library.root]

@@ -1,1 +1,1 @@
-"""Results: quantities with units, steps and curves from the documents of jobs."""
+"""Results: quantities with units, steps and curves, read from job documents."""

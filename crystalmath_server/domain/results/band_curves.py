@@ -1,4 +1,4 @@
-"""pymatgen's JSON of a band structure or a density of states as curves; pure functions."""
+"""pymatgen's JSON of a band structure or density of states → curves; pure functions."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ Vector = Sequence[float]
 
 
 def path_of(bands: Document) -> list[float]:
-    """Distance along the path of each k-point [1/Å]; from one branch to the next it does not grow."""
+    """Distance of each k-point along the path [1/Å]; it does not increase between branches."""
     cell: Sequence[Vector] = bands["lattice_rec"]["matrix"]
     points = [_cartesian(point, cell) for point in bands["kpoints"]]
     starts = {int(branch["start_index"]) for branch in bands.get("branches") or ()}
@@ -27,7 +27,7 @@ def path_of(bands: Document) -> list[float]:
 
 
 def ticks_of(bands: Document, path: Sequence[float]) -> tuple[Tick, ...]:
-    """High-symmetry points; two that share a place are one, as U|K."""
+    """Ticks for high-symmetry points; points at the same position are joined, e.g. U|K."""
     labels: dict[float, list[str]] = {}
     for branch in bands.get("branches") or ():
         first, _, last = str(branch["name"]).partition("-")
@@ -39,7 +39,7 @@ def ticks_of(bands: Document, path: Sequence[float]) -> tuple[Tick, ...]:
 
 
 def point_name(name: str) -> str:
-    """A high-symmetry point as people write it, as Γ or X₁."""
+    """The usual notation of a high-symmetry point, e.g. Γ or X₁."""
     for tex, letter in _GREEK.items():
         name = name.replace(tex, letter)
     head, found, tail = name.replace("{", "").replace("}", "").partition("_")
@@ -47,7 +47,7 @@ def point_name(name: str) -> str:
 
 
 def band_curves(bands: Document) -> tuple[tuple[Curve, ...], int]:
-    """Bands near the Fermi energy, in eV from it, and how many were left out."""
+    """Bands near the Fermi energy, relative to it [eV], and the number of bands left out."""
     fermi = float(bands["efermi"])
     spins: dict[str, list[Vector]] = bands["bands"]
     rows = [
@@ -67,7 +67,7 @@ def _band_name(spin: str, index: int, n_spins: int) -> str:
 
 
 def dos_curves(dos: Document) -> tuple[list[float], tuple[Curve, ...]]:
-    """Energies from the Fermi energy [eV] and densities [states/eV]; spin down as it is, positive."""
+    """Energies relative to the Fermi energy [eV] and densities [states/eV]; spin down is positive."""
     fermi = float(dos["efermi"])
     spins: dict[str, Vector] = dos["densities"]
     energies = [float(energy) - fermi for energy in dos["energies"]]

@@ -1,4 +1,4 @@
-"""Jobs side by side: one column for each thing that can be compared; pure."""
+"""Comparison of jobs: one column for each comparable value; pure."""
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -23,7 +23,7 @@ _LATTICE = (
 
 
 def table(jobs: Sequence[Job]) -> Comparison:
-    """All columns that any of the jobs fills, in the order in which they are met first."""
+    """All columns with a value for any job, in order of first appearance."""
     cells = [_cells(detail, results) for detail, results in jobs]
     groups = [[column for column in each if _group(column) == turn] for turn in range(5) for each in cells]
     columns = tuple(dict.fromkeys(column for group in groups for column in group))
@@ -37,7 +37,7 @@ def table(jobs: Sequence[Job]) -> Comparison:
 
 
 def _group(column: CompareColumn) -> int:
-    """Facts, results, lattice, options, settings: columns of a kind stand together."""
+    """Group number of a column: facts, results, lattice, options, settings."""
     if column.name.startswith("values."):
         return 4
     if column.name.startswith(_OPTION):
@@ -86,7 +86,7 @@ def _is_scalar(value: Json) -> bool:
 
 
 def chosen(whole: Comparison, names: Sequence[str]) -> Comparison:
-    """The columns of these names, in their order; none: all.
+    """The comparison with only the named columns, in this order; all columns if no names are given.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def chosen(whole: Comparison, names: Sequence[str]) -> Comparison:
 
 
 def ordered(whole: Comparison, name: str, *, descending: bool) -> Comparison:
-    """Rows by a column, numbers before words, what is not there last; an empty name leaves the order.
+    """Rows sorted by a column: numbers, then text, then missing values; no sorting if the name is empty.
 
     Raises
     ------
@@ -124,7 +124,7 @@ def _rank(value: Json) -> tuple[int, float, str]:
 
 
 def _places(whole: Comparison, name: str, field: str) -> list[int]:
-    """Where the columns of a name are: more than one where jobs have it in several units."""
+    """Positions of the columns with this name; several if jobs use different units."""
     found = [place for place, column in enumerate(whole.columns) if column.name == name]
     if not found:
         names = [column.name for column in whole.columns]

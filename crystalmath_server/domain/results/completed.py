@@ -1,4 +1,4 @@
-"""Results as their summary has them, made whole by what the document tells; pure functions."""
+"""Results from a job's summary, completed with data from its document; pure functions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,14 +12,14 @@ MAX_STEPS = 1000
 
 
 def completed(results: JobResults, told: Mapping[str, Any], source: str) -> JobResults:
-    """The results with quantities, sites and, where there were none, steps of the document.
+    """The results with the document's quantities and sites, and its steps if there were none.
 
     Parameters
     ----------
     told
-        What the reading process answers: quantities, sites, n_sites, series, steps.
+        Answer of the reader process: quantities, sites, n_sites, series, steps.
     source
-        uuid of the document's node.
+        UUID of the document's node.
     """
     steps = steps_of(told["steps"])
     found = {name: _quantity(name, row, source) for name, row in told["quantities"].items()}
@@ -37,7 +37,7 @@ def completed(results: JobResults, told: Mapping[str, Any], source: str) -> JobR
 
 
 def steps_of(columns: Mapping[str, Sequence[float | None]]) -> list[IonicStep]:
-    """Steps that have an energy, from the columns `energy` and `max_force`."""
+    """Steps with an energy, from the columns `energy` and `max_force`."""
     energies = columns.get("energy", ())
     forces = columns.get("max_force") or [None] * len(energies)
     rows = zip(range(len(energies)), energies, forces, strict=True)

@@ -1,4 +1,4 @@
-"""pymatgen's JSON of a structure as plain cell and sites, without pymatgen."""
+"""pymatgen's JSON of a structure → plain cell and sites, without importing pymatgen."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,14 +14,14 @@ _ISOTOPES = {"D": "H", "T": "H"}
 
 @dataclass(frozen=True, slots=True)
 class PlainCrystal:
-    """What AiiDA's StructureData can hold of a structure.
+    """The part of a structure that AiiDA's StructureData can store.
 
     Attributes
     ----------
     cell
         Lattice vectors as rows, (3, 3) float [Å].
     sites
-        Element symbol and cartesian position [Å] of each site.
+        Element symbol and Cartesian position [Å] of each site.
     """
 
     cell: tuple[Vector, Vector, Vector]
@@ -37,7 +37,7 @@ def _vector(values: Sequence[float], name: str) -> Vector:
 
 
 def _element(site: Mapping[str, Any]) -> str:
-    """The one element of an ordered site, without oxidation state or spin."""
+    """The element of an ordered site, without oxidation state or spin."""
     species = cast("list[dict[str, Any]]", site["species"])
     if len(species) != 1 or abs(float(species[0].get("occu", 1)) - 1) > 1e-8:
         msg = "a site is disordered: " + " ".join(f"{row['element']}:{row.get('occu', 1)}" for row in species)
@@ -55,7 +55,7 @@ def _cartesian(site: Mapping[str, Any], cell: tuple[Vector, Vector, Vector]) -> 
 
 
 def raw_sites(crystal: PlainCrystal) -> list[dict[str, Any]]:
-    """The sites as StructureData keeps them, each of the kind that is named like its element."""
+    """The sites in StructureData's format; each kind is named after its element."""
     return [{"kind_name": symbol, "position": list(position)} for symbol, position in crystal.sites]
 
 
@@ -65,12 +65,12 @@ def plain_crystal(document: Mapping[str, Json]) -> PlainCrystal:
     Parameters
     ----------
     document
-        `Structure.as_dict()` of pymatgen.
+        Output of pymatgen's `Structure.as_dict()`.
 
     Raises
     ------
     ValueError
-        Where there is no cell, or a site is disordered.
+        There is no cell, or a site is disordered.
     """
     lattice = cast("dict[str, Any] | None", document.get("lattice"))
     if not lattice:
@@ -84,7 +84,7 @@ def plain_crystal(document: Mapping[str, Json]) -> PlainCrystal:
 
 
 def formula_of(symbols: Sequence[str]) -> str:
-    """Formula of the whole cell in order of first appearance, as Na4Cl4."""
+    """Formula of the full cell in order of first appearance, e.g. Na4Cl4."""
     return "".join(f"{symbol}{count}" for symbol, count in Counter(symbols).items())
 
 
@@ -97,7 +97,7 @@ def _dot(u: Sequence[float], v: Sequence[float]) -> float:
 
 
 def _fractional(position: Sequence[float], cell: Sequence[Sequence[float]]) -> list[float]:
-    """Fractional from cartesian coordinates, by the reciprocal vectors."""
+    """Convert Cartesian to fractional coordinates with the reciprocal vectors."""
     volume = _dot(cell[0], _cross(cell[1], cell[2]))
     return [_dot(position, _cross(cell[(i + 1) % 3], cell[(i + 2) % 3])) / volume for i in range(3)]
 
@@ -108,14 +108,14 @@ def structure_document(
     kinds: Sequence[Mapping[str, Any]],
     sites: Sequence[Mapping[str, Any]],
 ) -> dict[str, Json]:
-    """JSON as pymatgen's of a structure that AiiDA holds without one.
+    """pymatgen-style JSON of a structure that AiiDA stores without such JSON.
 
     Parameters
     ----------
     cell
         Lattice vectors as rows, (3, 3) float [Å].
     kinds, sites
-        As StructureData has them among its attributes; weights below 1 give a disordered structure.
+        Attributes of StructureData; weights below 1 give a disordered structure.
     """
     species = {
         str(kind["name"]): [

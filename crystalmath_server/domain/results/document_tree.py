@@ -1,4 +1,4 @@
-"""A JSON document as a tree that is read branch by branch, each answer bounded; pure functions."""
+"""A JSON document as a tree, read branch by branch in answers of limited size; pure functions."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -21,12 +21,12 @@ _KINDS: dict[type, ValueKind] = {
 
 
 def value_at(document: Json, path: str) -> Json:
-    """The value at a path of names and places, joined by "/"; in a name ~1 stands for "/", ~0 for "~".
+    """The value at a "/"-separated path of names and indices; in names, ~1 stands for "/" and ~0 for "~".
 
     Raises
     ------
     NotFound
-        With the part of the path that is there.
+        The message contains the part of the path that exists.
     """
     found = document
     for place, step in enumerate(steps := split(path)):
@@ -51,7 +51,7 @@ def joined(path: str, name: str) -> str:
 
 
 def children_of(value: Json, path: str, offset: int, limit: int) -> tuple[DocumentChild, ...]:
-    """Some of the children of an object or an array, in their order."""
+    """A slice of the children of an object or array, in order."""
     rows = list(_pairs(value))[offset : offset + limit]
     return tuple(
         DocumentChild(name, joined(path, name), kind_of(child), size_of(child), preview(child))
@@ -60,17 +60,17 @@ def children_of(value: Json, path: str, offset: int, limit: int) -> tuple[Docume
 
 
 def kind_of(value: Json) -> ValueKind:
-    """What a JSON value is."""
+    """The kind of a JSON value."""
     return _KINDS.get(type(value), "null")
 
 
 def size_of(value: Json) -> int:
-    """Children of an object or an array, characters of a text; else 0."""
+    """Number of children of an object or array, or characters of a string; else 0."""
     return len(cast("Any", value)) if isinstance(value, (dict, list, str)) else 0
 
 
 def preview(value: Json, most: int = PREVIEW) -> str:
-    """A value in a few characters; of a branch, what kind of things are in it."""
+    """A short preview of a value; for an object its names, for an array its plain values."""
     if isinstance(value, str):
         return value[:most]
     if isinstance(value, dict):
@@ -90,8 +90,8 @@ def _pairs(value: Json) -> Iterable[tuple[str, Json]]:
 
 
 def _near(step: str, children: Mapping[str, Json]) -> str:
-    """What is there instead."""
+    """A hint that lists similar or available names."""
     if not children:
-        return "That value has no parts."
+        return "This value has no children."
     alike = [name for name in children if step.lower() in name.lower()] or list(children)
-    return f"There are {', '.join(alike[:8])}{' …' if len(alike) > 8 else ''}."
+    return f"Available: {', '.join(alike[:8])}{' …' if len(alike) > 8 else ''}."

@@ -1,4 +1,4 @@
-"""Parts of what is long: byte ranges as text, rows thinned out."""
+"""Excerpts of long data: byte ranges as text, rows thinned out."""
 
 import base64
 from collections.abc import Sequence
@@ -10,14 +10,14 @@ _LONGEST_CHARACTER = 4
 
 
 def as_text(data: bytes, *, at_end: bool) -> tuple[Literal["utf-8", "base64"], str, int]:
-    """Encoding, content and the number of bytes used of a range.
+    """Encoding, content and number of bytes used of a range.
 
-    A character that the range cuts at its end is left for the next range; what is not UTF-8 is in base64.
+    A character cut at the end of the range is left for the next range; data that is not UTF-8 becomes base64.
 
     Parameters
     ----------
     at_end
-        Whether the range reaches the end of the file, where a cut character is no accident.
+        Whether the range reaches the end of the file; a cut character there means invalid UTF-8.
     """
     for cut in range(1 if at_end else _LONGEST_CHARACTER):
         used = len(data) - cut
@@ -31,7 +31,7 @@ def as_text(data: bytes, *, at_end: bool) -> tuple[Literal["utf-8", "base64"], s
 
 
 def thinned(rows: Sequence[T], most: int) -> list[T]:
-    """At most `most` rows, evenly spread, the first and the last among them."""
+    """At most `most` evenly spaced rows, including the first and last."""
     if len(rows) <= most:
         return list(rows)
     return [rows[round(i * (len(rows) - 1) / (most - 1))] for i in range(most)]

@@ -12,12 +12,12 @@ def lattice_of(cell: Sequence[Sequence[float]]) -> Lattice:
     Parameters
     ----------
     cell
-        Lattice vectors as rows, (3, 3) float [Å]; a direction without a vector is all zeros.
+        Lattice vectors as rows, (3, 3) float [Å]; a nonperiodic direction has a zero vector.
 
     Returns
     -------
     Lattice
-        Lengths [Å], angles [°] (90 beside a zero vector), volume [Å³].
+        Lengths [Å], angles [°] (90 next to a zero vector), volume [Å³].
     """
     a, b, c = cell
     angles = (_angle(b, c), _angle(a, c), _angle(a, b))
@@ -25,7 +25,7 @@ def lattice_of(cell: Sequence[Sequence[float]]) -> Lattice:
 
 
 def volume_of(cell: Sequence[Sequence[float]]) -> float:
-    """Volume [Å³] of lattice vectors as rows, (3, 3) float [Å]."""
+    """Cell volume [Å³] from lattice vectors as rows, (3, 3) float [Å]."""
     a, b, c = cell
     cross = (b[1] * c[2] - b[2] * c[1], b[2] * c[0] - b[0] * c[2], b[0] * c[1] - b[1] * c[0])
     return abs(_dot(a, cross))

@@ -1,4 +1,4 @@
-"""emmet's document of a band of images as plain JSON → quantities with units, steps, images; pure."""
+"""emmet's NEB document as plain JSON → quantities with units, steps, images; pure."""
 
 from collections.abc import Mapping
 from itertools import zip_longest
@@ -22,12 +22,12 @@ def is_band(document: Document) -> bool:
 
 
 def images_of(document: Document) -> list[Document]:
-    """Structures at the end as pymatgen's JSON, without the end points, which were not computed."""
+    """Final structures as pymatgen JSON, without the end points, which were not computed."""
     return [row for row in listed(document.get("images")) if isinstance(row, Mapping)]
 
 
 def steps_of(document: Document) -> tuple[Step, ...]:
-    """Of each ionic step the energy of the highest image [eV] and the largest force of all [eV/Å]."""
+    """Energy of the highest image [eV] and largest force on any image [eV/Å] for each ionic step."""
     found = [[step for step in steps if step] for steps in zip_longest(*_steps_of_images(document))]
     return tuple(
         Step(max(step.energy for step in steps), _largest([step.max_force for step in steps]))
@@ -36,14 +36,14 @@ def steps_of(document: Document) -> tuple[Step, ...]:
 
 
 def version(document: Document) -> str:
-    """VASP's own version."""
+    """The VASP version."""
     return str(next((row.get("vasp_version") for row in _calculations(document)), None) or "unknown")
 
 
 def quantities(document: Document, n_steps: int) -> dict[str, dict[str, object]]:
-    """Results: name → value, unit, title; without what is absent or not finite.
+    """Results: name → value, unit, title; without missing and non-finite values.
 
-    No barrier: the end points are not computed by such a job, so there is nothing to count it from.
+    There is no barrier, because the job does not compute the end points that it would be measured from.
     """
     energies = [number(value) for value in listed(document.get("energies"))]
     known = [value for value in energies if value is not None]
@@ -54,11 +54,11 @@ def quantities(document: Document, n_steps: int) -> dict[str, dict[str, object]]
         "highest_image": (
             energies.index(highest) + 1 if highest is not None else None, "", "its number; 0 is an end point",
         ),
-        "image_energies": (energies or None, "eV", "energy of each image, without the end points"),
+        "image_energies": (energies or None, "eV", "energy of each image, excluding end points"),
         "max_force": (_largest(forces), "eV/Å", "largest force on an atom of any image"),
-        "n_images": (len(energies) or None, "", "images, without the end points"),
-        "neb_method": (str(document.get("neb_method") or "") or None, "", "kind of band"),
-        "converged": (vasp.converged(document), "", "VASP ended as it should, in each image"),
+        "n_images": (len(energies) or None, "", "images, excluding the end points"),
+        "neb_method": (str(document.get("neb_method") or "") or None, "", "NEB method"),
+        "converged": (vasp.converged(document), "", "VASP converged for every image"),
         "n_steps": (n_steps or None, "", "ionic steps"),
     }  # fmt: skip
     return {

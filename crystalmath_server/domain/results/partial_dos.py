@@ -1,4 +1,4 @@
-"""Density of states summed by element and orbital, of pymatgen's JSON or of what was streamed; pure."""
+"""Density of states by element and orbital, from pymatgen's JSON or streamed parts; pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The density of the ions of one element in orbitals of one kind [states/eV]."""
+    """Density of states of one element and orbital type [states/eV]."""
 
     element: str
     orbital: str
@@ -21,7 +21,7 @@ class Part:
 
 
 def parts_of(dos: Document) -> list[Part]:
-    """Parts of a density of states, in the order of the sites; empty where it was not projected."""
+    """Parts of a density of states in site order; empty if it is not projected."""
     if "parts" in dos:
         return [Part(row["element"], row["orbital"], row["densities"]) for row in dos["parts"]]
     structure: Document = dos.get("structure") or {}
@@ -36,7 +36,7 @@ def parts_of(dos: Document) -> list[Part]:
 
 
 def part_curves(parts: Sequence[Part], *, orbitals: bool) -> tuple[Curve, ...]:
-    """A curve for each element, or each of its orbitals, and spin."""
+    """A curve for each element and spin, or each element, orbital and spin."""
     found = summed(parts, orbitals=orbitals)
     return tuple(
         Curve(_name(part, spin), "states/eV", tuple(map(float, values)))
@@ -46,7 +46,7 @@ def part_curves(parts: Sequence[Part], *, orbitals: bool) -> tuple[Curve, ...]:
 
 
 def summed(parts: Sequence[Part], *, orbitals: bool) -> list[Part]:
-    """Parts of one element, and of one orbital where those are told apart, as one."""
+    """Parts summed by element, or by element and orbital."""
     found: dict[tuple[str, str], dict[str, list[float]]] = {}
     for part in parts:
         spins = found.setdefault((part.element, part.orbital if orbitals else ""), {})

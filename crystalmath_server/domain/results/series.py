@@ -1,4 +1,4 @@
-"""Curves of a job out of its document, thinned to what was asked for; pure functions."""
+"""Curves from a job's document, thinned to the requested number of points; pure functions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,12 +19,12 @@ from crystalmath_server.protocol.series import SERIES_TITLES, Curve, JobSeries, 
 _TRAJECTORY = ("energy", "max_force", "temperature", "volume", "pressure", "magnetic_moment")
 _MOST_TICKS = 12
 _PROJECTED = 10
-"""LORBIT from which VASP projects by itself."""
+"""Lowest LORBIT for which VASP projects without RWIGS."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """Curves before they are thinned."""
+    """Curves before thinning."""
 
     x_name: str
     x_unit: str
@@ -37,7 +37,7 @@ class Drawn:
 
 
 def kinds_of(document: Document) -> tuple[str, ...]:
-    """Kinds of curves that a document, or the vasprun.xml that it was made of, can give."""
+    """Kinds of curves available from a document or its source vasprun.xml."""
     n_steps = len(steps_with_cells(document))
     electronic = bool(_electronic_energies(document))
     found = {
@@ -54,7 +54,7 @@ def kinds_of(document: Document) -> tuple[str, ...]:
 
 
 def series(params: SeriesParams, drawn: Drawn, source: str) -> JobSeries:
-    """The curves, thinned alike."""
+    """The series with all curves thinned to the same points."""
     places = thinned(range(len(drawn.x)), params.points)
     few = "" if len(places) == len(drawn.x) else f"{len(places)} of {len(drawn.x)} points"
     return JobSeries(
@@ -75,7 +75,7 @@ def series(params: SeriesParams, drawn: Drawn, source: str) -> JobSeries:
 
 
 def steps_curves(columns: Mapping[str, Column], params: SeriesParams) -> Drawn:
-    """One column over another."""
+    """One column plotted against another."""
     x, y = _column(columns, params.x or "step", "x"), _column(columns, params.y or "energy", "y")
     pairs = [(a, b) for a, b in zip(x.values, y.values, strict=True) if a is not None]
     if x.name != "step":
@@ -85,7 +85,7 @@ def steps_curves(columns: Mapping[str, Column], params: SeriesParams) -> Drawn:
 
 
 def trajectory_curves(columns: Mapping[str, Column]) -> Drawn:
-    """What changes from step to step."""
+    """The values that change from step to step."""
     if len(columns) < 2:
         raise NotFound("This job has no steps", field="kind", hint=f"See: {command(JOBS_RESULTS, pk='PK')}")
     shown = [columns[name] for name in _TRAJECTORY if name in columns]
@@ -95,7 +95,7 @@ def trajectory_curves(columns: Mapping[str, Column]) -> Drawn:
 
 
 def convergence_curves(document: Document, columns: Mapping[str, Column]) -> Drawn:
-    """Energy and its change at each electronic step, else energy and largest force at each ionic step."""
+    """Energy and energy change per electronic step, else energy and largest force per ionic step."""
     loops = _electronic_energies(document)
     if not loops:
         whole = trajectory_curves({name: columns[name] for name in _CONVERGED if name in columns})
@@ -117,7 +117,7 @@ _CONVERGED = ("step", "energy", "max_force")
 
 
 def bands_curves(bands: Document) -> Drawn:
-    """A band structure along its path, with gap and Fermi energy."""
+    """A band structure along its path, with band gap and Fermi energy."""
     path = path_of(bands)
     curves, few = band_curves(bands)
     gap: Any = bands.get("band_gap") or {}
@@ -132,24 +132,24 @@ def bands_curves(bands: Document) -> Drawn:
 
 
 def density_curves(dos: Document) -> Drawn:
-    """A density of states over the energy from the Fermi energy."""
+    """A density of states against the energy relative to the Fermi energy."""
     energies, curves = dos_curves(dos)
     fermi = Quantity("efermi", "Fermi energy, the zero of this plot", number(dos.get("efermi")), "eV", "")
     return Drawn("energy from the Fermi energy", "eV", energies, curves, (Tick(0.0, "EF"),), (fermi,))
 
 
 def partial_curves(dos: Document, *, orbitals: bool) -> Drawn:
-    """The same by element, or by element and orbital; raises NotFound where the run did not project it."""
+    """A density of states by element, or by element and orbital; raises NotFound if not projected."""
     parts = parts_of(dos)
     if not parts:
-        detail = "the density of states of this job is not projected on its atoms"
-        raise NotFound(detail, field="kind", hint="Run it with LORBIT = 11.")
+        detail = "the density of states of this job is not projected onto atoms"
+        raise NotFound(detail, field="kind", hint="Run the job again with LORBIT = 11.")
     whole = density_curves(dos)
     return replace(whole, curves=part_curves(parts, orbitals=orbitals))
 
 
 def stored(document: Document, name: str) -> Document | None:
-    """`bandstructure` or `dos` as pymatgen's JSON, where the task stored it."""
+    """The stored `bandstructure` or `dos` as pymatgen JSON, or None."""
     found = _objects(document).get(name)
     return cast("Document", found) if isinstance(found, Mapping) and "efermi" in found else None
 
@@ -159,7 +159,7 @@ def _objects(document: Document) -> Document:
 
 
 def _is_projected(document: Document) -> bool:
-    """Whether VASP was told to project on atoms."""
+    """Whether VASP was set to project onto atoms."""
     incar = section(section(last_calculation(document), "input"), "incar")
     lorbit = number(incar.get("LORBIT"))
     return is_vasp(document) and lorbit is not None and lorbit >= _PROJECTED
@@ -171,14 +171,14 @@ def _along_lines(document: Document) -> bool:
 
 
 def _electronic_energies(document: Document) -> list[list[float]]:
-    """Energies of the electronic steps [eV], a list for each ionic step that tells them."""
+    """Energies of the electronic steps [eV], as one list for each ionic step that has them."""
     rows = listed(section(last_calculation(document), "output").get("ionic_steps"))
     loops = [[_loop_energy(one) for one in row.get("electronic_steps") or ()] for row in rows]
     return [[energy for energy in loop if energy is not None] for loop in loops if any(loop)]
 
 
 def _loop_energy(step: Mapping[str, Any]) -> float | None:
-    """The free energy: that which VASP brings to its minimum."""
+    """The free energy, which VASP minimizes."""
     return number(step.get("e_fr_energy"))
 
 

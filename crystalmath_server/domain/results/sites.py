@@ -1,4 +1,4 @@
-"""What a task document tells of each site: force, magnetic moment, charge; pure functions."""
+"""Site results in a task document: force, magnetic moment, charge; pure functions."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
@@ -12,12 +12,12 @@ MAX_SITES = 1000
 
 
 def is_vasp(document: Document) -> bool:
-    """Whether a document is emmet's TaskDoc of VASP."""
+    """Whether a document is emmet's TaskDoc for VASP."""
     return isinstance(document.get("calcs_reversed"), list)
 
 
 def sites_of(document: Document) -> tuple[SiteResult, ...]:
-    """All sites of the final structure of which the document tells anything."""
+    """All sites of the final structure; empty if the document has no site results."""
     structure = vasp.final_structure(document) if is_vasp(document) else task.final_structure(document)
     sites: Any = structure.get("sites")
     if not isinstance(sites, list):
@@ -39,7 +39,7 @@ def sites_of(document: Document) -> tuple[SiteResult, ...]:
 
 
 def _moments(document: Document) -> Sequence[object]:
-    """Moments [μB]: of OUTCAR, or of the last configuration."""
+    """Moments [μB] from OUTCAR or from the last configuration."""
     if not is_vasp(document):
         steps = task.ionic_steps(document)
         return listed(steps[-1].get("magmoms")) if steps else ()
@@ -47,7 +47,7 @@ def _moments(document: Document) -> Sequence[object]:
 
 
 def _charges(document: Document) -> Sequence[object]:
-    """Electrons inside the sphere of each atom, as OUTCAR has them."""
+    """Electrons inside the sphere of each atom, from OUTCAR."""
     return [row.get("tot") for row in _outcar_rows(document, "charge")] if is_vasp(document) else ()
 
 
@@ -57,7 +57,7 @@ def _outcar_rows(document: Document, name: str) -> list[Mapping[str, object]]:
 
 
 def _species(site: Mapping[str, Any]) -> str:
-    """Element and its state, as Fe3+; empty where there is none."""
+    """Species of a site, e.g. Fe3+; the site's label if it has none."""
     names = [str(row.get("element", "")) for row in listed(site.get("species"))]
     return " ".join(names) or str(site.get("label", ""))
 

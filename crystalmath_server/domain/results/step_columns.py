@@ -1,4 +1,4 @@
-"""The steps of a task document as columns with units: energy, force, pressure, volume, …; pure functions."""
+"""Steps of a task document as columns with units (energy, force, pressure, …); pure functions."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from crystalmath_server.domain.results.task_document import (
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One number of every step; None where a step lacks it."""
+    """One value per step; None if a step lacks it."""
 
     name: str
     title: str
@@ -32,13 +32,13 @@ Read = Callable[[Mapping[str, Any]], float | None]
 
 
 def columns_of(document: Document, steps: Sequence[Mapping[str, Any]] = ()) -> dict[str, Column]:
-    """Columns that any step fills, by name, `step` first.
+    """Name → column, for columns with a value in any step; `step` comes first.
 
     Parameters
     ----------
     steps
-        Steps read elsewhere, for a document that has none: fields as of VASP's ionic steps, with `cell`,
-        and `max_force` and `n_atoms` in place of the forces.
+        Steps from elsewhere, for a document without steps: fields like VASP's ionic steps, with `cell`,
+        and with `max_force` and `n_atoms` instead of forces.
     """
     rows = steps_with_cells(document) or list(steps)
     known = [Column("step", "step", "", tuple(float(i) for i in range(len(rows))))]
@@ -50,7 +50,7 @@ def columns_of(document: Document, steps: Sequence[Mapping[str, Any]] = ()) -> d
 
 
 def steps_with_cells(document: Document) -> list[Mapping[str, Any]]:
-    """The steps of either kind of document, each with its lattice vectors [Å] as `cell` where known."""
+    """The steps of either document type, each with its lattice vectors [Å] as `cell` if known."""
     rows = vasp.ionic_steps(document) if is_vasp(document) else task.ionic_steps(document)
     objects = section(document, "vasp_objects" if is_vasp(document) else "objects")
     frames = listed(section(objects, "trajectory").get("lattice"))
@@ -76,7 +76,7 @@ def _per_atom(row: Mapping[str, Any]) -> float | None:
 
 
 def _force(row: Mapping[str, Any]) -> float | None:
-    """As it was told, else of the forces."""
+    """The largest force as given, or computed from the forces."""
     return number(row["max_force"]) if "max_force" in row else largest_norm(row.get("forces"))
 
 

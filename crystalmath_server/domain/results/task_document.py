@@ -15,7 +15,7 @@ Row = tuple[object, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One configuration that was computed; energy [eV], largest force [eV/Å]."""
+    """A computed configuration: energy [eV] and largest force [eV/Å]."""
 
     energy: float
     max_force: float | None
@@ -29,12 +29,12 @@ def number(value: object) -> float | None:
 
 
 def listed(value: object) -> list[Any]:
-    """A JSON array, empty where there is none."""
+    """A JSON array; empty if the value is not one."""
     return cast("list[Any]", value) if isinstance(value, list) else []
 
 
 def largest_norm(vectors: object) -> float | None:
-    """Largest Euclidean norm of a list of vectors; None where a number is missing: it may be the largest."""
+    """Largest Euclidean norm in a list of vectors; None if any number is missing."""
     norms = [_norm(listed(row)) for row in listed(vectors)]
     known = [norm for norm in norms if norm is not None]
     return max(known) if known and len(known) == len(norms) else None
@@ -50,13 +50,13 @@ def _norm(vector: list[Any]) -> float | None:
 
 
 def section(document: Document, name: str) -> Document:
-    """A nested object, empty where there is none."""
+    """A nested object; empty if there is none."""
     found = document.get(name)
     return cast("Document", found) if isinstance(found, Mapping) else {}
 
 
 def final_structure(document: Document) -> Document:
-    """Structure at the end as pymatgen's JSON, empty where there is none."""
+    """Final structure as pymatgen JSON; empty if there is none."""
     return section(document, "structure")
 
 
@@ -67,13 +67,13 @@ def moved(document: Document) -> bool:
 
 
 def _without_repeats(steps: Iterable[Step]) -> tuple[Step, ...]:
-    """atomate2's observer writes the last configuration twice."""
+    """The steps without the duplicate last configuration that atomate2's observer writes."""
     kept = list(steps)
     return tuple(kept[:-1] if len(kept) > 1 and kept[-1] == kept[-2] else kept)
 
 
 def steps_of(document: Document, progress: Sequence[Mapping[str, Any]]) -> tuple[Step, ...]:
-    """All configurations, from the document's own steps, else from what was reported while it ran."""
+    """All configurations, from the document's steps or from the progress reported during the run."""
     rows = ionic_steps(document)
     if rows:
         found = [(number(row.get("energy")), largest_norm(row.get("forces"))) for row in rows]
@@ -83,20 +83,20 @@ def steps_of(document: Document, progress: Sequence[Mapping[str, Any]]) -> tuple
 
 
 def ionic_steps(document: Document) -> list[Document]:
-    """The configurations as atomate2 has them; those of molecular dynamics are in a trajectory."""
+    """The configurations stored by atomate2; molecular dynamics keeps them in a trajectory."""
     ionic = listed(section(document, "output").get("ionic_steps"))
     frames = listed(section(section(document, "objects"), "trajectory").get("frame_properties"))
     return ionic or [frame for frame in frames if isinstance(frame, dict)]
 
 
 def fmax_ev_a(document: Document) -> float:
-    """Force below which a relaxation counts as done [eV/Å]."""
+    """Force below which a relaxation is converged [eV/Å]."""
     limit = number(section(section(document, "input"), "relax_kwargs").get("fmax"))
     return DEFAULT_FMAX_EV_A if limit is None else abs(limit)
 
 
 def converged(document: Document) -> bool | None:
-    """Whether a relaxation ended below its force limit; None where nothing was to converge."""
+    """Whether a relaxation ended below its force limit; None if nothing had to converge."""
     state = document.get("state")
     if not moved(document) or state is None:
         return None
@@ -104,7 +104,7 @@ def converged(document: Document) -> bool | None:
 
 
 def why_not_converged(document: Document, n_steps: int) -> str:
-    """The reason in words."""
+    """Why a relaxation did not converge."""
     force = largest_norm(section(document, "output").get("forces"))
     limit = fmax_ev_a(document)
     if force is not None and force >= limit:
@@ -117,13 +117,13 @@ def _quantity(value: object, unit: str, title: str) -> dict[str, object]:
 
 
 def pressure_gpa(stress: object) -> float | None:
-    """Mean of the diagonal of a stress [kbar] in GPa; positive where the cell wants to grow."""
+    """Pressure [GPa] from the diagonal of a stress [kbar]; positive if the cell tends to expand."""
     tensor = stress_gpa(stress)
     return None if tensor is None else sum(tensor[i][i] for i in range(3)) / 3
 
 
 def stress_gpa(stress: object) -> list[list[float]] | None:
-    """A (3, 3) stress [kbar] in GPa; None where a component is absent or not finite."""
+    """A (3, 3) stress [kbar] in GPa; None if a component is missing or not finite."""
     tensor = [_gpa(listed(row)) for row in listed(stress)]
     return tensor if [len(row) for row in tensor] == [3, 3, 3] else None
 
@@ -145,23 +145,27 @@ def _volume(document: Document) -> float | None:
 
 
 def quantities(document: Document, n_steps: int, elapsed_s: float | None) -> dict[str, dict[str, object]]:
-    """Results that a task document holds: name → value, unit, title; without what is absent or not finite."""
+    """Results that a task document holds: name → value, unit, title; without missing values."""
     output = section(document, "output")
     rows = {
         "energy": (number(output.get("energy")), "eV", "total energy"),
         "energy_per_atom": (number(output.get("energy_per_atom")), "eV/atom", "energy per atom"),
         "max_force": (largest_norm(output.get("forces")), "eV/Å", "largest force on an atom"),
         "volume": (_volume(document), "Å³", "cell volume"),
-        "pressure": (pressure_gpa(output.get("stress")), "GPa", "pressure; positive: the cell wants to grow"),
+        "pressure": (
+            pressure_gpa(output.get("stress")),
+            "GPa",
+            "pressure; positive if the cell tends to expand",
+        ),
         "stress": (
             stress_gpa(output.get("stress")),
             "GPa",
-            "stress tensor; positive: the cell wants to grow",
+            "stress tensor; positive if the cell tends to expand",
         ),
-        "magnetic_moment": (_magnetic_moment(document), "μB", "sum of the sites' magnetic moments"),
-        "converged": (converged(document), "", "relaxed to below the force limit"),
+        "magnetic_moment": (_magnetic_moment(document), "μB", "sum of the site magnetic moments"),
+        "converged": (converged(document), "", "relaxed below the force limit"),
         "fmax": (fmax_ev_a(document) if converged(document) is not None else None, "eV/Å", "force limit"),
         "n_steps": (n_steps or None, "", "configurations computed"),
-        "elapsed_time": (elapsed_s, "s", "time on the cluster, imports included"),
+        "elapsed_time": (elapsed_s, "s", "time on the cluster, including Python imports"),
     }
     return {name: _quantity(*row) for name, row in rows.items() if row[0] is not None}

@@ -21,32 +21,32 @@ Document = Mapping[str, Any]
 
 
 def last_calculation(document: Document) -> Document:
-    """The last of the runs that a TaskDoc holds; empty where there is none."""
+    """The last run in a TaskDoc; empty if there is none."""
     runs = document.get("calcs_reversed")
     found = next(iter(listed(runs)), None)
     return cast("Document", found) if isinstance(found, Mapping) else {}
 
 
 def steps_of(document: Document) -> tuple[Step, ...]:
-    """Energy without entropy [eV] and largest force [eV/Å] of each ionic step."""
+    """Energy for σ → 0 [eV] and largest force [eV/Å] of each ionic step."""
     return steps_among(ionic_steps(document))
 
 
 def steps_among(rows: Iterable[Document]) -> tuple[Step, ...]:
-    """Steps of rows with `e_0_energy` and `forces`, or `max_force` in their place."""
+    """Steps from rows with `e_0_energy` and either `forces` or `max_force`."""
     found = [(number(row.get(SIGMA_ZERO)), _largest_force(row)) for row in map(corrected, rows)]
     return tuple(Step(energy, force) for energy, force in found if energy is not None)
 
 
 def _largest_force(row: Document) -> float | None:
-    """As the row has it, else from the forces."""
+    """The largest force as given, or computed from the forces."""
     return number(row["max_force"]) if "max_force" in row else largest_norm(row.get("forces"))
 
 
 def ionic_steps(document: Document) -> list[dict[str, Any]]:
-    """The ionic steps as VASP's own fields; emmet keeps those of molecular dynamics in a trajectory.
+    """The ionic steps with VASP's field names; emmet keeps molecular dynamics steps in a trajectory.
 
-    Energies that VASP writes wrong are corrected, or None.
+    Energies that VASP writes incorrectly are corrected or set to None.
     """
     rows = listed(section(last_calculation(document), "output").get("ionic_steps"))
     frames = listed(section(section(document, "vasp_objects"), "trajectory").get("frame_properties"))
@@ -54,7 +54,7 @@ def ionic_steps(document: Document) -> list[dict[str, Any]]:
 
 
 def final_structure(document: Document) -> Document:
-    """Structure at the end as pymatgen's JSON, empty where there is none."""
+    """Final structure as pymatgen JSON; empty if there is none."""
     return section(section(document, "output"), "structure")
 
 
@@ -66,24 +66,24 @@ def moved(document: Document) -> bool:
 
 
 def converged(document: Document) -> bool:
-    """Whether VASP ended as it should: electrons and, where they move, ions."""
+    """Whether VASP converged: the electrons and, if they move, the ions."""
     return document.get("state") == SUCCESSFUL
 
 
 def version(document: Document) -> str:
-    """VASP's own version."""
+    """The VASP version."""
     return str(last_calculation(document).get("vasp_version") or "unknown")
 
 
 def quantities(document: Document, n_steps: int) -> dict[str, dict[str, object]]:
-    """Results of a TaskDoc: name → value, unit, title; without what is absent or not finite."""
+    """Results of a TaskDoc: name → value, unit, title; without missing and non-finite values."""
     rows = {
         **_mechanical(section(document, "output")),
         "volume": (_volume(document), "Å³", "cell volume"),
         **_electronic(section(last_calculation(document), "output")),
         "n_kpoints": (_whole(section(document, "input").get("nkpoints")), "", "irreducible k-points"),
-        "run_type": (_text(document.get("run_type")), "", "kind of functional"),
-        "converged": (converged(document), "", "VASP ended as it should"),
+        "run_type": (_text(document.get("run_type")), "", "type of functional"),
+        "converged": (converged(document), "", "VASP converged"),
         "n_steps": (n_steps or None, "", "ionic steps"),
         **_effort(section(section(last_calculation(document), "output"), "run_stats")),
     }
@@ -100,13 +100,13 @@ def _mechanical(output: Document) -> dict[str, Row]:
         "energy": (number(output.get("energy")), "eV", "total energy"),
         "energy_per_atom": (number(output.get("energy_per_atom")), "eV/atom", "energy per atom"),
         "max_force": (largest_norm(output.get("forces")), "eV/Å", "largest force on an atom"),
-        "pressure": (pressure_gpa(stress), "GPa", "pressure; positive: the cell wants to grow"),
-        "stress": (stress_gpa(stress), "GPa", "stress tensor; positive: the cell wants to grow"),
+        "pressure": (pressure_gpa(stress), "GPa", "pressure; positive if the cell tends to expand"),
+        "stress": (stress_gpa(stress), "GPa", "stress tensor; positive if the cell tends to expand"),
     }
 
 
 def _electronic(last: Document) -> dict[str, Row]:
-    """Band edges where there is a gap; charge and moment as OUTCAR has them."""
+    """Band edges if there is a gap; electron count and moment from OUTCAR."""
     outcar = section(last, "outcar")
     has_gap = bool(number(last.get("bandgap")))
     return {
@@ -131,7 +131,7 @@ def _effort(stats: Document) -> dict[str, Row]:
 
 
 def _whole(value: object) -> int | None:
-    """A positive whole number, or None."""
+    """A positive integer, or None."""
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
 
 

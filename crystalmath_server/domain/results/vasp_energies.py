@@ -1,4 +1,4 @@
-"""Energies of an ionic step of vasprun.xml, corrected where VASP writes them wrong; pure functions."""
+"""Energies of the ionic steps in vasprun.xml, with VASP's output errors corrected; pure functions."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -7,21 +7,22 @@ from crystalmath_server.domain.results.task_document import listed, number
 
 FREE, INTERNAL, SIGMA_ZERO = "e_fr_energy", "e_wo_entrp", "e_0_energy"
 ENERGIES = (FREE, INTERNAL, SIGMA_ZERO)
-"""VASP's names of the free energy, the energy without entropy and the energy for sigma → 0 [eV]."""
-_SAME = 1e-7  # eV, as pymatgen compares them
-_DIGITS = 8  # as VASP writes them
-_TOLERANCE = 1e-6  # eV, beyond the rounding of three numbers
-_NO_ATOM = 1e-3  # eV: a free energy above it has an energy for sigma → 0 that is not 0
+"""VASP's names for the free energy, the energy without entropy and the energy for sigma → 0 [eV]."""
+_SAME = 1e-7  # eV, pymatgen's tolerance
+_DIGITS = 8  # decimals in VASP's output
+_TOLERANCE = 1e-6  # eV, exceeds the rounding error of three numbers
+_NO_ATOM = 1e-3  # eV: a larger free energy implies a nonzero energy for sigma → 0
 
 Step = Mapping[str, Any]
 
 
 def corrected(step: Step) -> dict[str, Any]:
-    """The ionic step with energies that can be trusted; None for one that is not known.
+    """The ionic step with trustworthy energies; unknown ones are None.
 
-    In an ionic step, VASP 5.3.5 and others write -0.0 as `e_0_energy`, or leave the dispersion energy out
-    (https://www.vasp.at/forum/viewtopic.php?f=3&t=16942). The free energy is right, and so are the
-    differences between the energies of the last electronic step: pymatgen's `Vasprun.final_energy` adds both.
+    In an ionic step, VASP 5.3.5 and others write -0.0 as `e_0_energy` or leave out the dispersion energy
+    (https://www.vasp.at/forum/viewtopic.php?f=3&t=16942). The free energy is correct, and so are the
+    differences between the energies of the last electronic step; like pymatgen's `Vasprun.final_energy`,
+    add the two.
     """
     free, last = number(step.get(FREE)), _last_electronic(step)
     found = {name: number(step.get(name)) for name in ENERGIES if name in step}
@@ -39,7 +40,7 @@ def _last_electronic(step: Step) -> Step | None:
 
 
 def _from_free(free: float, last: Step, name: str, written: float | None) -> float | None:
-    """An energy as its distance from the free energy tells it; as written where that is the same."""
+    """An energy derived from its distance to the free energy; the written value if they agree."""
     value = number(last.get(name))
     if value is None:
         return written
@@ -48,7 +49,7 @@ def _from_free(free: float, last: Step, name: str, written: float | None) -> flo
 
 
 def _plausible(energies: Mapping[str, float | None]) -> bool:
-    """Whether the energy for sigma → 0 lies between those it is extrapolated from, and is not just 0."""
+    """Whether the energy for sigma → 0 lies between the two it is extrapolated from and is not a bogus 0."""
     zero, free, internal = (energies.get(name) for name in (SIGMA_ZERO, FREE, INTERNAL))
     if zero is None or free is None:
         return True

@@ -1,1 +1,1 @@
-"""A VASP run in its folder: its files, its progress, and how it continues."""
+"""A VASP run in its folder: files, progress and continuation."""

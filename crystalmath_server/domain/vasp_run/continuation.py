@@ -1,4 +1,4 @@
-"""The input files with which a VASP run is continued from: corrected, from where it stopped; pure."""
+"""Input files that continue a VASP run from where it stopped, with corrections; pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from crystalmath_server.domain.inputs.vasp_program import moves
 from crystalmath_server.protocol.templates import InputFile
 
 LARGE = ("WAVECAR", "CHGCAR")
-"""What VASP begins from where it is there."""
+"""Large files that VASP starts from if they exist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +19,13 @@ class EndedRun:
     Attributes
     ----------
     files
-        Its input files, as it ran.
+        Its input files as they were run.
     corrected
-        The same after custodian's corrections.
+        The input files after custodian's corrections.
     contcar
-        Where its atoms were at the end; empty where that is not known.
+        Text of the final CONTCAR; empty if unknown.
     given
-        Files that were copied from an earlier run before it began.
+        Files copied from an earlier run before this run began.
     """
 
     files: Mapping[str, str]
@@ -37,12 +37,12 @@ class EndedRun:
 
 @dataclass(frozen=True, slots=True)
 class NextInputs:
-    """What the next run gets.
+    """Inputs of the next run.
 
     Attributes
     ----------
     diffs
-        File name → unified diff against the input files of the run before.
+        File name → unified diff from the previous run's input file.
     copied
         Large files that are copied on the cluster.
     """
@@ -53,17 +53,17 @@ class NextInputs:
 
 
 def next_inputs(run: EndedRun, edits: Mapping[str, str], there: Sequence[str]) -> NextInputs:
-    """Correct, begin from the last positions, then apply what was edited by hand.
+    """Apply the corrections, continue from the last positions, then apply the user's edits.
 
     Parameters
     ----------
     there
-        Names of files that are not empty in the folder of the run.
+        Names of the non-empty files in the run's folder.
 
     Raises
     ------
     InvalidForm
-        An edit of a file that no input files has (field: edits).
+        An edited file is not a VASP input file (field: edits).
     """
     files = dict(run.corrected)
     untouched = files.get("POSCAR") == run.files.get("POSCAR")
@@ -81,7 +81,7 @@ def next_inputs(run: EndedRun, edits: Mapping[str, str], there: Sequence[str]) -
 
 
 def _has_atoms(contcar: str) -> bool:
-    """Whether it is whole enough: VASP leaves an empty one where it ended before its first step."""
+    """Whether CONTCAR has atoms; VASP leaves it empty if it stops before the first step."""
     return len(contcar.splitlines()) > 7
 
 

@@ -1,4 +1,4 @@
-"""How a run goes: whether it still moves, and when it may end, in words; pure."""
+"""The outlook of a run: whether it seems stuck and when it may end; pure."""
 
 from math import log
 from statistics import median
@@ -8,13 +8,13 @@ from crystalmath_server.domain.vasp_run.steps import Steps
 TIMES_USUAL = 10
 TIMES_LONGEST = 2
 LEAST_QUIET_S = 30.0
-"""A run that was silent for less is never called stuck."""
+"""A run that was silent for less time is never called stuck."""
 FEW = 3
 _FITTED = 8
 
 
 def stuck_words(steps: Steps, quiet_s: float) -> str:
-    """Why a run looks stuck; empty where it does not, or where too few steps were seen to judge."""
+    """Why a run looks stuck; empty if it does not, or if there are too few steps to judge."""
     if len(steps.intervals) < FEW:
         return ""
     usual = median(steps.intervals)
@@ -26,16 +26,16 @@ def stuck_words(steps: Steps, quiet_s: float) -> str:
 
 
 def seconds_per_step(steps: Steps) -> float | None:
-    """Of the last ionic steps, the median."""
+    """Median time of the last ionic steps [s]."""
     known = [row.seconds for row in list(steps.steps)[-FEW * 3 :] if row.seconds is not None]
     return median(known) if known else None
 
 
 def outlook(steps: Steps) -> tuple[float | None, str]:
-    """Seconds until the end, where that can be told, and on what the estimate rests."""
+    """Seconds until the end, if they can be estimated, and the basis of the estimate."""
     usual = seconds_per_step(steps)
     if steps.converged:
-        return 0.0, "it has converged and writes its last files"
+        return 0.0, "it has converged and is writing its last files"
     if usual is None:
         return None, "the end cannot be told before the first step is done"
     if steps.moves == "dynamics" and steps.most is not None:
@@ -53,7 +53,7 @@ def _of_relaxation(steps: Steps, usual: float) -> tuple[float | None, str]:
         return None, f"the end cannot be told: the limit of the force is not known{most}"
     forces = [row.max_force_ev_a for row in list(steps.steps)[-_FITTED:] if row.max_force_ev_a]
     if len(forces) < FEW + 1:
-        return None, f"the end cannot be told from {len(forces)} steps{most}"
+        return None, f"the end cannot be told from only {len(forces)} steps{most}"
     slope = _slope([log(force) for force in forces])
     if slope > -0.01:
         return None, f"the end cannot be told: the largest force does not fall{most}"
@@ -64,14 +64,14 @@ def _of_relaxation(steps: Steps, usual: float) -> tuple[float | None, str]:
 
 
 def _slope(values: list[float]) -> float:
-    """Of the line of least squares through values at 0, 1, 2 and so on."""
+    """Slope of the least-squares line through values at 0, 1, 2 and so on."""
     middle, mean = (len(values) - 1) / 2, sum(values) / len(values)
     above = sum((place - middle) * (value - mean) for place, value in enumerate(values))
     return above / sum((place - middle) ** 2 for place in range(len(values)))
 
 
 def span(seconds: float) -> str:
-    """A time in words: 4.2 s, 3 min, 2 h 05 min."""
+    """A duration as text: 4.2 s, 3 min, 2 h 05 min."""
     if seconds < 90:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     minutes = round(seconds / 60)

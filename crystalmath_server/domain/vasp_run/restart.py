@@ -1,4 +1,4 @@
-"""The folder of an earlier run on its cluster: shell lines that look at it and check copies; pure text."""
+"""The folder of an earlier run on a cluster: shell scripts that inspect it and check copies; pure text."""
 
 import shlex
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from crystalmath_server.protocol.jobs import JOBS_LIST
 
 LISTED, GONE, CLOSED = "@@listed", "@@gone", "@@closed"
 ABSENT = "crystalmath: there is no"
-"""How the job script begins the line that tells which file of an earlier job was not copied."""
+"""Prefix of the line in which the job script reports a file of an earlier job that was not copied."""
 ABSENT_STATUS = 74
 
 _LOOK = """\
@@ -31,13 +31,13 @@ done"""
 
 @dataclass(frozen=True, slots=True)
 class PreviousRun:
-    """An ended VASP job on whose files another one continues.
+    """An ended VASP job whose files another job continues from.
 
     Attributes
     ----------
     folder
-        On this machine: what its Maker and VASP left, as far as it is small; an empty file stands for each of
-        those that are on the cluster alone.
+        Folder on this machine with the small files that the Maker and VASP left; files that exist only on the
+        cluster are represented by empty files.
     """
 
     pk: int
@@ -47,12 +47,12 @@ class PreviousRun:
 
 
 def look_script(path: str) -> str:
-    """Shell lines that name the files of a folder that are not empty."""
+    """Shell script that lists the non-empty files of a folder."""
     return _LOOK.format(path=shlex.quote(path), gone=GONE, closed=CLOSED, listed=LISTED)
 
 
 def names_there(pk: int, cluster: str, path: str, said: str) -> tuple[str, ...]:
-    """Names of the files that `look_script` saw.
+    """File names in the output of `look_script`.
 
     Raises
     ------
@@ -63,16 +63,18 @@ def names_there(pk: int, cluster: str, path: str, said: str) -> tuple[str, ...]:
     place = f"{path} on {cluster}"
     if state == CLOSED:
         detail = f"The folder of job {pk}, {place}, cannot be read: permission denied"
-        raise FileUnreadable(detail, field="restart_pk", hint="Ask its owner, or: chmod u+rx on it.")
+        raise FileUnreadable(
+            detail, field="restart_pk", hint="Ask the owner for access, or run chmod u+rx on the folder."
+        )
     if state != LISTED or not names:
         words = "is empty" if state == LISTED else "is not there any more"
-        hint = f"Name another job, or run that one again: {command(JOBS_LIST)}"
+        hint = f"Choose another job, or run the earlier job again: {command(JOBS_LIST)}"
         raise InvalidForm(f"The folder of job {pk}, {place}, {words}", field="restart_pk", hint=hint)
     return tuple(names)
 
 
 def check(copied: Sequence[str], path: str) -> str:
-    """Shell lines that end a job whose files were not copied, and unpack those that were packed."""
+    """Shell script that ends a job if files were not copied, and unpacks compressed ones."""
     names = " ".join(map(shlex.quote, copied))
     lines = [_CHECK.format(names=names, absent=ABSENT, path=path.replace('"', ""), status=ABSENT_STATUS)]
     lines += [f"gzip -df {shlex.quote(name)}" for name in copied if name.endswith(".gz")]

@@ -1,4 +1,4 @@
-"""Which files of a run come back, decided on the cluster by size, and which were left there; pure text."""
+"""Which optional files of a run are retrieved, by size, and which stay on the cluster; pure text."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -7,13 +7,13 @@ from crystalmath_server.domain.inputs.vasp_program import OUTPUTS
 from crystalmath_server.protocol.errors import InvalidForm
 
 LISTING = "_crystalmath-files.txt"
-"""Size, tab and name of each file that the run left, written by the job itself."""
+"""Lists size, tab and name of each file that the run left; written by the job itself."""
 FOLDER = "_crystalmath-back"
-"""Holds links to the files that come back beside those that are always brought."""
+"""Holds links to the optional files to retrieve, in addition to those always retrieved."""
 BYTES_PER_MB = 1_000_000
 _PATTERN = re.compile(r"[A-Za-z0-9._*?+-]+")
 _NEVER = ("POTCAR*", "_*", "INCAR", "KPOINTS", "POSCAR", *OUTPUTS)
-"""Licensed, sent from here, or retrieved in any case."""
+"""Files that are licensed, sent as inputs, or always retrieved."""
 
 _LIST = """\
 crystalmath_status=$?
@@ -31,11 +31,11 @@ for f in {patterns}; do
 done"""
 
 _END = "(exit $crystalmath_status)"
-"""The job ends with the status of VASP, as the scheduler sees it."""
+"""Makes the job end with VASP's exit status, which the scheduler reports."""
 
 
 def check(patterns: Sequence[str]) -> None:
-    """Refuse what is not a name and no pattern of a file in the job's folder.
+    """Reject anything but names and patterns of files in the job's folder.
 
     Raises
     ------
@@ -44,12 +44,12 @@ def check(patterns: Sequence[str]) -> None:
     """
     for pattern in patterns:
         if not _PATTERN.fullmatch(pattern) or pattern.startswith("-"):
-            hint = "Give names as CHGCAR, or patterns with * and ?; no folders."
-            raise InvalidForm(f"{pattern!r} names no file of a run", field="retrieve", hint=hint)
+            hint = "Give file names such as CHGCAR, or patterns with * and ?, but no folders."
+            raise InvalidForm(f"{pattern!r} is not a file name or pattern", field="retrieve", hint=hint)
 
 
 def script(patterns: Sequence[str], most_mb: float) -> str:
-    """Shell lines after VASP: list what it left, link what comes back, each up to `most_mb`."""
+    """Shell script to run after VASP: list its files and link those to retrieve, each up to `most_mb`."""
     lines = [_LIST.format(listing=LISTING)]
     if patterns:
         lines.append(_links(patterns, most_mb))
@@ -63,6 +63,6 @@ def _links(patterns: Sequence[str], most_mb: float) -> str:
 
 
 def left(listing: str, here: Sequence[str]) -> Mapping[str, int]:
-    """Name → size of the files of a listing that are not among those that are here."""
+    """Name → size [bytes] of the listed files that were not retrieved."""
     rows = (line.split("\t", 1) for line in listing.splitlines() if "\t" in line)
     return {name: int(size) for size, name in rows if size.isdigit() and name not in here}

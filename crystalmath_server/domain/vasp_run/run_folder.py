@@ -1,4 +1,4 @@
-"""A folder in which VASP ran: the shell lines that look at it, and whether it can become a job; pure text."""
+"""A folder in which VASP ran: the script that inspects it, and whether it can be imported; pure text."""
 
 import base64
 import gzip
@@ -13,7 +13,7 @@ from crystalmath_server.protocol.errors import FileUnreadable, InvalidForm, NotF
 
 TEXTS = ("INCAR", "KPOINTS", "POSCAR")
 KEPT = ("INCAR.orig", "KPOINTS.orig", "POSCAR.orig", "custodian.json")
-"""What custodian leaves beside VASP's files and emmet reads: the first inputs, and what it corrected."""
+"""Files from custodian that emmet reads: the original inputs and the corrections."""
 LARGEST_TEXT = 8_000_000
 LARGEST_POTCAR = 64_000_000
 OPEN, ABSENT, NO_FOLDER, CLOSED = "@@open", "@@absent", "@@no-folder", "@@closed"
@@ -65,17 +65,17 @@ class RunFolder:
     Attributes
     ----------
     files
-        INCAR, POSCAR and, where there is one, KPOINTS, as they are.
+        INCAR, POSCAR and, if present, KPOINTS, unchanged.
     titel_lines
         TITEL lines of POTCAR.
     potcar
-        Its text, licensed: in memory until `potcar_specs` are made of it, and never stored.
+        Licensed text of POTCAR: kept in memory until `potcar_specs` is derived from it, never stored.
     potcar_specs
-        What emmet identifies the potentials by: TITEL, hash and statistics of each.
+        emmet's identification of the potentials: TITEL, hash and statistics of each.
     same_potcar
-        Whether POTCAR.orig is there and is the same.
+        Whether POTCAR.orig exists and equals POTCAR.
     times
-        Name without .gz → UNIX time [s] at which it was written.
+        Name without .gz → modification time, UNIX time [s].
     """
 
     path: str
@@ -89,7 +89,7 @@ class RunFolder:
 
 @dataclass(slots=True)
 class _Seen:
-    """Files → whether they may be read; texts; TITEL lines; POTCAR's text; checksums; times of files."""
+    """Parsed output: readability and times of files, texts, TITEL lines, POTCAR text, checksums."""
 
     files: dict[str, bool] = field(default_factory=dict[str, bool])
     texts: dict[str, bytes] = field(default_factory=dict[str, bytes])
@@ -103,7 +103,7 @@ class _Seen:
 
 
 def look_script(path: str) -> str:
-    """Shell lines that tell what is in a folder."""
+    """Shell script that reports the contents of a folder."""
     names = [f"{name}{packed}" for name in (*TEXTS, *OUTPUTS) for packed in ("", ".gz")]
     return _SCRIPT.format(
         path=shlex.quote(path),
@@ -124,12 +124,12 @@ def look_script(path: str) -> str:
 
 
 def run_folder(cluster: str, path: str, said: str) -> RunFolder:
-    """What `look_script` said.
+    """Parse the output of `look_script`.
 
     Raises
     ------
     NotFound, FileUnreadable, InvalidForm
-        With field `path` and the way out.
+        With field `path` and a hint.
     """
     state, *lines = said.splitlines() or [ABSENT]
     if state in _REFUSALS:
@@ -149,18 +149,18 @@ def run_folder(cluster: str, path: str, said: str) -> RunFolder:
 
 
 def symbols_of(titel_lines: tuple[str, ...]) -> list[str]:
-    """TITEL lines as `PAW_PBE Fe_pv 02Aug2007` → POTCAR symbols."""
+    """TITEL lines such as `PAW_PBE Fe_pv 02Aug2007` → POTCAR symbols."""
     words = [titel.split() for titel in titel_lines]
     return [row[1] if len(row) > 1 else "" for row in words]
 
 
 _REFUSALS: Mapping[str, tuple[type[RpcError], str, str]] = {
-    ABSENT: (NotFound, "does not exist", "See its name there with: pwd"),
+    ABSENT: (NotFound, "does not exist", "Check the path on the cluster with: pwd"),
     NO_FOLDER: (InvalidForm, "is not a folder", "Give the folder in which VASP ran."),
     CLOSED: (
         FileUnreadable,
         "cannot be read: permission denied",
-        "Ask its owner, or: chmod u+rx on it and those above.",
+        "Ask the owner for access, or run chmod u+rx on it and its parent folders.",
     ),
 }
 
@@ -187,7 +187,7 @@ def _read(lines: list[str]) -> _Seen:
 
 
 def _unpacked(packed: str) -> str:
-    """A text as it came packed; empty where it is too large or was cut off."""
+    """A compressed text, unpacked; empty if it is too large or was cut off."""
     try:
         text = gzip.decompress(base64.b64decode(packed))
     except (ValueError, OSError, EOFError, zlib.error):
@@ -196,7 +196,7 @@ def _unpacked(packed: str) -> str:
 
 
 def _check(place: str, seen: _Seen) -> None:
-    """Raise where it is not a VASP run, or one that cannot be read."""
+    """Raise if the folder is not a VASP run or cannot be read."""
     hint = "Give the folder in which VASP ran: it holds INCAR, POSCAR and vasprun.xml."
     missing = [name for name in ("INCAR", "POSCAR") if not seen.has(name)]
     if not seen.has("vasprun.xml") and not seen.has("OUTCAR"):
@@ -206,7 +206,7 @@ def _check(place: str, seen: _Seen) -> None:
         raise InvalidForm(detail, field="path", hint=hint)
     closed = [name for name, readable in seen.files.items() if not readable]
     if closed:
-        hint = f"Ask their owner, or there: chmod u+r {' '.join(closed)}"
+        hint = f"Ask the owner for access, or run on the cluster: chmod u+r {' '.join(closed)}"
         raise FileUnreadable(
             f"{place}: {', '.join(closed)} cannot be read: permission denied", field="path", hint=hint
         )

@@ -1,4 +1,4 @@
-"""Steps of a run as its files tell them while it runs: VASP's OSZICAR and OUTCAR, ours of ASE; pure."""
+"""Steps of a run in progress, read from VASP's OSZICAR and OUTCAR or from the ASE progress file; pure."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from typing import Protocol, cast
 from crystalmath_server.domain.vasp_run.chunked_lines import Lines, number
 
 KEPT = 4096
-"""Steps that are kept, the latest; a long run of molecular dynamics has more."""
+"""Number of latest steps kept; long molecular dynamics runs have more."""
 TIMES_KEPT = 20
 
 OSZICAR, OUTCAR = "OSZICAR", "OUTCAR"
@@ -27,16 +27,16 @@ class Step:
 
 @dataclass(slots=True)
 class Steps:
-    """What is known of a run by now.
+    """What is known about a run so far.
 
     Attributes
     ----------
     done
-        Ionic steps that are complete.
+        Number of completed ionic steps.
     cycle
-        Electronic steps of the ionic step under way, or of the last.
+        Electronic steps so far in the current or last ionic step.
     intervals
-        Time of each of the last steps that are the shortest ones of this engine [s].
+        Durations of the last steps of the engine's shortest kind [s].
     """
 
     done: int = 0
@@ -53,20 +53,20 @@ class Steps:
 
 
 class StepReader(Protocol):
-    """Reads the files of one engine."""
+    """Reader for the output files of one engine."""
 
     @property
     def files(self) -> tuple[str, ...]:
-        """What it reads, in order."""
+        """File names to read, in order."""
         ...
 
     @property
     def steps(self) -> Steps:
-        """What is known by now."""
+        """What is known so far."""
         ...
 
     def feed(self, file: str, data: bytes) -> None:
-        """Take what a file has more than before."""
+        """Process data appended to a file."""
         ...
 
 
@@ -77,7 +77,7 @@ _REAL_TIME = re.compile(r"^\s*(LOOP\+?):.*real time\s*([\d.]+)")
 
 
 class VaspSteps:
-    """Of VASP; energies are those for σ → 0."""
+    """Reader for VASP; energies are extrapolated to σ → 0."""
 
     files = (OSZICAR, OUTCAR)
 
@@ -92,7 +92,7 @@ class VaspSteps:
         self._with_seconds = 0
 
     def feed(self, file: str, data: bytes) -> None:
-        """Take what a file has more than before."""
+        """Process data appended to a file."""
         take = self._take_oszicar if file == OSZICAR else self._take_outcar
         for line in self._lines[file].feed(data):
             take(line)
@@ -120,7 +120,7 @@ class VaspSteps:
             self.steps.converged = True
 
     def _take_force(self, line: str) -> None:
-        """A row of the table: place and force; rules of dashes stand before and after it."""
+        """Take a row of the force table: position and force; dashed rules enclose the table."""
         forces = self._forces
         if forces is None:
             return
@@ -157,7 +157,7 @@ class VaspSteps:
             self.steps.force_limit_ev_a = -value
 
     def _join(self) -> None:
-        """Force and time, which stand in OUTCAR, to the steps, which stand in OSZICAR, in their order."""
+        """Merge forces and times from OUTCAR into the steps from OSZICAR, by step number."""
         held = self.steps.steps
         first = held[0].step if held else 0
         for place, row in enumerate(held):
@@ -171,7 +171,7 @@ class VaspSteps:
 
 
 class AseSteps:
-    """Of engines that ASE drives: a line of JSON each step, as plugins/jobflow_run.py writes it."""
+    """Reader for ASE engines: one JSON line per step, written by plugins/jobflow_run.py."""
 
     def __init__(self, file: str) -> None:
         self.files = (file,)
@@ -180,7 +180,7 @@ class AseSteps:
         self._time_s: float | None = None
 
     def feed(self, file: str, data: bytes) -> None:  # noqa: ARG002
-        """Take what the file has more than before."""
+        """Process data appended to the file."""
         for line in self._lines.feed(data):
             self._take(line)
 

@@ -1,4 +1,4 @@
-"""The last steps of a job as one short row of numbers: largest force, else energy; pure functions."""
+"""The last steps of a job as a short row of numbers: largest force or energy; pure functions."""
 
 from collections.abc import Sequence
 from math import isfinite
@@ -6,20 +6,20 @@ from math import isfinite
 from crystalmath_server.protocol.progress import Trend
 
 KEPT = 32
-"""Steps that are told."""
+"""Number of steps in a trend."""
 
 
 def trend_of(
     pk: int, energies: Sequence[float | None], forces: Sequence[float | None], *, final: bool
 ) -> Trend:
-    """Forces where two are known, else energies; empty where there are neither.
+    """The forces if at least two are known, else the energies; empty if there are neither.
 
     Parameters
     ----------
     energies, forces
-        Of all steps that are known, oldest first [eV], [eV/Å].
+        Values of all known steps, oldest first [eV], [eV/Å].
     final
-        Whether nothing will come any more.
+        Whether the job has ended, so no more steps follow.
     """
     known_forces = [value for value in forces if value is not None and isfinite(value) and value > 0]
     if len(known_forces) > 1:

@@ -1,4 +1,4 @@
-"""The folder in which a job runs: shell lines that list, read and write there, and what they said; pure."""
+"""The folder in which a job runs: scripts that list, read and write files, and their parsers; pure."""
 
 import shlex
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ from crystalmath_server.protocol.jobs import JOBS_SHOW
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A range of a file on a cluster, and how the file was just then.
+    """A range of a file on a cluster, and the state of the file at that moment.
 
     Attributes
     ----------
     size
-        Of the whole file [bytes].
+        Size of the whole file [bytes].
     modified_at, now
-        UNIX times by the cluster's own clock [s].
+        UNIX times [s] on the cluster's clock.
     identity
-        Another file under the same name has another one.
+        Inode; differs if another file takes the same name.
     """
 
     data: bytes
@@ -56,32 +56,32 @@ printf %s {text} > {part} && mv -f {part} {name} && echo {open} || echo {closed}
 
 
 def is_inside(path: str) -> bool:
-    """Whether a path, taken from a folder, stays in it."""
+    """Whether a relative path stays inside its folder."""
     plain = PurePosixPath(path)
     return bool(plain.name) and not plain.is_absolute() and ".." not in plain.parts and "\0" not in path
 
 
 def no_folder(pk: int) -> NotFound:
-    """The job has not begun on a computer, or runs without a folder there."""
-    hint = f"See what it waits for: {command(JOBS_SHOW, pk=pk)}"
+    """The error for a job that has no folder on a cluster."""
+    hint = f"See what the job waits for: {command(JOBS_SHOW, pk=pk)}"
     return NotFound(f"Job {pk} has no folder on a cluster yet, or needs none", field="pk", hint=hint)
 
 
 def check_path(pk: int, path: str) -> None:
-    """Raise where a file of a job's folder may not be read: NotFound, NotAllowed (POTCAR stays there)."""
+    """Raise if a file of a job's folder may not be read: NotFound, or NotAllowed for a POTCAR."""
     if not is_inside(path):
-        hint = f"Give a path in the folder: {command(JOBS_FILES, pk=pk, source='work')}"
+        hint = f"Give a path inside the folder: {command(JOBS_FILES, pk=pk, source='work')}"
         raise NotFound(f"{path!r} is not a path in the folder of job {pk}", field="path", hint=hint)
     licensed.check(path)
 
 
 def tree_script(folder: str, depth: int, limit: int) -> str:
-    """Shell lines that list a folder; one entry more than `limit`, so that truncation is seen."""
+    """Shell script that lists a folder, up to one entry more than `limit` to detect truncation."""
     return _TREE.format(folder=shlex.quote(folder), absent=ABSENT, open=OPEN, depth=depth, most=limit + 1)
 
 
 def read_script(folder: str, path: str, offset: int, limit: int) -> str:
-    """Shell lines that read a range of a file, with its size, times and inode before it."""
+    """Shell script that reads a range of a file, preceded by size, times and inode."""
     return _READ.format(
         folder=shlex.quote(folder),
         path=shlex.quote(f"./{path}"),
@@ -96,7 +96,7 @@ def read_script(folder: str, path: str, offset: int, limit: int) -> str:
 
 
 def write_script(folder: str, name: str, text: str) -> str:
-    """Shell lines that write a small file, whole or not at all."""
+    """Shell script that writes a small file atomically."""
     return _WRITE.format(
         folder=shlex.quote(folder),
         absent=ABSENT,
@@ -109,12 +109,12 @@ def write_script(folder: str, name: str, text: str) -> str:
 
 
 def tree(said: bytes, place: str, depth: int, limit: int) -> tuple[tuple[JobFile, ...], str]:
-    """Files by path and what was left out, in words.
+    """Files sorted by path, and a note on what was left out.
 
     Raises
     ------
     NotFound, FileUnreadable
-        There is no such folder, or it could not be listed.
+        The folder does not exist or could not be listed.
     """
     state, _, rest = said.partition(b"\n")
     _check(state.decode(errors="replace").strip(), place, "")
@@ -125,29 +125,29 @@ def tree(said: bytes, place: str, depth: int, limit: int) -> tuple[tuple[JobFile
 
 
 def piece(said: bytes, place: str, path: str, offset: int = 0) -> Piece:
-    """What `read_script` said.
+    """Parse the output of `read_script`.
 
     Raises
     ------
     NotFound, FileUnreadable
-        With field `path` where it is the file that cannot be had.
+        With field `path` if the file is missing or unreadable.
     """
     state, _, data = said.partition(b"\n")
     words = state.decode(errors="replace").split() or [CLOSED]
     _check(words[0], place, path)
     if len(words) != 5:
-        raise FileUnreadable(f"{place} did not tell size and time of {path}", field="path", hint=_GNU)
+        raise FileUnreadable(f"{place}: size and time of {path} were not reported", field="path", hint=_GNU)
     size, modified_at, inode, now = words[1:]
-    seen = max(int(size), offset + len(data)) if data else int(size)  # it may have grown between the two
+    seen = max(int(size), offset + len(data)) if data else int(size)  # the file may have grown in between
     return Piece(data, seen, float(modified_at), float(now), inode)
 
 
 def check_written(said: bytes, place: str, name: str) -> None:
-    """Raise where the file was not written."""
+    """Raise if the file was not written."""
     _check((said.decode(errors="replace").split() or [CLOSED])[0], place, name)
 
 
-_GNU = "It needs find, stat and head of GNU coreutils there."
+_GNU = "The cluster needs GNU versions of find, stat and head."
 
 
 def _check(state: str, place: str, path: str) -> None:
@@ -155,22 +155,22 @@ def _check(state: str, place: str, path: str) -> None:
         return
     if state == ABSENT:
         kept = command(JOBS_FILES, pk="PK")
-        hint = f"The cluster may have cleaned it up; what was retrieved is kept: {kept}"
-        raise NotFound(f"{place} does not exist any more", hint=hint)
+        hint = f"The cluster may have deleted it; the retrieved files are kept: {kept}"
+        raise NotFound(f"{place} no longer exists", hint=hint)
     if state == NO_FILE:
-        hint = f"See what is there: {command(JOBS_FILES, pk='PK', source='work')}"
+        hint = f"List the files: {command(JOBS_FILES, pk='PK', source='work')}"
         raise NotFound(f"{place} has no file {path!r}", field="path", hint=hint)
     if state == FOLDER:
-        hint = f"See what is in it: {command(JOBS_FILES, pk='PK', source='work')}"
+        hint = f"List its files: {command(JOBS_FILES, pk='PK', source='work')}"
         raise NotFound(f"{path!r} in {place} is a folder", field="path", hint=hint)
     if state == CLOSED:
-        hint = "It is not a plain file, or its permissions keep you out: see ls -l there."
+        hint = "It is not a regular file, or you lack permission: check with ls -l on the cluster."
         raise FileUnreadable(f"{path!r} in {place} cannot be read or written", field="path", hint=hint)
-    raise FileUnreadable(f"{place} could not be looked at: {state[:200]}", hint=_GNU)
+    raise FileUnreadable(f"{place} could not be inspected: {state[:200]}", hint=_GNU)
 
 
 def _entry(row: str, depth: int) -> JobFile | None:
-    """A file; a folder only where it was not looked into."""
+    """The entry of a file, or of a folder too deep to be listed; else None."""
     kind, size, modified_at, path = row.split("\t", 3)
     if kind == "d":
         too_deep = path.count("/") + 1 >= depth
@@ -181,7 +181,7 @@ def _entry(row: str, depth: int) -> JobFile | None:
 def _note(rows: list[JobFile], more: bool, depth: int, limit: int) -> str:  # noqa: FBT001
     words: list[str] = []
     if more:
-        words.append(f"only {limit} entries were looked at; more: --limit")
+        words.append(f"only {limit} entries are shown; raise --limit for more")
     if deep := sum(row.kind == "folder" for row in rows):
-        words.append(f"{deep} folders deeper than {depth} were not looked into; more: --depth")
+        words.append(f"{deep} folders deeper than {depth} were not opened; raise --depth for more")
     return "; ".join(words)
