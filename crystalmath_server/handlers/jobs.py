@@ -82,8 +82,8 @@ def _check_digest(params: SubmitJobParams, prepared: PreparedInputs) -> None:
     rendered = prepared.rendered
     if params.digest and params.digest != rendered.digest:
         detail = (
-            f"The inputs of {rendered.template} for {_named(params.structures)} with these settings are no "
-            f"longer those shown: digest {rendered.digest[:12]}…, not {params.digest[:12]}…"
+            f"The inputs of {rendered.template} for {_named(params.structures)} with these settings have "
+            f"changed since the preview: digest {rendered.digest[:12]}…, not {params.digest[:12]}…"
         )
         hint = "The settings, the structure or an installed package changed; render the inputs again and compare."
         raise Conflict(detail, field="digest", hint=hint)

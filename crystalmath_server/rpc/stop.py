@@ -48,7 +48,7 @@ def _kill(path: Path, pid: int) -> str:
             os.kill(pid, number)
         if _ends(path, HANG_S):
             return f"ended the server with pid {pid} by {number.name}: it did not answer"
-    detail = f"a server holds {lock_path(path)} and does not end"
+    detail = f"a server holds {lock_path(path)} and does not stop"
     raise Conflict(detail, hint=f"Find it with: fuser {lock_path(path)}")
 
 
