@@ -85,7 +85,7 @@ def _check_digest(params: SubmitJobParams, prepared: PreparedInputs) -> None:
             f"The inputs of {rendered.template} for {_named(params.structures)} with these settings have "
             f"changed since the preview: digest {rendered.digest[:12]}…, not {params.digest[:12]}…"
         )
-        hint = "The settings, the structure or an installed package changed; render the inputs again and compare."
+        hint = "The settings, the structure or an installed package changed; render again and compare."
         raise Conflict(detail, field="digest", hint=hint)
 
 
