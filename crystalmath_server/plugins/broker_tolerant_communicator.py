@@ -70,5 +70,5 @@ class BrokerTolerantCommunicator:
         try:
             self._subscribe(kind, subscriber, identifier)
         except kiwipy.DuplicateSubscriberIdentifier:
-            log.info("%s: the subscription was made late", identifier)
+            log.info("%s: the missed subscription already existed", identifier)
         return partial(getattr(self._communicator, f"remove_{kind}_subscriber"), identifier)

@@ -28,7 +28,9 @@ class BrokerTolerantProcess(Process):
         """Initialize the process, and subscribe as far as the broker allows."""
         other = _at_work.get(self.pid)
         if other is not None and other is not self and not (other.has_terminated() or other._closed):  # noqa: SLF001
-            raise kiwipy.DuplicateSubscriberIdentifier(f"process {self.pid} is at work in this worker")
+            raise kiwipy.DuplicateSubscriberIdentifier(
+                f"process {self.pid} is already running in this worker"
+            )
         _at_work[self.pid] = self
         if self._communicator is not None:
             self._communicator: Any = BrokerTolerantCommunicator(self._communicator)

@@ -56,7 +56,7 @@ def structure_node(document: Mapping[str, Any], label: str) -> orm.StructureData
 
 
 def steps_node(steps: tuple[task.Step, ...]) -> orm.ArrayData:
-    """Energy [eV] and largest force [eV/Å; NaN where unknown] of each step."""
+    """Energy [eV] and largest force [eV/Å; NaN if unknown] of each step."""
     node = orm.ArrayData()
     node.set_array("step", np.arange(len(steps)))
     node.set_array("energy", np.array([step.energy for step in steps]))

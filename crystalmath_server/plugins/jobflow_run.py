@@ -136,7 +136,7 @@ def run_job(maker: Any, structure: Any) -> Any:
     store.connect()
     response: Any = job.run(store)
     if any(part is not None for part in (response.replace, response.detour, response.addition)):
-        msg = f"{type(maker).__name__} asks for further jobs, which one job cannot run"
+        msg = f"{type(maker).__name__} requests further jobs, which a single job cannot run"
         raise NotOneJobError(msg)
     return jsanitize(response.output, strict=True, enum_values=True)
 

@@ -156,7 +156,7 @@ class VaspParser(JobParser):
 
     def _cut_off(self, why: str, n_steps: int) -> ExitCode:
         """The exit code of an interrupted run, with the scheduler's exit status if it set one."""
-        code = self._exit(ExitStatus.CUT_OFF, f"{why}; whole ionic steps: {n_steps}")
+        code = self._exit(ExitStatus.CUT_OFF, f"{why}; complete ionic steps: {n_steps}")
         return ExitCode(self.node.exit_status or code.status, code.message)
 
     def _silent(self, said: str) -> ExitCode:
@@ -178,8 +178,8 @@ def _not_vasp(code: Any, said: str) -> str:
     line = next((line.strip() for line in said.splitlines() if line.strip()), "")
     wrote = f"wrote {line[:200]!r}" if line else "wrote nothing"
     return (
-        f"{code.filepath_executable} {wrote} and no word of VASP's; is it VASP? "
-        f"Look with: {command(CODES_TEST, pk=code.pk)}"
+        f"{code.filepath_executable} {wrote} and no VASP output; is it VASP? "
+        f"Check with: {command(CODES_TEST, pk=code.pk)}"
     )
 
 

@@ -87,7 +87,7 @@ class VaspRestartWorkChain(BrokerTolerantProcess, BaseRestartWorkChain):
         match mending.turn(look, ended_well=run.is_finished_ok, made=made, most=most):
             case NextAction.DONE:
                 self.ctx.is_finished = True
-                left = f"; left as it is: {mending.words(look.corrections)}" if look.corrections else ""
+                left = f"; not corrected: {mending.words(look.corrections)}" if look.corrections else ""
                 self.report(f"run {run.pk} ended well{left}")
                 return None
             case NextAction.ASK:

@@ -48,7 +48,7 @@ def tail(path: Path, lines: int) -> list[str]:
             return log.read().decode(errors="replace").splitlines()[-lines:]
     except OSError as error:
         detail = f"cannot read the log {path}: {error.strerror}"
-        raise FileUnreadable(detail, hint="The server writes it when it starts.") from error
+        raise FileUnreadable(detail, hint="The server creates the log when it starts.") from error
 
 
 def follow(path: Path) -> Iterator[str]:

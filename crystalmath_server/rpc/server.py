@@ -174,7 +174,7 @@ class RpcServer:
     def _refusal(self, sock: socket.socket) -> RpcError | None:
         uid = peer_uid(sock)
         if uid != os.geteuid():
-            log.warning("refused a client of user %d", uid)
+            log.warning("rejected a client of user %d", uid)
             return NotAllowed(f"This server serves user {os.geteuid()} only; you are {uid}.")
         if len(self._sessions) >= self.settings.max_clients:
             return Overloaded(
@@ -197,7 +197,7 @@ class RpcServer:
             if self._sessions or self.in_flight or self.parts.is_needed():
                 self._busy_at_s = time.monotonic()
             elif time.monotonic() - self._busy_at_s >= limit_s:
-                log.info("no client for %g s: ending", limit_s)
+                log.info("no client for %g s: stopping", limit_s)
                 self._stop.set()
                 return
 
@@ -207,7 +207,7 @@ class RpcServer:
             while not all(session.idle for session in self._sessions):  # noqa: ASYNC110  runs once per server
                 await anyio.sleep(0.02)
         if scope.cancelled_caught:
-            log.warning("ending with %d requests unanswered", self.in_flight)
+            log.warning("stopping with %d requests unanswered", self.in_flight)
 
 
 def _peer() -> Peer:
@@ -224,4 +224,4 @@ def _turn_away(sock: socket.socket, error: RpcError) -> None:
         try:
             sock.send(encode(envelope.failure(error, None), "lines"))
         except OSError as failure:
-            log.info("a client that was turned away had left: %s", failure)
+            log.info("a rejected client had already disconnected: %s", failure)

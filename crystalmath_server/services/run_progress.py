@@ -96,11 +96,11 @@ class RunProgress:
         try:
             await self.look(pk)
         except RpcError as error:
-            log.info("job %d cannot be looked at: %s", pk, error)
+            log.info("cannot read the progress of job %d: %s", pk, error)
             if held := self._held.get(pk):
                 held.looked_at = time.monotonic()
         except Exception:  # an unreadable job must not stop the server
-            log.exception("job %d cannot be looked at", pk)
+            log.exception("cannot read the progress of job %d", pk)
         finally:
             self._looking.discard(pk)
 

@@ -73,9 +73,9 @@ class RunTrends:
         try:
             return await self._trend(pk)
         except RpcError as error:
-            log.info("the steps of job %d are not known: %s", pk, error)
+            log.info("cannot get the steps of job %d: %s", pk, error)
         except Exception:
-            log.exception("the steps of job %d cannot be read", pk)
+            log.exception("cannot read the steps of job %d", pk)
         return trend_of(pk, (), (), final=False)
 
     async def _trend(self, pk: int) -> Trend:
