@@ -50,7 +50,7 @@ def keep_cause(node: Any, retrieved: Any, code: ExitCode | None, corrections: Co
         if title := _title(node, retrieved, code, corrections):
             node.base.extras.set(nodes.CAUSE, title)
     except Exception:  # errors in the diagnosis must not change how the job ended
-        log.exception("cannot determine the failure cause of job %s", node.pk)
+        log.exception("job %s has no cause in the list", node.pk)
 
 
 def _title(node: Any, retrieved: Any, code: ExitCode, corrections: Corrections) -> str:

@@ -156,7 +156,7 @@ class VaspParser(JobParser):
 
     def _cut_off(self, why: str, n_steps: int) -> ExitCode:
         """The exit code of an interrupted run, with the scheduler's exit status if it set one."""
-        code = self._exit(ExitStatus.CUT_OFF, f"{why}; complete ionic steps: {n_steps}")
+        code = self._exit(ExitStatus.CUT_OFF, f"{why}; whole ionic steps: {n_steps}")
         return ExitCode(self.node.exit_status or code.status, code.message)
 
     def _silent(self, said: str) -> ExitCode:

@@ -188,7 +188,7 @@ class Session:
             return Overloaded(f"{self._host.in_flight} requests are in flight.")
         if work.id in self._works:
             twin, work.id = work.id, None
-            return InvalidRequest(f"A request with the id {twin!r} is already in flight.", field="id")
+            return InvalidRequest(f"A request with the id {twin!r} is in flight already.", field="id")
         return None
 
     def _begin(self, work: Work, deliver: Deliver) -> None:
