@@ -73,10 +73,10 @@ def _options(argv: list[str] | None) -> Options:
     )
     parser.add_argument("command", nargs="?", choices=tuple(_COMMANDS), default="run", metavar="COMMAND")
     parser.add_argument("--profile", metavar="NAME", help="AiiDA profile to serve")
-    parser.add_argument("--socket", metavar="PATH", help="socket to listen at")
+    parser.add_argument("--socket", metavar="PATH", help="socket to listen on")
     parser.add_argument("--foreground", action="store_true", help="run: stay in the foreground")
-    parser.add_argument("-n", "--lines", type=int, default=50, help="logs: how many lines")
-    parser.add_argument("-f", "--follow", action="store_true", help="logs: continue as the log grows")
+    parser.add_argument("-n", "--lines", type=int, default=50, help="logs: number of lines")
+    parser.add_argument("-f", "--follow", action="store_true", help="logs: follow the log as it grows")
     parser.add_argument("--json", action="store_true", help="status: as JSON")
     parser.add_argument("--version", action="version", version=f"crystalmath-server {__version__}")
     given = parser.parse_args(argv)
@@ -106,7 +106,7 @@ def _run(options: Options) -> int:
         _log(options).error("cannot start: %s", _words(error).replace("\n", " "))
         raise
     if found is None:
-        print(f"a server listens at {options.socket} already", file=sys.stderr)
+        print(f"a server already listens at {options.socket}", file=sys.stderr)
         return OK
     _log(options).setLevel(settings.log_level)
     if options.foreground:
@@ -170,7 +170,7 @@ def _serve(options: Options, settings: Any, claim: Any) -> int:
     except Exception as error:
         log.exception("the server failed")
         reason = f"{type(error).__name__}: {error}"
-        log.error("cannot go on: %s", reason)  # noqa: TRY400  the last line of the log is the reason
+        log.error("cannot continue: %s", reason)  # noqa: TRY400  the last line of the log is the reason
         raise InternalError(reason, hint=f"See {options.log}") from error
     finally:
         claim.release()

@@ -49,7 +49,7 @@ async def retry(ports: Ports, params: RetryJobParams) -> Submitted:
 async def _left(ports: Ports, pk: int) -> list[str]:
     """Files in the job's work folder; if unreachable, those the job listed when it ended.
 
-    What is gone when the new job runs ends it in words.
+    If a listed file is gone when the new job runs, the job fails with a clear message.
     """
     try:
         rows = (await ports.work.tree(pk, 1, MOST_FILES)).rows

@@ -60,13 +60,13 @@ async def _identified(ports: Ports, folder: RunFolder) -> RunFolder:
 def _path(given: str) -> str:
     """The normalized path of a folder."""
     if not given.startswith("/") or "\0" in given:
-        hint = "Give it from the root, as pwd shows it there."
-        raise InvalidForm(f"{given!r} does not begin at the root", field="path", hint=hint)
+        hint = "Give the absolute path, as printed by pwd on the cluster."
+        raise InvalidForm(f"{given!r} is not an absolute path", field="path", hint=hint)
     return posixpath.normpath(given)
 
 
 def _key(given: str, digest: str) -> str:
     if given and len(given) < SHORTEST_KEY:
-        hint = "Leave it out, or send a new UUID for each new job."
+        hint = "Omit the key, or send a new UUID for each new job."
         raise InvalidForm(f"{given!r} is shorter than {SHORTEST_KEY} characters", field="key", hint=hint)
     return given or f"import-{digest}"

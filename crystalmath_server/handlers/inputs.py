@@ -44,12 +44,12 @@ async def tags(ports: Ports, params: ListTagsParams) -> TagList:
 
 
 def _check_names(files: Mapping[str, str], field: str) -> None:
-    hint = f"Give some of {', '.join(_TAKEN)}."
+    hint = f"Give one or more of: {', '.join(_TAKEN)}."
     for name in files:
         if name not in _TAKEN:
-            raise InvalidForm(f"{name[:60]!r} is not a file of a set of input files", field=field, hint=hint)
+            raise InvalidForm(f"{name[:60]!r} is not a VASP input file", field=field, hint=hint)
     if not files:
-        raise InvalidForm("There is no file to look at", field=field, hint=hint)
+        raise InvalidForm("No input file is given", field=field, hint=hint)
 
 
 async def _inputs(ports: Ports, source: InputSource, side: str) -> Mapping[str, str]:
@@ -57,7 +57,9 @@ async def _inputs(ports: Ports, source: InputSource, side: str) -> Mapping[str, 
     kinds = [bool(source.files), source.job_pk is not None, bool(source.template)]
     if sum(kinds) != 1 or bool(source.template) != (source.structure_pk is not None):
         hint = f"Give {side} one of: files; job_pk; template with structure_pk."
-        raise InvalidForm(f"It is not clear which input files {side} is", field=side, hint=hint)
+        raise InvalidForm(
+            f"The source of the {side} input files is missing or ambiguous", field=side, hint=hint
+        )
     if source.files:
         _check_names(source.files, f"{side}.files")
         return source.files

@@ -38,7 +38,7 @@ async def show(ports: Ports, params: JobPk) -> JobDetail:
     stuck = ports.progress.remembered(params.pk, found.row.state)
     if not stuck:
         return found
-    hint = f"Look at it: {command(JOBS_PROGRESS, pk=params.pk)}; end it: {command(JOBS_CANCEL, pk=params.pk)}"
+    hint = f"See progress: {command(JOBS_PROGRESS, pk=params.pk)}; kill: {command(JOBS_CANCEL, pk=params.pk)}"
     return replace(found, explanation=f"{found.explanation}. {stuck}", hint=found.hint or hint)
 
 
@@ -65,25 +65,25 @@ def _refuse_of_others(params: SubmitJobParams, template: str) -> None:
     """Reject options that only VASP jobs support, and incompatible combinations."""
     of_vasp = template.startswith(f"{VASP}.")
     if params.retrieve and not of_vasp:
-        hint = "Leave retrieve out: all that such a job writes comes back."
-        raise InvalidForm("Further files come back of VASP jobs only", field="retrieve", hint=hint)
+        hint = "Omit retrieve: all files of such a job are retrieved."
+        raise InvalidForm("Only VASP jobs can retrieve additional files", field="retrieve", hint=hint)
     if params.corrections and not of_vasp:
-        hint = "Leave corrections out."
-        raise InvalidForm("Only VASP jobs correct themselves", field="corrections", hint=hint)
+        hint = "Omit corrections."
+        raise InvalidForm("Only VASP jobs can be self-correcting", field="corrections", hint=hint)
     if params.corrections and len(params.structures) > 1:
-        hint = "Leave corrections out."
-        raise InvalidForm("custodian corrects no band of images", field="corrections", hint=hint)
+        hint = "Omit corrections."
+        raise InvalidForm("custodian cannot correct a NEB calculation", field="corrections", hint=hint)
     if params.corrections and params.reuse:
-        hint = "Leave one of the two out."
-        raise InvalidForm("What corrects itself is computed again", field="reuse", hint=hint)
+        hint = "Omit either corrections or reuse."
+        raise InvalidForm("A self-correcting job cannot reuse results", field="reuse", hint=hint)
 
 
 def _check_digest(params: SubmitJobParams, prepared: PreparedInputs) -> None:
     rendered = prepared.rendered
     if params.digest and params.digest != rendered.digest:
         detail = (
-            f"What {rendered.template} gives for {_named(params.structures)} with these settings is no "
-            f"longer what was shown: its digest is {rendered.digest[:12]}…, not {params.digest[:12]}…"
+            f"The inputs of {rendered.template} for {_named(params.structures)} with these settings have "
+            f"changed since the preview: digest {rendered.digest[:12]}…, not {params.digest[:12]}…"
         )
         hint = "The settings, the structure or an installed package changed; render again and compare."
         raise Conflict(detail, field="digest", hint=hint)

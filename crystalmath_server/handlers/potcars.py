@@ -34,6 +34,6 @@ async def _needed(ports: Ports, params: CheckPotcarsParams, structure_pk: int) -
         ports.server.progress("asking the template")
         prepared = await ports.workbench.render(spec, [document])
     if not prepared.potcar:
-        hint = f"Choose one of VASP: {command(TEMPLATES_LIST, engine='vasp')}"
+        hint = f"Choose a VASP template: {command(TEMPLATES_LIST, engine='vasp')}"
         raise InvalidForm(f"{prepared.rendered.template} needs no POTCAR", field="template", hint=hint)
     return tuple(cast("list[str]", prepared.potcar["symbols"])), str(prepared.potcar["functional"])

@@ -34,7 +34,7 @@ async def stop(ports: Ports, params: StopJobParams) -> StopAsked:
     _refuse(detail)
     text = f"{_TAGS[params.after]} = .TRUE.\n"
     await ports.work.write(params.pk, STOPCAR, text)
-    words = f"VASP ends after the {params.after} step that it is at; what it has is retrieved then."
+    words = f"VASP ends after its current {params.after} step; its results are then retrieved."
     return StopAsked(params.pk, text, detail.remote_work_dir, words)
 
 
@@ -42,9 +42,9 @@ def _refuse(detail: JobDetail) -> None:
     """Raise if no running program would read the file."""
     pk, state = detail.row.pk, detail.row.state
     if not runs_vasp(detail.process_type, detail.row.template):
-        hint = f"End it without results: {command(JOBS_CANCEL, pk=pk)}"
+        hint = f"Kill it without results: {command(JOBS_CANCEL, pk=pk)}"
         what = detail.engine or detail.row.template
-        raise NotAllowed(f"{what} knows no order to end after a step; only VASP does", field="pk", hint=hint)
+        raise NotAllowed(f"{what} cannot end after a step on request; only VASP does", field="pk", hint=hint)
     if state is not JobState.RUNNING:
-        hint = f"A job that has not begun is ended by: {command(JOBS_CANCEL, pk=pk)}"
+        hint = f"To kill a job that has not started: {command(JOBS_CANCEL, pk=pk)}"
         raise NotAllowed(f"Job {pk} does not run: it is {state}", field="pk", hint=hint)

@@ -30,7 +30,7 @@ def _check_source(params: ImportStructureParams) -> None:
         raise InvalidForm("Both a text and a path are given.", field="text", hint="Give one of the two.")
     if params.path and not PurePath(params.path).is_absolute():
         detail = f"{params.path!r} is not an absolute path; the server's working directory is not yours."
-        raise InvalidForm(detail, field="path", hint="Give the path from the root: /home/…")
+        raise InvalidForm(detail, field="path", hint="Give an absolute path: /home/…")
 
 
 async def list_structures(ports: Ports, params: ListStructuresParams) -> StructurePage:

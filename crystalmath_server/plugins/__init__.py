@@ -1,1 +1,1 @@
-"""AiiDA entry points, imported by AiiDA's daemon."""
+"""AiiDA entry points, loaded by AiiDA's daemon."""

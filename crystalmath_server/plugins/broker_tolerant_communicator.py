@@ -1,4 +1,4 @@
-"""AiiDA's communicator, for which a broker that is gone is one that does not answer in time."""
+"""AiiDA's communicator, with an unavailable broker reported as a timeout."""
 
 import concurrent.futures
 import logging
@@ -13,27 +13,27 @@ from aio_pika.exceptions import AMQPError
 log = logging.getLogger(__name__)
 
 _GONE = (AMQPError, OSError, RuntimeError, concurrent.futures.CancelledError)
-"""What communicators raise where the connection or the channel is gone; each library has its own."""
+"""Errors of the communicator libraries for a lost connection or channel."""
 
 
 @contextmanager
 def _in_time() -> Generator[None]:
-    """A broker that is gone is one that does not answer in time, for which plumpy is prepared."""
+    """Turn errors of an unavailable broker into TimeoutError, which plumpy handles."""
     try:
         yield
-    except TimeoutError:  # an OSError too
+    except TimeoutError:  # is itself an OSError
         raise
     except _GONE as error:
         raise TimeoutError(f"{type(error).__name__}: {error}") from error
 
 
 class BrokerTolerantCommunicator:
-    """AiiDA's communicator, as far as it matters to a process.
+    """AiiDA's communicator, as far as processes use it.
 
     Attributes
     ----------
     missed
-        Subscriptions that are still to be made: kind, subscriber, identifier.
+        Subscriptions still to be made: kind, subscriber, identifier.
     """
 
     def __init__(self, communicator: Any) -> None:
@@ -44,16 +44,16 @@ class BrokerTolerantCommunicator:
         return getattr(self._communicator, name)
 
     def broadcast_send(self, *args: Any, **kwargs: Any) -> Any:
-        """Tell all; raises TimeoutError."""
+        """Send a broadcast; raises TimeoutError."""
         with _in_time():
             return self._communicator.broadcast_send(*args, **kwargs)
 
     def add_rpc_subscriber(self, subscriber: Any, identifier: Any = None) -> Any:
-        """Hear orders; raises TimeoutError."""
+        """Subscribe to RPC messages; raises TimeoutError."""
         return self._subscribe("rpc", subscriber, identifier)
 
     def add_broadcast_subscriber(self, subscriber: Any, identifier: Any = None) -> Any:
-        """Hear orders to all; raises TimeoutError."""
+        """Subscribe to broadcasts; raises TimeoutError."""
         return self._subscribe("broadcast", subscriber, identifier)
 
     def _subscribe(self, kind: str, subscriber: Any, identifier: Any) -> Any:
@@ -65,10 +65,10 @@ class BrokerTolerantCommunicator:
             raise
 
     def subscribe_again(self) -> Callable[[], None]:
-        """Make the first subscription that was missed; how to end it. Raises TimeoutError."""
+        """Make the first missed subscription and return its cancel function. Raises TimeoutError."""
         kind, subscriber, identifier = self.missed.pop(0)
         try:
             self._subscribe(kind, subscriber, identifier)
         except kiwipy.DuplicateSubscriberIdentifier:
-            log.info("%s: the subscription was made late", identifier)
+            log.info("%s: the missed subscription already existed", identifier)
         return partial(getattr(self._communicator, f"remove_{kind}_subscriber"), identifier)

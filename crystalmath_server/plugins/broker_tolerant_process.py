@@ -1,4 +1,4 @@
-"""A process that continues where AiiDA's broker is gone for a while; nothing of it is lost or done twice."""
+"""Processes that survive an outage of AiiDA's broker, without losing or repeating work."""
 
 import asyncio
 import logging
@@ -14,28 +14,30 @@ log = logging.getLogger(__name__)
 
 AGAIN_S = 2.0
 _at_work: WeakValueDictionary[Any, Process] = WeakValueDictionary()
-"""Processes of this worker by pk."""
+"""Processes running in this worker, by pk."""
 
 
 class BrokerTolerantProcess(Process):
-    """Where the broker dies as a worker begins a process, AiiDA ends the process; here it is worked on.
+    """Keeps a process running if the broker dies while a worker starts it; AiiDA would end the process.
 
-    The broker hands its task out again when it is back. AiiDA knows such a task by the subscription, which
-    was never made; so it is known by the process that is at work, and dropped.
+    When the broker is back, it delivers the task again. AiiDA detects such duplicates by the subscription,
+    which is missing here, so they are detected by the running process and dropped.
     """
 
     def init(self) -> None:
-        """Subscribe, as far as that is possible now."""
+        """Initialize the process, and subscribe as far as the broker allows."""
         other = _at_work.get(self.pid)
         if other is not None and other is not self and not (other.has_terminated() or other._closed):  # noqa: SLF001
-            raise kiwipy.DuplicateSubscriberIdentifier(f"process {self.pid} is at work in this worker")
+            raise kiwipy.DuplicateSubscriberIdentifier(
+                f"process {self.pid} is already running in this worker"
+            )
         _at_work[self.pid] = self
         if self._communicator is not None:
             self._communicator: Any = BrokerTolerantCommunicator(self._communicator)
         super().init()
 
     async def step_until_terminated(self) -> None:
-        """Continue to the end, and meanwhile subscribe where that was not possible before."""
+        """Run to the end, and make missed subscriptions meanwhile."""
         subscribing = asyncio.create_task(self._subscribe_when_back())
         try:
             await super().step_until_terminated()
@@ -43,7 +45,7 @@ class BrokerTolerantProcess(Process):
             subscribing.cancel()
 
     async def _subscribe_when_back(self) -> None:
-        """Without it nobody could pause or kill the process."""
+        """Make missed subscriptions, without which the process could not be paused or killed."""
         line = self._communicator
         while isinstance(line, BrokerTolerantCommunicator) and line.missed:
             await asyncio.sleep(AGAIN_S)
@@ -54,4 +56,4 @@ class BrokerTolerantProcess(Process):
 
 
 class BrokerTolerantCalcJob(BrokerTolerantProcess, CalcJob):
-    """A CalcJob of this kind."""
+    """A CalcJob that survives an outage of the broker."""

@@ -1,4 +1,4 @@
-"""The cause of a failed job in a few words, which its parser keeps with the node for the list."""
+"""A short failure cause, stored on the node by the parser for display in the job list."""
 
 import logging
 import os
@@ -26,12 +26,12 @@ Corrections = Callable[[Any, Any], tuple[Correction, ...]]
 
 
 def no_corrections(_node: Any, _retrieved: Any) -> tuple[Correction, ...]:
-    """Of engines that custodian does not know."""
+    """No corrections, for engines that custodian does not support."""
     return ()
 
 
 def custodians(node: Any, retrieved: Any) -> tuple[Correction, ...]:
-    """What custodian finds in a VASP run, unless it belongs to a job that asks custodian itself."""
+    """Errors that custodian finds in a VASP run, unless the run belongs to a self-correcting job."""
     if node.base.attributes.get(nodes.RUN, None) is not None:
         return ()
     with tempfile.TemporaryDirectory(prefix="crystalmath-") as folder:
@@ -43,18 +43,18 @@ def custodians(node: Any, retrieved: Any) -> tuple[Correction, ...]:
 
 
 def keep_cause(node: Any, retrieved: Any, code: ExitCode | None, corrections: Corrections) -> None:
-    """Keep the title of the diagnosis as an extra of a job that failed."""
+    """Store the title of the diagnosis as an extra of a failed job."""
     if code is None or not code.status:
         return
     try:
         if title := _title(node, retrieved, code, corrections):
             node.base.extras.set(nodes.CAUSE, title)
-    except Exception:  # a job must end as it ended, whatever its diagnosis stumbles over
+    except Exception:  # errors in the diagnosis must not change how the job ended
         log.exception("job %s has no cause in the list", node.pk)
 
 
 def _title(node: Any, retrieved: Any, code: ExitCode, corrections: Corrections) -> str:
-    """The title; empty where nothing that is known tells why."""
+    """The title of the diagnosis; empty if the cause is unknown."""
     facts = Facts(node.pk, JobState.FAILED, exit_status=code.status, exit_message=str(code.message or ""))
     symptoms = Symptoms(facts, (node.pk,), texts=_texts(retrieved.base.repository))
     if not is_certain(symptoms):
@@ -64,7 +64,7 @@ def _title(node: Any, retrieved: Any, code: ExitCode, corrections: Corrections) 
 
 
 def _texts(repository: Any) -> Mapping[str, Text]:
-    """Ends of the files that a diagnosis is made from."""
+    """Tails of the files used for the diagnosis."""
     held = set(repository.list_object_names())
     return {name: Text(_tail(repository, name)) for name in nodes.SEARCHED_FILES if name in held}
 

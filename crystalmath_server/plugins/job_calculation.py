@@ -1,4 +1,4 @@
-"""What the CalcJobs of this project share: the ports of a Maker's job, and their exit codes."""
+"""Ports and exit codes shared by this project's CalcJobs."""
 
 import json
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from crystalmath_server.domain.results.crystal import structure_document
 
 
 def structure_text(node: orm.StructureData) -> str:
-    """Text of pymatgen's JSON: the file stored with it, else made of the node."""
+    """The structure as pymatgen JSON: the file stored in the node, or else generated from the node."""
     repository: Any = node.base.repository
     if nodes.STRUCTURE_FILE in repository.list_object_names():
         return repository.get_object_content(nodes.STRUCTURE_FILE)
@@ -23,12 +23,14 @@ def structure_text(node: orm.StructureData) -> str:
 
 
 def define_inputs(spec: CalcJobProcessSpec, attributes: Iterable[str], *, output: str, parser: str) -> None:
-    """The Maker with its structure and settings, and the options that differ from AiiDA's defaults."""
-    spec.input(nodes.STRUCTURE, valid_type=orm.StructureData, help="Structure that the Maker is given.")
+    """Define the Maker, its structure and settings, and the options that differ from AiiDA's defaults."""
+    spec.input(nodes.STRUCTURE, valid_type=orm.StructureData, help="Structure passed to the Maker.")
     spec.input(nodes.MAKER, valid_type=orm.Dict, help="atomate2 Maker as MSONable JSON.")
-    spec.input(nodes.SETTINGS, valid_type=orm.Dict, required=False, help="Form values the Maker was made of.")
+    spec.input(
+        nodes.SETTINGS, valid_type=orm.Dict, required=False, help="Form values used to create the Maker."
+    )
     for name in attributes:
-        spec.input(f"metadata.options.{name}", valid_type=str, required=False, help="Kept as attribute.")
+        spec.input(f"metadata.options.{name}", valid_type=str, required=False, help="Stored as an attribute.")
     inputs: Any = spec.inputs
     options = inputs["metadata"]["options"]
     options["resources"].default = {"num_machines": 1, "num_mpiprocs_per_machine": 1}
@@ -37,12 +39,12 @@ def define_inputs(spec: CalcJobProcessSpec, attributes: Iterable[str], *, output
 
 
 def define_outputs(spec: CalcJobProcessSpec, document: str) -> None:
-    """What the parser attaches; `document` says what the job's document is."""
+    """Define the outputs that the parser attaches; `document` is the help text of the document output."""
     spec.output(
         nodes.SUMMARY, valid_type=orm.Dict, required=False, help="Quantities with units, engine versions."
     )
     spec.output(nodes.DOCUMENT, valid_type=orm.SinglefileData, required=False, help=document)
-    spec.output(nodes.STRUCTURE, valid_type=orm.StructureData, required=False, help="Structure at the end.")
+    spec.output(nodes.STRUCTURE, valid_type=orm.StructureData, required=False, help="Final structure.")
     spec.output(
         nodes.STEPS,
         valid_type=orm.ArrayData,
@@ -53,6 +55,6 @@ def define_outputs(spec: CalcJobProcessSpec, document: str) -> None:
 
 
 def define_exit_codes(spec: CalcJobProcessSpec, statuses: Iterable[ExitStatus]) -> None:
-    """Exit codes by the names of their statuses."""
+    """Define exit codes named after their statuses."""
     for status in statuses:
         spec.exit_code(int(status), status.name, message=status.message)

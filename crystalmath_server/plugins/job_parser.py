@@ -1,4 +1,4 @@
-"""What the parsers of this project share: retrieved texts, output nodes, exit codes with a reason."""
+"""Base class of this project's parsers: retrieved texts, output nodes, exit codes with a reason."""
 
 import json
 from collections.abc import Mapping
@@ -22,18 +22,18 @@ class JobParser(Parser):
     """A parser of a Maker's job."""
 
     def _text(self, name: str) -> str:
-        """A retrieved file, empty where there is none."""
+        """The text of a retrieved file; empty if missing."""
         try:
             return self.retrieved.base.repository.get_object_content(name, "rb").decode(errors="replace")
         except FileNotFoundError:
             return ""
 
     def _exit(self, status: ExitStatus, reason: str) -> ExitCode:
-        """The exit code of a status that the CalcJob defines."""
+        """The CalcJob's exit code for a status."""
         return getattr(self.exit_codes, status.name).format(reason=reason[:_MAX_REASON])
 
     def _final_structure(self, document: Mapping[str, Any], which: str = "") -> orm.StructureData:
-        """StructureData of pymatgen's JSON, named after the structure that the job was given."""
+        """StructureData from pymatgen JSON, labeled after the job's input structure."""
         formula = self.node.base.attributes.get(nodes.FORMULA, "")
         given: Any = self.node.inputs.structure
         name = given.label or formula or "structure"
@@ -44,7 +44,7 @@ class JobParser(Parser):
 
 
 def structure_node(document: Mapping[str, Any], label: str) -> orm.StructureData:
-    """StructureData of pymatgen's JSON, which is kept whole beside it."""
+    """StructureData from pymatgen JSON, with the complete JSON stored in the node."""
     crystal = plain_crystal(document)
     node = orm.StructureData(cell=crystal.cell, pbc=crystal.pbc)
     for symbol in dict.fromkeys(symbol for symbol, _ in crystal.sites):
@@ -56,7 +56,7 @@ def structure_node(document: Mapping[str, Any], label: str) -> orm.StructureData
 
 
 def steps_node(steps: tuple[task.Step, ...]) -> orm.ArrayData:
-    """Energy [eV] and largest force [eV/Å; NaN where unknown] of each step."""
+    """Energy [eV] and largest force [eV/Å; NaN if unknown] of each step."""
     node = orm.ArrayData()
     node.set_array("step", np.arange(len(steps)))
     node.set_array("energy", np.array([step.energy for step in steps]))

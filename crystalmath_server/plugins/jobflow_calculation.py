@@ -1,4 +1,4 @@
-"""CalcJob `crystalmath.jobflow`: any atomate2 Maker of one job, run as a job of the computer."""
+"""CalcJob `crystalmath.jobflow`: runs any atomate2 Maker that produces a single job."""
 
 import json
 from pathlib import Path
@@ -37,7 +37,7 @@ class JobflowCalculation(BrokerTolerantCalcJob):
         define_exit_codes(spec, OF_JOBFLOW)
 
     def prepare_for_submission(self, folder: Folder) -> CalcInfo:
-        """Write maker, structure and run script."""
+        """Write the Maker, the structure and the run script."""
         texts = {
             "maker.json": json.dumps(self.inputs.maker.get_dict(), indent=1, sort_keys=True),
             nodes.STRUCTURE_FILE: structure_text(self.inputs.structure),
@@ -50,7 +50,7 @@ class JobflowCalculation(BrokerTolerantCalcJob):
 
 
 def _calc_info(code_uuid: str) -> CalcInfo:
-    """What to run and what to bring back."""
+    """The code to run and the files to retrieve."""
     code = CodeInfo()
     code.code_uuid = code_uuid
     code.cmdline_params = ["run.py"]

@@ -1,4 +1,4 @@
-"""Parser of `crystalmath.jobflow`: response → summary, document, steps, structure, exit code in words."""
+"""Parser of `crystalmath.jobflow`: response → summary, document, steps, structure, exit code."""
 
 import gzip
 import json
@@ -20,7 +20,7 @@ _ERRORS = {"missing_engine": ExitStatus.ENGINE_MISSING, "not_one_job": ExitStatu
 
 
 def read_lines(text: str) -> list[dict[str, Any]]:
-    """JSON lines; the last one may be cut off where the job was killed."""
+    """Parsed JSON lines; the last line may be cut off if the job was killed."""
     rows: list[dict[str, Any]] = []
     for line in text.splitlines():
         try:
@@ -31,10 +31,10 @@ def read_lines(text: str) -> list[dict[str, Any]]:
 
 
 class JobflowParser(JobParser):
-    """Reads what jobflow_run.py left."""
+    """Parses the output of jobflow_run.py."""
 
     def parse(self, **kwargs: Any) -> ExitCode | None:
-        """Attach the outputs and tell how it ended; of a failure, keep the cause."""
+        """Attach the outputs and return the exit code; store the cause of a failure."""
         code = self._parse(kwargs)
         keep_cause(self.node, self.retrieved, code, no_corrections)
         return code
@@ -58,7 +58,7 @@ class JobflowParser(JobParser):
             return self._exit(ExitStatus.RESPONSE_UNREADABLE, f"{path.name}: {error}")
         self.out(nodes.DOCUMENT, orm.SinglefileData(path))
         if not isinstance(document, dict):
-            document = {}  # a Maker of another kind: the document is kept, there is nothing to summarize
+            document = {}  # an unknown kind of Maker: keep the document without a summary
         return self._summarise(document, response)
 
     def _summarise(self, document: Mapping[str, Any], response: Mapping[str, Any]) -> ExitCode | None:
@@ -76,7 +76,7 @@ class JobflowParser(JobParser):
         return None
 
     def _silent(self) -> ExitCode:
-        """No response: what the scheduler said counts more than what the output says."""
+        """The exit code without a response: the scheduler takes precedence over the output."""
         if self.node.exit_status:
             return ExitCode(self.node.exit_status, self.node.exit_message)
         text = self._text(nodes.OUTPUT_FILE) + "\n" + self._text("_scheduler-stderr.txt")

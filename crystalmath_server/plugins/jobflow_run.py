@@ -1,7 +1,7 @@
-"""Runs one atomate2 job where it was sent: maker.json and structure.json in, document and response out.
+"""Runs one atomate2 job on the cluster: maker.json and structure.json in, document and response out.
 
-A file on its own: it is copied to the computer, which needs atomate2 and the engine, but neither AiiDA nor
-this project. The document is written before the response, so a response always tells the whole truth.
+A self-contained script, copied to the cluster, which needs atomate2 and the engine, but neither AiiDA nor
+this project. The document is written before the response, so a response implies a complete document.
 """
 
 import functools
@@ -32,19 +32,19 @@ PACKAGES = {
     "tblite": "tblite",
     "torch": "torch",
 }
-"""Module → distribution: a version is told only of what was truly loaded."""
+"""Module → distribution; versions are reported only for loaded modules."""
 
 
 class MissingEngineError(Exception):
-    """A package that the Maker needs is not installed on this computer."""
+    """A package required by the Maker is not installed on this computer."""
 
 
 class NotOneJobError(Exception):
-    """The Maker made something else than one job that ends by itself."""
+    """The Maker did not produce a single self-contained job."""
 
 
 def end_with_script() -> None:
-    """Have Linux end this process with the job script: a kill of the script may miss a child just born."""
+    """Let Linux end this process with the job script: killing the script may miss a newly started child."""
     import ctypes
 
     pr_set_pdeathsig = 1
@@ -62,7 +62,7 @@ def read_json(name: str) -> Any:
 
 
 def write_whole(name: str, data: bytes) -> None:
-    """Write a file that is there whole or not at all, whenever the job is killed."""
+    """Write a file atomically, so that a killed job leaves no partial file."""
     part = Path(name + ".part")
     part.write_bytes(data)
     part.rename(name)
@@ -80,7 +80,7 @@ def decode(document: dict[str, Any]) -> Any:
 
 
 def versions() -> dict[str, str]:
-    """Version of each package that took part."""
+    """Version of each loaded package."""
     found = {"python": platform.python_version()}
     for module, distribution in PACKAGES.items():
         if module in sys.modules:
@@ -104,7 +104,7 @@ def progress_line(step: int, energy: Any, forces: Any, elapsed_s: float) -> str:
 
 
 def report_steps(name: str = "progress.jsonl") -> None:
-    """Have atomate2's observer of ASE write a line for each step, from the numbers that it has anyway."""
+    """Make atomate2's ASE observer write a line per step, from values it already has."""
     from atomate2.ase.utils import TrajectoryObserver
 
     original = TrajectoryObserver.__call__
@@ -122,7 +122,7 @@ def report_steps(name: str = "progress.jsonl") -> None:
 
 
 def run_job(maker: Any, structure: Any) -> Any:
-    """Output document of the one job that `maker` makes of `structure`, as plain JSON data."""
+    """Output document of the single job that `maker` makes for `structure`, as plain JSON data."""
     from jobflow import Job, JobStore
     from maggma.stores import MemoryStore
     from monty.json import jsanitize
@@ -136,13 +136,13 @@ def run_job(maker: Any, structure: Any) -> Any:
     store.connect()
     response: Any = job.run(store)
     if any(part is not None for part in (response.replace, response.detour, response.addition)):
-        msg = f"{type(maker).__name__} asks for further jobs, which one job cannot run"
+        msg = f"{type(maker).__name__} requests further jobs, which a single job cannot run"
         raise NotOneJobError(msg)
     return jsanitize(response.output, strict=True, enum_values=True)
 
 
 def compute() -> Any:
-    """The document of maker.json on structure.json."""
+    """The document of the Maker in maker.json, run on structure.json."""
     maker = decode(read_json("maker.json"))
     structure = decode(read_json("structure.json"))
     if type(maker).__module__.startswith(("atomate2.ase", "atomate2.forcefields")):
@@ -151,7 +151,7 @@ def compute() -> Any:
 
 
 def failure(error: Exception) -> dict[str, Any]:
-    """What the parser needs to know of an error."""
+    """Data about an error for the parser."""
     if isinstance(error, (ImportError, MissingEngineError)):
         kind = "missing_engine"
     elif isinstance(error, NotOneJobError):
@@ -163,14 +163,14 @@ def failure(error: Exception) -> dict[str, Any]:
 
 
 def main() -> int:
-    """Run, write document.json.gz (where there is one), then response.json; 0 where the job did not raise."""
+    """Run the job, write document.json.gz (if any), then response.json; 0 if the job did not raise."""
     end_with_script()
     started = time.perf_counter()
     response: dict[str, Any] = {}
     try:
         document = json.dumps(compute()).encode()
         write_whole("document.json.gz", gzip.compress(document, 4, mtime=0))
-    except Exception as error:  # noqa: BLE001  whatever an engine raises becomes an exit code
+    except Exception as error:  # noqa: BLE001  every error of an engine becomes an exit code
         traceback.print_exc()
         response = failure(error)
     response |= {"versions": versions(), "elapsed_s": time.perf_counter() - started}

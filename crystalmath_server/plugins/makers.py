@@ -1,4 +1,4 @@
-"""atomate2 Makers that atomate2 lacks: molecular dynamics with EMT."""
+"""Makers missing in atomate2: molecular dynamics with EMT."""
 
 from dataclasses import dataclass
 
@@ -9,10 +9,10 @@ from atomate2.ase.md import AseMDMaker
 
 @dataclass
 class EmtMDMaker(AseMDMaker):
-    """Molecular dynamics with effective medium theory; settings as of atomate2's AseMDMaker."""
+    """Molecular dynamics with effective medium theory; same settings as atomate2's AseMDMaker."""
 
     name: str = "EMT MD"
 
     def _get_calculator(self) -> Calculator:
-        """Calculator of ASE."""
+        """The ASE calculator."""
         return EMT(**self.calculator_kwargs)

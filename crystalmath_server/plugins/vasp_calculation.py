@@ -1,4 +1,4 @@
-"""CalcJob `crystalmath.vasp`: bare VASP on inputs that an atomate2 Maker wrote; no Python on the computer."""
+"""CalcJob `crystalmath.vasp`: plain VASP on an atomate2 Maker's inputs; no Python needed on the cluster."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,7 +24,7 @@ from crystalmath_server.plugins.broker_tolerant_process import BrokerTolerantCal
 from crystalmath_server.plugins.job_calculation import define_exit_codes, define_inputs, define_outputs
 
 _PACKED = ("", ".gz")
-"""Ends of names of a run that other programs may have tidied up."""
+"""Suffixes of a run's file names, which other programs may have compressed."""
 
 
 class VaspCalculation(BrokerTolerantCalcJob):
@@ -41,10 +41,10 @@ class VaspCalculation(BrokerTolerantCalcJob):
         define_exit_codes(spec, OF_VASP)
 
     async def run(self) -> Any:
-        """Run VASP; or, with a `remote_folder`, bring back and read what is there already.
+        """Run VASP or, with a `remote_folder`, retrieve and parse an existing run.
 
-        AiiDA's own import opens the folder on this machine, whatever its computer; here it goes on at AiiDA's
-        retrieval, by the computer's transport and with its retries and pauses.
+        AiiDA's own import opens the folder on this machine regardless of the computer. This import enters
+        AiiDA's retrieval instead, with the computer's transport, retries and pauses.
         """
         if nodes.SOURCE not in self.inputs:
             return await super().run()
@@ -56,11 +56,11 @@ class VaspCalculation(BrokerTolerantCalcJob):
         return Wait(msg="Waiting to retrieve", data={"command": RETRIEVE_COMMAND})
 
     def parse_scheduler_output(self, retrieved: orm.Node) -> ExitCode | None:
-        """What the scheduler wrote; it wrote nothing for us of a run that is only read."""
+        """The scheduler's exit code; None for an imported run, which has no scheduler output."""
         return None if nodes.SOURCE in self.inputs else super().parse_scheduler_output(retrieved)
 
     def prepare_for_submission(self, folder: Folder) -> CalcInfo:
-        """Copy the Maker's files; POTCAR is put together on the computer."""
+        """Copy the Maker's files; POTCAR is assembled on the cluster."""
         held: Any = self.inputs.files.base.repository
         if nodes.SOURCE in self.inputs:
             return _brought_back(held, _PACKED, KEPT)
@@ -88,7 +88,7 @@ class VaspCalculation(BrokerTolerantCalcJob):
         return info
 
     def _bring_images(self, info: CalcInfo, files: Any) -> None:
-        """The same of each image of a band, in its folder; VASP writes nothing of the end points."""
+        """Retrieve the files of each NEB image from its folder; VASP writes none for the end points."""
         kept, large = info.retrieve_list or [], info.retrieve_temporary_list or []
         for number in computed(len(self.inputs.get(nodes.IMAGES, {}))):
             image = folder_of(number)
@@ -97,7 +97,7 @@ class VaspCalculation(BrokerTolerantCalcJob):
         info.retrieve_list, info.retrieve_temporary_list = kept, large
 
     def _take_over(self, info: CalcInfo) -> list[str]:
-        """Have files of the earlier job copied from folder to folder; shell lines that check them."""
+        """Copy files from the earlier job's folder; returns shell lines that check them."""
         earlier = self.inputs.restart_folder
         path, names = earlier.get_remote_path(), self.inputs.settings[nodes.COPIED]
         info.remote_copy_list = [(earlier.computer.uuid, f"{path}/{name}", name) for name in names]
@@ -105,7 +105,7 @@ class VaspCalculation(BrokerTolerantCalcJob):
 
 
 def _brought_back(files: Any, ends: Sequence[str] = ("",), more: Sequence[str] = ()) -> CalcInfo:
-    """What is retrieved where it is there: a job that was cut off yields what it had."""
+    """The files to retrieve if they exist, so that an interrupted job still yields its output."""
     info = CalcInfo()
     info.retrieve_list = [f"{name}{end}" for name in (*OUTPUTS, *more) for end in ends]
     info.retrieve_temporary_list = list(needed_large_files(_incar(files)))
@@ -117,17 +117,17 @@ def _incar(files: Any) -> str:
 
 
 def _local_potcar(symbols: list[str], functional: str) -> str:
-    """POTCAR of this machine's own library; imported here, for pymatgen is heavy and few need it."""
+    """POTCAR from this machine's library; pymatgen is imported here because it is slow and rarely needed."""
     from pymatgen.io.vasp import Potcar
 
     return str(Potcar(symbols, functional=functional))
 
 
 def _define_own_ports(spec: CalcJobProcessSpec) -> None:
-    """What a VASP job has beyond other jobs of a Maker."""
+    """Define the ports specific to VASP jobs."""
     spec.input("code", valid_type=orm.InstalledCode, required=False, help="vasp_std, vasp_gam or vasp_ncl.")
     spec.input(
-        nodes.FILES, valid_type=orm.FolderData, help="INCAR, KPOINTS, POSCAR … as the Maker wrote them."
+        nodes.FILES, valid_type=orm.FolderData, help="INCAR, KPOINTS, POSCAR … as written by the Maker."
     )
     spec.input(
         nodes.POTCAR, valid_type=orm.Dict, help="symbols, functional, directory on the cluster or pymatgen."
@@ -136,10 +136,8 @@ def _define_own_ports(spec: CalcJobProcessSpec) -> None:
         nodes.RESTART,
         valid_type=orm.RemoteData,
         required=False,
-        help="Folder of the earlier job that this one continues.",
+        help="Folder of the earlier job that this job continues.",
     )
     images: Any = {"valid_type": orm.StructureData, "required": False, "dynamic": True}
-    spec.input_namespace(
-        nodes.IMAGES, help="Structures of a band in order, the end points first and last.", **images
-    )
-    spec.output_namespace(nodes.IMAGES, help="Images of a band at the end, without the end points.", **images)
+    spec.input_namespace(nodes.IMAGES, help="NEB structures in order, including both end points.", **images)
+    spec.output_namespace(nodes.IMAGES, help="Final NEB images, without the end points.", **images)

@@ -30,9 +30,9 @@ def correct(retrieved, files, settings, earlier=None):  # type: ignore[no-untype
     Parameters
     ----------
     retrieved, files, settings
-        What came back of the run, and the inputs that it had.
+        Retrieved files of the run, and its inputs.
     earlier
-        The correction of the run before: handlers go on counting. None for the first run.
+        The previous run's correction, so that handlers keep counting; None for the first run.
     """
     counts = mending.read(earlier.get_dict()).counts if earlier is not None else {}
     told, vasp_inputs = _looked_at(retrieved, files, counts, settings.get_dict())
@@ -46,7 +46,7 @@ def correct(retrieved, files, settings, earlier=None):  # type: ignore[no-untype
 def _looked_at(
     retrieved: Any, files: Any, counts: Mapping[str, Any], settings: Mapping[str, Any]
 ) -> tuple[mending.Look, NextInputs | None]:
-    """Custodian's report and the next input files; corrected only if it can correct every error it found."""
+    """Custodian's report and the next input files, corrected only if every error can be corrected."""
     with tempfile.TemporaryDirectory(prefix="crystalmath-") as place:
         run = Path(place, RUN_FOLDER)
         run.mkdir()
@@ -66,7 +66,7 @@ def _looked_at(
 
 
 def look_at(place: Path, counts: Mapping[str, Any]) -> mending.Look:
-    """Run custodian in a process of its own, which may crash or take all memory without harm."""
+    """Run custodian in a separate process, which may crash or run out of memory without harm."""
     (place / "counts.json").write_text(json.dumps(counts))
     try:
         done = subprocess.run(  # noqa: S603  our own program
@@ -90,7 +90,7 @@ def _texts(folder: Path, names: list[str]) -> dict[str, str]:
 
 
 def _left_there(retrieved: Any) -> list[str]:
-    """Files that are in the run's folder on the cluster, as it listed them itself at its end."""
+    """Files in the run's folder on the cluster, as listed by the run when it ended."""
     repository = retrieved.base.repository
     if LISTING not in repository.list_object_names():
         return []
@@ -105,5 +105,5 @@ def _folder(files: Mapping[str, str]) -> Any:
 
 
 def _settings(before: Mapping[str, Any], vasp_inputs: NextInputs) -> dict[str, Any]:
-    """Settings of the next run: what differs from the run before, and what is copied from its folder."""
+    """Settings of the next run: changes from the previous run, and files copied from its folder."""
     return {**before, nodes.EDITS: dict(vasp_inputs.diffs), nodes.COPIED: list(vasp_inputs.copied)}

@@ -1,4 +1,4 @@
-"""VASP's files as they came back: packed ones unpacked, and whether the last was written to its end."""
+"""Retrieved VASP files: decompression, and a check for a truncated vasprun.xml."""
 
 import gzip
 import json
@@ -15,7 +15,7 @@ _CHUNK = 1 << 20
 
 
 def unpack(folder: Path) -> None:
-    """Unpack every NAME.gz that has no NAME beside it; of a broken one, what can be had."""
+    """Decompress every NAME.gz without a NAME; for a broken file, as much as possible."""
     for path in folder.glob("*.gz"):
         plain = path.with_suffix("")
         if not plain.exists():
@@ -28,9 +28,9 @@ def unpack(folder: Path) -> None:
 
 
 def as_it_was(folder: Path, settings: Mapping[str, Any], potcar: Mapping[str, Any]) -> None:
-    """Give the files of an import their times, and POTCAR.spec in place of POTCAR, as emmet reads them.
+    """Restore file times of an imported run, and write POTCAR.spec instead of POTCAR, for emmet.
 
-    emmet may take POTCAR.spec.orig for the potentials of the run, so it is written only where it is the same.
+    emmet may use POTCAR.spec.orig for the run's potentials, so it is written only if it is identical.
     """
     for name, time in settings.get(nodes.TIMES, {}).items():
         if (folder / name).exists():
@@ -42,7 +42,7 @@ def as_it_was(folder: Path, settings: Mapping[str, Any], potcar: Mapping[str, An
 
 
 def breaks_off(vasprun: Path) -> bool:
-    """Whether VASP, or the disk, ended before vasprun.xml did."""
+    """Whether vasprun.xml is truncated."""
     with vasprun.open("rb") as file:
         size = file.seek(0, 2)
         file.seek(max(0, size - 4096))

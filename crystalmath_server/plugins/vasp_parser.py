@@ -1,4 +1,4 @@
-"""Parser of `crystalmath.vasp`: VASP's files → the Maker's own document, summary, steps, structure."""
+"""Parser of `crystalmath.vasp`: VASP files → the Maker's document, summary, steps, structure."""
 
 import gzip
 import json
@@ -38,15 +38,15 @@ _SIGNS = (
     (NO_MODULE, ExitStatus.MODULE_MISSING),
 )
 _BANNER = re.compile(r"^\s*(?:running\s+on|vasp\.\d)", re.IGNORECASE | re.MULTILINE)
-"""What any VASP writes before it reads a file."""
+"""Output that every VASP version writes before it reads a file."""
 _CUT = re.compile(r"DUE TO TIME LIMIT|CANCELLED AT|oom.kill|OUT_OF_MEMORY", re.IGNORECASE)
 
 
 class VaspParser(JobParser):
-    """Reads what VASP left; the Maker's code runs in a process of its own, with its memory."""
+    """Parses VASP output; the Maker's code runs in a separate process with its own memory."""
 
     def parse(self, **given: Any) -> ExitCode | None:
-        """Attach the outputs and tell how it ended; of a failure, keep the cause."""
+        """Attach the outputs and return the exit code; store the cause of a failure."""
         code = self._parse(given.get("retrieved_temporary_folder"))
         keep_cause(self.node, self.retrieved, code, custodians)
         return code
@@ -54,7 +54,7 @@ class VaspParser(JobParser):
     def _parse(self, temporary: str | None) -> ExitCode | None:
         """Attach the outputs.
 
-        Large files that the document needs, as LOCPOT, come in the temporary folder and are not kept.
+        Large files needed for the document, e.g. LOCPOT, are in the temporary folder and are not kept.
         """
         said = self._text("_scheduler-stderr.txt") + "\n" + self._text(nodes.VASP_OUTPUT_FILE)
         for sign, status in _SIGNS:
@@ -72,13 +72,13 @@ class VaspParser(JobParser):
             return self._attach(Path(folder), said)
 
     def _has_vasprun(self) -> bool:
-        """Whether there is one, of a band that of any image."""
+        """Whether vasprun.xml was retrieved; for NEB, that of any image."""
         repository = self.retrieved.base.repository
         names = {name for _, _, files in repository.walk() for name in files}
         return bool({"vasprun.xml", "vasprun.xml.gz"} & names)
 
     def _lay_out(self, folder: Path, temporary: str | None) -> None:
-        """VASP's folder as it was, as far as it was retrieved, and beside it what the Maker needs."""
+        """Rebuild VASP's folder from the retrieved files, and write the files that the Maker needs."""
         given: Any = self.node.inputs
         run = folder / RUN_FOLDER
         run.mkdir()
@@ -111,7 +111,7 @@ class VaspParser(JobParser):
         return None
 
     def _attach_band(self, document: Mapping[str, Any], said: str) -> ExitCode | None:
-        """Of a band: the same, with the images in place of the structure."""
+        """Attach the results of a NEB calculation, with images instead of the structure."""
         steps = neb.steps_of(document)
         summary: dict[str, Any] = neb.quantities(document, len(steps))
         self.out(nodes.SUMMARY, orm.Dict(summary | {"engine": {"VASP": neb.version(document)}}))
@@ -128,7 +128,7 @@ class VaspParser(JobParser):
         return None
 
     def _attach_results(self, document: Mapping[str, Any], told: Sequence[Mapping[str, Any]] = ()) -> int:
-        """Summary, steps (of the document, else as told) and structure; the number of steps."""
+        """Attach summary, steps (from the document or `told`) and structure; returns the number of steps."""
         steps = vasp.steps_of(document) or vasp.steps_among(told)
         summary: dict[str, Any] = vasp.quantities(document, len(steps))
         self.out(nodes.SUMMARY, orm.Dict(summary | {"engine": {"VASP": vasp.version(document)}}))
@@ -139,7 +139,7 @@ class VaspParser(JobParser):
         return len(steps)
 
     def _unreadable(self, problem: Mapping[str, Any], said: str, folder: Path) -> ExitCode:
-        """No document; of a run that was cut off, the ionic steps that are whole."""
+        """The exit code without a document; for an interrupted run, attach the complete ionic steps."""
         self.logger.error(problem.get("traceback", problem["error"]))
         why = self._cut_off_by(said)
         if not why and not any(map(breaks_off, (folder / RUN_FOLDER).rglob("vasprun.xml"))):
@@ -149,21 +149,21 @@ class VaspParser(JobParser):
         return self._cut_off(why or "vasprun.xml breaks off before its end", n_steps)
 
     def _cut_off_by(self, said: str) -> str:
-        """What cut the run off, as the scheduler has it or as the output tells; empty: nothing did."""
+        """What interrupted the run, from the scheduler or the output; empty: nothing."""
         if self.node.exit_status:
             return str(self.node.exit_message)
         return missing_output.explain(said) if _CUT.search(said) else ""
 
     def _cut_off(self, why: str, n_steps: int) -> ExitCode:
-        """With the scheduler's own exit status where it gave one."""
+        """The exit code of an interrupted run, with the scheduler's exit status if it set one."""
         code = self._exit(ExitStatus.CUT_OFF, f"{why}; whole ionic steps: {n_steps}")
         return ExitCode(self.node.exit_status or code.status, code.message)
 
     def _silent(self, said: str) -> ExitCode:
-        """No vasprun.xml: what the scheduler said counts more than what the output says."""
+        """The exit code without vasprun.xml: the scheduler takes precedence over the output."""
         if nodes.SOURCE in self.node.inputs:
             return self._exit(
-                ExitStatus.NO_RESPONSE, "the folder has no vasprun.xml, which holds the results"
+                ExitStatus.NO_RESPONSE, "the folder has no vasprun.xml, which contains the results"
             )
         if self.node.exit_status:
             code = self._exit(ExitStatus.NO_RESPONSE, str(self.node.exit_message))
@@ -174,17 +174,17 @@ class VaspParser(JobParser):
 
 
 def _not_vasp(code: Any, said: str) -> str:
-    """In words that a program ended which never said that it is VASP."""
+    """The message for a program that does not seem to be VASP."""
     line = next((line.strip() for line in said.splitlines() if line.strip()), "")
     wrote = f"wrote {line[:200]!r}" if line else "wrote nothing"
     return (
-        f"{code.filepath_executable} {wrote} and no word of VASP's; is it VASP? "
-        f"Look with: {command(CODES_TEST, pk=code.pk)}"
+        f"{code.filepath_executable} {wrote} and no VASP output; is it VASP? "
+        f"Check with: {command(CODES_TEST, pk=code.pk)}"
     )
 
 
 def _make_document(folder: Path, more: list[str]) -> Mapping[str, Any] | None:
-    """Run the program; what went wrong, or None."""
+    """Build the document in a separate process; returns the error, or None."""
     try:
         done = subprocess.run(  # noqa: S603  our own program
             [*PROGRAM, str(folder), *more], capture_output=True, text=True, timeout=LONGEST_S, check=False

@@ -1,10 +1,10 @@
-"""WorkChain `crystalmath.mend`: VASP, run again with custodian's corrections until it ends well or must ask.
+"""WorkChain `crystalmath.mend`: reruns VASP with custodian's corrections until it succeeds or must ask.
 
-1. After each run custodian looks once, in its own order and with its own counts, at what came back.
-2. A correction makes the next input files; at most `max_iterations` - 1 of them are made unasked.
-3. Where it knows none, or may make no more, the process pauses and says why; play runs once more.
-4. Every step may be done twice, since a worker that is killed does its last step again: what was called
-   before is found by its link label and taken.
+1. After each run, custodian checks the retrieved files once, with its own handler order and counts.
+2. A correction produces the next input files; at most `max_iterations` - 1 corrections are automatic.
+3. Without a correction, or at the limit, the process pauses and reports why; play runs VASP once more.
+4. Any step may be repeated, because a killed worker repeats its last step; processes called before are found
+   by their link label and reused.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,13 +28,13 @@ _UNUSED = ("handler_overrides", "on_unhandled_failure", "pause_on_max_iterations
 
 
 class VaspRestartWorkChain(BrokerTolerantProcess, BaseRestartWorkChain):
-    """A VASP job that corrects itself."""
+    """A self-correcting VASP job."""
 
     _process_class = VaspCalculation
 
     @classmethod
     def define(cls, spec: ProcessSpec) -> None:
-        """Inputs and outputs are those of a run; `metadata.options` are what each run gets."""
+        """Inputs and outputs of a run; `metadata.options` applies to each run."""
         super().define(spec)
         spec.expose_inputs(
             VaspCalculation, exclude=("metadata", nodes.SOURCE), namespace_options={"validator": None}
@@ -51,7 +51,7 @@ class VaspRestartWorkChain(BrokerTolerantProcess, BaseRestartWorkChain):
         chain.outline(step.setup, while_(step.should_run_process)(*again), step.results)
 
     def setup(self) -> None:
-        """The first run has the job's own inputs; its settings do not carry the job's key."""
+        """Prepare the first run with the job's inputs; its settings do not contain the job's key."""
         super().setup()
         self.ctx.inputs = dict(self.exposed_inputs(VaspCalculation))
         given = self.inputs.settings.get_dict() if nodes.SETTINGS in self.inputs else {}
@@ -61,7 +61,7 @@ class VaspRestartWorkChain(BrokerTolerantProcess, BaseRestartWorkChain):
         self.ctx.earlier = None
 
     def run_process(self) -> Any:
-        """Submit the next run, unless that was done before the worker was killed."""
+        """Submit the next run, unless it was submitted before the worker was killed."""
         number = self.ctx.iteration + 1
         run, label = self._begun_before(f"{_RUN}_{number:03d}", _has_begun)
         if run is None:
@@ -69,7 +69,7 @@ class VaspRestartWorkChain(BrokerTolerantProcess, BaseRestartWorkChain):
                 "options": {**self.inputs.metadata.options, nodes.RUN: str(number)},
                 "label": f"{self.node.label}, run {number}"[:255],
                 "call_link_label": label,
-                "disable_cache": True,  # a run that failed must not be answered by itself
+                "disable_cache": True,  # caching must not return a failed run
             }
             run = self.submit(VaspCalculation, {**self.ctx.inputs, "metadata": metadata})
             self.report(f"run {number} is {run.pk}")
@@ -77,7 +77,7 @@ class VaspRestartWorkChain(BrokerTolerantProcess, BaseRestartWorkChain):
         return ToContext(children=append_(run))
 
     def inspect_process(self) -> ExitCode | None:
-        """What follows from the run that has ended."""
+        """Decide what to do after the ended run."""
         run = self.ctx.children[-1]
         if run.is_killed:
             return self.exit_codes.ERROR_SUB_PROCESS_KILLED
@@ -87,7 +87,7 @@ class VaspRestartWorkChain(BrokerTolerantProcess, BaseRestartWorkChain):
         match mending.turn(look, ended_well=run.is_finished_ok, made=made, most=most):
             case NextAction.DONE:
                 self.ctx.is_finished = True
-                left = f"; left as it is: {mending.words(look.corrections)}" if look.corrections else ""
+                left = f"; not corrected: {mending.words(look.corrections)}" if look.corrections else ""
                 self.report(f"run {run.pk} ended well{left}")
                 return None
             case NextAction.ASK:
@@ -99,11 +99,11 @@ class VaspRestartWorkChain(BrokerTolerantProcess, BaseRestartWorkChain):
         return None
 
     def _look(self, run: Any) -> Look:
-        """What custodian makes of a run; the next run's inputs are then in the context."""
+        """Custodian's verdict on a run; stores the next run's inputs in the context."""
         outputs = run.base.links.get_outgoing(link_type=LinkType.CREATE)
         back = outputs.get_node_by_label("retrieved") if "retrieved" in outputs.all_link_labels() else None
         if back is None:
-            return Look(trouble="nothing came back of it")
+            return Look(trouble="no files were retrieved")
         done, label = self._begun_before(
             f"{_LOOK}_{self.ctx.iteration:03d}", lambda node: node.is_finished_ok
         )
@@ -118,7 +118,7 @@ class VaspRestartWorkChain(BrokerTolerantProcess, BaseRestartWorkChain):
         return calculate(back, given[nodes.FILES], given[nodes.SETTINGS], self.ctx.earlier, metadata=called)
 
     def _take(self, run: Any, found: Mapping[str, Any]) -> None:
-        """Start the next run from the corrected input files and what this run left on the cluster."""
+        """Set up the next run with the corrected input files and this run's files on the cluster."""
         self.ctx.earlier = found[nodes.CORRECTION]
         if nodes.FILES not in found:
             return
@@ -129,7 +129,7 @@ class VaspRestartWorkChain(BrokerTolerantProcess, BaseRestartWorkChain):
         self.ctx.inputs = inputs
 
     def must_ask(self) -> bool:
-        """Whether nobody has answered yet; the question is taken back by play alone."""
+        """Whether the question is still open; only play clears it."""
         return bool(self.ctx.question)
 
     def ask(self) -> None:
@@ -137,12 +137,12 @@ class VaspRestartWorkChain(BrokerTolerantProcess, BaseRestartWorkChain):
         self.pause(self.ctx.question)
 
     def on_playing(self) -> None:
-        """It was let go on."""
+        """Clear the question when the process is resumed."""
         super().on_playing()
         self.ctx.question = ""
 
     def _setup_metadata(self, metadata: dict[str, Any]) -> None:
-        """Names and computer of the job stand where a calculation has them, so that lists need not care."""
+        """Store the job's names and computer in the same attributes as a calculation, for lists."""
         options = metadata.pop("options", {})
         self.node.base.attributes.set_many(
             {name: options[name] for name in nodes.ATTRIBUTES if name in options}
@@ -151,7 +151,7 @@ class VaspRestartWorkChain(BrokerTolerantProcess, BaseRestartWorkChain):
         super()._setup_metadata(metadata)
 
     def _begun_before(self, label: str, may_be_taken: Callable[[Any], bool]) -> tuple[Any, str]:
-        """What was called under a label before the worker was killed, or None and a label that is free."""
+        """The process called under a label before the worker was killed, or None and a free label."""
         kinds = (LinkType.CALL_CALC, LinkType.CALL_WORK)
         links = self.node.base.links.get_outgoing(link_type=kinds, link_label_filter=f"{label}%").all()
         for node in (link.node for link in links):
@@ -166,7 +166,7 @@ def _has_begun(run: Any) -> bool:
 
 
 def _bury(node: Any) -> None:
-    """Mark what a killed worker left and nobody can continue with; else it would seem to run for ever."""
+    """Mark an abandoned process of a killed worker as killed; it would otherwise seem to run forever."""
     if not node.is_terminated:
         node.set_process_state(ProcessState.KILLED)
         node.set_process_status(mending.ABANDONED)
@@ -174,14 +174,14 @@ def _bury(node: Any) -> None:
 
 
 def _how(run: Any) -> str:
-    """How a run ended, in words."""
+    """Description of how a run ended."""
     if run.is_excepted:
         return (str(run.exception or "").strip().splitlines() or ["AiiDA or a plugin raised"])[-1]
     return f"exit status {run.exit_status}: {run.exit_message or 'no message was left'}"
 
 
 def _check(inputs: Mapping[str, Any], _ports: Any) -> str | None:
-    """What is wrong with the inputs of a run, before any is submitted."""
+    """Validate the inputs of the runs before submission; returns the error, or None."""
     ports: Any = VaspCalculation.spec().inputs
     given = {name: value for name, value in inputs.items() if name in ports and name != "metadata"}
     options = dict(inputs.get("metadata", {}).get("options", {}))

@@ -1,4 +1,4 @@
-"""What handlers need of the world: Protocols, fulfilled by adapters and by the fakes of the tests."""
+"""Ports: Protocols that handlers depend on, implemented by adapters and by the tests' fakes."""
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,14 +33,14 @@ from crystalmath_server.protocol.templates import TemplateDetail, TemplateList
 
 
 class StructureStore(Protocol):
-    """Keeps structures as AiiDA nodes."""
+    """Stores structures as AiiDA nodes."""
 
     async def store(self, parsed: ParsedStructure, label: str) -> StructureDetail:
-        """Store, or answer the node that holds the same structure already."""
+        """Store a structure, or return the existing node with the same structure."""
         ...
 
     async def list_structures(self, params: ListStructuresParams) -> StructurePage:
-        """A page, newest first; raises InvalidParams where the cursor is wrong."""
+        """A page of structures, newest first; raises InvalidParams if the cursor is invalid."""
         ...
 
     async def show(self, pk: int) -> StructureDetail:
@@ -48,15 +48,15 @@ class StructureStore(Protocol):
         ...
 
     async def document(self, pk: int) -> Mapping[str, Json]:
-        """One structure as pymatgen's JSON; raises NotFound."""
+        """One structure as pymatgen JSON; raises NotFound."""
         ...
 
 
 class Workbench(Protocol):
-    """atomate2 and pymatgen, in a process of their own."""
+    """atomate2 and pymatgen, in a separate process."""
 
     def part(self) -> Part:
-        """How the worker is."""
+        """State of the worker."""
         ...
 
     async def parse_structure(self, params: ImportStructureParams) -> ParsedStructure:
@@ -70,7 +70,7 @@ class Workbench(Protocol):
     async def export_structure(
         self, document: Mapping[str, Json], params: ExportStructureParams
     ) -> ExportedStructure:
-        """A structure in a format; raises InvalidStructure, Conflict, InvalidForm, StorageFull."""
+        """Export a structure; raises InvalidStructure, Conflict, InvalidForm, StorageFull."""
         ...
 
     async def list_templates(self, engine: str) -> TemplateList:
@@ -88,45 +88,45 @@ class Workbench(Protocol):
         earlier: PreviousRun | None = None,
         tasks: int | None = None,
     ) -> PreparedInputs:
-        """Check and render, from an earlier job where one is given (field: restart_pk).
+        """Check and render inputs, from an earlier job if given (field: restart_pk).
 
         Parameters
         ----------
         structures
-            pymatgen's JSON of the structures that `spec` names.
+            pymatgen JSON of the structures named in `spec`.
         tasks
-            MPI tasks that the job will have.
+            Number of MPI tasks of the job.
 
         Raises
         ------
         NotFound, InvalidForm, InvalidTemplate, InvalidStructure, EngineUnavailable
-            With field and way out.
+            With field and hint.
         """
         ...
 
     async def check_inputs(self, files: Mapping[str, str], tasks: int | None = None) -> InputReport:
-        """Problems and facts of VASP input files, whatever their texts are."""
+        """Problems and properties of VASP input files with arbitrary content."""
         ...
 
     async def diff_inputs(self, left: Mapping[str, str], right: Mapping[str, str]) -> InputDiff:
-        """What differs between two input files, whatever their texts are."""
+        """Differences between two sets of input files with arbitrary content."""
         ...
 
     async def known_tags(self) -> TagList:
-        """What is known of all tags of INCAR, by name."""
+        """Reference data of all INCAR tags, sorted by name."""
         ...
 
     async def reader(self, incar: str) -> PreparedInputs:
-        """What reads a run that was made by other means."""
+        """Inputs for parsing a run that was made outside crystalmath."""
         ...
 
     async def potcar_specs(self, potcar: str) -> tuple[dict[str, Json], ...]:
-        """What identifies the potentials of a POTCAR, without its text; none where it cannot be read."""
+        """Identifiers of the potentials in a POTCAR, without its text; empty if it cannot be read."""
         ...
 
 
 class Profiles(Protocol):
-    """AiiDA profiles of this user."""
+    """The user's AiiDA profiles."""
 
     async def list_profiles(self) -> ProfileList:
         """All profiles."""
@@ -138,18 +138,18 @@ class Profiles(Protocol):
 
 
 class Server(Protocol):
-    """The server itself, as system.* methods see it."""
+    """The server itself, as used by the system.* methods."""
 
     def status(self) -> Status:
-        """Pid, parts and counts, from memory."""
+        """Pid, component states and counts, from memory."""
         ...
 
     def metrics(self) -> Metrics:
-        """Counts since start."""
+        """Statistics since the start."""
         ...
 
     def shutdown(self) -> int:
-        """Ask for the end; the number of requests in flight."""
+        """Request shutdown; returns the number of requests in flight."""
         ...
 
     async def discover(self) -> dict[str, Json]:
@@ -157,15 +157,15 @@ class Server(Protocol):
         ...
 
     def progress(self, text: str, fraction: float | None = None) -> None:
-        """Tell the client of the request at hand how far it is."""
+        """Report progress to the client of the current request."""
         ...
 
     def subscribe(self, work: SubscriptionWork, credit: int) -> int:
-        """Begin a subscription of the client of the request at hand; its number. Raises Overloaded."""
+        """Start a subscription for the current request's client; returns its number. Raises Overloaded."""
         ...
 
     def subscription(self, number: int, *, more: int = 0, paused: bool | None = None) -> SubscriptionState:
-        """Grant bytes to a subscription of this client, pause or resume it."""
+        """Grant credit to a subscription of this client, pause or resume it."""
         ...
 
     def unsubscribe(self, number: int) -> SubscriptionState:
@@ -174,10 +174,10 @@ class Server(Protocol):
 
 
 class Background(Protocol):
-    """Where tasks go on after the call that began them; it ends them with the server."""
+    """Runs tasks that outlive the call that started them, until the server stops."""
 
     def start_soon(self, func: Callable[..., Coroutine[Any, Any, Any]], *args: Any) -> object:
-        """Begin `func(*args)`, which must handle its own errors."""
+        """Start `func(*args)`, which must handle its own errors."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Ports of clusters: their settings, codes, folders and potentials."""
+"""Ports for clusters: settings, codes, folders and potentials."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -28,92 +28,92 @@ from crystalmath_server.protocol.resources import Resources
 
 
 class RunFolders(Protocol):
-    """Folders on clusters in which VASP ran."""
+    """Folders on clusters with VASP runs."""
 
     async def look(self, cluster: str, path: str, code: str) -> RunFolder:
-        """What is there; raises NotFound, FileUnreadable, InvalidForm, TransportFailed (with field)."""
+        """Read a run folder; raises NotFound, FileUnreadable, InvalidForm, TransportFailed (with field)."""
         ...
 
 
 class PreviousRuns(Protocol):
-    """Jobs of VASP that have ended."""
+    """VASP jobs that have ended."""
 
     def laid_out(self, pk: int, cluster: str) -> AbstractAsyncContextManager[PreviousRun]:
-        """The run in a folder that lives as long as the context; an empty cluster: its own.
+        """The run in a folder that exists while the context is open; an empty cluster: the job's own.
 
         Raises
         ------
         NotFound, InvalidForm, TransportFailed
-            With field restart_pk where it is not a job to continue from.
+            With field restart_pk if the job cannot be continued.
         """
         ...
 
 
 class WorkFolders(Protocol):
-    """The folders on clusters in which jobs run.
+    """The work folders of jobs on clusters.
 
-    All raise NotFound, FileUnreadable, TransportFailed, HostKeyRefused or AccessDenied.
+    All methods raise NotFound, FileUnreadable, TransportFailed, HostKeyRefused or AccessDenied.
     """
 
     async def tree(self, pk: int, depth: int, limit: int) -> JobFiles:
-        """What is in the folder of a job now."""
+        """Current content of a job's work folder."""
         ...
 
     async def read(self, pk: int, path: str, offset: int, limit: int) -> Piece:
-        """A range of a file there, empty beyond its end; NotFound has field `path` where it is not there."""
+        """A range of a file, empty beyond its end; NotFound has field `path` if the file is missing."""
         ...
 
     async def write(self, pk: int, name: str, text: str) -> None:
-        """Put a small file there, whole or not at all."""
+        """Write a small file atomically."""
         ...
 
 
 class Clusters(Protocol):
-    """AiiDA Clusters, and our own connections to them."""
+    """AiiDA computers, and direct connections to them."""
 
     async def list_clusters(self) -> ClusterList:
         """All clusters."""
         ...
 
     async def show(self, label: str) -> ClusterDetail:
-        """One computer; raises NotFound."""
+        """One cluster; raises NotFound."""
         ...
 
     async def create(self, params: CreateClusterParams) -> ClusterDetail:
-        """Store a cluster and how to reach it; raises Conflict, InvalidForm."""
+        """Store a cluster and its connection settings; raises Conflict, InvalidForm."""
         ...
 
     async def update(self, params: UpdateClusterParams) -> ClusterDetail:
-        """Change what is given; raises NotFound, Conflict, InvalidForm."""
+        """Change the given settings; raises NotFound, Conflict, InvalidForm."""
         ...
 
     async def delete(self, label: str) -> Deleted:
-        """Delete what nothing needs; raises NotFound, Conflict."""
+        """Delete an unused cluster; raises NotFound, Conflict."""
         ...
 
     async def test(self, params: ClusterTestParams, tell: Callable[[str], None]) -> ClusterTest:
-        """Test step by step; what fails is told in a step, never raised. Raises NotFound."""
+        """Test step by step; failures are reported as steps, not raised. Raises NotFound."""
         ...
 
     async def queue(self, label: str) -> ClusterQueue:
-        """The queue there; raises NotFound, TransportFailed, SchedulerRejected."""
+        """The queue of a cluster; raises NotFound, TransportFailed, SchedulerRejected."""
         ...
 
     async def discover(self, params: DiscoverParams) -> Discovery:
-        """What a host offers; raises TransportFailed, HostKeyRefused, AccessDenied."""
+        """Detected settings of a host; raises TransportFailed, HostKeyRefused, AccessDenied."""
         ...
 
     async def hosts(self) -> HostList:
-        """Hosts of ~/.ssh/config; raises FileUnreadable."""
+        """Hosts in ~/.ssh/config; raises FileUnreadable."""
         ...
 
     async def options(self, label: str, wanted: Resources) -> Mapping[str, Json]:
-        """AiiDA's metadata.options: defaults of the cluster with `wanted` in their place.
+        """AiiDA's metadata.options: the cluster's defaults, overridden by `wanted`.
 
         Raises
         ------
         NotFound, InvalidForm
-            With the field; limits of a partition are checked where they were seen before.
+            With the field; partition limits are checked if they are already known.
         """
         ...
 
@@ -122,7 +122,7 @@ class Codes(Protocol):
     """AiiDA codes on clusters."""
 
     async def list_codes(self, params: ListCodesParams) -> CodeList:
-        """Codes, by computer and label."""
+        """Codes, sorted by cluster and label."""
         ...
 
     async def create(self, params: CreateCodeParams) -> CodeRow:
@@ -130,12 +130,12 @@ class Codes(Protocol):
         ...
 
     async def test(self, pk: int) -> CodeTest:
-        """Look on the cluster whether it can run; raises NotFound, TransportFailed."""
+        """Test on the cluster whether a code can run; raises NotFound, TransportFailed."""
         ...
 
 
 class Potcars(Protocol):
-    """VASP's potentials on clusters."""
+    """VASP potentials on clusters."""
 
     async def check(self, cluster: str, functional: str, symbols: tuple[str, ...]) -> PotcarCheck:
         """Look for symbols of a functional; raises NotFound (field: label), TransportFailed."""

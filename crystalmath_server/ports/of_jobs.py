@@ -1,4 +1,4 @@
-"""Ports of jobs: stored, launched, read, looked into."""
+"""Ports for jobs: storage, launching, documents, exports, diagnostics and progress."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -30,7 +30,7 @@ from crystalmath_server.protocol.results import JobResults
 from crystalmath_server.protocol.series import JobSeries, SeriesParams
 
 Tell = Callable[[str, float | None], None]
-"""Hears words and, where it is known, the fraction that is done."""
+"""Receives a progress text and, if known, the completed fraction."""
 
 
 class JobStore(Protocol):
@@ -38,11 +38,11 @@ class JobStore(Protocol):
 
     @property
     def revision(self) -> int:
-        """Grows with every change of the list of jobs."""
+        """Increases with every change of the job list."""
         ...
 
     async def list_jobs(self, params: ListJobsParams) -> JobsPage:
-        """A page of jobs; raises InvalidForm where the pattern or the cursor is wrong."""
+        """A page of jobs; raises InvalidForm if the pattern or the cursor is invalid."""
         ...
 
     async def show(self, pk: int) -> JobDetail:
@@ -50,11 +50,11 @@ class JobStore(Protocol):
         ...
 
     async def state(self, pk: int) -> JobState:
-        """Its state, quickly; raises NotFound."""
+        """The state of a job, as a fast query; raises NotFound."""
         ...
 
     async def files(self, pk: int, source: str = "") -> JobFiles:
-        """Its files in the repository, of both sources or of one; raises NotFound."""
+        """A job's files in the repository, from both sources or one; raises NotFound."""
         ...
 
     async def read(self, params: ReadFileParams) -> FileRange:
@@ -62,27 +62,27 @@ class JobStore(Protocol):
         ...
 
     async def log(self, pk: int) -> JobLog:
-        """Its log; raises NotFound."""
+        """The log of a job; raises NotFound."""
         ...
 
     async def results(self, pk: int) -> JobResults:
-        """Its results; raises NotFound."""
+        """The results of a job; raises NotFound."""
         ...
 
     async def recall(self, pk: int) -> PastJob:
-        """What it was made of; raises NotFound."""
+        """The inputs and options of a job; raises NotFound."""
         ...
 
 
 class Documents(Protocol):
-    """What jobs left, read in a process of its own: documents may be large."""
+    """Task documents of jobs, read in a separate process because they may be large."""
 
     async def complete(self, results: JobResults) -> JobResults:
-        """The same with what the document tells; where it cannot be read, `note` says why."""
+        """The results completed from the document; if the document cannot be read, `note` says why."""
         ...
 
     async def part(self, params: DocumentParams) -> DocumentPart:
-        """A branch; raises NotFound (field: pk or path), FileUnreadable."""
+        """A branch of the document; raises NotFound (field: pk or path), FileUnreadable."""
         ...
 
     async def series(self, params: SeriesParams) -> JobSeries:
@@ -90,91 +90,91 @@ class Documents(Protocol):
         ...
 
     async def plot(self, params: PlotParams) -> WrittenFile:
-        """An image; raises as `series`, and Conflict, InvalidForm, StorageFull (field: path)."""
+        """Plot curves to an image; raises as `series`, plus Conflict, InvalidForm, StorageFull (path)."""
         ...
 
     async def graph(self, params: GraphParams) -> Graph:
-        """Provenance around a node; raises NotFound."""
+        """The provenance graph around a node; raises NotFound."""
         ...
 
     async def draw(self, params: DrawGraphParams) -> WrittenFile:
-        """The same as a file; raises Conflict, InvalidForm, StorageFull, EngineUnavailable (field: path)."""
+        """Write the graph to a file; raises Conflict, InvalidForm, StorageFull, EngineUnavailable (path)."""
         ...
 
 
 class Diagnostics(Protocol):
-    """Collects what is known of a job that may be in trouble."""
+    """Collects the symptoms of jobs for a diagnosis."""
 
     async def of_job(self, pk: int) -> Symptoms:
-        """All of it; raises NotFound."""
+        """All symptoms of a job; raises NotFound."""
         ...
 
     async def ended_run(self, pk: int, *, correct: bool) -> EndedRun:
-        """The input files of a VASP job, corrected where that is wanted; raises NotFound, WorkerCrashed …."""
+        """The input files of a VASP job, optionally corrected; raises NotFound, WorkerCrashed …."""
         ...
 
 
 class Exports(Protocol):
-    """Jobs as files of this machine; `tell` hears what is done and how far it is."""
+    """Writes jobs to files on this machine; `tell` receives progress reports."""
 
     async def dump(self, params: DumpParams, tell: Tell) -> DumpedJob:
-        """A readable folder; raises NotFound (pk), Conflict, InvalidForm, StorageFull (path)."""
+        """Write a readable folder; raises NotFound (pk), Conflict, InvalidForm, StorageFull (path)."""
         ...
 
     async def archive(self, params: ArchiveParams, tell: Tell) -> WrittenFile:
-        """An AiiDA archive; raises as `dump` (field: pks), and NotAllowed where POTCARs are in it."""
+        """Write an AiiDA archive; raises as `dump` (field: pks), plus NotAllowed if POTCARs are included."""
         ...
 
 
 class Launcher(Protocol):
-    """Makes processes and steers them."""
+    """Launches and controls processes."""
 
     async def find(self, key: str, digest: str) -> Submitted | None:
-        """The job of a key; raises Conflict where its template has another digest (empty: unknown)."""
+        """The job of a key; raises Conflict if its template has another digest (empty: unknown)."""
         ...
 
     async def submit(self, plan: JobPlan) -> Submitted:
-        """The job of `plan.key`, made if there is none yet; a refused submit leaves no node."""
+        """The job of `plan.key`, created if it does not exist; a rejected submission leaves no node."""
         ...
 
     async def retry(
         self, job: PastJob, key: str, label: str, vasp_inputs: NextInputs | None = None
     ) -> Submitted:
-        """A job with the inputs of another, made if the key has none; raises Conflict, ComputerDisabled."""
+        """A job with another job's inputs, created if the key has none; raises Conflict, ComputerDisabled."""
         ...
 
     async def retried(self, job: PastJob, key: str) -> Submitted | None:
-        """What `retry` made of a job under a key; raises Conflict where the key is another job's."""
+        """The job that `retry` created under a key; raises Conflict if the key belongs to another job."""
         ...
 
     async def script(self, plan: JobPlan) -> str:
-        """The batch script, PK for the job's number; nothing is stored. Empty before a first local job."""
+        """The batch script, with PK for the job's pk; stores nothing. Empty before the first local job."""
         ...
 
     async def cancel(self, pk: int, wait_s: float) -> Control:
-        """Kill and wait for the end; a job that has ended is left as it is. Raises NotFound."""
+        """Kill a job and wait for its end; an ended job is left unchanged. Raises NotFound."""
         ...
 
     async def pause(self, pk: int, wait_s: float) -> Control:
-        """Pause and wait for it; raises NotFound, NotAllowed where it has ended."""
+        """Pause a job and wait for the effect; raises NotFound, or NotAllowed if the job has ended."""
         ...
 
     async def play(self, pk: int, wait_s: float) -> Control:
-        """Let continue and wait for it; raises NotFound, NotAllowed where it has ended."""
+        """Resume a job and wait for the effect; raises NotFound, or NotAllowed if the job has ended."""
         ...
 
 
 class Progress(Protocol):
-    """How runs go, from the files that they write."""
+    """Progress of runs, from the files that they write."""
 
     async def look(self, pk: int, points: int = 0) -> JobProgress:
-        """As it is now, with at most so many steps; raises as WorkFolders does."""
+        """Current progress with at most `points` steps; raises the same errors as WorkFolders."""
         ...
 
     def trends(self, pks: Sequence[int]) -> tuple[Trend, ...]:
-        """The last steps of jobs as they are known; it never waits, and looks at the jobs after that."""
+        """The last known steps of jobs; returns immediately and refreshes the jobs afterward."""
         ...
 
     def remembered(self, pk: int, state: JobState) -> str:
-        """Why a running job seemed stuck when it was last looked at; it never waits."""
+        """Why a running job seemed stuck when last checked; returns immediately."""
         ...

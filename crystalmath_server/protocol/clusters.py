@@ -264,7 +264,7 @@ class SshHost:
 
 @record
 class HostList:
-    """Hosts in ~/.ssh/config, in file order."""
+    """Hosts in ~/.ssh/config."""
 
     rows: tuple[SshHost, ...]
     path: Annotated[str, Doc("the SSH configuration file")]

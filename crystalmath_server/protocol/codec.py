@@ -75,7 +75,7 @@ def _encode_other(value: Any) -> Any:
     elif isinstance(value, Mapping):
         return _encode_mapping(cast("Mapping[str, object]", value))
     else:
-        raise InvalidParams(f"a {type(value).__name__} has no place in JSON")
+        raise InvalidParams(f"a {type(value).__name__} cannot be converted to JSON")
     return to_json(value)
 
 

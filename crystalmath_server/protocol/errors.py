@@ -171,7 +171,7 @@ class InvalidForm(RpcError):
     """Code INVALID_FORM."""
 
     code = ErrorCode.INVALID_FORM
-    message = "A form field is invalid"
+    message = "A form field is wrong"
     hint = "Correct the field and try again."
 
 

@@ -44,7 +44,7 @@ class InputFacts:
 
     formula: str = ""
     n_sites: int | None = None
-    spacegroup: Annotated[str, Doc("space group symbol and number, ignoring magnetism")] = ""
+    spacegroup: Annotated[str, Doc("space group symbol and number, from the atomic sites only")] = ""
     closest: Annotated[float | None, Doc("shortest distance between atoms", "Å")] = None
     electrons: Annotated[float | None, Doc("number of valence electrons from the POTCARs")] = None
     enmax: Annotated[float | None, Doc("largest ENMAX of the POTCARs", "eV")] = None

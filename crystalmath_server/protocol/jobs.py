@@ -251,7 +251,7 @@ JOBS_CANCEL = Method(
     "jobs.cancel",
     ControlJobParams,
     Control,
-    "Kill a job and wait until it has ended, up to --wait-s.",
+    "Kill a job and wait for its end for at most wait_s seconds.",
     errors=_CONTROL,
     effect="write",
     timeout_s=330,

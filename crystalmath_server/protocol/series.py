@@ -15,7 +15,7 @@ SeriesKind = Literal[
 SERIES_TITLES: dict[str, str] = {
     "convergence": "convergence",
     "trajectory": "energy, force and cell of each step",
-    "steps": "two columns of the steps",
+    "steps": "one step column over another",
     "bands": "band structure",
     "dos": "density of states",
     "dos_element": "density of states by element",

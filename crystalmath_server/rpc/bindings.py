@@ -1,4 +1,4 @@
-"""Binding: a row of the method table and the handler that answers it."""
+"""Binding: a row of the method table and its handler."""
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Binding(Generic[P, R]):
     Attributes
     ----------
     inline
-        The handler never waits: it is answered in the reader's own turn, without a task.
+        The handler never waits, so it runs directly in the reader, without a task.
     """
 
     method: Method[P, R]
@@ -29,12 +29,12 @@ class Binding(Generic[P, R]):
 
 
 def bind(method: Method[P, R], handler: Handler[P, R], *, inline: bool = False) -> Binding[P, R]:
-    """Bind a handler to its method; types of parameters and result must agree."""
+    """Bind a handler to its method; parameter and result types must match."""
     return Binding(method, handler, inline)
 
 
 def by_name(bindings: tuple[Binding[Any, Any], ...]) -> dict[str, Binding[Any, Any]]:
-    """Method name → binding; a name that is bound twice is refused."""
+    """Method name → binding; duplicate names are rejected."""
     table = {binding.method.name: binding for binding in bindings}
     if len(table) != len(bindings):
         message = "a method is bound twice"

@@ -1,4 +1,4 @@
-"""The right to serve a socket: a lock for life, then the socket; before any heavy import."""
+"""Claim on a socket: a lock held for the server's lifetime, then the socket; taken before heavy imports."""
 
 import errno
 import fcntl
@@ -14,43 +14,43 @@ from crystalmath_server.protocol.errors import Conflict, NotAllowed
 
 BACKLOG = 512
 PATIENCE_S = 30.0
-"""How long to wait for a server that holds the lock and does not answer: it starts or ends."""
+"""How long to wait for a server that holds the lock but does not respond, because it starts or stops."""
 _POLL_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A bound socket and the lock that makes it ours; the kernel frees the lock when we end."""
+    """A bound socket and its lock; the kernel releases the lock when the process exits."""
 
     path: Path
     listener: socket.socket
     lock_fd: int
 
     def announce(self) -> None:
-        """Listen again: the kernel tells clients the pid of whoever called listen last."""
+        """Listen again, because the kernel reports the pid of the last caller of listen to clients."""
         self.listener.listen(BACKLOG)
 
     def unbind(self) -> None:
-        """Stop listening and remove the socket; the lock is kept, so that nobody binds while we finish."""
+        """Stop listening and remove the socket; keep the lock so that no other server starts meanwhile."""
         if self.listener.fileno() >= 0:
             self.listener.close()
             self.path.unlink(missing_ok=True)
 
     def release(self) -> None:
-        """Let the next server have it."""
+        """Release the socket and the lock."""
         self.unbind()
         os.close(self.lock_fd)
 
 
 def claim(path: Path, patience_s: float = PATIENCE_S) -> Claim | None:
-    """Lock and bind `path`; None where a living server has it.
+    """Lock and bind `path`; None if a running server holds it.
 
     Raises
     ------
     NotAllowed
-        The directory or what stands at `path` is not ours to use.
+        The directory, or the file at `path`, must not be used.
     Conflict
-        A server holds the lock and does not answer.
+        A server holds the lock but does not respond.
     """
     if len(os.fsencode(path)) > LONGEST_SOCKET:
         raise NotAllowed(f"the socket path is longer than {LONGEST_SOCKET} bytes: {path}", field="socket")
@@ -67,17 +67,17 @@ def claim(path: Path, patience_s: float = PATIENCE_S) -> Claim | None:
 
 
 def is_answered(path: Path) -> bool:
-    """Whether somebody listens at `path`."""
+    """Whether a process listens at `path`."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         try:
             probe.connect(os.fspath(path))
         except OSError as error:
-            return error.errno == errno.EAGAIN  # its queue is full, so it lives
+            return error.errno == errno.EAGAIN  # the queue is full, so the server is alive
     return True
 
 
 def is_locked(lock: Path) -> bool:
-    """Whether a server lives, by its lock."""
+    """Whether a server is alive, judged by its lock."""
     try:
         fd = os.open(lock, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
     except FileNotFoundError:
@@ -89,7 +89,7 @@ def is_locked(lock: Path) -> bool:
 
 
 def _lock(path: Path, patience_s: float) -> int | None:
-    """The locked file, or None where a living server has it."""
+    """File descriptor of the locked file, or None if a running server holds the lock."""
     deadline_s = time.monotonic() + patience_s
     fd = _open_lock(lock_path(path))
     while not _try_lock(fd):
@@ -120,7 +120,7 @@ def _try_lock(fd: int) -> bool:
 
 
 def _clear(path: Path) -> None:
-    """Remove what a dead server left; we hold the lock, so no living one of ours can be meant."""
+    """Remove a dead server's socket; holding the lock proves that the server is not running."""
     try:
         found = path.lstat()
     except FileNotFoundError:
@@ -137,7 +137,7 @@ def _clear(path: Path) -> None:
 
 def _bind(path: Path) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    before = os.umask(0o177)  # the socket must never be open to others, not even between bind and chmod
+    before = os.umask(0o177)  # the socket must never be accessible to others, not even between bind and chmod
     try:
         listener.bind(os.fspath(path))
         listener.listen(BACKLOG)

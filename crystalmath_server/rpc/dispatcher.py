@@ -1,4 +1,4 @@
-"""Frame → jsonrpcserver, item by item → answers: quick methods at once, slow ones as work to be awaited."""
+"""Dispatch of requests through jsonrpcserver: quick methods answer immediately, slow ones return Work."""
 
 import logging
 import secrets
@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 
 
 class _AnyArguments(Signature):
-    """Fits all: the parameters are validated with words and fields of ours, not by binding a signature."""
+    """Accepts any arguments: ParamsReader validates them, with our own error messages and fields."""
 
     def bind(self, /, *args: Any, **kwargs: Any) -> BoundArguments:  # noqa: ARG002
         """Accept."""
@@ -49,34 +49,34 @@ class _AnyArguments(Signature):
 
 
 _ANY_ARGUMENTS = _AnyArguments()
-"""jsonrpcserver asks every method for its signature at every call; computing it costs more than the call."""
+"""jsonrpcserver reads the signature on every call; computing it would cost more than the call."""
 _BOUND = Signature().bind()
 
 
 class Peer(Protocol):
-    """What the dispatcher needs of the client that sent a frame."""
+    """The client that sent a frame, as seen by the dispatcher."""
 
     def cancel(self, id_: Id) -> None:
-        """Cancel the request in flight that has this id, if there is one."""
+        """Cancel the request in flight with this id, if any."""
         ...
 
     def progress(self, id_: Id, text: str, fraction: float | None) -> None:
-        """Tell how far a request is."""
+        """Report the progress of a request."""
         ...
 
     @property
     def subscriptions(self) -> Subscriptions:
-        """What it follows."""
+        """The client's subscriptions."""
         ...
 
     def subscribe(self, work: SubscriptionWork, credit: int) -> int:
-        """Begin a subscription; its number."""
+        """Start a subscription and return its number."""
         ...
 
 
 @dataclass(slots=True)
 class Work:
-    """A slow request, validated and not yet begun."""
+    """A slow request, validated but not started."""
 
     binding: Binding[Any, Any]
     params: Any
@@ -87,23 +87,23 @@ class Work:
 
     @property
     def awaited(self) -> bool:
-        """Whether the client waits for an answer: it is not a notification."""
+        """Whether the client expects a response, i.e. the request is not a notification."""
         return self.id is not NOID
 
 
 CURRENT: ContextVar[Work | None] = ContextVar("crystalmath_request", default=None)
-"""The request that the running task works on."""
+"""The request of the current task."""
 
 ErrorCheck = Callable[[RpcError, Method[Any, Any]], RpcError]
 
 Answer = bytes | Work
-"""Bytes of a response, empty for a notification; or work that will give them."""
+"""Bytes of a response, empty for a notification; or work that produces them."""
 
 
 class Dispatcher:
     """Answers requests with the handlers of `bindings`.
 
-    With `strict`, as in tests, a method answers no error that its row does not declare.
+    With `strict`, used in tests, undeclared errors of a method become INTERNAL_ERROR.
     """
 
     def __init__(
@@ -117,7 +117,7 @@ class Dispatcher:
         self._methods[CANCEL_REQUEST.name] = _cancel_entry()
 
     def dispatch(self, item: Any, peer: Peer) -> Answer:
-        """Answer one request, or give the work that is to be awaited for its answer."""
+        """Answer one request, or return the work to run for its response."""
         started_s = time.perf_counter()
         try:
             envelope.check_request(item)
@@ -135,19 +135,19 @@ class Dispatcher:
         return b"" if request.id is NOID else envelope.failure(error, request.id)
 
     async def run(self, work: Work) -> bytes:
-        """Do slow work to its end; its answer, empty for a notification."""
+        """Run slow work and return the response, empty for a notification."""
         CURRENT.set(work)
         name = work.binding.method.name
         with work.scope:
             try:
                 result = await work.binding.handler(self._ports, work.params)
-            except Exception as error:  # noqa: BLE001  whatever a handler raises is told to its client
+            except Exception as error:  # noqa: BLE001  every handler error is reported to the client
                 return self.fail(work, self._checked(told(error, name), work.binding.method))
             return self._succeed(name, result, work.id, work.started_s)
         return self.fail(work, RequestCancelled())
 
     def fail(self, work: Work, error: RpcError) -> bytes:
-        """The answer to work that came to nothing."""
+        """The response to failed work."""
         elapsed_s = time.perf_counter() - work.started_s
         self._meters.record(work.binding.method.name, elapsed_s, failed=True)
         return envelope.failure(error, work.id) if work.awaited else b""
@@ -166,16 +166,16 @@ class Dispatcher:
 
 
 def told(error: Exception, name: str) -> RpcError:
-    """The error for the client; an unforeseen one goes to the log, and only its reference to the client."""
+    """The error for the client; unexpected errors are logged, and the client gets only a reference."""
     if isinstance(error, RpcError):
         return error
     reference = secrets.token_hex(4)
     log.error("[%s] %s failed", reference, name, exc_info=error)
-    return InternalError(f"{name} failed in a way that was not foreseen.", reference=reference)
+    return InternalError(f"{name} failed unexpectedly.", reference=reference)
 
 
 def declared_only(error: RpcError, method: Method[Any, Any]) -> RpcError:
-    """The error, if the method's row declares it; else one that no test takes for it."""
+    """The error if the method declares it, otherwise an InternalError that fails tests."""
     if error.code in (*method.errors, *EVERY_METHOD):
         return error
     detail = f"{method.name} raised {error.code.name}, which its row does not declare: {error}"
@@ -190,10 +190,10 @@ def _as_raised(error: RpcError, _method: Method[Any, Any]) -> RpcError:
 
 
 def _outcome(methods: dict[str, Any], request: Request, peer: Peer) -> tuple[RpcError | None, Any]:
-    """The error or the result of one request; to look up, bind and call is jsonrpcserver's part."""
+    """The error or the result of one request; jsonrpcserver looks up, binds and calls the method."""
     outcome: Any = dispatch_request(methods, peer, request)[1]
     if not hasattr(outcome, "_error"):
-        return None, outcome._value.result  # noqa: SLF001  the Either of jsonrpcserver has no other way in
+        return None, outcome._value.result  # noqa: SLF001  jsonrpcserver's Either has no public accessor
     error = outcome._error  # noqa: SLF001
     if isinstance(error.data, RpcError):
         return error.data, None
@@ -203,7 +203,7 @@ def _outcome(methods: dict[str, Any], request: Request, peer: Peer) -> tuple[Rpc
 
 
 def _entry(binding: Binding[Any, Any], ports: Ports, checked: ErrorCheck) -> Callable[..., Any]:
-    """A method as jsonrpcserver calls it."""
+    """A method in the form that jsonrpcserver calls."""
     reader = ParamsReader(binding.method.params)
 
     def entry(peer: Peer, /, *args: object, **kwargs: object) -> Any:
@@ -232,7 +232,7 @@ def _finish(coroutine: Coroutine[Any, Any, Any]) -> Any:
 
 
 def _cancel_entry() -> Callable[..., Any]:
-    """`$/cancelRequest`, which concerns the client's own requests and so is not a handler's business."""
+    """`$/cancelRequest`, handled here because it concerns the client's own requests."""
     reader = ParamsReader(CancelParams)
 
     def entry(peer: Peer, /, *args: object, **kwargs: object) -> Any:

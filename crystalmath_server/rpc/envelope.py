@@ -1,4 +1,4 @@
-"""Bytes of a frame ↔ JSON-RPC 2.0 objects: strict reading, answers as bytes."""
+"""Conversion between frames and JSON-RPC 2.0 objects, with strict parsing."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -11,7 +11,7 @@ from crystalmath_server.protocol.errors import InvalidRequest, ParseError, RpcEr
 Id = str | int | None
 
 MAX_BATCH = 1000
-"""Most requests in one batch."""
+"""Maximum number of requests in a batch."""
 
 
 def _field(schema: core_schema.CoreSchema, *, required: bool = False) -> core_schema.TypedDictField:
@@ -38,21 +38,21 @@ _REQUEST = SchemaValidator(
 
 
 def check_request(item: object) -> None:
-    """Raise pydantic's ValidationError unless `item` is a request object of JSON-RPC 2.0."""
+    """Raise pydantic's ValidationError unless `item` is a JSON-RPC 2.0 request object."""
     _REQUEST.validate_python(item, strict=True)
 
 
 def parse(payload: bytes) -> object:
-    """Read the JSON value of a frame.
+    """Parse the JSON value of a frame.
 
     Raises
     ------
     ParseError
-        No JSON, nested too deeply, or an object that has a key twice.
+        Invalid JSON, nesting too deep, or an object with a duplicate key.
     """
     try:
         value = orjson.loads(payload)
-        # Equal lengths prove that no key was dropped; only then is the slow look for twins spared.
+        # Equal lengths prove that no duplicate key was dropped; otherwise check with the slow parser.
         if len(orjson.dumps(value)) != len(payload):
             json.loads(payload, object_pairs_hook=_without_twins)
     except (RecursionError, orjson.JSONEncodeError):
@@ -77,7 +77,7 @@ def _without_twins(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class Single:
-    """A frame that holds one value, which is not an array."""
+    """A frame with a single value that is not an array."""
 
     value: object
 
@@ -102,7 +102,7 @@ def items(payload: bytes) -> Single | list[object]:
 
 
 def why_invalid(item: object) -> InvalidRequest:
-    """The error for what `check_request` refuses; in words where the cause is not plain."""
+    """The error for a request that `check_request` rejects, with details if the cause is not obvious."""
     if isinstance(item, dict) and isinstance(item.get("id"), float):  # pyright: ignore[reportUnknownMemberType]
         return InvalidRequest("The id must be a string, a whole number of 64 bits or null.", field="id")
     return InvalidRequest()
@@ -111,7 +111,7 @@ def why_invalid(item: object) -> InvalidRequest:
 def success(result: object, id_: Id) -> bytes:
     """A response with a result."""
     value = {"jsonrpc": "2.0", "result": result, "id": id_}
-    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)  # StrEnum keys, which are str by type
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)  # for StrEnum keys
 
 
 def failure(error: RpcError, id_: Id) -> bytes:
@@ -120,7 +120,7 @@ def failure(error: RpcError, id_: Id) -> bytes:
 
 
 def error_object(error: RpcError) -> dict[str, object]:
-    """The error object; `data` is left out where it would say no more than the code does."""
+    """The error object; `data` is omitted if it adds nothing to the code."""
     data = error.data
     if data.detail or data.field or data.reference:
         return {"code": int(error.code), "message": error.message, "data": asdict(data)}
@@ -128,10 +128,10 @@ def error_object(error: RpcError) -> dict[str, object]:
 
 
 def notification(method: str, params: object) -> bytes:
-    """A message without an answer."""
+    """A notification message."""
     return orjson.dumps({"jsonrpc": "2.0", "method": method, "params": params})
 
 
 def batch(answers: list[bytes]) -> bytes:
-    """Answers of a batch as one payload; empty where there is nothing to answer."""
+    """Responses of a batch as one payload; empty if there are none."""
     return b"[" + b",".join(answers) + b"]" if answers else b""

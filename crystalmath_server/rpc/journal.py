@@ -1,4 +1,4 @@
-"""The server's log: rotating files for its user only; standard library only."""
+"""The server's log: rotating files readable only by the user; standard library only."""
 
 import logging
 from io import TextIOWrapper
@@ -11,11 +11,11 @@ FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 MAX_BYTES = 2_000_000
 BACKUPS = 3
 _TALKATIVE = ("alembic", "asyncssh")
-"""They log each plugin and each channel at INFO, which drowns our own lines."""
+"""Loggers whose INFO messages would drown out ours."""
 
 
 class _PrivateFileHandler(RotatingFileHandler):
-    """Makes each new file readable by its user only."""
+    """Creates each new file readable only by the user."""
 
     def _open(self) -> TextIOWrapper:
         logfile.make_private(self.baseFilename)
@@ -23,7 +23,7 @@ class _PrivateFileHandler(RotatingFileHandler):
 
 
 def open_log(path: Path, *, to_terminal: bool) -> logging.Logger:
-    """Send all logging to `path`, and to the terminal where one looks on.
+    """Send all logging to `path`, and to the terminal if `to_terminal`.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The log as a file: made for its user only, its end read and followed."""
+"""The log file: creation with private permissions, reading its end, and following it."""
 
 import os
 import time
@@ -12,7 +12,7 @@ _TAIL_BYTES_A_LINE = 400
 
 
 def prepare(path: Path) -> None:
-    """Make the log, readable by its user only, where it is not there yet.
+    """Create the log, readable only by the user, if it does not exist.
 
     Raises
     ------
@@ -28,7 +28,7 @@ def prepare(path: Path) -> None:
 
 
 def make_private(path: str | os.PathLike[str]) -> None:
-    """Make an empty file that others cannot read; one that is there stays as it is."""
+    """Create an empty file that others cannot read; an existing file stays unchanged."""
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600))
 
 
@@ -38,7 +38,7 @@ def tail(path: Path, lines: int) -> list[str]:
     Raises
     ------
     FileUnreadable
-        There is no log, or it cannot be read.
+        The log does not exist or cannot be read.
     """
     if lines <= 0:
         return []
@@ -48,11 +48,11 @@ def tail(path: Path, lines: int) -> list[str]:
             return log.read().decode(errors="replace").splitlines()[-lines:]
     except OSError as error:
         detail = f"cannot read the log {path}: {error.strerror}"
-        raise FileUnreadable(detail, hint="The server writes it when it starts.") from error
+        raise FileUnreadable(detail, hint="The server creates the log when it starts.") from error
 
 
 def follow(path: Path) -> Iterator[str]:
-    """What is written to the log from now on; continues in the new file after a rotation. Never ends."""
+    """Text appended to the log from now on, across rotations. Never ends."""
     position = path.stat().st_size
     while True:
         time.sleep(_POLL_S)

@@ -1,4 +1,4 @@
-"""Counts since start: methods, frames, connections, and the longest turn of the event loop."""
+"""Statistics since the start: methods, frames, connections, and the longest event-loop stall."""
 
 import os
 import resource
@@ -12,7 +12,7 @@ from crystalmath_server.protocol.system import MethodMetrics, Metrics
 
 @dataclass(slots=True)
 class Tally:
-    """Calls of one method."""
+    """Call statistics of one method."""
 
     calls: int = 0
     errors: int = 0
@@ -20,14 +20,14 @@ class Tally:
     max_s: float = 0.0
 
     def row(self, method: str) -> MethodMetrics:
-        """Its row in system.metrics."""
+        """The method's row in system.metrics."""
         mean_s = self.total_s / self.calls if self.calls else 0.0
         return MethodMetrics(method, self.calls, self.errors, mean_s * 1e3, self.max_s * 1e3)
 
 
 @dataclass(slots=True)
 class Meters:
-    """What system.metrics tells."""
+    """The statistics behind system.metrics."""
 
     started_s: float = field(default_factory=time.monotonic)
     connections: int = 0
@@ -37,7 +37,7 @@ class Meters:
     methods: dict[str, Tally] = field(default_factory=dict[str, Tally])
 
     def record(self, method: str, elapsed_s: float, *, failed: bool) -> None:
-        """Count one answered call."""
+        """Record one completed call."""
         tally = self.methods.get(method)
         if tally is None:
             tally = self.methods[method] = Tally()
@@ -47,7 +47,7 @@ class Meters:
         tally.max_s = max(tally.max_s, elapsed_s)
 
     def stalled(self, elapsed_s: float) -> None:
-        """Take note of a time in which the event loop served nobody."""
+        """Record a time during which the event loop was blocked."""
         self.stall_s = max(self.stall_s, elapsed_s)
 
     @property
@@ -56,7 +56,7 @@ class Meters:
         return time.monotonic() - self.started_s
 
     def snapshot(self) -> Metrics:
-        """All counts as they are now."""
+        """Current statistics."""
         usage = resource.getrusage(resource.RUSAGE_SELF)
         return Metrics(
             uptime_s=self.uptime_s,
@@ -76,10 +76,10 @@ def _rss_mb() -> float:
 
 
 class TimedSelector(selectors.EpollSelector):
-    """A selector that measures the turns of the event loop.
+    """A selector that measures event-loop stalls.
 
-    The loop is deaf from the return of one `select` to the next call, and whenever `select` comes back later
-    than asked (another thread holds the interpreter). Measured so, no timer has to wake an idle server.
+    The loop is blocked from the return of one `select` to the next call, and whenever `select` returns late
+    because another thread holds the interpreter. Measuring here needs no timer that wakes an idle server.
     """
 
     def __init__(self, meters: Meters) -> None:
@@ -88,7 +88,7 @@ class TimedSelector(selectors.EpollSelector):
         self._returned_s = time.perf_counter()
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """Wait for events, as the loop asks."""
+        """Wait for events and measure stalls."""
         called_s = time.perf_counter()
         turn_s = called_s - self._returned_s
         if turn_s > self._meters.stall_s:

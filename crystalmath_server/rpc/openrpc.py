@@ -1,4 +1,4 @@
-"""METHODS → OpenRPC document, from the same types that the server validates with."""
+"""OpenRPC document from METHODS, using the same types as the server's validation."""
 
 from functools import cache
 from typing import Any
@@ -18,7 +18,7 @@ Schema = dict[str, Any]
 
 @cache
 def document() -> dict[str, Json]:
-    """The OpenRPC document of this version."""
+    """The OpenRPC document of this server version."""
     schemas, definitions = _schemas()
     return {
         "openrpc": OPENRPC_VERSION,
@@ -38,7 +38,7 @@ def document() -> dict[str, Json]:
 
 
 def _schemas() -> tuple[dict[Any, Schema], Schema]:
-    """(name, mode) → schema of parameters and results, and the definitions that they refer to."""
+    """(name, mode) → schema of parameters and results, and the referenced definitions."""
     inputs = [
         ((row.name, "validation"), "validation", TypeAdapter[Any](row.params))
         for row in (*METHODS.values(), *NOTIFICATIONS.values())
@@ -81,7 +81,7 @@ def _notification(row: Notification[Any], schemas: dict[Any, Schema], definition
 
 
 def _params(name: str, schemas: dict[Any, Schema], definitions: Schema) -> list[Schema]:
-    """One content descriptor a field, required fields first, as `by_position` has them."""
+    """One content descriptor per field, required fields first, in the order of `by_position`."""
     schema = schemas[name, "validation"]
     if "$ref" in schema:
         schema = definitions[schema["$ref"].rpartition("/")[2]]

@@ -1,4 +1,4 @@
-"""Bounded queue of bytes to one client: sent at once where the socket takes them, else when it can."""
+"""Bounded send queue of one client: bytes are sent immediately if possible, otherwise queued."""
 
 import socket
 from collections import deque
@@ -9,12 +9,12 @@ from crystalmath_server.protocol.errors import ConnectionLost
 
 
 class Outbox:
-    """What one client has yet to receive.
+    """Bytes that one client has not received yet.
 
     Attributes
     ----------
     size
-        Bytes that wait.
+        Number of queued bytes.
     """
 
     def __init__(self, sock: socket.socket, high_water: int, limit: int) -> None:
@@ -27,16 +27,16 @@ class Outbox:
 
     @property
     def full(self) -> bool:
-        """Whether the client must read before it may ask for more."""
+        """Whether the client must read before the server accepts more requests."""
         return self.size > self._high_water
 
     def put(self, data: bytes) -> None:
-        """Send, or keep what the socket does not take.
+        """Send data, and queue what the socket does not accept.
 
         Raises
         ------
         ConnectionLost
-            The client is gone, or has left so much unread that it must go.
+            The client has disconnected, or has left too many bytes unread.
         """
         rest = memoryview(data)
         if not self._queue:
@@ -49,12 +49,12 @@ class Outbox:
         self.size += len(rest)
 
     async def flush(self, patience_s: float) -> None:
-        """Send all that waits.
+        """Send all queued bytes.
 
         Raises
         ------
         ConnectionLost
-            The client is gone, or took nothing for `patience_s`.
+            The client has disconnected, or read nothing for `patience_s`.
         """
         while self._queue:
             sent = self._send(self._queue[0])
@@ -70,7 +70,7 @@ class Outbox:
     async def wait_drained(self) -> None:
         """Wait until the queue is no longer full."""
         while self.full:
-            if self._drained.is_set():  # others may wait for the one that is not
+            if self._drained.is_set():  # other tasks may still wait for an unset event
                 self._drained = anyio.Event()
             await self._drained.wait()
 

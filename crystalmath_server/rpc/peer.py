@@ -1,4 +1,4 @@
-"""Who is at the other end of a Unix socket, as the kernel knows it; standard library only."""
+"""Credentials of the peer of a Unix socket, from the kernel; standard library only."""
 
 import socket
 import struct
@@ -7,12 +7,12 @@ _CREDENTIALS = struct.Struct("3i")
 
 
 def peer_pid(sock: socket.socket) -> int:
-    """Process at the other end."""
+    """Pid of the peer process."""
     return _credentials(sock)[0]
 
 
 def peer_uid(sock: socket.socket) -> int:
-    """User at the other end."""
+    """User id of the peer."""
     return _credentials(sock)[1]
 
 

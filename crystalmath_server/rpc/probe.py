@@ -1,4 +1,4 @@
-"""One blocking call to a server, for start, status and stop; standard library only."""
+"""A blocking call to a server, for start, status and stop; standard library only."""
 
 import json
 import os
@@ -16,9 +16,9 @@ def call(path: Path, method: str, timeout_s: float = 5.0) -> Any:
     Raises
     ------
     ConnectionLost
-        Nobody answers.
+        No server responds.
     RpcError
-        The server's own error.
+        The error returned by the server.
     """
     request = {"jsonrpc": "2.0", "id": 1, "method": method}
     try:

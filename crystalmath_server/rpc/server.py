@@ -1,4 +1,4 @@
-"""The server: accepts its own user's clients, knows its state, ends when idle or asked, gracefully."""
+"""The server: accepts the user's clients, reports its state, and shuts down gracefully."""
 
 import logging
 import os
@@ -35,23 +35,23 @@ _NO_PART = Part(PartState.STOPPED, "not part of this server")
 
 @dataclass(slots=True)
 class Parts:
-    """Where system.status reads the state of the parts; each answers from memory."""
+    """Sources of the component states in system.status; each answers from memory."""
 
     storage: Callable[[], Part] = lambda: _NO_PART
     daemon: Callable[[], Part] = lambda: _NO_PART
     worker: Callable[[], Part] = lambda: _NO_PART
     jobs_revision: Callable[[], int] = lambda: 0
     is_needed: Callable[[], bool] = lambda: False
-    """Whether jobs wait for this server, so that it must not end of idleness."""
+    """Whether jobs wait for this server, so that it must not exit when idle."""
 
 
 class RpcServer:
-    """One server of one profile; fulfills the port `Server` and hosts the sessions.
+    """The server of one profile; implements the port `Server` and hosts the sessions.
 
-    1. A peer of another user is turned away before a byte of it is read.
-    2. Idle means: no client, nothing in flight and no job that waits for this server, for `idle_exit_s`.
-    3. To stop: no new clients, no new slow requests; what is in flight is answered, up to `shutdown_grace_s`;
-       a second signal ends that wait. The socket goes first, the lock last.
+    1. Clients of other users are rejected before any byte is read from them.
+    2. Idle means no client, no request in flight and no job waiting for this server, for `idle_exit_s`.
+    3. Stopping: accept no new clients and no new slow requests; answer requests in flight for up to
+       `shutdown_grace_s`; a second signal ends the wait. The socket is removed first, the lock last.
     """
 
     def __init__(self, settings: Settings, profile: str, claim: Claim, meters: Meters) -> None:
@@ -69,7 +69,7 @@ class RpcServer:
 
     @property
     def dispatcher(self) -> Dispatcher:
-        """Answers requests; set before `serve`."""
+        """The dispatcher of requests; set before `serve`."""
         if self._dispatcher is None:
             message = "the server has no dispatcher yet"
             raise RuntimeError(message)
@@ -80,7 +80,7 @@ class RpcServer:
         self._dispatcher = dispatcher
 
     def status(self) -> Status:
-        """Pid, parts and counts, from memory."""
+        """Pid, component states and counts, from memory."""
         return Status(
             profile=self.profile,
             pid=os.getpid(),
@@ -96,30 +96,30 @@ class RpcServer:
         )
 
     def metrics(self) -> Metrics:
-        """Counts since start."""
+        """Statistics since the start."""
         return self.meters.snapshot()
 
     def shutdown(self) -> int:
-        """Ask for the end; the number of requests in flight."""
+        """Request shutdown; returns the number of requests in flight."""
         self._stop.set()
         return self.in_flight
 
     async def discover(self) -> dict[str, Json]:
-        """The OpenRPC document; the first takes 80 ms, so it is made beside the event loop."""
+        """The OpenRPC document; the first one takes 80 ms, so it is built in a thread."""
         return await anyio.to_thread.run_sync(document)
 
     def progress(self, text: str, fraction: float | None = None) -> None:
-        """Tell the client of the request at hand how far it is."""
+        """Report progress to the client of the current request."""
         work = CURRENT.get()
         if work is not None and work.awaited:
             work.peer.progress(work.id, text, fraction)
 
     def subscribe(self, work: SubscriptionWork, credit: int) -> int:
-        """Begin a subscription of the client of the request at hand; its number."""
+        """Start a subscription for the client of the current request and return its number."""
         return _peer().subscribe(work, credit)
 
     def subscription(self, number: int, *, more: int = 0, paused: bool | None = None) -> SubscriptionState:
-        """Grant bytes to a subscription of this client, pause or resume it."""
+        """Grant credit to a subscription of this client, pause or resume it."""
         return _peer().subscriptions.change(number, more=more, paused=paused)
 
     def unsubscribe(self, number: int) -> SubscriptionState:
@@ -127,7 +127,7 @@ class RpcServer:
         return _peer().subscriptions.end(number)
 
     async def serve(self) -> None:
-        """Serve until it is time to end."""
+        """Serve until the server is stopped."""
         async with anyio.create_task_group() as tasks:
             accepting = anyio.CancelScope()
             tasks.start_soon(self._watch_signals, tasks)
@@ -148,7 +148,7 @@ class RpcServer:
                     sock, _ = listener.accept()
                 except BlockingIOError:
                     await anyio.wait_readable(listener)
-                except OSError as error:  # out of descriptors or memory; others may free some
+                except OSError as error:  # out of descriptors or memory; other processes may free some
                     log.warning("cannot accept a client: %s", error)
                     await anyio.sleep(0.1)
                 else:
@@ -156,7 +156,7 @@ class RpcServer:
                     tasks.start_soon(self._receive, sock)
 
     async def _receive(self, sock: socket.socket) -> None:
-        """Serve one client from its arrival to its leaving; nothing that it does may end the server."""
+        """Serve one client until it disconnects; its errors must not end the server."""
         self.meters.connections += 1
         if refusal := self._refusal(sock):
             _turn_away(sock, refusal)
@@ -174,7 +174,7 @@ class RpcServer:
     def _refusal(self, sock: socket.socket) -> RpcError | None:
         uid = peer_uid(sock)
         if uid != os.geteuid():
-            log.warning("refused a client of user %d", uid)
+            log.warning("rejected a client of user %d", uid)
             return NotAllowed(f"This server serves user {os.geteuid()} only; you are {uid}.")
         if len(self._sessions) >= self.settings.max_clients:
             return Overloaded(
@@ -197,21 +197,21 @@ class RpcServer:
             if self._sessions or self.in_flight or self.parts.is_needed():
                 self._busy_at_s = time.monotonic()
             elif time.monotonic() - self._busy_at_s >= limit_s:
-                log.info("no client for %g s: ending", limit_s)
+                log.info("no client for %g s: stopping", limit_s)
                 self._stop.set()
                 return
 
     async def _drain(self) -> None:
-        """Wait until every client has what it is owed."""
+        """Wait until every client has received its responses."""
         with anyio.move_on_after(self.settings.shutdown_grace_s) as scope:
-            while not all(session.idle for session in self._sessions):  # noqa: ASYNC110  once in a life
+            while not all(session.idle for session in self._sessions):  # noqa: ASYNC110  runs once per server
                 await anyio.sleep(0.02)
         if scope.cancelled_caught:
-            log.warning("ending with %d requests unanswered", self.in_flight)
+            log.warning("stopping with %d requests unanswered", self.in_flight)
 
 
 def _peer() -> Peer:
-    """The client of the request at hand."""
+    """The client of the current request."""
     work = CURRENT.get()
     if work is None:
         message = "only a request has a client"
@@ -224,4 +224,4 @@ def _turn_away(sock: socket.socket, error: RpcError) -> None:
         try:
             sock.send(encode(envelope.failure(error, None), "lines"))
         except OSError as failure:
-            log.info("a client that was turned away had left: %s", failure)
+            log.info("a rejected client had already disconnected: %s", failure)

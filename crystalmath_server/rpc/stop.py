@@ -1,4 +1,4 @@
-"""End a server: ask it, wait for its lock, and signal it where it does not answer; standard library only."""
+"""Stop a server: ask it, wait for its lock, signal it if it does not respond; standard library only."""
 
 import os
 import signal
@@ -13,19 +13,19 @@ from crystalmath_server.rpc.peer import peer_pid
 from crystalmath_server.rpc.probe import call
 
 GRACE_S = 30.0
-"""How long a server may take to finish what is in flight [s]."""
+"""How long a server may take to finish requests in flight [s]."""
 HANG_S = 5.0
-"""How long a server that does not answer may take to heed SIGTERM [s]."""
+"""How long an unresponsive server may take to react to SIGTERM [s]."""
 _POLL_S = 0.02
 
 
 def stop(path: Path) -> str:
-    """End the server at `path`; what was stopped, in words, or empty where none runs.
+    """Stop the server at `path`; returns a description of what was stopped, empty if none was running.
 
     Raises
     ------
     Conflict
-        It does not end.
+        The server does not stop.
     """
     if not is_locked(lock_path(path)):
         return ""
@@ -40,7 +40,7 @@ def stop(path: Path) -> str:
 
 
 def _kill(path: Path, pid: int) -> str:
-    """End a server that does not answer, or does not end when asked."""
+    """Kill a server that does not respond or does not stop when asked."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         if _ends(path, 0.0):
             return f"the server with pid {pid} ended"
@@ -48,7 +48,7 @@ def _kill(path: Path, pid: int) -> str:
             os.kill(pid, number)
         if _ends(path, HANG_S):
             return f"ended the server with pid {pid} by {number.name}: it did not answer"
-    detail = f"a server holds {lock_path(path)} and does not end"
+    detail = f"a server holds {lock_path(path)} and does not stop"
     raise Conflict(detail, hint=f"Find it with: fuser {lock_path(path)}")
 
 
@@ -62,7 +62,7 @@ def _ends(path: Path, patience_s: float) -> bool:
 
 
 def _pid(path: Path) -> int:
-    """Pid of whoever listens at `path`; 0 where nobody does."""
+    """Pid of the process that listens at `path`; 0 if none does."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
         try:
             sock.settimeout(HANG_S)

@@ -1,4 +1,4 @@
-"""What one client follows: tasks that end with its session, and the credit that each may still spend."""
+"""Subscriptions of one client: tasks that end with its session, and their remaining credit."""
 
 import logging
 from collections.abc import Callable
@@ -16,14 +16,14 @@ from crystalmath_server.rpc.outbox import Outbox
 log = logging.getLogger(__name__)
 
 MOST = 16
-"""Subscriptions of one client."""
+"""Maximum number of subscriptions per client."""
 MOST_CREDIT = 1 << 30
 
 Send = Callable[[bytes], None]
 
 
 class Subscription:
-    """One task that sends chunks within its credit."""
+    """A task that sends chunks within its credit."""
 
     def __init__(self, number: int, credit: int, outbox: Outbox, send: Send) -> None:
         self.number = number
@@ -36,13 +36,13 @@ class Subscription:
         self._last = LogChunk(number, 0, 0, 0)
 
     def change(self, *, more: int = 0, paused: bool | None = None) -> None:
-        """Grant bytes, pause or resume."""
+        """Grant credit, pause or resume."""
         self.credit = min(self.credit + more, MOST_CREDIT)
         self.paused = self.paused if paused is None else paused
         self._changed.set()
 
     async def room(self) -> int:
-        """Bytes that may be sent now; waits while there are none and while mail of the client waits."""
+        """Bytes that may be sent now; waits while there is no credit or the client's send queue is full."""
         while self.paused or self.credit <= 0 or self._outbox.full:
             await self._outbox.wait_drained()
             if self.paused or self.credit <= 0:
@@ -57,7 +57,7 @@ class Subscription:
         self._send(envelope.notification(LOGS_CHUNK.name, chunk))
 
     async def run(self, work: SubscriptionWork) -> None:
-        """Do the work until it ends or is cancelled; whatever it raises ends it alone."""
+        """Run the work until it ends or is cancelled; errors end only this subscription."""
         with self.scope:
             try:
                 await work(self)
@@ -65,12 +65,12 @@ class Subscription:
                 raise
             except Exception:
                 log.exception("subscription %d failed", self.number)
-                words = "the server could not go on; its log tells why: crystalmath-server logs"
+                words = "the server could not continue; see its log: crystalmath-server logs"
                 self.send(replace(self._last, event="ended", words=words), 0)
 
     @property
     def state(self) -> SubscriptionState:
-        """For the client."""
+        """The state to report to the client."""
         return SubscriptionState(self.number, active=True, credit=self.credit, paused=self.paused)
 
 
@@ -84,12 +84,12 @@ class Subscriptions:
         self._last = 0
 
     def start(self, tasks: TaskGroup, work: SubscriptionWork, credit: int) -> int:
-        """Begin; its number.
+        """Start a subscription and return its number.
 
         Raises
         ------
         Overloaded
-            This client has so many already.
+            The client has too many subscriptions.
         """
         if len(self._held) >= MOST:
             raise Overloaded(f"This client follows {MOST} files.", hint="End one first: logs.unfollow")
@@ -99,7 +99,7 @@ class Subscriptions:
         return made.number
 
     def change(self, number: int, *, more: int = 0, paused: bool | None = None) -> SubscriptionState:
-        """Grant, pause or resume; one that has ended is said to be no longer active."""
+        """Grant credit, pause or resume; an ended subscription is reported as inactive."""
         found = self._held.get(number)
         if found is None:
             return SubscriptionState(number, active=False)
@@ -107,7 +107,7 @@ class Subscriptions:
         return found.state
 
     def end(self, number: int) -> SubscriptionState:
-        """End one; harmless when it has ended."""
+        """End a subscription; no effect if it has already ended."""
         found = self._held.pop(number, None)
         if found is not None:
             found.scope.cancel()

@@ -1,4 +1,4 @@
-"""Parameters as they came → the method's own type, or InvalidParams that names the field."""
+"""Validation of request parameters: the method's parameter type, or InvalidParams with the field."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import is_dataclass
@@ -19,7 +19,7 @@ _SHOWN_INPUT = 60
 
 
 class ParamsReader(Generic[P]):
-    """Reads the parameters of one method, strictly: "5" is not a number, an unknown name is an error."""
+    """Reads the parameters of one method strictly: "5" is not a number, and unknown names are errors."""
 
     def __init__(self, type_: type[P]) -> None:
         self._type = type_
@@ -28,16 +28,16 @@ class ParamsReader(Generic[P]):
 
     @cached_property
     def adapter(self) -> TypeAdapter[P]:
-        """Pydantic's validator, built at the first call: all of them at once would delay the first answer."""
+        """Pydantic's validator, built on first use; building all at startup delays the first response."""
         return TypeAdapter(self._type)
 
     def read(self, args: Sequence[object], kwargs: Mapping[str, object]) -> P:
-        """Check and convert; positional parameters follow `by_position`.
+        """Validate and convert; positional parameters follow `by_position`.
 
         Raises
         ------
         InvalidParams
-            With the dotted name of the first field at fault.
+            With the dotted name of the first invalid field.
         """
         if self._empty is not None and not args and not kwargs:
             return self._empty

@@ -1,1 +1,1 @@
-"""What keeps state between calls or continues after one: how far runs were read, files that are followed."""
+"""Services with state between calls: progress of runs, and files being followed."""

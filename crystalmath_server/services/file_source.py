@@ -1,4 +1,4 @@
-"""One file of a job, wherever it is: on its cluster while it runs, then what was retrieved."""
+"""A file of a job: on the cluster while the job runs, then among the retrieved files."""
 
 import base64
 from contextlib import suppress
@@ -16,7 +16,7 @@ from crystalmath_server.protocol.logs import LogChunk
 
 @dataclass(frozen=True, slots=True)
 class FileSource:
-    """Reads one file of a job."""
+    """Reads a file of a job."""
 
     jobs: JobStore
     work: WorkFolders
@@ -25,29 +25,29 @@ class FileSource:
     source: Literal["work", "retrieved", "inputs"] = "work"
 
     async def read(self, offset: int, limit: int, *, ended: bool) -> Piece:
-        """A range; of a job that has `ended` from what was retrieved, if the file is there.
+        """A range of the file; for an `ended` job from the retrieved files, if the file is among them.
 
         Raises
         ------
-        NotFound and all that keeps a cluster from being reached.
+        NotFound and the errors of an unreachable cluster.
         """
         licensed.check(self.path)
         if self.source != "work":
             kept = ReadFileParams(self.pk, self.path, self.source, offset, limit)
             return _piece(await self.jobs.read(kept))
         if ended:
-            with suppress(NotFound):  # not all that a job writes is retrieved
+            with suppress(NotFound):  # not every file of a job is retrieved
                 kept = ReadFileParams(self.pk, self.path, "retrieved", offset, limit)
                 return _piece(await self.jobs.read(kept))
         return await self.work.read(self.pk, self.path, offset, limit)
 
     async def ended(self) -> bool:
-        """Whether nothing will be written any more."""
+        """Whether the file will not change any more."""
         return self.source != "work" or await self.jobs.state(self.pk) in ENDED
 
 
 def bytes_of(part: FileRange | LogChunk) -> bytes:
-    """The content as it is in the file."""
+    """The content as the bytes of the file."""
     return base64.b64decode(part.content) if part.encoding == "base64" else part.content.encode()
 
 

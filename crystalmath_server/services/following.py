@@ -1,9 +1,9 @@
-"""A file of a job read range by range as it grows, first on its cluster, then from what was retrieved.
+"""Following a job's file range by range as it grows, first on the cluster, then in the retrieved files.
 
-1. What is sent joins without a gap; a file that shrank or was replaced is read again, and that is said.
-2. The state of the job is asked for before each read: what is read after the end is the whole.
-3. Nothing is read that the client has not granted; one read is in memory at a time.
-4. A computer that cannot be reached is said once and asked again; nothing is given up.
+1. Chunks are contiguous; if a file shrinks or is replaced, an event reports it and reading restarts.
+2. The job's state is queried before each read, so a read after the end sees the complete file.
+3. Only as many bytes are read as the client has granted; only one read is in memory at a time.
+4. An unreachable cluster is reported once and then retried without limit.
 """
 
 from collections.abc import Iterable
@@ -20,18 +20,18 @@ from crystalmath_server.protocol.logs import FollowParams, LogChunk, LogEvent
 from crystalmath_server.services.file_source import FileSource
 
 RANGE = 2_097_152
-"""Most bytes of one chunk: even if every letter has to be escaped it fits into a frame."""
+"""Maximum size of a chunk [bytes]; it fits into a frame even if every character is escaped."""
 READ = 8_388_608
-"""Most bytes of one read: over ssh each costs some 20 ms beside its bytes, as much as 2 MB of them."""
+"""Maximum size of a read [bytes]; over SSH each read has an overhead of 20 ms, equivalent to 2 MB."""
 LEAST_PAUSE_S, MOST_PAUSE_S = 0.4, 3.0
-"""How soon a file that does not grow is looked at again; a cluster hears of us no more often."""
+"""Shortest and longest interval between reads of a file that does not grow [s]."""
 TAIL = 1_048_576
-"""How far back the last lines are looked for [bytes]."""
+"""How far from the end the last lines are searched for [bytes]."""
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where a file is followed from."""
+    """The position where following starts."""
 
     offset: int
     size: int
@@ -39,12 +39,12 @@ class Start:
 
 
 async def start_of(ports: Ports, params: FollowParams) -> Start:
-    """Where to begin; a file that is not there yet begins at 0.
+    """The start position; 0 for a file that does not exist yet.
 
     Raises
     ------
     NotFound
-        There is no such job; or it has ended and left no such file.
+        The job does not exist, or it has ended without such a file.
     """
     source = FileSource(ports.jobs, ports.work, params.pk, params.path, params.source)
     ended = await source.ended()
@@ -70,7 +70,7 @@ async def _first_byte(asked: FollowParams, source: FileSource, seen: Piece, *, e
 
 
 def _last_lines(data: bytes, count: int) -> int:
-    """Where the last `count` lines begin; an end of line at the very end begins none."""
+    """Offset of the last `count` lines; a newline at the very end does not start a new line."""
     end = len(data) - data.endswith(b"\n")
     if count == 0:
         return len(data)
@@ -82,7 +82,7 @@ def _last_lines(data: bytes, count: int) -> int:
 
 
 class Follow:
-    """One file that is followed."""
+    """A file being followed."""
 
     def __init__(self, ports: Ports, params: FollowParams, start: Start) -> None:
         self._source = FileSource(ports.jobs, ports.work, params.pk, params.path, params.source)
@@ -93,12 +93,12 @@ class Follow:
         self._pause_s = LEAST_PAUSE_S
 
     async def run(self, sink: Sink) -> None:
-        """Send what there is and what comes until the job has ended and all is sent."""
+        """Send existing and new content until the job has ended and everything is sent."""
         while self._told != "ended":
             room = min(await sink.room(), READ)
             before = self._offset
             for chunk in await self._next(room):
-                await sink.room()  # for a client that is behind, or has asked for a pause
+                await sink.room()  # wait if the client is slow or paused the subscription
                 sink.send(replace(chunk, subscription=sink.number), chunk.next_offset - chunk.offset)
             await self._rest(grew=self._offset > before)
 
@@ -108,7 +108,7 @@ class Follow:
             await anyio.sleep(self._pause_s)
 
     async def _next(self, room: int) -> Iterable[LogChunk]:
-        """What comes next, if there is anything."""
+        """The next chunks, if any."""
         ended = False
         try:
             ended = await self._source.ended()
@@ -116,9 +116,9 @@ class Follow:
         except NotFound as error:
             if ended:
                 return (self._event("ended", f"the file is gone: {error}"),)
-            return self._once("waiting", f"the file is not there yet: {error}")
+            return self._once("waiting", f"the file does not exist yet: {error}")
         except RpcError as error:
-            return self._once("unreachable", f"{error}; it is tried again")
+            return self._once("unreachable", f"{error}; retrying")
         return self._taken(piece, ended=ended)
 
     def _taken(self, piece: Piece, *, ended: bool) -> Iterable[LogChunk]:
@@ -130,7 +130,7 @@ class Follow:
         return self._cut(piece, at_end=ended and self._offset + len(piece.data) >= piece.size)
 
     def _cut(self, piece: Piece, *, at_end: bool) -> Iterable[LogChunk]:
-        """Chunks of a read, made one by one; what is left of a letter that its end cuts is read again."""
+        """Chunks of a read, created lazily; a character cut off at the end is read again."""
         first = 0
         while first < len(piece.data):
             part = piece.data[first : first + RANGE]
@@ -141,22 +141,22 @@ class Follow:
             first = len(piece.data) if last else first + used
 
     def _anew(self, piece: Piece, *, ended: bool) -> LogChunk | None:
-        """Said where the file is not the one that was read so far; it is read from its beginning then."""
+        """The event for a file that was replaced or truncated; reading then restarts at the beginning."""
         rotated = bool(piece.identity and self._identity and piece.identity != self._identity)
         if not rotated and piece.size >= self._offset:
             return None
         if ended and not piece.identity:
-            return self._event("ended", f"what was retrieved has {piece.size} bytes only")
+            return self._event("ended", f"the retrieved file has only {piece.size} bytes")
         self._offset, self._size, self._identity = 0, piece.size, piece.identity
         if rotated:
-            return self._event("rotated", "another file has taken its place; it follows from its beginning")
+            return self._event("rotated", "the file was replaced; the new file follows from the beginning")
         return self._event(
-            "truncated", f"the file shrank to {piece.size} bytes; it follows from its beginning"
+            "truncated", f"the file shrank to {piece.size} bytes; it follows from the beginning"
         )
 
     def _at_end(self, *, ended: bool) -> Iterable[LogChunk]:
         if ended:
-            return (self._event("ended", "the job has ended and the file is whole"),)
+            return (self._event("ended", "the job has ended and the file is complete"),)
         if self._told in {"waiting", "unreachable"}:
             self._told = ""
         return ()

@@ -1,4 +1,4 @@
-"""How runs go: their files read as far as they grew since the last look; droppable at any time."""
+"""Progress of runs, read incrementally from their files; a cache that can be dropped at any time."""
 
 import logging
 import time
@@ -24,15 +24,15 @@ log = logging.getLogger(__name__)
 
 RANGE = 1_048_576
 AT_ONCE = 16
-"""Ranges that one look reads at most of a file; the next one continues."""
+"""Maximum number of ranges read per file and look; the next look continues."""
 MOST_JOBS = 64
 FRESH_S = 20.0
-"""How old a look may be before whoever shows a running job has it looked at again."""
+"""Age after which the progress of a displayed running job is refreshed [s]."""
 
 
 @dataclass(slots=True)
 class Reading:
-    """One job as far as it was read."""
+    """The reading state of one job."""
 
     reader: StepReader
     values: dict[str, object]
@@ -46,12 +46,12 @@ class Reading:
 
     @property
     def unread(self) -> int:
-        """Bytes that were seen and not read yet."""
+        """Number of bytes not read yet."""
         return sum(size - self.offsets.get(path, 0) for path, size in self.sizes.items())
 
 
 class RunProgress:
-    """The Progress port over the two that read files."""
+    """Implementation of the Progress port on top of JobStore and WorkFolders."""
 
     def __init__(self, jobs: JobStore, work: WorkFolders, background: Background) -> None:
         self._jobs = jobs
@@ -62,12 +62,12 @@ class RunProgress:
         self._trends = RunTrends(jobs, self, background)
 
     async def look(self, pk: int, points: int = 0) -> JobProgress:
-        """How a run goes now; raises NotFound and all that keeps its cluster from being reached."""
+        """Current progress of a run; raises NotFound and the errors of an unreachable cluster."""
         detail = await self._jobs.show(pk)
         state = detail.row.state
         held = self._reading(pk, detail)
         if held is None:
-            return JobProgress(pk, state, "", "The steps of this kind of job are not known.")
+            return JobProgress(pk, state, "", "Steps are not available for this kind of job.")
         async with held.lock:
             ended = state in ENDED
             found = await self._read(pk, held, ended=ended)
@@ -75,11 +75,11 @@ class RunProgress:
         return _progress(pk, state, held, points, found=found)
 
     def trends(self, pks: Sequence[int]) -> tuple[Trend, ...]:
-        """The last steps of jobs as they are known; it never waits."""
+        """The last known steps of jobs; returns immediately."""
         return self._trends.of(pks)
 
     def remembered(self, pk: int, state: JobState) -> str:
-        """Why a running job seems stuck, as it was last seen; one that was not seen lately is looked at."""
+        """Why a running job seemed stuck when last checked; an old check is refreshed in the background."""
         if state is not JobState.RUNNING:
             return ""
         held = self._held.get(pk)
@@ -96,11 +96,11 @@ class RunProgress:
         try:
             await self.look(pk)
         except RpcError as error:
-            log.info("job %d cannot be looked at: %s", pk, error)
+            log.info("cannot read the progress of job %d: %s", pk, error)
             if held := self._held.get(pk):
                 held.looked_at = time.monotonic()
-        except Exception:  # one job that cannot be read must not end the server
-            log.exception("job %d cannot be looked at", pk)
+        except Exception:  # an unreadable job must not stop the server
+            log.exception("cannot read the progress of job %d", pk)
         finally:
             self._looking.discard(pk)
 
@@ -111,13 +111,13 @@ class RunProgress:
             if reader is None:
                 return None
             held = Reading(reader, dict(detail.values))
-        self._held[pk] = held  # the last that is used is the last to go
+        self._held[pk] = held  # least recently used entries are dropped first
         if len(self._held) > MOST_JOBS:
             del self._held[next(iter(self._held))]
         return held
 
     async def _read(self, pk: int, held: Reading, *, ended: bool) -> bool:
-        """What grew; whether there is any file. A file that shrank or was replaced begins the run again."""
+        """Read new data; returns whether any file exists. Restarts if a file shrank or was replaced."""
         there = False
         for path in held.reader.files:
             source = FileSource(self._jobs, self._work, pk, path)
@@ -129,7 +129,7 @@ class RunProgress:
             except NotFound:
                 if ended or path != held.reader.files[0]:
                     continue
-                await self._work.tree(pk, 1, 1)  # a job without a folder says so itself
+                await self._work.tree(pk, 1, 1)  # raises the proper error if the job has no folder
         return there
 
     async def _read_file(self, source: FileSource, held: Reading, *, ended: bool) -> bool:
@@ -149,7 +149,7 @@ class RunProgress:
 
 
 class _BegunAnewError(Exception):
-    """A file is not the one that was read before."""
+    """A file is not the same file that was read before."""
 
 
 def _is_another(piece: Piece, identity: str) -> bool:
@@ -163,7 +163,7 @@ def _begin_anew(held: Reading) -> None:
 
 
 def _reader_of(detail: JobDetail) -> StepReader | None:
-    """By what runs; a workflow has no steps of its own."""
+    """The step reader for the program of a job; None for workflows, which have no steps."""
     if runs_vasp(detail.process_type, detail.row.template):
         return VaspSteps()
     return AseSteps(nodes.PROGRESS_FILE) if detail.row.template else None
@@ -173,7 +173,7 @@ def _progress(pk: int, state: JobState, held: Reading, points: int, *, found: bo
     steps, ended = held.reader.steps, state in ENDED
     if not found:
         held.stuck = ""
-        words = "It left no steps." if ended else "Nothing was written yet."
+        words = "The job left no steps." if ended else "Nothing was written yet."
         return JobProgress(pk, state, "", words)
     quiet_s = None if ended else min(held.quiet_s.values(), default=None)
     held.stuck = stuck_words(steps, quiet_s) if state is JobState.RUNNING and quiet_s is not None else ""
@@ -208,7 +208,7 @@ def _progress(pk: int, state: JobState, held: Reading, points: int, *, found: bo
 
 
 def _force_limit(values: dict[str, object]) -> float | None:
-    """What the form asked for."""
+    """The force limit from the form values."""
     nested = values.get("relax_kwargs")
     given = nested.get("fmax") if isinstance(nested, dict) else values.get("relax_kwargs.fmax")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     return float(given) if isinstance(given, int | float) else None

@@ -1,9 +1,9 @@
-"""Trends of jobs in a list: what is known at once; what is not is looked at, one job after the other.
+"""Trends of jobs in a list: known trends immediately, missing ones read in the background.
 
-1. Who asks never waits for a cluster: the answer holds what was seen before.
-2. Only jobs of the last question are looked at, one at a time with a pause between them, each running one at
-   most every FRESH_S: a list that is shown all day costs a cluster no more than that.
-3. What a job showed at its end is kept and not looked at again.
+1. Requests never wait for a cluster; they return the trends known so far.
+2. Only the jobs of the last request are read, one at a time with pauses, and a running job at most every
+   FRESH_S; this limits the load of a permanently displayed list on a cluster.
+3. The trend of an ended job is kept and not read again.
 """
 
 import logging
@@ -29,14 +29,14 @@ _POINTS = 4096
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A trend, and when it was looked at."""
+    """A trend and the time it was read."""
 
     trend: Trend
     at: float
 
 
 class RunTrends:
-    """Keeps the trends of jobs; droppable at any time."""
+    """Cache of job trends; can be dropped at any time."""
 
     def __init__(self, jobs: JobStore, progress: Progress, background: Background) -> None:
         self._jobs = jobs
@@ -47,7 +47,7 @@ class RunTrends:
         self._is_looking = False
 
     def of(self, pks: Sequence[int]) -> tuple[Trend, ...]:
-        """What is known of these jobs; the others, and those that run on, are looked at soon."""
+        """Known trends of the jobs; missing and outdated trends are read in the background."""
         now = time.monotonic()
         self._wanted = [pk for pk in pks if self._is_due(pk, now)]
         if self._wanted and not self._is_looking:
@@ -69,17 +69,17 @@ class RunTrends:
             self._is_looking = False
 
     async def _trend_or_none(self, pk: int) -> Trend:
-        """The trend of a job; one that cannot be read shows none and keeps no other from being looked at."""
+        """The trend of a job; empty if unreadable, so that the other jobs are still read."""
         try:
             return await self._trend(pk)
         except RpcError as error:
-            log.info("the steps of job %d are not known: %s", pk, error)
+            log.info("cannot get the steps of job %d: %s", pk, error)
         except Exception:
-            log.exception("the steps of job %d cannot be read", pk)
+            log.exception("cannot read the steps of job %d", pk)
         return trend_of(pk, (), (), final=False)
 
     async def _trend(self, pk: int) -> Trend:
-        """Of an ended job from its results, which are here; of a running one from what its files say."""
+        """The trend of an ended job from its stored results, of a running job from its files."""
         state = await self._jobs.state(pk)
         if state in ENDED:
             steps = (await self._jobs.results(pk)).steps
