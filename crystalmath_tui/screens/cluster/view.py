@@ -236,7 +236,9 @@ def _queue(queue: ClusterQueue, context: Context) -> Page:
     cols = context.size.cols
     seen = age(context.now - queue.at)
     head = line(
-        ("strong", f" {count(len(queue.jobs), 'job')}"), f" of {queue.user}", ("dim", f"  updated {seen} ago")
+        ("strong", f" {count(len(queue.jobs), 'job')}"),
+        f" of {queue.user}",
+        ("dim", f"   updated {seen} ago"),
     )
     notes = [each for note in queue.notes for each in _paragraph("warn", note, cols)]
     parts = [_partition(each, cols) for each in queue.partitions]

@@ -355,7 +355,7 @@ KEYS: tuple[Binding[Slice], ...] = (
     Binding(("t",), _toggle_times, "times", "Show or hide times in the log."),
     Binding(("c",), actions.clone, "clone", "Prepare a new job like this one.", footer=True),
     Binding(("x",), actions.cancel, "cancel", "Cancel the job; asks first.", footer=True),
-    Binding(("R",), actions.retry, "run again", "Rerun a finished job with the same inputs; asks first."),
+    Binding(("R",), actions.retry, "run again", "Rerun the ended job with the same inputs; asks first."),
     Binding(
         ("S",), actions.stop, "stop", "Stop VASP after the current ionic step, with results; asks first."
     ),

@@ -371,7 +371,7 @@ KEYS: tuple[Binding[Slice], ...] = (
         ("R",),
         _control(control.retry),
         "run again",
-        "Rerun the finished job or the marked jobs; asks first.",
+        "Rerun the ended job or the marked jobs; asks first.",
     ),
     Binding(("p",), _control(control.pause_or_play), "pause/play", "Pause or resume jobs.", footer=True),
     Binding(("tab",), _toggle_pane, "details", "Show or hide the details of the selected job.", footer=True),

@@ -144,7 +144,7 @@ def with_options(template: TemplateDetail) -> TemplateDetail:
         takes = template.row.takes
         asked.append(FormField(STRUCTURES, FieldType.TEXT, takes.what, "", help=takes.help))
     if template.row.restart is not Restart.NO:
-        words = "Finished VASP job on the same cluster; atomate2 derives the inputs from its outputs."
+        words = "Ended VASP job on the same cluster; atomate2 derives the inputs from that job."
         asked.append(
             FormField(RESTART, FieldType.INTEGER, "restart from job", minimum=1, help=words, optional=True)
         )

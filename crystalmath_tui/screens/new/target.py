@@ -60,9 +60,7 @@ def cluster_of(new: Slice) -> str:
 
 def open_form(new: Slice) -> Update:
     """Go to the last step; earlier input is kept."""
-    rendered = (
-        replace(new.rendered, script="") if new.rendered else None
-    )  # another script may be requested now
+    rendered = replace(new.rendered, script="") if new.rendered else None  # the script may change
     job = new.job if new.job.fields else blank()
     there = replace(new, step=SUBMIT, job=job, rendered=rendered, error=None)
     listed = Call(CLUSTERS_LIST, NoParams(), "new clusters")
