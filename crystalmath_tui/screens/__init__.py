@@ -1,1 +1,1 @@
-"""One screen a file: its slice of the model, its update, its view."""
+"""Screens of the terminal interface: each has a model slice, an update function and a view."""

@@ -1,4 +1,4 @@
-"""Clusters: the list of clusters."""
+"""Clusters: the list of configured clusters."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -39,12 +39,12 @@ _COLUMNS = (
     Column("trouble", "", 10, 200, rank=3),
 )
 _HEAD = 2
-_FRESH_S = 10.0  # how old the list may become while one looks at it
+_FRESH_S = 10.0  # maximum age of the list while the screen is shown
 
 
 @record
 class Slice:
-    """The list, and when it was asked for last; `rows` is None before the first answer."""
+    """The list and the time of its last request; `rows` is None before the first answer."""
 
     rows: tuple[ClusterRow, ...] | None = None
     error: RpcError | None = None
@@ -56,7 +56,7 @@ Update = tuple[Slice, tuple[Effect, ...]]
 
 
 def update(listed: Slice, message: Message, context: Context) -> Update:
-    """Follow keys, answers and what other screens changed."""
+    """Handle keys, answers and changes made by other screens."""
     match message:
         case Entered("clusters"):
             return listed, (_fetch(),)
@@ -95,20 +95,20 @@ def _fetch() -> Effect:
 
 
 def _kept(listed: Slice, rows: tuple[ClusterRow, ...]) -> Scroll:
-    """The selection stays on its cluster."""
+    """The scroll position that keeps the selection on its cluster."""
     chosen = chosen_row(listed)
     places = (index for index, row in enumerate(rows) if chosen and row.pk == chosen.pk)
     return Scroll(next(places, listed.scroll.index), listed.scroll.top)
 
 
 def chosen_row(listed: Slice) -> ClusterRow | None:
-    """The selected cluster."""
+    """The selected cluster, or None."""
     rows = listed.rows or ()
     return rows[listed.scroll.index] if listed.scroll.index < len(rows) else None
 
 
 def _on_selected(effects: Callable[[ClusterRow], tuple[Effect, ...]]) -> Action[Slice]:
-    """An action on the selected cluster; nothing where there is none."""
+    """An action on the selected cluster; does nothing if the list is empty."""
 
     def act(listed: Slice, _: Context) -> Update:
         row = chosen_row(listed)
@@ -125,7 +125,7 @@ def _scroll(listed: Slice, to: Move, context: Context) -> Update:
 
 
 def _mouse(listed: Slice, mouse: MousePressed, context: Context) -> Update:
-    """A click selects a cluster; a click on the selected one opens it."""
+    """Select a cluster on a click; open it if already selected."""
     index = listed.scroll.top + mouse.row - _HEAD
     if mouse.button != 1 or mouse.row < _HEAD or index >= len(listed.rows or ()):
         return listed, ()
@@ -139,7 +139,7 @@ def _height(context: Context) -> int:
 
 
 def view(listed: Slice, context: Context) -> tuple[Line, ...]:
-    """Count, titles and rows."""
+    """Count, column titles and rows."""
     cols = context.size.cols
     rows = listed.rows or ()
     head = line(("strong", f" {count(len(rows), 'cluster')}" if listed.rows is not None else " clusters"))
@@ -156,7 +156,7 @@ def view(listed: Slice, context: Context) -> tuple[Line, ...]:
 
 
 def _trouble(row: ClusterRow, cols: int) -> tuple[Line, ...]:
-    """What is wrong with the selected cluster, in full where there is room below the list."""
+    """The full problem of the selected cluster, shown below the list if there is room."""
     return ((), *(line(("warn", f" {part}")) for part in wrap(row.trouble, max(8, cols - 2)) if row.trouble))
 
 
@@ -172,7 +172,7 @@ def _cells(row: ClusterRow) -> dict[str, Span]:
 
 
 def _instead(listed: Slice, context: Context) -> tuple[Line, ...]:
-    """What stands where rows would."""
+    """The message shown instead of rows."""
     style, words = "dim", "No clusters yet. Press n to set up the first one."
     if listed.error:
         style, words = "error", error_text(listed.error)

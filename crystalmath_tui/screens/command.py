@@ -1,4 +1,4 @@
-"""The command line: jump by name with arguments; Tab completes, the nearest known name is told."""
+"""The command line: open screens by name, with completion and suggestions for mistyped names."""
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -18,7 +18,7 @@ class Command:
     Attributes
     ----------
     effect
-        Makes the effect of its arguments; `screen` names a command that opens one.
+        Effect of the command; `screen` is set instead for a command that opens a screen.
     """
 
     name: str
@@ -42,14 +42,14 @@ _FIXED = (
 
 @record
 class Slice:
-    """The line that is being typed; `before` is the one that was last entered."""
+    """The command line being typed; `before` is the last line entered."""
 
     field: TextField = EMPTY
     before: str = ""
 
 
 def commands(screens: Mapping[str, AnyScreen]) -> tuple[Command, ...]:
-    """One command a screen, and the fixed ones."""
+    """One command per screen, plus the fixed commands."""
     jumps = (Command(row.name, row.usage, row.summary, screen=row.name) for row in screens.values())
     return (*jumps, *_FIXED)
 
@@ -57,7 +57,7 @@ def commands(screens: Mapping[str, AnyScreen]) -> tuple[Command, ...]:
 def update(
     typed: Slice, message: Message, known: Sequence[Command]
 ) -> tuple[Slice | None, tuple[Effect, ...]]:
-    """Edit, complete and run; None closes the line."""
+    """Edit, complete or run the line; a None slice closes it."""
     match message:
         case KeyPressed("esc" | "ctrl c"):
             return None, ()
@@ -89,7 +89,7 @@ def run(text: str, known: Sequence[Command]) -> tuple[Effect, ...]:
 
 
 def _only(name: str, known: Sequence[Command]) -> Command | None:
-    """The one command that begins so."""
+    """The command with this name or unambiguous prefix, or None."""
     begun = [row for row in known if row.name.startswith(name)]
     return begun[0] if len(begun) == 1 else None
 
@@ -113,7 +113,7 @@ def _unknown(name: str, known: Sequence[Command]) -> Say:
 
 
 def complete(field: TextField, known: Sequence[Command]) -> TextField:
-    """The name as far as it is clear."""
+    """Complete the command name as far as it is unambiguous."""
     names = [row.name for row in known if row.name.startswith(field.text)]
     if len(names) == 1:
         return field_of(f"{names[0]} ")
@@ -124,7 +124,7 @@ def complete(field: TextField, known: Sequence[Command]) -> TextField:
 
 
 def view(typed: Slice, known: Sequence[Command], cols: int) -> Line:
-    """The line, with what could follow."""
+    """The command line with hints for possible commands."""
     name = typed.field.text.split(" ")[0]
     names = [row for row in known if row.name.startswith(name)]
     hints = "  ".join(f"{row.name} {row.usage}".strip() for row in names[:6])

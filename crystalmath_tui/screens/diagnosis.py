@@ -1,4 +1,4 @@
-"""Diagnosis: why a job waits, failed or stands still, on one screen; what to do stands under keys."""
+"""Diagnosis: why a job is waiting, stuck or failed, with next steps on number keys."""
 
 from dataclasses import replace
 
@@ -30,7 +30,7 @@ from crystalmath_tui.core.scroll import scroll_top
 from crystalmath_tui.core.words import error_text, state_span
 from crystalmath_tui.screens.run_lines import run_lines
 
-_LIVE_S = 5.0  # how old the answer about a job that has not ended may become
+_LIVE_S = 5.0  # maximum age of the diagnosis of an active job
 _MOST_STEPS = 9
 _PAGES = {"log": "log", "file": "files"}
 _CLUSTER_PAGES = {"test cluster": "test", "queue": "queue", "codes": "codes"}
@@ -38,7 +38,7 @@ _CLUSTER_PAGES = {"test cluster": "test", "queue": "queue", "codes": "codes"}
 
 @record
 class Slice:
-    """One job and what is wrong with it."""
+    """One job and its diagnosis."""
 
     pk: int = 0
     found: Diagnosis | None = None
@@ -52,7 +52,7 @@ Update = tuple[Slice, tuple[Effect, ...]]
 
 
 def update(page: Slice, message: Message, context: Context) -> Update:
-    """Follow keys, the answer, and the revision of the list of jobs."""
+    """Handle keys, the answer and the revision of the job list."""
     match message:
         case Entered("diagnose", args):
             return _enter(page, args, context)
@@ -117,7 +117,7 @@ def _scroll(page: Slice, to: Move, context: Context) -> Update:
 
 
 def _click(page: Slice, row: int, button: int, context: Context) -> Update:
-    """A click on a step does it."""
+    """Take the clicked step."""
     if button != 1 or page.found is None:
         return page, ()
     count, steps = len(_lines(page, context)), page.found.steps[:_MOST_STEPS]
@@ -126,7 +126,7 @@ def _click(page: Slice, row: int, button: int, context: Context) -> Update:
 
 
 def _effects_of(step: NextStep, page: Slice) -> tuple[Effect, ...]:
-    """What a next step leads to; what changes something is asked first."""
+    """The effects of a next step; steps that change something ask for confirmation."""
     pk = page.found.step_pk if page.found else page.pk
     match step.action:
         case "wait":
@@ -148,7 +148,7 @@ def _effects_of(step: NextStep, page: Slice) -> tuple[Effect, ...]:
 
 
 def _screen_of(step: NextStep, pk: int) -> Open:
-    """The screen where a step is done."""
+    """The screen on which to take a step."""
     match step.action:
         case "clone":
             return Open("new", ("like", str(pk)))
@@ -161,7 +161,7 @@ def _screen_of(step: NextStep, pk: int) -> Open:
 
 
 def view(page: Slice, context: Context) -> tuple[Line, ...]:
-    """The part in sight."""
+    """The visible part of the diagnosis."""
     rows = _lines(page, context)
     top = scroll_top(page.top, "", len(rows), max(1, context.size.rows))
     return rows[top : top + context.size.rows]

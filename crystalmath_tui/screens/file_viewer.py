@@ -1,4 +1,4 @@
-"""Viewer of one file, read in ranges as one scrolls, and followed while it grows."""
+"""File viewer: reads a file in ranges while scrolling and follows a growing file."""
 
 from dataclasses import replace
 from typing import Literal, cast
@@ -11,13 +11,13 @@ from crystalmath_tui.core.scroll import scroll_top
 from crystalmath_tui.core.words import file_size
 
 KEPT = 1_000_000
-"""Letters of a followed file that are kept, the last."""
+"""Number of characters kept from the end of a followed file."""
 _END = 65_536
 
 
 @record
 class Viewer:
-    """One file as far as it was read; `skipped` bytes before its content are not in memory."""
+    """The part of a file read so far; `skipped` bytes before its content are not in memory."""
 
     file: JobFile
     content: str = ""
@@ -31,12 +31,12 @@ class Viewer:
 
     @property
     def growing(self) -> bool:
-        """Whether it is to be read again for what it got."""
+        """Whether to read the file again for new content."""
         return self.following and not self.binary and self.file.source == "work"
 
 
 def read_on(viewer: Viewer, part: FileRange) -> Viewer:
-    """Put a part behind what was read; a file that shrank is read from its beginning."""
+    """Append a part to the content; a file that shrank is read again from the start."""
     if part.size < viewer.offset:
         return replace(viewer, content="", offset=0, size=part.size, reading=False, skipped=False)
     if part.offset != viewer.offset:
@@ -58,7 +58,7 @@ def read_on(viewer: Viewer, part: FileRange) -> Viewer:
 
 
 def toggle_following(viewer: Viewer) -> Viewer:
-    """Follow, or stop where it is; what lies far before the end is ignored."""
+    """Start or stop following the end of the file; content far before the end is skipped."""
     if viewer.following:
         return replace(viewer, following=False)
     if viewer.size - viewer.offset <= _END or viewer.binary:
@@ -67,7 +67,7 @@ def toggle_following(viewer: Viewer) -> Viewer:
 
 
 def read_call(pk: int, viewer: Viewer) -> Call[ReadFileParams, FileRange]:
-    """Read on."""
+    """The call that reads the next part."""
     file = viewer.file
     source = file.source if file.source in {"inputs", "work"} else "retrieved"
     given = cast("Literal['inputs', 'retrieved', 'work']", source)
@@ -75,7 +75,7 @@ def read_call(pk: int, viewer: Viewer) -> Call[ReadFileParams, FileRange]:
 
 
 def visible_lines(viewer: Viewer, page: tuple[Line, ...], height: int) -> tuple[Line, ...]:
-    """The lines in sight, or why there are none; of a followed file its end."""
+    """The visible lines, or why there are none; the end of a followed file."""
     if viewer.binary:
         return ((), line(("warn", f" A binary file of {file_size(viewer.size)}; it is not shown as text.")))
     if not page:
@@ -85,7 +85,7 @@ def visible_lines(viewer: Viewer, page: tuple[Line, ...], height: int) -> tuple[
 
 
 def title_line(viewer: Viewer, cols: int) -> Line:
-    """Name and size."""
+    """The title line: file name and size."""
     marks = "following · " if viewer.following else ""
     marks += "end only · " if viewer.skipped else ""
     part = "" if viewer.offset >= viewer.size else f"read {file_size(viewer.offset)} of "

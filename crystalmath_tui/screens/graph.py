@@ -1,4 +1,4 @@
-"""Graph: what a node came from and what came of it, as a tree that folds."""
+"""Graph: the provenance of a node as a folding tree."""
 
 from dataclasses import field, replace
 
@@ -43,7 +43,7 @@ _SIDES = {"from": "came from", "to": "led to"}
 
 @record
 class Row:
-    """One line: a node at the end of a path, with the link that leads to it."""
+    """One line: a node at the end of a path, with the link to the node."""
 
     path: tuple[str | int, ...]
     words: str
@@ -53,7 +53,7 @@ class Row:
 
 @record
 class Slice:
-    """The node in the middle, and what is unfolded around it."""
+    """The central node and the expanded branches around it."""
 
     pk: int = 0
     graph: Graph | None = None
@@ -68,7 +68,7 @@ Update = tuple[Slice, tuple[Effect, ...]]
 
 
 def update(page: Slice, message: Message, context: Context) -> Update:
-    """Follow keys and answers."""
+    """Handle keys and answers."""
     if page.path is not None and (step := path_prompt.step(page.path, message)):
         return _with_path(page, *step)
     match message:
@@ -89,7 +89,7 @@ def update(page: Slice, message: Message, context: Context) -> Update:
 def _with_path(
     page: Slice, path: PathPrompt, effects: tuple[Effect, ...], outcome: path_prompt.Outcome
 ) -> Update:
-    """Where the graph goes; its ending says in which format."""
+    """Handle the path prompt; the file extension sets the format."""
     if outcome == "closed":
         return replace(page, path=None), ()
     if outcome == "typing":
@@ -129,7 +129,7 @@ def _around(pk: int, past: tuple[int, ...] = ()) -> Update:
 
 
 def rows(page: Slice) -> tuple[Row, ...]:
-    """The lines that are in sight."""
+    """The visible rows of the tree."""
     if page.graph is None or not page.graph.nodes:
         return ()
     seen = [Row((), "", page.graph.nodes[0])]
@@ -142,7 +142,7 @@ def rows(page: Slice) -> tuple[Row, ...]:
 
 
 def _grow(page: Slice, graph: Graph, path: tuple[str | int, ...], pk: int, seen: list[Row]) -> None:
-    """Add what is behind a node; a path never comes twice to the same one."""
+    """Add the nodes behind a node; a path never visits a node twice."""
     side = str(path[0])
     nodes = {node.pk: node for node in graph.nodes}
     for link in _behind(graph, pk, side):
@@ -156,7 +156,7 @@ def _grow(page: Slice, graph: Graph, path: tuple[str | int, ...], pk: int, seen:
 
 
 def _behind(graph: Graph, pk: int, side: str) -> list[GraphLink]:
-    """Links that lead on from a node, away from the middle."""
+    """Links from a node away from the central node."""
     return [link for link in graph.links if (link.target if side == "from" else link.source) == pk]
 
 
@@ -198,7 +198,7 @@ def _scroll(page: Slice, to: Move, context: Context) -> Update:
 
 
 def _fold(page: Slice, _: Context) -> Update:
-    """Fold a line that is unfolded, else the one that it hangs on."""
+    """Collapse an expanded row, or the parent of any other row."""
     row = _selected(page)
     path = row.path if row.path in page.open else row.path[:-1]
     place = next((i for i, each in enumerate(rows(page)) if each.path == path), page.at.index)
@@ -210,7 +210,7 @@ def _height(context: Context) -> int:
 
 
 def view(page: Slice, context: Context) -> tuple[Line, ...]:
-    """What is left out, then the tree."""
+    """The header, with a note on omitted nodes, then the tree."""
     cols = context.size.cols
     if page.error:
         return (
@@ -255,7 +255,7 @@ def _title(page: Slice) -> str:
 
 
 def is_typing(page: Slice) -> bool:
-    """Whether keys are text now."""
+    """Whether keystrokes are text input."""
     return page.path is not None
 
 

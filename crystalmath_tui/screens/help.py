@@ -1,4 +1,4 @@
-"""Help: every key and command of the context; / filters, Enter executes."""
+"""Help: all keys and commands of the current screen, with a filter."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ from crystalmath_tui.core.textfield import EMPTY, TextField, edit, field_line, p
 
 @record
 class Entry:
-    """One line of the help; `key` is what Enter presses, "" for a heading or an explanation."""
+    """One line of the help; `key` is the key that Enter presses, "" for a heading or an explanation."""
 
     shown: str
     text: str
@@ -26,7 +26,7 @@ class Entry:
 
 @record
 class HelpAsked(Message):
-    """Help on a context was asked for; program.py makes the entries from the key tables."""
+    """Help on a context was requested; program.py builds the entries from the key tables."""
 
     context: str
     entries: tuple[Entry, ...]
@@ -34,7 +34,7 @@ class HelpAsked(Message):
 
 @record
 class Slice:
-    """What is shown and where one is in it."""
+    """The entries, the filter and the scroll position."""
 
     context: str = ""
     entries: tuple[Entry, ...] = ()
@@ -44,13 +44,13 @@ class Slice:
 
 
 def entries_of(title: str, table: KeyTable) -> tuple[Entry, ...]:
-    """A heading and one entry a binding."""
+    """A heading and one entry per binding."""
     rows = (Entry(key_names(row), row.help, row.keys[0]) for row in table)
     return (Entry("", title, heading=True), *rows)
 
 
 def update(page: Slice, message: Message, context: Context) -> Update[Slice]:
-    """Filter, move and execute."""
+    """Handle keys: filter, scroll and press the selected key."""
     match message:
         case HelpAsked(name, entries):
             return Slice(name, entries, scroll=Scroll(1)), ()
@@ -69,7 +69,7 @@ def update(page: Slice, message: Message, context: Context) -> Update[Slice]:
 
 
 def matching(page: Slice) -> tuple[Entry, ...]:
-    """The entries that hold the text; headings only where nothing is filtered."""
+    """The entries that contain the filter text; headings only without a filter."""
     wanted = page.text.text.casefold()
     if not wanted:
         return page.entries

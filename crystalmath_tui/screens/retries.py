@@ -1,4 +1,4 @@
-"""Retries: jobs that are asked to run once more; each keeps its key until it is answered."""
+"""Retries: pending requests to rerun jobs, each with its key until answered."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ from crystalmath_tui.core.words import error_text
 
 @record
 class Slice:
-    """(pk of the earlier job, key) of all that are not answered; the keys of those that continue from it."""
+    """(pk of the earlier job, key) of all pending requests, and the keys of restarts."""
 
     pending: tuple[tuple[int, str], ...] = ()
     restarts: tuple[str, ...] = ()
@@ -28,7 +28,7 @@ START = Slice()
 
 
 def update(retries: Slice, message: Message) -> tuple[Slice, tuple[Effect, ...]]:
-    """Send; send again with the same key after a lost connection, for it may have been heard or not."""
+    """Send retries; resend with the same key after a lost connection."""
     match message:
         case Answered("retry key", str(key), pk):
             return replace(retries, pending=(*retries.pending, (pk, key))), (_call(retries, (pk, key)),)

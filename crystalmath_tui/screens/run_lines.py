@@ -1,4 +1,4 @@
-"""Runs of a job that corrects itself: how each ended, and what was changed for the next, as lines."""
+"""Runs of a self-correcting job as lines: the outcome and the changes for the next run."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -11,7 +11,7 @@ _STYLES = {"+": "ok", "-": "error", "@": "dim"}
 
 
 def run_lines(runs: Sequence[JobRun], cols: int) -> tuple[Line, ...]:
-    """A heading and all runs; nothing of a job that is one run."""
+    """A heading and all runs; empty for a job with a single run."""
     if not runs:
         return ()
     rows = (row for number, run in enumerate(runs, 1) for row in _run(number, run, cols))
@@ -19,7 +19,7 @@ def run_lines(runs: Sequence[JobRun], cols: int) -> tuple[Line, ...]:
 
 
 def diff_lines(diff: str) -> Iterable[Line]:
-    """A unified diff without the names of the files, told apart by the first column."""
+    """A colored unified diff without its file names."""
     return (line((_STYLES.get(row[:1], ""), f" {row}")) for row in diff.splitlines()[2:])
 
 

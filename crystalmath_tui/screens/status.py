@@ -1,4 +1,4 @@
-"""The status line: the link to the server, how its parts are, the last word and its way out."""
+"""The status line: the connection, the state of the server's parts and the last message."""
 
 from dataclasses import replace
 from typing import Literal
@@ -41,14 +41,14 @@ _MARKS = {
 
 @record
 class Slice:
-    """The link and the last word.
+    """The connection and the last message.
 
     Attributes
     ----------
     words
-        What is being done about the link, or why it broke.
+        What is being done about the connection, or why it was lost.
     retry_at
-        UNIX time of the next attempt [s]; 0 where none is planned.
+        UNIX time of the next attempt [s]; 0 if none is planned.
     """
 
     phase: Literal["connecting", "online", "waiting"] = "connecting"
@@ -67,7 +67,7 @@ START = Slice()
 
 
 def update(status: Slice, message: Message, now: float) -> tuple[Slice, tuple[Effect, ...]]:
-    """Follow the link and keep the last word."""
+    """Track the connection and keep the last message."""
     match message:
         case Ticked():
             return _tick(status, now)
@@ -85,7 +85,7 @@ def update(status: Slice, message: Message, now: float) -> tuple[Slice, tuple[Ef
 
 
 def _answered(status: Slice, message: Message, now: float) -> Slice:
-    """What the server told."""
+    """Store an answer of the server."""
     match message:
         case Answered("status", Status() as loaded):
             return replace(status, status=loaded, polling=False)
@@ -102,24 +102,24 @@ def _answered(status: Slice, message: Message, now: float) -> Slice:
 
 
 def with_note(status: Slice, note: Say, now: float) -> Slice:
-    """Keep a word for the status line."""
+    """Show a message in the status line."""
     return replace(status, note=note, note_at=now)
 
 
 def drop_read_note(status: Slice, now: float) -> Slice:
-    """Drop the last word at the first key after it could be read."""
+    """Drop the last message at the first key after it has been shown long enough."""
     return replace(status, note=None) if status.note and now - status.note_at > _READ_S else status
 
 
 def with_error(status: Slice, error: RpcError, now: float) -> Slice:
-    """Keep an error with its way out; a lost link has its own words, a superseded call needs none."""
+    """Show an error with its hint, except for lost connections and superseded calls."""
     if isinstance(error, (ConnectionLost, RequestCancelled)):
         return status
     return with_note(status, Say(error_text(error), "error"), now)
 
 
 def retry_delay_s(attempt: int, chance: float) -> float:
-    """Seconds until the next attempt: doubled each time, spread over half of it."""
+    """Delay before the next attempt, doubled each time and randomized by up to half [s]."""
     longest = min(_LONGEST_WAIT_S, _SHORTEST_WAIT_S * 2 ** min(attempt, 10))
     return longest * (0.5 + chance / 2)
 
@@ -155,7 +155,7 @@ def _wait_to_retry(
 
 
 def connection_error(status: Slice, now: float) -> str:
-    """Why there is no link, in words; empty while there is one."""
+    """Why there is no connection; empty while connected."""
     if status.phase == "online":
         return ""
     wait = max(0, round(status.retry_at - now))
@@ -164,7 +164,7 @@ def connection_error(status: Slice, now: float) -> str:
 
 
 def view(status: Slice, now: float, cols: int) -> Line:
-    """One line: the last word on the left, server and parts on the right as far as there is room."""
+    """One line: the last message on the left, server and parts on the right if they fit."""
     style, words = ("", "") if overflow(status, cols) else _left(status, now)
     if status.phase == "online" and words and width(clean(words)) + line_width(_badge(status)) + 3 > cols:
         return (Span(style, fit(f" {words}", cols)),)
@@ -177,7 +177,7 @@ def view(status: Slice, now: float, cols: int) -> Line:
 
 
 def overflow(status: Slice, cols: int) -> tuple[Line, ...]:
-    """The last word in full, where one line is too short for it."""
+    """The full last message, if too long for one line."""
     note = status.note
     hidden = note is None or (status.progress and note.style == "info")
     if status.phase != "online" or note is None or hidden or width(clean(note.words)) + 2 <= cols:
@@ -187,7 +187,7 @@ def overflow(status: Slice, cols: int) -> tuple[Line, ...]:
 
 
 def _left(status: Slice, now: float) -> tuple[str, str]:
-    """Style and words."""
+    """Style and text of the left part."""
     if status.phase != "online":
         return _phase_style(status), connection_error(status, now)
     if status.progress and (status.note is None or status.note.style == "info"):
@@ -198,7 +198,7 @@ def _left(status: Slice, now: float) -> tuple[str, str]:
 
 
 def _worst(status: Status | None) -> tuple[str, str]:
-    """The first part that is not well, with its way out."""
+    """Style and text of the first unhealthy part, with its hint."""
     parts = () if status is None else (status.storage, status.daemon, status.worker)
     ill = [part for part in parts if part.state in (PartState.FAILED, PartState.STOPPED) and part.hint]
     return (_MARKS[ill[0].state], f"{ill[0].detail}. {ill[0].hint}") if ill else ("", "")

@@ -1,4 +1,4 @@
-"""Cluster: settings, codes, queue and test of one cluster."""
+"""Cluster: the settings, codes, queue and test of one cluster."""
 
 from crystalmath_tui.screens.cluster.view import SCREEN
 

@@ -1,4 +1,4 @@
-"""Cluster: settings, codes, queue and test of one cluster."""
+"""Cluster: model slice, update and keys of the screen for one cluster."""
 
 from collections.abc import Callable
 from dataclasses import field, replace
@@ -40,19 +40,19 @@ Tab = Literal["summary", "codes", "queue", "test"]
 TABS: tuple[Tab, ...] = get_args(Tab)
 STEPS: tuple[StepName, ...] = tuple(StepName)
 _LONGEST_TEXT = 1000  # lines
-_QUEUE_S = 30.0  # how old the queue may become while one looks at it
+_QUEUE_S = 30.0  # maximum age of the queue while its page is shown
 
 
 @record
 class Slice:
-    """One computer, and the page that is shown.
+    """One cluster and the page shown.
 
     Attributes
     ----------
     running
-        The step of the test that is under way.
+        The test step in progress.
     turn
-        Number of the test: answers of an earlier one are dropped.
+        Number of the test run; answers to earlier runs are dropped.
     """
 
     label: str = ""
@@ -73,7 +73,7 @@ Update = tuple[Slice, tuple[Effect, ...]]
 
 
 def update(cluster: Slice, message: Message, context: Context) -> Update:
-    """Follow keys and answers."""
+    """Handle keys and answers."""
     match message:
         case Entered("cluster", args):
             return _enter(cluster, args, context)
@@ -94,7 +94,7 @@ def update(cluster: Slice, message: Message, context: Context) -> Update:
 
 
 def _answered(cluster: Slice, message: Message) -> Update:
-    """Take what came, where it is about this computer."""
+    """Store an answer if it is about this cluster."""
     match message:
         case Answered("cluster", ClusterDetail() as detail, about) if about == cluster.label:
             return replace(cluster, detail=detail, errors=_without(cluster, "summary", "codes")), ()
@@ -121,7 +121,7 @@ def _answered(cluster: Slice, message: Message) -> Update:
 
 
 def _with_queue(cluster: Slice, queue: ClusterQueue) -> Slice:
-    """The queue; the selection stays on its job."""
+    """Store the queue and keep the selection on its job."""
     place = cluster.places.get("queue", START)
     before = cluster.queue.jobs if cluster.queue else ()
     job_id = before[place.index].job_id if place.index < len(before) else ""
@@ -131,7 +131,7 @@ def _with_queue(cluster: Slice, queue: ClusterQueue) -> Slice:
 
 
 def _saved(cluster: Slice, detail: ClusterDetail) -> Slice:
-    """The new settings; under another label, answers that are on their way belong to nobody."""
+    """Store the saved settings; after a change of label, pending answers no longer match."""
     if detail.row.label == cluster.label:
         return replace(cluster, detail=detail)
     return replace(
@@ -144,7 +144,7 @@ def _without(cluster: Slice, *names: str) -> dict[str, RpcError]:
 
 
 def _enter(cluster: Slice, args: tuple[str, ...], context: Context) -> Update:
-    """A label and a page; `test` begins the test, unless it is under way already."""
+    """Open a cluster by label and page; `test` starts the test unless one is running."""
     label = args[0] if args else cluster.label
     if not label:
         return cluster, (Say("Which cluster? :cluster LABEL", "warn"), Back())
@@ -158,7 +158,7 @@ def _enter(cluster: Slice, args: tuple[str, ...], context: Context) -> Update:
 
 
 def _tab_of(text: str) -> Tab:
-    """The page whose name begins so; else the first."""
+    """The page whose name starts with the text, or the first page."""
     for name in TABS:
         if name.startswith(text):
             return name
@@ -171,7 +171,7 @@ def _show(cluster: Slice) -> tuple[Effect, ...]:
 
 
 def _fetch(cluster: Slice) -> tuple[Effect, ...]:
-    """Ask for what the page shows; the test is asked for by its key alone."""
+    """Request the data of the page; only its key starts the test."""
     if cluster.tab == "test":
         return ()
     if cluster.tab != "queue":
@@ -187,7 +187,7 @@ def _queue_is_old(cluster: Slice, now: float) -> bool:
 
 
 def _start(cluster: Slice) -> Update:
-    """Begin the test at its first step."""
+    """Start the test at its first step."""
     first = replace(
         cluster,
         tab="test",
@@ -210,7 +210,7 @@ def _step(cluster: Slice, name: StepName) -> Effect:
 
 
 def _add_steps(cluster: Slice, test: ClusterTest) -> Update:
-    """Show a step, and go on to the next unless it failed."""
+    """Add the finished steps and start the next one unless a step failed."""
     steps = cluster.steps + test.steps
     count = len(steps)
     if not test.ok or count >= len(STEPS) or not test.steps:
@@ -239,7 +239,7 @@ def _reload(cluster: Slice, context: Context) -> Update:
 
 
 def _test(*, force: bool) -> Action[Slice]:
-    """Test the selected code, or the cluster unless its test is under way."""
+    """Test the selected code, or the cluster unless its test is running."""
 
     def act(cluster: Slice, _: Context) -> Update:
         if cluster.tab == "codes":
@@ -252,7 +252,7 @@ def _test(*, force: bool) -> Action[Slice]:
 
 
 def _on_cluster(effects: Callable[[ClusterDetail], tuple[Effect, ...]]) -> Action[Slice]:
-    """An action on the cluster, once it is loaded."""
+    """An action that needs the cluster to be loaded."""
 
     def act(cluster: Slice, _: Context) -> Update:
         if cluster.detail is None:
@@ -263,7 +263,7 @@ def _on_cluster(effects: Callable[[ClusterDetail], tuple[Effect, ...]]) -> Actio
 
 
 def _open(screen: str, *words: str) -> Action[Slice]:
-    """Open a screen on this cluster: its label follows the words."""
+    """Open a screen with the given words and the cluster label as arguments."""
     return lambda cluster, _: (cluster, (Open(screen, (*words, cluster.label)),))
 
 
@@ -278,7 +278,7 @@ def _open_job(cluster: Slice) -> tuple[Effect, ...]:
 
 
 def _code_test(cluster: Slice) -> tuple[Effect, ...]:
-    """Look at the selected code."""
+    """Test the selected code."""
     codes = cluster.detail.codes if cluster.detail else ()
     index = cluster.places.get("codes", START).index
     if index >= len(codes):
@@ -289,14 +289,14 @@ def _code_test(cluster: Slice) -> tuple[Effect, ...]:
 
 
 def rows_of(cluster: Slice) -> int:
-    """Rows that can be selected on the page at hand; 0 where it is a text."""
+    """Number of selectable rows on the current page; 0 if the page is text."""
     if cluster.tab == "codes":
         return len(cluster.detail.codes) if cluster.detail else 0
     return len(cluster.queue.jobs) if cluster.tab == "queue" and cluster.queue else 0
 
 
 def chosen(cluster: Slice, index: int) -> Update:
-    """Select a row of the list; one that is selected already is opened."""
+    """Select a row, or open the row if already selected."""
     place = cluster.places.get(cluster.tab, START)
     if index == place.index:
         return cluster, _open_job(cluster)
@@ -304,7 +304,7 @@ def chosen(cluster: Slice, index: int) -> Update:
 
 
 def _scroll(cluster: Slice, to: Move, context: Context) -> Slice:
-    """Select another row, or scroll the text; who paints it knows where it ends."""
+    """Select another row or scroll the text; the view clamps the scroll position."""
     place = cluster.places.get(cluster.tab, START)
     height = max(1, context.size.rows - 2)
     if count := rows_of(cluster):
@@ -315,7 +315,7 @@ def _scroll(cluster: Slice, to: Move, context: Context) -> Slice:
 
 
 def _click(cluster: Slice, mouse: MousePressed, context: Context) -> Update:
-    """A click on a tab turns the page."""
+    """Switch the page on a click on its tab."""
     if mouse.button == 1 and mouse.row == 0 and (tab := _tab_at(mouse.col)):
         return _turn_to(cluster, tab, context)
     return cluster, ()
@@ -332,7 +332,7 @@ def _tab_at(col: int) -> Tab | None:
 
 
 def failed_step(cluster: Slice) -> Step | None:
-    """The step that failed, if any did."""
+    """The failed step, or None."""
     return next((step for step in cluster.steps if step.outcome is Outcome.FAILED), None)
 
 

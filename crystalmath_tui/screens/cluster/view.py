@@ -1,4 +1,4 @@
-"""Cluster: how its pages are painted."""
+"""Cluster: rendering of the pages."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -63,7 +63,7 @@ _CODES = (
 
 @record
 class Page:
-    """A list with lines above and below it; without rows, a text that scrolls."""
+    """A list with lines above and below it, or a scrolling text if there are no rows."""
 
     head: tuple[Line, ...] = ()
     rows: tuple[Line, ...] = ()
@@ -71,7 +71,7 @@ class Page:
 
 
 def followed(cluster: Slice, message: Message, context: Context) -> Update:
-    """`update`, with what only the painted page can tell: which row was hit, where a text ends."""
+    """Run `update` with what only the rendered page knows: the clicked row and the end of the text."""
     match message:
         case MousePressed(row, _, 1) if row >= _TOP:
             return _clicked(cluster, row - _TOP, context)
@@ -90,7 +90,7 @@ def _clicked(cluster: Slice, row: int, context: Context) -> Update:
 
 
 def _within(cluster: Slice, context: Context) -> Slice:
-    """A text is scrolled no further than to its end."""
+    """Clamp the scroll position to the end of the text."""
     place = cluster.places.get(cluster.tab, START)
     page = _page(cluster, context)
     last = max(0, len(page.head + page.tail) - _height(context))
@@ -104,7 +104,7 @@ def _height(context: Context) -> int:
 
 
 def view(cluster: Slice, context: Context) -> tuple[Line, ...]:
-    """Tabs, then the page; a list keeps its selected row in sight."""
+    """The tabs and the page; a list keeps its selected row visible."""
     cols, height = context.size.cols, _height(context)
     top = (_tabs(cluster), fit_line(line(("rule", "─" * cols)), cols))
     page = _page(cluster, context)
@@ -119,7 +119,7 @@ def view(cluster: Slice, context: Context) -> tuple[Line, ...]:
 
 
 def _in_sight(page: Page, cluster: Slice, context: Context) -> tuple[Scroll, int]:
-    """The place in the list and how many of its rows are seen."""
+    """The scroll position of the list and its number of visible rows."""
     room = max(1, _height(context) - len(page.head) - len(page.tail))
     return clamp(cluster.places.get(cluster.tab, START), len(page.rows), room), room
 
@@ -188,7 +188,7 @@ def _section(title: str, lines: Iterable[Line]) -> tuple[Line, ...]:
 
 
 def _facts(pairs: Iterable[tuple[str, str]], cols: int) -> tuple[Line, ...]:
-    """Name and value; a long value continues below."""
+    """Names and values; long values wrap."""
     lines: list[Line] = []
     for name, value in pairs:
         for i, part in enumerate(wrap(value, max(8, cols - _NAME - 5)) if value else ()):
@@ -197,7 +197,7 @@ def _facts(pairs: Iterable[tuple[str, str]], cols: int) -> tuple[Line, ...]:
 
 
 def _codes(codes: tuple[CodeRow, ...], cluster: Slice, context: Context) -> Page:
-    """The codes; below them the test of the selected one."""
+    """The codes, and the test of the selected code below them."""
     cols = context.size.cols
     columns = _CODES if any(code.modules for code in codes) else _CODES[:-1]
     table = fit_columns(columns, cols - 1)
@@ -232,11 +232,13 @@ def _code_cells(code: CodeRow, cluster: Slice) -> dict[str, Span]:
 
 
 def _queue(queue: ClusterQueue, context: Context) -> Page:
-    """Partitions, what could not be seen, and the jobs."""
+    """Partitions, notes on missing data, and jobs."""
     cols = context.size.cols
     seen = age(context.now - queue.at)
     head = line(
-        ("strong", f" {count(len(queue.jobs), 'job')}"), f" of {queue.user}", ("dim", f"  updated {seen} ago")
+        ("strong", f" {count(len(queue.jobs), 'job')}"),
+        f" of {queue.user}",
+        ("dim", f"   updated {seen} ago"),
     )
     notes = [each for note in queue.notes for each in _paragraph("warn", note, cols)]
     parts = [_partition(each, cols) for each in queue.partitions]
@@ -249,14 +251,14 @@ def _queue(queue: ClusterQueue, context: Context) -> Page:
 
 
 def _some(lines: list[Line], room: int) -> list[Line]:
-    """As many lines as there is room for; the last then says how many more there are."""
+    """The lines that fit; if some do not, the last line gives their number."""
     if len(lines) <= room:
         return lines
     return [*lines[: room - 1], line(("dim", f" … and {len(lines) - room + 1} more"))]
 
 
 def _partition(partition: Partition, cols: int) -> Line:
-    """Name, limit and nodes by state, in one line."""
+    """One line with the name, time limit and node counts by state."""
     limit = (
         "no limit" if partition.time_limit_s is None else f"≤ {text_of('walltime_s', partition.time_limit_s)}"
     )
@@ -289,7 +291,7 @@ def _job_cells(job: QueueJob) -> dict[str, Span]:
 
 
 def _test(cluster: Slice, context: Context) -> tuple[Line, ...]:
-    """Steps that ended, the one that runs, and those that wait."""
+    """Finished, running and waiting steps."""
     cols, told = context.size.cols, context.progress_of("cluster test")
     if not cluster.steps and cluster.running is None:
         return ((), line(("dim", " Press t to test the cluster step by step.")))
@@ -303,7 +305,7 @@ def _test(cluster: Slice, context: Context) -> tuple[Line, ...]:
 
 
 def _step_lines(step: Step, cols: int) -> tuple[Line, ...]:
-    """One line where all went well; else also what was seen and the way out."""
+    """One line for a successful step; for others also the details and the hint."""
     style, mark = MARKS[step.outcome]
     words = "" if step.outcome is Outcome.OK else f"  {step.outcome}"
     seconds = f"  {step.seconds:.1f} s" if step.seconds >= _NOTABLE_S else ""
@@ -317,7 +319,7 @@ def _step_lines(step: Step, cols: int) -> tuple[Line, ...]:
 
 
 def _verdict(cluster: Slice, cols: int) -> tuple[Line, ...]:
-    """What the test says as a whole; it stands first, so that a long list of steps does not hide it."""
+    """The overall result of the test, shown first so that a long list of steps does not hide it."""
     if cluster.running is not None:
         done = f" Testing: {len(cluster.steps)} of {len(STEPS)} steps done."
         return (line(("accent", done)),)

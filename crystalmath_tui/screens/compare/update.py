@@ -1,4 +1,4 @@
-"""Compare: jobs side by side, with chosen columns, in any order, written to a file."""
+"""Compare: jobs side by side, with column selection, sorting and export."""
 
 from dataclasses import replace
 
@@ -27,24 +27,24 @@ from crystalmath_tui.core.scroll import START, Scroll, move
 
 CALL_KEY = "compare"
 HEAD = 3
-"""Rows above the rows of the table: words, a rule, the headings."""
+"""Rows above the table rows: summary, rule and headings."""
 _MOST_JOBS = 200
 _QUIET = frozenset({"state", "cluster", "engine"})
-"""Columns that one asks for."""
+"""Columns hidden by default."""
 
 
 @record
 class Slice:
-    """Jobs, what is known of them, and what of it is shown.
+    """The compared jobs, their data and the columns shown.
 
     Attributes
     ----------
     hidden
-        Names of columns that are not shown.
+        Names of hidden columns.
     column
-        Place of the selected column among those that are shown, or among all while one chooses.
+        Index of the selected column among the visible columns, or among all columns in the column list.
     path
-        The path that is being typed, or None.
+        The path being typed, or None.
     """
 
     pks: tuple[int, ...] = ()
@@ -64,7 +64,7 @@ Update = tuple[Slice, tuple[Effect, ...]]
 
 
 def update(compare: Slice, message: Message, context: Context) -> Update:
-    """Follow keys and answers."""
+    """Handle keys and answers."""
     if compare.path is not None and (step := path_prompt.step(compare.path, message)):
         return _with_path(compare, *step)
     match message:
@@ -87,7 +87,7 @@ def update(compare: Slice, message: Message, context: Context) -> Update:
 
 
 def _enter(compare: Slice, args: tuple[str, ...]) -> Update:
-    """Pks of the jobs; without any, those of before."""
+    """Compare the jobs with these pks, or the previous jobs if none are given."""
     wrong = next((text for text in args if not pk_of(text)), "")
     pks = tuple(dict.fromkeys(map(pk_of, args))) if args and not wrong else compare.pks
     if wrong or not pks:
@@ -101,20 +101,20 @@ def _enter(compare: Slice, args: tuple[str, ...]) -> Update:
 
 
 def fetch(compare: Slice) -> Update:
-    """Ask for the table; what is shown stays until it is here."""
+    """Request the table; the current table stays until the answer arrives."""
     about = compare.pks
     call = Call(JOBS_COMPARE, CompareParams(about), "compare", about, handles_refusal=True)
     return replace(compare, error=None), (call,)
 
 
 def shown(compare: Slice) -> Comparison:
-    """The table as it is shown and written: chosen columns, sorted rows."""
+    """The table as displayed and exported: visible columns, sorted rows."""
     whole = compare.found or Comparison((), ())
     return narrow(order(whole, compare.sort, descending=compare.descending), compare.hidden)
 
 
 def columns_of(compare: Slice) -> tuple[CompareColumn, ...]:
-    """Columns that can be selected: those that are shown, or all while one chooses."""
+    """Selectable columns: the visible columns, or all columns in the column list."""
     return compare.found.columns if compare.choosing and compare.found else shown(compare).columns
 
 
@@ -181,7 +181,7 @@ def _scroll(compare: Slice, to: Move, context: Context) -> Slice:
 def _with_path(
     compare: Slice, path: PathPrompt, effects: tuple[Effect, ...], outcome: path_prompt.Outcome
 ) -> Update:
-    """Follow the prompt; the ending of the path says what is written."""
+    """Handle the path prompt; the file extension sets the format."""
     if outcome == "closed":
         return replace(compare, path=None), ()
     if outcome == "typing":
@@ -194,7 +194,7 @@ def _with_path(
 
 
 def _click(compare: Slice, mouse: MousePressed) -> Slice:
-    """A click selects a job."""
+    """Select a job on a click."""
     index = compare.scroll.top + mouse.row - HEAD
     rows = len(compare.found.rows) if compare.found else 0
     if compare.choosing or mouse.button != 1 or mouse.row < HEAD or index >= rows:
@@ -203,12 +203,12 @@ def _click(compare: Slice, mouse: MousePressed) -> Slice:
 
 
 def list_rows(context: Context) -> int:
-    """Rows of the table."""
+    """Number of table rows that fit."""
     return max(1, context.size.rows - HEAD)
 
 
 def is_typing(compare: Slice) -> bool:
-    """Whether keys are text now."""
+    """Whether keystrokes are text input."""
     return compare.path is not None
 
 

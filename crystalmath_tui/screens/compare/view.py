@@ -1,4 +1,4 @@
-"""Compare: how the table and the list of columns are painted."""
+"""Compare: rendering of the table and the column list."""
 
 from crystalmath_server.protocol.compare import CompareRow, Comparison
 from crystalmath_tui.core.cells import fit, width, wrap
@@ -26,7 +26,7 @@ _WIDEST = 28
 
 
 def view(compare: Slice, context: Context) -> tuple[Line, ...]:
-    """Words on the table or the path that is typed; then the table, or its columns to choose from."""
+    """The summary or the path prompt, then the table or the column list."""
     cols = context.size.cols
     rule = fit_line(line(("rule", "─" * cols)), cols)
     head = (_head(compare, cols), rule)
@@ -52,7 +52,7 @@ def _head(compare: Slice, cols: int) -> Line:
 
 
 def _choices(compare: Slice, context: Context) -> tuple[Line, ...]:
-    """All columns; those that are shown have a mark."""
+    """All columns, with a mark on each visible column."""
     columns = columns_of(compare)
     rows = list_rows(context)
     at = clamp(Scroll(compare.column, compare.column), len(columns), rows)
@@ -84,7 +84,7 @@ def _width(table: Comparison, place: int) -> int:
 
 
 def _first(widths: list[int], chosen: int, room: int) -> int:
-    """The first column that is painted, so that the selected one is in sight."""
+    """The first column to draw so that the selected column is visible."""
     first = max(0, min(chosen, len(widths) - 1))
     used = widths[first] if widths else 0
     while first > 0 and used + len(_GAP) + widths[first - 1] <= room:

@@ -1,4 +1,4 @@
-"""Download: files of a job to this machine."""
+"""Download: copy files of a job to this machine."""
 
 from crystalmath_tui.screens.download.view import SCREEN
 

@@ -1,4 +1,4 @@
-"""Download: files of a job, or its whole folder, to this machine: which folder, and how far it is."""
+"""Download: files of a job or its whole folder, with the target folder and the progress."""
 
 from dataclasses import replace
 
@@ -26,21 +26,21 @@ from crystalmath_tui.core.scroll import scroll_top
 from crystalmath_tui.core.words import count, file_size
 
 HEAD = 4
-"""Rows above the list of files: the path, names that continue from it, words, a rule."""
+"""Rows above the file list: path, completions, status and rule."""
 _DEEPEST, _MOST = 16, 10_000
 _SOURCES = ("work", "retrieved", "inputs")
 
 
 @record
 class Slice:
-    """One download at a time.
+    """The current download; only one runs at a time.
 
     Attributes
     ----------
     names
-        Files or folders that are wanted; none: all.
+        Files or folders to download; empty for all.
     path
-        The folder while it is typed, or None.
+        The target folder while being typed, or None.
     """
 
     pk: int = 0
@@ -58,7 +58,7 @@ Update = tuple[Slice, tuple[Effect, ...]]
 
 
 def update(page: Slice, message: Message, context: Context) -> Update:
-    """Follow keys and answers."""
+    """Handle keys and answers."""
     if page.path is not None and (step := path_prompt.step(page.path, message)):
         return _with_path(page, *step)
     match message:
@@ -89,7 +89,7 @@ def _answered(page: Slice, message: Message) -> Update:
 
 
 def _enter(page: Slice, args: tuple[str, ...]) -> Update:
-    """PK, then where the files are, then their names."""
+    """Start from the arguments: pk, source and file names."""
     pk = pk_of(args[0]) if args else 0
     if page.run and page.run.going:
         words = f"Job {page.pk} is still downloading; only one download runs at a time."
@@ -122,7 +122,7 @@ def _with_path(
 
 
 def _begin(page: Slice) -> Update:
-    """One file is asked for by its name; of all, or of folders, the names are asked for first."""
+    """Request the file list, needed before the files themselves."""
     params = ListFilesParams(page.pk, _source(page.source), _DEEPEST, _MOST)
     return page, (Call(JOBS_FILES, params, "download files", page.pk, handles_refusal=True),)
 
@@ -140,7 +140,7 @@ def _with_files(page: Slice, listed: JobFiles) -> Update:
 
 
 def _advance(page: Slice, after: downloads.Step) -> Update:
-    """The next state; at its end it is said, wherever one is."""
+    """Store the next state; report the end of the download on any screen."""
     run, effects = after
     was = page.run
     there = replace(page, run=run)
@@ -179,7 +179,7 @@ def _scroll(page: Slice, to: Move, context: Context) -> Update:
 
 
 def rows_of(page: Slice) -> tuple[tuple[str, str, str], ...]:
-    """Style, what became of a file, and its path: what was left out, is under way, is here, is to come."""
+    """Style, status and path of each file: skipped, current, finished, then waiting files."""
     run = page.run
     if run is None:
         return ()
@@ -191,18 +191,18 @@ def rows_of(page: Slice) -> tuple[tuple[str, str, str], ...]:
 
 
 def under_way(run: Download) -> str:
-    """How far the file is that is under way."""
+    """Progress of the current file."""
     size = run.size if run.size is not None else run.waiting[0].size
     return f"{run.offset / size:.0%}" if size else "0%"
 
 
 def list_rows(context: Context) -> int:
-    """Rows of the list."""
+    """Number of list rows that fit."""
     return max(1, context.size.rows - HEAD)
 
 
 def is_typing(page: Slice) -> bool:
-    """Whether keys are text now."""
+    """Whether keystrokes are text input."""
     return page.path is not None
 
 

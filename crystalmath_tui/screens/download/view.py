@@ -1,4 +1,4 @@
-"""Download: how the folder, the progress and the files are painted."""
+"""Download: rendering of the folder prompt, the progress and the files."""
 
 from crystalmath_tui.core.cells import fit, wrap
 from crystalmath_tui.core.context import Context
@@ -14,7 +14,7 @@ _STATE = 10
 
 
 def view(found: Slice, context: Context) -> tuple[Line, ...]:
-    """The folder, how far it is, then the files."""
+    """The folder, the progress and the files."""
     cols = context.size.cols
     rule = fit_line(line(("rule", "─" * cols)), cols)
     if found.path is not None:
@@ -44,7 +44,7 @@ _WHERE = {
 
 
 def _done(found: Slice, cols: int) -> Line:
-    """A bar with its numbers."""
+    """The progress bar with its numbers."""
     run = found.run
     if run is None:
         return ()

@@ -1,4 +1,4 @@
-"""Editor: the input files of a new job."""
+"""Editor: edit the input files of a new job."""
 
 from crystalmath_tui.screens.editor.view import SCREEN
 

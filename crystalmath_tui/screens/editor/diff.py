@@ -1,4 +1,4 @@
-"""Editor: what differs from the template's own files, or from those of a job."""
+"""Editor: differences from the template's files or from the files of a job."""
 
 from dataclasses import replace
 
@@ -27,7 +27,7 @@ CHOOSING = (("enter", "compare"), ("up", "previous job"), ("down", "next job"), 
 
 
 def ask(editor: Slice, against: int) -> Update:
-    """Show what differs from a job, or from the template (0); the page stays until the answer arrives."""
+    """Request the differences from a job, or from the template if `against` is 0."""
     if editor.vasp_inputs is None:
         return editor, ()
     diff, number = editor.diff, editor.diff.asked + 1
@@ -40,7 +40,7 @@ def ask(editor: Slice, against: int) -> Update:
 
 
 def receive(editor: Slice, message: Message) -> Slice:
-    """Take what came about differences."""
+    """Store an answer about differences."""
     diff = editor.diff
     match message:
         case Answered("editor diff", InputDiff() as found, about) if about == diff.asked:
@@ -70,7 +70,7 @@ def _choose_job(editor: Slice, _: Context) -> Update:
 
 
 def scroll(editor: Slice, to: Move, size: Size) -> Slice:
-    """Another part of the page in sight; the view keeps it within the text."""
+    """Scroll the page; the view clamps the position."""
     page = max(1, list_rows(size) - 1)
     steps = {"down": 1, "up": -1, "page down": page, "page up": -page, "first": -(10**9), "last": 10**9}
     diff = editor.diff
@@ -78,18 +78,18 @@ def scroll(editor: Slice, to: Move, size: Size) -> Slice:
 
 
 def paste_text(editor: Slice, text: str) -> Update:
-    """A pasted pk or search."""
+    """Paste into the pk or search field."""
     typed = editor.diff.typed
     return _search_jobs(editor, paste(typed, text)) if typed is not None else (editor, ())
 
 
 def is_beside(diff: Difference, size: Size) -> bool:
-    """Whether both sides stand side by side."""
+    """Whether the diff is shown side by side."""
     return size.cols >= 120 if diff.beside is None else diff.beside
 
 
 def type_key(editor: Slice, typed: TextField, key: str, size: Size) -> Update:
-    """Follow a key while the pk or the search is typed."""
+    """Handle a key in the pk or search field."""
     diff = editor.diff
     match key:
         case "esc":
@@ -113,7 +113,7 @@ def _take(editor: Slice, typed: TextField) -> Update:
 
 
 def selected(diff: Difference) -> JobRow | None:
-    """The job that is selected in the list."""
+    """The job selected in the list, or None."""
     return diff.jobs[diff.job_at.index] if 0 <= diff.job_at.index < len(diff.jobs) else None
 
 
@@ -124,7 +124,7 @@ def _search_jobs(editor: Slice, typed: TextField) -> Update:
 
 
 def _search(typed: TextField) -> str:
-    """What jobs are searched for: nothing while a pk is typed."""
+    """The search text; empty if a pk is being typed."""
     text = typed.text.strip()
     return "" if text.isdecimal() else text[:255]
 

@@ -1,4 +1,4 @@
-"""Editor: its slice of the model, its messages, and what follows from them."""
+"""Editor: model slice, messages and derived values."""
 
 from dataclasses import field, replace
 from typing import Literal
@@ -18,31 +18,31 @@ from crystalmath_tui.core.text_area import Area, area_of
 from crystalmath_tui.core.textfield import TextField
 
 WIDE = 120
-"""Columns from which there is a pane beside the text, and both sides of a diff."""
+"""Minimum width for the side pane and for side-by-side diffs [columns]."""
 HEAD = 2
-"""Rows above the text: names of the files, a rule."""
+"""Rows above the text: file tabs and a rule."""
 TOLD = 5
-"""Rows below it: a rule, the problem of the line, the tag."""
+"""Rows below the text: a rule, the problem of the line and the tag."""
 SHORT = 16
-"""Rows below which only the problem is told."""
+"""Screen height below which only the problem is shown [rows]."""
 Page = Literal["text", "problems", "diff"]
 
 
 @record
 class CheckDue(Message):
-    """A short pause after the last key is over."""
+    """The pause after the last keystroke is over."""
 
     turn: int
 
 
 @record
 class Left(Message):
-    """The user let the changes go."""
+    """The user discarded the changes."""
 
 
 @record
 class OpenFile:
-    """One file: the template's text, the lines of it, those that were opened, and the text as it is now."""
+    """One file: the template's text, the text as opened and the current text."""
 
     name: str
     own: str
@@ -53,18 +53,18 @@ class OpenFile:
 
     @property
     def is_changed(self) -> bool:
-        """Whether there is something to take over."""
+        """Whether the text changed since the file was opened."""
         return are_other_lines(self.area.lines, self.saved)
 
     @property
     def is_edited(self) -> bool:
-        """Whether it is another text than the template's."""
+        """Whether the text differs from the template's."""
         return are_other_lines(self.area.lines, self.own_lines)
 
 
 @record
 class Completion:
-    """What may stand at the cursor, and which of it is selected."""
+    """The completions at the cursor and the selected one."""
 
     choices: tuple[Choice, ...]
     index: int = 0
@@ -72,16 +72,16 @@ class Completion:
 
 @record
 class Difference:
-    """The page of what differs.
+    """The diff page.
 
     Attributes
     ----------
     against
-        Pk of the job on the left; 0: the template.
+        Pk of the job on the left; 0 for the template.
     beside
-        Both sides side by side, or not; None: where there is room.
+        Whether to show both sides side by side; None for automatic, by screen width.
     typed
-        Pk or search that is being typed, or None.
+        Pk or search text being typed, or None.
     """
 
     against: int = 0
@@ -97,16 +97,16 @@ class Difference:
 
 @record
 class Slice:
-    """The input files as it is edited.
+    """The input files being edited.
 
     Attributes
     ----------
     turn
-        Number of the text: grows with each change.
+        Revision of the text; grows with each change.
     checked
-        Turn that the problems are of; -1: none yet.
+        Revision that the problems refer to; -1 before the first check.
     check_error
-        Why it could not be checked, in words.
+        Why the check failed.
     """
 
     vasp_inputs: VaspInputs | None = None
@@ -128,7 +128,7 @@ Update = tuple[Slice, tuple[Effect, ...]]
 
 
 def open_files(vasp_inputs: VaspInputs, names: tuple[str, ...]) -> tuple[OpenFile, ...]:
-    """Its files, with the edits in their place."""
+    """The editable files, with earlier edits applied."""
     return tuple(_opened(vasp_inputs, name) for name in names)
 
 
@@ -140,18 +140,18 @@ def _opened(vasp_inputs: VaspInputs, name: str) -> OpenFile:
 
 
 def here(editor: Slice) -> OpenFile | None:
-    """The file in front."""
+    """The current file, or None."""
     return editor.files[editor.at] if 0 <= editor.at < len(editor.files) else None
 
 
 def with_file(editor: Slice, file: OpenFile) -> Slice:
-    """The editor with another state of the file in front."""
+    """The editor with the current file replaced."""
     files = (*editor.files[: editor.at], file, *editor.files[editor.at + 1 :])
     return replace(editor, files=files)
 
 
 def texts_of(editor: Slice) -> dict[str, str]:
-    """File name → text, without those that are left out."""
+    """Text by file name, without omitted files."""
     texts = {file.name: file.area.text for file in editor.files}
     return {name: text for name, text in texts.items() if text.strip()}
 
@@ -162,7 +162,7 @@ def of_file(editor: Slice, name: str) -> tuple[InputProblem, ...]:
 
 
 def of_line(editor: Slice) -> tuple[InputProblem, ...]:
-    """Problems of the line of the cursor."""
+    """Problems on the cursor line."""
     file = here(editor)
     if file is None:
         return ()
@@ -170,7 +170,7 @@ def of_line(editor: Slice) -> tuple[InputProblem, ...]:
 
 
 def shift_problems(editor: Slice, before: Area, after: Area) -> tuple[InputProblem, ...]:
-    """Problems where their lines are now, until the next check tells them again."""
+    """Problems moved along with their lines until the next check."""
     file, more = here(editor), len(after.lines) - len(before.lines)
     if file is None or not more:
         return editor.problems
@@ -185,23 +185,23 @@ def shift_problems(editor: Slice, before: Area, after: Area) -> tuple[InputProbl
 
 
 def text_size(size: Size) -> Size:
-    """Room of the text area."""
+    """Size of the text area."""
     cols = size.cols - pane_cols(size) - 3 if size.cols >= WIDE else size.cols
     return Size(max(1, size.rows - HEAD - told_rows(size)), cols)
 
 
 def pane_cols(size: Size) -> int:
-    """Columns of the pane beside the text, where there is one."""
+    """Width of the side pane, or 0 if there is none [columns]."""
     return min(76, size.cols // 3 + 6)
 
 
 def told_rows(size: Size) -> int:
-    """Rows below the text."""
+    """Number of rows below the text."""
     if size.cols >= WIDE and size.rows > SHORT:
         return 3
     return TOLD if size.rows > SHORT else 1
 
 
 def list_rows(size: Size) -> int:
-    """Rows of the list of problems, and of the diff."""
+    """Number of rows of the problem list and the diff."""
     return max(1, size.rows - HEAD - (TOLD if size.rows > SHORT else 1))

@@ -1,4 +1,4 @@
-"""Editor: what is told beside and below the text: the problem of the line, the tag, the input files."""
+"""Editor: panes beside and below the text, with problems, the current tag and input facts."""
 
 from collections.abc import Sequence
 
@@ -17,11 +17,11 @@ _TOLD_OF = {
     "POSCAR": ("formula", "closest"),
     "POTCAR.spec": ("ENMAX", "electrons"),
 }
-"""What is told below a file of the facts of the input files."""
+"""Facts shown below the text, by file."""
 
 
 def problem_lines(problems: Sequence[InputProblem], cols: int, rows: int) -> tuple[Line, ...]:
-    """Reasons and ways out, at most so many rows; that more is left out is said."""
+    """Problems with their hints in at most `rows` rows; an ellipsis marks omitted rows."""
     found: list[Line] = []
     for each in problems:
         style, sign = MARKS[each.severity]
@@ -34,7 +34,7 @@ def problem_lines(problems: Sequence[InputProblem], cols: int, rows: int) -> tup
 
 
 def of_here(editor: Slice) -> tuple[InputProblem, ...]:
-    """Problems of the line of the cursor; on a line without, those of the whole file."""
+    """Problems on the cursor line, or of the whole file if the line has none."""
     file = here(editor)
     if file is None:
         return ()
@@ -42,7 +42,7 @@ def of_here(editor: Slice) -> tuple[InputProblem, ...]:
 
 
 def tag_here(editor: Slice) -> str:
-    """The tag of INCAR that the cursor is in; empty where it is in none."""
+    """The INCAR tag under the cursor, or an empty string."""
     file = here(editor)
     return spot(file.area.line, file.area.col).tag if file and file.name == "INCAR" else ""
 
@@ -69,7 +69,7 @@ def _facts(editor: Slice, tag: KnownTag) -> list[tuple[str, str]]:
 
 
 def brief(editor: Slice, cols: int) -> tuple[Line, ...]:
-    """The tag under the cursor in few lines."""
+    """A short description of the tag under the cursor."""
     file, name = here(editor), tag_here(editor)
     tag = editor.tags.get(name)
     if _is_left_out(file):
@@ -92,7 +92,7 @@ def _is_left_out(file: OpenFile | None) -> bool:
 
 
 def pane(editor: Slice, cols: int, rows: int) -> tuple[Line, ...]:
-    """The tag, the input files, and all problems."""
+    """The tag, the input facts and all problems."""
     lines = [*_tag_lines(editor, cols), *_inputs_lines(editor.facts, cols)]
     left = rows - len(lines) - 2
     if editor.problems and left > 1:
@@ -102,7 +102,7 @@ def pane(editor: Slice, cols: int, rows: int) -> tuple[Line, ...]:
 
 
 def problem_row(each: InputProblem, cols: int) -> Line:
-    """One problem in one line."""
+    """A problem on one line."""
     style, sign = MARKS[each.severity]
     place = f"{sign} {place_of(each)} "
     return (Span(style, place), Span("", cut(each.text, max(0, cols - len(place)))))
@@ -134,7 +134,7 @@ def _meaning(value: str, words: str, cols: int, *, now: bool) -> Line:
 
 
 def _inputs_rows(facts: InputFacts) -> list[tuple[str, str]]:
-    """What the input files says of itself: names and values that are known."""
+    """Names and values of the known input facts."""
     spacing = ", ".join(f"{value:.3f}" for value in facts.spacing)
     irreducible = f", {facts.n_irreducible} by symmetry" if facts.n_irreducible else ""
     rows = (
@@ -156,7 +156,7 @@ def _inputs_lines(facts: InputFacts, cols: int) -> list[Line]:
 
 
 def choice_lines(choices: Sequence[Choice], index: int, cols: int, rows: int) -> tuple[tuple[Line, ...], int]:
-    """The list of what completes a word, as high and wide as it may be, and its width."""
+    """The completion list that fits in the given size, and its width."""
     top = max(0, min(index - rows // 2, len(choices) - rows))
     shown = choices[top : top + rows]
     name = max(len(each.text) for each in shown) + 1
@@ -168,7 +168,7 @@ def choice_lines(choices: Sequence[Choice], index: int, cols: int, rows: int) ->
 
 
 def _choice_line(each: Choice, name: int, width: int, *, selected_one: bool) -> Line:
-    """The selected one has a sign, and another background than the others."""
+    """One completion; the selected one has a marker and a different background."""
     words = cut(each.words, max(0, width - name - 3))
     if selected_one:
         return highlight(line(("strong", f"▸ {fit(each.text, name)} "), words), width)

@@ -1,4 +1,4 @@
-"""Editor: the line of its files, with what is edited and what is wrong."""
+"""Editor: the file tabs, with edit marks and problem counts."""
 
 from crystalmath_server.protocol.inputs import Severity
 from crystalmath_tui.core.inputs import MARKS
@@ -9,7 +9,7 @@ _COUNTED = (Severity.ERROR, Severity.WARNING)
 
 
 def tab_line(editor: Slice, cols: int) -> Line:
-    """Files, and how far the check is."""
+    """The file tabs and the status of the check."""
     files = tuple(span for index in range(len(editor.files)) for span in _label(editor, index))
     return fit_line(spread(files, (_state(editor),), cols), cols)
 
@@ -39,7 +39,7 @@ def _state(editor: Slice) -> Span:
 
 
 def tab_at(editor: Slice, col: int) -> int:
-    """The file whose name stands at a column, or -1."""
+    """The index of the file tab at a column, or -1."""
     end = 0
     for index in range(len(editor.files)):
         end += line_width(_label(editor, index))

@@ -1,4 +1,4 @@
-"""Editor: the text under the keys, its checks, and what completes a word."""
+"""Editor: text editing, checks and completion."""
 
 from dataclasses import replace
 
@@ -24,14 +24,14 @@ from crystalmath_tui.screens.editor.model import (
 )
 
 PAUSE_S = 0.4
-"""How long no key must come before the input files are checked [s]."""
+"""Pause after the last keystroke before the input files are checked [s]."""
 _INCAR = "INCAR"
 _WHEEL_ROWS = 3
 _STEPS = {"tab": 1, "down": 1, "shift tab": -1, "up": -1, "page down": 7, "page up": -7}
 
 
 def put_area(editor: Slice, area: Area, size: Size) -> Update:
-    """Another state of the text in front; one that changed is checked after a pause."""
+    """Replace the current text; changed text is checked after a pause."""
     file = here(editor)
     if file is None:
         return editor, ()
@@ -43,13 +43,13 @@ def put_area(editor: Slice, area: Area, size: Size) -> Update:
 
 
 def touch(editor: Slice) -> Update:
-    """The text is another one: what is told of it is of before, until it is checked."""
+    """Start a new revision of the text and schedule its check."""
     after = replace(editor, turn=editor.turn + 1)
     return after, (Later(PAUSE_S, CheckDue(after.turn), "editor check"),)
 
 
 def check(editor: Slice) -> tuple[Effect, ...]:
-    """Have the input files checked as it is now."""
+    """Request a check of the current input files."""
     if editor.vasp_inputs is None:
         return ()
     params = CheckInputsParams(texts_of(editor), editor.vasp_inputs.tasks)
@@ -57,7 +57,7 @@ def check(editor: Slice) -> tuple[Effect, ...]:
 
 
 def type_key(editor: Slice, key: str, size: Size) -> Update:
-    """The text after a key."""
+    """Handle a key in the text."""
     file = here(editor)
     if file is None:
         return editor, ()
@@ -71,7 +71,7 @@ def type_key(editor: Slice, key: str, size: Size) -> Update:
 
 
 def paste_text(editor: Slice, text: str, size: Size) -> Update:
-    """Pasted text, as one step; what no file may hold is left out."""
+    """Paste text as one undo step, without characters that files cannot contain."""
     file = here(editor)
     if file is None:
         return editor, ()
@@ -79,7 +79,7 @@ def paste_text(editor: Slice, text: str, size: Size) -> Update:
 
 
 def scroll(editor: Slice, to: Move, size: Size) -> Update:
-    """The wheel moves the cursor."""
+    """Move the cursor with the mouse wheel."""
     file = here(editor)
     if file is None:
         return editor, ()
@@ -88,7 +88,7 @@ def scroll(editor: Slice, to: Move, size: Size) -> Update:
 
 
 def click(editor: Slice, mouse: MousePressed, size: Size) -> Update:
-    """A click sets the cursor."""
+    """Place the cursor on a click."""
     file, room = here(editor), text_size(size)
     if file is None or mouse.button != 1:
         return editor, ()
@@ -99,7 +99,7 @@ def click(editor: Slice, mouse: MousePressed, size: Size) -> Update:
 
 
 def _press_tab(editor: Slice, size: Size) -> Update:
-    """Complete the word of an INCAR; elsewhere two blanks."""
+    """Complete the word in an INCAR file; insert two spaces in other files."""
     file = here(editor)
     if file is None or file.name != _INCAR:
         return paste_text(editor, "  ", size)
@@ -127,7 +127,7 @@ def _nothing(editor: Slice, area: Area) -> str:
 
 
 def press_in_list(editor: Slice, open_list: Completion, key: str, size: Size) -> Update | None:
-    """What a key does with the list; None where it is for the text."""
+    """Handle a key in the completion list; None if the key belongs to the text."""
     if key in _STEPS:
         index = (open_list.index + _STEPS[key]) % len(open_list.choices)
         return replace(editor, completion=replace(open_list, index=index)), ()
@@ -147,7 +147,7 @@ def _take(editor: Slice, choice: Choice, size: Size) -> Update:
 
 
 def _narrow(editor: Slice) -> Slice:
-    """The list for the word as it is now; none where nothing is left."""
+    """Update the completion list for the current word; close an empty list."""
     file = here(editor)
     if editor.completion is None or file is None:
         return editor
@@ -156,7 +156,7 @@ def _narrow(editor: Slice) -> Slice:
 
 
 def at_problem(editor: Slice, step: int, size: Size) -> Update:
-    """The cursor at the next problem of all files, or at the one before."""
+    """Move the cursor to the next or previous problem of all files."""
     file = here(editor)
     order = {each.name: index for index, each in enumerate(editor.files)}
     places = sorted({(order[row.file], max(0, row.line - 1)) for row in editor.problems if row.file in order})
@@ -169,7 +169,7 @@ def at_problem(editor: Slice, step: int, size: Size) -> Update:
 
 
 def to_line(editor: Slice, index: int, row: int, size: Size) -> Update:
-    """The cursor in a line of a file; at the first problem of it, where its column is known."""
+    """Move the cursor to a line of a file, or to the column of its first problem if known."""
     there = replace(editor, at=index, page="text", completion=None)
     file = here(there)
     if file is None:

@@ -1,4 +1,4 @@
-"""Editor: VASP input files as text, checked while one types, compared, taken over into the new job."""
+"""Editor: edit VASP input files as text, with live checks, diffs and completion."""
 
 from dataclasses import replace
 
@@ -41,7 +41,7 @@ from crystalmath_tui.screens.editor.tabs import tab_at
 
 
 def update(editor: Slice, message: Message, context: Context) -> Update:
-    """Follow keys and answers."""
+    """Handle keys and answers."""
     match message:
         case InputsOpened():
             return _open(editor, message)
@@ -100,7 +100,7 @@ def _open(editor: Slice, asked: InputsOpened) -> Update:
 
 
 def _tags(editor: Slice) -> tuple[Effect, ...]:
-    """Fetch what is known of tags, once."""
+    """Fetch the tag list once."""
     if editor.tags:
         return ()
     return (Call(INPUTS_TAGS, ListTagsParams(), "editor tags", handles_refusal=True),)
@@ -159,7 +159,7 @@ def _scroll(editor: Slice, to: Move, context: Context) -> Update:
 
 
 def _save(editor: Slice, _: Context) -> Update:
-    """Take the texts over, if each is one."""
+    """Apply the edits to the new job unless a required file is empty."""
     if editor.vasp_inputs is None:
         return editor, ()
     for index, file in enumerate(editor.files):
@@ -171,7 +171,7 @@ def _save(editor: Slice, _: Context) -> Update:
 
 
 def _leave(editor: Slice, _: Context) -> Update:
-    """Leave; what was changed is asked about."""
+    """Leave the editor; ask before discarding changes."""
     changed = [file.name for file in editor.files if file.is_changed]
     if not changed:
         return Slice(tags=editor.tags), (Back(),)
@@ -207,7 +207,7 @@ def _take_outside(editor: Slice, about: object, outcome: tuple[str, str], contex
 
 
 def _go_to(editor: Slice, index: int, context: Context) -> Update:
-    """The line of a problem in the list."""
+    """Go to the line of a problem in the list."""
     names = [file.name for file in editor.files]
     if not 0 <= index < len(editor.problems) or editor.problems[index].file not in names:
         return editor, ()
@@ -228,7 +228,7 @@ def _click(editor: Slice, mouse: MousePressed, context: Context) -> Update:
 
 
 def _click_problem(editor: Slice, pressed: MousePressed, context: Context) -> Update:
-    """A click selects a problem, another goes there."""
+    """Select a problem on a click; go to its line on a second click."""
     index = editor.problem_at.top + pressed.row - HEAD
     if pressed.button != 1 or pressed.row < HEAD or index >= len(editor.problems):
         return editor, ()

@@ -1,4 +1,4 @@
-"""Editor: how it is painted."""
+"""Editor: rendering of its pages."""
 
 from functools import lru_cache
 
@@ -44,7 +44,7 @@ _SIGNS = {"added": ("ok", "+"), "removed": ("error", "-"), "changed": ("warn", "
 
 
 def view(editor: Slice, context: Context) -> tuple[Line, ...]:
-    """The files, and the page of the one in front."""
+    """The file tabs and the current page."""
     size = context.size
     head = (tab_line(editor, size.cols), line(("rule", "─" * size.cols)))
     return (*head, *_PAGES[editor.page](editor, size))
@@ -63,7 +63,7 @@ def _text(editor: Slice, size: Size) -> tuple[Line, ...]:
 
 
 def _marks(editor: Slice, file: OpenFile) -> Marks:
-    """The sign of the worst problem of each line."""
+    """The mark of the worst problem on each line."""
     found: dict[int, InputProblem] = {}
     for each in of_file(editor, file.name):
         row = max(0, each.line - 1)
@@ -80,7 +80,7 @@ def _plainly(text: str) -> Line:
 
 
 def _told(editor: Slice, size: Size) -> tuple[Line, ...]:
-    """The problem of the line, and the tag where there is no pane for it."""
+    """The problem of the line, and the tag if there is no side pane."""
     rows = told_rows(size)
     if rows == 1:
         return problem_lines(of_here(editor), size.cols, 1)
@@ -90,7 +90,7 @@ def _told(editor: Slice, size: Size) -> tuple[Line, ...]:
 
 
 def _with_choices(editor: Slice, file: OpenFile, lines: tuple[Line, ...], room: Size) -> tuple[Line, ...]:
-    """The list of what completes the word over the text, below the cursor or above it."""
+    """The text with the completion list drawn over it, below or above the cursor."""
     if editor.completion is None or room.rows < 3:
         return lines
     row, cell = cursor_cell(file.area, file.window, room)
@@ -124,7 +124,7 @@ def _problems(editor: Slice, size: Size) -> tuple[Line, ...]:
 
 
 TOLD_OF_LIST = 4
-"""Rows of the reason of the selected problem."""
+"""Number of rows for the description of the selected problem."""
 
 
 def _diff(editor: Slice, size: Size) -> tuple[Line, ...]:
@@ -158,7 +158,7 @@ def _texts(texts: tuple[tuple[str, str], ...], cols: int, *, is_beside: bool) ->
 
 
 def _difference(found: InputDiff, cols: int, *, is_beside: bool) -> tuple[Line, ...]:
-    """By meaning, then line by line."""
+    """Differences by meaning, then line by line."""
     lines = [_tag_line(each) for each in found.tags]
     for name, pair in (("k-points", found.kpoints), ("potentials", found.potentials)):
         if pair is not None:
@@ -184,7 +184,7 @@ def _pair_line(name: str, left: str, right: str) -> Line:
 
 
 def _choosing(editor: Slice, size: Size) -> tuple[Line, ...]:
-    """Jobs of VASP to compare with."""
+    """VASP jobs to compare with."""
     diff, rows = editor.diff, list_rows(size) - 1
     prompt = line(("dim", " pk, or part of a label "))
     typed = diff.typed

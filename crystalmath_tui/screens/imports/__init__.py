@@ -1,4 +1,4 @@
-"""Import: a folder in which VASP ran becomes a job."""
+"""Import: turn a VASP run folder into a job."""
 
 from crystalmath_tui.screens.imports.view import SCREEN
 

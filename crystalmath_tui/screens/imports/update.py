@@ -1,4 +1,4 @@
-"""Import: a folder in which VASP ran becomes a job; cluster, folder, program, label."""
+"""Import: the form that turns a VASP run folder into a job."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -32,24 +32,24 @@ from crystalmath_tui.core.words import error_text
 
 CALL_KEY = "import run"
 HEAD = 2
-"""Rows above the form."""
+"""Number of rows above the form."""
 PATH = "path"
 
 
 @record
 class Slice:
-    """The form as far as it is.
+    """The import form.
 
     Attributes
     ----------
     local
-        Labels of the clusters whose folders are this machine's.
+        Labels of the clusters that use this machine's file system.
     codes
-        (cluster, code) of all codes.
+        (cluster, code) pairs of all codes.
     sending
-        Whether an answer is waited for.
+        Whether an import is in progress.
     turn
-        Number of the attempt: what came of an earlier one is only told.
+        Number of the attempt; results of earlier attempts are only reported.
     """
 
     form: Form
@@ -61,7 +61,7 @@ class Slice:
 
 
 def blank() -> Form:
-    """Nothing chosen yet."""
+    """An empty form."""
     return Form(
         (
             new_field("cluster", "cluster", LOCALHOST, "The cluster that has the folder.", (LOCALHOST,)),
@@ -78,7 +78,7 @@ Update = tuple[Slice, tuple[Effect, ...]]
 
 
 def update(run: Slice, message: Message, context: Context) -> Update:
-    """Follow keys and answers."""
+    """Handle keys and answers."""
     match message:
         case Entered("import", args):
             return _enter(run, args)
@@ -116,7 +116,7 @@ def _answered(run: Slice, message: Message, context: Context) -> Update:
 
 
 def _enter(run: Slice, args: tuple[str, ...]) -> Update:
-    """A folder, and a cluster before it where there are two words."""
+    """Fill in the folder, preceded by a cluster if two arguments are given."""
     if run.sending:
         return run, ()
     fresh = run
@@ -135,7 +135,7 @@ def _lists() -> tuple[Effect, ...]:
 
 
 def _leave(run: Slice, _: Context) -> Update:
-    """While an answer is waited for, Esc goes back to the form; else to the screen before."""
+    """Return to the form during an import, otherwise to the previous screen."""
     if run.sending:
         words = "The server continues; importing the folder again does not create a second job."
         return replace(run, sending=False, turn=run.turn + 1), (Say(words, "warn"),)
@@ -148,7 +148,7 @@ def _next(run: Slice, _: Context) -> Update:
 
 
 def _complete_or_step(run: Slice, _: Context) -> Update:
-    """Complete a folder of this machine; in any other field, go to the next one."""
+    """Complete a local folder; in other fields, go to the next field."""
     if is_local(run) and here(run) == PATH and not run.sending:
         return run, (path_prompt.list_names(_prompt(run)),)
     return _type(run, "tab"), ()
@@ -160,20 +160,20 @@ def _type(run: Slice, key: str) -> Slice:
 
 
 def _change_form(run: Slice, after: Form) -> Slice:
-    """The form after a key; another cluster has other codes."""
+    """Replace the form; a different cluster updates the list of codes."""
     fresh = replace(run, form=after, names=())
     return fresh if _text(fresh, "cluster") == _text(run, "cluster") else _with_codes(fresh)
 
 
 def _click(run: Slice, mouse: MousePressed, context: Context) -> Update:
-    """A click selects, a click on the button sends."""
+    """Select a field on a click; send the form on a click on the button."""
     after, pressed = form.click(run.form, mouse.row - HEAD, form_rows(context), context.size.cols)
     there = _change_form(run, after)
     return _send(there) if pressed else (there, ())
 
 
 def _send(run: Slice) -> Update:
-    """A folder of this machine is made whole first."""
+    """Send the form; a local path is resolved first."""
     if run.sending:
         return run, ()
     path = _text(run, PATH).strip()
@@ -186,14 +186,14 @@ def _send(run: Slice) -> Update:
 
 
 def _call(run: Slice, path: str) -> Effect:
-    """The server makes the key of cluster and folder, so that sending again makes no second job."""
+    """The import call; the server's key makes repeated calls create one job."""
     given = form.values(run.form)
     params = ImportJobParams(path, given["cluster"], label=given["label"][:255], code=given["code"])
     return Call(JOBS_IMPORT, params, CALL_KEY, run.turn, handles_refusal=True)
 
 
 def _show_job(run: Slice, about: int, submitted: Submitted, context: Context) -> Update:
-    """To the job, unless one is elsewhere by now; the next folder is on the same cluster."""
+    """Open the job if this screen is still in front; keep the cluster for the next folder."""
     words = "was imported before" if submitted.reused else "is imported"
     said = Say(f"Job {submitted.pk} {words}.")
     if about != run.turn:
@@ -205,14 +205,14 @@ def _show_job(run: Slice, about: int, submitted: Submitted, context: Context) ->
 
 
 def _with_error(run: Slice, error: RpcError) -> Slice:
-    """Words at the field that is wrong."""
+    """Show the error at its field."""
     name = error.data.field
     words = error_text(error).removeprefix(f"{name}: ")
     return replace(run, sending=False, form=form.with_error(run.form, name, words))
 
 
 def _with_clusters(run: Slice, found: ClusterList) -> Slice:
-    """Let every cluster that is in use be chosen."""
+    """Offer all enabled clusters as choices."""
     used = [row for row in found.rows if row.enabled]
     local = {row.label for row in used if row.transport == LOCAL_TRANSPORT}
     labels = [row.label for row in used]
@@ -222,7 +222,7 @@ def _with_clusters(run: Slice, found: ClusterList) -> Slice:
 
 
 def _with_codes(run: Slice) -> Slice:
-    """The programs of the chosen cluster; one that is not there is no longer chosen."""
+    """Offer the codes of the chosen cluster; clear a code that the cluster lacks."""
     known = [label for cluster, label in run.codes if cluster == _text(run, "cluster")]
     fresh = run if _text(run, "code") in ("", *known) else _with_text(run, "code", "")
     return _with_choices(fresh, "code", ("", *known))
@@ -246,7 +246,7 @@ def _prompt(run: Slice) -> PathPrompt:
 
 
 def _complete(run: Slice, names: tuple[str, ...]) -> Slice:
-    """The folder as far as all names agree, and the names where there are several."""
+    """Complete the folder to the common prefix; list the names if several match."""
     prompt = path_prompt.complete(_prompt(run), names)
     longer = run if prompt.field == _prompt(run).field else _with_text(run, PATH, prompt.field.text)
     return replace(longer, names=prompt.names)
@@ -257,22 +257,22 @@ def _text(run: Slice, name: str) -> str:
 
 
 def here(run: Slice) -> str:
-    """Name of the selected field; empty at the button."""
+    """Name of the selected field; empty on the button."""
     return "" if run.form.at_button else run.form.fields[run.form.scroll.index].name
 
 
 def is_local(run: Slice) -> bool:
-    """Whether the folder is one of this machine."""
+    """Whether the folder is on this machine."""
     return _text(run, "cluster") in run.local
 
 
 def form_rows(context: Context) -> int:
-    """Rows of the form."""
+    """Number of form rows that fit."""
     return max(3, context.size.rows - HEAD)
 
 
 def is_typing(run: Slice) -> bool:
-    """Whether keys are text now."""
+    """Whether keystrokes are text input."""
     return not run.sending
 
 

@@ -1,4 +1,4 @@
-"""Import: how the form, the folders and the wait are painted."""
+"""Import: rendering of the form, the folder names and the progress."""
 
 from crystalmath_tui.core.cells import wrap
 from crystalmath_tui.core.context import Context
@@ -22,7 +22,7 @@ _MOST_NAMES = 6
 
 
 def view(run: Slice, context: Context) -> tuple[Line, ...]:
-    """The form, or what is waited for."""
+    """The form, or the progress of the import."""
     cols = context.size.cols
     if run.sending:
         return _waiting(run, context)
@@ -33,7 +33,7 @@ def view(run: Slice, context: Context) -> tuple[Line, ...]:
 
 
 def _names(run: Slice, cols: int) -> tuple[Line, ...]:
-    """Folders that continue from what was typed, or how to have them."""
+    """Folder completions, or a hint on how to get them."""
     if run.names:
         parts = wrap("   ".join(run.names), max(8, cols - 2))[:_MOST_NAMES]
         return tuple(line(("dim", f" {part}")) for part in parts)

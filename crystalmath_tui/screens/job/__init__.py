@@ -1,4 +1,4 @@
-"""Job: summary, inputs, files, log and results of one job."""
+"""Job: the summary, inputs, files, log and results of one job."""
 
 from crystalmath_tui.screens.job.update import SCREEN
 

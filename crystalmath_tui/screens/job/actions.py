@@ -1,4 +1,4 @@
-"""Job: what its keys do beyond its own pages."""
+"""Job: actions of keys that lead beyond the job's pages."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from crystalmath_tui.screens.job.model import Slice, Update, chosen_file
 
 
 def _on_job(effects: Callable[[JobRow], tuple[Effect, ...]]) -> Action[Slice]:
-    """An action on the job, once it is loaded."""
+    """An action that needs the job to be loaded."""
 
     def act(job: Slice, _: Context) -> Update:
         return job, effects(job.detail.row) if job.detail else (Say("The job is not loaded yet.", "warn"),)
@@ -34,7 +34,7 @@ copy_uuid = _on_job(lambda row: _copy(row.uuid))
 
 
 def download(job: Slice, _: Context) -> Update:
-    """Bring the chosen file to this machine."""
+    """Download the selected file."""
     file = chosen_file(job)
     if file is None:
         return job, (Say("Select a file on the files page first; A downloads all files.", "warn"),)
@@ -42,5 +42,5 @@ def download(job: Slice, _: Context) -> Update:
 
 
 def download_all(job: Slice, _: Context) -> Update:
-    """Bring the folder of the job to this machine as it is on the cluster."""
+    """Download the job's folder from the cluster."""
     return job, (Open("download", (str(job.pk),)),)

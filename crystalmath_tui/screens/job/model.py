@@ -1,4 +1,4 @@
-"""Job: its slice of the model, its pages, and the file that is chosen."""
+"""Job: model slice, pages and file selection."""
 
 from dataclasses import field
 from typing import Literal, get_args
@@ -21,7 +21,7 @@ Page = JobDetail | JobFiles | JobLog | JobResults | JobProgress
 
 @record
 class Slice:
-    """One job, and the page that is shown."""
+    """One job and the page shown."""
 
     pk: int = 0
     tab: Tab = "summary"
@@ -46,12 +46,12 @@ Update = tuple[Slice, tuple[Effect, ...]]
 
 
 def files_of(job: Slice) -> tuple[JobFile, ...]:
-    """What was kept, then what is on the cluster."""
+    """Stored files, then files on the cluster."""
     return (*(job.files.rows if job.files else ()), *(job.work.rows if job.work else ()))
 
 
 def chosen_file(job: Slice) -> JobFile | None:
-    """The file that is shown, or selected on the page of files."""
+    """The file shown, or selected on the files page."""
     rows = files_of(job)
     here = job.tab == "files" and job.chosen.index < len(rows)
     return job.viewer.file if job.viewer else rows[job.chosen.index] if here else None

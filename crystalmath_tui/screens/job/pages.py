@@ -1,4 +1,4 @@
-"""Job: what its pages say, as lines."""
+"""Job: the contents of its pages as lines."""
 
 import json
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ _LEVELS = {"ERROR": "error", "CRITICAL": "error", "WARNING": "warn", "REPORT": "
 
 
 def summary(detail: JobDetail, now: float, cols: int) -> tuple[Line, ...]:
-    """State in words and the way out, engine, times, settings and links."""
+    """State with explanation and hint, engine, times, settings and links."""
     job = detail.row
     ended = "" if job.exit_status is None else f"   exit status {job.exit_status}"
     return (
@@ -66,12 +66,12 @@ def _origin(detail: JobDetail, now: float) -> list[tuple[str, str]]:
 
 
 def _option(value: Json) -> str:
-    """An option of a job as one would type it."""
+    """A job option as the user would type it."""
     return " ".join(map(str, cast("list[Json]", value))) if isinstance(value, list) else number(value)
 
 
 def inputs(detail: JobDetail, cols: int) -> tuple[Line, ...]:
-    """Settings in full, and the nodes that went in."""
+    """All settings and input nodes."""
     settings = _facts([(name, _json(value)) for name, value in detail.values.items()], cols)
     return (
         *section("settings", settings or [line(("dim", " all template defaults"))]),
@@ -83,12 +83,12 @@ def inputs(detail: JobDetail, cols: int) -> tuple[Line, ...]:
 
 
 def _edit(name: str, diff: str) -> tuple[Line, ...]:
-    """What was edited by hand: lines of a unified diff, told apart by their first column."""
+    """Manual edits of a file as a colored unified diff."""
     return section(f"{name}, edited by hand", diff_lines(diff))
 
 
 def files(rows: tuple[JobFile, ...]) -> tuple[Line, ...]:
-    """One line a file."""
+    """One line per file."""
     return tuple(
         line(("dim", f" {fit(row.source, 10)}"), ("number", f"{file_size(row.size):>10}  "), row.path)
         for row in rows
@@ -114,16 +114,16 @@ def _log_line(each: LogLine, cols: int, *, wrapped: bool, times: bool) -> Iterab
     return ((*(head if i == 0 else indent), Span("", text)) for i, text in enumerate(texts))
 
 
-@lru_cache(maxsize=4)  # a long text is wrapped once, not at every key
+@lru_cache(maxsize=4)  # wrap a long text once, not at every keystroke
 def text(content: str, cols: int, *, wrapped: bool) -> tuple[Line, ...]:
-    """A text file."""
+    """The lines of a text file."""
     rows = content.expandtabs(8).splitlines()
     shown = [piece for row in rows for piece in wrap(row, max(1, cols - 2))] if wrapped else rows
     return tuple(line(f" {row}") for row in shown)
 
 
 def _facts(facts: Iterable[tuple[str, str]], cols: int) -> list[Line]:
-    """Name and value, the value wrapped; what is empty is left out."""
+    """Names and wrapped values; empty values are omitted."""
     return [shown for name, value in facts if value for shown in _fact(name, value, cols)]
 
 

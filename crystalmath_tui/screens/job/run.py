@@ -1,4 +1,4 @@
-"""Job: the page of its run: numbers, what they tell of the end, and a plot that moves."""
+"""Job: the run page with progress numbers, the estimated end and live plots."""
 
 from math import isfinite, log10
 
@@ -14,7 +14,7 @@ _SHOWN = 6
 
 
 def page(run: JobProgress, cols: int) -> tuple[Line, ...]:
-    """Numbers first; the plots say no more than they do."""
+    """The run page: numbers first, then plots of the same data."""
     style = "error" if run.stuck else "strong"
     head = tuple(line((style, f" {text}")) for text in wrap(run.words, max(8, cols - 2)))
     if not run.source:
@@ -65,7 +65,7 @@ def _end(run: JobProgress) -> str:
 
 
 def _plots(run: JobProgress, cols: int) -> tuple[Line, ...]:
-    """The energy, and the largest force by its power of ten."""
+    """Plots of the energy and of the logarithm of the largest force."""
     energies = [value for value in run.steps.energy_ev if value is not None and isfinite(value)]
     known = [value for value in run.steps.max_force_ev_a if value is not None and isfinite(value)]
     forces = [log10(value) for value in known if value > 0]
@@ -85,7 +85,7 @@ def _plots(run: JobProgress, cols: int) -> tuple[Line, ...]:
 
 
 def _last_steps(run: JobProgress) -> tuple[Line, ...]:
-    """The same for those who see no plot."""
+    """The last steps as a table, for users who cannot see the plots."""
     columns = run.steps
     rows = list(zip(columns.step, columns.energy_ev, columns.max_force_ev_a, columns.seconds, strict=False))[
         -_SHOWN:

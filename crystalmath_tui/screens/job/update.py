@@ -1,4 +1,4 @@
-"""Job: summary, inputs, files, log and results of one job."""
+"""Job: update, keys and view of the screen for one job."""
 
 from dataclasses import replace
 from typing import Any
@@ -59,11 +59,11 @@ _METHODS: dict[Tab, Method[Any, Any]] = {
     "results": JOBS_RESULTS,
     "run": JOBS_PROGRESS,
 }
-_LIVE_S = 2.0  # how old a page of a running job may become
+_LIVE_S = 2.0  # maximum age of a page of a running job
 
 
 def update(job: Slice, message: Message, context: Context) -> Update:
-    """Follow keys, answers and the revision of the list of jobs."""
+    """Handle keys, answers and the revision of the job list."""
     match message:
         case Entered("job", args):
             return _enter(job, args, context)
@@ -108,7 +108,7 @@ def _enter(job: Slice, args: tuple[str, ...], context: Context) -> Update:
 
 
 def _tab_named(given: str) -> Tab:
-    """The page that begins so; the summary where none does."""
+    """The page whose name starts with the text, or the summary."""
     for name in TABS:
         if given and name.startswith(given):
             return name
@@ -116,7 +116,7 @@ def _tab_named(given: str) -> Tab:
 
 
 def fetch(job: Slice, context: Context) -> Update:
-    """Ask for what the page shows, and for the state."""
+    """Request the data of the page and the job state."""
     tabs: tuple[Tab, ...] = ("summary",) if _METHODS[job.tab] is JOBS_SHOW else ("summary", job.tab)
     calls = [_call(job.pk, tab, tab, JobPk(job.pk)) for tab in tabs if tab not in {"files", "run"}]
     if job.tab == "files":
@@ -128,12 +128,12 @@ def fetch(job: Slice, context: Context) -> Update:
 
 
 def _call(pk: int, tab: Tab, name: str, params: object) -> Call[Any, Any]:
-    """Ask for one part of a page; an error of it is kept under its name."""
+    """The call for one part of a page; its error is stored under its name."""
     return Call(_METHODS[tab], params, "job page", (pk, name), f"job {name}", handles_refusal=True)
 
 
 def _refresh(job: Slice, revision: int, context: Context) -> Update:
-    """Fetch when the list moved, and now and then while the job is alive."""
+    """Fetch again when the job list changes, and regularly while the job is active."""
     if job.viewer is not None:
         follows = job.viewer.growing and not job.viewer.reading
         return _read_on(job, job.viewer) if follows else (job, ())
@@ -168,7 +168,7 @@ def _without(errors: dict[str, RpcError], *names: str) -> dict[str, RpcError]:
 
 
 def _at_end(job: Slice, context: Context) -> Slice:
-    """At the end of the log, where that is asked for."""
+    """Scroll to the end of the log if the log is followed."""
     if not job.follow or job.tab != "log":
         return job
     return replace(
@@ -231,7 +231,7 @@ def _scroll(job: Slice, to: Move, context: Context) -> Update:
 
 
 def _scroll_file(job: Slice, viewer: Viewer, to: Move, context: Context) -> Update:
-    """Move, and read on near the end of what was read."""
+    """Scroll the file, and read more near the end of the content."""
     height = _height(context)
     count = len(_page(job, context))
     before = scroll_top(0, "last", count, height) if viewer.following else viewer.top
@@ -248,7 +248,7 @@ def _read_on(job: Slice, viewer: Viewer) -> Update:
 
 
 def _click(job: Slice, mouse: MousePressed, context: Context) -> Update:
-    """A click on a tab turns the page, a click on a file selects and opens it."""
+    """Switch pages on a click on a tab; select or open a file on a click."""
     if mouse.button == 1 and mouse.row == 0:
         tab = _tab_at(mouse.col)
         return _turn_to(job, tab, context) if tab else (job, ())
@@ -275,7 +275,7 @@ def _height(context: Context) -> int:
 
 
 def _page(job: Slice, context: Context) -> tuple[Line, ...]:
-    """All lines of the page that is shown."""
+    """All lines of the current page."""
     cols = context.size.cols
     if job.viewer:
         return job_pages.text(job.viewer.content, cols, wrapped=job.wrapped)
@@ -299,7 +299,7 @@ def _page(job: Slice, context: Context) -> tuple[Line, ...]:
 
 
 def view(job: Slice, context: Context) -> tuple[Line, ...]:
-    """Tabs, then the page from its first line shown."""
+    """The tabs and the visible part of the page."""
     page, height, cols = _page(job, context), _height(context), context.size.cols
     if job.viewer:
         return (_tabs(job, cols), title_line(job.viewer, cols), *visible_lines(job.viewer, page, height))
@@ -355,7 +355,7 @@ KEYS: tuple[Binding[Slice], ...] = (
     Binding(("t",), _toggle_times, "times", "Show or hide times in the log."),
     Binding(("c",), actions.clone, "clone", "Prepare a new job like this one.", footer=True),
     Binding(("x",), actions.cancel, "cancel", "Cancel the job; asks first.", footer=True),
-    Binding(("R",), actions.retry, "run again", "Rerun a finished job with the same inputs; asks first."),
+    Binding(("R",), actions.retry, "run again", "Rerun the ended job with the same inputs; asks first."),
     Binding(
         ("S",), actions.stop, "stop", "Stop VASP after the current ionic step, with results; asks first."
     ),

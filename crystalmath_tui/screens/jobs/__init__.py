@@ -1,4 +1,4 @@
-"""Jobs: the live table of all jobs."""
+"""Jobs: a live table of all jobs."""
 
 from crystalmath_tui.screens.jobs.view import SCREEN
 

@@ -1,4 +1,4 @@
-"""Jobs: the columns of the table, and which of them fit."""
+"""Jobs: table columns and the choice of columns that fit."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ _COLUMNS = (
 
 
 def table_of(rows: Sequence[JobRow], cols: int) -> FittedColumns:
-    """The columns that fit, with room for the longest pk at hand."""
+    """The columns that fit, with room for the longest pk shown."""
     digits = max((len(str(each.pk)) for each in rows), default=0)
     mark, pk, *rest = _COLUMNS
     wide = Column(pk.name, pk.title, max(5, digits), max(5, digits), pk.rank, right=True)
@@ -30,5 +30,5 @@ def table_of(rows: Sequence[JobRow], cols: int) -> FittedColumns:
 
 
 def shows_trends(rows: Sequence[JobRow], cols: int) -> bool:
-    """Whether there is room for the last steps."""
+    """Whether there is room for the steps column."""
     return any(column.name == TREND for column, _ in table_of(rows, cols))

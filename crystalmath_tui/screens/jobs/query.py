@@ -1,4 +1,4 @@
-"""Jobs: what is shown, in which order."""
+"""Jobs: filter, state group and sort order of the table."""
 
 from dataclasses import replace
 from typing import Literal
@@ -17,12 +17,12 @@ GROUPS: tuple[tuple[str, tuple[JobState, ...]], ...] = (
     ("failed", (JobState.FAILED, JobState.EXCEPTED)),
     ("killed", (JobState.KILLED,)),
 )
-"""What s goes through."""
+"""The state groups that the s key cycles through."""
 
 
 @record
 class Query:
-    """What is shown, in which order."""
+    """The filter, state group and sort order."""
 
     text: str = ""
     group: int = 0
@@ -51,11 +51,11 @@ EVERYTHING = Query()
 
 
 def _both(group: tuple[JobState, ...], asked: tuple[JobState, ...]) -> tuple[JobState, ...]:
-    """States in both; a state that was asked for by name wins over the group."""
+    """States in both the group and the filter; states named in the filter win over the group."""
     return tuple(state for state in asked if state in group) or asked or group
 
 
 def sort_by(query: Query, sort: Sort) -> Query:
-    """Sort by a column; numbers and times start with the newest, words with A."""
+    """Sort by a column; pks and times start with the newest, text starts with A."""
     down = not query.descending if query.sort == sort else sort in {"pk", "modified"}
     return replace(query, sort=sort, descending=down)

@@ -1,4 +1,4 @@
-"""Jobs: the last steps of the jobs in sight: what is asked for and when, and how they are painted."""
+"""Jobs: fetching and rendering of the last steps of visible jobs."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,15 +9,15 @@ from crystalmath_tui.core.sparkline import sparkline
 from crystalmath_tui.core.words import count
 
 COLS = 8
-"""Cells of the column."""
+"""Width of the column [cells]."""
 EVERY_S = 5.0
-"""How often the server is asked; what it asks of clusters is its own, and rarer."""
+"""Interval of requests to the server, which polls the clusters less often [s]."""
 _MOST = 200
 _IN_DETAILS = 32
 
 
 def trends_call(rows: Sequence[JobRow], known: Mapping[int, Trend]) -> Call[TrendsParams, Trends] | None:
-    """The call for those of the rows that run, or have ended and are not known to their end."""
+    """The call for rows that are running, or that ended without a final trend."""
     pks = tuple(row.pk for row in rows if _wanted(row, known.get(row.pk)))[:_MOST]
     return Call(JOBS_TRENDS, TrendsParams(pks), "jobs trends", handles_refusal=True) if pks else None
 
@@ -27,19 +27,19 @@ def _wanted(row: JobRow, known: Trend | None) -> bool:
 
 
 def merge_trends(known: Mapping[int, Trend], found: Trends, rows: Sequence[JobRow]) -> dict[int, Trend]:
-    """What is known of the rows at hand."""
+    """The merged trends, restricted to the given rows."""
     at_hand = {row.pk for row in rows}
     after = {**known, **{trend.pk: trend for trend in found.rows}}
     return {pk: trend for pk, trend in after.items() if pk in at_hand}
 
 
 def cell(trend: Trend | None) -> str:
-    """The last steps in the column."""
+    """The last steps as a sparkline for the column."""
     return "" if trend is None else sparkline(trend.values, COLS, log=trend.quantity == "force")
 
 
 def words(trend: Trend | None) -> str:
-    """The same in numbers."""
+    """The last steps in numbers."""
     if trend is None or not trend.values:
         return ""
     first, last = trend.values[0], trend.values[-1]
@@ -50,6 +50,6 @@ def words(trend: Trend | None) -> str:
 
 
 def line_of(trend: Trend | None, cols: int) -> str:
-    """As many of the last steps as fit."""
+    """A sparkline of as many of the last steps as fit."""
     shown = trend.values if trend is not None else ()
     return sparkline(shown, min(cols, _IN_DETAILS), log=trend is not None and trend.quantity == "force")

@@ -1,4 +1,4 @@
-"""Jobs: the live table with filter, sort, marks, counts and details."""
+"""Jobs: model slice, update and keys of the job table."""
 
 from collections.abc import Callable
 from dataclasses import field, replace
@@ -32,7 +32,7 @@ from crystalmath_tui.screens.jobs.query import EVERYTHING, GROUPS, Query, Sort, 
 from crystalmath_tui.screens.jobs.trends import EVERY_S, merge_trends, trends_call
 
 _PAGE, _LONGEST_PAGE = 100, 500
-_AHEAD = 20  # rows left below when the next page is fetched
+_AHEAD = 20  # remaining rows at which the next page is fetched
 _WIDE, _TALL, _ROOMY = 120, 18, 6
 
 _SORTS: dict[str, Sort] = {
@@ -48,7 +48,7 @@ _SORTS: dict[str, Sort] = {
 
 @record
 class Want:
-    """What a page is fetched for: rows that came before it, and how many are to be shown."""
+    """The purpose of a page request: the query, earlier rows and the number of rows needed."""
 
     query: Query
     earlier: tuple[JobRow, ...]
@@ -57,16 +57,16 @@ class Want:
 
 @record
 class Slice:
-    """The table.
+    """The job table.
 
     Attributes
     ----------
     revision
-        Of the rows shown; -1 asks for a fetch.
+        Revision of the rows shown; -1 forces a fetch.
     typed
-        The filter that is being typed, or None.
+        The filter being typed, or None.
     pane
-        Whether details are shown; None: where the screen is wide.
+        Whether to show details; None for automatic, by screen size.
     """
 
     rows: tuple[JobRow, ...] = ()
@@ -88,7 +88,7 @@ class Slice:
 
 @record
 class Room:
-    """How the screen is divided."""
+    """Division of the screen into table and details."""
 
     top: int
     list_rows: int
@@ -98,7 +98,7 @@ class Room:
 
 
 def room(jobs: Slice, size: Size) -> Room:
-    """Table, and details beside it on a wide screen, or below it on a tall one."""
+    """Place the details beside the table on a wide screen, or below the table on a tall screen."""
     filtered = jobs.typed is not None or bool(jobs.query.text)
     top = 1 + (filtered or size.rows >= _ROOMY) + (filtered and size.rows >= _ROOMY)
     rows = max(0, size.rows - top)
@@ -112,12 +112,12 @@ def room(jobs: Slice, size: Size) -> Room:
 
 
 def pane_shown(jobs: Slice, size: Size) -> bool:
-    """Whether details are wanted."""
+    """Whether the details pane is enabled."""
     return size.cols >= _WIDE if jobs.pane is None else jobs.pane
 
 
 def update(jobs: Slice, message: Message, context: Context) -> Update[Slice]:
-    """Follow keys, pages and the revision of the list."""
+    """Handle keys, pages and the revision of the list."""
     match message:
         case KeyPressed(key) if jobs.typed is not None:
             return _type(jobs, jobs.typed, key)
@@ -154,7 +154,7 @@ def _answered(jobs: Slice, message: Message, context: Context) -> Update[Slice]:
 
 
 def _follow_status(jobs: Slice, revision: int, context: Context) -> Update[Slice]:
-    """Fetch where the list changed, and what its jobs did meanwhile."""
+    """Fetch the list if its revision changed, and the latest trends."""
     known = replace(jobs, known=revision)
     stale = not jobs.loading and revision != jobs.revision
     shown, effects = refresh(known, context) if stale else (known, ())
@@ -163,7 +163,7 @@ def _follow_status(jobs: Slice, revision: int, context: Context) -> Update[Slice
 
 
 def _fetch_trends(jobs: Slice, context: Context) -> Update[Slice]:
-    """Now and then ask for the last steps of the jobs in sight, where there is room to show them."""
+    """Regularly request the last steps of visible jobs if there is room to show them."""
     space = room(jobs, context.size)
     if not context.front or context.now - jobs.trends_at < EVERY_S:
         return jobs, ()
@@ -176,7 +176,7 @@ def _fetch_trends(jobs: Slice, context: Context) -> Update[Slice]:
 
 
 def refresh(jobs: Slice, context: Context) -> Update[Slice]:
-    """Fetch what is shown, again."""
+    """Fetch the shown rows again."""
     need = max(_PAGE, jobs.scroll.index + context.size.rows) if jobs.rows else 1
     return _fetch(jobs, Want(jobs.query, (), need))
 
@@ -188,7 +188,7 @@ def _fetch(jobs: Slice, want: Want, cursor: str = "") -> Update[Slice]:
 
 
 def _ask(jobs: Slice, query: Query) -> Update[Slice]:
-    """Show something else; what is shown stays until the answer is here."""
+    """Change the query; the current rows stay until the answer arrives."""
     if query == jobs.query:
         return jobs, ()
     return _fetch(replace(jobs, query=query), Want(query, (), 1))
@@ -214,7 +214,7 @@ def _add_page(jobs: Slice, want: Want, page: JobsPage, context: Context) -> Upda
 
 
 def _keep_selection(before: Slice, after: Slice, context: Context) -> Scroll:
-    """The selection stays on its job; where that is gone, on its place."""
+    """Keep the selection on its job, or in its place if the job is gone."""
     chosen = selected_row(before)
     places = (index for index, row in enumerate(after.rows) if chosen and row.pk == chosen.pk)
     index = next(places, before.scroll.index)
@@ -223,7 +223,7 @@ def _keep_selection(before: Slice, after: Slice, context: Context) -> Scroll:
 
 
 def _keep_error(jobs: Slice, want: Want, error: RpcError) -> Update[Slice]:
-    """Keep the reason; what may work later is asked for again at the next poll."""
+    """Store the error; retryable requests are repeated at the next poll."""
     if want.query != jobs.query:
         return jobs, ()
     return replace(jobs, loading=False, error=error, revision=-1 if error.retryable else jobs.known), ()
@@ -235,7 +235,7 @@ def selected_row(jobs: Slice) -> JobRow | None:
 
 
 def targets(jobs: Slice) -> tuple[JobRow, ...]:
-    """What an action is for: the marked jobs, else the selected one."""
+    """The targets of an action: the marked jobs, or the selected job."""
     chosen = selected_row(jobs)
     return tuple(row for row in jobs.rows if row.pk in jobs.marked) or ((chosen,) if chosen else ())
 
@@ -257,7 +257,7 @@ def _sort_by(name: Sort) -> Action[Slice]:
 
 
 def _open(screen: str, *words: str) -> Action[Slice]:
-    """Open a screen on the selected job: its pk follows the words."""
+    """Open a screen with the given words and the selected job's pk as arguments."""
 
     def act(jobs: Slice, _: Context) -> Update[Slice]:
         chosen = selected_row(jobs)
@@ -267,7 +267,7 @@ def _open(screen: str, *words: str) -> Action[Slice]:
 
 
 def _control(order: Callable[[tuple[JobRow, ...]], tuple[Effect, ...]]) -> Action[Slice]:
-    """Give an order to the marked jobs, or to the selected one."""
+    """Control the marked jobs, or the selected job."""
     return lambda jobs, _: (jobs, order(targets(jobs)))
 
 
@@ -277,7 +277,7 @@ def _compare(jobs: Slice, _: Context) -> Update[Slice]:
 
 
 def _copy(text_of: Callable[[JobRow], str]) -> Action[Slice]:
-    """Copy something of the marked jobs, or of the selected one."""
+    """Copy text about the marked jobs, or the selected job."""
 
     def act(jobs: Slice, _: Context) -> Update[Slice]:
         text = " ".join(map(text_of, targets(jobs)))
@@ -307,7 +307,7 @@ def _scroll(jobs: Slice, to: Move, context: Context) -> Update[Slice]:
 
 
 def _mouse(jobs: Slice, mouse: MousePressed, context: Context) -> Update[Slice]:
-    """A click selects a job; a click on the selected one opens it."""
+    """Select a job on a click; open it if already selected."""
     space = room(jobs, context.size)
     index = jobs.scroll.top + mouse.row - space.top
     inside = 0 <= mouse.row - space.top < space.list_rows and mouse.col < space.list_cols
@@ -371,7 +371,7 @@ KEYS: tuple[Binding[Slice], ...] = (
         ("R",),
         _control(control.retry),
         "run again",
-        "Rerun the finished job or the marked jobs; asks first.",
+        "Rerun the ended job or the marked jobs; asks first.",
     ),
     Binding(("p",), _control(control.pause_or_play), "pause/play", "Pause or resume jobs.", footer=True),
     Binding(("tab",), _toggle_pane, "details", "Show or hide the details of the selected job.", footer=True),

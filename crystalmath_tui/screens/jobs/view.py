@@ -1,4 +1,4 @@
-"""Jobs: how the table, its counts and its details are painted."""
+"""Jobs: rendering of the table, counts and details."""
 
 from crystalmath_server.protocol.jobs import JobRow, JobState
 from crystalmath_server.protocol.progress import Trend
@@ -38,7 +38,7 @@ _BY_WEIGHT = (
     JobState.CREATED,
     JobState.KILLED,
 )
-"""States in the order in which their counts matter where room is short."""
+"""States in order of priority when there is too little room for all counts."""
 
 
 def view(jobs: Slice, context: Context) -> tuple[Line, ...]:
@@ -58,7 +58,7 @@ def view(jobs: Slice, context: Context) -> tuple[Line, ...]:
 
 
 def _counts(jobs: Slice, cols: int) -> Line:
-    """How many there are, by state; the states that are filtered for stand out."""
+    """The number of jobs, in total and by state."""
     total = count(jobs.total, "job") if jobs.revision >= 0 or jobs.rows else "jobs"
     marked = f" · {len(jobs.marked)} marked" if jobs.marked else ""
     group = GROUPS[jobs.query.group][0]
@@ -114,7 +114,7 @@ def _cells(job: JobRow, jobs: Slice, now: float) -> dict[str, Span]:
 
 
 def _instead(jobs: Slice, context: Context, cols: int) -> tuple[Line, ...]:
-    """What stands where rows would."""
+    """The message shown instead of rows."""
     style, words = _why_empty(jobs, context)
     return ((), *(line((style, f"   {text}")) for text in wrap(words, max(10, cols - 6))))
 

@@ -1,4 +1,4 @@
-"""New job: structure, template, settings, inputs, submission."""
+"""New job: choose a structure and a template, edit the settings and submit."""
 
 from crystalmath_tui.screens.new.view import SCREEN
 

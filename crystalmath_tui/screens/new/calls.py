@@ -1,4 +1,4 @@
-"""New job: the calls of its steps, and what their answers change."""
+"""New job: calls of the steps and handling of their answers."""
 
 from dataclasses import replace
 
@@ -54,11 +54,11 @@ STEP_OF = {
     "new script": SUBMIT,
     "new submit": SUBMIT,
 }
-"""The step that shows why a question was refused."""
+"""The step that shows the error of a call."""
 
 
 def receive(new: Slice, message: Message) -> Update:
-    """Take the answer to a call."""
+    """Store the answer to a call."""
     match message:
         case Answered("new stored", StructurePage() as page, search) if search == search_of(new):
             return replace(new, stored=page.rows, stored_at=START), ()
@@ -79,7 +79,7 @@ def receive(new: Slice, message: Message) -> Update:
 
 
 def _rendered(new: Slice, message: Message) -> Update:
-    """Take the inputs: the template's own first, then the edited ones, if any."""
+    """Store the inputs: the template's own, then the edited inputs, if any."""
     match message:
         case Answered("new inputs", Rendered() as rendered, pk) if _is_of(new, pk):
             own = replace(new, own=rendered.files)
@@ -98,19 +98,19 @@ def lists(search: str) -> tuple[Effect, ...]:
 
 
 def stored(search: str) -> Effect:
-    """Search among the stored structures."""
+    """Search the stored structures."""
     params = ListStructuresParams(search=search[:255], limit=200)
     return Call(STRUCTURES_LIST, params, "new stored", search)
 
 
 def show(new: Slice, pk: int) -> Update:
-    """Look a stored structure up."""
+    """Fetch a stored structure."""
     call = Call(STRUCTURES_SHOW, StructurePk(pk), "new structure", handles_refusal=True)
     return replace(new, waiting=f"loading structure {pk}", error=None), (call,)
 
 
 def import_file(new: Slice, path: str) -> Update:
-    """Have the server read a file."""
+    """Import a structure file on the server."""
     params = ImportStructureParams(path=path)
     call = Call(STRUCTURES_IMPORT, params, "new structure", handles_refusal=True)
     return replace(new, waiting=f"reading {path}", error=None), (call,)
@@ -121,7 +121,7 @@ def _with_structure(new: Slice, structure: StructureDetail) -> Slice:
 
 
 def _with_form(new: Slice, template: TemplateDetail) -> Slice:
-    """The form; what was typed stays where it is the same template."""
+    """Store the template's form; keep the typed values if the template is unchanged."""
     same = new.template is not None and new.template.row.name == template.row.name
     earlier = {name: text for name, text in new.texts.items() if name == RESTART}
     texts = new.texts if same else earlier
@@ -133,12 +133,12 @@ def _with_form(new: Slice, template: TemplateDetail) -> Slice:
 
 
 def _is_of(new: Slice, structure_pk: object) -> bool:
-    """Whether inputs are of the structure that is chosen now."""
+    """Whether inputs belong to the chosen structure."""
     return new.structure is not None and new.structure.row.pk == structure_pk
 
 
 def _with_inputs(new: Slice, rendered: Rendered) -> Update:
-    """The inputs; other inputs than those of the key get a key of their own."""
+    """Store the inputs; inputs that differ from those of the key get a new key."""
     shown = replace(new, rendered=rendered, step=INPUTS, file=0, top=0, waiting="", error=None)
     if rendered.digest == new.key_digest:
         return shown, ()
@@ -146,7 +146,7 @@ def _with_inputs(new: Slice, rendered: Rendered) -> Update:
 
 
 def _show_job(new: Slice, submitted: Submitted) -> Update:
-    """Show the job; the next submit is another job, even of the same inputs."""
+    """Show the job; the next submission creates another job, even from the same inputs."""
     words = "was submitted before" if submitted.reused else "is submitted"
     fresh = replace(
         target.clear_label(new),
@@ -163,7 +163,7 @@ def _show_job(new: Slice, submitted: Submitted) -> Update:
 
 
 def _with_error(new: Slice, step: int, error: RpcError) -> Slice:
-    """Keep the reason at its step; one about a setting or a resource selects it."""
+    """Store the error at its step, and select the setting or resource it is about."""
     if step == SUBMIT and (with_error := target.with_complaint(new, error)):
         return with_error
     failed = replace(new, error=error, waiting="", step=step)
@@ -179,7 +179,7 @@ def _with_error(new: Slice, step: int, error: RpcError) -> Slice:
 
 
 def submit(new: Slice, *, confirmed: bool = False) -> Update:
-    """Send the job, with the same key at every attempt; warnings of edited files are asked about."""
+    """Submit the job with the same key on every attempt; ask first about warnings on edited files."""
     if target.is_other(new):
         return new, (Say(f"The settings of {target.cluster_of(new)} are still loading.", "warn"),)
     try:
@@ -195,7 +195,7 @@ def submit(new: Slice, *, confirmed: bool = False) -> Update:
 
 
 def render(new: Slice) -> Update:
-    """Have the inputs written, if no setting is wrong."""
+    """Request the rendered inputs unless a setting is invalid."""
     wrong = all_problems(new)
     if wrong:
         name, words = next(iter(wrong.items()))
@@ -210,11 +210,11 @@ def render(new: Slice) -> Update:
 
 
 def with_script(new: Slice) -> Update:
-    """Back to the inputs, and have the batch script written for the cluster as it is chosen now."""
+    """Return to the inputs and request the batch script for the chosen cluster."""
     back = replace(new, step=INPUTS, error=None)
     try:
         params = None if new.waiting or target.is_other(new) else target.submit_params(new)
-    except RpcError:  # it is told when it is submitted
+    except RpcError:  # reported on submission
         return back, ()
     if params is None:
         return back, ()
@@ -224,7 +224,7 @@ def with_script(new: Slice) -> Update:
 
 
 def _with_script(new: Slice, rendered: Rendered) -> Update:
-    """Show the script if the inputs are still those that were shown."""
+    """Show the script if the inputs have not changed."""
     if new.rendered is None or rendered.digest != new.rendered.digest:
         return replace(new, waiting=""), ()
     shown = replace(new, rendered=rendered, waiting="")
@@ -232,7 +232,7 @@ def _with_script(new: Slice, rendered: Rendered) -> Update:
 
 
 def to_submit(new: Slice) -> Update:
-    """Go to the last step, if the template runs here."""
+    """Go to the last step if the template is runnable."""
     if new.template is None or new.rendered is None:
         return new, ()
     if not new.template.row.runnable:

@@ -1,4 +1,4 @@
-"""New job: the form filled in from an earlier job, and what could not be taken over."""
+"""New job: fill in the form from an earlier job."""
 
 from dataclasses import replace
 
@@ -20,11 +20,11 @@ from crystalmath_tui.screens.new.model import (
 )
 
 LIKE = "like"
-"""Word before the pk of the earlier job."""
+"""Argument before the pk of the earlier job."""
 
 
 def ask(new: Slice, text: str) -> Update:
-    """Ask what the earlier job was made of; what is typed now stays until the answer is here."""
+    """Request the specification of an earlier job; the form stays until the answer arrives."""
     pk = pk_of(text)
     if not pk:
         return new, (Say("Which job? :new like PK", "warn"),)
@@ -33,7 +33,7 @@ def ask(new: Slice, text: str) -> Update:
 
 
 def begin(new: Slice, draft: JobDraft) -> Update:
-    """A fresh form with what the draft says; its structure is looked up first."""
+    """Start a new form from the draft; fetch its structure first."""
     fresh = Slice(
         stored=new.stored,
         templates=new.templates,
@@ -52,7 +52,7 @@ def begin(new: Slice, draft: JobDraft) -> Update:
 
 
 def _with_edits(new: Slice, spec: JobSpec) -> Slice:
-    """The files that were edited by hand in place of the template's again, and no others."""
+    """Restore the draft's manual edits, and no others."""
     if not spec.structures:
         return new
     files = {name: FileEdit(text) for name, text in spec.edits.items()}
@@ -60,7 +60,7 @@ def _with_edits(new: Slice, spec: JobSpec) -> Slice:
 
 
 def with_structure(new: Slice) -> Update:
-    """On to the template of the draft; without one it is chosen by hand."""
+    """Fetch the draft's template; without one the user chooses a template."""
     name = new.draft.spec.template if new.draft else ""
     if not name:
         return replace(new, draft=None), ()
@@ -69,7 +69,7 @@ def with_structure(new: Slice) -> Update:
 
 
 def with_form(new: Slice) -> Slice:
-    """The settings of the draft, where it is its template."""
+    """Fill in the draft's settings if the template matches."""
     spec = new.draft.spec if new.draft else None
     if spec is None or new.template is None or new.template.row.name != spec.template:
         return replace(new, draft=None)

@@ -1,4 +1,4 @@
-"""New job: its input files edited by hand: to the editor and back, what blocks, what is confirmed."""
+"""New job: manual edits of input files, their errors and their confirmation."""
 
 from dataclasses import replace
 
@@ -28,7 +28,7 @@ _NAMED = 6
 
 
 def open_editor(new: Slice) -> tuple[Effect, ...]:
-    """Hand the input files to the editor, at the file that is shown."""
+    """Open the editor on the input files, at the current file."""
     made = made_of(new)
     if made is None or not new.own or new.template is None:
         return ()
@@ -46,7 +46,7 @@ def _file_shown(new: Slice) -> str:
 
 
 def _tasks(new: Slice) -> int | None:
-    """MPI tasks, where the last step says them."""
+    """Number of MPI tasks if the last step sets it, else None."""
     given = form.values(new.job)
     nodes, each = given.get("nodes", "") or "1", given.get("tasks_per_node", "")
     return int(nodes) * int(each) if _is_amount(nodes) and _is_amount(each) else None
@@ -57,7 +57,7 @@ def _is_amount(text: str) -> bool:
 
 
 def take(new: Slice, edited: InputsEdited) -> Update:
-    """Keep the edits, and have the inputs written with them."""
+    """Store the edits and request the inputs with them."""
     kept = {made: files for made, files in new.edits.items() if made != edited.made}
     if edited.edits:
         kept[edited.made] = edited.edits
@@ -66,7 +66,7 @@ def take(new: Slice, edited: InputsEdited) -> Update:
 
 
 def drop(new: Slice, names: tuple[str, ...]) -> Update:
-    """The template's own files again."""
+    """Discard edits and return to the template's files."""
     made = made_of(new)
     if made is None:
         return new, ()
@@ -75,7 +75,7 @@ def drop(new: Slice, names: tuple[str, ...]) -> Update:
 
 
 def revert(new: Slice) -> tuple[Effect, ...]:
-    """Ask, then put the file that is shown back; all of them where none can be shown."""
+    """Ask, then restore the current file, or all files if none can be shown."""
     edited = live_edits(new)
     name = _file_shown(new)
     names = (name,) if name in edited else () if new.rendered else tuple(edited)
@@ -86,7 +86,7 @@ def revert(new: Slice) -> tuple[Effect, ...]:
 
 
 def render_anew(new: Slice) -> Update | None:
-    """Have the inputs written with the edits; None where there are none."""
+    """Request the inputs with the edits, or return None without edits."""
     return _render(new) if edit_texts(new) else None
 
 
@@ -103,7 +103,7 @@ def _render(new: Slice) -> Update:
 
 
 def refusal(new: Slice) -> tuple[Effect, ...]:
-    """Why a set of input files cannot be submitted, with file and line; empty where it can."""
+    """Why the input files cannot be submitted, with file and line; empty if they can."""
     found = [row for row in new.rendered.problems if row.severity is Severity.ERROR] if new.rendered else []
     if not found:
         return ()
@@ -112,7 +112,7 @@ def refusal(new: Slice) -> tuple[Effect, ...]:
 
 
 def confirmation(new: Slice) -> tuple[Effect, ...]:
-    """Ask about the warnings of a set of input files that was edited; empty where there is nothing to ask."""
+    """Ask about warnings on edited input files; empty if there are none."""
     if new.rendered is None or not new.rendered.edits:
         return ()
     found = [row for row in new.rendered.problems if row.severity is Severity.WARNING]
@@ -127,7 +127,7 @@ def confirmation(new: Slice) -> tuple[Effect, ...]:
 
 
 def notes(new: Slice, cols: int) -> tuple[Line, ...]:
-    """What is wrong with the inputs, the worst first, and files that do not follow the settings any more."""
+    """Problems of the inputs, worst first, and files that no longer follow the settings."""
     if new.rendered is None:
         return ()
     order = tuple(Severity)
@@ -160,7 +160,7 @@ def _not_followed(new: Slice) -> list[tuple[str, str]]:
 
 
 def without_inputs(new: Slice) -> tuple[Line, ...]:
-    """What to do where the edits let no inputs be written."""
+    """What to do if the inputs cannot be written with the edits."""
     names = ", ".join(live_edits(new))
     if not names or new.waiting:
         return ()
@@ -171,6 +171,6 @@ def without_inputs(new: Slice) -> tuple[Line, ...]:
 
 
 def words(new: Slice) -> Line:
-    """What was edited, for the last step."""
+    """The names of edited files, for the last step."""
     names = ", ".join(new.rendered.edits) if new.rendered else ""
     return (Span("mark", f"   {names} edited by hand"),) if names else ()

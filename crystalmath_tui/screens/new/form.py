@@ -1,4 +1,4 @@
-"""Form fields as text: what is typed into them, what it means, what is wrong with it."""
+"""Form fields as text: parsing, formatting and validation."""
 
 import json
 import math
@@ -13,11 +13,11 @@ NOTHING = "none"
 
 
 class WrongTextError(Exception):
-    """The text is not a value of the field; says what is expected."""
+    """The text is not a valid value of the field; the message says what is expected."""
 
 
 def text_of(value: Json) -> str:
-    """A value as one would type it."""
+    """A value as the user would type it."""
     if value is None:
         return NOTHING
     if isinstance(value, bool):
@@ -26,7 +26,7 @@ def text_of(value: Json) -> str:
 
 
 def value_of(field: FormField, text: str) -> Json:
-    """The value that a text means; raises WrongTextError."""
+    """The value of a text; raises WrongTextError."""
     bare = text.strip()
     if bare.lower() in {"", NOTHING} and field.optional:
         return None
@@ -68,7 +68,7 @@ def _within(field: FormField, number: float) -> float:
 
 
 def _json(field: FormField, text: str) -> Json:
-    """JSON; a bare word is a text where the default is one."""
+    """Parse JSON; a bare word is accepted as text if the default is text."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -78,7 +78,7 @@ def _json(field: FormField, text: str) -> Json:
 
 
 def next_choice(field: FormField, text: str) -> str:
-    """The text after a press on a field that has a few values only; others keep theirs."""
+    """The next choice of a field with few values; other fields keep their text."""
     choices = ("yes", "no") if field.type is FieldType.BOOLEAN else field.choices
     if field.optional and choices:
         choices = (*choices, NOTHING)
@@ -89,12 +89,12 @@ def next_choice(field: FormField, text: str) -> str:
 
 
 def has_choices(field: FormField) -> bool:
-    """Whether a press is enough to change it."""
+    """Whether the field cycles through choices on a key press."""
     return field.type in {FieldType.BOOLEAN, FieldType.CHOICE}
 
 
 def problems(fields: Sequence[FormField], texts: Mapping[str, str]) -> dict[str, str]:
-    """Field → what is expected, of all texts that are not values."""
+    """The expected value for each field with an invalid text."""
     found: dict[str, str] = {}
     for field in fields:
         if field.name in texts:
@@ -106,12 +106,12 @@ def problems(fields: Sequence[FormField], texts: Mapping[str, str]) -> dict[str,
 
 
 def values(fields: Sequence[FormField], texts: Mapping[str, str]) -> dict[str, Json]:
-    """Values that were changed; the texts must be free of problems."""
+    """The changed values; all texts must be valid."""
     return {field.name: value_of(field, texts[field.name]) for field in fields if field.name in texts}
 
 
 def bounds_words(field: FormField) -> str:
-    """What the field takes, in words."""
+    """A description of the values that the field accepts."""
     words = {
         FieldType.INTEGER: "whole number",
         FieldType.NUMBER: "number",

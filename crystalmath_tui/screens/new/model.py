@@ -1,4 +1,4 @@
-"""New job: its slice of the model, its messages, and what follows from them."""
+"""New job: model slice, messages and derived values."""
 
 from dataclasses import field, replace
 
@@ -30,61 +30,61 @@ from crystalmath_tui.screens.new import form as forms
 STEPS = ("structure", "template", "settings", "inputs", "submit")
 STRUCTURE, TEMPLATE, SETTINGS, INPUTS, SUBMIT = range(5)
 RESTART, STRUCTURES = "restart_pk", "structures"
-"""Options of a job that are asked for among the settings of the template."""
+"""Job options shown among the template's settings."""
 _MOST_DIGITS = 10
 SCRIPT = "batch script"
 TOP = 2
-"""Rows above the body: the steps and a rule."""
+"""Number of rows above the body: the steps and a rule."""
 SUBMIT_TOP = 6
-"""Rows of the last step above its form."""
+"""Number of rows above the form on the last step."""
 
 
 @record
 class EditsDropped(Message):
-    """The user lets edits go, of files by name."""
+    """The user discards the edits of the named files."""
 
     names: tuple[str, ...]
 
 
 @record
 class WarningsConfirmed(Message):
-    """The user wants the input files of a digest in spite of its warnings."""
+    """The user accepts the warnings on the input files with this digest."""
 
     digest: str
 
 
 @record
 class Slice:
-    """The new job as far as it is.
+    """The new job as specified so far.
 
     Attributes
     ----------
     texts
-        Field name → what was typed in place of the default.
+        Typed text by field name, for values that replace a default.
     editing
-        The text of the setting that is being edited, or None.
+        The text of the setting being edited, or None.
     key
         Idempotency key of the inputs `key_digest`: the same for every attempt to submit them.
     job
         The form of the last step: label, cluster, code and resources.
     target
-        The chosen cluster; None where it has no settings yet.
+        The chosen cluster; None until its settings are loaded.
     looking_at
-        Label of the cluster whose settings are on their way.
+        Label of the cluster whose settings are being loaded.
     template_field
-        The text by which templates are searched, while it is typed.
+        The template search text while being typed.
     own
-        Files as the template writes them, before any edit.
+        Files as written by the template, before any edit.
     edits
-        Template and structure → name of a file → what stands in its place.
+        Edits by template and structure, then by file name.
     waiting
-        What is waited for, in words.
+        Description of the pending request.
     like
-        Pk of the job that the form was filled in from; 0: none.
+        Pk of the cloned job; 0 if none.
     draft
-        What is yet to be filled in from it.
+        Draft values not yet filled in.
     notes
-        What could not be taken over, in words.
+        What could not be copied from the cloned job.
     """
 
     step: int = STRUCTURE
@@ -123,13 +123,13 @@ Update = tuple[Slice, tuple[Effect, ...]]
 
 
 def typing(new: Slice) -> bool:
-    """Whether keys are text now."""
+    """Whether keystrokes are text input."""
     sought = new.step == TEMPLATE and new.template_field is not None
     return new.step in {STRUCTURE, SUBMIT} or new.editing is not None or sought
 
 
 def fields(new: Slice) -> tuple[FormField, ...]:
-    """The settings that are shown; one that was changed always is."""
+    """The settings shown; changed settings are always included."""
     if new.template is None:
         return ()
     return tuple(
@@ -138,13 +138,13 @@ def fields(new: Slice) -> tuple[FormField, ...]:
 
 
 def with_options(template: TemplateDetail) -> TemplateDetail:
-    """The form with what else bears on the inputs: the earlier job, and structures where it takes several."""
+    """Add the options that affect the inputs: restart job and, if supported, several structures."""
     asked: list[FormField] = []
     if template.row.takes.most > 1:
         takes = template.row.takes
         asked.append(FormField(STRUCTURES, FieldType.TEXT, takes.what, "", help=takes.help))
     if template.row.restart is not Restart.NO:
-        words = "Finished VASP job on the same cluster; atomate2 derives the inputs from its outputs."
+        words = "Ended VASP job on the same cluster; atomate2 derives the inputs from that job."
         asked.append(
             FormField(RESTART, FieldType.INTEGER, "restart from job", minimum=1, help=words, optional=True)
         )
@@ -152,7 +152,7 @@ def with_options(template: TemplateDetail) -> TemplateDetail:
 
 
 def asked(new: Slice) -> JobSpec | None:
-    """What is asked for so far, as far as it bears on the inputs; None without structure and template."""
+    """The specification that determines the inputs; None without structure and template."""
     if new.structure is None or new.template is None:
         return None
     values = forms.values(new.template.fields, new.texts)
@@ -167,7 +167,7 @@ def asked(new: Slice) -> JobSpec | None:
 
 
 def _pks(text: str) -> tuple[int, ...]:
-    """Pks with blanks or commas between; none where a word is not a number."""
+    """Parse pks separated by spaces or commas; empty if a word is not a number."""
     words = text.replace(",", " ").split()
     if not all(word.isascii() and word.isdecimal() and len(word) < _MOST_DIGITS for word in words):
         return ()
@@ -175,7 +175,7 @@ def _pks(text: str) -> tuple[int, ...]:
 
 
 def _wrong_structures(new: Slice) -> dict[str, str]:
-    """What is wrong with the structures that were typed: the first must be the one that was chosen."""
+    """Problems of the typed structures; the first must be the chosen structure."""
     text = new.texts.get(STRUCTURES, "")
     if not text or new.structure is None:
         return {}
@@ -184,14 +184,14 @@ def _wrong_structures(new: Slice) -> dict[str, str]:
 
 
 def made_of(new: Slice) -> Made | None:
-    """Template and structure, where both are chosen."""
+    """Template and structure, or None unless both are chosen."""
     if new.template is None or new.structure is None:
         return None
     return new.template.row.name, new.structure.row.pk
 
 
 def live_edits(new: Slice) -> dict[str, FileEdit]:
-    """What stands in place of files of this template on this structure, where it differs from them."""
+    """Edits for this template and structure that differ from the template's files."""
     made = made_of(new)
     own = {file.name: file.text for file in new.own}
     found = new.edits.get(made, {}) if made else {}
@@ -199,12 +199,12 @@ def live_edits(new: Slice) -> dict[str, FileEdit]:
 
 
 def edit_texts(new: Slice) -> dict[str, str]:
-    """File name → text in its place."""
+    """Edited text by file name."""
     return {name: edit.text for name, edit in live_edits(new).items()}
 
 
 def shown_files(new: Slice) -> tuple[InputFile, ...]:
-    """The input files, and the batch script where there is one."""
+    """The input files, and the batch script if there is one."""
     if new.rendered is None:
         return ()
     script = new.rendered.script
@@ -218,34 +218,34 @@ def setting(new: Slice) -> FormField | None:
 
 
 def all_problems(new: Slice) -> dict[str, str]:
-    """What is wrong with the settings: what we see, and what the server said."""
+    """Problems of the settings, found locally or reported by the server."""
     if new.template is None:
         return {}
     return {**new.refused, **forms.problems(new.template.fields, new.texts), **_wrong_structures(new)}
 
 
 def submit_rows(size: Size) -> int:
-    """Rows of the form of the last step."""
+    """Number of form rows on the last step."""
     return max(3, size.rows - TOP - SUBMIT_TOP)
 
 
 def list_rows(size: Size) -> int:
-    """Rows of a list on the body."""
+    """Number of list rows in the body."""
     return max(1, size.rows - TOP - 4)
 
 
 def looks_like_a_path(text: str) -> bool:
-    """Whether a text means a file, not a search."""
+    """Whether a text is a file path, not a search."""
     return text.startswith((".", "~")) or "/" in text
 
 
 def search_of(new: Slice) -> str:
-    """What stored structures are searched for."""
+    """The search text for stored structures."""
     return "" if looks_like_a_path(new.path.text) else new.path.text.strip()
 
 
 def step_at(col: int) -> int:
-    """The step whose name stands at a column of the first line, or -1."""
+    """The step at a column of the first line, or -1."""
     end = 0
     for index, name in enumerate(STEPS):
         end += len(name) + 6
@@ -255,5 +255,5 @@ def step_at(col: int) -> int:
 
 
 def first_row(new: Slice) -> int:
-    """Row of the first item of a list."""
+    """Screen row of the first list item."""
     return TOP + (3 if new.step == STRUCTURE else 1)

@@ -1,4 +1,4 @@
-"""New job: where it runs and what it asks for, with the defaults of the cluster in sight."""
+"""New job: the cluster, code and resources of the job, with cluster defaults."""
 
 from dataclasses import fields as fields_of
 from dataclasses import replace
@@ -37,13 +37,13 @@ _ELSEWHERE = frozenset(
         "key", "digest", "confirm",
     }
 )  # fmt: skip
-"""Parameters of jobs.submit that other steps or a section of their own ask for, or that nobody types."""
+"""Parameters of jobs.submit set by other steps, in their own section or automatically."""
 ASKED_HERE = tuple(row.name for row in fields_of(SubmitJobParams) if row.name not in _ELSEWHERE)
-"""All others: a line of the form for each, as the type of the parameter says."""
+"""All other parameters; each is a form field of the type of the parameter."""
 
 
 def blank() -> Form:
-    """A job here, that asks for nothing."""
+    """An empty form for a job on this machine."""
     bare = Form((*record_form.rows(SubmitJobParams, ASKED_HERE), *_resources(Resources())), "Submit")
     here = with_text(bare, "cluster", LOCALHOST)
     return with_choices(with_choices(here, "cluster", (LOCALHOST,)), "code", ("",))
@@ -54,13 +54,13 @@ def _resources(defaults: Resources) -> tuple[Field, ...]:
 
 
 def cluster_of(new: Slice) -> str:
-    """Label of the cluster that is chosen."""
+    """Label of the chosen cluster."""
     return form.values(new.job).get("cluster", LOCALHOST)
 
 
 def open_form(new: Slice) -> Update:
-    """Go to the last step; what was typed there before stays."""
-    rendered = replace(new.rendered, script="") if new.rendered else None  # another may be asked for now
+    """Go to the last step; earlier input is kept."""
+    rendered = replace(new.rendered, script="") if new.rendered else None  # the script may change
     job = new.job if new.job.fields else blank()
     there = replace(new, step=SUBMIT, job=job, rendered=rendered, error=None)
     listed = Call(CLUSTERS_LIST, NoParams(), "new clusters")
@@ -69,20 +69,20 @@ def open_form(new: Slice) -> Update:
 
 
 def _look_up(new: Slice) -> Update:
-    """Fetch the defaults of the cluster that is chosen."""
+    """Fetch the defaults of the chosen cluster."""
     label = cluster_of(new)
     call: Effect = Call(CLUSTERS_SHOW, ClusterLabel(label), "new target", label, handles_refusal=True)
     return replace(new, looking_at=label), (call,)
 
 
 def change_form(new: Slice, job: Form) -> Update:
-    """Take the form as it is after a key; another cluster has other defaults."""
+    """Store the changed form; fetch the defaults of a newly chosen cluster."""
     after = replace(new, job=job, error=None)
     return (after, ()) if cluster_of(after) == cluster_of(new) else _look_up(after)
 
 
 def receive(new: Slice, message: Message) -> Update:
-    """Take what came about clusters."""
+    """Store an answer about clusters."""
     match message:
         case Answered("new clusters", ClusterList() as found):
             return _with_clusters(new, found)
@@ -95,12 +95,12 @@ def receive(new: Slice, message: Message) -> Update:
 
 
 def is_other(new: Slice) -> bool:
-    """Whether the defaults shown are still those of another cluster."""
+    """Whether the defaults shown still belong to another cluster."""
     return new.target is not None and new.target.row.label != cluster_of(new)
 
 
 def _with_clusters(new: Slice, found: ClusterList) -> Update:
-    """Let every cluster that is in use be chosen; where there is but one, VASP is most likely there."""
+    """Offer all enabled clusters; select the only remote cluster for a VASP job."""
     labels = tuple(row.label for row in found.rows if row.enabled)
     known = tuple(dict.fromkeys((*labels, cluster_of(new))))
     listed = replace(new, job=with_choices(new.job, "cluster", known))
@@ -111,19 +111,19 @@ def _with_clusters(new: Slice, found: ClusterList) -> Update:
 
 
 def _is_vasp_unplaced(new: Slice) -> bool:
-    """Whether it is a VASP job for which nobody could choose a cluster yet."""
+    """Whether this is a VASP job for which no cluster could be chosen yet."""
     unseen = any(each.name == "cluster" and each.choices == (LOCALHOST,) for each in new.job.fields)
     return unseen and not new.like and new.template is not None and new.template.row.engine == VASP
 
 
 def with_choices(job: Form, name: str, choices: tuple[str, ...]) -> Form:
-    """The form with other choices in one field."""
+    """The form with the choices of one field replaced."""
     fields = tuple(replace(each, choices=choices) if each.name == name else each for each in job.fields)
     return replace(job, fields=fields)
 
 
 def _with_target(new: Slice, detail: ClusterDetail) -> Slice:
-    """Show other defaults where nothing else was typed."""
+    """Store the cluster's settings and defaults."""
     based = _with_defaults(new, detail.defaults)
     known = tuple(code.label for code in detail.codes)
     code = form.values(based.job).get("code", "")
@@ -132,7 +132,7 @@ def _with_target(new: Slice, detail: ClusterDetail) -> Slice:
 
 
 def _without_target(new: Slice, error: RpcError) -> Slice:
-    """Say that a cluster cannot be used; that of this machine is made with the first job."""
+    """Show that a cluster is unusable; localhost is created with the first job."""
     bare = replace(_with_defaults(new, Resources()), target=None, looking_at="")
     if isinstance(error, NotFound) and cluster_of(new) == LOCALHOST:
         return bare
@@ -156,7 +156,7 @@ def _text(new: Slice, name: str) -> form.TextField:
 
 
 def with_text(job: Form, name: str, text: str) -> Form:
-    """The form with another text in one field."""
+    """The form with the text of one field replaced."""
     fields = tuple(
         replace(each, text=form.field_of(text)) if each.name == name else each for each in job.fields
     )
@@ -164,7 +164,7 @@ def with_text(job: Form, name: str, text: str) -> Form:
 
 
 def filled_in(spec: JobSpec) -> Form:
-    """The form as an earlier job was asked for; it leaves the rest to the cluster's defaults."""
+    """The form filled in from an earlier job; the rest uses the cluster's defaults."""
     job = blank()
     here = {row.name for row in fields_of(JobSpec)} & set(ASKED_HERE)
     texts = {name: record_form.text_of(getattr(spec, name)) for name in here}
@@ -177,17 +177,17 @@ def filled_in(spec: JobSpec) -> Form:
 
 
 def clear_label(new: Slice) -> Slice:
-    """The next job is another one: cluster and resources stay, label and description do not."""
+    """Clear label and description for the next job; keep cluster and resources."""
     return replace(new, job=with_text(with_text(new.job, "label", ""), "description", ""))
 
 
 def submit_params(new: Slice) -> SubmitJobParams | None:
-    """What jobs.submit gets, or None where something is missing.
+    """Parameters of jobs.submit, or None if something is missing.
 
     Raises
     ------
     InvalidForm
-        With the name of the field that is wrong.
+        With the name of the invalid field.
     """
     spec = asked(new)
     if spec is None or not (new.rendered and new.key):
@@ -202,7 +202,7 @@ def submit_params(new: Slice) -> SubmitJobParams | None:
 
 
 def with_complaint(new: Slice, error: RpcError) -> Slice | None:
-    """The form with the complaint at its field, or None where the error is about none of them."""
+    """The form with the error at its field, or None if the error is about no field."""
     name = error.data.field.rpartition(".")[2]
     if name not in form.values(new.job):
         return None

@@ -1,4 +1,4 @@
-"""New job: the templates, searched by name, title and summary while typing."""
+"""New job: template search by name, title and summary."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from crystalmath_tui.screens.new.model import Slice
 
 
 def matching(new: Slice) -> tuple[TemplateRow, ...]:
-    """The templates that have every word that is searched for."""
+    """The templates that match every word of the search."""
     wanted = new.template_search.casefold().split()
     return tuple(
         row
@@ -20,7 +20,7 @@ def matching(new: Slice) -> tuple[TemplateRow, ...]:
 
 
 def open_search(new: Slice) -> Slice:
-    """Begin to type; what was searched for before is there."""
+    """Start typing in the search field; the previous search is kept."""
     return replace(new, template_field=field_of(new.template_search))
 
 
@@ -30,14 +30,14 @@ def clear_search(new: Slice) -> Slice:
 
 
 def search(new: Slice, field: TextField) -> Slice:
-    """Search for another text."""
+    """Change the search text."""
     changed = field.text != new.template_search
     place = START if changed else new.template_at
     return replace(new, template_field=field, template_search=field.text, template_at=place)
 
 
 def search_line(new: Slice, cols: int) -> Line:
-    """What is searched for, and how many templates have it; empty: nothing is."""
+    """The search text and number of matches; empty without a search."""
     if new.template_field is None and not new.template_search:
         return ()
     counts = f"{len(matching(new))} of {len(new.templates)}"

@@ -1,4 +1,4 @@
-"""New job: structure, template, settings, rendered inputs, submit; each step keeps what was typed."""
+"""New job: update and keys of the steps from structure to submission."""
 
 from dataclasses import replace
 
@@ -62,11 +62,11 @@ from crystalmath_tui.screens.new.model import (
 )
 
 _WHILE_TYPING = frozenset({"enter", "tab", "esc", "up", "down", "page up", "page down"})
-"""Keys of the table that keep their meaning while text is typed."""
+"""Keys of the table that stay active during text input."""
 
 
 def update(new: Slice, message: Message, context: Context) -> Update:
-    """Follow keys and answers."""
+    """Handle keys and answers."""
     match message:
         case Entered("new", args):
             return _enter(new, args)
@@ -99,7 +99,7 @@ def _answered(new: Slice, message: Message) -> Update:
 
 
 def _decide(new: Slice, message: InputsEdited | EditsDropped | WarningsConfirmed) -> Update:
-    """What came of the editor, or of a question about edits."""
+    """Handle the result of the editor or of a question about edits."""
     match message:
         case InputsEdited():
             return edits.take(new, message)
@@ -161,7 +161,7 @@ def _paste(new: Slice, text: str) -> Update:
 
 
 def _search(new: Slice, path: PathPrompt) -> Update:
-    """Search among the stored ones while typing, unless it is a path."""
+    """Search the stored structures while typing, unless the text is a path."""
     before, after = search_of(new), replace(new, path=path, error=None)
     return after, (stored(search_of(after)),) if search_of(after) != before else ()
 
@@ -178,7 +178,7 @@ def _take_structure(new: Slice) -> Update:
 
 
 def _back(new: Slice, _: Context) -> Update:
-    """Stop typing, else go one step back; nothing is lost."""
+    """Stop typing, or go one step back; input is kept."""
     if new.editing is not None:
         return replace(new, editing=None), ()
     match new.step:
@@ -193,7 +193,7 @@ def _back(new: Slice, _: Context) -> Update:
 
 
 def _next(new: Slice, context: Context) -> Update:
-    """Continue as far as what is there allows; where a path or a form is typed, as Tab does there."""
+    """Go to the next step if possible; in a path or form, handle Tab there."""
     if new.editing is not None:
         return _keep_setting(new, new.editing), ()
     match new.step:
@@ -210,7 +210,7 @@ def _next(new: Slice, context: Context) -> Update:
 
 
 def _choose(new: Slice, _: Context) -> Update:
-    """Take what is typed or selected."""
+    """Accept the typed or selected item."""
     if new.editing is not None:
         return _keep_setting(new, new.editing), ()
     match new.step:
@@ -289,7 +289,7 @@ def _scroll(new: Slice, to: Move, context: Context) -> Update:
 
 
 def _begin(new: Slice, chosen: FormField) -> Slice:
-    """Switch a field of few values; edit any other."""
+    """Toggle a field with few values; edit any other field."""
     text = new.texts.get(chosen.name, forms.text_of(chosen.default))
     if forms.has_choices(chosen):
         return _set(new, chosen, forms.next_choice(chosen, text))
@@ -297,7 +297,7 @@ def _begin(new: Slice, chosen: FormField) -> Slice:
 
 
 def _set(new: Slice, chosen: FormField, text: str | None) -> Slice:
-    """Keep a text; None, or what the default says, puts the default back."""
+    """Store a text; None or the default's text resets the field."""
     texts = {name: value for name, value in new.texts.items() if name != chosen.name}
     refused = {name: words for name, words in new.refused.items() if name != chosen.name}
     if text is not None and text != forms.text_of(chosen.default):
@@ -311,7 +311,7 @@ def _keep_setting(new: Slice, editing: TextField) -> Slice:
 
 
 def _click(new: Slice, mouse: MousePressed, context: Context) -> Update:
-    """A click on a step goes there, one on a row selects it, another takes it."""
+    """Go to a clicked step; select a clicked row, or accept it if already selected."""
     if mouse.button != 1:
         return new, ()
     if mouse.row == 0:
@@ -328,7 +328,7 @@ def _submit_click(new: Slice, row: int, context: Context) -> Update:
 
 
 def _go_to_step(new: Slice, step: int, context: Context) -> Update:
-    """Steps that were reached are open; the next one is asked for."""
+    """Go to a step already reached, or advance to the next step."""
     reached = (True, new.structure is not None, new.template is not None, new.rendered is not None, False)
     if 0 <= step < len(STEPS) and reached[step]:
         return replace(new, step=step, editing=None, error=None), ()

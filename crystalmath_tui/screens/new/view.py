@@ -1,4 +1,4 @@
-"""New job: how the steps are painted."""
+"""New job: rendering of the steps."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -51,7 +51,7 @@ _TEMPLATES = (
 
 
 def view(new: Slice, context: Context) -> tuple[Line, ...]:
-    """The steps, the body of the present one, and what went wrong."""
+    """The steps, the body of the current step, and errors."""
     cols = context.size.cols
     tail = _tail(new, context)[: max(0, context.size.rows - 4)]
     rows = max(0, context.size.rows - 2 - len(tail))
@@ -61,7 +61,7 @@ def view(new: Slice, context: Context) -> tuple[Line, ...]:
 
 
 def _steps(new: Slice) -> Line:
-    """All steps; what was chosen stands behind those that are done."""
+    """All steps, with marks on the current and finished steps."""
     spans: list[Span] = []
     for index, name in enumerate(STEPS):
         style = "accent" if index == new.step else "" if _done(new, index) else "dim"
@@ -75,7 +75,7 @@ def _done(new: Slice, step: int) -> bool:
 
 
 def _tail(new: Slice, context: Context) -> tuple[Line, ...]:
-    """What is waited for and how far it is, or the error with its way out."""
+    """The pending request with its progress, or the error with its hint."""
     if new.error is not None:
         parts = wrap(error_text(new.error), context.size.cols - 2)
         return ((), *(line(("error", f" {part}")) for part in parts))
@@ -86,7 +86,7 @@ def _tail(new: Slice, context: Context) -> tuple[Line, ...]:
 
 
 def _notes(new: Slice, cols: int) -> tuple[Line, ...]:
-    """What could not be taken over from the earlier job."""
+    """What could not be copied from the cloned job."""
     if not new.notes:
         return ()
     parts = [part for words in new.notes for part in wrap(f"! {words}", max(8, cols - 2))]
@@ -111,7 +111,7 @@ def _structure(new: Slice, context: Context) -> tuple[Line, ...]:
 
 
 def _names(new: Slice, cols: int) -> list[Line]:
-    """Paths that continue from what was typed."""
+    """Path completions of the typed text."""
     return [line(("dim", f" {part}")) for part in wrap("   ".join(new.path.names), max(1, cols - 2))]
 
 
@@ -253,7 +253,7 @@ def _inputs(new: Slice, context: Context) -> tuple[Line, ...]:
 
 
 def _tabs(names: Sequence[str], edited: Collection[str], at: int, cols: int) -> Line:
-    """Names of files from the first that leaves room for the chosen one and the one after it."""
+    """File tabs, scrolled so that the current file and the next one are visible."""
     words = [f" {'▸' if index == at else ' '} {name} " for index, name in enumerate(names)]
     marks = ["edited " if name in edited else "" for name in names]
     widths = [width(word) + len(mark) for word, mark in zip(words, marks, strict=True)]

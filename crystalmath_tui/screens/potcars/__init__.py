@@ -1,4 +1,4 @@
-"""Potcars: the potentials that a cluster has."""
+"""Potcars: the POTCARs available on a cluster."""
 
 from crystalmath_tui.screens.potcars.view import SCREEN
 

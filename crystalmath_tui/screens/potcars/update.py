@@ -1,4 +1,4 @@
-"""Potcars: which potentials a cluster has, where was looked, how to fix what is not there."""
+"""Potcars: available POTCARs of a cluster, searched folders and fixes for missing ones."""
 
 from dataclasses import replace
 
@@ -29,22 +29,22 @@ from crystalmath_tui.core.textfield import TextField, edit, field_of, paste
 
 CALL_KEY = "potcars"
 HEAD = 5
-"""Rows above the table: functional and symbols, the verdict, its way out, a rule, the titles."""
+"""Rows above the table: functional and symbols, verdict, hint, rule and column titles."""
 TAIL = 4
-"""Rows below it: a rule and words on the selected symbol."""
+"""Rows below the table: a rule and details of the selected symbol."""
 _MOST_SYMBOLS, _LONGEST_SYMBOL = 200, 50
 
 
 @record
 class Slice:
-    """What was asked for, and what came.
+    """The request and its result.
 
     Attributes
     ----------
     typed
-        The symbols that are being typed, or None.
+        The symbols being typed, or None.
     turn
-        Number of the question: answers to earlier ones are dropped.
+        Number of the request; answers to earlier requests are dropped.
     """
 
     label: str = ""
@@ -62,7 +62,7 @@ Update = tuple[Slice, tuple[Effect, ...]]
 
 
 def update(potcars: Slice, message: Message, context: Context) -> Update:
-    """Follow keys and answers."""
+    """Handle keys and answers."""
     match message:
         case Entered("potcars", args):
             return _enter(potcars, args)
@@ -86,7 +86,7 @@ def update(potcars: Slice, message: Message, context: Context) -> Update:
 
 
 def _enter(potcars: Slice, args: tuple[str, ...]) -> Update:
-    """A label, and symbols where some are given."""
+    """Check a cluster by label, with optional symbols."""
     label = args[0] if args else potcars.label
     if not label:
         return potcars, (Say("Which cluster? :potcars CLUSTER", "warn"), Back())
@@ -96,7 +96,7 @@ def _enter(potcars: Slice, args: tuple[str, ...]) -> Update:
 
 
 def ask(potcars: Slice) -> Update:
-    """Look there; what is shown stays until the answer is here."""
+    """Request the check; the current result stays until the answer arrives."""
     looking = replace(potcars, looking=True, error=None, turn=potcars.turn + 1)
     words = (word[:_LONGEST_SYMBOL] for word in potcars.symbols.replace(",", " ").split()[:_MOST_SYMBOLS])
     call = Call(
@@ -134,7 +134,7 @@ def _typed(potcars: Slice, typed: TextField, key: str) -> Update:
 
 
 def _mouse(potcars: Slice, mouse: MousePressed, context: Context) -> Slice:
-    """A click selects a row."""
+    """Select a row on a click."""
     count, height = len(rows_of(potcars)), list_rows(context)
     index = potcars.scroll.top + mouse.row - HEAD
     if mouse.button != 1 or not 0 <= mouse.row - HEAD < height or index >= count:
@@ -143,17 +143,17 @@ def _mouse(potcars: Slice, mouse: MousePressed, context: Context) -> Slice:
 
 
 def rows_of(potcars: Slice) -> tuple[Potcar, ...]:
-    """The symbols that are shown."""
+    """The symbols shown."""
     return potcars.found.potcars if potcars.found else ()
 
 
 def list_rows(context: Context) -> int:
-    """Rows of the table."""
+    """Number of table rows that fit."""
     return max(1, context.size.rows - HEAD - TAIL)
 
 
 def is_typing(potcars: Slice) -> bool:
-    """Whether keys are text now."""
+    """Whether keystrokes are text input."""
     return potcars.typed is not None
 
 

@@ -1,4 +1,4 @@
-"""Potcars: how the verdict, the symbols and the way out are painted."""
+"""Potcars: rendering of the verdict, the symbols and the hints."""
 
 from crystalmath_server.protocol.potcars import Potcar, PotcarCheck
 from crystalmath_tui.core.cells import wrap
@@ -29,7 +29,7 @@ _COLUMNS = (
 
 
 def view(potcars: Slice, context: Context) -> tuple[Line, ...]:
-    """What was asked for, the verdict, the symbols, words on the selected one."""
+    """The request, the verdict, the symbols and details of the selected symbol."""
     cols = context.size.cols
     rule = fit_line(line(("rule", "─" * cols)), cols)
     top = (_asked(potcars, cols), *_verdict(potcars, context))
@@ -49,7 +49,7 @@ def _asked(potcars: Slice, cols: int) -> Line:
 
 
 def _verdict(potcars: Slice, context: Context) -> tuple[Line, ...]:
-    """Two rows: what was found, and the way out."""
+    """Two rows: the result and the hint."""
     if potcars.looking:
         told = context.progress_of(CALL_KEY) or f"Looking on {potcars.label} …"
         words = f" {told}" if context.online else f" {context.connection_error}"
@@ -63,7 +63,7 @@ def _verdict(potcars: Slice, context: Context) -> tuple[Line, ...]:
 
 
 def _instead(potcars: Slice, context: Context) -> tuple[Line, ...]:
-    """What stands where the symbols would: the error, or the folders that are there."""
+    """What is shown instead of symbols: the error, or the available folders."""
     cols = max(8, context.size.cols - 2)
     if potcars.error is not None:
         return ((), *(line(("error", f" {part}")) for part in wrap(error_text(potcars.error), cols)))
@@ -73,7 +73,7 @@ def _instead(potcars: Slice, context: Context) -> tuple[Line, ...]:
 
 
 def _places(found: PotcarCheck, cols: int) -> tuple[Line, ...]:
-    """The words in full, where was looked, and what else is there."""
+    """The full hint, the searched folders and other available folders."""
     words = [line(("accent", f" {part}")) for part in wrap(f"→ {found.hint}", cols)] if found.hint else []
     looked = [line(f"   {path}") for path in found.looked] or [line(("dim", "   nowhere"))]
     there = [

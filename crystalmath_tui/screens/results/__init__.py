@@ -1,4 +1,4 @@
-"""Results: numbers, plots, document and structure of one job."""
+"""Results: the numbers, plots, document and structure of one job."""
 
 from crystalmath_tui.screens.results.update import SCREEN
 

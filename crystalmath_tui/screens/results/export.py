@@ -1,4 +1,4 @@
-"""Results: what is shown becomes a file: images, tables and structures; asks for the path."""
+"""Results: export of plots, tables and structures to files."""
 
 from dataclasses import replace
 from typing import cast, get_args
@@ -33,14 +33,14 @@ ENDINGS: dict[Tab, tuple[str, ...]] = {
     "document": (),
     "structure": _STRUCTURES,
 }
-"""Page → what a file of it may end in; the first is proposed."""
+"""Allowed file extensions by page; the first is the default."""
 
 
 Update = tuple[Slice, tuple[Effect, ...]]
 
 
 def ask_path(page: Slice) -> Update:
-    """Ask where the page that is shown goes."""
+    """Ask for the path to export the current page to."""
     endings = ENDINGS[page.tab]
     if not endings:
         return page, (
@@ -59,7 +59,7 @@ def _proposed(page: Slice, ending: str) -> str:
 def with_path(
     page: Slice, path: PathPrompt, effects: tuple[Effect, ...], outcome: path_prompt.Outcome
 ) -> Update:
-    """Follow the prompt; the ending of the path says what is written."""
+    """Handle the path prompt; the file extension sets the format."""
     if outcome == "closed":
         return replace(page, path=None), ()
     if outcome == "typing":
@@ -73,7 +73,7 @@ def with_path(
 
 
 def receive(page: Slice, message: Message) -> Update:
-    """Follow the path, what was fetched for it, and what became of the file."""
+    """Handle the resolved path, fetched curves and the outcome of the export."""
     match message:
         case Answered("results path", str(path), about) if about == page.pk:
             return page, _made(page, path)
@@ -92,7 +92,7 @@ def receive(page: Slice, message: Message) -> Update:
 
 
 def _made(page: Slice, path: str) -> tuple[Effect, ...]:
-    """Curves in full and images come from the server, what is on the screen in full is written at once."""
+    """The effects of an export: numbers are written directly, all else comes from the server."""
     ending, pk = _ending(path), structure_pk(page)
     x, y = page.axes if page.kind == "steps" else ("", "")
     kind = cast("SeriesKind", page.kind)

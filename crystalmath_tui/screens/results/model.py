@@ -1,4 +1,4 @@
-"""Results: what is known of the results of one job, and which part of it is shown."""
+"""Results: model slice with the fetched results and the part shown."""
 
 from dataclasses import field
 from typing import Literal, get_args
@@ -19,7 +19,7 @@ TABS: tuple[Tab, ...] = get_args(Tab)
 
 @record
 class Slice:
-    """One job and what of its results was fetched."""
+    """One job and the results fetched so far."""
 
     pk: int = 0
     tab: Tab = "numbers"
@@ -39,12 +39,12 @@ class Slice:
 
 
 def plot_name(page: Slice) -> str:
-    """Under which name the curves that are shown are kept."""
+    """The key under which the current curves are stored."""
     return f"{page.kind} {page.axes[0]} {page.axes[1]}" if page.kind == "steps" else page.kind
 
 
 def structure_pk(page: Slice) -> int | None:
-    """The structure that is shown: after the job, or before it."""
+    """Pk of the structure shown: after or before the job."""
     if page.results is None:
         return None
     before, after = page.results.structure_before_pk, page.results.structure_after_pk
@@ -52,5 +52,5 @@ def structure_pk(page: Slice) -> int | None:
 
 
 def height_of(context: Context) -> int:
-    """Rows below the tabs."""
+    """Number of rows below the tabs."""
     return max(1, context.size.rows - 2)

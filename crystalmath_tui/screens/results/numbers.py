@@ -1,4 +1,4 @@
-"""Results: every number with its unit and the node that it comes from, as lines."""
+"""Results: quantities with units and source nodes as lines."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import cast
@@ -12,11 +12,11 @@ _NAMES = 44
 _TENSOR = 3
 
 SiteColumn = tuple[str, str, Callable[[SiteResult], str]]
-"""Name, unit and what to print of a site."""
+"""Name, unit and formatter of a site column."""
 
 
 def quantity_lines(rows: Sequence[Quantity], cols: int) -> list[Line]:
-    """A line a quantity; tensors and long texts take more."""
+    """One line per quantity; tensors and long texts take more lines."""
     names = min(max((len(row.title) for row in rows), default=0), _NAMES)
     return [shown for row in rows for shown in _quantity(row, names, cols)]
 
@@ -36,7 +36,7 @@ def _quantity(row: Quantity, names: int, cols: int) -> Iterable[Line]:
 
 
 def _tensor(value: object) -> list[list[float]]:
-    """A 3 by 3 array of numbers; else empty."""
+    """The rows of a 3 by 3 array of numbers, or an empty list."""
     rows = [_row(row) for row in cast("list[object]", value)] if isinstance(value, list) else []
     return rows if [len(row) for row in rows] == [_TENSOR] * _TENSOR else []
 
@@ -47,7 +47,7 @@ def _row(row: object) -> list[float]:
 
 
 def site_lines(found: JobResults) -> tuple[Line, ...]:
-    """A line a site, with the columns that any site fills."""
+    """One line per site, with the columns that have any values."""
     if not found.sites:
         return ()
     columns = [column for column in _COLUMNS if any(column[2](site) for site in found.sites)]
@@ -88,7 +88,7 @@ _COLUMNS: tuple[SiteColumn, ...] = (
 
 
 def source_lines(found: JobResults, cols: int) -> tuple[Line, ...]:
-    """Which node each number comes from."""
+    """The source node of each number."""
     sources: dict[str, list[str]] = {}
     for row in found.quantities:
         sources.setdefault(row.source, []).append(row.title)

@@ -1,4 +1,4 @@
-"""Results: how its pages are painted."""
+"""Results: rendering of the pages."""
 
 from crystalmath_server.protocol.jobs import JobState
 from crystalmath_server.protocol.results import JobResults
@@ -19,7 +19,7 @@ from crystalmath_tui.screens.results.tree import row_line, rows
 
 
 def view(found: Slice, context: Context) -> tuple[Line, ...]:
-    """Tabs, then the page from its first line shown."""
+    """The tabs and the visible part of the page."""
     cols, height = context.size.cols, height_of(context)
     if found.tab == "document" and (tree := rows(found.tree)) and "document" not in found.errors:
         at = clamp(found.tree.at, len(tree), height)
@@ -36,7 +36,7 @@ def view(found: Slice, context: Context) -> tuple[Line, ...]:
 
 
 def lines(found: Slice, context: Context) -> tuple[Line, ...]:
-    """All lines of the page that is shown, but of the document."""
+    """All lines of the current page, except for the document page."""
     cols = context.size.cols
     if problem := found.errors.get("results") or found.errors.get(_wanted(found)):
         return ((), *(line(("error", f" {text}")) for text in wrap(error_text(problem), max(8, cols - 2))))

@@ -1,4 +1,4 @@
-"""Results: curves of a job as charts, and their numbers."""
+"""Results: charts of curves, with their numbers."""
 
 from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.results import Quantity
@@ -13,13 +13,13 @@ _LOG = "change of energy"
 
 @record
 class Panel:
-    """Curves that share a unit."""
+    """A chart of curves that share a unit."""
 
     chart: Chart
 
 
 def panels(series: JobSeries) -> tuple[Panel, ...]:
-    """A chart for each unit; changes that shrink are shown as their logarithm, in a chart of their own."""
+    """One chart per unit; energy changes get their own logarithmic chart."""
     kinds: dict[tuple[str, bool], list[Curve]] = {}
     for curve in series.curves:
         kinds.setdefault((curve.unit, curve.name == _LOG), []).append(curve)
@@ -32,7 +32,7 @@ def panels(series: JobSeries) -> tuple[Panel, ...]:
 
 
 def _traces(curves: list[Curve]) -> tuple[Trace, ...]:
-    """Spin down is of another kind than spin up."""
+    """The traces of curves; spin-down traces have a different style."""
     return tuple(Trace(curve.name, curve.y, int(curve.name.endswith("down"))) for curve in curves)
 
 
@@ -45,7 +45,7 @@ def _y_title(series: JobSeries, unit: str, curves: list[Curve]) -> str:
 
 
 def page(series: JobSeries, size: Size) -> tuple[Line, ...]:
-    """Charts below each other, each as high as there is room, and what belongs to them in numbers."""
+    """Stacked charts that share the available height, with their numbers."""
     found = panels(series)
     words = (*map(_number, series.quantities), *_notes(series))
     room = max(SMALLEST_ROWS, (size.rows - len(words)) // max(1, len(found)))
@@ -54,7 +54,7 @@ def page(series: JobSeries, size: Size) -> tuple[Line, ...]:
 
 
 def numbers(series: JobSeries) -> tuple[Line, ...]:
-    """The curves in words, for those who cannot see them."""
+    """The curves in words, for users who cannot see the charts."""
     return tuple(line(("dim", f" {in_words(panel.chart)}")) for panel in panels(series))
 
 

@@ -1,4 +1,4 @@
-"""Results: quantities, the cell before and after, and the steps, in short."""
+"""Results: a summary of quantities, cell changes and steps."""
 
 from math import isfinite
 

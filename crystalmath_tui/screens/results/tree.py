@@ -1,4 +1,4 @@
-"""Results: the document of a job as a tree that folds, fetched branch by branch."""
+"""Results: the document of a job as a folding tree, fetched branch by branch."""
 
 from dataclasses import field, replace
 
@@ -13,7 +13,7 @@ _BRANCHES = frozenset({"object", "array"})
 
 @record
 class Tree:
-    """Branches that came, and those that are open."""
+    """Fetched and expanded branches."""
 
     parts: dict[str, DocumentPart] = field(default_factory=dict[str, DocumentPart])
     open: frozenset[str] = frozenset({""})
@@ -22,7 +22,7 @@ class Tree:
 
 @record
 class Row:
-    """One line of the tree; without a child it says what is missing."""
+    """One row of the tree; without a child, a message about missing content."""
 
     depth: int
     path: str
@@ -31,7 +31,7 @@ class Row:
 
 
 def rows(tree: Tree) -> tuple[Row, ...]:
-    """The lines that are in sight, top to bottom."""
+    """The visible rows, top to bottom."""
     return tuple(_below(tree, "", 0))
 
 
@@ -42,7 +42,7 @@ def _below(tree: Tree, path: str, depth: int) -> list[Row]:
     found: list[Row] = []
     for child in part.rows:
         found.append(Row(depth, child.path, child))
-        deeper = len(child.path) > len(path)  # of a wrong answer too: nothing is below itself
+        deeper = len(child.path) > len(path)  # guards against a malformed answer: no node is below itself
         if deeper and child.path in tree.open and is_branch(child):
             found += _below(tree, child.path, depth + 1)
     if left := part.size - len(part.rows):
@@ -51,12 +51,12 @@ def _below(tree: Tree, path: str, depth: int) -> list[Row]:
 
 
 def is_branch(child: DocumentChild) -> bool:
-    """Whether something is below."""
+    """Whether the child has children."""
     return child.kind in _BRANCHES and child.size > 0
 
 
 def add_part(tree: Tree, part: DocumentPart) -> Tree:
-    """The tree with a branch, or with further children of one."""
+    """The tree with a new branch, or with more children of a branch."""
     known = tree.parts.get(part.path)
     if known is not None and part.offset == len(known.rows):
         part = replace(known, rows=(*known.rows, *part.rows))
@@ -66,7 +66,7 @@ def add_part(tree: Tree, part: DocumentPart) -> Tree:
 
 
 def toggle(tree: Tree, row: Row) -> tuple[Tree, tuple[str, int] | None]:
-    """Fold or unfold; path and offset of what must be fetched for it."""
+    """Collapse or expand a row; also the path and offset of a part to fetch, if any."""
     if row.child is None:
         part = tree.parts.get(row.path)
         return tree, (row.path, len(part.rows)) if part and row.words else None
@@ -79,7 +79,7 @@ def toggle(tree: Tree, row: Row) -> tuple[Tree, tuple[str, int] | None]:
 
 
 def fold(tree: Tree, index: int) -> Tree:
-    """Fold the branch of a line, or the one that it is in."""
+    """Collapse the branch of a row, or its parent branch."""
     found = rows(tree)
     if index >= len(found):
         return tree
@@ -92,7 +92,7 @@ def fold(tree: Tree, index: int) -> Tree:
 
 
 def row_line(tree: Tree, row: Row, cols: int) -> Line:
-    """One line: sign, name, value or size."""
+    """One row: fold sign, name, and value or size."""
     indent = " " * (1 + 2 * row.depth)
     if row.child is None:
         return (Span("dim", f"{indent}{row.words}"),)

@@ -1,4 +1,4 @@
-"""Results: numbers, plots, document and structure of one job; its slice, keys and update."""
+"""Results: update and keys of the screen for the results of one job."""
 
 from dataclasses import replace
 from typing import Literal, TypeVar, cast
@@ -46,7 +46,7 @@ Update = tuple[Slice, tuple[Effect, ...]]
 
 
 def update(page: Slice, message: Message, context: Context) -> Update:
-    """Follow keys and answers."""
+    """Handle keys and answers."""
     if page.path is not None and (step := path_prompt.step(page.path, message)):
         return results_export.with_path(page, *step)
     match message:
@@ -77,7 +77,7 @@ def _enter(page: Slice, args: tuple[str, ...]) -> Update:
 
 
 def _tab_named(wanted: str) -> Tab:
-    """The page that begins so; the numbers where none does."""
+    """The page whose name starts with the text, or the numbers page."""
     for name in TABS:
         if wanted and name.startswith(wanted):
             return name
@@ -111,7 +111,7 @@ def _keep(page: Slice, what: str, value: object) -> Update:
 
 
 def _needed(page: Slice) -> tuple[Effect, ...]:
-    """Calls for what the page lacks."""
+    """Calls for the missing data of the page."""
     match page.tab:
         case "plots" if page.kind and plot_name(page) not in page.series:
             x, y = page.axes if page.kind == "steps" else ("", "")
@@ -165,7 +165,7 @@ def _toggle_before(page: Slice, _: Context) -> Update:
 
 
 def _sideways(side: Literal["left", "right"]) -> Action[Slice]:
-    """Another plot, another branch, or the structure from another side."""
+    """Switch the plot, fold a branch or rotate the structure, depending on the page."""
     step = 1 if side == "right" else -1
 
     def act(page: Slice, _: Context) -> Update:
@@ -183,7 +183,7 @@ def _sideways(side: Literal["left", "right"]) -> Action[Slice]:
 
 
 def _tilt(to: Literal["up", "down"]) -> Action[Slice]:
-    """The structure from above or below; on other pages, a line up or down."""
+    """Tilt the structure; on other pages, scroll by one line."""
 
     def act(page: Slice, context: Context) -> Update:
         if page.tab != "structure":
@@ -211,7 +211,7 @@ def _other_plot(page: Slice, step: int) -> Update:
 
 
 def _other_column(page: Slice, axis: str) -> Update:
-    """The next column for x or y; from another plot, to the columns first."""
+    """Plot the next column as x or y; switch to the steps plot first if needed."""
     shown = page.series.get(plot_name(page))
     if page.kind != "steps" or shown is None or not shown.columns:
         there = "steps" in (page.results.series if page.results else ())
@@ -250,12 +250,12 @@ def _scroll(page: Slice, to: Move, context: Context) -> Update:
 
 
 def title(page: Slice) -> str:
-    """Words for the title line."""
+    """The text of the title line."""
     return f"results of {page.pk}" if page.pk else "results"
 
 
 def is_typing(page: Slice) -> bool:
-    """Whether keys are text now."""
+    """Whether keystrokes are text input."""
     return page.path is not None
 
 

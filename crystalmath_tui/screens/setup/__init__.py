@@ -1,4 +1,4 @@
-"""Setup: a new cluster or code, and the settings of a cluster."""
+"""Setup: add a cluster or code, or edit a cluster."""
 
 from crystalmath_tui.screens.setup.view import SCREEN
 

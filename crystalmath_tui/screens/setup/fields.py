@@ -1,4 +1,4 @@
-"""Setup: the fields of its forms, and their texts as parameters."""
+"""Setup: form fields and their conversion to parameters."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -29,8 +29,8 @@ _INTERVALS = ("poll_interval_s", "safe_interval_s")
 
 
 def of_discovery(found: Discovery, label: str, transport: str, backend: str) -> tuple[Field, ...]:
-    """A new cluster with what was found as a proposal."""
-    scratch = next(iter(found.scratch), found.home or "/tmp")  # noqa: S108  a folder of the other computer
+    """Fields of a new cluster, filled in from the discovery."""
+    scratch = next(iter(found.scratch), found.home or "/tmp")  # noqa: S108  a folder on the cluster
     given = {
         **_of_partitions(found.partitions),
         "account": (next(iter(found.accounts), ""), _found(found.accounts)),
@@ -48,7 +48,7 @@ def _found(names: Collection[str]) -> str:
 
 
 def _of_partitions(partitions: Sequence[Partition]) -> dict[str, tuple[str, str]]:
-    """The partition that jobs get where they name none, and what its nodes have."""
+    """The default partition and the resources of its nodes."""
     usual = next((row for row in partitions if row.default), None)
     names = _found([row.name for row in partitions])
     if usual is None:
@@ -73,7 +73,7 @@ def _proposed(each: Field, value: str, words: str) -> Field:
 
 
 def of_nothing(host: str, label: str, transport: str, backend: str, scheduler: str = "") -> tuple[Field, ...]:
-    """A new cluster of which nothing is known but how to reach it."""
+    """Fields of a new cluster about which only the connection is known."""
     work_dir = "/scratch/{username}/crystalmath"
     guess = "core.direct" if transport == LOCAL_TRANSPORT else "core.slurm"
     head = (
@@ -100,7 +100,7 @@ def of_nothing(host: str, label: str, transport: str, backend: str, scheduler: s
 
 
 def of_detail(detail: ClusterDetail) -> tuple[Field, ...]:
-    """A cluster as it is."""
+    """Fields of an existing cluster."""
     row = detail.row
     head = (
         new_field("new_label", "label", row.label, "Name of the cluster in crystalmath."),
@@ -120,7 +120,7 @@ def of_detail(detail: ClusterDetail) -> tuple[Field, ...]:
 
 
 def _common(defaults: Resources, known: Mapping[str, str]) -> tuple[Field, ...]:
-    """Fields that a new and an old cluster have alike."""
+    """Fields common to new and existing clusters."""
     potcars, mpirun, cap, *intervals = (
         new_field(name, title, known.get(name, ""), words) for name, title, words in _COMMON
     )
@@ -147,7 +147,7 @@ _COMMON = (
 
 
 def of_code(kind: CodeKind = CodeKind.VASP_STD) -> tuple[Field, ...]:
-    """A new code."""
+    """Fields of a new code."""
     kinds = tuple(each.value for each in CodeKind)
     return (
         new_field("kind", "kind", kind.value, "Program that the code runs.", kinds),
@@ -174,7 +174,7 @@ def _interval(name: str, text: str) -> float | None:
 
 
 def create_params(texts: Mapping[str, str]) -> CreateClusterParams:
-    """Parameters of clusters.create; raises InvalidForm, InvalidParams with the field."""
+    """Parameters of clusters.create; raises InvalidForm or InvalidParams with the field."""
     names = ("label", "hostname", "work_dir", "transport", "scheduler", "description", "potcar_dir", "mpirun")
     plain: dict[str, Any] = {name: texts.get(name, "") for name in names}
     backend = texts.get("backend") or "asyncssh"
@@ -182,7 +182,7 @@ def create_params(texts: Mapping[str, str]) -> CreateClusterParams:
 
 
 def update_params(label: str, texts: Mapping[str, str]) -> UpdateClusterParams:
-    """Parameters of clusters.update with all that the form holds."""
+    """Parameters of clusters.update with all values of the form."""
     names = ("new_label", "work_dir", "description", "potcar_dir")
     plain: dict[str, Any] = {"label": label, **{name: texts.get(name, "") for name in names}}
     if mpirun := texts.get("mpirun"):
@@ -191,7 +191,7 @@ def update_params(label: str, texts: Mapping[str, str]) -> UpdateClusterParams:
 
 
 def _with_rest(kind: type[P], plain: Mapping[str, Any], texts: Mapping[str, str]) -> P:
-    """Check the plain texts by the marks of the type, and put numbers and defaults beside."""
+    """Validate the plain texts against the type, and add numbers and defaults."""
     checked = from_json(kind, dict(plain))
     intervals = {name: _interval(name, texts.get(name, "")) for name in _INTERVALS}
     cap = whole_number("max_jobs", texts.get("max_jobs", ""))
@@ -199,7 +199,7 @@ def _with_rest(kind: type[P], plain: Mapping[str, Any], texts: Mapping[str, str]
 
 
 def found_codes(texts: Mapping[str, str]) -> tuple[CreateCodeParams, ...]:
-    """The codes that the form of a new cluster names, each with its kind as its label."""
+    """The codes named in the form of a new cluster, each labeled by its kind."""
     return tuple(
         CreateCodeParams(texts["label"], kind.value, texts[kind.value], kind)
         for kind in VASP

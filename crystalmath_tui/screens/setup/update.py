@@ -1,4 +1,4 @@
-"""Setup: from a host of ~/.ssh/config to a cluster, the settings of a cluster, and a new code."""
+"""Setup: create a cluster from a host of ~/.ssh/config, edit a cluster, or add a code."""
 
 from dataclasses import replace
 from typing import Literal
@@ -49,19 +49,19 @@ from crystalmath_tui.screens.setup import fields as texts
 Stage = Literal["hosts", "looking", "form", "saving"]
 Purpose = Literal["cluster", "edit", "code"]
 HEAD, WORDS = 2, 6
-"""Rows above the hosts, and below them where something must be said."""
+"""Rows above the hosts, and rows below them for messages."""
 
 
 @record
 class Slice:
-    """Where one is between a host and a cluster.
+    """Progress of the setup from a host to a cluster.
 
     Attributes
     ----------
     host
-        Name that is typed on the first line of the list of hosts.
+        Host name typed on the first line of the host list.
     turn
-        Grows with every question: answers to earlier ones are dropped.
+        Number of the request; answers to earlier requests are dropped.
     """
 
     purpose: Purpose = "cluster"
@@ -81,7 +81,7 @@ Update = tuple[Slice, tuple[Effect, ...]]
 
 
 def update(setup: Slice, message: Message, context: Context) -> Update:
-    """Follow keys and answers."""
+    """Handle keys and answers."""
     match message:
         case Entered("setup", args):
             return _enter(setup, args)
@@ -118,7 +118,7 @@ def _answered(setup: Slice, message: Message) -> Slice:
 
 
 def _enter(setup: Slice, args: tuple[str, ...]) -> Update:
-    """No words: a new cluster; edit LABEL; code LABEL."""
+    """Start from the arguments: none for a new cluster, `edit LABEL` or `code LABEL`."""
     turn = setup.turn + 1
     match args:
         case ("edit", label):
@@ -137,7 +137,7 @@ def _enter(setup: Slice, args: tuple[str, ...]) -> Update:
 
 
 def _ask(setup: Slice) -> Effect:
-    """The one question that is under way: for the settings of a cluster, or for what a host offers."""
+    """The current request: the settings of a cluster, or the discovery of a host."""
     if setup.purpose == "edit":
         return Call(
             CLUSTERS_SHOW,
@@ -159,14 +159,14 @@ def _ask(setup: Slice) -> Effect:
 
 
 def _target(setup: Slice) -> tuple[str, str, str]:
-    """Host, transport and ssh program of what was chosen."""
+    """Host, transport and ssh program of the chosen host."""
     if setup.target is None:
         return LOCALHOST, LOCAL_TRANSPORT, "asyncssh"
     return setup.target.name, SSH_TRANSPORT, "openssh" if setup.target.master else "asyncssh"
 
 
 def _leave(setup: Slice, _: Context) -> Update:
-    """Esc goes one stage back and drops what is under way."""
+    """Go one stage back and drop the current request."""
     back = replace(setup, turn=setup.turn + 1, error=None)
     if setup.stage == "saving":
         return replace(back, stage="form"), (Say("The changes may have been saved anyway.", "warn"),)
@@ -176,7 +176,7 @@ def _leave(setup: Slice, _: Context) -> Update:
 
 
 def _step(setup: Slice, to: Move, context: Context) -> Slice:
-    """The next host or field: the first line takes a name that is typed, the second is this machine."""
+    """Select the next host or field; the host list starts with a typed name and this machine."""
     if setup.stage == "hosts":
         return replace(setup, scroll=move(setup.scroll, to, count_hosts(setup), host_rows(setup, context)))
     return _type(setup, to)
@@ -191,7 +191,7 @@ def _next(setup: Slice, _: Context) -> Update:
 
 
 def _save(setup: Slice, _: Context) -> Update:
-    """Save the form; from the hosts, go back to it, or fill one in without looking."""
+    """Save the form; on the host list, return to the form or open one without discovery."""
     if setup.stage == "form":
         return _send(setup)
     if setup.stage == "hosts" and setup.error is not None:
@@ -202,7 +202,7 @@ def _save(setup: Slice, _: Context) -> Update:
 
 
 def _type(setup: Slice, key: str) -> Slice:
-    """Edit the name of the host, or the field."""
+    """Edit the host name or the field."""
     if setup.stage == "hosts":
         text = edit(setup.host, key)
         return replace(setup, host=text, scroll=START) if text is not None else setup
@@ -212,23 +212,23 @@ def _type(setup: Slice, key: str) -> Slice:
 
 
 def host_rows(setup: Slice, context: Context) -> int:
-    """Rows of the list of hosts; the lines under it are for what went wrong, or for what is not there."""
+    """Number of rows of the host list; the rows below it are for errors and notes."""
     has_words = setup.error or setup.form.fields or not (setup.hosts and setup.hosts.rows)
     return max(1, context.size.rows - HEAD - (WORDS if has_words else 0))
 
 
 def form_rows(setup: Slice, context: Context) -> int:
-    """Rows of the form below its title and notes."""
+    """Number of form rows below the title and the notes."""
     return max(3, context.size.rows - 1 - len(note_lines(setup, context.size.cols)))
 
 
 def note_lines(setup: Slice, cols: int) -> tuple[Line, ...]:
-    """What the form should be read with."""
+    """Notes shown above the form."""
     return tuple(line(("warn", f" {part}")) for note in setup.notes for part in wrap(note, max(8, cols - 2)))
 
 
 def _click(setup: Slice, mouse: MousePressed, context: Context) -> Update:
-    """A click selects; a click on what is selected takes it."""
+    """Select an item on a click; accept it if already selected."""
     if mouse.button != 1 or setup.stage not in {"hosts", "form"}:
         return setup, ()
     click = _click_host if setup.stage == "hosts" else _click_form
@@ -253,12 +253,12 @@ def _click_form(setup: Slice, row: int, context: Context) -> Update:
 
 
 def count_hosts(setup: Slice) -> int:
-    """Lines of the list: the one to type in, this machine, and the hosts."""
+    """Number of lines in the list: the input line, this machine and the hosts."""
     return 2 + len(setup.hosts.rows if setup.hosts else ())
 
 
 def _look(setup: Slice) -> Update:
-    """Look around on the host that is chosen."""
+    """Start the discovery of the chosen host."""
     rows = setup.hosts.rows if setup.hosts else ()
     index = setup.scroll.index
     if index == 0:
@@ -285,7 +285,7 @@ def _propose(setup: Slice, found: Discovery) -> Slice:
 
 
 def _by_hand(setup: Slice) -> Slice:
-    """A form without proposals, where the host cannot be looked at now."""
+    """A form without proposals, for a host that cannot be inspected."""
     name, transport, backend = _target(setup)
     fields = texts.of_nothing(name, _label_of(setup), transport, backend)
     note = "The host could not be inspected; fill in what you know."
@@ -299,7 +299,7 @@ def _paste(setup: Slice, text: str) -> Slice:
 
 
 def _send(setup: Slice) -> Update:
-    """Read the texts, and send them; what makes no sense is told at its field."""
+    """Validate the form and send it; show an error at its field."""
     saving = replace(setup, stage="saving", error=None, turn=setup.turn + 1)
     try:
         return saving, (_save_call(saving),)
@@ -326,7 +326,7 @@ def _save_call(setup: Slice) -> Effect:
 
 
 def _awaited(setup: Slice, saved: Message) -> bool:
-    """Whether this is what the form asked for."""
+    """Whether an answer belongs to the form being saved."""
     label = _label(setup)
     match saved:
         case _ if setup.stage != "saving":
@@ -340,12 +340,12 @@ def _awaited(setup: Slice, saved: Message) -> bool:
 
 
 def _label(setup: Slice) -> str:
-    """The label that the form gives."""
+    """The label entered in the form."""
     return form.values(setup.form).get("new_label" if setup.purpose == "edit" else "label", "")
 
 
 def _saved(setup: Slice, context: Context) -> Update:
-    """To what was made, unless one is elsewhere by now; a new cluster gets its codes and is tested."""
+    """Open the saved item if this screen is in front; add codes to a new cluster and test it."""
     done = replace(setup, stage="hosts", form=EMPTY_FORM, turn=setup.turn + 1)
     label = _label(setup)
     match setup.purpose:
@@ -363,13 +363,13 @@ def _to(context: Context, label: str, tab: str) -> tuple[Effect, ...]:
 
 
 def _codes(setup: Slice) -> tuple[Effect, ...]:
-    """Make known the programs that the form of a new cluster names."""
+    """Add the codes named in the form of a new cluster."""
     found = texts.found_codes(form.values(setup.form))
     return tuple(Call(CODES_CREATE, params, "code saved", key=params.label) for params in found)
 
 
 def _with_error(setup: Slice, error: RpcError) -> Slice:
-    """Words at the field that is wrong; the last part of a dotted name is the field's."""
+    """Show the error at its field, named by the last part of a dotted name."""
     if setup.stage == "looking":
         stage: Stage = "hosts" if setup.purpose == "cluster" else "looking"
         return replace(setup, stage=stage, error=error)
@@ -380,7 +380,7 @@ def _with_error(setup: Slice, error: RpcError) -> Slice:
 
 
 def is_typing(setup: Slice) -> bool:
-    """Whether keys are text now."""
+    """Whether keystrokes are text input."""
     return setup.stage in {"hosts", "form"}
 
 

@@ -1,4 +1,4 @@
-"""Setup: how the hosts and the form are painted."""
+"""Setup: rendering of the hosts and the form."""
 
 from crystalmath_server.protocol.clusters import LOCALHOST, SshHost
 from crystalmath_tui.core.cells import wrap
@@ -21,7 +21,7 @@ from crystalmath_tui.screens.setup.update import (
 
 
 def view(setup: Slice, context: Context) -> tuple[Line, ...]:
-    """Hosts, or the form, or what is waited for."""
+    """The hosts, the form or the pending request."""
     if setup.stage == "hosts":
         return _hosts(setup, context)
     if setup.stage == "form":
@@ -46,7 +46,7 @@ def _paragraph(style: str, text: str, cols: int) -> tuple[Line, ...]:
 
 
 def _hosts(setup: Slice, context: Context) -> tuple[Line, ...]:
-    """A line to type in, this machine, and the hosts of ~/.ssh/config."""
+    """An input line, this machine and the hosts of ~/.ssh/config."""
     cols, room = context.size.cols, host_rows(setup, context)
     head = line(
         ("strong", " Which host?"), ("dim", "  Type a name, or choose with ↑ ↓; Enter inspects the host.")
