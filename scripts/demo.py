@@ -1,4 +1,4 @@
-"""Relax a crystal through the server, as any script of a user could; the example of the Python client."""
+"""Relax a crystal through the server, as a user's script would; the example for the Python client."""
 
 import argparse
 import json
@@ -31,7 +31,7 @@ from crystalmath_tui.client import Client, connect
 POLL_S = 0.3
 FMAX_EV_A = 0.02
 LEAST_CHANGE = 1e-3
-"""How much a cell length must change, relative, for the cell to count as relaxed from its distorted start."""
+"""Least relative change of a cell length for the distorted cell to count as relaxed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ COPPER = Case("copper.poscar", "poscar", "emt.relax")
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What came of it; `problems` is empty where the crystal truly relaxed."""
+    """The outcome; `problems` is empty if the crystal truly relaxed."""
 
     pk: int
     uuid: str
@@ -68,12 +68,12 @@ class Report:
 
 
 def narrate(text: str) -> None:
-    """One line on stderr; stdout is for the result."""
+    """Print a line on stderr; stdout is for the result."""
     print(text, file=sys.stderr, flush=True)
 
 
 def main() -> int:
-    """Answer 0 only if the crystal truly relaxed."""
+    """Run the demo; return 0 only if the crystal truly relaxed."""
     args = parse_args()
     case = COPPER if args.no_ml else SILICON
     try:
@@ -83,7 +83,7 @@ def main() -> int:
         narrate(f"error: {error}" + (f"\n{error.hint}" if error.hint else ""))
         return 1
     except KeyboardInterrupt:
-        narrate("left; a job that was submitted continues: crystalmath jobs list")
+        narrate("interrupted; a submitted job continues: crystalmath jobs list")
         return 130
     print(json.dumps(asdict(report), ensure_ascii=False, indent=2) if args.json else table(report))
     for problem in report.problems:
@@ -95,7 +95,7 @@ def parse_args() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="scripts/run --demo", description=__doc__)
     parser.add_argument(
-        "--no-ml", action="store_true", help="copper with EMT in place of silicon with CHGNet"
+        "--no-ml", action="store_true", help="relax copper with EMT instead of silicon with CHGNet"
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument("--profile", help="AiiDA profile")
@@ -104,12 +104,12 @@ def parse_args() -> argparse.Namespace:
 
 
 def show_progress(progress: ProgressParams) -> None:
-    """What the server does meanwhile."""
+    """Print the server's progress."""
     narrate(f"… {progress.text}")
 
 
 def run(server: Client, case: Case, timeout_s: float) -> Report:
-    """Import, submit, wait, read."""
+    """Import a structure, submit a job, wait for it and read its results."""
     started = time.monotonic()
     structure = import_structure(server, case)
     narrate(f"structure {structure.row.pk}: {structure.row.formula}, {structure.spacegroup}")
@@ -128,7 +128,7 @@ def run(server: Client, case: Case, timeout_s: float) -> Report:
 
 
 def import_structure(server: Client, case: Case) -> StructureDetail:
-    """Store the file that ships with crystalmath."""
+    """Import the structure file that ships with crystalmath."""
     text = files("crystalmath_tui").joinpath("examples", case.file).read_text(encoding="utf-8")
     return server.call(
         STRUCTURES_IMPORT, ImportStructureParams(text=text, format=case.format, label=case.file)
@@ -136,7 +136,7 @@ def import_structure(server: Client, case: Case) -> StructureDetail:
 
 
 def wait(server: Client, pk: int, deadline: float) -> JobDetail:
-    """Poll until the job has ended; tell each change of its state."""
+    """Poll until the job ends; print each change of its state."""
     told = ""
     while True:
         detail = server.call(JOBS_SHOW, JobPk(pk))
@@ -150,7 +150,7 @@ def wait(server: Client, pk: int, deadline: float) -> JobDetail:
 
 
 def summarize(detail: JobDetail, results: JobResults, time_s: float) -> Report:
-    """The numbers, and what speaks against them."""
+    """The results, and the reasons why they do not count."""
     values = {quantity.name: quantity.value for quantity in results.quantities}
     force = as_float(values.get("max_force"))
     return Report(
@@ -174,7 +174,7 @@ def summarize(detail: JobDetail, results: JobResults, time_s: float) -> Report:
 
 
 def as_float(value: object) -> float | None:
-    """A number of a result."""
+    """A result as a float, or None."""
     return float(value) if isinstance(value, (int, float)) else None
 
 

@@ -19,17 +19,17 @@ SITE, SOURCE, DOCTREES = ROOT / "build/site", ROOT / "build/docs/source", ROOT /
 WRITTEN = ("docs", "adr", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
 
 ABOUT = """\
-The documentation site: pages of docs/, and reference pages made from the program's own tables.
+The documentation site: pages of docs/, and reference pages generated from the program's own tables.
 
   build     write the site to build/site; a warning is an error
-  check     read all pages and follow all links, but write nothing; says nothing while all is well
-  serve     show the site on this machine, and build it again after each change
-  pictures  draw the screens of docs/images again: runs real jobs in a home of their own, for some minutes
+  check     read all pages and check all links without writing anything; prints only problems
+  serve     serve the site on this machine, and rebuild it after each change
+  pictures  redraw the screens in docs/images; runs real jobs in a temporary home for a few minutes
 """
 
 
 def main() -> int:
-    """Run one command; its exit status."""
+    """Run one command and return its exit status."""
     parser = argparse.ArgumentParser(
         prog="scripts/docs",
         usage="scripts/docs build|check|serve|pictures",
@@ -51,7 +51,7 @@ def main() -> int:
 
 
 def build(*options: str) -> int:
-    """Write the site; the exit status of Sphinx."""
+    """Write the site and return Sphinx's exit status."""
     from pages import write
 
     write(SOURCE)
@@ -68,13 +68,13 @@ def build(*options: str) -> int:
     places = ["--conf-dir", str(ROOT / "docs"), "-d", str(DOCTREES), str(SOURCE), str(SITE)]
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     status = subprocess.run([*command, *places], cwd=ROOT, env=environ, check=False).returncode
-    if status != 0:  # Sphinx would not warn again of a page that has not changed
+    if status != 0:  # Sphinx would not repeat warnings about unchanged pages
         shutil.rmtree(DOCTREES, ignore_errors=True)
     return status
 
 
 def serve(port: int) -> int:
-    """Show the site until interrupted."""
+    """Serve the site until interrupted."""
     build("--quiet")
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(SITE))
     with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
@@ -86,7 +86,7 @@ def serve(port: int) -> int:
 
 
 def rebuild_on_change() -> None:
-    """Build the site again whenever a page is saved; a change of the program's tables needs a new start."""
+    """Rebuild the site whenever a page is saved; changes to the program's tables need a restart."""
     seen = newest()
     while True:
         time.sleep(1)
@@ -96,7 +96,7 @@ def rebuild_on_change() -> None:
 
 
 def newest() -> float:
-    """When a page was last saved."""
+    """The time when a page was last saved."""
     files = (path for name in WRITTEN for path in (ROOT / name, *(ROOT / name).rglob("*")))
     return max(path.stat().st_mtime for path in files)
 

@@ -1,4 +1,4 @@
-"""Reference of the command line, made from what its own --help prints."""
+"""Command-line reference, generated from the output of --help."""
 
 import io
 import re
@@ -17,11 +17,11 @@ from crystalmath_tui.cli.help import EXIT_CODES
 from crystalmath_tui.cli.main import COMMANDS, SHELLS, completion_text, run
 
 SHARED = "options of all commands"
-"""The section of a help that is the same in each."""
+"""The help section that all commands share."""
 
 
 class Entry(NamedTuple):
-    """A line of a help: what may be typed, and what it does."""
+    """A help entry: an argument or option, and its description."""
 
     term: str
     text: str
@@ -53,12 +53,12 @@ def server_help() -> str:
 
 
 def completion(shell: str) -> str:
-    """The completion script of a shell, as a file that the shell loads by itself."""
+    """The completion script for a shell, as a file that the shell loads automatically."""
     return completion_text(shell)
 
 
 def help_of(*words: str) -> Help:
-    """The help of a command, taken apart."""
+    """The parsed help of a command."""
     head, *blocks = re.split(r"\n\n(?=[^\n]+:\n)", printed(*words, "--help").rstrip())
     usage, _, summary = head.partition("\n\n")
     named = (block.partition(":\n") for block in blocks)
@@ -70,7 +70,7 @@ def help_of(*words: str) -> Help:
 
 
 def entries(body: str) -> Iterator[Entry]:
-    """The entries of a section; a deeper indented line continues the entry before it."""
+    """The entries of a section; a line with deeper indentation continues the previous entry."""
     found: list[Entry] = []
     for line in body.splitlines():
         term, _, text = line.strip().partition("  ")
@@ -86,7 +86,7 @@ def reference() -> str:
     top = help_of()
     return page(
         "Command line",
-        "Every method of the server is a command, `crystalmath FAMILY METHOD`, and there are a few more. "
+        "Every server method is a command, `crystalmath FAMILY METHOD`; a few more commands exist. "
         "Data goes to stdout, messages go to stderr.",
         f"```text\nusage: {top.usage}\n```",
         f"## Options of all commands\n\n{entry_table(top.sections['options'])}",
@@ -105,19 +105,19 @@ def family(name: str) -> str:
 
 
 def body(*words: str) -> str:
-    """What there is to say of a command."""
+    """The reference text of a command."""
     told = help_of(*words)
     sections = (entry_table(rows) for title, rows in told.sections.items() if title != SHARED and rows)
     return "\n\n".join((f"```text\n{told.usage}\n```", told.summary, *sections))
 
 
 def entry_table(rows: list[Entry]) -> str:
-    """Arguments or options."""
+    """A table of arguments or options."""
     return table(("", ""), ((f"`{row.term}`", row.text) for row in rows))
 
 
 def exit_statuses() -> str:
-    """What the command line tells the shell."""
+    """The exit statuses of the command line."""
     rows = (line.split(maxsplit=1) for line in EXIT_CODES.splitlines()[1:])
     return table(("status", "meaning"), ((status, meaning) for status, meaning in rows))
 

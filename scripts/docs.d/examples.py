@@ -1,4 +1,4 @@
-"""Real jobs for the pictures, computed in a home of their own: silicon, copper and a few perovskites."""
+"""Real jobs for the pictures, run in a temporary home: silicon, copper and a few perovskites."""
 
 import os
 import subprocess
@@ -43,7 +43,7 @@ SSH_CONFIG = "Host hpc\n    HostName login.hpc.example.org\n    User me\n"
 
 @contextmanager
 def home_at(home: Path) -> Generator[dict[str, str]]:
-    """Live in a home of our own; whatever was started there is ended."""
+    """Use a separate home; stop everything started there on exit."""
     before = dict(os.environ)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     ours = {**dict.fromkeys(HOME_NAMES, str(home)), "PATH": path, "TERM": "xterm-256color", "LANG": "C.UTF-8"}
@@ -76,9 +76,9 @@ def compute(server: Client) -> Subjects:
 
 
 def set_up_vasp(server: Client, home: Path) -> None:
-    """Make programs and potentials known where VASP's would be: those that the tests use in their place.
+    """Register the tests' stand-ins for VASP's programs and potentials.
 
-    Nothing is computed with them; they let the pictures show VASP input files.
+    Nothing is computed with the stand-ins; they let the pictures show VASP input files.
     """
     params = UpdateClusterParams("localhost", potcar_dir=str(write_library(home / "potcars")))
     server.call(CLUSTERS_UPDATE, params)
@@ -87,7 +87,7 @@ def set_up_vasp(server: Client, home: Path) -> None:
 
 
 def import_file(server: Client, name: str, format_: str) -> int:
-    """Store a structure that ships with crystalmath."""
+    """Import a structure that ships with crystalmath."""
     text = files("crystalmath_tui").joinpath("examples", name).read_text(encoding="utf-8")
     params = ImportStructureParams(text=text, format=format_, label=name)
     return server.call(STRUCTURES_IMPORT, params).row.pk
@@ -106,7 +106,7 @@ def submit(server: Client, label: str, template: str, structure: int, values: Ma
 
 
 def run(server: Client, label: str, template: str, structure: int, values: Mapping[str, object]) -> int:
-    """Submit a job and wait for its end, whichever it is."""
+    """Submit a job and wait until it ends, successfully or not."""
     pk = submit(server, label, template, structure, values)
     print(f"job {pk}: {template} of {label}", file=sys.stderr)
     deadline = time.monotonic() + LONGEST_JOB_S
@@ -118,12 +118,12 @@ def run(server: Client, label: str, template: str, structure: int, values: Mappi
 
 
 def program() -> list[str]:
-    """The command that opens the terminal interface, at home: what is downloaded goes there."""
+    """The command that opens the terminal interface in the home folder, where downloads go."""
     return ["sh", "-c", f'cd "$HOME" && exec {sys.executable} -m crystalmath_tui']
 
 
 def stop_server() -> None:
-    """Let the server end in order."""
+    """Shut the server down cleanly."""
     command = [sys.executable, "-m", "crystalmath_tui", "server", "stop"]
     subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
 

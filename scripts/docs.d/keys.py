@@ -1,4 +1,4 @@
-"""Reference of the terminal interface: keys of every screen, and commands after the colon."""
+"""Reference of the terminal interface: keys of every screen, and colon commands."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from crystalmath_tui.program import COMMANDS, KEYS, SCREENS
 
 
 def keys() -> str:
-    """Key tables, those that every screen shares first."""
+    """Key tables, starting with the keys that every screen shares."""
     screens = (
         f"## {name}\n\n{picture(name)}{screen.summary}\n\n{key_table(own_keys(screen.keys))}"
         for name, screen in SCREENS.items()
@@ -24,12 +24,12 @@ def keys() -> str:
 
 
 def own_keys(bindings: KeyTable) -> KeyTable:
-    """The keys of a screen without the movements that all share."""
+    """The keys of a screen without the shared movement keys."""
     return tuple(row for row in bindings if row not in MOVES)
 
 
 def key_table(bindings: KeyTable) -> str:
-    """One row a binding."""
+    """A table with one row per binding."""
     return table(("keys", "what they do"), ((key_names(row), row.help) for row in bindings))
 
 
@@ -46,7 +46,7 @@ def picture(name: str) -> str:
 
 
 def commands() -> str:
-    """What may follow the colon."""
+    """The commands that may follow the colon."""
     rows = ((f"`:{row.name} {row.usage}`".replace(" `", "`"), row.summary) for row in COMMANDS)
     return page(
         "Commands after the colon",

@@ -1,4 +1,4 @@
-"""Manual pages crystalmath(1) and crystalmath-server(1), made from what --help prints."""
+"""Manual pages crystalmath(1) and crystalmath-server(1), generated from the output of --help."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -84,17 +84,17 @@ def title(name: str) -> str:
 
 
 def name_line(name: str, summary: str) -> str:
-    """What whatis and apropos read."""
+    """The name line that whatis and apropos read."""
     return f".SH NAME\n{text(name)} \\- {text(summary)}\n"
 
 
 def usage(words: str) -> str:
-    """A usage without the indentation that follows from the word before it."""
+    """A usage text without the indentation that aligns it with the prefix."""
     return "\n".join(line.strip() for line in words.splitlines())
 
 
 def command(*words: str) -> str:
-    """A section of one command."""
+    """The section of one command."""
     told = help_of(*words)
     sections = (tagged(rows) for name, rows in told.sections.items() if name != SHARED)
     return (
@@ -103,20 +103,20 @@ def command(*words: str) -> str:
 
 
 def tagged(rows: Iterable[Entry]) -> str:
-    """Terms, each with what it means."""
+    """Tagged paragraphs: terms with their meanings."""
     return "".join(f".TP\n.B {text(row.term)}\n{text(row.text) or '&nbsp;'}\n" for row in rows).replace(
         "&nbsp;", "\\&"
     )
 
 
 def exit_statuses() -> Iterator[Entry]:
-    """What the command line tells the shell."""
+    """The exit statuses of the command line."""
     for line in EXIT_CODES.splitlines()[1:]:
         status, meaning = line.split(maxsplit=1)
         yield Entry(status, meaning)
 
 
 def text(words: str) -> str:
-    """Text that roff takes as it is."""
+    """Text escaped for roff."""
     escaped = words.replace("\\", "\\e").replace("-", "\\-")
     return re.sub(r"^([.'])", r"\\&\1", escaped, flags=re.MULTILINE)

@@ -1,4 +1,4 @@
-"""Markdown made of rows, and the small reference tables: errors, exit statuses, settings, modules."""
+"""Markdown helpers, and the small reference tables: errors, exit statuses, settings, modules."""
 
 import ast
 import inspect
@@ -17,7 +17,7 @@ def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def cell(text: str) -> str:
-    """Text that stays in its cell."""
+    """Text escaped for a table cell."""
     return text.replace("|", "\\|").replace("\n", " ")
 
 
@@ -27,12 +27,12 @@ def page(title: str, *parts: str) -> str:
 
 
 def toctree(*pages: str) -> str:
-    """The pages below a page, for the navigation alone."""
+    """The pages below a page, for navigation only."""
     return "\n".join(("```{toctree}", ":hidden:", "", *pages, "```"))
 
 
 def errors() -> str:
-    """Every error that a method may answer."""
+    """Every error that a method may return."""
     from crystalmath_server.protocol.errors import ERRORS
 
     rows = (
@@ -69,7 +69,7 @@ def settings() -> str:
 
 
 def attributes(kind: type) -> dict[str, str]:
-    """Name → meaning of the attributes in a docstring of numpydoc's form."""
+    """Name → meaning of the attributes in a numpydoc docstring."""
     lines = inspect.cleandoc(kind.__doc__ or "").partition("----------\n")[2].splitlines()
     found: dict[str, str] = {}
     names: list[str] = []

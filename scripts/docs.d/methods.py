@@ -1,4 +1,4 @@
-"""Reference of the JSON-RPC methods, made from the OpenRPC document and from answers to its examples."""
+"""Reference of the JSON-RPC methods, generated from the OpenRPC document and answers to its examples."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -13,7 +13,7 @@ from crystalmath_server.rpc.openrpc import document
 from tests.method_examples import ask
 
 LONGEST_ANSWER = 60
-"""Lines of an answer that are shown."""
+"""Number of lines of an answer that are shown."""
 
 Schema = Mapping[str, Any]
 
@@ -24,7 +24,7 @@ def openrpc() -> str:
 
 
 def overview() -> str:
-    """Every method in one line, and what holds for all of them."""
+    """One line for each method, and the rules common to all methods."""
     rows = ((link(row["name"]), row["x-effect"], row["summary"]) for row in methods())
     notes = ((f"`{row['name']}`", row["sender"], row["summary"]) for row in described()["x-notifications"])
     return page(
@@ -73,7 +73,7 @@ def method(row: Schema) -> str:
 
 
 def own_errors(row: Schema) -> int:
-    """How many errors are the method's own; those of all methods follow them."""
+    """The number of errors specific to the method; errors common to all methods follow."""
     return len(dict.fromkeys(METHODS[row["name"]].errors))
 
 
@@ -88,7 +88,7 @@ def parameters(rows: Iterable[Schema]) -> str:
         )
         for row in rows
     ]
-    return table(("parameter", "type", "default", ""), shown) if shown else "It takes no parameters."
+    return table(("parameter", "type", "default", ""), shown) if shown else "This method takes no parameters."
 
 
 def default_of(schema: Schema) -> str:
@@ -97,7 +97,7 @@ def default_of(schema: Schema) -> str:
 
 
 def type_of(schema: Schema) -> str:
-    """A schema in words, with links to the records that it names."""
+    """A description of a schema, with links to the records that it names."""
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         return f"[{name}](#{target(name)})"
@@ -117,7 +117,7 @@ def type_of(schema: Schema) -> str:
 
 
 def values_of(schema: Schema) -> Schema:
-    """The schema of an object's values, empty where they may be anything."""
+    """The schema of an object's values, empty if any value is allowed."""
     values = schema.get("additionalProperties")
     return values if isinstance(values, dict) else {}  # pyright: ignore[reportUnknownVariableType]
 
@@ -138,7 +138,7 @@ def bounds(schema: Schema) -> str:
 
 
 def example(name: str) -> str:
-    """The example of a method, and what the in-memory server of the conformance tests answers to it."""
+    """The example of a method, and the answer of the conformance tests' in-memory server."""
     request = {"jsonrpc": "2.0", "id": "x", "method": name, "params": dict(METHODS[name].example.params)}
     asked = json.dumps(request, ensure_ascii=False)
     lines = json.dumps(ask(name, "lines"), ensure_ascii=False, indent=2).splitlines()
@@ -153,11 +153,11 @@ def example(name: str) -> str:
 
 
 def types() -> str:
-    """Every record that methods take and answer."""
+    """Every record that methods take and return."""
     schemas = described()["components"]["schemas"]
     return page(
         "Types",
-        "Records that methods take and answer. A name that ends in `-Input` or `-Output` is the same record "
+        "Records that methods take and return. A name that ends in `-Input` or `-Output` is the same record "
         "as a parameter and as a result.",
         *(record(name, schema) for name, schema in sorted(schemas.items())),
     )
@@ -187,7 +187,7 @@ def link(name: str) -> str:
 
 
 def target(name: str) -> str:
-    """Where the record of a name stands, among the anchors of all pages."""
+    """The anchor of a record, unique across all pages."""
     return f"type-{name.lower()}"
 
 

@@ -25,11 +25,11 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/openrpc.json": methods.openrpc,
     **{f"reference/methods/{name}.md": made for name, made in methods.families().items()},
 }
-"""The generated pages: path → what makes the text."""
+"""The generated pages: path → function that generates the text."""
 
 
 def write(folder: Path) -> None:
-    """Bring a folder up to date; Sphinx does not read a page again that keeps its time."""
+    """Update a folder; Sphinx does not reread pages whose modification time is unchanged."""
     written = {
         path.relative_to(DOCS): path.read_bytes()
         for path in DOCS.rglob("*")
@@ -45,7 +45,7 @@ def write(folder: Path) -> None:
 
 
 def write_if_new(path: Path, content: bytes) -> None:
-    """Write a file unless it holds this already."""
+    """Write a file unless its content is unchanged."""
     if path.exists() and path.read_bytes() == content:
         return
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Pictures of every screen: keys go to the program in a pseudo-terminal, and what it shows becomes SVG."""
+"""Pictures of every screen: sends keys to the program in a pseudo-terminal and saves its output as SVG."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -11,14 +11,14 @@ from tests.tui.terminal import Terminal, opened
 
 ROWS, COLUMNS = 28, 110
 STILL_S, LONGEST_WAIT_S = 0.7, 60.0
-"""A screen that has not changed for so long is complete; some never rest, for they count seconds."""
+"""A screen is complete if unchanged for this long; some screens count seconds and always change."""
 CTRL_END = "\x1b[1;5F"
 UNFINISHED = ("Loading …", "Looking …", "reading job", "fetching", "connecting")
 
 
 @dataclass(frozen=True, slots=True)
 class Subjects:
-    """What the pictures show: pks of jobs and of a structure."""
+    """The subjects of the pictures: pks of jobs and of a structure."""
 
     finished: int
     failed: int
@@ -29,7 +29,7 @@ class Subjects:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A screen, the keys that lead to it from the jobs, and a text that it shows once it is complete.
+    """A screen, the keys that lead to it from the job list, and a text that it shows once complete.
 
     A key "until TEXT" waits for a text before the next key.
     """
@@ -41,7 +41,7 @@ class Picture:
 
 
 def tour(subjects: Subjects) -> tuple[Picture, ...]:
-    """One picture of each screen, some with a second one."""
+    """One picture of each screen, and a second one of some."""
     compared = " ".join(map(str, subjects.compared))
     job, form = f"job {subjects.finished}", command(f"new {subjects.structure}")
     search = (*form, "until vasp.static", "/", *"vasp.static", "enter", "until vasp.static", "enter")
@@ -68,12 +68,12 @@ def tour(subjects: Subjects) -> tuple[Picture, ...]:
 
 
 def command(text: str) -> tuple[str, ...]:
-    """The keys of a command after the colon."""
+    """The keys of a colon command."""
     return (":", *text, "enter")
 
 
 def draw(argv: Sequence[str], environ: Mapping[str, str], pictures: Sequence[Picture], folder: Path) -> None:
-    """Write the pictures into a folder, each from a program of its own, so that none depends on another."""
+    """Write the pictures into a folder, each from a new program, so that none depends on another."""
     folder.mkdir(parents=True, exist_ok=True)
     for picture in pictures:
         with opened(list(argv), environ, picture.rows, COLUMNS) as terminal:
@@ -98,7 +98,7 @@ def show(terminal: Terminal, picture: Picture) -> None:
 
 
 def wait_until_still(terminal: Terminal, most_s: float = 5.0) -> None:
-    """Wait until nothing changes any more."""
+    """Wait until the screen stops changing."""
     waited = 0.0
     before = ""
     while before != terminal.text and waited < most_s:

@@ -1,4 +1,4 @@
-"""Documents that stand in the repository and belong to the site: their place there, and their links."""
+"""Repository documents that are part of the site: their pages, and their links."""
 
 import os.path
 import re
@@ -44,10 +44,10 @@ def decisions() -> list[str]:
 
 
 def list_of_decisions() -> str:
-    """One row a decision."""
+    """A table with one row per decision."""
     return page(
         "Decisions",
-        "Decisions that someone may want to undo, each with its options, its reason and its price.",
+        "Decisions that someone may want to revisit, each with its options, reasons and costs.",
         table(("decision", "status"), decision_rows()),
         toctree(*(name.removesuffix(".md") for name in decisions())),
     )
@@ -62,7 +62,7 @@ def decision_rows() -> Iterator[tuple[str, str]]:
 
 
 def relinked(text: str, source: str, places: dict[str, str]) -> str:
-    """The text with its links led to pages of the site; a link to anything else becomes plain text."""
+    """The text with its links pointing to pages of the site; other links become plain text."""
 
     def replaced(link: re.Match[str]) -> str:
         words, target, anchor = link.groups()

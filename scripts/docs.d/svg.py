@@ -1,4 +1,4 @@
-"""A terminal's screen as SVG: every cell keeps its color and its place, whatever font the reader has."""
+"""A terminal screen as SVG; every cell keeps its color and position in any font."""
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
@@ -19,17 +19,17 @@ NAMED = {
     "cyan": "#7aa89f",
     "white": "#d7dce2",
 }
-"""The colors that pyte has names for; a bright one has the color of its plain name."""
+"""The colors that pyte names; a bright color looks like its plain one."""
 
 
 BRAILLE = range(0x2800, 0x2900)
 BLANKS = " " + "".join(map(chr, BRAILLE))
 DOTS = ((0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3))
-"""Column and row of the dot that each bit of a braille character stands for."""
+"""Column and row of the dot for each bit of a braille character."""
 
 
 class Style(NamedTuple):
-    """How a run of cells looks."""
+    """The appearance of a run of cells."""
 
     foreground: str
     background: str
@@ -38,7 +38,7 @@ class Style(NamedTuple):
 
 
 class Run(NamedTuple):
-    """Neighboring cells of one style."""
+    """Adjacent cells of one style."""
 
     row: int
     column: int
@@ -90,7 +90,7 @@ def style_of(cell: Any) -> Style:
 
 
 def color(name: str, default: str) -> str:
-    """A color of pyte, which is a name, "default", or six hexadecimal digits."""
+    """The color for a pyte color: a name, "default", or six hexadecimal digits."""
     if name == "default":
         return default
     return NAMED.get(name.removeprefix("bright"), f"#{name}")
@@ -120,7 +120,7 @@ def text(run: Run) -> str:
 
 
 def dots(run: Run) -> str:
-    """The dots of a run's braille characters: few fonts have them as wide as other characters."""
+    """The dots of a run's braille characters; few fonts make them as wide as other characters."""
     left, top = left_top(run)
     places = (
         f"M{left + (index + 0.25 + 0.5 * column) * CELL_PX:.1f} {top + (0.125 + 0.25 * row) * LINE_PX:.1f}h0"
@@ -151,5 +151,5 @@ def attributes(style: Style) -> str:
 
 
 def left_top(run: Run) -> tuple[float, float]:
-    """Where the first cell of a run begins [px]."""
+    """Position of the first cell of a run [px]."""
     return MARGIN_PX + run.column * CELL_PX, MARGIN_PX + run.row * LINE_PX

@@ -1,4 +1,4 @@
-"""Hook of hatch: manual pages, completion and openrpc.json, made for each wheel and installed with it."""
+"""Hatch build hook: generates manual pages, completion and openrpc.json for each wheel."""
 
 import json
 import shutil
@@ -12,7 +12,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 def made() -> dict[str, Callable[[], str]]:
-    """Place below the environment → what makes the text."""
+    """Path below the environment's prefix → function that generates the text."""
     import commands
     import manual
 
@@ -29,12 +29,12 @@ def made() -> dict[str, Callable[[], str]]:
 
 
 class CustomBuildHook(BuildHookInterface[Any]):
-    """Writes the files into a temporary folder, from which hatch takes them."""
+    """Hook that writes the files into a temporary folder for hatch to pick up."""
 
     folder: Path
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Make the files; `version` is standard or editable."""
+        """Generate the files; `version` is standard or editable."""
         del version
         sys.path[:0] = [self.root, str(Path(__file__).parent)]
         self.folder = Path(mkdtemp(prefix="crystalmath-wheel"))

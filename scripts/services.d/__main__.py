@@ -24,12 +24,12 @@ from ssh import SSHD
 SERVICES = {service.name: service for service in (SLURM, SSHD, POSTGRES, RABBITMQ)}
 
 _ABOUT = """\
-Real services for tests, each in a folder of its own below --base, on free ports of the
-loopback, without systemd; without root where the Debian packages are installed.
+Real services for tests, each in its own folder below --base, on free loopback ports,
+without systemd, and without root if the Debian packages are installed.
 
-  install  only install the packages that are missing, or say the command that does
-  up       install what is missing (as root), start what does not run
-  down     end what runs; --wipe also removes its folder
+  install  only install the missing packages, or print the command that does
+  up       install missing packages (as root), and start services that are not running
+  down     stop running services; --wipe also removes their folders
   status   up or down, with pids and address; exit status 1 if any is down
   env      exports for a shell: eval "$(scripts/services env)"
 """
@@ -47,7 +47,7 @@ def _remembered(folder: Path) -> dict[str, int]:
 
 
 def place_of(base: Path, service: Service) -> Place:
-    """Where a service lives, with the ports that it was given."""
+    """The folder of a service, and the ports assigned to it."""
     folder = _folder_of(base, service)
     ports = _remembered(folder)
     return Place(folder, {name: ports.get(name, 0) for name in service.port_names}, base)
@@ -59,7 +59,7 @@ def runs(service: Service, place: Place) -> bool:
 
 
 def _give_ports(base: Path, service: Service) -> Place:
-    """Keep the ports as long as something runs at them or they are free; choose new ones otherwise."""
+    """Keep the ports if the service runs or they are free; choose new ports otherwise."""
     place = place_of(base, service)
     in_use = any(daemon.pid for daemon in service.daemons(place))
     if in_use or all(port and is_free(port) for port in place.ports.values()):
@@ -71,7 +71,7 @@ def _give_ports(base: Path, service: Service) -> Place:
 
 
 def up(base: Path, services: Iterable[Service]) -> None:
-    """Start services; a second time is harmless."""
+    """Start services; harmless if they already run."""
     packages.need(services)
     for service in services:
         began = time.monotonic()
@@ -94,7 +94,7 @@ def down(base: Path, services: Iterable[Service], *, wipe: bool) -> None:
 
 
 def status(base: Path, services: Iterable[Service]) -> bool:
-    """Print a line per service; whether all are up."""
+    """Print a line per service; return whether all are up."""
     all_run = True
     for service in services:
         place = place_of(base, service)
@@ -125,7 +125,7 @@ def env(base: Path, services: Iterable[Service]) -> None:
 
 @contextmanager
 def _alone(base: Path) -> Generator[None, None, None]:
-    """One change at a time; whoever comes second finds the work done."""
+    """Allow one change at a time; a second caller finds the work done."""
     base.mkdir(parents=True, exist_ok=True)
     base.chmod(0o755)  # PostgreSQL runs as another user than root
     with (base / "lock").open("w", encoding="utf-8") as lock:
@@ -157,7 +157,7 @@ def _change(given: argparse.Namespace, base: Path, services: list[Service]) -> N
 
 
 def main() -> int:
-    """Do what the command line says; the exit status."""
+    """Run one command and return the exit status."""
     given = _arguments()
     base = given.base.absolute()
     names = SERVICES if not given.names or "all" in given.names else given.names

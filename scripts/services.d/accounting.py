@@ -57,7 +57,7 @@ CommitDelay=0
 
 
 def is_possible() -> bool:
-    """Whether what it needs is installed."""
+    """Whether the programs for accounting are installed."""
     return not not_installed(PROGRAMS)
 
 
@@ -71,7 +71,7 @@ def daemons(place: Place) -> tuple[Daemon, ...]:
 
 
 def start_mariadb(place: Place) -> None:
-    """Make the tables once, then start; return when it takes statements."""
+    """Create the tables once, then start MariaDB; return when it accepts statements."""
     folder = place.folder / "mariadb"
     daemon = daemons(place)[0]
     if daemon.pid is not None:
@@ -93,7 +93,9 @@ def _install(place: Place, settings: Path, user: str) -> None:
     command = [which("mariadb-install-db") or "", f"--defaults-file={settings}", user, "--skip-test-db"]
     made = run([*command, "--auth-root-authentication-method=normal"], environment(place.folder), 300)
     if made.returncode:
-        shutil.rmtree(place.folder / "mariadb" / "data", ignore_errors=True)  # half a database looks like one
+        shutil.rmtree(
+            place.folder / "mariadb" / "data", ignore_errors=True
+        )  # a partial database would pass for a complete one
         why = [line for line in made.stdout.splitlines() if "ERROR" in line or "FATAL" in line]
         raise ServiceError(f"mariadb-install-db: {' '.join(why) or made.stdout.strip()[-500:]}")
 
@@ -105,7 +107,7 @@ def _takes(place: Place, statements: str) -> bool:
 
 
 def start_slurmdbd(place: Place) -> None:
-    """Start it and name our cluster, accounts and this user, so that SLURM knows whom to let in."""
+    """Start slurmdbd and register our cluster, account and user, so that SLURM accepts jobs."""
     folder = place.folder
     conf = folder / "slurmdbd.conf"
     text = _DBD_CONF.format(folder=folder, user=getpass.getuser(), **place.ports)
@@ -144,6 +146,6 @@ def _sacctmgr(place: Place, *order: str) -> CompletedProcess[str]:
 
 
 def down(place: Place) -> None:
-    """The one that writes first."""
+    """Stop slurmdbd, the writer, before MariaDB."""
     for daemon in reversed(daemons(place)):
         stop(daemon)

@@ -1,4 +1,4 @@
-"""Debian packages: install what is missing, or say the command that does."""
+"""Debian packages: install missing packages, or print the command that does."""
 
 import contextlib
 import os
@@ -13,7 +13,7 @@ _INSTALL = ("apt-get", "install", "-y", "-qq", "--no-install-recommends")
 
 
 def need(services: Iterable[Service]) -> None:
-    """Make sure that the programs of these services are there."""
+    """Make sure that the programs of these services are installed."""
     lacking = [service for service in services if service.missing()]
     if not lacking:
         return
@@ -42,7 +42,7 @@ def _install(packages: list[str]) -> None:
 
 @contextlib.contextmanager
 def _nothing_starts() -> Generator[None, None, None]:
-    """Debian starts what it installs, unless this file says no; tests want no sshd for the world."""
+    """Keep Debian from starting the services it installs: tests must not expose an sshd."""
     if _POLICY.exists():
         yield
         return

@@ -1,4 +1,4 @@
-"""PostgreSQL with trust on the loopback; as root it runs as the user postgres, since it refuses root."""
+"""PostgreSQL with trust authentication on loopback; root runs it as user postgres, as it refuses root."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ USER = "aiida"
 
 
 def _programs() -> Path | None:
-    """Folder of the newest installed version; Debian keeps them out of PATH."""
+    """Program folder of the newest installed version, which Debian keeps out of PATH."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
     if found:
         return found[-1].parent
@@ -25,7 +25,7 @@ def _user() -> str | None:
 
 
 def daemons(place: Place) -> tuple[Daemon, ...]:
-    """The postmaster; it ends its own children."""
+    """The postmaster, which stops its own children."""
     return (Daemon("postgres", place.folder / "data" / "postmaster.pid", place.folder),)
 
 
@@ -36,7 +36,7 @@ def _call(place: Place, program: str, *arguments: str) -> None:
 
 
 def up(place: Place) -> None:
-    """Make the database cluster once, then start it."""
+    """Create the database cluster once, then start it."""
     data = place.folder / "data"
     place.folder.mkdir(exist_ok=True)
     if os.getuid() == 0:
@@ -54,14 +54,14 @@ def up(place: Place) -> None:
 
 
 def down(place: Place) -> None:
-    """TERM would wait for clients: the fast stop does not."""
+    """Stop PostgreSQL in fast mode: TERM would wait for clients."""
     if daemons(place)[0].pid is not None:
         _call(place, "pg_ctl", "-D", str(place.folder / "data"), "-m", "fast", "-w", "-t", "20", "stop")
     stop(daemons(place)[0])
 
 
 def address(place: Place) -> str:
-    """Where it listens and for whom."""
+    """The address, and the user who may connect."""
     return f"postgresql://{USER}@127.0.0.1:{place.ports['postgres']}/postgres"
 
 

@@ -1,4 +1,4 @@
-"""Daemons and ports of this machine: start, find, wait for, end by pid."""
+"""Local daemons and ports: start, find, wait, and stop by pid."""
 
 import contextlib
 import os
@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MARK = "CRYSTALMATH_SERVICE"
-"""In the environment of every daemon, with its folder: a pid file alone may name a stranger."""
+"""Environment variable of every daemon, set to its folder: a pid file may name an unrelated process."""
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 TERM_S = 8.0
 KILL_S = 5.0
-# Below the range from which the kernel takes ports of outgoing connections: a service that is stopped for
-# a while finds its port free again.
+# Below the kernel's range for outgoing connections, so that the port of a stopped service stays free.
 LOWEST_PORT, HIGHEST_PORT = 20_000, 32_000
 
 
@@ -39,17 +38,17 @@ class Daemon:
 
 
 def which(program: str) -> str | None:
-    """Path of a program: the system's own first, since PATH may hold our wrappers of the same name."""
+    """Path of a program, the system's first: PATH may contain our wrappers of the same name."""
     return shutil.which(program, path=f"{SYSTEM_PATH}:{os.environ.get('PATH', '')}")
 
 
 def not_installed(programs: Iterable[str]) -> tuple[str, ...]:
-    """Those of the programs that are not there."""
+    """The programs that are not installed."""
     return tuple(program for program in programs if which(program) is None)
 
 
 def read_pid(path: Path) -> int | None:
-    """First line of a pid file as a number; None without one."""
+    """First line of a pid file as a number, or None."""
     try:
         return int(path.read_text(encoding="utf-8").split()[0])
     except (OSError, ValueError, IndexError):
@@ -64,7 +63,7 @@ def _proc(pid: int, name: str) -> bytes:
 
 
 def is_ours(pid: int, folder: Path) -> bool:
-    """Whether the process was started for this folder; a zombie or a stranger with that pid was not."""
+    """Whether the process was started for this folder; false for zombies and unrelated processes."""
     own = str(folder).encode()
     return f"{MARK}={folder}".encode() in _proc(pid, "environ").split(b"\0") or own in _proc(pid, "cmdline")
 
@@ -80,12 +79,12 @@ def marked(folder: Path) -> set[int]:
 
 
 def _parent(pid: int) -> int:
-    # The name in brackets may hold blanks.
+    # The name in parentheses may contain blanks.
     return int(_proc(pid, "stat").rpartition(b")")[2].split()[1] or 0) if _proc(pid, "stat") else 0
 
 
 def descendants(pids: Iterable[int]) -> set[int]:
-    """All processes that these have started, and theirs."""
+    """All child processes, recursively."""
     children: dict[int, list[int]] = {}
     for pid in _pids():
         with contextlib.suppress(IndexError):
@@ -115,20 +114,20 @@ def end(pids: Iterable[int]) -> None:
 
 
 def _wait_for_end(pids: set[int], seconds: float) -> set[int]:
-    """Those that live on."""
+    """Wait for processes to end, and return those still alive."""
     wait_until(lambda: not any(map(is_alive, pids)), seconds)
     return {pid for pid in pids if is_alive(pid)}
 
 
 def stop(daemon: Daemon) -> None:
-    """End one daemon and forget its pid."""
+    """Stop one daemon and remove its pid file."""
     if daemon.pid is not None:
         end([daemon.pid])
     daemon.pid_file.unlink(missing_ok=True)
 
 
 def wait_until(holds: Callable[[], object], seconds: float) -> bool:
-    """Look every 20 ms; whether it held in time."""
+    """Check a condition every 20 ms; return whether it held in time."""
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:
@@ -138,14 +137,14 @@ def wait_until(holds: Callable[[], object], seconds: float) -> bool:
 
 
 def environment(folder: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """A small environment that does not depend on who calls."""
+    """A minimal environment that does not depend on the caller."""
     return {"PATH": SYSTEM_PATH, "LANG": "C.UTF-8", MARK: str(folder), **(more or {})}
 
 
 def run(
     command: Sequence[str], env: Mapping[str, str], timeout_s: float = 60, user: str | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command and keep what it says in `stdout`; one that takes too long is ended, with status 124."""
+    """Run a command and capture its output in `stdout`; a timeout ends it with status 124."""
     try:
         return _run(command, env, timeout_s, user)
     except subprocess.TimeoutExpired:
@@ -172,7 +171,7 @@ def _run(
 
 
 def start(command: Sequence[str], env: Mapping[str, str], log: Path) -> int:
-    """Start a program that stays in the foreground, in a session of its own; its pid."""
+    """Start a foreground program in its own session and return its pid."""
     with log.open("ab") as said:
         process = subprocess.Popen(  # noqa: S603 - fixed programs, no shell
             command,
@@ -187,7 +186,7 @@ def start(command: Sequence[str], env: Mapping[str, str], log: Path) -> int:
 
 
 def is_free(port: int) -> bool:
-    """Whether nobody listens at this port of the loopback."""
+    """Whether nothing listens on this loopback port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -198,7 +197,7 @@ def is_free(port: int) -> bool:
 
 
 def listens(port: int) -> bool:
-    """Whether somebody accepts connections at this port of the loopback."""
+    """Whether something accepts connections on this loopback port."""
     try:
         socket.create_connection(("127.0.0.1", port), 1).close()
     except OSError:
@@ -207,7 +206,7 @@ def listens(port: int) -> bool:
 
 
 def free_ports(number: int) -> list[int]:
-    """So many different ports that nobody listens at."""
+    """The given number of distinct free ports."""
     found: set[int] = set()
     while len(found) < number:
         port = random.randint(LOWEST_PORT, HIGHEST_PORT)  # noqa: S311 - no secret

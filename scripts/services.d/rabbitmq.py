@@ -1,4 +1,4 @@
-"""RabbitMQ with a port mapper (epmd) of its own."""
+"""RabbitMQ with its own port mapper (epmd)."""
 
 import contextlib
 import shutil
@@ -28,12 +28,12 @@ _CONFIG = "listeners.tcp.1 = 127.0.0.1:{port}\nconsumer_timeout = 31536000000\nl
 
 
 def _server() -> str | None:
-    """The server itself: the one in PATH changes to a user of its own."""
+    """The server itself: the wrapper in PATH switches to its own user."""
     return _SERVER if Path(_SERVER).exists() else shutil.which("rabbitmq-server")
 
 
 def daemons(place: Place) -> tuple[Daemon, ...]:
-    """The port mapper first: it must be there before the server."""
+    """The port mapper, which must run first, and the server."""
     folder = place.folder
     return (Daemon("epmd", folder / "epmd.pid", folder), Daemon("rabbitmq", folder / "rabbitmq.pid", folder))
 
@@ -57,7 +57,7 @@ def _environment(place: Place) -> dict[str, str]:
 
 
 def _greets(port: int) -> bool:
-    """Whether it answers AMQP's greeting with the first frame of a connection."""
+    """Whether RabbitMQ answers the AMQP greeting with the first frame of a connection."""
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 2) as link:
         link.sendall(_AMQP_0_9_1)
         return link.recv(1) == b"\x01"
@@ -74,7 +74,7 @@ def _start_epmd(place: Place, daemon: Daemon) -> None:
 
 
 def up(place: Place) -> None:
-    """Start what does not run; return when AMQP answers."""
+    """Start daemons that are not running; return when AMQP answers."""
     folder, port = place.folder, place.ports["amqp"]
     (folder / "home").mkdir(parents=True, exist_ok=True)
     (folder / "rabbitmq.conf").write_text(_CONFIG.format(port=port), encoding="utf-8")
@@ -90,7 +90,7 @@ def up(place: Place) -> None:
 
 
 def down(place: Place) -> None:
-    """End server, port mapper, and the small programs that Erlang leaves."""
+    """Stop the server, the port mapper, and the helper processes that Erlang leaves."""
     for daemon in reversed(daemons(place)):
         stop(daemon)
     end(marked(place.folder))
@@ -102,7 +102,7 @@ def address(place: Place) -> str:
 
 
 def env(place: Place) -> Mapping[str, str]:
-    """AMQP's address, whole and in the parts that AiiDA asks for."""
+    """The AMQP address, as a URL and in the parts that AiiDA asks for."""
     return {"CM_AMQP": address(place), "CM_AMQP_PORT": str(place.ports["amqp"])}
 
 

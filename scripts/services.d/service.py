@@ -1,4 +1,4 @@
-"""What every service has: a folder, ports, daemons known by their pids, and words for the shell."""
+"""Common parts of all services: a folder, ports, daemons identified by pid, and shell exports."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ Ports = Mapping[str, int]
 
 
 class ServiceError(Exception):
-    """A service that cannot do what it was asked; the text says why and what to do."""
+    """A service failure; the text gives the reason and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where one service lives: its folder, the ports it was given, and the folder of all services."""
+    """The location of a service: its folder, its ports, and the folder of all services."""
 
     folder: Path
     ports: Ports
@@ -24,7 +24,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service: functions of its place."""
+    """One service, as functions of its place."""
 
     name: str
     port_names: tuple[str, ...]

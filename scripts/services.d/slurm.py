@@ -85,8 +85,8 @@ AccountingStorageType=accounting_storage/none
 JobAcctGatherType=jobacct_gather/none
 """
 
-# Counts calls, and can hold one before or after SLURM has taken the job: what a crash at that moment does is
-# then a question that a test can ask.
+# Counts calls, and can block before or after SLURM accepts the job, so that tests can simulate a crash at
+# that moment.
 _SBATCH = """\
 #!/bin/sh
 printf '%s\\t%s\\t%s\\n' "$(date +%s.%N)" "$PWD" "$*" >>{folder}/sbatch.log
@@ -106,7 +106,7 @@ def _environment(place: Place) -> dict[str, str]:
 
 
 def daemons(place: Place) -> tuple[Daemon, ...]:
-    """All daemons in the order in which they start."""
+    """All daemons in starting order."""
     folder = place.folder
     names = ("slurmctld", *(f"slurmd-{node}" for node in NODES))
     own = tuple(Daemon(name, folder / f"{name}.pid", folder) for name in names)
@@ -172,13 +172,13 @@ def _start(place: Place, name: str, arguments: list[str]) -> None:
 
 
 def call(place: Place, program: str, *arguments: str) -> str:
-    """What a command of SLURM says; empty if it failed."""
+    """The output of a SLURM command; empty if it failed."""
     made = run([which(program) or program, *arguments], _environment(place))
     return "" if made.returncode else made.stdout
 
 
 def start_slurmctld(place: Place) -> None:
-    """Start it and return when it answers."""
+    """Start slurmctld and return when it answers."""
     _start(place, "slurmctld", ["-f", str(place.folder / "slurm.conf")])
     if not wait_until(lambda: " UP" in call(place, "scontrol", "ping"), 30):
         raise ServiceError(f"slurmctld does not answer; see {place.folder}/slurmctld.log")
@@ -190,9 +190,9 @@ def _start_node(place: Place, node: str) -> None:
 
 
 def up(place: Place) -> None:
-    """Start what does not run; return when every node takes jobs."""
+    """Start daemons that are not running; return when every node accepts jobs."""
     place.folder.mkdir(exist_ok=True)
-    place.folder.chmod(0o755)  # munge wants it so
+    place.folder.chmod(0o755)  # required by munge
     _write_settings(place)
     if _daemon(place, "munged").pid is None:
         _start_munged(place)
@@ -216,7 +216,7 @@ def _nodes_in_use(place: Place) -> int:
 
 
 def down(place: Place) -> None:
-    """Cancel the jobs, then end the daemons; what jobs have left is ended by pid."""
+    """Cancel the jobs, then stop the daemons; leftover job processes are ended by pid."""
     if _daemon(place, "slurmctld").pid is not None:
         call(place, "scancel", "-u", getpass.getuser())
         wait_until(lambda: not call(place, "squeue", "-h").strip(), 5)
@@ -228,14 +228,14 @@ def down(place: Place) -> None:
 
 
 def address(place: Place) -> str:
-    """Where the controller listens, and whether there are books."""
+    """The controller's address, and whether accounting is on."""
     missing = not_installed(accounting.PROGRAMS)
     books = "accounting by slurmdbd" if not missing else f"no accounting ({', '.join(missing)} not installed)"
     return f"127.0.0.1:{place.ports['slurmctld']}, partitions debug and short, {books}"
 
 
 def env(place: Place) -> Mapping[str, str]:
-    """SLURM's settings, and the folder of the sbatch that counts."""
+    """SLURM's settings, and the folder of the counting sbatch wrapper."""
     return {
         "SLURM_CONF": str(place.folder / "slurm.conf"),
         "CM_SLURM_BIN": str(place.folder / "bin"),

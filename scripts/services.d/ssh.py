@@ -1,4 +1,4 @@
-"""Two sshd on the loopback with key login: a cluster, and a gate to jump over."""
+"""Two sshd daemons on loopback with key login: a cluster, and a jump host."""
 
 import getpass
 import os
@@ -106,7 +106,7 @@ def _write_home(place: Place, path: str, slurm_conf: Path) -> None:
 
 
 def _write_clients(place: Place) -> None:
-    """`ssh`, `scp` and `sftp` that read $CM_SSH_CONFIG or the generated settings, never the user's."""
+    """Write `ssh`, `scp` and `sftp` wrappers that use $CM_SSH_CONFIG or the generated settings only."""
     folder = place.folder / "bin"
     folder.mkdir(exist_ok=True)
     for name in CLIENTS:
@@ -138,7 +138,7 @@ def _write_configs(place: Place) -> None:
 
 
 def up(place: Place) -> None:
-    """Start what does not run; return when both let us log in."""
+    """Start daemons that are not running; return when both accept logins."""
     if os.getuid() == 0:
         Path("/run/sshd").mkdir(exist_ok=True)
     place.folder.mkdir(exist_ok=True)
@@ -166,7 +166,7 @@ def _logs_in(place: Place, host: str) -> bool:
 
 
 def down(place: Place) -> None:
-    """End both sshd and the sessions that they serve; a session outlives its listener."""
+    """Stop both sshd daemons and their sessions, which outlive the listener."""
     for daemon in daemons(place):
         pid = daemon.pid
         sessions = descendants([pid]) if pid else set[int]()
@@ -175,13 +175,13 @@ def down(place: Place) -> None:
 
 
 def address(place: Place) -> str:
-    """Host names of the generated settings."""
+    """The host names in the generated settings."""
     ports = place.ports
     return f"cm-cluster 127.0.0.1:{ports['cluster']}, cm-gate 127.0.0.1:{ports['gate']}"
 
 
 def env(place: Place) -> Mapping[str, str]:
-    """Where the clients and their settings are."""
+    """The folder of the clients, and their settings."""
     return {"CM_SSH_CONFIG": str(place.folder / "ssh_config"), "CM_SSH_BIN": str(place.folder / "bin")}
 
 
