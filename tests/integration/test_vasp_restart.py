@@ -116,7 +116,7 @@ def test_jobs_that_cannot_be_gone_on_from(site: Site, static: int, server: Clien
     silicon = server.call(STRUCTURES_IMPORT, ImportStructureParams(text=SI_POSCAR)).row.pk
     other_atoms = server.call(TEMPLATES_RENDER, JobSpec("vasp.non_scf", (silicon,), FEW, restart_pk=static))
     assert f"Job {static} computed Cu" in other_atoms.warnings[0]
-    assert "earlier job" in error(restart_pk=None)
+    assert "earlier VASP job" in error(restart_pk=None)
     assert "no job 9999" in error(restart_pk=9999)
     assert "not on localhost" in error(cluster="localhost")
     emt = submit(server, site.copper, "restart-emt", "emt.static")
