@@ -22,7 +22,7 @@ from crystalmath_server.adapters.aiida.profiles import AiidaProfiles
 from crystalmath_server.adapters.aiida.runtime import AiidaRuntime
 from crystalmath_server.adapters.aiida.structures import AiidaStructures
 from crystalmath_server.adapters.aiida.submit.launcher import AiidaLauncher
-from crystalmath_server.adapters.aiida.submit.throttle import Gate
+from crystalmath_server.adapters.aiida.submit.throttle import SubmissionThrottle
 from crystalmath_server.adapters.clusters.clusters import AiidaClusters
 from crystalmath_server.adapters.clusters.codes import AiidaCodes
 from crystalmath_server.adapters.clusters.potcars import PotcarReader
@@ -212,7 +212,7 @@ class Wiring:
     runtime: AiidaRuntime
     watch: DaemonWatch
     feed: JobFeed
-    gate: Gate
+    gate: SubmissionThrottle
     bench: WorkerBench
     reader: ReadingProcess
     links: Links
@@ -236,7 +236,7 @@ def wire(runtime: AiidaRuntime, settings: Settings, server: Server, background: 
     links = Links()
     jobs = AiidaJobStore(runtime, feed, links.breaker)
     work = WorkFolderReader(runtime, links)
-    gate = Gate(runtime, watch, links, feed.refresh)
+    gate = SubmissionThrottle(runtime, watch, links, feed.refresh)
     ports = Ports(
         jobs=jobs,
         documents=documents,

@@ -2,7 +2,7 @@
 
 import time
 
-from crystalmath_server.domain.vasp_run.work_folder import Piece, check_path, no_folder
+from crystalmath_server.domain.vasp_run.work_folder import FilePart, check_path, no_folder
 from crystalmath_server.protocol.errors import NotFound, RpcError
 from crystalmath_server.protocol.files import JobFile, JobFiles
 from tests.fake_jobs import FakeJobs
@@ -46,7 +46,7 @@ class FakeWorkFolders:
         rows = (JobFile("work", path, len(held[path]), time.time()) for path in shown[:limit])
         return JobFiles(tuple(rows), FOLDER, note)
 
-    async def read(self, pk: int, path: str, offset: int, limit: int) -> Piece:
+    async def read(self, pk: int, path: str, offset: int, limit: int) -> FilePart:
         check_path(pk, path)
         data = self._held(pk).get(("work", path))
         if data is None:
@@ -56,7 +56,7 @@ class FakeWorkFolders:
         self.bytes_read += len(part)
         now = time.time()
         modified_at = now if self.modified_at is None else self.modified_at
-        return Piece(
+        return FilePart(
             data=part,
             size=len(data),
             modified_at=modified_at,

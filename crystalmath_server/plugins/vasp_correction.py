@@ -45,7 +45,7 @@ def correct(retrieved, files, settings, earlier=None):  # type: ignore[no-untype
 
 def _looked_at(
     retrieved: Any, files: Any, counts: Mapping[str, Any], settings: Mapping[str, Any]
-) -> tuple[mending.Look, NextInputs | None]:
+) -> tuple[mending.CorrectionReport, NextInputs | None]:
     """Custodian's report and the next input files, corrected only if every error can be corrected."""
     with tempfile.TemporaryDirectory(prefix="crystalmath-") as place:
         run = Path(place, RUN_FOLDER)
@@ -61,11 +61,13 @@ def _looked_at(
     corrections, corrected = (told.corrections, after) if told.corrects else ((), before)
     ended = EndedRun(before, corrected, contcar, corrections, tuple(settings.get(nodes.COPIED, ())))
     vasp_inputs = next_inputs(ended, {}, _left_there(retrieved))
-    look = mending.Look(told.corrections, told.counts, vasp_inputs.diffs, vasp_inputs.copied, told.trouble)
+    look = mending.CorrectionReport(
+        told.corrections, told.counts, vasp_inputs.diffs, vasp_inputs.copied, told.trouble
+    )
     return look, vasp_inputs
 
 
-def look_at(place: Path, counts: Mapping[str, Any]) -> mending.Look:
+def look_at(place: Path, counts: Mapping[str, Any]) -> mending.CorrectionReport:
     """Run custodian in a separate process, which may crash or run out of memory without harm."""
     (place / "counts.json").write_text(json.dumps(counts))
     try:
@@ -73,15 +75,17 @@ def look_at(place: Path, counts: Mapping[str, Any]) -> mending.Look:
             [*PROGRAM, str(place)], capture_output=True, text=True, timeout=LONGEST_S, check=False
         )
     except subprocess.TimeoutExpired:
-        return mending.Look(counts=counts, trouble=f"it took more than {LONGEST_S} s")
+        return mending.CorrectionReport(counts=counts, trouble=f"it took more than {LONGEST_S} s")
     path = place / "told.json"
     if not path.exists():
         last = (done.stderr.strip().splitlines() or [""])[-1]
-        return mending.Look(counts=counts, trouble=f"its process ended with {done.returncode}: {last}"[:400])
+        return mending.CorrectionReport(
+            counts=counts, trouble=f"its process ended with {done.returncode}: {last}"[:400]
+        )
     told = json.loads(path.read_text())
     if "error" in told:
-        return mending.Look(counts=counts, trouble=str(told["error"])[:400])
-    return mending.Look(from_json(tuple[Correction, ...], told["corrections"]), told["counts"])
+        return mending.CorrectionReport(counts=counts, trouble=str(told["error"])[:400])
+    return mending.CorrectionReport(from_json(tuple[Correction, ...], told["corrections"]), told["counts"])
 
 
 def _texts(folder: Path, names: list[str]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from aiida.engine import BaseRestartWorkChain, ExitCode, ProcessSpec, ToContext,
 from plumpy.process_states import ProcessState
 
 from crystalmath_server.domain.diagnosis import self_correction as mending
-from crystalmath_server.domain.diagnosis.self_correction import Look, NextAction
+from crystalmath_server.domain.diagnosis.self_correction import CorrectionReport, NextAction
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.plugins.broker_tolerant_process import BrokerTolerantProcess
 from crystalmath_server.plugins.vasp_calculation import VaspCalculation
@@ -98,12 +98,12 @@ class VaspRestartWorkChain(BrokerTolerantProcess, BaseRestartWorkChain):
         self.ctx.corrections += look.corrects
         return None
 
-    def _look(self, run: Any) -> Look:
+    def _look(self, run: Any) -> CorrectionReport:
         """Custodian's verdict on a run; stores the next run's inputs in the context."""
         outputs = run.base.links.get_outgoing(link_type=LinkType.CREATE)
         back = outputs.get_node_by_label("retrieved") if "retrieved" in outputs.all_link_labels() else None
         if back is None:
-            return Look(trouble="no files were retrieved")
+            return CorrectionReport(trouble="no files were retrieved")
         done, label = self._begun_before(
             f"{_LOOK}_{self.ctx.iteration:03d}", lambda node: node.is_finished_ok
         )

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from crystalmath_server.domain.vasp_run.restart import PreviousRun
 from crystalmath_server.domain.vasp_run.run_folder import RunFolder
-from crystalmath_server.domain.vasp_run.work_folder import Piece
+from crystalmath_server.domain.vasp_run.work_folder import FilePart
 from crystalmath_server.protocol.clusters import (
     ClusterDetail,
     ClusterList,
@@ -59,7 +59,7 @@ class WorkFolders(Protocol):
         """Current content of a job's work folder."""
         ...
 
-    async def read(self, pk: int, path: str, offset: int, limit: int) -> Piece:
+    async def read(self, pk: int, path: str, offset: int, limit: int) -> FilePart:
         """A range of a file, empty beyond its end; NotFound has field `path` if the file is missing."""
         ...
 

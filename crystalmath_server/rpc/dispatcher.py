@@ -142,7 +142,7 @@ class Dispatcher:
             try:
                 result = await work.binding.handler(self._ports, work.params)
             except Exception as error:  # noqa: BLE001  every handler error is reported to the client
-                return self.fail(work, self._checked(told(error, name), work.binding.method))
+                return self.fail(work, self._checked(to_rpc_error(error, name), work.binding.method))
             return self._succeed(name, result, work.id, work.started_s)
         return self.fail(work, RequestCancelled())
 
@@ -159,13 +159,13 @@ class Dispatcher:
         try:
             payload = envelope.success(result, id_)
         except TypeError as error:
-            return envelope.failure(told(error, name), id_)
+            return envelope.failure(to_rpc_error(error, name), id_)
         if len(payload) > MAX_FRAME:
             return envelope.failure(FrameTooLarge(f"The result has {len(payload)} bytes."), id_)
         return payload
 
 
-def told(error: Exception, name: str) -> RpcError:
+def to_rpc_error(error: Exception, name: str) -> RpcError:
     """The error for the client; unexpected errors are logged, and the client gets only a reference."""
     if isinstance(error, RpcError):
         return error
@@ -199,7 +199,7 @@ def _outcome(methods: dict[str, Any], request: Request, peer: Peer) -> tuple[Rpc
         return error.data, None
     if error.code == ErrorCode.METHOD_NOT_FOUND:
         return MethodNotFound(), None
-    return told(RuntimeError(f"jsonrpcserver: {error}"), request.method), None
+    return to_rpc_error(RuntimeError(f"jsonrpcserver: {error}"), request.method), None
 
 
 def _entry(binding: Binding[Any, Any], ports: Ports, checked: ErrorCheck) -> Callable[..., Any]:
@@ -212,7 +212,7 @@ def _entry(binding: Binding[Any, Any], ports: Ports, checked: ErrorCheck) -> Cal
             if binding.inline:
                 return Success(_finish(binding.handler(ports, params)))
         except Exception as error:
-            answer = checked(told(error, binding.method.name), binding.method)
+            answer = checked(to_rpc_error(error, binding.method.name), binding.method)
             raise JsonRpcError(answer.code, answer.message, answer) from error
         return Success(Work(binding, params, peer))
 

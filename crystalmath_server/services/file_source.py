@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from crystalmath_server.domain.potcars import licensed
-from crystalmath_server.domain.vasp_run.work_folder import Piece
+from crystalmath_server.domain.vasp_run.work_folder import FilePart
 from crystalmath_server.ports import JobStore, WorkFolders
 from crystalmath_server.protocol.errors import NotFound
 from crystalmath_server.protocol.files import FileRange, ReadFileParams
@@ -24,7 +24,7 @@ class FileSource:
     path: str
     source: Literal["work", "retrieved", "inputs"] = "work"
 
-    async def read(self, offset: int, limit: int, *, ended: bool) -> Piece:
+    async def read(self, offset: int, limit: int, *, ended: bool) -> FilePart:
         """A range of the file; for an `ended` job from the retrieved files, if the file is among them.
 
         Raises
@@ -51,5 +51,5 @@ def bytes_of(part: FileRange | LogChunk) -> bytes:
     return base64.b64decode(part.content) if part.encoding == "base64" else part.content.encode()
 
 
-def _piece(part: FileRange) -> Piece:
-    return Piece(bytes_of(part), part.size, 0.0, 0.0, "")
+def _piece(part: FileRange) -> FilePart:
+    return FilePart(bytes_of(part), part.size, 0.0, 0.0, "")

@@ -13,7 +13,7 @@ import anyio
 
 from crystalmath_server.domain.jobs.sink import Sink
 from crystalmath_server.domain.results.excerpts import as_text
-from crystalmath_server.domain.vasp_run.work_folder import Piece
+from crystalmath_server.domain.vasp_run.work_folder import FilePart
 from crystalmath_server.ports import Ports
 from crystalmath_server.protocol.errors import NotFound, RpcError
 from crystalmath_server.protocol.logs import FollowParams, LogChunk, LogEvent
@@ -59,7 +59,7 @@ async def start_of(ports: Ports, params: FollowParams) -> Start:
         return Start(params.offset or 0, 0, params.identity)
 
 
-async def _first_byte(asked: FollowParams, source: FileSource, seen: Piece, *, ended: bool) -> int:
+async def _first_byte(asked: FollowParams, source: FileSource, seen: FilePart, *, ended: bool) -> int:
     if asked.offset is not None:
         return asked.offset
     if asked.last_lines is not None:
@@ -121,7 +121,7 @@ class Follow:
             return self._once("unreachable", f"{error}; retrying")
         return self._taken(piece, ended=ended)
 
-    def _taken(self, piece: Piece, *, ended: bool) -> Iterable[LogChunk]:
+    def _taken(self, piece: FilePart, *, ended: bool) -> Iterable[LogChunk]:
         if started_anew := self._anew(piece, ended=ended):
             return (started_anew,)
         self._size, self._identity = piece.size, piece.identity or self._identity
@@ -129,7 +129,7 @@ class Follow:
             return self._at_end(ended=ended)
         return self._cut(piece, at_end=ended and self._offset + len(piece.data) >= piece.size)
 
-    def _cut(self, piece: Piece, *, at_end: bool) -> Iterable[LogChunk]:
+    def _cut(self, piece: FilePart, *, at_end: bool) -> Iterable[LogChunk]:
         """Chunks of a read, created lazily; a character cut off at the end is read again."""
         first = 0
         while first < len(piece.data):
@@ -140,7 +140,7 @@ class Follow:
             yield LogChunk(0, offset, self._offset, piece.size, encoding, content, self._identity)
             first = len(piece.data) if last else first + used
 
-    def _anew(self, piece: Piece, *, ended: bool) -> LogChunk | None:
+    def _anew(self, piece: FilePart, *, ended: bool) -> LogChunk | None:
         """The event for a file that was replaced or truncated; reading then restarts at the beginning."""
         rotated = bool(piece.identity and self._identity and piece.identity != self._identity)
         if not rotated and piece.size >= self._offset:

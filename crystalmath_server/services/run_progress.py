@@ -12,7 +12,7 @@ from crystalmath_server.domain.jobs.templates import runs_vasp
 from crystalmath_server.domain.results.excerpts import thinned
 from crystalmath_server.domain.vasp_run.outlook import outlook, seconds_per_step, span, stuck_words
 from crystalmath_server.domain.vasp_run.steps import AseSteps, Step, StepReader, Steps, VaspSteps
-from crystalmath_server.domain.vasp_run.work_folder import Piece
+from crystalmath_server.domain.vasp_run.work_folder import FilePart
 from crystalmath_server.ports import Background, JobStore, WorkFolders
 from crystalmath_server.protocol.errors import NotFound, RpcError
 from crystalmath_server.protocol.jobs import ENDED, JobDetail, JobState
@@ -152,7 +152,7 @@ class _BegunAnewError(Exception):
     """A file is not the same file that was read before."""
 
 
-def _is_another(piece: Piece, identity: str) -> bool:
+def _is_another(piece: FilePart, identity: str) -> bool:
     return bool(piece.identity and identity and piece.identity != identity)
 
 

@@ -70,7 +70,7 @@ def test_corrections_are_those_of_custodian_on_the_same_files(
 ) -> None:
     from crystalmath_server.adapters.worker.custodian_check import look
     from crystalmath_server.adapters.worker.custodian_folder import as_custodian_expects
-    from crystalmath_server.domain.diagnosis.self_correction import Look
+    from crystalmath_server.domain.diagnosis.self_correction import CorrectionReport
     from tests.vasp_standin.standin_readback import SICK, SICK_FOR
     from tests.vasp_standin.standin_readback import run as run_vasp
 
@@ -87,8 +87,8 @@ def test_corrections_are_those_of_custodian_on_the_same_files(
         as_custodian_expects(back)
         found, counts = look(back, counts)
         if number < len(inputs):
-            assert Look(found).corrects
+            assert CorrectionReport(found).corrects
             assert texts(back) == inputs[number], vasp_inputs
         else:
-            assert number >= MOST or not Look(found).corrects
+            assert number >= MOST or not CorrectionReport(found).corrects
     assert len(inputs) > COUNTED.get(fault, 0 if fault == "set_core_wf" else 1)

@@ -8,7 +8,7 @@ from crystalmath_server.adapters.aiida.cluster_store import facts
 from crystalmath_server.adapters.aiida.jobs.runs import load_run
 from crystalmath_server.adapters.remote.link import Connection, Links, Target
 from crystalmath_server.domain.vasp_run import work_folder as folder
-from crystalmath_server.domain.vasp_run.work_folder import Piece
+from crystalmath_server.domain.vasp_run.work_folder import FilePart
 from crystalmath_server.protocol.files import JobFiles
 
 KNOWN_S = 30.0
@@ -17,7 +17,7 @@ MOST_KNOWN = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RemoteFolder:
     """A folder on a cluster and the connection target for it."""
 
     target: Target
@@ -37,7 +37,7 @@ class WorkFolderReader:
     def __init__(self, runtime: Calls, links: Links) -> None:
         self._runtime = runtime
         self._links = links
-        self._places: dict[int, Place] = {}
+        self._places: dict[int, RemoteFolder] = {}
 
     async def tree(self, pk: int, depth: int, limit: int) -> JobFiles:
         """The current contents of a job's folder."""
@@ -46,7 +46,7 @@ class WorkFolderReader:
         rows, note = folder.tree(said, place.words, depth, limit)
         return JobFiles(rows, place.path, note)
 
-    async def read(self, pk: int, path: str, offset: int, limit: int) -> Piece:
+    async def read(self, pk: int, path: str, offset: int, limit: int) -> FilePart:
         """A byte range of a file in the folder."""
         folder.check_path(pk, path)
         place = await self._place(pk)
@@ -59,14 +59,14 @@ class WorkFolderReader:
         said = await self._said(place, folder.write_script(place.path, name, text))
         folder.check_written(said, place.words, name)
 
-    async def _said(self, place: Place, script: str) -> bytes:
+    async def _said(self, place: RemoteFolder, script: str) -> bytes:
         def ask(line: Connection) -> bytes:
             out, err = line.exec_bytes(script)
             return out or err.encode()
 
         return await self._links.get(place.target.name).run(place.target, ask)
 
-    async def _place(self, pk: int) -> Place:
+    async def _place(self, pk: int) -> RemoteFolder:
         known = self._places.get(pk)
         if known is not None and time.monotonic() - known.seen_at < KNOWN_S:
             return known
@@ -79,10 +79,10 @@ class WorkFolderReader:
         return found
 
 
-def _place_of(pk: int) -> Place:
+def _place_of(pk: int) -> RemoteFolder:
     """The work folder of a job; runs on the AiiDA thread."""
     node = load_run(pk)
     path = node.base.attributes.get("remote_workdir", "")
     if not path or node.computer is None:
         raise folder.no_folder(pk)
-    return Place(facts(node.computer.label).target, path, time.monotonic(), moves=node.pk != pk)
+    return RemoteFolder(facts(node.computer.label).target, path, time.monotonic(), moves=node.pk != pk)

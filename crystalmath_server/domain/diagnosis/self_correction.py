@@ -24,7 +24,7 @@ class NextAction(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class CorrectionReport:
     """What custodian concluded about a run, as stored in provenance.
 
     Attributes
@@ -51,17 +51,17 @@ class Look:
         return bool(self.corrections) and all(one.actions for one in self.corrections)
 
 
-def stored(look: Look) -> dict[str, Any]:
+def stored(look: CorrectionReport) -> dict[str, Any]:
     """The content of the Dict node that stores a Look."""
     return to_json(look)
 
 
-def read(held: Mapping[str, Any]) -> Look:
+def read(held: Mapping[str, Any]) -> CorrectionReport:
     """The Look stored in a Dict node."""
-    return from_json(Look, dict(held))
+    return from_json(CorrectionReport, dict(held))
 
 
-def turn(look: Look, *, ended_well: bool, made: int, most: int) -> NextAction:
+def turn(look: CorrectionReport, *, ended_well: bool, made: int, most: int) -> NextAction:
     """What happens next; a run that ended well is repeated only if custodian would and may correct it.
 
     Parameters
@@ -74,7 +74,7 @@ def turn(look: Look, *, ended_well: bool, made: int, most: int) -> NextAction:
     return NextAction.DONE if ended_well else NextAction.ASK
 
 
-def question(pk: int, how: str, look: Look, made: int) -> str:
+def question(pk: int, how: str, look: CorrectionReport, made: int) -> str:
     """The process status of a job that waits for its user: why it waits.
 
     Parameters
@@ -86,7 +86,7 @@ def question(pk: int, how: str, look: Look, made: int) -> str:
     return f"{ASKS}{_outlook(look)}. Run {pk} failed{times}: {how.strip().rstrip('.')}"
 
 
-def _outlook(look: Look) -> str:
+def _outlook(look: CorrectionReport) -> str:
     if look.trouble:
         return f"custodian could not look at it: {look.trouble}"
     if look.corrects:

@@ -12,7 +12,7 @@ from crystalmath_server.protocol.jobs import JOBS_SHOW
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class FilePart:
     """A range of a file on a cluster, and the state of the file at that moment.
 
     Attributes
@@ -124,7 +124,7 @@ def tree(said: bytes, place: str, depth: int, limit: int) -> tuple[tuple[JobFile
     return tuple(rows), _note(rows, len(entries) > limit, depth, limit)
 
 
-def piece(said: bytes, place: str, path: str, offset: int = 0) -> Piece:
+def piece(said: bytes, place: str, path: str, offset: int = 0) -> FilePart:
     """Parse the output of `read_script`.
 
     Raises
@@ -139,7 +139,7 @@ def piece(said: bytes, place: str, path: str, offset: int = 0) -> Piece:
         raise FileUnreadable(f"{place}: size and time of {path} were not reported", field="path", hint=_GNU)
     size, modified_at, inode, now = words[1:]
     seen = max(int(size), offset + len(data)) if data else int(size)  # the file may have grown in between
-    return Piece(data, seen, float(modified_at), float(now), inode)
+    return FilePart(data, seen, float(modified_at), float(now), inode)
 
 
 def check_written(said: bytes, place: str, name: str) -> None:

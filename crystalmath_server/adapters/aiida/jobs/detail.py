@@ -99,10 +99,10 @@ def read_runs(node: Any) -> tuple[JobRun, ...]:
     """The runs of a self-correcting job, each with custodian's findings."""
     runs = runs_of(node)
     looks = looks_of(node) if runs else {}
-    return tuple(_run(run.pk, looks.get(run.pk, mending.Look())) for run in runs)
+    return tuple(_run(run.pk, looks.get(run.pk, mending.CorrectionReport())) for run in runs)
 
 
-def _run(pk: int, look: mending.Look) -> JobRun:
+def _run(pk: int, look: mending.CorrectionReport) -> JobRun:
     found = read_row(pk)
     assert found is not None  # noqa: S101  the run was just found
     return JobRun(

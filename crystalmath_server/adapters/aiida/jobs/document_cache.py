@@ -22,14 +22,14 @@ _VASPRUN = ("vasprun.xml", "vasprun.xml.gz")
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class CachedDocument:
     """A file and the node it was copied from."""
 
     path: str
     source: str
 
 
-def hold_document(pk: int, folder: Path, field: str = "pk") -> Held:
+def hold_document(pk: int, folder: Path, field: str = "pk") -> CachedDocument:
     """The document of a job; for a job of another plugin, its outputs as one JSON object.
 
     Raises
@@ -50,10 +50,10 @@ def hold_document(pk: int, folder: Path, field: str = "pk") -> Held:
         raise NotFound(detail, field=field, hint=f"Its state: {command(JOBS_SHOW, pk=pk)}")
     path = folder / f"job-{pk}.json"
     path.write_text(json.dumps(held, default=str))
-    return Held(str(path), "")
+    return CachedDocument(str(path), "")
 
 
-def hold_vasprun(pk: int, folder: Path) -> Held:
+def hold_vasprun(pk: int, folder: Path) -> CachedDocument:
     """The retrieved vasprun.xml, with KPOINTS in the same folder; raises NotFound, FileUnreadable."""
     job = load_run(pk)
     node = output_nodes(job).get("retrieved")
@@ -90,7 +90,7 @@ def _plain(node: Any) -> object:
     return node.value if isinstance(node, orm.Bool | orm.Int | orm.Float | orm.Str) else None
 
 
-def _copied(node: Any, name: str, as_name: str, folder: Path, place: Path | None = None) -> Held:
+def _copied(node: Any, name: str, as_name: str, folder: Path, place: Path | None = None) -> CachedDocument:
     """A copy of a node's file, made only once because nodes never change."""
     home = place or folder / node.uuid
     target = home / as_name
@@ -107,7 +107,7 @@ def _copied(node: Any, name: str, as_name: str, folder: Path, place: Path | None
         raise FileUnreadable(
             detail, field="pk", hint=f"Copy it: {command(JOBS_DUMP, pk='PK', path='FOLDER')}"
         )
-    return Held(str(target), node.uuid)
+    return CachedDocument(str(target), node.uuid)
 
 
 def _make_room(folder: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Protocol, cast
 from crystalmath_server.adapters.aiida.calls import LongCalls
 from crystalmath_server.adapters.aiida.graph import read_graph
 from crystalmath_server.adapters.aiida.jobs.document_cache import (
-    Held,
+    CachedDocument,
     children_with_documents,
     hold_document,
     hold_vasprun,
@@ -107,7 +107,7 @@ class AiidaDocuments:
         found = await self.graph(GraphParams(params.pk, params.direction, params.depth, params.limit))
         return WrittenFile(params.path, await graphviz.written(found.dot, params.path), found.left_out)
 
-    async def _document(self, pk: int, field: str = "pk") -> Held:
+    async def _document(self, pk: int, field: str = "pk") -> CachedDocument:
         return await self._runtime.call_long(hold_document, pk, self._place, field)
 
     @property

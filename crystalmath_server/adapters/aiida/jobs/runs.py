@@ -69,7 +69,7 @@ def active_runs(pks: Sequence[int]) -> list[int]:
     return query.append(orm.CalcJobNode, with_incoming="job", filters=alive, project="id").all(flat=True)
 
 
-def looks_of(node: Any) -> dict[int, mending.Look]:
+def looks_of(node: Any) -> dict[int, mending.CorrectionReport]:
     """Custodian's findings for each run of a job, by run pk."""
     from aiida import orm
 

@@ -29,7 +29,7 @@ GIVE_UP_S = 600.0
 """How long an order continues after its client stops waiting."""
 
 
-class Gate(Protocol):
+class SubmissionThrottle(Protocol):
     """The part of the gate that the launcher uses."""
 
     lock: anyio.Lock
@@ -73,7 +73,7 @@ class AiidaLauncher:
         self,
         runtime: Calls,
         watch: Watch,
-        gate: Gate,
+        gate: SubmissionThrottle,
         background: Background,
         refresh: Callable[[int], Awaitable[None]] = _nobody,
     ) -> None:

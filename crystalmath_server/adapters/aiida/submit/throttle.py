@@ -32,7 +32,7 @@ class Watch(Protocol):
         ...
 
 
-class Gate:
+class SubmissionThrottle:
     """Tracks active jobs and decides when they may run.
 
     1. A job over its computer's cap is stored and held; the oldest is released when another ends or waits for

@@ -118,7 +118,7 @@ def test_the_end_is_told_where_it_can_be_told() -> None:
     [
         (Steps(), "before the first step"),
         (run_of([0.1, 0.2, 0.3, 0.4], force_limit_ev_a=0.01, most=9), "does not fall; at most 5 steps"),
-        (run_of([0.4, 0.2], force_limit_ev_a=0.01), "from 2 steps"),
+        (run_of([0.4, 0.2], force_limit_ev_a=0.01), "from only 2 steps"),
         (run_of([0.4, 0.2, 0.1, 0.05]), "limit of the force is not known"),
         (run_of([0.4], most=1), "electronic minimization"),
     ],

@@ -6,7 +6,7 @@ from crystalmath_server.adapters.aiida.daemon.control import KILL, PAUSE, PLAY, 
 from crystalmath_server.domain.diagnosis.diagnosis import diagnose
 from crystalmath_server.domain.diagnosis.explain import ASKS, Facts, explain
 from crystalmath_server.domain.diagnosis.self_correction import (
-    Look,
+    CorrectionReport,
     NextAction,
     question,
     read,
@@ -38,30 +38,38 @@ RUN, JOB = 12, 10
     ],
 )
 def test_what_follows(found: tuple[Correction, ...], ended: str, made: int, follows: NextAction) -> None:
-    assert turn(Look(found), ended_well=ended == "well", made=made, most=2) is follows
+    assert turn(CorrectionReport(found), ended_well=ended == "well", made=made, most=2) is follows
 
 
 def test_it_is_kept_as_it_was() -> None:
-    look = Look((BRMIX,), {"V": {"error_count": {"brmix": 1}}}, {"INCAR": "+IMIX = 1"}, ("WAVECAR",))
+    look = CorrectionReport(
+        (BRMIX,), {"V": {"error_count": {"brmix": 1}}}, {"INCAR": "+IMIX = 1"}, ("WAVECAR",)
+    )
     assert read(stored(look)) == look
 
 
 @pytest.mark.parametrize(
     "look,said",
     [
-        (Look((BRMIX,)), "no more corrections are allowed; one more would be brmix: INCAR: IMIX = 1"),
-        (Look((BRMIX, LOST)), "custodian knows no correction for set_core_wf"),
-        (Look(), "custodian knows no correction for it"),
-        (Look(trouble="it took more than 900 s"), "custodian could not look at it: it took more than 900 s"),
+        (
+            CorrectionReport((BRMIX,)),
+            "no more corrections are allowed; one more would be brmix: INCAR: IMIX = 1",
+        ),
+        (CorrectionReport((BRMIX, LOST)), "custodian knows no correction for set_core_wf"),
+        (CorrectionReport(), "custodian knows no correction for it"),
+        (
+            CorrectionReport(trouble="it took more than 900 s"),
+            "custodian could not look at it: it took more than 900 s",
+        ),
     ],
 )
-def test_the_question_begins_with_what_there_is_to_decide(look: Look, said: str) -> None:
+def test_the_question_begins_with_what_there_is_to_decide(look: CorrectionReport, said: str) -> None:
     asked = question(RUN, "exit status 300: VASP left no result", look, 1)
     assert asked.startswith(f"{ASKS}{said}. Run 12 failed after 1 correction: exit status 300")
 
 
 def test_who_asks_tells_how_to_answer() -> None:
-    asked = question(RUN, "exit status 300: x failed", Look(), 0)
+    asked = question(RUN, "exit status 300: x failed", CorrectionReport(), 0)
     told = explain(Facts(JOB, JobState.PAUSED, process_status=asked))
     assert told.explanation == asked
     assert "crystalmath jobs play 10" in told.hint
@@ -71,7 +79,7 @@ def test_who_asks_tells_how_to_answer() -> None:
 def test_what_asks_is_diagnosed_as_its_last_run_and_answered_by_play() -> None:
     facts = Facts(JOB, JobState.FAILED, "hpc", exit_status=300, exit_message="VASP left no result")
     texts = {"vasp.out": Text("BRMIX: very serious problems")}
-    asked = question(RUN, "exit status 300: x", Look((BRMIX,)), 2)
+    asked = question(RUN, "exit status 300: x", CorrectionReport((BRMIX,)), 2)
     runs = (JobRun(RUN, JobState.FAILED, correction=words((BRMIX,))),)
     found = diagnose(Symptoms(facts, (JOB,), texts=texts, corrections=(BRMIX,), asks=asked, runs=runs))
     assert (found.cause, found.state, found.detail, found.runs) == (

@@ -117,7 +117,8 @@ def test_a_tidied_run_is_taken_too(folder: Path) -> None:
     for path in list(folder.iterdir()):
         packed = folder / f"{path.name}.gz"
         packed.write_bytes(gzip.compress(path.read_bytes()))
-        os.utime(packed, (path.stat().st_mtime,) * 2)  # as gzip does
+        written_at = path.stat().st_mtime
+        os.utime(packed, (written_at, written_at))  # as gzip does
         path.unlink()
     assert look(folder) == before
 
