@@ -17,7 +17,7 @@ from crystalmath_server.protocol.system import PartState
 # A worker with the real loop and calls that misbehave.
 ODD = """
 import os, sys, time
-from crystalmath_server.adapters import atomate2_templates, worker_main
+from crystalmath_server.adapters.worker import main as worker_main, templates as atomate2_templates
 atomate2_templates.load = lambda: None
 def crash(argument):
     os._exit(argument["code"])
