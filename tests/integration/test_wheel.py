@@ -69,7 +69,8 @@ def test_bash_completes_with_the_installed_file(installed: Path) -> None:
     bash = shutil.which("bash")
     assert bash, "this test needs bash"
     script = installed / "share/bash-completion/completions/crystalmath"
-    words = f"source {script}; COMP_WORDS=(crystalmath jobs diag); COMP_CWORD=2; _shtab_crystalmath; echo $COMPREPLY"
+    typed = "COMP_WORDS=(crystalmath jobs diag); COMP_CWORD=2"
+    words = f"source {script}; {typed}; _shtab_crystalmath; echo $COMPREPLY"
     done = subprocess.run([bash, "-c", words], capture_output=True, text=True, check=True)
     assert done.stdout == "diagnose\n"
 
