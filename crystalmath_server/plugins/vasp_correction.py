@@ -1,8 +1,6 @@
 """Calcfunction of `crystalmath.mend`: an ended run → custodian's verdict and the next input files."""
 
 import json
-import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,9 +15,9 @@ from crystalmath_server.domain.inputs.vasp_program import RUN_FOLDER
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.vasp_run.continuation import EndedRun, NextInputs, next_inputs
 from crystalmath_server.domain.vasp_run.retrieval import LISTING, left
+from crystalmath_server.plugins.fork_client import FORK_SERVER
 from crystalmath_server.protocol.codec import from_json
 
-PROGRAM = (sys.executable, "-P", "-m", "crystalmath_server.adapters.worker.custodian_main")
 LONGEST_S = 900
 
 
@@ -71,16 +69,14 @@ def look_at(place: Path, counts: Mapping[str, Any]) -> mending.CorrectionReport:
     """Run custodian in a separate process, which may crash or run out of memory without harm."""
     (place / "counts.json").write_text(json.dumps(counts))
     try:
-        done = subprocess.run(  # noqa: S603  our own program
-            [*PROGRAM, str(place)], capture_output=True, text=True, timeout=LONGEST_S, check=False
-        )
-    except subprocess.TimeoutExpired:
+        done = FORK_SERVER.run("custodian", str(place), timeout_s=LONGEST_S)
+    except TimeoutError:
         return mending.CorrectionReport(counts=counts, trouble=f"it took more than {LONGEST_S} s")
     path = place / "told.json"
     if not path.exists():
         last = (done.stderr.strip().splitlines() or [""])[-1]
         return mending.CorrectionReport(
-            counts=counts, trouble=f"its process ended with {done.returncode}: {last}"[:400]
+            counts=counts, trouble=f"its process ended with {done.status}: {last}"[:400]
         )
     told = json.loads(path.read_text())
     if "error" in told:

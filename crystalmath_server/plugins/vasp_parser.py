@@ -4,8 +4,6 @@ import gzip
 import json
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,13 +22,13 @@ from crystalmath_server.domain.potcars.locations import MISSING
 from crystalmath_server.domain.results import neb, vasp
 from crystalmath_server.domain.vasp_run.restart import ABSENT
 from crystalmath_server.plugins.failure_cause import custodians, keep_cause
+from crystalmath_server.plugins.fork_client import FORK_SERVER
 from crystalmath_server.plugins.job_calculation import structure_text
 from crystalmath_server.plugins.job_parser import JobParser, steps_node
 from crystalmath_server.plugins.vasp_files import as_it_was, breaks_off, unpack
 from crystalmath_server.protocol.codes import CODES_TEST
 from crystalmath_server.protocol.command import command
 
-PROGRAM = (sys.executable, "-P", "-m", "crystalmath_server.adapters.worker.vasp_document")
 LONGEST_S = 1800
 _SIGNS = (
     (MISSING, ExitStatus.POTCAR_MISSING),
@@ -186,14 +184,12 @@ def _not_vasp(code: Any, said: str) -> str:
 def _make_document(folder: Path, more: list[str]) -> Mapping[str, Any] | None:
     """Build the document in a separate process; returns the error, or None."""
     try:
-        done = subprocess.run(  # noqa: S603  our own program
-            [*PROGRAM, str(folder), *more], capture_output=True, text=True, timeout=LONGEST_S, check=False
-        )
-    except subprocess.TimeoutExpired:
+        done = FORK_SERVER.run("vasp_document", str(folder), *more, timeout_s=LONGEST_S)
+    except TimeoutError:
         return {"error": f"reading the files took more than {LONGEST_S} s"}
-    if done.returncode == 0:
+    if done.status == 0:
         return None
     told = folder / "error.json"
     if told.exists():
         return json.loads(told.read_text())
-    return {"error": f"the reading process ended with status {done.returncode}", "traceback": done.stderr}
+    return {"error": f"the reading process ended with status {done.status}", "traceback": done.stderr}

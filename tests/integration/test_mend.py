@@ -1,5 +1,8 @@
 """Jobs of VASP that correct themselves, over SLURM and ssh; AiiDA's worker is killed meanwhile."""
 
+import contextlib
+import os
+import signal
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -39,7 +42,7 @@ from tests.vasp_site import Site, vasp_site
 PATIENCE_S = 170
 TWICE = "rhosyg point_group"
 """Two faults, each with its own correction."""
-CUSTODIAN = "crystalmath_server.adapters.worker.custodian_main"
+FORK_SERVER = "crystalmath_server.adapters.worker.fork_server"
 
 
 @dataclass(frozen=True)
@@ -101,10 +104,27 @@ def assert_handed_over_once_each(server: Client, site: Site, pk: int) -> None:
     assert calls == [1] * len(calls)
 
 
+def caught_custodian(site: Site) -> int:
+    """The pid of custodian, which is stopped in the middle of its work."""
+    servers = wait_until(lambda: site.processes(FORK_SERVER), 60, "no run was read", pause_s=0.1)
+    children = Path(f"/proc/{servers[0].pid}/task/{servers[0].pid}/children")
+
+    def custodian() -> int | None:
+        with contextlib.suppress(ProcessLookupError, FileNotFoundError):  # it has just ended
+            for pid in map(int, children.read_text().split()):
+                if Path(f"/proc/{pid}/comm").read_text().strip() == "custodian":
+                    os.kill(pid, signal.SIGSTOP)
+                    return pid
+        return None
+
+    return wait_until(custodian, 60, "custodian never looked", pause_s=0.001)
+
+
 def test_two_faults_are_corrected_whoever_kills_the_worker(site: Site, jobs: Jobs, server: Client) -> None:
     """Killed while custodian looks at the first run, and when the second has just begun."""
-    wait_until(lambda: site.processes(CUSTODIAN), 60, "custodian never looked", pause_s=0.1)
+    custodian = caught_custodian(site)
     kill_worker(site)
+    os.kill(custodian, signal.SIGCONT)
     wait_for_job(server, jobs.mended, lambda job: len(job.runs) > 1, 90, "there was no second run")
     kill_worker(site)
     assert ended(server, jobs.mended, PATIENCE_S) is JobState.FINISHED, show(server, jobs.mended)

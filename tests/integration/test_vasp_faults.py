@@ -116,7 +116,7 @@ def test_scancel_from_outside_is_said(site: Site, hpc: Cluster, server: Client) 
     job = until_state(server, pk, JobState.RUNNING)
     hpc.cancel(int(job.scheduler_job_id))
     assert ended(server, pk) is JobState.FAILED
-    assert "cancelled" in show(server, pk).explanation.lower()
+    assert "canceled on the cluster" in show(server, pk).explanation
     assert_diagnosed(server, pk, "cancelled", "retry")
 
 

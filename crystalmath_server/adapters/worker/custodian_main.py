@@ -7,7 +7,6 @@ inputs in place and writes told.json with the corrections and the new counts, or
 """
 
 import json
-import sys
 import traceback
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,3 @@ def main(folder: Path) -> int:
         told = {"error": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
     (folder / "told.json").write_text(json.dumps(jsanitize(told)))
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))

@@ -10,7 +10,6 @@ ionic steps, steps.json has them. --restarted: the run continued from an earlier
 import contextlib
 import gzip
 import json
-import sys
 import traceback
 import warnings
 from collections.abc import Callable
@@ -81,7 +80,3 @@ def _tell_steps(document: Any, folder: Path) -> None:
         return
     vasprun = folder / RUN_FOLDER / "vasprun.xml"
     (folder / "steps.json").write_text(json.dumps(stream.steps_of(vasprun) if vasprun.exists() else []))
-
-
-if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), restarted="--restarted" in sys.argv[2:]))

@@ -1,0 +1,62 @@
+"""The fork server: runs programs that share slow imports, each call in a process of its own.
+
+usage: python -P -m crystalmath_server.adapters.worker.fork_server
+
+Each line of standard input is a JSON list: a name of PROGRAMS, then its arguments. The program runs in a fork
+of this process, so it may crash without harm, and finds pymatgen and custodian imported, which takes seconds.
+The answer is a line with its exit status, negative if a signal ended it. Errors go to standard error. The
+server ends with its standard input, or after IDLE_S without a call.
+"""
+
+import contextlib
+import gc
+import json
+import os
+import select
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import atomate2.vasp.jobs.core  # noqa: F401  of nearly every Maker whose document is built here
+
+from crystalmath_server.adapters.worker import custodian_main, vasp_document
+
+PROGRAMS: Mapping[str, Callable[[Sequence[str]], int]] = {
+    "custodian": lambda arguments: custodian_main.main(Path(arguments[0])),
+    "vasp_document": lambda arguments: vasp_document.main(
+        Path(arguments[0]), restarted="--restarted" in arguments
+    ),
+}
+IDLE_S = 600
+
+
+def serve() -> None:
+    """Run the programs that standard input names, one after another."""
+    gc.freeze()  # the collector of a fork would otherwise copy every page
+    while select.select([sys.stdin], [], [], IDLE_S)[0] and (line := sys.stdin.buffer.raw.readline()):
+        name, *arguments = json.loads(line)
+        os.write(1, b"%d\n" % _run(name, arguments))
+
+
+def _run(name: str, arguments: Sequence[str]) -> int:
+    pid = os.fork()
+    if not pid:
+        os._exit(_run_in_child(name, arguments))
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def _run_in_child(name: str, arguments: Sequence[str]) -> int:
+    with contextlib.suppress(OSError):
+        Path("/proc/self/comm").write_text(name)  # what ps and top show
+    os.dup2(os.open(os.devnull, os.O_RDWR), 0)
+    os.dup2(2, 1)  # standard output belongs to the server's answers
+    try:
+        return PROGRAMS[name](arguments)
+    except BaseException:  # noqa: BLE001  a fork must never return into the server's loop
+        traceback.print_exc()
+        return 1
+
+
+if __name__ == "__main__":
+    serve()
