@@ -31,7 +31,7 @@ from crystalmath_server.adapters.clusters.run_folders import RunFolderReader
 from crystalmath_server.adapters.clusters.work_folders import WorkFolderReader
 from crystalmath_server.adapters.processes.reading_process import ReadingProcess
 from crystalmath_server.adapters.processes.workbench import WorkerBench
-from crystalmath_server.adapters.remote.link import Links
+from crystalmath_server.adapters.remote.connections import ClusterConnections
 from crystalmath_server.handlers import (
     again,
     clusters,
@@ -215,14 +215,14 @@ class Wiring:
     gate: SubmissionThrottle
     bench: WorkerBench
     reader: ReadingProcess
-    links: Links
+    connections: ClusterConnections
     jobs: AiidaJobStore
     documents: AiidaDocuments
     ports: Ports
 
     def close(self) -> None:
         """Close connections and remove temporary files."""
-        self.links.close()
+        self.connections.close()
         self.documents.close()
 
 
@@ -233,10 +233,10 @@ def wire(runtime: AiidaRuntime, settings: Settings, server: Server, background: 
     feed = JobFeed(runtime)
     reader = ReadingProcess()
     documents = AiidaDocuments(runtime, reader)
-    links = Links()
-    jobs = AiidaJobStore(runtime, feed, links.breaker)
-    work = WorkFolderReader(runtime, links)
-    gate = SubmissionThrottle(runtime, watch, links, feed.refresh)
+    connections = ClusterConnections()
+    jobs = AiidaJobStore(runtime, feed, connections.breaker)
+    work = WorkFolderReader(runtime, connections)
+    gate = SubmissionThrottle(runtime, watch, connections, feed.refresh)
     ports = Ports(
         jobs=jobs,
         documents=documents,
@@ -245,17 +245,17 @@ def wire(runtime: AiidaRuntime, settings: Settings, server: Server, background: 
         structures=AiidaStructures(runtime, bench),
         workbench=bench,
         profiles=AiidaProfiles(runtime),
-        clusters=AiidaClusters(runtime, links),
-        codes=AiidaCodes(runtime, links),
-        runs=RunFolderReader(runtime, links),
-        earlier=PreviousRunReader(runtime, links),
+        clusters=AiidaClusters(runtime, connections),
+        codes=AiidaCodes(runtime, connections),
+        runs=RunFolderReader(runtime, connections),
+        earlier=PreviousRunReader(runtime, connections),
         work=work,
         progress=RunProgress(jobs, work, background),
-        potcars=PotcarReader(runtime, links, bench.potcar_library),
-        symptoms=SymptomReader(runtime, bench, watch.part, links.breaker),
+        potcars=PotcarReader(runtime, connections, bench.potcar_library),
+        symptoms=SymptomReader(runtime, bench, watch.part, connections.breaker),
         server=server,
     )
-    return Wiring(runtime, watch, feed, gate, bench, reader, links, jobs, documents, ports)
+    return Wiring(runtime, watch, feed, gate, bench, reader, connections, jobs, documents, ports)
 
 
 @asynccontextmanager

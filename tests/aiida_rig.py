@@ -20,7 +20,7 @@ from crystalmath_server.adapters.aiida.runtime import AiidaRuntime
 from crystalmath_server.adapters.aiida.structures import AiidaStructures
 from crystalmath_server.adapters.aiida.submit.launcher import AiidaLauncher
 from crystalmath_server.adapters.aiida.submit.throttle import SubmissionThrottle
-from crystalmath_server.adapters.remote.link import Links
+from crystalmath_server.adapters.remote.connections import ClusterConnections
 from crystalmath_server.domain.jobs.plans import JobPlan, ParsedStructure, PreparedInputs
 from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.jobs import ENDED, JobState
@@ -105,7 +105,9 @@ class Rig:
         self._thread.start()
         self.runtime = runtime
         self.watch = self.run(self._make(DaemonWatch, self.runtime))
-        gate = self.run(self._make(SubmissionThrottle, self.runtime, self.watch, Links(), self._refresh))
+        gate = self.run(
+            self._make(SubmissionThrottle, self.runtime, self.watch, ClusterConnections(), self._refresh)
+        )
         self.launcher = AiidaLauncher(self.runtime, self.watch, gate, LooseTasks())
         self.structures = AiidaStructures(self.runtime, NoWorkbench())  # pyright: ignore[reportArgumentType]
         self._watching = asyncio.run_coroutine_threadsafe(self.watch.run(), self._loop)

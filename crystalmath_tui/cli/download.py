@@ -13,8 +13,8 @@ from crystalmath_tui.cli.session import DONE, ERROR, Session
 from crystalmath_tui.client.folders import looked_up
 from crystalmath_tui.core.downloads import Download, Step, begin, select_files, step
 from crystalmath_tui.core.effects import Call, Effect, KeepPart, LookAtPart
+from crystalmath_tui.core.formatting import count, file_size
 from crystalmath_tui.core.messages import Message
-from crystalmath_tui.core.words import count, file_size
 
 _OVER = Option("over", ("--over",), "overwrite existing files")
 FILE_OPTIONS = (

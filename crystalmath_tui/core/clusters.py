@@ -9,8 +9,8 @@ from crystalmath_server.protocol.clusters import (
 )
 from crystalmath_server.protocol.codes import Outcome
 from crystalmath_tui.core.effects import Ask, Call, Effect
+from crystalmath_tui.core.formatting import clock, count
 from crystalmath_tui.core.lines import Span, line
-from crystalmath_tui.core.words import clock, count
 
 MARKS = {Outcome.OK: ("ok", "✓"), Outcome.FAILED: ("error", "✗"), Outcome.NOT_REACHED: ("dim", "·")}
 """Style and symbol of an outcome, shown next to its word."""

@@ -4,9 +4,9 @@ from typing import TypeVar
 
 from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.effects import Effect
+from crystalmath_tui.core.formatting import progress_text
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import Progress
-from crystalmath_tui.core.words import progress_text
 
 S = TypeVar("S")
 

@@ -15,8 +15,8 @@ from crystalmath_server.protocol.jobs import (
 from crystalmath_server.protocol.method import Method
 from crystalmath_server.protocol.progress import JOBS_STOP, StopJobParams
 from crystalmath_tui.core.effects import Ask, Call, Effect, NewKey, Say
+from crystalmath_tui.core.formatting import count, state_span
 from crystalmath_tui.core.lines import Line, line
-from crystalmath_tui.core.words import count, state_span
 
 _NAMED = 8
 

@@ -15,8 +15,8 @@ from crystalmath_server.protocol.errors import ErrorCode, RpcError
 from crystalmath_server.protocol.files import JOBS_FILE, FileRange, JobFile, ReadFileParams
 from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.effects import Call, Effect, KeepPart, LocalPart, LookAtPart
+from crystalmath_tui.core.formatting import error_text
 from crystalmath_tui.core.messages import Answered, Message, Refused
-from crystalmath_tui.core.words import error_text
 
 RANGE = 1_048_576
 CALL_KEY = "download"

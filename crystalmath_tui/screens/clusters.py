@@ -11,6 +11,7 @@ from crystalmath_tui.core import clusters
 from crystalmath_tui.core.cells import wrap
 from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Back, Call, Effect, Open, Say
+from crystalmath_tui.core.formatting import count, error_text
 from crystalmath_tui.core.keymap import MOVES, Action, Binding, dispatch, emit
 from crystalmath_tui.core.lines import Line, Span, highlight, line
 from crystalmath_tui.core.messages import (
@@ -28,7 +29,6 @@ from crystalmath_tui.core.screen import Screen
 from crystalmath_tui.core.scroll import START, Scroll, clamp, move
 from crystalmath_tui.core.table import Column, fit_columns, heading
 from crystalmath_tui.core.table import row as table_row
-from crystalmath_tui.core.words import count, error_text
 
 _COLUMNS = (
     Column("label", "label", 12, 24, rank=0),

@@ -11,6 +11,7 @@ from crystalmath_tui.core.cells import wrap
 from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.control import restart
 from crystalmath_tui.core.effects import Ask, Back, Call, Copy, Effect, NewKey, Open, Say
+from crystalmath_tui.core.formatting import error_text, state_span
 from crystalmath_tui.core.keymap import MOVES, Action, Binding, dispatch, emit
 from crystalmath_tui.core.lines import Line, Span, line
 from crystalmath_tui.core.messages import (
@@ -27,7 +28,6 @@ from crystalmath_tui.core.messages import (
 from crystalmath_tui.core.pks import pk_of
 from crystalmath_tui.core.screen import Screen
 from crystalmath_tui.core.scroll import scroll_top
-from crystalmath_tui.core.words import error_text, state_span
 from crystalmath_tui.screens.run_lines import run_lines
 
 _LIVE_S = 5.0  # maximum age of the diagnosis of an active job

@@ -6,9 +6,9 @@ from typing import Literal, cast
 from crystalmath_server.protocol.files import JOBS_FILE, FileRange, JobFile, ReadFileParams
 from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.effects import Call
+from crystalmath_tui.core.formatting import file_size
 from crystalmath_tui.core.lines import Line, line, spread
 from crystalmath_tui.core.scroll import scroll_top
-from crystalmath_tui.core.words import file_size
 
 KEPT = 1_000_000
 """Number of characters kept from the end of a followed file."""

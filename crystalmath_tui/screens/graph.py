@@ -18,6 +18,7 @@ from crystalmath_tui.core import path_prompt
 from crystalmath_tui.core.cells import wrap
 from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Back, Call, Effect, FindPath, Open, Say
+from crystalmath_tui.core.formatting import error_text, file_size
 from crystalmath_tui.core.keymap import MOVES, Binding, dispatch
 from crystalmath_tui.core.lines import Line, Span, fit_line, highlight, line
 from crystalmath_tui.core.messages import (
@@ -33,7 +34,6 @@ from crystalmath_tui.core.path_prompt import PathPrompt, prompt_lines, prompt_of
 from crystalmath_tui.core.pks import pk_of
 from crystalmath_tui.core.screen import Screen
 from crystalmath_tui.core.scroll import START, Scroll, clamp, move
-from crystalmath_tui.core.words import error_text, file_size
 
 _DEEPEST = 20
 _MOST_ROWS = 2000

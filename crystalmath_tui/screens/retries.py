@@ -12,8 +12,8 @@ from crystalmath_server.protocol.errors import ConnectionLost
 from crystalmath_server.protocol.jobs import Submitted
 from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.effects import Call, Effect, Say
+from crystalmath_tui.core.formatting import error_text
 from crystalmath_tui.core.messages import Answered, Connected, Message, Refused
-from crystalmath_tui.core.words import error_text
 
 
 @record

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from crystalmath_server.protocol.jobs import JobRun
 from crystalmath_tui.core.cells import wrap
+from crystalmath_tui.core.formatting import state_span
 from crystalmath_tui.core.lines import Line, Span, line
-from crystalmath_tui.core.words import state_span
 
 _STYLES = {"+": "ok", "-": "error", "@": "dim"}
 

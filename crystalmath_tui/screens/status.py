@@ -11,6 +11,7 @@ from crystalmath_server.protocol.system import STATUS, Part, PartState, Status
 from crystalmath_tui.core.cells import clean, cut, fit, width, wrap
 from crystalmath_tui.core.control import control_note
 from crystalmath_tui.core.effects import Call, Connect, Effect, Later, Say
+from crystalmath_tui.core.formatting import error_text, progress_text
 from crystalmath_tui.core.lines import Line, Span, line, line_width
 from crystalmath_tui.core.messages import (
     Answered,
@@ -25,7 +26,6 @@ from crystalmath_tui.core.messages import (
     RetryDue,
     Ticked,
 )
-from crystalmath_tui.core.words import error_text, progress_text
 
 _SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.25, 30.0
 _NOTE_S = 8.0

@@ -127,7 +127,7 @@ def test_the_contract_on_the_client_names_every_room_of_the_server() -> None:
 
 ASYNCIO = {
     "crystalmath_server/adapters/processes/single_thread_executor.py",  # futures of threads of our own
-    "crystalmath_server/adapters/remote/link.py",  # the loop of asyncssh, and the timer of a connection
+    "crystalmath_server/adapters/remote/connections.py",  # the loop of asyncssh, and an idle timer
     "crystalmath_server/bootstrap.py",  # which of asyncio's loops anyio runs on
     "crystalmath_server/plugins/broker_tolerant_process.py",  # runs in AiiDA's daemon, on its loop
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crystalmath_server.adapters.aiida.codes import codes_on
-from crystalmath_server.adapters.remote.link import Target
+from crystalmath_server.adapters.remote.connections import Target
 from crystalmath_server.domain.clusters import naming
 from crystalmath_server.domain.clusters.resources import check, merged
 from crystalmath_server.domain.jobs.states import ENDED_PROCESS

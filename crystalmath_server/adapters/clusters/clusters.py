@@ -12,7 +12,7 @@ from crystalmath_server.adapters.aiida.calls import Calls
 from crystalmath_server.adapters.clusters import queue as cluster_queue
 from crystalmath_server.adapters.clusters.connection_test import TITLES, ConnectionTest
 from crystalmath_server.adapters.remote import ssh_hosts
-from crystalmath_server.adapters.remote.link import Connection, Links, Target
+from crystalmath_server.adapters.remote.connections import BlockingTransport, ClusterConnections, Target
 from crystalmath_server.domain.clusters import naming
 from crystalmath_server.domain.clusters.discovery import SCRIPT, discovery
 from crystalmath_server.domain.clusters.resources import check, check_against, merged, options
@@ -57,9 +57,9 @@ class Limits:
 class AiidaClusters:
     """The Clusters port."""
 
-    def __init__(self, runtime: Calls, links: Links | None = None) -> None:
+    def __init__(self, runtime: Calls, connections: ClusterConnections | None = None) -> None:
         self._runtime = runtime
-        self._links = links or Links()
+        self._connections = connections or ClusterConnections()
         self._limits: dict[str, Limits] = {}
 
     async def list_clusters(self) -> ClusterList:
@@ -90,10 +90,10 @@ class AiidaClusters:
     async def test(self, params: ClusterTestParams, tell: Callable[[str], None]) -> ClusterTest:
         """Test a cluster step by step, up to the first failure."""
         facts = await self._runtime.call(store.facts, params.label)
-        link = self._links.get(params.label)
+        connection = self._connections.get(params.label)
         if params.force:
-            link.forgive()
-        probe = ConnectionTest(facts, link, params.wait_s)
+            connection.forgive()
+        probe = ConnectionTest(facts, connection, params.wait_s)
         steps: list[Step] = []
         for name in params.steps or tuple(StepName):
             if any(step.outcome is Outcome.FAILED for step in steps):
@@ -108,7 +108,7 @@ class AiidaClusters:
         """Current partitions and jobs; partition limits are kept to check later submits."""
         facts = await self._runtime.call(store.facts, label)
 
-        def look(connection: Connection) -> tuple[Any, ...]:
+        def look(connection: BlockingTransport) -> tuple[Any, ...]:
             user = cluster_queue.whoami(connection)
             jobs = cluster_queue.own_jobs(connection, facts, user)
             accounts = cluster_queue.accounts(connection, facts)
@@ -127,7 +127,7 @@ class AiidaClusters:
         naming.check_transport(params.transport)
         target = await to_thread.run_sync(_host_target, params)
 
-        def look(connection: Connection) -> str:
+        def look(connection: BlockingTransport) -> str:
             return connection.exec_command_wait(SCRIPT)[1]
 
         text = await self._asked(f"host {params.hostname}", target, look)
@@ -160,12 +160,12 @@ class AiidaClusters:
 
     def close(self) -> None:
         """Close our own connections."""
-        self._links.close()
+        self._connections.close()
 
-    async def _asked(self, name: str, target: Target, look: Callable[[Connection], T]) -> T:
+    async def _asked(self, name: str, target: Target, look: Callable[[BlockingTransport], T]) -> T:
         """Run `look` over the connection; transport exceptions become RpcErrors."""
         try:
-            return await self._links.get(name).run(target, look)
+            return await self._connections.get(name).run(target, look)
         except RpcError:
             raise
         except Exception as error:
@@ -173,7 +173,7 @@ class AiidaClusters:
             raise TransportFailed(f"{target.name}: {words}") from error
 
     def _forget(self, label: str) -> None:
-        self._links.forget(label)
+        self._connections.forget(label)
         self._limits.pop(label, None)
 
     def _told(self, detail: ClusterDetail) -> ClusterDetail:
@@ -181,9 +181,9 @@ class AiidaClusters:
 
     def _with_trouble(self, row: ClusterRow) -> ClusterRow:
         """The row, with any trouble on our own connections."""
-        state = self._links.breaker(row.label)
+        state = self._connections.breaker(row.label)
         resting = state.retry_at if state.retry_at > time.time() else None
-        return replace(row, trouble=state.trouble, retry_at=resting)
+        return replace(row, trouble=state.reason, retry_at=resting)
 
 
 def _given(resources: Resources) -> list[object]:

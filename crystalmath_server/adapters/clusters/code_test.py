@@ -5,14 +5,14 @@ import shlex
 import time
 from collections.abc import Callable
 
-from crystalmath_server.adapters.remote.link import Connection
+from crystalmath_server.adapters.remote.connections import BlockingTransport
 from crystalmath_server.domain.clusters.resources import script
 from crystalmath_server.protocol.codes import CodeRow, Outcome, Step
 
 _COMPLAINT = re.compile(r"unable to locate|not found|unknown module|no such module|error", re.IGNORECASE)
 
 
-def look_at(connection: Connection, code: CodeRow) -> tuple[Step, ...]:
+def look_at(connection: BlockingTransport, code: CodeRow) -> tuple[Step, ...]:
     """The steps in order; steps after a failure are skipped."""
     steps: list[Step] = []
     for name, title, look in _STEPS:
@@ -28,7 +28,7 @@ def look_at(connection: Connection, code: CodeRow) -> tuple[Step, ...]:
 _Seen = tuple[Outcome, str, str]
 
 
-def _file(connection: Connection, code: CodeRow) -> _Seen:
+def _file(connection: BlockingTransport, code: CodeRow) -> _Seen:
     status, _, _ = connection.exec_command_wait(f"test -f {shlex.quote(code.path)}")
     if status == 0:
         return Outcome.OK, code.path, ""
@@ -36,7 +36,7 @@ def _file(connection: Connection, code: CodeRow) -> _Seen:
     return Outcome.FAILED, f"{code.path} is not a file on {code.cluster}", hint
 
 
-def _executable(connection: Connection, code: CodeRow) -> _Seen:
+def _executable(connection: BlockingTransport, code: CodeRow) -> _Seen:
     status, _, _ = connection.exec_command_wait(f"test -x {shlex.quote(code.path)}")
     if status == 0:
         return Outcome.OK, "may be run", ""
@@ -44,7 +44,7 @@ def _executable(connection: Connection, code: CodeRow) -> _Seen:
     return Outcome.FAILED, f"you do not have permission to run {code.path}", hint
 
 
-def _environment(connection: Connection, code: CodeRow) -> _Seen:
+def _environment(connection: BlockingTransport, code: CodeRow) -> _Seen:
     """Run the code's prepended commands; old module systems print errors but still exit with 0."""
     lines = script(code.modules, code.prepend_text)
     if not lines:
@@ -57,7 +57,7 @@ def _environment(connection: Connection, code: CodeRow) -> _Seen:
     return Outcome.FAILED, words, hint
 
 
-_STEPS: tuple[tuple[str, str, Callable[[Connection, CodeRow], _Seen]], ...] = (
+_STEPS: tuple[tuple[str, str, Callable[[BlockingTransport, CodeRow], _Seen]], ...] = (
     ("file", "The file exists", _file),
     ("executable", "It may be run", _executable),
     ("environment", "Its environment loads", _environment),

@@ -4,7 +4,7 @@ from crystalmath_server.adapters.aiida import codes
 from crystalmath_server.adapters.aiida.calls import Calls
 from crystalmath_server.adapters.aiida.cluster_store import facts
 from crystalmath_server.adapters.clusters.code_test import look_at
-from crystalmath_server.adapters.remote.link import Links
+from crystalmath_server.adapters.remote.connections import ClusterConnections
 from crystalmath_server.protocol.codes import (
     CodeList,
     CodeRow,
@@ -18,9 +18,9 @@ from crystalmath_server.protocol.codes import (
 class AiidaCodes:
     """The Codes port."""
 
-    def __init__(self, runtime: Calls, links: Links) -> None:
+    def __init__(self, runtime: Calls, connections: ClusterConnections) -> None:
         self._runtime = runtime
-        self._links = links
+        self._connections = connections
 
     async def list_codes(self, params: ListCodesParams) -> CodeList:
         """Codes, sorted by cluster and label."""
@@ -34,5 +34,5 @@ class AiidaCodes:
         """Test a code: file, execute permission and environment."""
         row = await self._runtime.call(codes.read_code, pk)
         found = await self._runtime.call(facts, row.cluster)
-        steps = await self._links.get(row.cluster).run(found.target, look_at, row)
+        steps = await self._connections.get(row.cluster).run(found.target, look_at, row)
         return CodeTest(pk, all(step.outcome is not Outcome.FAILED for step in steps), steps)

@@ -17,7 +17,7 @@ from crystalmath_server.adapters.clusters import test_job as cluster_job
 from crystalmath_server.adapters.clusters.code_test import look_at
 from crystalmath_server.adapters.clusters.queue import own_jobs, whoami
 from crystalmath_server.adapters.remote import ssh_hosts
-from crystalmath_server.adapters.remote.link import Connection, Link
+from crystalmath_server.adapters.remote.connections import BlockingTransport, ClusterConnection
 from crystalmath_server.domain.clusters.naming import DIRECT
 from crystalmath_server.protocol.clusters import CLUSTERS_UPDATE, SSH_TRANSPORT, SshHost, StepName
 from crystalmath_server.protocol.codes import CODES_CREATE, CodeKind, Outcome, Step
@@ -66,10 +66,10 @@ def ok(detail: str) -> Seen:
 
 @dataclass(slots=True)
 class ConnectionTest:
-    """Runs the test steps of one cluster over its link."""
+    """Runs the test steps of one cluster over its connection."""
 
     facts: ClusterFacts
-    link: Link
+    connection: ClusterConnection
     wait_s: float
     work_dir: str = ""
     _steps: dict[StepName, Callable[[], Awaitable[Seen]]] = field(init=False, repr=False)
@@ -148,44 +148,44 @@ class ConnectionTest:
         if careless := await _careless(target.transport(), target.host):
             return careless
         try:
-            await self.link.run(target, whoami)
+            await self.connection.run(target, whoami)
         except AccessDenied:
             return ok("its key is in known_hosts")
         return ok("its key is in known_hosts")
 
     async def _login(self) -> Seen:
-        user = await self.link.run(self.facts.target, whoami)
+        user = await self.connection.run(self.facts.target, whoami)
         return ok(f"as {user}")
 
     async def _work_dir(self) -> Seen:
-        path = await self.link.run(self.facts.target, _use_work_dir, self.facts)
+        path = await self.connection.run(self.facts.target, _use_work_dir, self.facts)
         return ok(path)
 
     async def _scheduler(self) -> Seen:
-        def look(connection: Connection) -> int:
+        def look(connection: BlockingTransport) -> int:
             return len(own_jobs(connection, self.facts, whoami(connection)))
 
-        count = await self.link.run(self.facts.target, look)
+        count = await self.connection.run(self.facts.target, look)
         words = f"; you have {count} job{'' if count == 1 else 's'} there"
         return ok(f"{self.facts.scheduler_type}{'' if self.facts.scheduler_type == DIRECT else words}")
 
     async def _job(self) -> Seen:
         """Submit a job and poll until it ends; the connection is free for others between polls."""
         target, facts = self.facts.target, self.facts
-        work_dir = await self.link.run(target, _work_dir_path, facts)
-        sent = await self.link.run(target, cluster_job.send, facts, work_dir)
+        work_dir = await self.connection.run(target, _work_dir_path, facts)
+        sent = await self.connection.run(target, cluster_job.send, facts, work_dir)
         try:
             waiting = await self._watch(sent)
             if waiting is None:
-                ran, detail = await self.link.run(target, cluster_job.outcome, sent)
+                ran, detail = await self.connection.run(target, cluster_job.outcome, sent)
                 hint = (
                     "" if ran else "Read the scheduler's message; the partition, account or QOS may be wrong."
                 )
                 return Seen(Outcome.OK if ran else Outcome.FAILED, detail, hint)
-            await self.link.run(target, cluster_job.withdraw, facts, sent)
+            await self.connection.run(target, cluster_job.withdraw, facts, sent)
         finally:
             with anyio.CancelScope(shield=True), contextlib.suppress(Exception):
-                await self.link.run(target, cluster_job.sweep, sent.folder)
+                await self.connection.run(target, cluster_job.sweep, sent.folder)
         detail = (
             f"the scheduler accepted job {sent.job_id}, but after {self.wait_s:g} s it was still {waiting}"
         )
@@ -197,7 +197,7 @@ class ConnectionTest:
         pause_s = min(max(self.facts.poll_interval_s, SHORTEST_LOOK_S), LONGEST_LOOK_S)
         while True:
             await anyio.sleep(pause_s)
-            waiting = await self.link.run(self.facts.target, cluster_job.waits_for, self.facts, sent)
+            waiting = await self.connection.run(self.facts.target, cluster_job.waits_for, self.facts, sent)
             if waiting is None or time.monotonic() > deadline:
                 return waiting
 
@@ -210,7 +210,7 @@ class ConnectionTest:
             )
             return Seen(Outcome.NOT_REACHED, "no VASP code is set up on this cluster yet", hint)
         for code in codes:
-            for step in await self.link.run(self.facts.target, look_at, code):
+            for step in await self.connection.run(self.facts.target, look_at, code):
                 if step.outcome is Outcome.FAILED:
                     return Seen(step.outcome, f"{code.label}: {step.detail}", step.hint)
         return ok(", ".join(f"{code.label} ({code.path})" for code in codes))
@@ -220,7 +220,7 @@ class ConnectionTest:
         hint = f"Set the folder: {command(CLUSTERS_UPDATE, label=label, potcar_dir='FOLDER')}"
         if not folder:
             return Seen(Outcome.NOT_REACHED, "no POTCAR folder is set", hint)
-        status, out, _ = await self.link.run(self.facts.target, _list, folder)
+        status, out, _ = await self.connection.run(self.facts.target, _list, folder)
         if status:
             return Seen(Outcome.FAILED, f"{folder} on {label} is not a folder you can read", hint)
         if not out.strip():
@@ -281,11 +281,11 @@ async def _careless(transport: Any, host: str) -> Seen | None:
     return None
 
 
-def _work_dir_path(connection: Connection, facts: ClusterFacts) -> str:
+def _work_dir_path(connection: BlockingTransport, facts: ClusterFacts) -> str:
     return facts.work_dir.format(username=whoami(connection))
 
 
-def _use_work_dir(connection: Connection, facts: ClusterFacts) -> str:
+def _use_work_dir(connection: BlockingTransport, facts: ClusterFacts) -> str:
     """Write and read a file; raises WorkDirUnusable with the reason."""
     path = _work_dir_path(connection, facts)
     token, name = uuid.uuid4().hex, f"crystalmath-test-{uuid.uuid4().hex[:8]}"
@@ -302,7 +302,7 @@ def _use_work_dir(connection: Connection, facts: ClusterFacts) -> str:
     return path
 
 
-def _unusable(connection: Connection, path: str, error: Exception) -> WorkDirUnusable:
+def _unusable(connection: BlockingTransport, path: str, error: Exception) -> WorkDirUnusable:
     """Ask the cluster for the reason, since SFTP reports most errors only as "Failure"."""
     quoted = shlex.quote(path)
     status, _, err = connection.exec_command_wait(f"mkdir -p {quoted} && test -w {quoted}")
@@ -319,7 +319,7 @@ def _unusable(connection: Connection, path: str, error: Exception) -> WorkDirUnu
     return WorkDirUnusable(f"{path}: {words}", field="work_dir")
 
 
-def _list(connection: Connection, folder: str) -> tuple[int, str, str]:
+def _list(connection: BlockingTransport, folder: str) -> tuple[int, str, str]:
     quoted = shlex.quote(folder)
     return connection.exec_command_wait(
         f"test -r {quoted} && ls {quoted}/ > /dev/null && ls {quoted}/ | head -n 5"

@@ -8,7 +8,7 @@ from anyio import to_thread
 
 from crystalmath_server.adapters.aiida.calls import Calls
 from crystalmath_server.adapters.aiida.cluster_store import facts
-from crystalmath_server.adapters.remote.link import Connection, Links
+from crystalmath_server.adapters.remote.connections import BlockingTransport, ClusterConnections
 from crystalmath_server.domain.potcars import library
 from crystalmath_server.domain.potcars import verdict as words
 from crystalmath_server.domain.potcars.locations import LOCAL
@@ -26,10 +26,13 @@ class PotcarReader:
     """Looks for potentials; `local` returns pymatgen's library on this machine."""
 
     def __init__(
-        self, runtime: Calls, links: Links, local: Callable[[], Awaitable[library.PotcarLibrary]]
+        self,
+        runtime: Calls,
+        connections: ClusterConnections,
+        local: Callable[[], Awaitable[library.PotcarLibrary]],
     ) -> None:
         self._runtime = runtime
-        self._links = links
+        self._connections = connections
         self._local = local
 
     async def check(self, cluster: str, functional: str, symbols: tuple[str, ...]) -> PotcarCheck:
@@ -46,7 +49,7 @@ class PotcarReader:
         look = partial(_look, cluster=cluster, place=place, functional=functional, symbols=symbols)
         if local:
             return await to_thread.run_sync(look, _shell, abandon_on_cancel=True)
-        return await self._links.get(cluster).run(found.target, lambda line: look(_shell_of(line)))
+        return await self._connections.get(cluster).run(found.target, lambda line: look(_shell_of(line)))
 
 
 def _look(
@@ -74,7 +77,7 @@ def _said(shell: Shell, script: str, cluster: str) -> str:
     return out
 
 
-def _shell_of(connection: Connection) -> Shell:
+def _shell_of(connection: BlockingTransport) -> Shell:
     return connection.exec_command_wait
 
 

@@ -10,7 +10,7 @@ from anyio import to_thread
 from crystalmath_server.adapters.aiida.calls import Calls
 from crystalmath_server.adapters.aiida.cluster_store import facts
 from crystalmath_server.adapters.aiida.jobs.previous_run import Found, lay_out
-from crystalmath_server.adapters.remote.link import Connection, Links
+from crystalmath_server.adapters.remote.connections import BlockingTransport, ClusterConnections
 from crystalmath_server.domain.vasp_run.restart import PreviousRun, look_script, names_there
 from crystalmath_server.protocol.errors import UNREACHABLE
 
@@ -18,9 +18,9 @@ from crystalmath_server.protocol.errors import UNREACHABLE
 class PreviousRunReader:
     """Writes runs to temporary folders; stores nothing."""
 
-    def __init__(self, runtime: Calls, links: Links) -> None:
+    def __init__(self, runtime: Calls, connections: ClusterConnections) -> None:
         self._runtime = runtime
-        self._links = links
+        self._connections = connections
 
     @asynccontextmanager
     async def laid_out(self, pk: int, cluster: str) -> AsyncGenerator[PreviousRun]:
@@ -35,11 +35,11 @@ class PreviousRunReader:
         """The file names on the cluster; if unreachable, those that the run listed when it ended."""
         target = (await self._runtime.call(facts, found.cluster)).target
 
-        def look(line: Connection) -> str:
+        def look(line: BlockingTransport) -> str:
             return line.exec_command_wait(look_script(found.path))[1]
 
         try:
-            said = await self._links.get(target.name).run(target, look)
+            said = await self._connections.get(target.name).run(target, look)
         except UNREACHABLE:
             if not found.told:
                 raise

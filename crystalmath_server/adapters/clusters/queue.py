@@ -1,10 +1,10 @@
-"""The queue of a cluster, read by AiiDA's scheduler plugin; runs on the link's thread."""
+"""The queue of a cluster, read by AiiDA's scheduler plugin; runs on the connection's thread."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from crystalmath_server.adapters.aiida.cluster_store import ClusterFacts
-from crystalmath_server.adapters.remote.link import Connection
+from crystalmath_server.adapters.remote.connections import BlockingTransport
 from crystalmath_server.domain.clusters import slurm
 from crystalmath_server.protocol.clusters import Partition, QueueJob
 from crystalmath_server.protocol.errors import SchedulerRejected
@@ -12,7 +12,7 @@ from crystalmath_server.protocol.errors import SchedulerRejected
 _WAITING = frozenset({"queued", "queued held"})
 
 
-def jobs_of(connection: Connection, facts: ClusterFacts, **which: object) -> list[Any]:
+def jobs_of(connection: BlockingTransport, facts: ClusterFacts, **which: object) -> list[Any]:
     """AiiDA's JobInfo rows; raises SchedulerRejected with the scheduler's message."""
     from aiida.schedulers import SchedulerError
 
@@ -35,7 +35,7 @@ def rejected(words: str, facts: ClusterFacts) -> SchedulerRejected:
     return SchedulerRejected(f"{facts.scheduler_type} on {facts.target.name}: {short}")
 
 
-def own_jobs(connection: Connection, facts: ClusterFacts, user: str) -> tuple[QueueJob, ...]:
+def own_jobs(connection: BlockingTransport, facts: ClusterFacts, user: str) -> tuple[QueueJob, ...]:
     """The user's jobs; reads SLURM's whole queue once to find their positions."""
     if facts.scheduler_type not in slurm.NAMES:
         return tuple(_job(row, None) for row in jobs_of(connection, facts, user=user))
@@ -75,7 +75,9 @@ def _job(row: Any, place: int | None) -> QueueJob:
     )
 
 
-def partitions(connection: Connection, facts: ClusterFacts) -> tuple[tuple[Partition, ...], tuple[str, ...]]:
+def partitions(
+    connection: BlockingTransport, facts: ClusterFacts
+) -> tuple[tuple[Partition, ...], tuple[str, ...]]:
     """Partitions, and a note if they cannot be read."""
     if facts.scheduler_type not in slurm.NAMES:
         return (), (f"Partitions are read from SLURM only, not from {facts.scheduler_type}.",)
@@ -85,7 +87,7 @@ def partitions(connection: Connection, facts: ClusterFacts) -> tuple[tuple[Parti
     return slurm.partitions(out), ()
 
 
-def accounts(connection: Connection, facts: ClusterFacts) -> tuple[str, ...]:
+def accounts(connection: BlockingTransport, facts: ClusterFacts) -> tuple[str, ...]:
     """Accounts of the user; empty if the cluster has no accounting."""
     if facts.scheduler_type not in slurm.NAMES:
         return ()
@@ -93,6 +95,6 @@ def accounts(connection: Connection, facts: ClusterFacts) -> tuple[str, ...]:
     return slurm.accounts(out)[0] if status == 0 else ()
 
 
-def whoami(connection: Connection) -> str:
+def whoami(connection: BlockingTransport) -> str:
     """The user name on the cluster."""
     return str(connection.do(connection.transport.whoami_async())).strip()

@@ -1,4 +1,4 @@
-"""A one-second job, submitted and polled by AiiDA's scheduler plugin; runs on a link's thread."""
+"""A one-second job, submitted and polled by AiiDA's scheduler plugin; runs on a connection's thread."""
 
 import tempfile
 import uuid
@@ -8,7 +8,7 @@ from typing import Any
 
 from crystalmath_server.adapters.aiida.cluster_store import ClusterFacts
 from crystalmath_server.adapters.clusters.queue import jobs_of, rejected
-from crystalmath_server.adapters.remote.link import Connection
+from crystalmath_server.adapters.remote.connections import BlockingTransport
 from crystalmath_server.domain.clusters.resources import options
 from crystalmath_server.protocol.errors import SchedulerRejected
 from crystalmath_server.protocol.resources import Resources
@@ -33,7 +33,7 @@ class Sent:
     token: str
 
 
-def send(connection: Connection, facts: ClusterFacts, work_dir: str) -> Sent:
+def send(connection: BlockingTransport, facts: ClusterFacts, work_dir: str) -> Sent:
     """Write the script and submit it; raises SchedulerRejected."""
     from aiida.schedulers import SchedulerError
 
@@ -75,7 +75,7 @@ def _template(facts: ClusterFacts, token: str) -> Any:
     return template
 
 
-def put_text(connection: Connection, folder: str, name: str, text: str) -> None:
+def put_text(connection: BlockingTransport, folder: str, name: str, text: str) -> None:
     """Write a file, creating its folder."""
     connection.do(connection.transport.makedirs_async(folder, ignore_existing=True))
     with tempfile.TemporaryDirectory() as local:
@@ -84,7 +84,7 @@ def put_text(connection: Connection, folder: str, name: str, text: str) -> None:
         connection.do(connection.transport.put_async(str(path), f"{folder}/{name}"))
 
 
-def get_text(connection: Connection, path: str) -> str:
+def get_text(connection: BlockingTransport, path: str) -> str:
     """Read a file; raises OSError."""
     with tempfile.TemporaryDirectory() as local:
         copy = Path(local) / "copy"
@@ -92,7 +92,7 @@ def get_text(connection: Connection, path: str) -> str:
         return copy.read_text("utf-8", errors="replace")
 
 
-def waits_for(connection: Connection, facts: ClusterFacts, sent: Sent) -> str | None:
+def waits_for(connection: BlockingTransport, facts: ClusterFacts, sent: Sent) -> str | None:
     """The job's state and reason, or None once it has left the queue."""
     by_user = facts.scheduler.get_feature("can_query_by_user")
     which: dict[str, object] = {"user": "$USER"} if by_user else {"jobs": [sent.job_id]}
@@ -102,7 +102,7 @@ def waits_for(connection: Connection, facts: ClusterFacts, sent: Sent) -> str | 
     return None
 
 
-def outcome(connection: Connection, sent: Sent) -> tuple[bool, str]:
+def outcome(connection: BlockingTransport, sent: Sent) -> tuple[bool, str]:
     """Whether the job ran, and where; otherwise the output that it left."""
     try:
         written = get_text(connection, f"{sent.folder}/{DONE}").split()
@@ -120,12 +120,12 @@ def outcome(connection: Connection, sent: Sent) -> tuple[bool, str]:
     return False, f"job {sent.job_id} ended without its result: {words}"
 
 
-def withdraw(connection: Connection, facts: ClusterFacts, sent: Sent) -> None:
+def withdraw(connection: BlockingTransport, facts: ClusterFacts, sent: Sent) -> None:
     """Cancel a job that is still waiting."""
     facts.scheduler.set_transport(connection)
     facts.scheduler.kill_job(sent.job_id)
 
 
-def sweep(connection: Connection, folder: str) -> None:
+def sweep(connection: BlockingTransport, folder: str) -> None:
     """Remove the test folder."""
     connection.do(connection.transport.rmtree_async(folder))

@@ -1,4 +1,4 @@
-"""The WorkFolders port: the folder where a job runs, over the shared link to its cluster."""
+"""The WorkFolders port: the folder where a job runs, over the shared connection to its cluster."""
 
 import time
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from crystalmath_server.adapters.aiida.calls import Calls
 from crystalmath_server.adapters.aiida.cluster_store import facts
 from crystalmath_server.adapters.aiida.jobs.runs import load_run
-from crystalmath_server.adapters.remote.link import Connection, Links, Target
+from crystalmath_server.adapters.remote.connections import BlockingTransport, ClusterConnections, Target
 from crystalmath_server.domain.vasp_run import work_folder as folder
 from crystalmath_server.domain.vasp_run.work_folder import FilePart
 from crystalmath_server.protocol.files import JobFiles
@@ -34,9 +34,9 @@ class RemoteFolder:
 class WorkFolderReader:
     """Reads and writes files in the work folders of jobs."""
 
-    def __init__(self, runtime: Calls, links: Links) -> None:
+    def __init__(self, runtime: Calls, connections: ClusterConnections) -> None:
         self._runtime = runtime
-        self._links = links
+        self._connections = connections
         self._places: dict[int, RemoteFolder] = {}
 
     async def tree(self, pk: int, depth: int, limit: int) -> JobFiles:
@@ -60,11 +60,11 @@ class WorkFolderReader:
         folder.check_written(said, place.words, name)
 
     async def _said(self, place: RemoteFolder, script: str) -> bytes:
-        def ask(line: Connection) -> bytes:
+        def ask(line: BlockingTransport) -> bytes:
             out, err = line.exec_bytes(script)
             return out or err.encode()
 
-        return await self._links.get(place.target.name).run(place.target, ask)
+        return await self._connections.get(place.target.name).run(place.target, ask)
 
     async def _place(self, pk: int) -> RemoteFolder:
         known = self._places.get(pk)

@@ -1,1 +1,1 @@
-"""Connections to clusters: SSH hosts, links and connection errors."""
+"""Connections to clusters: SSH hosts, shared connections and their errors."""

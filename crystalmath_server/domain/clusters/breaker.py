@@ -21,25 +21,25 @@ class Breaker:
     ----------
     retry_at
         UNIX time [s]; 0 while closed.
-    trouble
+    reason
         Message of the last failure; empty after a success.
     """
 
     failures: int = 0
     retry_at: float = 0.0
-    trouble: str = ""
+    reason: str = ""
 
 
 CLOSED = Breaker()
 
 
-def failed(breaker: Breaker, now: float, trouble: str) -> Breaker:
+def record_failure(breaker: Breaker, now: float, reason: str) -> Breaker:
     """The breaker after another failure."""
     failures = breaker.failures + 1
     if failures < LIMIT:
-        return Breaker(failures, 0.0, trouble)
+        return Breaker(failures, 0.0, reason)
     rest_s = min(FIRST_REST_S * 2.0 ** min(failures - LIMIT, 16), LONGEST_REST_S)
-    return Breaker(failures, now + rest_s, trouble)
+    return Breaker(failures, now + rest_s, reason)
 
 
 def allows(breaker: Breaker, now: float) -> bool:

@@ -9,13 +9,13 @@ from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.cells import wrap
 from crystalmath_tui.core.clusters import MARKS, state_of
 from crystalmath_tui.core.context import Context
+from crystalmath_tui.core.formatting import age, count, error_text
 from crystalmath_tui.core.lines import Line, Span, fit_line, highlight, line, line_width
 from crystalmath_tui.core.messages import KeyPressed, Message, MousePressed
 from crystalmath_tui.core.resources import TITLES, text_of
 from crystalmath_tui.core.screen import Screen
 from crystalmath_tui.core.scroll import START, Scroll, clamp
 from crystalmath_tui.core.table import Column, fit_columns, heading, row
-from crystalmath_tui.core.words import age, count, error_text
 from crystalmath_tui.screens.cluster.update import (
     KEYS,
     STEPS,

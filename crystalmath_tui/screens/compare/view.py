@@ -4,11 +4,11 @@ from crystalmath_server.protocol.compare import CompareRow, Comparison
 from crystalmath_tui.core.cells import fit, width, wrap
 from crystalmath_tui.core.comparison import title_of
 from crystalmath_tui.core.context import Context
+from crystalmath_tui.core.formatting import count, error_text, number
 from crystalmath_tui.core.lines import Line, Span, fit_line, highlight, line
 from crystalmath_tui.core.path_prompt import prompt_lines
 from crystalmath_tui.core.screen import Screen
 from crystalmath_tui.core.scroll import Scroll, clamp
-from crystalmath_tui.core.words import count, error_text, number
 from crystalmath_tui.screens.compare.update import (
     CALL_KEY,
     KEYS,

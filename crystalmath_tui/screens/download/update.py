@@ -9,6 +9,7 @@ from crystalmath_tui.core import downloads, path_prompt
 from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.downloads import Download
 from crystalmath_tui.core.effects import Back, Call, Effect, FindPath, Open, Say
+from crystalmath_tui.core.formatting import count, file_size
 from crystalmath_tui.core.keymap import MOVES, Binding, dispatch, emit
 from crystalmath_tui.core.messages import (
     Answered,
@@ -23,7 +24,6 @@ from crystalmath_tui.core.messages import (
 from crystalmath_tui.core.path_prompt import PathPrompt, prompt_of
 from crystalmath_tui.core.pks import pk_of
 from crystalmath_tui.core.scroll import scroll_top
-from crystalmath_tui.core.words import count, file_size
 
 HEAD = 4
 """Rows above the file list: path, completions, status and rule."""

@@ -2,11 +2,11 @@
 
 from crystalmath_tui.core.cells import fit, wrap
 from crystalmath_tui.core.context import Context
+from crystalmath_tui.core.formatting import count, error_text, file_size
 from crystalmath_tui.core.lines import Line, fit_line, line
 from crystalmath_tui.core.path_prompt import prompt_lines
 from crystalmath_tui.core.screen import Screen
 from crystalmath_tui.core.scroll import scroll_top
-from crystalmath_tui.core.words import count, error_text, file_size
 from crystalmath_tui.screens.download.update import KEYS, Slice, is_typing, list_rows, rows_of, update
 
 _BAR = 24

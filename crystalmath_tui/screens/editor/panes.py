@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from crystalmath_server.protocol.inputs import InputFacts, InputProblem, KnownTag
 from crystalmath_tui.core.cells import cut, fit, wrap
+from crystalmath_tui.core.formatting import number
 from crystalmath_tui.core.incar_line import Choice, assignments, spot
 from crystalmath_tui.core.inputs import MARKS, MAY_BE_EMPTY, place_of
 from crystalmath_tui.core.lines import Line, Span, fit_line, highlight, line
-from crystalmath_tui.core.words import number
 from crystalmath_tui.screens.editor.model import OpenFile, Slice, here, of_file, of_line
 
 _MOST_VALUES = 14

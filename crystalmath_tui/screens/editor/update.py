@@ -6,6 +6,7 @@ from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.inputs import INPUTS_TAGS, InputReport, ListTagsParams, TagList
 from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Ask, Back, Call, EditOutside, Effect, Say, Tell
+from crystalmath_tui.core.formatting import error_text
 from crystalmath_tui.core.inputs import MAY_BE_EMPTY, FileEdit, InputsEdited, InputsOpened, names_of
 from crystalmath_tui.core.keymap import MOVES, Action, Binding, KeyTable, binding_of, dispatch
 from crystalmath_tui.core.lines import line
@@ -23,7 +24,6 @@ from crystalmath_tui.core.messages import (
 )
 from crystalmath_tui.core.scroll import START, Scroll, move
 from crystalmath_tui.core.text_area import rewrite
-from crystalmath_tui.core.words import error_text
 from crystalmath_tui.screens.editor import diff as diff_page
 from crystalmath_tui.screens.editor import text as text_page
 from crystalmath_tui.screens.editor.model import (

@@ -7,6 +7,7 @@ from crystalmath_tui.core.area_view import Marks, Paint, area_lines, cursor_cell
 from crystalmath_tui.core.cells import cut, fit, wrap
 from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.diff_lines import side_by_side, unified_lines
+from crystalmath_tui.core.formatting import error_text, state_span
 from crystalmath_tui.core.incar_line import paint_line
 from crystalmath_tui.core.inputs import MARKS, worst
 from crystalmath_tui.core.line_cells import overlay, visible_text
@@ -14,7 +15,6 @@ from crystalmath_tui.core.lines import Line, Size, Span, beside, fit_line, fit_l
 from crystalmath_tui.core.screen import Screen
 from crystalmath_tui.core.scroll import clamp
 from crystalmath_tui.core.textfield import field_line
-from crystalmath_tui.core.words import error_text, state_span
 from crystalmath_tui.screens.editor import diff as diff_page
 from crystalmath_tui.screens.editor.model import (
     HEAD,

@@ -14,6 +14,7 @@ from crystalmath_tui.core import form, path_prompt
 from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Back, Call, Effect, FindPath, Open, Say
 from crystalmath_tui.core.form import Form, new_field
+from crystalmath_tui.core.formatting import error_text
 from crystalmath_tui.core.keymap import Binding, dispatch
 from crystalmath_tui.core.messages import (
     Answered,
@@ -28,7 +29,6 @@ from crystalmath_tui.core.messages import (
 )
 from crystalmath_tui.core.path_prompt import PathPrompt, prompt_of
 from crystalmath_tui.core.textfield import field_of
-from crystalmath_tui.core.words import error_text
 
 CALL_KEY = "import run"
 HEAD = 2

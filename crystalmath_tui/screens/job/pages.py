@@ -10,8 +10,8 @@ from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.jobs import JobDetail, NodeLink
 from crystalmath_server.protocol.method import Json, title_of
 from crystalmath_tui.core.cells import fit, wrap
+from crystalmath_tui.core.formatting import age, clock, file_size, number, state_span
 from crystalmath_tui.core.lines import Line, Span, line, section
-from crystalmath_tui.core.words import age, clock, file_size, number, state_span
 from crystalmath_tui.screens.run_lines import diff_lines, run_lines
 
 _NAME = 16

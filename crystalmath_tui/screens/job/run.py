@@ -4,9 +4,9 @@ from math import isfinite, log10
 
 from crystalmath_server.protocol.progress import JobProgress
 from crystalmath_tui.core.cells import wrap
+from crystalmath_tui.core.formatting import age
 from crystalmath_tui.core.lines import Line, Span, line
 from crystalmath_tui.core.plot import curve
-from crystalmath_tui.core.words import age
 
 _NAME = 22
 _ROWS = 7

@@ -20,6 +20,7 @@ from crystalmath_server.protocol.system import Status
 from crystalmath_tui.core.cells import width, wrap
 from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Back, Call, Open, Say
+from crystalmath_tui.core.formatting import error_text
 from crystalmath_tui.core.keymap import MOVES, Action, Binding, dispatch
 from crystalmath_tui.core.lines import Line, Size, Span, fit_line, fit_lines, highlight, line, spread
 from crystalmath_tui.core.messages import (
@@ -36,7 +37,6 @@ from crystalmath_tui.core.messages import (
 from crystalmath_tui.core.pks import pk_of
 from crystalmath_tui.core.screen import Screen
 from crystalmath_tui.core.scroll import Scroll, clamp, move, scroll_top
-from crystalmath_tui.core.words import error_text
 from crystalmath_tui.screens.file_viewer import (
     Viewer,
     read_call,

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from crystalmath_server.protocol.jobs import ENDED, JobRow, JobState
 from crystalmath_server.protocol.progress import JOBS_TRENDS, Trend, Trends, TrendsParams
 from crystalmath_tui.core.effects import Call
+from crystalmath_tui.core.formatting import count
 from crystalmath_tui.core.sparkline import sparkline
-from crystalmath_tui.core.words import count
 
 COLS = 8
 """Width of the column [cells]."""

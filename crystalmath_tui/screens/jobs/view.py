@@ -5,6 +5,7 @@ from crystalmath_server.protocol.progress import Trend
 from crystalmath_tui.core.cells import wrap
 from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.filters import parse
+from crystalmath_tui.core.formatting import age, count, error_text, state_span
 from crystalmath_tui.core.keymap import KeyTable
 from crystalmath_tui.core.lines import (
     Line,
@@ -20,7 +21,6 @@ from crystalmath_tui.core.lines import (
 from crystalmath_tui.core.screen import Screen
 from crystalmath_tui.core.table import heading, row
 from crystalmath_tui.core.textfield import field_line
-from crystalmath_tui.core.words import age, count, error_text, state_span
 from crystalmath_tui.screens.jobs import trends as jobs_trends
 from crystalmath_tui.screens.jobs.columns import TREND, table_of
 from crystalmath_tui.screens.jobs.query import GROUPS

@@ -7,9 +7,9 @@ from crystalmath_server.protocol.templates import TEMPLATES_RENDER
 from crystalmath_tui.core import form
 from crystalmath_tui.core.cells import wrap
 from crystalmath_tui.core.effects import Ask, Call, Effect, Open, Say, Tell
+from crystalmath_tui.core.formatting import count
 from crystalmath_tui.core.inputs import MARKS, InputsEdited, InputsOpened, VaspInputs, place_of
 from crystalmath_tui.core.lines import Line, Span, line
-from crystalmath_tui.core.words import count
 from crystalmath_tui.screens.new.model import (
     INPUTS,
     EditsDropped,

@@ -20,9 +20,9 @@ from crystalmath_server.protocol.resources import Resources
 from crystalmath_tui.core import form, record_form
 from crystalmath_tui.core.effects import Call, Effect
 from crystalmath_tui.core.form import Field, Form
+from crystalmath_tui.core.formatting import error_text
 from crystalmath_tui.core.messages import Answered, Message, Refused
 from crystalmath_tui.core.resources import changes, resource_fields, text_of
-from crystalmath_tui.core.words import error_text
 from crystalmath_tui.screens.new.model import (
     SUBMIT,
     Slice,

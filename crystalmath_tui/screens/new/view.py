@@ -8,12 +8,12 @@ from crystalmath_server.protocol.templates import FormField, TemplateRow
 from crystalmath_tui.core.cells import cut, width, wrap
 from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.form import form_lines
+from crystalmath_tui.core.formatting import age, error_text
 from crystalmath_tui.core.lines import Line, Size, Span, beside, fit_lines, highlight, line
 from crystalmath_tui.core.screen import Screen
 from crystalmath_tui.core.scroll import clamp
 from crystalmath_tui.core.table import Column, fit_columns, heading, row
 from crystalmath_tui.core.textfield import field_line
-from crystalmath_tui.core.words import age, error_text
 from crystalmath_tui.screens.new import edits, templates
 from crystalmath_tui.screens.new import form as forms
 from crystalmath_tui.screens.new.model import (

@@ -3,12 +3,12 @@
 from crystalmath_server.protocol.potcars import Potcar, PotcarCheck
 from crystalmath_tui.core.cells import wrap
 from crystalmath_tui.core.context import Context
+from crystalmath_tui.core.formatting import count, error_text
 from crystalmath_tui.core.lines import Line, Size, Span, fit_line, fit_lines, highlight, line
 from crystalmath_tui.core.screen import Screen
 from crystalmath_tui.core.scroll import Scroll, clamp
 from crystalmath_tui.core.table import Column, fit_columns, heading, row
 from crystalmath_tui.core.textfield import field_line
-from crystalmath_tui.core.words import count, error_text
 from crystalmath_tui.screens.potcars.update import (
     CALL_KEY,
     KEYS,

@@ -15,11 +15,11 @@ from crystalmath_server.protocol.exports import (
 from crystalmath_server.protocol.series import JOBS_SERIES, JobSeries, SeriesKind, SeriesParams
 from crystalmath_tui.core import path_prompt
 from crystalmath_tui.core.effects import Call, Effect, FindPath, Say
+from crystalmath_tui.core.formatting import error_text, file_size
 from crystalmath_tui.core.messages import Answered, Message, Refused
 from crystalmath_tui.core.path_prompt import PathPrompt, prompt_of
 from crystalmath_tui.core.saving import report, save
 from crystalmath_tui.core.tabular import json_of, text_of
-from crystalmath_tui.core.words import error_text, file_size
 from crystalmath_tui.screens.results.model import Slice, Tab, structure_pk
 
 CALL_KEY = "results export"

@@ -5,8 +5,8 @@ from typing import cast
 
 from crystalmath_server.protocol.results import JobResults, Quantity, SiteResult
 from crystalmath_tui.core.cells import fit, wrap
+from crystalmath_tui.core.formatting import number, result_text
 from crystalmath_tui.core.lines import Line, Span, line
-from crystalmath_tui.core.words import number, result_text
 
 _NAMES = 44
 _TENSOR = 3

@@ -6,11 +6,11 @@ from crystalmath_server.protocol.series import SERIES_TITLES
 from crystalmath_server.protocol.structures import StructureDetail
 from crystalmath_tui.core.cells import wrap
 from crystalmath_tui.core.context import Context
+from crystalmath_tui.core.formatting import error_text
 from crystalmath_tui.core.lines import Line, Size, Span, fit_line, fit_lines, highlight, line, spread
 from crystalmath_tui.core.path_prompt import prompt_lines
 from crystalmath_tui.core.picture import MOST_ATOMS, crystal_of, draw
 from crystalmath_tui.core.scroll import clamp, scroll_top
-from crystalmath_tui.core.words import error_text
 from crystalmath_tui.screens.results import numbers as results_numbers
 from crystalmath_tui.screens.results import plots as results_plots
 from crystalmath_tui.screens.results.model import TABS, Slice, height_of, plot_name, structure_pk

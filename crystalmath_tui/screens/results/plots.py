@@ -4,8 +4,8 @@ from crystalmath_server.protocol.record import record
 from crystalmath_server.protocol.results import Quantity
 from crystalmath_server.protocol.series import Curve, JobSeries
 from crystalmath_tui.core.chart import Chart, Trace, draw, in_words
+from crystalmath_tui.core.formatting import result_text
 from crystalmath_tui.core.lines import Line, Size, Span, line
-from crystalmath_tui.core.words import result_text
 
 SMALLEST_ROWS = 8
 _LOG = "change of energy"

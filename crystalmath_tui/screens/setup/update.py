@@ -28,6 +28,7 @@ from crystalmath_tui.core.cells import wrap
 from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Back, Call, Effect, Open, Say
 from crystalmath_tui.core.form import EMPTY_FORM, Form
+from crystalmath_tui.core.formatting import error_text
 from crystalmath_tui.core.keymap import Binding, dispatch
 from crystalmath_tui.core.lines import Line, line
 from crystalmath_tui.core.messages import (
@@ -43,7 +44,6 @@ from crystalmath_tui.core.messages import (
 )
 from crystalmath_tui.core.scroll import START, Scroll, clamp, move
 from crystalmath_tui.core.textfield import EMPTY, TextField, edit, paste
-from crystalmath_tui.core.words import error_text
 from crystalmath_tui.screens.setup import fields as texts
 
 Stage = Literal["hosts", "looking", "form", "saving"]

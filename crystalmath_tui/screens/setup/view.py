@@ -4,11 +4,11 @@ from crystalmath_server.protocol.clusters import LOCALHOST, SshHost
 from crystalmath_tui.core.cells import wrap
 from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.form import form_lines
+from crystalmath_tui.core.formatting import error_text
 from crystalmath_tui.core.lines import Line, Span, highlight, line
 from crystalmath_tui.core.screen import Screen
 from crystalmath_tui.core.scroll import clamp
 from crystalmath_tui.core.textfield import field_line
-from crystalmath_tui.core.words import error_text
 from crystalmath_tui.screens.setup.update import (
     KEYS,
     Slice,

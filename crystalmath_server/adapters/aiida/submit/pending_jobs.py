@@ -6,7 +6,7 @@ from typing import Any
 
 from crystalmath_server.adapters.aiida.cluster_store import facts, max_jobs_of
 from crystalmath_server.adapters.aiida.jobs.runs import active_runs
-from crystalmath_server.adapters.remote.link import Target
+from crystalmath_server.adapters.remote.connections import Target
 from crystalmath_server.domain.clusters.holding import is_held
 from crystalmath_server.domain.diagnosis.explain import ASKS
 from crystalmath_server.domain.jobs import nodes

@@ -11,7 +11,7 @@ import anyio
 from crystalmath_server.adapters.aiida.calls import Calls
 from crystalmath_server.adapters.aiida.daemon.broker_recovery import still_active
 from crystalmath_server.adapters.aiida.submit import pending_jobs as source
-from crystalmath_server.adapters.remote.link import Connection, Links
+from crystalmath_server.adapters.remote.connections import BlockingTransport, ClusterConnections
 from crystalmath_server.domain.clusters import breaker, holding
 from crystalmath_server.protocol.errors import RpcError
 
@@ -47,12 +47,16 @@ class SubmissionThrottle:
     """
 
     def __init__(
-        self, runtime: Calls, watch: Watch, links: Links, refresh: Callable[[int], Awaitable[None]]
+        self,
+        runtime: Calls,
+        watch: Watch,
+        connections: ClusterConnections,
+        refresh: Callable[[int], Awaitable[None]],
     ) -> None:
         self.lock = anyio.Lock()
         self._runtime = runtime
         self._watch = watch
-        self._links = links
+        self._connections = connections
         self._refresh = refresh
         self._loaded = False
         self._under_way: dict[int, str] = {}
@@ -68,9 +72,9 @@ class SubmissionThrottle:
     async def why_not(self, cluster: str) -> str:
         """The reason to hold a new job for a computer, or an empty string to submit it."""
         await self._load()
-        state = self._links.breaker(cluster)
+        state = self._connections.breaker(cluster)
         if not breaker.allows(state, time.time()):
-            return holding.resting(cluster, state.trouble)
+            return holding.resting(cluster, state.reason)
         cap = (await self._runtime.call(source.caps, (cluster,))).get(cluster, 0)
         held = cluster in self._held.values()
         full = held or (cap and [*(await self._at_work()).values()].count(cluster) >= cap)
@@ -148,19 +152,19 @@ class SubmissionThrottle:
 
     async def _answers(self, cluster: str) -> bool:
         """Whether a computer is reachable; a computer with past failures is tried again."""
-        return not self._links.breaker(cluster).failures or await self._reached(cluster)
+        return not self._connections.breaker(cluster).failures or await self._reached(cluster)
 
     async def _reached(self, cluster: str) -> bool:
         """Try our own connection unless the breaker is open."""
-        if not breaker.allows(self._links.breaker(cluster), time.time()):
+        if not breaker.allows(self._connections.breaker(cluster), time.time()):
             return False
         try:
             target = await self._runtime.call(source.target_of, cluster)
-            await self._links.get(cluster).run(target, _ask)
+            await self._connections.get(cluster).run(target, _ask)
         except RpcError:
             return False
         return True
 
 
-def _ask(line: Connection) -> None:
+def _ask(line: BlockingTransport) -> None:
     line.exec_command_wait("true")

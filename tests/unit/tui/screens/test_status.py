@@ -7,9 +7,9 @@ import pytest
 from crystalmath_server.protocol.errors import ConnectionLost
 from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Say
+from crystalmath_tui.core.formatting import progress_text
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import Disconnected, Progress, Progressed
-from crystalmath_tui.core.words import progress_text
 from crystalmath_tui.screens import status
 
 ONLINE = status.Slice(phase="online", profile="p")

@@ -10,21 +10,21 @@ from crystalmath_server.domain.clusters.breaker import (
     LONGEST_REST_S,
     Breaker,
     allows,
-    failed,
+    record_failure,
 )
 
 
 def after(failures: int, now: float = 100.0) -> Breaker:
     breaker = CLOSED
     for _ in range(failures):
-        breaker = failed(breaker, now, "no route")
+        breaker = record_failure(breaker, now, "no route")
     return breaker
 
 
 def test_it_stays_closed_up_to_the_limit() -> None:
     breaker = after(LIMIT - 1)
     assert allows(breaker, 100.0)
-    assert breaker.trouble == "no route"
+    assert breaker.reason == "no route"
 
 
 def test_it_rests_after_repeated_failures_until_a_told_time() -> None:

@@ -64,7 +64,7 @@ class Target:
     transport: Callable[[], Any]
 
 
-class Connection:
+class BlockingTransport:
     """An open transport with its event loop; belongs to one thread.
 
     Acts as the blocking transport that AiiDA's schedulers expect.
@@ -121,40 +121,44 @@ class Connection:
         self._loop.close()
 
 
-class Link:
+class ClusterConnection:
     """The single connection to a cluster."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.breaker = breaker.CLOSED
-        self._lane = SingleThreadExecutor(f"remote-{name}")
-        self._connection: Connection | None = None
+        self._executor = SingleThreadExecutor(f"remote-{name}")
+        self._connection: BlockingTransport | None = None
         self._opened_at = float("-inf")
         self._generation = 0
         self._idle: asyncio.TimerHandle | None = None
 
     async def run(
-        self, target: Target, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+        self,
+        target: Target,
+        fn: Callable[Concatenate[BlockingTransport, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> T:
-        """Run `fn(connection, …)` on the link's thread, within CALL_S.
+        """Run `fn(connection, …)` on the connection's thread, within CALL_S.
 
         Raises
         ------
         RpcError
             TRANSPORT_FAILED, HOST_KEY_REFUSED or ACCESS_DENIED; also raised while the breaker is open.
         """
-        self._refuse_resting()
+        self._check_breaker()
         if self._idle is not None:
             self._idle.cancel()
         wait_s = self._safe_wait_s(target)
-        work = self._lane.submit(
-            self._work, self._generation, target, wait_s, lambda line: fn(line, *args, **kwargs)
+        work = self._executor.submit(
+            self._run_on_thread, self._generation, target, wait_s, lambda line: fn(line, *args, **kwargs)
         )
         try:
-            result = await self._waited(work, wait_s + OPEN_S + CALL_S)
+            result = await self._wait(work, wait_s + OPEN_S + CALL_S)
         except RpcError as error:
             if isinstance(error, UNREACHABLE):
-                self.breaker = breaker.failed(self.breaker, time.time(), error.data.detail)
+                self.breaker = breaker.record_failure(self.breaker, time.time(), error.data.detail)
             raise
         self.breaker = breaker.CLOSED
         self._idle = asyncio.get_running_loop().call_later(IDLE_S, self.close)
@@ -162,16 +166,16 @@ class Link:
 
     def forgive(self) -> None:
         """Reset the breaker so that the next call connects at once."""
-        self.breaker = breaker.Breaker(self.breaker.failures, 0.0, self.breaker.trouble)
+        self.breaker = breaker.Breaker(self.breaker.failures, 0.0, self.breaker.reason)
 
     def close(self) -> None:
         """Close the connection; the next call opens a new one."""
-        self._lane.submit(self._drop)
+        self._executor.submit(self._drop)
 
-    def _refuse_resting(self) -> None:
+    def _check_breaker(self) -> None:
         if not breaker.allows(self.breaker, time.time()):
             until = time.strftime("%H:%M:%S", time.localtime(self.breaker.retry_at))
-            detail = f"{self.name} is unreachable; no new attempts until {until}: {self.breaker.trouble}"
+            detail = f"{self.name} is unreachable; no new attempts until {until}: {self.breaker.reason}"
             hint = f"Fix the problem, then retry now: {command(CLUSTERS_TEST, label=self.name, force=True)}"
             raise TransportFailed(detail, hint=hint)
 
@@ -181,7 +185,7 @@ class Link:
             return 0.0
         return max(0.0, self._opened_at + target.safe_interval_s - time.monotonic())
 
-    async def _waited(self, work: "Future[T]", limit_s: float) -> T:
+    async def _wait(self, work: "Future[T]", limit_s: float) -> T:
         try:
             with anyio.fail_after(limit_s):
                 return await result_of(work)
@@ -193,24 +197,29 @@ class Link:
         """Abandon a hung thread and start a new one."""
         log.warning("the connection to %s hangs; abandoning it", self.name)
         self._generation += 1
-        self._lane.close()
-        self._lane, self._connection = SingleThreadExecutor(f"remote-{self.name}-{self._generation}"), None
+        self._executor.close()
+        self._executor, self._connection = (
+            SingleThreadExecutor(f"remote-{self.name}-{self._generation}"),
+            None,
+        )
 
-    def _work(self, generation: int, target: Target, wait_s: float, fn: Callable[[Connection], T]) -> T:
+    def _run_on_thread(
+        self, generation: int, target: Target, wait_s: float, fn: Callable[[BlockingTransport], T]
+    ) -> T:
         """On the thread, connect if needed and run `fn`; reconnects once if an idle connection was lost."""
         fresh = self._connection is None
         connection = self._connection or self._open(generation, target, wait_s)
         try:
-            return self._asked(connection, fn)
+            return self._call(connection, fn)
         except ConnectionLostError as error:
             if fresh:
                 raise not_connected(error, self.name) from error
         try:
-            return self._asked(self._open(generation, target, self._safe_wait_s(target)), fn)
+            return self._call(self._open(generation, target, self._safe_wait_s(target)), fn)
         except ConnectionLostError as error:
             raise not_connected(error, self.name) from error
 
-    def _asked(self, connection: Connection, fn: Callable[[Connection], T]) -> T:
+    def _call(self, connection: BlockingTransport, fn: Callable[[BlockingTransport], T]) -> T:
         try:
             return fn(connection)
         except RpcError:
@@ -221,19 +230,19 @@ class Link:
             self._drop()
             raise ConnectionLostError(str(error)) from error
 
-    def _open(self, generation: int, target: Target, wait_s: float) -> Connection:
+    def _open(self, generation: int, target: Target, wait_s: float) -> BlockingTransport:
         time.sleep(wait_s)
         self._opened_at = time.monotonic()
-        connection = Connection(target.transport())
+        connection = BlockingTransport(target.transport())
         try:
             connection.open()
         except Exception as error:
-            raise self._explained(connection, target, error) from error
+            raise self._explain(connection, target, error) from error
         if generation == self._generation:
             self._connection = connection
         return connection
 
-    def _explained(self, connection: Connection, target: Target, error: Exception) -> RpcError:
+    def _explain(self, connection: BlockingTransport, target: Target, error: Exception) -> RpcError:
         """The RPC error for a failed connection; an untrusted key is shown by its fingerprint."""
         known = not_connected(error, target.host or target.name)
         if isinstance(known, HostKeyRefused) and target.kind == SSH_TRANSPORT:
@@ -248,28 +257,28 @@ class Link:
             self._connection = None
 
 
-class Links:
-    """All links by name, one per computer."""
+class ClusterConnections:
+    """All connections by name, one per computer."""
 
     def __init__(self) -> None:
-        self._links: dict[str, Link] = {}
+        self._connections: dict[str, ClusterConnection] = {}
 
-    def get(self, name: str) -> Link:
-        """The link of a cluster or host."""
-        return self._links.setdefault(name, Link(name))
+    def get(self, name: str) -> ClusterConnection:
+        """The connection of a cluster or host."""
+        return self._connections.setdefault(name, ClusterConnection(name))
 
     def breaker(self, name: str) -> breaker.Breaker:
-        """The breaker state of a cluster's link."""
-        link = self._links.get(name)
-        return link.breaker if link else breaker.CLOSED
+        """The breaker state of a cluster's connection."""
+        connection = self._connections.get(name)
+        return connection.breaker if connection else breaker.CLOSED
 
     def forget(self, name: str) -> None:
-        """Close and drop the link of a cluster whose settings changed."""
-        link = self._links.pop(name, None)
-        if link is not None:
-            link.close()
+        """Close and drop the connection of a cluster whose settings changed."""
+        connection = self._connections.pop(name, None)
+        if connection is not None:
+            connection.close()
 
     def close(self) -> None:
         """Close all connections."""
-        for name in tuple(self._links):
+        for name in tuple(self._connections):
             self.forget(name)
