@@ -121,7 +121,7 @@ BINDINGS: tuple[Binding[Any, Any], ...] = (
     bind(INPUTS_CHECK, inputs.check),
     bind(INPUTS_DIFF, inputs.diff),
     bind(INPUTS_TAGS, inputs.tags),
-    bind(JOBS_LIST, jobs.list_jobs),
+    bind(JOBS_LIST, jobs.list_jobs, at_once=jobs.page_at_once),
     bind(JOBS_SHOW, jobs.show),
     bind(JOBS_SUBMIT, jobs.submit),
     bind(JOBS_CANCEL, jobs.cancel),

@@ -10,7 +10,7 @@ import anyio
 
 from crystalmath_server.domain.diagnosis.explain import Facts
 from crystalmath_server.domain.diagnosis.symptoms import Symptoms
-from crystalmath_server.domain.jobs.index import JobIndex
+from crystalmath_server.domain.jobs.index import JobIndex, is_quick
 from crystalmath_server.domain.jobs.kept_options import shown_options
 from crystalmath_server.domain.jobs.past_job import PastJob
 from crystalmath_server.domain.jobs.patterns import compile_pattern
@@ -98,6 +98,9 @@ class FakeJobs:
 
     def on_cluster(self, label: str) -> list[int]:
         return [row.pk for row in self.index if row.cluster == label]
+
+    def page_at_once(self, params: ListJobsParams) -> JobsPage | None:
+        return self.index.page(params) if is_quick(params) else None
 
     async def list_jobs(self, params: ListJobsParams) -> JobsPage:
         if not (params.regex and params.label):

@@ -32,6 +32,11 @@ async def list_jobs(ports: Ports, params: ListJobsParams) -> JobsPage:
     return await ports.jobs.list_jobs(params)
 
 
+def page_at_once(ports: Ports, params: ListJobsParams) -> JobsPage | None:
+    """A page of jobs that takes only microseconds, or None."""
+    return ports.jobs.page_at_once(params)
+
+
 async def show(ports: Ports, params: JobPk) -> JobDetail:
     """One job, including whether it seems stuck if it is running."""
     found = await ports.jobs.show(params.pk)

@@ -41,6 +41,10 @@ class JobStore(Protocol):
         """Increases with every change of the job list."""
         ...
 
+    def page_at_once(self, params: ListJobsParams) -> JobsPage | None:
+        """A page, if it takes only microseconds; otherwise None, and `list_jobs` finds it."""
+        ...
+
     async def list_jobs(self, params: ListJobsParams) -> JobsPage:
         """A page of jobs; raises InvalidForm if the pattern or the cursor is invalid."""
         ...

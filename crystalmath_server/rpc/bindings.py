@@ -21,16 +21,25 @@ class Binding(Generic[P, R]):
     ----------
     inline
         The handler never waits, so it runs directly in the reader, without a task.
+    at_once
+        Answers in the reader if it can do so within microseconds; None leaves the request to the handler.
     """
 
     method: Method[P, R]
     handler: Handler[P, R]
     inline: bool = False
+    at_once: Callable[[Ports, P], R | None] | None = None
 
 
-def bind(method: Method[P, R], handler: Handler[P, R], *, inline: bool = False) -> Binding[P, R]:
+def bind(
+    method: Method[P, R],
+    handler: Handler[P, R],
+    *,
+    inline: bool = False,
+    at_once: Callable[[Ports, P], R | None] | None = None,
+) -> Binding[P, R]:
     """Bind a handler to its method; parameter and result types must match."""
-    return Binding(method, handler, inline)
+    return Binding(method, handler, inline, at_once)
 
 
 def by_name(bindings: tuple[Binding[Any, Any], ...]) -> dict[str, Binding[Any, Any]]:

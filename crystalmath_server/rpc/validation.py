@@ -31,7 +31,7 @@ class ParamsReader(Generic[P]):
         """Pydantic's validator, built on first use; building all at startup delays the first response."""
         return TypeAdapter(self._type)
 
-    def read(self, args: Sequence[object], kwargs: Mapping[str, object]) -> P:
+    def read(self, given: Sequence[object] | dict[str, object]) -> P:
         """Validate and convert; positional parameters follow `by_position`.
 
         Raises
@@ -39,11 +39,11 @@ class ParamsReader(Generic[P]):
         InvalidParams
             With the dotted name of the first invalid field.
         """
-        if self._empty is not None and not args and not kwargs:
+        if self._empty is not None and not given:
             return self._empty
-        given = self._named(args) if args else kwargs
+        named = given if isinstance(given, dict) else self._named(given)
         try:
-            return self.adapter.validate_json(orjson.dumps(given), strict=True)
+            return self.adapter.validate_json(orjson.dumps(named), strict=True)
         except ValidationError as error:
             raise _invalid(error.errors(include_url=False, include_context=False), self.names) from None
 

@@ -40,15 +40,19 @@ class AiidaJobStore:
         """A number that grows with every change to the job list."""
         return self._feed.index.revision
 
+    def page_at_once(self, params: ListJobsParams) -> JobsPage | None:
+        """A page that takes microseconds; None if it would take longer, or the index is in use."""
+        if not self._feed.loaded or not is_quick(params) or not self._feed.lock.acquire(blocking=False):
+            return None
+        try:
+            return self._feed.index.page(params)
+        finally:
+            self._feed.lock.release()
+
     async def list_jobs(self, params: ListJobsParams) -> JobsPage:
         """A page of jobs; slow searches run on a thread so that the event loop stays free."""
         if not self._feed.loaded:
             await self._feed.wait_loaded()
-        if is_quick(params) and self._feed.lock.acquire(blocking=False):
-            try:
-                return self._feed.index.page(params)
-            finally:
-                self._feed.lock.release()
         matches = await self._matches(params) if params.regex and params.label else None
         return await to_thread.run_sync(self._page, params, matches, abandon_on_cancel=True)
 

@@ -45,7 +45,23 @@ async def enormous(_ports: Ports, _params: NoParams) -> str:
     return "x" * 17_000_000
 
 
+async def slowly(_ports: Ports, _params: Amount) -> str:
+    await anyio.sleep(0.001)
+    return "slowly"
+
+
+def small_amounts(_ports: Ports, params: Amount) -> str | None:
+    if params.amount < 0:
+        raise MissingPotential("no POTCAR for Xx")
+    return "at once" if params.amount < 10 else None
+
+
 ODD = (
+    bind(
+        Method("at_once", Amount, str, "", errors=(ErrorCode.MISSING_POTENTIAL,)),
+        slowly,
+        at_once=small_amounts,
+    ),
     bind(Method("explode", NoParams, int, ""), explode),
     bind(Method("explode.inline", NoParams, int, ""), explode, inline=True),
     bind(Method("refuse", NoParams, int, "", errors=(ErrorCode.MISSING_POTENTIAL,)), refuse),
@@ -211,3 +227,12 @@ def test_metrics_count_calls_and_errors() -> None:
     assert (rows["jobs.show"].calls, rows["jobs.show"].errors) == (1, 1)
     assert 0 < rows["system.ping"].mean_ms <= rows["system.ping"].max_ms
     assert (host.meters.frames_in, host.meters.frames_out) == (4, 4)
+
+
+@pytest.mark.parametrize("amount, result", [(1, "at once"), (10, "slowly")])
+def test_what_cannot_be_answered_at_once_is_left_to_the_handler(amount: int, result: str) -> None:
+    assert call("at_once", ODD, amount=amount)["result"] == result
+
+
+def test_an_error_at_once_is_an_answer() -> None:
+    assert call("at_once", ODD, amount=-1)["error"]["code"] == ErrorCode.MISSING_POTENTIAL

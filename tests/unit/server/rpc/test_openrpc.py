@@ -86,7 +86,7 @@ def test_the_example_fits_its_own_schema(found: dict[str, Any], name: str) -> No
         "components": found["components"],
     }
     jsonschema.validate(given, schema)
-    assert ParamsReader(METHODS[name].params).read([], given) is not None
+    assert ParamsReader(METHODS[name].params).read(given) is not None
 
 
 def test_bounds_units_and_words_are_in_it(found: dict[str, Any]) -> None:
