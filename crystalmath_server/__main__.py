@@ -57,7 +57,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return _COMMANDS[options.command](options)
     except RpcError as error:
-        print(f"crystalmath-server: {_words(error)}", file=sys.stderr)
+        print(f"crystalmath-server: {_describe(error)}", file=sys.stderr)
         return ERROR
     except (KeyboardInterrupt, BrokenPipeError):
         sys.stderr.close()  # nobody reads stderr any more; suppress the traceback at exit
@@ -85,7 +85,7 @@ def _options(argv: list[str] | None) -> Options:
     return Options(given.command, profile, socket, given.foreground, given.lines, given.follow, given.json)
 
 
-def _words(error: RpcError) -> str:
+def _describe(error: RpcError) -> str:
     parts = (error.data.detail or error.message, error.data.hint)
     return "\n  ".join(part for part in parts if part)
 
@@ -103,7 +103,7 @@ def _run(options: Options) -> int:
         settings = _prepare()
         found = claim(options.socket)
     except RpcError as error:
-        _log(options).error("cannot start: %s", _words(error).replace("\n", " "))
+        _log(options).error("cannot start: %s", _describe(error).replace("\n", " "))
         raise
     if found is None:
         print(f"a server already listens at {options.socket}", file=sys.stderr)
@@ -202,7 +202,7 @@ def _status(options: Options) -> int:
     try:
         answer = call(options.socket, "system.status")
     except ConnectionLost as error:
-        print(_words(error), file=sys.stderr)
+        print(_describe(error), file=sys.stderr)
         return NOT_RUNNING
     print(_as_json(answer) if options.json else "\n".join(_rows(answer)))
     return OK

@@ -200,7 +200,7 @@ def run(settings: Settings, profile: str, claim: Claim, compose: Compose | None 
 
 
 @asynccontextmanager
-async def fixed(ports: Ports) -> AsyncGenerator[Ports]:
+async def fixed_ports(ports: Ports) -> AsyncGenerator[Ports]:
     """Ports that need no setup."""
     yield ports
 

@@ -72,11 +72,11 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     FileUnreadable, InvalidForm
         With the name of the invalid setting.
     """
-    given = {name: _checked(name, value, f"{TABLE}.{name}", path) for name, value in _table(path).items()}
+    given = {name: _check(name, value, f"{TABLE}.{name}", path) for name, value in _table(path).items()}
     for name in _KINDS:
         variable = PREFIX + name.upper()
         if (text := environ.get(variable)) is not None:
-            given[name] = _checked(name, _from_text(name, text), variable, None)
+            given[name] = _check(name, _from_text(name, text), variable, None)
     return replace(Settings(), **given)
 
 
@@ -117,7 +117,7 @@ def _from_text(name: str, text: str) -> object:
         return text
 
 
-def _checked(name: str, value: object, field: str, path: Path | None) -> object:
+def _check(name: str, value: object, field: str, path: Path | None) -> object:
     hint = f"Correct it in {path}." if path else f"Correct {field} in the environment."
     if path and name not in _KINDS:
         raise _unknown(f"{TABLE}.{name}", path, [f"{TABLE}.{known}" for known in _KINDS])

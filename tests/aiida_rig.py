@@ -143,9 +143,9 @@ class Rig:
             time.sleep(0.05)
         return state
 
-    def eyes(self) -> DaemonProbe:
+    def probe(self) -> DaemonProbe:
         """Sight of the daemon."""
-        return self.call(_eyes)
+        return self.call(_make_probe)
 
     def close(self) -> None:
         """Stop watching; the session ends AiiDA's daemon."""
@@ -157,7 +157,7 @@ class Rig:
         self._loop.close()
 
 
-def _eyes() -> DaemonProbe:
+def _make_probe() -> DaemonProbe:
     from aiida.manage import get_manager
 
     return DaemonProbe(get_manager().get_profile())

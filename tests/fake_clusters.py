@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from crystalmath_server.domain.clusters import naming, slurm
-from crystalmath_server.domain.clusters.resources import check, check_against, merged, options
+from crystalmath_server.domain.clusters.resources import check, check_against, merge, options
 from crystalmath_server.domain.potcars.library import OPEN as LIBRARY_OPEN
 from crystalmath_server.domain.potcars.library import PotcarLibrary, listing, potcar
 from crystalmath_server.domain.potcars.verdict import verdict
@@ -183,7 +183,7 @@ class FakeClusters:
             work_dir=params.work_dir,
             enabled=True,
         )
-        defaults = merged(Resources(tasks_per_node=1), params.defaults)
+        defaults = merge(Resources(tasks_per_node=1), params.defaults)
         made = replace(detail_of(row), description=params.description, defaults=defaults)
         self.details[params.label] = _with_settings(made, params)
         return await self.show(params.label)
@@ -196,7 +196,7 @@ class FakeClusters:
         if params.work_dir is not None:
             naming.check_work_dir(params.work_dir)
         naming.check_backend(params.label, old.row.transport, params.backend)
-        defaults = merged(old.defaults, params.defaults or Resources())
+        defaults = merge(old.defaults, params.defaults or Resources())
         check(defaults, old.row.scheduler, "defaults")
         enabled = old.row.enabled if params.enabled is None else params.enabled
         row = replace(old.row, label=label, enabled=enabled, work_dir=params.work_dir or old.row.work_dir)
@@ -292,7 +292,7 @@ class FakeClusters:
 
     async def options(self, label: str, wanted: Resources) -> Mapping[str, Json]:
         found = self._get(label)
-        resources = merged(found.defaults, wanted)
+        resources = merge(found.defaults, wanted)
         if resources == Resources(tasks_per_node=1):
             return {}
         check(resources, found.row.scheduler)
@@ -319,7 +319,7 @@ class FakePotcars:
         paths = [f"/pot/potpaw_PBE.54/{name}/POTCAR" for name in {*symbols, "Fe"} - {"Fe_pv"}]
         seen = listing("/pot", "\n".join((LIBRARY_OPEN, *paths)))
         told = dict.fromkeys(paths, "PAW_PBE")
-        wanted = symbols or sorted(seen.symbols(place.searched(functional)))
+        wanted = symbols or sorted(seen.symbols(place.search_path(functional)))
         rows = [potcar(place, seen, functional, symbol, told) for symbol in wanted]
         return verdict(cluster, functional, place, seen, rows)
 

@@ -8,7 +8,7 @@ from typing import Any
 from crystalmath_server.domain.jobs.graph_dot import dot_of
 from crystalmath_server.domain.results import document_tree as tree
 from crystalmath_server.domain.results import series as job_series
-from crystalmath_server.domain.results.completed import completed
+from crystalmath_server.domain.results.completed import complete
 from crystalmath_server.domain.results.sites import sites_of
 from crystalmath_server.domain.results.step_columns import columns_of
 from crystalmath_server.domain.results.task_document import quantities
@@ -110,7 +110,7 @@ class FakeDocuments:
             "series": job_series.kinds_of(document),
             "steps": {name: columns[name].values for name in ("energy", "max_force") if name in columns},
         }
-        return completed(results, told, SOURCE)
+        return complete(results, told, SOURCE)
 
     async def part(self, params: DocumentParams) -> DocumentPart:
         value: Any = tree.value_at(dict(self.document(params.pk)), params.path)

@@ -16,7 +16,7 @@ class FakeEarlierRuns:
         self._jobs = jobs
 
     @asynccontextmanager
-    async def laid_out(self, pk: int, cluster: str) -> AsyncGenerator[PreviousRun]:
+    async def open_folder(self, pk: int, cluster: str) -> AsyncGenerator[PreviousRun]:
         if pk not in self._jobs.jobs:
             raise NotFound(f"There is no job {pk}.", field="restart_pk", hint="See: jobs.list")
         row = self._jobs.get(pk).row

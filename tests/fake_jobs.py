@@ -231,13 +231,13 @@ class FakeLauncher:
     ) -> Submitted:
         earlier = self._jobs.get(job.pk)
         plan = replace(earlier.plan, key=key, spec=replace(earlier.plan.spec, label=label))
-        made = await self.retried(job, key) or await self.submit(plan)
+        made = await self.find_retry(job, key) or await self.submit(plan)
         self._jobs.get(made.pk).retry_of = job.pk
         for name, text in vasp_inputs.files.items() if vasp_inputs else ():
             self._jobs.get(made.pk).files["inputs", name] = text.encode()
         return made
 
-    async def retried(self, job: PastJob, key: str) -> Submitted | None:
+    async def find_retry(self, job: PastJob, key: str) -> Submitted | None:
         known = await self.find(key, self._jobs.get(job.pk).plan.prepared.rendered.digest)
         if known and self._jobs.get(known.pk).retry_of != job.pk:
             raise Conflict(f"The key {key!r} belongs to another job.", field="key")

@@ -19,7 +19,7 @@ from crystalmath_server.domain.inputs import (
 from crystalmath_server.domain.inputs import (
     sampling as inputs_sampling,
 )
-from crystalmath_server.domain.inputs.edits import put_in
+from crystalmath_server.domain.inputs.edits import apply_edits
 from crystalmath_server.domain.inputs.incar_catalog import KnownTag
 from crystalmath_server.domain.inputs.incar_help import tag_list
 from crystalmath_server.domain.inputs.problems import in_order
@@ -224,7 +224,7 @@ class FakeWorkbench:
         parsed, edits = given[0], spec.edits
         if row.engine == "emt":
             check_elements("EMT", parsed.elements, EMT_ELEMENTS, ())
-        check_restart(row.name, row.restart, given=earlier is not None)
+        check_restart(row.name, row.restart, continues=earlier is not None)
         checked = check_values(_FIELDS, spec.values)
         files = (InputFile("POSCAR", parsed.poscar), InputFile("maker.json", json.dumps(checked)))
         digest = _digest(
@@ -253,7 +253,7 @@ class FakeWorkbench:
         (poscar, _), own = prepared.rendered.files, prepared.rendered
         symbols = "\n".join(poscar.text.splitlines()[5].split())
         vasp_inputs = (*_INPUTS, poscar, InputFile("POTCAR.spec", symbols))
-        files, diffs = put_in(vasp_inputs, edits)
+        files, diffs = apply_edits(vasp_inputs, edits)
         report = await self.check_inputs({file.name: file.text for file in files}, tasks)
         digest = _digest({"own": own.digest, "edits": dict(edits)}) if diffs else own.digest
         changed = replace(own, files=files, digest=digest, problems=report.problems, edits=diffs)

@@ -49,9 +49,9 @@ class ExitStatus(IntEnum):
         return sentence(self.message)
 
 
-def sentence(words: str) -> str:
+def sentence(clause: str) -> str:
     """A clause turned into a standalone sentence."""
-    return words[:1].upper() + words[1:]
+    return clause[:1].upper() + clause[1:]
 
 
 OF_ANY_PLUGIN = (ExitStatus.NO_RESPONSE, ExitStatus.RESPONSE_UNREADABLE, ExitStatus.NOT_CONVERGED)

@@ -46,7 +46,7 @@ async def retry(ports: Ports, params: RetryJobParams) -> Submitted:
     return await ports.launcher.retry(job, params.key, params.label or job.spec.label)
 
 
-async def _left(ports: Ports, pk: int) -> list[str]:
+async def _remote_files(ports: Ports, pk: int) -> list[str]:
     """Files in the job's work folder; if unreachable, those the job listed when it ended.
 
     If a listed file is gone when the new job runs, the job fails with a clear message.
@@ -61,11 +61,11 @@ async def _left(ports: Ports, pk: int) -> list[str]:
 async def restart(ports: Ports, params: RestartJobParams) -> Submitted:
     """Continue an ended VASP job from its last positions and wavefunctions, with corrected input files."""
     job = await ports.jobs.recall(params.pk)
-    if known := await ports.launcher.retried(job, params.key):
+    if known := await ports.launcher.find_retry(job, params.key):
         return known
     _refuse(*no_restart(job))
     ports.server.progress("reading the results of the earlier job")
     run = await ports.symptoms.ended_run(params.pk, correct=params.correct)
-    vasp_inputs = next_inputs(run, params.edits, await _left(ports, params.pk))
+    vasp_inputs = next_inputs(run, params.edits, await _remote_files(ports, params.pk))
     ports.server.progress("submitting")
     return await ports.launcher.retry(job, params.key, params.label or job.spec.label, vasp_inputs)

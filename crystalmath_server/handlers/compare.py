@@ -11,8 +11,8 @@ async def compare(ports: Ports, params: CompareParams) -> Comparison:
     pks = tuple(dict.fromkeys(params.pks))
     with fields(pk="pks"):
         jobs = [await _job(ports, pk, place / len(pks)) for place, pk in enumerate(pks)]
-    whole = comparison.ordered(comparison.table(jobs), params.sort, descending=params.descending)
-    return comparison.chosen(whole, params.columns)
+    whole = comparison.sort_rows(comparison.table(jobs), params.sort, descending=params.descending)
+    return comparison.select_columns(whole, params.columns)
 
 
 async def _job(ports: Ports, pk: int, done: float) -> comparison.Job:

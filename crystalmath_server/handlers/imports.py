@@ -34,7 +34,7 @@ async def import_run(ports: Ports, params: ImportJobParams) -> Submitted:
     with fields(text="path"):
         parsed = await ports.workbench.parse_structure(ImportStructureParams(text=poscar, format="poscar"))
     prepared = await ports.workbench.reader(folder.files["INCAR"].decode(errors="replace"))
-    folder = await _identified(ports, folder)
+    folder = await _with_potential_ids(ports, folder)
     structure = await ports.structures.store(parsed, "")
     spec = JobSpec(
         template=nodes.IMPORTED,
@@ -51,22 +51,22 @@ async def import_run(ports: Ports, params: ImportJobParams) -> Submitted:
     return await ports.launcher.submit(plan)
 
 
-async def _identified(ports: Ports, folder: RunFolder) -> RunFolder:
+async def _with_potential_ids(ports: Ports, folder: RunFolder) -> RunFolder:
     """The folder with the identifiers of its potentials instead of their licensed text."""
     specs = await ports.workbench.potcar_specs(folder.potcar) if folder.potcar else ()
     return replace(folder, potcar="", potcar_specs=specs)
 
 
-def _path(given: str) -> str:
+def _path(path: str) -> str:
     """The normalized path of a folder."""
-    if not given.startswith("/") or "\0" in given:
+    if not path.startswith("/") or "\0" in path:
         hint = "Give the absolute path, as printed by pwd on the cluster."
-        raise InvalidForm(f"{given!r} is not an absolute path", field="path", hint=hint)
-    return posixpath.normpath(given)
+        raise InvalidForm(f"{path!r} is not an absolute path", field="path", hint=hint)
+    return posixpath.normpath(path)
 
 
-def _key(given: str, digest: str) -> str:
-    if given and len(given) < SHORTEST_KEY:
+def _key(key: str, digest: str) -> str:
+    if key and len(key) < SHORTEST_KEY:
         hint = "Omit the key, or send a new UUID for each new job."
-        raise InvalidForm(f"{given!r} is shorter than {SHORTEST_KEY} characters", field="key", hint=hint)
-    return given or f"import-{digest}"
+        raise InvalidForm(f"{key!r} is shorter than {SHORTEST_KEY} characters", field="key", hint=hint)
+    return key or f"import-{digest}"

@@ -40,7 +40,7 @@ def page_at_once(ports: Ports, params: ListJobsParams) -> JobsPage | None:
 async def show(ports: Ports, params: JobPk) -> JobDetail:
     """One job, including whether it seems stuck if it is running."""
     found = await ports.jobs.show(params.pk)
-    stuck = ports.progress.remembered(params.pk, found.row.state)
+    stuck = ports.progress.stuck_reason(params.pk, found.row.state)
     if not stuck:
         return found
     hint = f"See progress: {command(JOBS_PROGRESS, pk=params.pk)}; kill: {command(JOBS_CANCEL, pk=params.pk)}"
@@ -87,14 +87,14 @@ def _check_digest(params: SubmitJobParams, prepared: PreparedInputs) -> None:
     rendered = prepared.rendered
     if params.digest and params.digest != rendered.digest:
         detail = (
-            f"The inputs of {rendered.template} for {_named(params.structures)} with these settings have "
+            f"The inputs of {rendered.template} for {_describe(params.structures)} with these settings have "
             f"changed since the preview: digest {rendered.digest[:12]}…, not {params.digest[:12]}…"
         )
         hint = "The settings, the structure or an installed package changed; render again and compare."
         raise Conflict(detail, field="digest", hint=hint)
 
 
-def _named(pks: Sequence[int]) -> str:
+def _describe(pks: Sequence[int]) -> str:
     """Description of structures."""
     return f"structure{'s' if len(pks) > 1 else ''} {', '.join(map(str, pks))}"
 

@@ -19,14 +19,16 @@ async def check(ports: Ports, params: CheckPotcarsParams) -> PotcarCheck:
         raise InvalidForm(detail, field="functional")
     symbols, functional = params.symbols, params.functional or DEFAULT_FUNCTIONAL
     if not symbols and params.structure_pk is not None:
-        symbols, own = await _needed(ports, params, params.structure_pk)
+        symbols, own = await _required_potentials(ports, params, params.structure_pk)
         functional = params.functional or own
     ports.server.progress(f"searching {params.cluster}")
     with fields(label="cluster", hostname="cluster"):
         return await ports.potcars.check(params.cluster, functional, tuple(dict.fromkeys(symbols)))
 
 
-async def _needed(ports: Ports, params: CheckPotcarsParams, structure_pk: int) -> tuple[tuple[str, ...], str]:
+async def _required_potentials(
+    ports: Ports, params: CheckPotcarsParams, structure_pk: int
+) -> tuple[tuple[str, ...], str]:
     """Symbols and functional that a template needs for a structure."""
     with fields(pk="structure_pk", structures="structure_pk", name="template", restart_pk="template"):
         document = await ports.structures.document(structure_pk)

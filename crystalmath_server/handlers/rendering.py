@@ -18,7 +18,7 @@ async def template_of(ports: Ports, spec: JobSpec, tasks: int | None) -> Prepare
         earlier = None
         if spec.restart_pk is not None:
             ports.server.progress(f"looking at job {spec.restart_pk}")
-            runs = ports.earlier.laid_out(spec.restart_pk, spec.cluster)
+            runs = ports.earlier.open_folder(spec.restart_pk, spec.cluster)
             earlier = await stack.enter_async_context(runs)
         ports.server.progress("writing the input files")
         with fields(name="template"):

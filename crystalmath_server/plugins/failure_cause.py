@@ -15,7 +15,7 @@ from crystalmath_server.domain.diagnosis.explain import Facts
 from crystalmath_server.domain.diagnosis.symptoms import Correction, Symptoms, Text
 from crystalmath_server.domain.inputs.vasp_program import RUN_FOLDER
 from crystalmath_server.domain.jobs import nodes
-from crystalmath_server.plugins.vasp_correction import look_at
+from crystalmath_server.plugins.vasp_correction import run_custodian
 from crystalmath_server.protocol.jobs import JobState
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def custodians(node: Any, retrieved: Any) -> tuple[Correction, ...]:
         run.mkdir()
         node.inputs.files.base.repository.copy_tree(run)
         retrieved.base.repository.copy_tree(run)
-        return look_at(Path(folder), {}).corrections
+        return run_custodian(Path(folder), {}).corrections
 
 
 def keep_cause(node: Any, retrieved: Any, code: ExitCode | None, corrections: Corrections) -> None:

@@ -50,7 +50,7 @@ class ForkClient:
             The program took longer than `timeout_s`, and was killed.
         """
         with self._lock:
-            server = self._running()
+            server = self._start()
             self._stderr.seek(0)
             self._stderr.truncate()
             answer = _ask(server, [name, *arguments], timeout_s)
@@ -62,11 +62,11 @@ class ForkClient:
         """End the server as the end of this process would; returns its exit status."""
         with self._lock:
             self._stderr.close()
-            return _closed(self._server) if self._server else 0
+            return _close(self._server) if self._server else 0
 
-    def _running(self) -> subprocess.Popen[bytes]:
+    def _start(self) -> subprocess.Popen[bytes]:
         if self._server is not None and self._server.poll() is not None:
-            _closed(self._server)
+            _close(self._server)
             self._server = None
         if self._server is None:
             self._server = subprocess.Popen(  # noqa: S603  our own program
@@ -95,10 +95,10 @@ def _ask(server: subprocess.Popen[bytes], call: Sequence[str], timeout_s: float)
 def _kill(server: subprocess.Popen[bytes]) -> int:
     """Kill the server, which is not yet waited for, and the program that it runs; its exit status."""
     os.killpg(server.pid, signal.SIGKILL)
-    return _closed(server)
+    return _close(server)
 
 
-def _closed(server: subprocess.Popen[bytes]) -> int:
+def _close(server: subprocess.Popen[bytes]) -> int:
     """The exit status of the server, whose pipes are closed."""
     server.communicate()
     return server.returncode

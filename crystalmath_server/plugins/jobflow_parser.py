@@ -69,9 +69,9 @@ class JobflowParser(JobParser):
         self.out(nodes.SUMMARY, orm.Dict(summary | {"engine": response.get("versions", {})}))
         if steps:
             self.out(nodes.STEPS, steps_node(steps))
-        if task.moved(document) and task.final_structure(document).get("lattice"):
+        if task.has_free_ions(document) and task.final_structure(document).get("lattice"):
             self.out(nodes.STRUCTURE, self._final_structure(task.final_structure(document)))
-        if task.converged(document) is False:
+        if task.is_converged(document) is False:
             return self._exit(ExitStatus.NOT_CONVERGED, task.why_not_converged(document, len(steps)))
         return None
 

@@ -12,7 +12,7 @@ from aiida.engine.processes.calcjobs.tasks import RETRIEVE_COMMAND
 from plumpy.process_states import Wait
 
 from crystalmath_server.domain.exit_status import OF_VASP
-from crystalmath_server.domain.inputs.neb import computed, folder_of
+from crystalmath_server.domain.inputs.neb import folder_of, moving_images
 from crystalmath_server.domain.inputs.vasp_program import OUTPUTS, needed_large_files
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.jobs.kept_options import read_kept
@@ -63,13 +63,13 @@ class VaspCalculation(BrokerTolerantCalcJob):
         """Copy the Maker's files; POTCAR is assembled on the cluster."""
         held: Any = self.inputs.files.base.repository
         if nodes.SOURCE in self.inputs:
-            return _brought_back(held, _PACKED, KEPT)
+            return _retrieval(held, _PACKED, KEPT)
         held.copy_tree(folder.abspath)
         code = CodeInfo()
         code.code_uuid = self.inputs.code.uuid
         code.stdout_name = nodes.VASP_OUTPUT_FILE
         code.join_files = True
-        info = _brought_back(held)
+        info = _retrieval(held)
         self._bring_images(info, held)
         wanted: Any = self.inputs.settings.get_dict() if nodes.SETTINGS in self.inputs else {}
         asked = read_kept(wanted)
@@ -90,7 +90,7 @@ class VaspCalculation(BrokerTolerantCalcJob):
     def _bring_images(self, info: CalcInfo, files: Any) -> None:
         """Retrieve the files of each NEB image from its folder; VASP writes none for the end points."""
         kept, large = info.retrieve_list or [], info.retrieve_temporary_list or []
-        for number in computed(len(self.inputs.get(nodes.IMAGES, {}))):
+        for number in moving_images(len(self.inputs.get(nodes.IMAGES, {}))):
             image = folder_of(number)
             kept += [(f"{image}/{name}", ".", 2) for name in (*OUTPUTS, "stdout")]
             large += [(f"{image}/{name}", ".", 2) for name in needed_large_files(_incar(files))]
@@ -104,7 +104,7 @@ class VaspCalculation(BrokerTolerantCalcJob):
         return [check(names, path)] if names else []
 
 
-def _brought_back(files: Any, ends: Sequence[str] = ("",), more: Sequence[str] = ()) -> CalcInfo:
+def _retrieval(files: Any, ends: Sequence[str] = ("",), more: Sequence[str] = ()) -> CalcInfo:
     """The files to retrieve if they exist, so that an interrupted job still yields its output."""
     info = CalcInfo()
     info.retrieve_list = [f"{name}{end}" for name in (*OUTPUTS, *more) for end in ends]

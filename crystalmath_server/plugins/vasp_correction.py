@@ -9,12 +9,13 @@ from typing import Any
 from aiida import orm
 from aiida.engine import calcfunction
 
-from crystalmath_server.domain.diagnosis import self_correction as mending
+from crystalmath_server.domain.diagnosis import self_correction
+from crystalmath_server.domain.diagnosis.self_correction import CorrectionReport
 from crystalmath_server.domain.diagnosis.symptoms import Correction
 from crystalmath_server.domain.inputs.vasp_program import RUN_FOLDER
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.vasp_run.continuation import EndedRun, NextInputs, next_inputs
-from crystalmath_server.domain.vasp_run.retrieval import LISTING, left
+from crystalmath_server.domain.vasp_run.retrieval import LISTING, remaining_files
 from crystalmath_server.plugins.fork_client import FORK_SERVER
 from crystalmath_server.protocol.codec import from_json
 
@@ -22,7 +23,7 @@ LONGEST_S = 900
 
 
 @calcfunction
-def correct(retrieved, files, settings, earlier=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def correct_inputs(retrieved, files, settings, earlier=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Custodian's verdict on a run, and the input files and settings of the next run, if one is needed.
 
     Parameters
@@ -32,18 +33,18 @@ def correct(retrieved, files, settings, earlier=None):  # type: ignore[no-untype
     earlier
         The previous run's correction, so that handlers keep counting; None for the first run.
     """
-    counts = mending.read(earlier.get_dict()).counts if earlier is not None else {}
-    told, vasp_inputs = _looked_at(retrieved, files, counts, settings.get_dict())
-    found: dict[str, Any] = {nodes.CORRECTION: orm.Dict(mending.stored(told))}
+    counts = self_correction.from_dict(earlier.get_dict()).counts if earlier is not None else {}
+    report, vasp_inputs = _check_run(retrieved, files, counts, settings.get_dict())
+    found: dict[str, Any] = {nodes.CORRECTION: orm.Dict(self_correction.to_dict(report))}
     if vasp_inputs is not None:
         found[nodes.FILES] = _folder(vasp_inputs.files)
         found[nodes.SETTINGS] = orm.Dict(_settings(settings.get_dict(), vasp_inputs))
     return found
 
 
-def _looked_at(
+def _check_run(
     retrieved: Any, files: Any, counts: Mapping[str, Any], settings: Mapping[str, Any]
-) -> tuple[mending.CorrectionReport, NextInputs | None]:
+) -> tuple[CorrectionReport, NextInputs | None]:
     """Custodian's report and the next input files, corrected only if every error can be corrected."""
     with tempfile.TemporaryDirectory(prefix="crystalmath-") as place:
         run = Path(place, RUN_FOLDER)
@@ -52,36 +53,34 @@ def _looked_at(
         retrieved.base.repository.copy_tree(run)
         names = files.base.repository.list_object_names()
         before, contcar = _texts(run, names), _texts(run, ["CONTCAR"]).get("CONTCAR", "")
-        told = look_at(Path(place), counts)
+        report = run_custodian(Path(place), counts)
         after = _texts(run, names)
-    if not told.corrects and retrieved.creator.is_finished_ok:
-        return told, None
-    corrections, corrected = (told.corrections, after) if told.corrects else ((), before)
+    if not report.corrects and retrieved.creator.is_finished_ok:
+        return report, None
+    corrections, corrected = (report.corrections, after) if report.corrects else ((), before)
     ended = EndedRun(before, corrected, contcar, corrections, tuple(settings.get(nodes.COPIED, ())))
-    vasp_inputs = next_inputs(ended, {}, _left_there(retrieved))
-    look = mending.CorrectionReport(
-        told.corrections, told.counts, vasp_inputs.diffs, vasp_inputs.copied, told.trouble
+    vasp_inputs = next_inputs(ended, {}, _remote_files(retrieved))
+    look = CorrectionReport(
+        report.corrections, report.counts, vasp_inputs.diffs, vasp_inputs.copied, report.failure
     )
     return look, vasp_inputs
 
 
-def look_at(place: Path, counts: Mapping[str, Any]) -> mending.CorrectionReport:
+def run_custodian(folder: Path, counts: Mapping[str, Any]) -> CorrectionReport:
     """Run custodian in a separate process, which may crash or run out of memory without harm."""
-    (place / "counts.json").write_text(json.dumps(counts))
+    (folder / "counts.json").write_text(json.dumps(counts))
     try:
-        done = FORK_SERVER.run("custodian", str(place), timeout_s=LONGEST_S)
+        done = FORK_SERVER.run("custodian", str(folder), timeout_s=LONGEST_S)
     except TimeoutError:
-        return mending.CorrectionReport(counts=counts, trouble=f"it took more than {LONGEST_S} s")
-    path = place / "told.json"
+        return CorrectionReport(counts=counts, failure=f"it took more than {LONGEST_S} s")
+    path = folder / "report.json"
     if not path.exists():
         last = (done.stderr.strip().splitlines() or [""])[-1]
-        return mending.CorrectionReport(
-            counts=counts, trouble=f"its process ended with {done.status}: {last}"[:400]
-        )
-    told = json.loads(path.read_text())
-    if "error" in told:
-        return mending.CorrectionReport(counts=counts, trouble=str(told["error"])[:400])
-    return mending.CorrectionReport(from_json(tuple[Correction, ...], told["corrections"]), told["counts"])
+        return CorrectionReport(counts=counts, failure=f"its process ended with {done.status}: {last}"[:400])
+    report = json.loads(path.read_text())
+    if "error" in report:
+        return CorrectionReport(counts=counts, failure=str(report["error"])[:400])
+    return CorrectionReport(from_json(tuple[Correction, ...], report["corrections"]), report["counts"])
 
 
 def _texts(folder: Path, names: list[str]) -> dict[str, str]:
@@ -89,12 +88,12 @@ def _texts(folder: Path, names: list[str]) -> dict[str, str]:
     return {path.name: path.read_text(errors="replace") for path in paths if path.exists()}
 
 
-def _left_there(retrieved: Any) -> list[str]:
+def _remote_files(retrieved: Any) -> list[str]:
     """Files in the run's folder on the cluster, as listed by the run when it ended."""
     repository = retrieved.base.repository
     if LISTING not in repository.list_object_names():
         return []
-    return list(left(repository.get_object_content(LISTING, "rb").decode(errors="replace"), ()))
+    return list(remaining_files(repository.get_object_content(LISTING, "rb").decode(errors="replace"), ()))
 
 
 def _folder(files: Mapping[str, str]) -> Any:

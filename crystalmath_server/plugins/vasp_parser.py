@@ -93,22 +93,22 @@ class VaspParser(JobParser):
             images = [structure_text(node) for _, node in sorted(given[nodes.IMAGES].items())]
             (folder / IMAGES_FILE).write_text(f"[{','.join(images)}]")
 
-    def _attach(self, folder: Path, said: str) -> ExitCode | None:
+    def _attach(self, folder: Path, output: str) -> ExitCode | None:
         path, told = folder / "document.json.gz", folder / "steps.json"
         document = json.loads(gzip.decompress(path.read_bytes()))
         self.out(nodes.DOCUMENT, orm.SinglefileData(path))
         if neb.is_band(document):
-            return self._attach_band(document, said)
+            return self._attach_band(document, output)
         n_steps = self._attach_results(document, json.loads(told.read_text()) if told.exists() else [])
-        if why := self._cut_off_by(said):
-            return self._cut_off(why, n_steps)
-        if not vasp.converged(document):
+        if why := self._interruption(output):
+            return self._interrupted(why, n_steps)
+        if not vasp.is_converged(document):
             return self._exit(
                 ExitStatus.NOT_CONVERGED, f"after {n_steps} ionic steps; see OSZICAR and vasp.out"
             )
         return None
 
-    def _attach_band(self, document: Mapping[str, Any], said: str) -> ExitCode | None:
+    def _attach_band(self, document: Mapping[str, Any], output: str) -> ExitCode | None:
         """Attach the results of a NEB calculation, with images instead of the structure."""
         steps = neb.steps_of(document)
         summary: dict[str, Any] = neb.quantities(document, len(steps))
@@ -117,47 +117,49 @@ class VaspParser(JobParser):
             self.out(nodes.STEPS, steps_node(steps))
         for number, found in enumerate(neb.images_of(document), 1):
             self.out(f"{nodes.IMAGES}.{label_of(number)}", self._final_structure(found, f" image {number}"))
-        if why := self._cut_off_by(said):
-            return self._cut_off(why, len(steps))
-        if not vasp.converged(document):
+        if why := self._interruption(output):
+            return self._interrupted(why, len(steps))
+        if not vasp.is_converged(document):
             return self._exit(
                 ExitStatus.NOT_CONVERGED, f"after {len(steps)} ionic steps; see OSZICAR of each image"
             )
         return None
 
-    def _attach_results(self, document: Mapping[str, Any], told: Sequence[Mapping[str, Any]] = ()) -> int:
-        """Attach summary, steps (from the document or `told`) and structure; returns the number of steps."""
-        steps = vasp.steps_of(document) or vasp.steps_among(told)
+    def _attach_results(
+        self, document: Mapping[str, Any], written_steps: Sequence[Mapping[str, Any]] = ()
+    ) -> int:
+        """Attach summary, structure and steps, by default `written_steps`; returns the number of steps."""
+        steps = vasp.steps_of(document) or vasp.steps_among(written_steps)
         summary: dict[str, Any] = vasp.quantities(document, len(steps))
         self.out(nodes.SUMMARY, orm.Dict(summary | {"engine": {"VASP": vasp.version(document)}}))
         if steps:
             self.out(nodes.STEPS, steps_node(steps))
-        if vasp.moved(document) and vasp.final_structure(document).get("lattice"):
+        if vasp.has_free_ions(document) and vasp.final_structure(document).get("lattice"):
             self.out(nodes.STRUCTURE, self._final_structure(vasp.final_structure(document)))
         return len(steps)
 
-    def _unreadable(self, problem: Mapping[str, Any], said: str, folder: Path) -> ExitCode:
+    def _unreadable(self, problem: Mapping[str, Any], output: str, folder: Path) -> ExitCode:
         """The exit code without a document; for an interrupted run, attach the complete ionic steps."""
         self.logger.error(problem.get("traceback", problem["error"]))
-        why = self._cut_off_by(said)
+        why = self._interruption(output)
         if not why and not any(map(breaks_off, (folder / RUN_FOLDER).rglob("vasprun.xml"))):
             return self._exit(ExitStatus.RESPONSE_UNREADABLE, problem["error"])
         fragment = folder / "fragment.json"
         n_steps = self._attach_results(json.loads(fragment.read_text())) if fragment.exists() else 0
-        return self._cut_off(why or "vasprun.xml breaks off before its end", n_steps)
+        return self._interrupted(why or "vasprun.xml breaks off before its end", n_steps)
 
-    def _cut_off_by(self, said: str) -> str:
+    def _interruption(self, output: str) -> str:
         """What interrupted the run, from the scheduler or the output; empty: nothing."""
         if self.node.exit_status:
             return str(self.node.exit_message)
-        return missing_output.explain(said) if _CUT.search(said) else ""
+        return missing_output.explain(output) if _CUT.search(output) else ""
 
-    def _cut_off(self, why: str, n_steps: int) -> ExitCode:
+    def _interrupted(self, why: str, n_steps: int) -> ExitCode:
         """The exit code of an interrupted run, with the scheduler's exit status if it set one."""
         code = self._exit(ExitStatus.CUT_OFF, f"{why}; whole ionic steps: {n_steps}")
         return ExitCode(self.node.exit_status or code.status, code.message)
 
-    def _silent(self, said: str) -> ExitCode:
+    def _silent(self, output: str) -> ExitCode:
         """The exit code without vasprun.xml: the scheduler takes precedence over the output."""
         if nodes.SOURCE in self.node.inputs:
             return self._exit(
@@ -166,14 +168,14 @@ class VaspParser(JobParser):
         if self.node.exit_status:
             code = self._exit(ExitStatus.NO_RESPONSE, str(self.node.exit_message))
             return ExitCode(self.node.exit_status, code.message)
-        if not _BANNER.search(said) and missing_output.explain(said) == missing_output.UNKNOWN:
-            return self._exit(ExitStatus.NO_RESPONSE, _not_vasp(self.node.inputs.code, said))
-        return self._exit(ExitStatus.NO_RESPONSE, missing_output.explain(said))
+        if not _BANNER.search(output) and missing_output.explain(output) == missing_output.UNKNOWN:
+            return self._exit(ExitStatus.NO_RESPONSE, _not_vasp(self.node.inputs.code, output))
+        return self._exit(ExitStatus.NO_RESPONSE, missing_output.explain(output))
 
 
-def _not_vasp(code: Any, said: str) -> str:
+def _not_vasp(code: Any, output: str) -> str:
     """The message for a program that does not seem to be VASP."""
-    line = next((line.strip() for line in said.splitlines() if line.strip()), "")
+    line = next((line.strip() for line in output.splitlines() if line.strip()), "")
     wrote = f"wrote {line[:200]!r}" if line else "wrote nothing"
     return (
         f"{code.filepath_executable} {wrote} and no VASP output; is it VASP? "

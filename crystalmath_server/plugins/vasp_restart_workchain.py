@@ -15,12 +15,12 @@ from aiida.common.links import LinkType
 from aiida.engine import BaseRestartWorkChain, ExitCode, ProcessSpec, ToContext, append_, while_
 from plumpy.process_states import ProcessState
 
-from crystalmath_server.domain.diagnosis import self_correction as mending
+from crystalmath_server.domain.diagnosis import self_correction
 from crystalmath_server.domain.diagnosis.self_correction import CorrectionReport, NextAction
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.plugins.broker_tolerant_process import BrokerTolerantProcess
 from crystalmath_server.plugins.vasp_calculation import VaspCalculation
-from crystalmath_server.plugins.vasp_correction import correct
+from crystalmath_server.plugins.vasp_correction import correct_inputs
 
 _RUN = "iteration"
 _LOOK = "correction"
@@ -63,7 +63,7 @@ class VaspRestartWorkChain(BrokerTolerantProcess, BaseRestartWorkChain):
     def run_process(self) -> Any:
         """Submit the next run, unless it was submitted before the worker was killed."""
         number = self.ctx.iteration + 1
-        run, label = self._begun_before(f"{_RUN}_{number:03d}", _has_begun)
+        run, label = self._find_earlier(f"{_RUN}_{number:03d}", _has_started)
         if run is None:
             metadata = {
                 "options": {**self.inputs.metadata.options, nodes.RUN: str(number)},
@@ -81,50 +81,58 @@ class VaspRestartWorkChain(BrokerTolerantProcess, BaseRestartWorkChain):
         run = self.ctx.children[-1]
         if run.is_killed:
             return self.exit_codes.ERROR_SUB_PROCESS_KILLED
-        look = self._look(run)
+        look = self._check_run(run)
         made = self.ctx.corrections
         most = self.inputs[nodes.MOST_RUNS].value - 1
-        match mending.turn(look, ended_well=run.is_finished_ok, made=made, most=most):
+        match self_correction.next_action(look, ended_well=run.is_finished_ok, n_corrections=made, most=most):
             case NextAction.DONE:
                 self.ctx.is_finished = True
-                left = f"; not corrected: {mending.words(look.corrections)}" if look.corrections else ""
+                left = (
+                    f"; not corrected: {self_correction.summary(look.corrections)}"
+                    if look.corrections
+                    else ""
+                )
                 self.report(f"run {run.pk} ended well{left}")
                 return None
             case NextAction.ASK:
-                self.ctx.question = mending.question(run.pk, _how(run), look, made)
+                self.ctx.question = self_correction.question(run.pk, _describe_end(run), look, made)
                 self.report(self.ctx.question)
             case NextAction.CORRECT:
-                self.report(f"run {run.pk} is corrected: {mending.words(look.corrections)}")
+                self.report(f"run {run.pk} is corrected: {self_correction.summary(look.corrections)}")
         self.ctx.corrections += look.corrects
         return None
 
-    def _look(self, run: Any) -> CorrectionReport:
+    def _check_run(self, run: Any) -> CorrectionReport:
         """Custodian's verdict on a run; stores the next run's inputs in the context."""
         outputs = run.base.links.get_outgoing(link_type=LinkType.CREATE)
-        back = outputs.get_node_by_label("retrieved") if "retrieved" in outputs.all_link_labels() else None
-        if back is None:
-            return CorrectionReport(trouble="no files were retrieved")
-        done, label = self._begun_before(
+        retrieved = (
+            outputs.get_node_by_label("retrieved") if "retrieved" in outputs.all_link_labels() else None
+        )
+        if retrieved is None:
+            return CorrectionReport(failure="no files were retrieved")
+        done, label = self._find_earlier(
             f"{_LOOK}_{self.ctx.iteration:03d}", lambda node: node.is_finished_ok
         )
-        found = done.outputs if done is not None else self._corrected(back, label)
-        self._take(run, found)
-        return mending.read(found[nodes.CORRECTION].get_dict())
+        found = done.outputs if done is not None else self._run_correction(retrieved, label)
+        self._prepare_next_run(run, found)
+        return self_correction.from_dict(found[nodes.CORRECTION].get_dict())
 
-    def _corrected(self, back: Any, label: str) -> Mapping[str, Any]:
+    def _run_correction(self, retrieved: Any, label: str) -> Mapping[str, Any]:
         given = self.ctx.inputs
-        calculate: Any = correct
+        calculate: Any = correct_inputs
         called = {"call_link_label": label}
-        return calculate(back, given[nodes.FILES], given[nodes.SETTINGS], self.ctx.earlier, metadata=called)
+        return calculate(
+            retrieved, given[nodes.FILES], given[nodes.SETTINGS], self.ctx.earlier, metadata=called
+        )
 
-    def _take(self, run: Any, found: Mapping[str, Any]) -> None:
+    def _prepare_next_run(self, run: Any, outputs: Mapping[str, Any]) -> None:
         """Set up the next run with the corrected input files and this run's files on the cluster."""
-        self.ctx.earlier = found[nodes.CORRECTION]
-        if nodes.FILES not in found:
+        self.ctx.earlier = outputs[nodes.CORRECTION]
+        if nodes.FILES not in outputs:
             return
-        inputs = {**self.ctx.inputs, **{name: found[name] for name in (nodes.FILES, nodes.SETTINGS)}}
+        inputs = {**self.ctx.inputs, **{name: outputs[name] for name in (nodes.FILES, nodes.SETTINGS)}}
         inputs.pop(nodes.RESTART, None)
-        if found[nodes.SETTINGS][nodes.COPIED]:
+        if outputs[nodes.SETTINGS][nodes.COPIED]:
             inputs[nodes.RESTART] = run.outputs.remote_folder
         self.ctx.inputs = inputs
 
@@ -150,30 +158,30 @@ class VaspRestartWorkChain(BrokerTolerantProcess, BaseRestartWorkChain):
         self.node.computer = self.inputs.code.computer
         super()._setup_metadata(metadata)
 
-    def _begun_before(self, label: str, may_be_taken: Callable[[Any], bool]) -> tuple[Any, str]:
+    def _find_earlier(self, label: str, may_be_taken: Callable[[Any], bool]) -> tuple[Any, str]:
         """The process called under a label before the worker was killed, or None and a free label."""
         kinds = (LinkType.CALL_CALC, LinkType.CALL_WORK)
         links = self.node.base.links.get_outgoing(link_type=kinds, link_label_filter=f"{label}%").all()
         for node in (link.node for link in links):
             if may_be_taken(node):
                 return node, label
-            _bury(node)
+            _mark_killed(node)
         return None, f"{label}_{len(links)}" if links else label
 
 
-def _has_begun(run: Any) -> bool:
+def _has_started(run: Any) -> bool:
     return run.is_terminated or run.checkpoint is not None
 
 
-def _bury(node: Any) -> None:
+def _mark_killed(node: Any) -> None:
     """Mark an abandoned process of a killed worker as killed; it would otherwise seem to run forever."""
     if not node.is_terminated:
         node.set_process_state(ProcessState.KILLED)
-        node.set_process_status(mending.ABANDONED)
+        node.set_process_status(self_correction.ABANDONED)
         node.seal()
 
 
-def _how(run: Any) -> str:
+def _describe_end(run: Any) -> str:
     """Description of how a run ended."""
     if run.is_excepted:
         return (str(run.exception or "").strip().splitlines() or ["AiiDA or a plugin raised"])[-1]

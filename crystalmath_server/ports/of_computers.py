@@ -38,7 +38,7 @@ class RunFolders(Protocol):
 class PreviousRuns(Protocol):
     """VASP jobs that have ended."""
 
-    def laid_out(self, pk: int, cluster: str) -> AbstractAsyncContextManager[PreviousRun]:
+    def open_folder(self, pk: int, cluster: str) -> AbstractAsyncContextManager[PreviousRun]:
         """The run in a folder that exists while the context is open; an empty cluster: the job's own.
 
         Raises

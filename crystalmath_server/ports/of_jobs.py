@@ -147,7 +147,7 @@ class Launcher(Protocol):
         """A job with another job's inputs, created if the key has none; raises Conflict, ComputerDisabled."""
         ...
 
-    async def retried(self, job: PastJob, key: str) -> Submitted | None:
+    async def find_retry(self, job: PastJob, key: str) -> Submitted | None:
         """The job that `retry` created under a key; raises Conflict if the key belongs to another job."""
         ...
 
@@ -179,6 +179,6 @@ class Progress(Protocol):
         """The last known steps of jobs; returns immediately and refreshes the jobs afterward."""
         ...
 
-    def remembered(self, pk: int, state: JobState) -> str:
+    def stuck_reason(self, pk: int, state: JobState) -> str:
         """Why a running job seemed stuck when last checked; returns immediately."""
         ...

@@ -112,10 +112,10 @@ def _generic_decoder(origin: Any, args: tuple[Any, ...]) -> _Decode:
     raise TypeError(f"no JSON for {origin}{args}")
 
 
-def _exactly(kind: type, words: str) -> _Decode:
+def _exactly(kind: type, description: str) -> _Decode:
     def decode(value: Any) -> Any:
         if type(value) is not kind:
-            raise _MisfitError(f"expected {words}, got {_describe(value)}")
+            raise _MisfitError(f"expected {description}, got {_describe(value)}")
         return value
 
     return decode

@@ -47,10 +47,10 @@ def _is_key(hint: Any) -> bool:
     return any(isinstance(mark, IdempotencyKey) for mark in getattr(hint, "__metadata__", ()))
 
 
-def _option(name: str, given: Mapping[str, object]) -> Iterator[str]:
-    if name not in given:
+def _option(name: str, params: Mapping[str, object]) -> Iterator[str]:
+    if name not in params:
         return
-    flag, value = name.replace("_", "-"), given[name]
+    flag, value = name.replace("_", "-"), params[name]
     if isinstance(value, bool):
         yield f"--{flag}" if value else f"--no-{flag}"
     else:

@@ -94,16 +94,16 @@ def prepare_runtime_dir(path: Path) -> None:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = path.lstat()
     except OSError as error:
-        raise _refused(f"cannot make the directory {path}: {error.strerror}") from error
+        raise _not_allowed(f"cannot make the directory {path}: {error.strerror}") from error
     if not stat.S_ISDIR(found.st_mode):
-        raise _refused(f"{path} is not a directory")
+        raise _not_allowed(f"{path} is not a directory")
     if found.st_uid != os.getuid():
-        raise _refused(f"{path} belongs to user {found.st_uid}, not to you ({os.getuid()})")
+        raise _not_allowed(f"{path} belongs to user {found.st_uid}, not to you ({os.getuid()})")
     if found.st_mode & _OPEN_TO_OTHERS:
-        raise _refused(f"others may write in {path} (mode {stat.S_IMODE(found.st_mode):04o})")
+        raise _not_allowed(f"others may write in {path} (mode {stat.S_IMODE(found.st_mode):04o})")
 
 
-def _refused(detail: str) -> NotAllowed:
+def _not_allowed(detail: str) -> NotAllowed:
     hint = "Set XDG_RUNTIME_DIR to a directory of your own with mode 0700, or give --socket PATH in one."
     return NotAllowed(detail, field="socket", hint=hint)
 

@@ -61,9 +61,9 @@ class JobSpec(Params):
     )
 
 
-def spec_of(asked: JobSpec) -> JobSpec:
+def spec_of(params: JobSpec) -> JobSpec:
     """The plain JobSpec within parameters that extend it."""
-    return JobSpec(**{row.name: getattr(asked, row.name) for row in fields(JobSpec)})
+    return JobSpec(**{row.name: getattr(params, row.name) for row in fields(JobSpec)})
 
 
 def default_of(name: str) -> Json:
@@ -74,7 +74,7 @@ def default_of(name: str) -> Json:
     return None if row.default is MISSING else row.default
 
 
-def changed(spec: JobSpec) -> dict[str, Json]:
+def changed_options(spec: JobSpec) -> dict[str, Json]:
     """Option → value for the options that differ from their defaults."""
     found = {row.name: getattr(spec, row.name) for row in fields(JobSpec)}
     return {name: value for name, value in found.items() if value != default_of(name)}

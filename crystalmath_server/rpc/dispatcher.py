@@ -89,7 +89,7 @@ class Work:
     scope: CancelScope = field(default_factory=CancelScope)
 
     @property
-    def awaited(self) -> bool:
+    def expects_response(self) -> bool:
         """Whether the client expects a response, i.e. the request is not a notification."""
         return self.id is not NOID
 
@@ -114,7 +114,7 @@ class Dispatcher:
     ) -> None:
         self._meters = meters
         self._ports = ports
-        self._checked = declared_only if strict else _as_raised
+        self._checked = require_declared if strict else _as_raised
         entries = by_name(tuple(bindings)).items()
         self._entries = {name: (ParamsReader(row.method.params), row) for name, row in entries}
         self._notifications = {CANCEL_REQUEST.name: _cancel_entry()}
@@ -176,7 +176,7 @@ class Dispatcher:
         """The response to failed work."""
         elapsed_s = time.perf_counter() - work.started_s
         self._meters.record(work.binding.method.name, elapsed_s, failed=True)
-        return envelope.failure(error, work.id) if work.awaited else b""
+        return envelope.failure(error, work.id) if work.expects_response else b""
 
     def _succeed(self, name: str, result: object, id_: Any, started_s: float) -> bytes:
         self._meters.record(name, time.perf_counter() - started_s, failed=False)
@@ -200,7 +200,7 @@ def to_rpc_error(error: Exception, name: str) -> RpcError:
     return InternalError(f"{name} failed unexpectedly.", reference=reference)
 
 
-def declared_only(error: RpcError, method: Method[Any, Any]) -> RpcError:
+def require_declared(error: RpcError, method: Method[Any, Any]) -> RpcError:
     """The error if the method declares it, otherwise an InternalError that fails tests."""
     if error.code in (*method.errors, *EVERY_METHOD):
         return error

@@ -46,7 +46,7 @@ class Meters:
         tally.total_s += elapsed_s
         tally.max_s = max(tally.max_s, elapsed_s)
 
-    def stalled(self, elapsed_s: float) -> None:
+    def record_stall(self, elapsed_s: float) -> None:
         """Record a time during which the event loop was blocked."""
         self.stall_s = max(self.stall_s, elapsed_s)
 
@@ -92,11 +92,11 @@ class TimedSelector(selectors.EpollSelector):
         called_s = time.perf_counter()
         turn_s = called_s - self._returned_s
         if turn_s > self._meters.stall_s:
-            self._meters.stalled(turn_s)
+            self._meters.record_stall(turn_s)
         events = super().select(timeout)
         self._returned_s = time.perf_counter()
         if timeout is not None and timeout > 0:
-            self._meters.stalled(self._returned_s - called_s - timeout - _GRANULARITY_S)
+            self._meters.record_stall(self._returned_s - called_s - timeout - _GRANULARITY_S)
         return events
 
 

@@ -111,7 +111,7 @@ class RpcServer:
     def progress(self, text: str, fraction: float | None = None) -> None:
         """Report progress to the client of the current request."""
         work = CURRENT.get()
-        if work is not None and work.awaited:
+        if work is not None and work.expects_response:
             work.peer.progress(work.id, text, fraction)
 
     def subscribe(self, work: SubscriptionWork, credit: int) -> int:

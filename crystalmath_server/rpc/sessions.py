@@ -194,7 +194,7 @@ class Session:
     def _begin(self, work: Work, deliver: Deliver) -> None:
         self._running += 1
         self._host.in_flight += 1
-        if work.awaited and work.id is not None:
+        if work.expects_response and work.id is not None:
             self._works[work.id] = work
         self._tasks.start_soon(self._run, work, deliver)
 

@@ -113,8 +113,8 @@ class Subscriptions:
             found.scope.cancel()
         return SubscriptionState(number, active=False)
 
-    async def _run(self, made: Subscription, work: SubscriptionWork) -> None:
+    async def _run(self, subscription: Subscription, work: SubscriptionWork) -> None:
         try:
-            await made.run(work)
+            await subscription.run(work)
         finally:
-            self._held.pop(made.number, None)
+            self._held.pop(subscription.number, None)

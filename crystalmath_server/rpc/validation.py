@@ -41,35 +41,35 @@ class ParamsReader(Generic[P]):
         """
         if self._empty is not None and not given:
             return self._empty
-        named = given if isinstance(given, dict) else self._named(given)
+        named = given if isinstance(given, dict) else self._by_name(given)
         try:
             return self.adapter.validate_json(orjson.dumps(named), strict=True)
         except ValidationError as error:
             raise _invalid(error.errors(include_url=False, include_context=False), self.names) from None
 
-    def _named(self, args: Sequence[object]) -> Mapping[str, object]:
+    def _by_name(self, args: Sequence[object]) -> Mapping[str, object]:
         if len(args) > len(self.names):
-            detail = f"{len(args)} positional parameters are too many. {_known(self.names)}"
+            detail = f"{len(args)} positional parameters are too many. {_list_names(self.names)}"
             raise InvalidParams(detail)
         return dict(zip(self.names, args, strict=False))
 
 
 def _invalid(errors: Sequence[ErrorDetails], names: tuple[str, ...]) -> InvalidParams:
-    shown = [_words(error, names) for error in errors[:_SHOWN_ERRORS]]
+    shown = [_describe(error, names) for error in errors[:_SHOWN_ERRORS]]
     if len(errors) > _SHOWN_ERRORS:
         shown.append(f"and {len(errors) - _SHOWN_ERRORS} more")
-    return InvalidParams("; ".join(shown), field=_dotted(errors[0]))
+    return InvalidParams("; ".join(shown), field=_dotted_name(errors[0]))
 
 
-def _dotted(error: ErrorDetails) -> str:
+def _dotted_name(error: ErrorDetails) -> str:
     return ".".join(str(part) for part in error["loc"])
 
 
-def _words(error: ErrorDetails, names: tuple[str, ...]) -> str:
-    field = _dotted(error)
+def _describe(error: ErrorDetails, names: tuple[str, ...]) -> str:
+    field = _dotted_name(error)
     match error["type"]:
         case "unexpected_keyword_argument" | "extra_forbidden":
-            return f"Unknown parameter {field!r}. {_known(names)}"
+            return f"Unknown parameter {field!r}. {_list_names(names)}"
         case "missing":
             return f"Parameter {field!r} is missing"
         case "json_invalid":
@@ -83,5 +83,5 @@ def _short(value: Any) -> str:
     return text if len(text) <= _SHOWN_INPUT else text[:_SHOWN_INPUT] + "…"
 
 
-def _known(names: tuple[str, ...]) -> str:
+def _list_names(names: tuple[str, ...]) -> str:
     return f"Known: {', '.join(names)}" if names else "It takes none"

@@ -41,7 +41,7 @@ class FileSource:
                 return _piece(await self.jobs.read(kept))
         return await self.work.read(self.pk, self.path, offset, limit)
 
-    async def ended(self) -> bool:
+    async def has_ended(self) -> bool:
         """Whether the file will not change any more."""
         return self.source != "work" or await self.jobs.state(self.pk) in ENDED
 

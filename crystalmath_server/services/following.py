@@ -47,7 +47,7 @@ async def start_of(ports: Ports, params: FollowParams) -> Start:
         The job does not exist, or it has ended without such a file.
     """
     source = FileSource(ports.jobs, ports.work, params.pk, params.path, params.source)
-    ended = await source.ended()
+    ended = await source.has_ended()
     try:
         seen = await source.read(0, 1, ended=ended)
         return Start(
@@ -59,14 +59,14 @@ async def start_of(ports: Ports, params: FollowParams) -> Start:
         return Start(params.offset or 0, 0, params.identity)
 
 
-async def _first_byte(asked: FollowParams, source: FileSource, seen: FilePart, *, ended: bool) -> int:
-    if asked.offset is not None:
-        return asked.offset
-    if asked.last_lines is not None:
+async def _first_byte(params: FollowParams, source: FileSource, seen: FilePart, *, ended: bool) -> int:
+    if params.offset is not None:
+        return params.offset
+    if params.last_lines is not None:
         first = max(0, seen.size - TAIL)
         tail = (await source.read(first, seen.size - first, ended=ended)).data
-        return first + _last_lines(tail, asked.last_lines)
-    return 0 if asked.last_bytes is None else max(0, seen.size - asked.last_bytes)
+        return first + _last_lines(tail, params.last_lines)
+    return 0 if params.last_bytes is None else max(0, seen.size - params.last_bytes)
 
 
 def _last_lines(data: bytes, count: int) -> int:
@@ -111,7 +111,7 @@ class Follow:
         """The next chunks, if any."""
         ended = False
         try:
-            ended = await self._source.ended()
+            ended = await self._source.has_ended()
             piece = await self._source.read(self._offset, room, ended=ended)
         except NotFound as error:
             if ended:
@@ -119,9 +119,9 @@ class Follow:
             return self._once("waiting", f"the file does not exist yet: {error}")
         except RpcError as error:
             return self._once("unreachable", f"{error}; retrying")
-        return self._taken(piece, ended=ended)
+        return self._take(piece, ended=ended)
 
-    def _taken(self, piece: FilePart, *, ended: bool) -> Iterable[LogChunk]:
+    def _take(self, piece: FilePart, *, ended: bool) -> Iterable[LogChunk]:
         if started_anew := self._anew(piece, ended=ended):
             return (started_anew,)
         self._size, self._identity = piece.size, piece.identity or self._identity
@@ -161,11 +161,11 @@ class Follow:
             self._told = ""
         return ()
 
-    def _once(self, event: LogEvent, words: str) -> Iterable[LogChunk]:
-        return () if self._told == event else (self._event(event, words),)
+    def _once(self, event: LogEvent, text: str) -> Iterable[LogChunk]:
+        return () if self._told == event else (self._event(event, text),)
 
-    def _event(self, event: LogEvent, words: str) -> LogChunk:
+    def _event(self, event: LogEvent, text: str) -> LogChunk:
         self._told = event
         return LogChunk(
-            0, self._offset, self._offset, self._size, identity=self._identity, event=event, words=words
+            0, self._offset, self._offset, self._size, identity=self._identity, event=event, words=text
         )

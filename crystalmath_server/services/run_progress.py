@@ -9,7 +9,7 @@ import anyio
 
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.jobs.templates import runs_vasp
-from crystalmath_server.domain.results.excerpts import thinned
+from crystalmath_server.domain.results.excerpts import thin
 from crystalmath_server.domain.vasp_run.outlook import outlook, seconds_per_step, span, stuck_words
 from crystalmath_server.domain.vasp_run.steps import AseSteps, Step, StepReader, Steps, VaspSteps
 from crystalmath_server.domain.vasp_run.work_folder import FilePart
@@ -78,7 +78,7 @@ class RunProgress:
         """The last known steps of jobs; returns immediately."""
         return self._trends.of(pks)
 
-    def remembered(self, pk: int, state: JobState) -> str:
+    def stuck_reason(self, pk: int, state: JobState) -> str:
         """Why a running job seemed stuck when last checked; an old check is refreshed in the background."""
         if state is not JobState.RUNNING:
             return ""
@@ -123,7 +123,7 @@ class RunProgress:
             source = FileSource(self._jobs, self._work, pk, path)
             try:
                 there |= await self._read_file(source, held, ended=ended)
-            except _BegunAnewError:
+            except _RestartedError:
                 _begin_anew(held)
                 return await self._read(pk, held, ended=ended)
             except NotFound:
@@ -138,7 +138,7 @@ class RunProgress:
             offset = held.offsets.get(path, 0)
             piece = await source.read(offset, RANGE, ended=ended)
             if piece.size < offset or _is_another(piece, held.identities.get(path, "")):
-                raise _BegunAnewError
+                raise _RestartedError
             held.identities[path] = piece.identity or held.identities.get(path, "")
             held.reader.feed(path, piece.data)
             held.offsets[path], held.sizes[path] = offset + len(piece.data), piece.size
@@ -148,7 +148,7 @@ class RunProgress:
         return True
 
 
-class _BegunAnewError(Exception):
+class _RestartedError(Exception):
     """A file is not the same file that was read before."""
 
 
@@ -186,7 +186,7 @@ def _progress(pk: int, state: JobState, held: Reading, points: int, *, found: bo
         pk=pk,
         state=state,
         source="retrieved" if ended else "work",
-        words=held.stuck or _words(steps, last, left_s),
+        words=held.stuck or _describe(steps, last, left_s),
         ionic_step=steps.done,
         most_ionic_steps=steps.most,
         electronic_step=steps.cycle,
@@ -202,7 +202,7 @@ def _progress(pk: int, state: JobState, held: Reading, points: int, *, found: bo
         stuck=bool(held.stuck),
         left_s=left_s,
         estimate=estimate,
-        steps=_columns(thinned(list(steps.steps), points) if points > 1 else []),
+        steps=_columns(thin(list(steps.steps), points) if points > 1 else []),
         note=_note(steps, held.unread),
     )
 
@@ -220,7 +220,7 @@ def _change(before: Step | None, last: Step | None) -> float | None:
     return last.energy_ev - before.energy_ev
 
 
-def _words(steps: Steps, last: Step | None, left_s: float | None) -> str:
+def _describe(steps: Steps, last: Step | None, left_s: float | None) -> str:
     of = f" of at most {steps.most}" if steps.most is not None else ""
     parts = [f"step {steps.done}{of}"]
     if last is not None and last.max_force_ev_a is not None:

@@ -25,7 +25,9 @@ def main() -> int:
     ports.workbench.render_s = given.render_s  # type: ignore[attr-defined]
     chosen = settings.load(Path("/nonexistent/config.toml"), os.environ)
     try:
-        bootstrap.run(chosen, "fake", found, lambda server: bootstrap.fixed(replace(ports, server=server)))
+        bootstrap.run(
+            chosen, "fake", found, lambda server: bootstrap.fixed_ports(replace(ports, server=server))
+        )
     finally:
         found.release()
     return 0

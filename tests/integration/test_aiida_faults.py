@@ -32,7 +32,7 @@ def submit_slow(rig: Rig) -> tuple[int, str]:
 
 def daemon_processes(rig: Rig) -> dict[str, list[int]]:
     """Pids of supervisor, workers and broker."""
-    pid = rig.eyes().look().pid
+    pid = rig.probe().look().pid
     assert pid is not None
     found: dict[str, list[int]] = {"supervisor": [pid], "worker": [], "broker": []}
     for child in psutil.Process(pid).children():
@@ -71,25 +71,25 @@ def test_a_job_runs_once_whatever_part_of_the_daemon_is_killed(rig: Rig, parts: 
     assert_once(rig, pk, key)
     pk, key = submit_slow(rig)
     assert_once(rig, pk, key)
-    assert rig.eyes().orphans() == []
+    assert rig.probe().orphans() == []
 
 
 def test_broker_that_moved(rig: Rig) -> None:
     rig.run(rig.watch.ensure())
-    eyes = rig.eyes()
-    before = eyes.look().endpoint
-    eyes.client.stop_daemon(wait=True, timeout=20)
-    eyes.client.start_daemon(number_workers=1, wait=True, timeout=20)
+    probe = rig.probe()
+    before = probe.look().endpoint
+    probe.client.stop_daemon(wait=True, timeout=20)
+    probe.client.start_daemon(number_workers=1, wait=True, timeout=20)
     pk, key = submit_slow(rig)
     assert_once(rig, pk, key)
-    assert eyes.look().endpoint != before
+    assert probe.look().endpoint != before
 
 
 def test_daemon_stopped_on_purpose_starts_with_the_next_job(rig: Rig) -> None:
     rig.run(rig.watch.ensure())
-    eyes = rig.eyes()
-    eyes.client.stop_daemon(wait=True, timeout=20)
-    wait_until(lambda: eyes.look().pid is None)  # AiiDA waits for circus to answer, not to be gone
+    probe = rig.probe()
+    probe.client.stop_daemon(wait=True, timeout=20)
+    wait_until(lambda: probe.look().pid is None)  # AiiDA waits for circus to answer, not to be gone
     pk, key = submit_slow(rig)
     assert_once(rig, pk, key)
 

@@ -18,9 +18,9 @@ from crystalmath_server.adapters.reader import documents as reading
 from crystalmath_server.adapters.reader.vasprun_curves import equation_of_state
 from crystalmath_server.adapters.reader.vasprun_fragment import fragment_of
 from crystalmath_server.adapters.reader.vasprun_stream import steps_of
-from crystalmath_server.adapters.worker.structure_export import exported
+from crystalmath_server.adapters.worker.structure_export import export
 from crystalmath_server.domain.results import vasp
-from crystalmath_server.domain.results.completed import completed
+from crystalmath_server.domain.results.completed import complete
 from crystalmath_server.domain.results.step_columns import columns_of
 from crystalmath_server.protocol.codec import from_json, to_json
 from crystalmath_server.protocol.errors import Conflict, FileUnreadable, InvalidForm, NotFound
@@ -140,7 +140,7 @@ def test_every_site_is_that_of_the_document(root: Path, name: str) -> None:
 @pytest.mark.parametrize("cols", [80, 200])
 def test_every_number_of_the_screen_is_that_of_the_document(root: Path, name: str, cols: int) -> None:
     source = document(root, name)
-    found = completed(
+    found = complete(
         JobResults(pk=1, state=JobState.FINISHED, engine="VASP", quantities=(), steps=()),
         results(root, name),
         "node-of-it",
@@ -314,14 +314,14 @@ def test_structures_come_back_from_what_was_written(tmp_path: Path) -> None:
     rock = Structure.from_spacegroup("Fm-3m", Lattice.cubic(5.6), ["Na", "Cl"], [[0, 0, 0], [0.5] * 3])
     document: Any = rock.as_dict()
     for kind in ("cif", "poscar", "json", "xsf", "yaml"):
-        found = exported(document, ExportStructureParams(1, kind))
+        found = export(document, ExportStructureParams(1, kind))
         assert rock.matches(Structure.from_str(found.text, fmt=kind)), kind
     path = tmp_path / "rock.cif"
-    written = exported(document, ExportStructureParams(1, "cif", str(path)))
+    written = export(document, ExportStructureParams(1, "cif", str(path)))
     assert (written.text, written.size) == ("", path.stat().st_size)
     for bad, error in ((str(path), Conflict), ("/nowhere/x.cif", InvalidForm), ("rock.cif", InvalidForm)):
         with pytest.raises(error) as caught:
-            exported(document, ExportStructureParams(1, "cif", bad))
+            export(document, ExportStructureParams(1, "cif", bad))
         assert caught.value.data.field == "path"
 
 

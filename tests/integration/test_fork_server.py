@@ -58,8 +58,8 @@ def check_until_killed(client: ForkClient, folder: Path, kill: str) -> Ended:
 def test_a_program_leaves_its_result_and_the_server_goes_on(client: ForkClient, run_folder: Path) -> None:
     for _ in range(2):
         assert check(client, run_folder) == Ended(0, "")
-        assert json.loads((run_folder / "told.json").read_text()) == {"corrections": [], "counts": {}}
-        (run_folder / "told.json").unlink()
+        assert json.loads((run_folder / "report.json").read_text()) == {"corrections": [], "counts": {}}
+        (run_folder / "report.json").unlink()
 
 
 def test_an_exception_is_told(client: ForkClient, tmp_path: Path) -> None:

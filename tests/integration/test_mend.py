@@ -150,7 +150,7 @@ def test_it_is_one_job_with_the_results_of_its_last_run(site: Site, jobs: Jobs, 
     assert "vasprun.xml" in {row.path for row in files if row.source == "retrieved"}
     assert server.call(JOBS_CLONE, JobPk(jobs.mended)).spec.corrections == 4
     graph = server.call(NODES_GRAPH, GraphParams(found.runs[0].pk, depth=3, direction="descendants"))
-    assert "correct" in {node.label for node in graph.nodes}, "the correction stands in provenance"
+    assert "correct_inputs" in {node.label for node in graph.nodes}, "the correction stands in provenance"
     assert submit(server, site.copper, "mend-twice", "vasp.static", cluster="hpc") == jobs.mended
 
 

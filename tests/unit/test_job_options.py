@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from crystalmath_server.adapters.aiida.jobs import past_job as stored_jobs
-from crystalmath_server.domain.jobs.kept_options import PLACED, kept, read_kept, shown_options
+from crystalmath_server.domain.jobs.kept_options import PLACED, read_kept, shown_options, stored_options
 from crystalmath_server.domain.jobs.past_job import PastJob, draft
 from crystalmath_server.domain.results.comparison import table
 from crystalmath_server.protocol.again import JobDraft
@@ -125,11 +125,11 @@ def test_a_clone_has_all_of_it() -> None:
 
 def test_all_of_it_is_kept_once() -> None:
     assert set(stored_jobs._READERS) == PLACED <= set(OPTIONS)
-    settings = kept(SPEC)
+    settings = stored_options(SPEC)
     assert set(settings) == set(OPTIONS) - PLACED
     back = read_kept({**settings, "values": {"steps": 7}, "edits": {"INCAR": "a diff"}})
     assert {name: getattr(back, name) for name in settings} == {name: OTHERS[name] for name in settings}
-    assert kept(JobSpec(SPEC.template, SPEC.structures)) == {}, (
+    assert stored_options(JobSpec(SPEC.template, SPEC.structures)) == {}, (
         "a new option leaves the nodes of old jobs equal"
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 from crystalmath_server.adapters.aiida.codes import codes_on
 from crystalmath_server.adapters.remote.connections import Target
 from crystalmath_server.domain.clusters import naming
-from crystalmath_server.domain.clusters.resources import check, merged
+from crystalmath_server.domain.clusters.resources import check, merge
 from crystalmath_server.domain.jobs.states import ENDED_PROCESS
 from crystalmath_server.protocol.clusters import (
     CLUSTERS_UPDATE,
@@ -139,7 +139,7 @@ def defaults_of(computer: Any) -> Resources:
         tasks_per_node=computer.get_default_mpiprocs_per_machine(),
         memory_mb=memory_kb // 1024 if memory_kb else None,
     )
-    return merged(aiida, from_json(Resources, _own(computer).get("defaults", {})))
+    return merge(aiida, from_json(Resources, _own(computer).get("defaults", {})))
 
 
 def create(params: CreateClusterParams) -> ClusterDetail:
@@ -179,14 +179,14 @@ def _connection(params: CreateClusterParams) -> dict[str, Any]:
 def _check_new(params: CreateClusterParams) -> None:
     from aiida.plugins.entry_point import get_entry_point_names
 
-    naming.check_cluster_label(params.label, _taken(params.label), "label")
+    naming.check_cluster_label(params.label, _existing_label(params.label), "label")
     naming.check_transport(params.transport)
     naming.check_scheduler(params.scheduler, get_entry_point_names("aiida.schedulers"))
     naming.check_work_dir(params.work_dir)
     check(params.defaults, params.scheduler, "defaults")
 
 
-def _taken(label: str) -> tuple[str, ...]:
+def _existing_label(label: str) -> tuple[str, ...]:
     """A tuple with the label if a computer already uses it."""
     from aiida import orm
 
@@ -211,7 +211,7 @@ def update(params: UpdateClusterParams) -> ClusterDetail:
     computer = find(params.label)
     own = _own(computer)
     defaults = from_json(Resources, own.get("defaults", {}))
-    defaults = merged(defaults, params.defaults) if params.defaults else defaults
+    defaults = merge(defaults, params.defaults) if params.defaults else defaults
     _check_changes(params, computer, defaults)
     potcar_dir = own.get("potcar_dir", "") if params.potcar_dir is None else params.potcar_dir
     max_jobs = max_jobs_of(computer) if params.max_jobs is None else params.max_jobs
@@ -224,7 +224,7 @@ def update(params: UpdateClusterParams) -> ClusterDetail:
 
 def _check_changes(params: UpdateClusterParams, computer: Any, defaults: Resources) -> None:
     if params.new_label is not None and params.new_label != params.label:
-        naming.check_cluster_label(params.new_label, _taken(params.new_label), "new_label")
+        naming.check_cluster_label(params.new_label, _existing_label(params.new_label), "new_label")
     if params.work_dir is not None:
         naming.check_work_dir(params.work_dir)
     naming.check_backend(computer.label, computer.transport_type, params.backend)
@@ -257,7 +257,7 @@ def delete(label: str) -> Deleted:
     computer = find(label)
     codes, used = _codes_and_others(computer)
     if used:
-        raise Conflict(_needed(computer, used), field="label", hint=_disable(label))
+        raise Conflict(_usage_message(computer, used), field="label", hint=_disable(label))
     if codes:
         delete_nodes([pk for pk, _ in codes], dry_run=False)
     orm.Computer.collection.delete(computer.pk)
@@ -285,7 +285,7 @@ def _codes_and_others(computer: Any) -> tuple[list[tuple[int, str]], list[int]]:
     return [(pk, name) for pk, name in codes], sorted(used, reverse=True)
 
 
-def _needed(computer: Any, used: list[int]) -> str:
+def _usage_message(computer: Any, used: list[int]) -> str:
     """A message that counts the jobs running on a computer, or else the nodes that need it."""
     from aiida import orm
 

@@ -48,13 +48,13 @@ def translate(error: BaseException, profile: str) -> RpcError | None:
         return error
     chain = tuple(error_chain(error))
     if any(_unwritable(link) for link in chain):
-        return StorageFull(_words(error))
+        return StorageFull(_message(error))
     known = next((entry for link in chain if (entry := _by_class(link))), None)
     if known is not None:
         kind, hint = known
-        return kind(_words(error), hint=hint.format(profile=profile))
+        return kind(_message(error), hint=hint.format(profile=profile))
     if isinstance(error, ConnectionError):
-        return BrokerUnavailable(_words(error))
+        return BrokerUnavailable(_message(error))
     return None
 
 
@@ -74,7 +74,7 @@ def _by_class(error: BaseException) -> tuple[type[RpcError], str] | None:
     return None
 
 
-def _words(error: BaseException) -> str:
+def _message(error: BaseException) -> str:
     """The message without SQLAlchemy's statement and background link, truncated."""
     lines = [line for line in str(error).splitlines() if line.strip()]
     kept = [line for line in lines if not line.startswith(("[SQL:", "[parameters:", "(Background on"))]

@@ -44,7 +44,7 @@ def _matches(row: StructureRow, search: str) -> bool:
 def _filters(search: str, below: int | None) -> dict[str, Any]:
     filters: dict[str, Any] = {} if below is None else {"id": {"<": below}}
     if search:
-        pattern = {"ilike": f"%{_escaped(search)}%"}
+        pattern = {"ilike": f"%{_escape(search)}%"}
         filters["or"] = [
             {"label": pattern},
             {f"extras.{nodes.FORMULA}": pattern},
@@ -53,7 +53,7 @@ def _filters(search: str, below: int | None) -> dict[str, Any]:
     return filters
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     for sign in ("\\", "%", "_"):
         text = text.replace(sign, "\\" + sign)
     return text

@@ -15,7 +15,7 @@ from crystalmath_server.adapters.remote import ssh_hosts
 from crystalmath_server.adapters.remote.connections import BlockingTransport, ClusterConnections, Target
 from crystalmath_server.domain.clusters import naming
 from crystalmath_server.domain.clusters.discovery import SCRIPT, discovery
-from crystalmath_server.domain.clusters.resources import check, check_against, merged, options
+from crystalmath_server.domain.clusters.resources import check, check_against, merge, options
 from crystalmath_server.protocol.clusters import (
     LOCAL_TRANSPORT,
     LOCALHOST,
@@ -69,17 +69,17 @@ class AiidaClusters:
 
     async def show(self, label: str) -> ClusterDetail:
         """One cluster."""
-        return self._told(await self._runtime.call(store.read_detail, label))
+        return self._detail_with_trouble(await self._runtime.call(store.read_detail, label))
 
     async def create(self, params: CreateClusterParams) -> ClusterDetail:
         """Store a cluster without connecting to it."""
-        return self._told(await self._runtime.call(store.create, params))
+        return self._detail_with_trouble(await self._runtime.call(store.create, params))
 
     async def update(self, params: UpdateClusterParams) -> ClusterDetail:
         """Change the given settings and rebuild the connection."""
         detail = await self._runtime.call(store.update, params)
         self._forget(params.label)
-        return self._told(detail)
+        return self._detail_with_trouble(detail)
 
     async def delete(self, label: str) -> Deleted:
         """Delete an unused cluster."""
@@ -114,7 +114,7 @@ class AiidaClusters:
             accounts = cluster_queue.accounts(connection, facts)
             return user, jobs, accounts, *cluster_queue.partitions(connection, facts)
 
-        user, jobs, accounts, partitions, notes = await self._asked(label, facts.target, look)
+        user, jobs, accounts, partitions, notes = await self._query(label, facts.target, look)
         self._limits[label] = Limits(time.monotonic(), partitions, accounts)
         ours = await self._runtime.call(store.our_jobs, facts.pk, [job.job_id for job in jobs])
         marked = tuple(replace(job, pk=ours.get(job.job_id)) for job in jobs)
@@ -130,7 +130,7 @@ class AiidaClusters:
         def look(connection: BlockingTransport) -> str:
             return connection.exec_command_wait(SCRIPT)[1]
 
-        text = await self._asked(f"host {params.hostname}", target, look)
+        text = await self._query(f"host {params.hostname}", target, look)
         if "@@end" not in text:
             detail = f"{params.hostname} did not run the discovery script: {text[:200]!r}"
             raise TransportFailed(detail, hint="The host's login shell must be able to run bash.")
@@ -149,8 +149,8 @@ class AiidaClusters:
                 raise
             found = Resources(), naming.DIRECT  # the cluster is created with the first job
         defaults, scheduler = found
-        resources = merged(defaults, wanted)
-        if not any(_given(resources)):
+        resources = merge(defaults, wanted)
+        if not any(_explicit_values(resources)):
             return {}
         check(resources, scheduler)
         limits = self._limits.get(label)
@@ -162,7 +162,7 @@ class AiidaClusters:
         """Close our own connections."""
         self._connections.close()
 
-    async def _asked(self, name: str, target: Target, look: Callable[[BlockingTransport], T]) -> T:
+    async def _query(self, name: str, target: Target, look: Callable[[BlockingTransport], T]) -> T:
         """Run `look` over the connection; transport exceptions become RpcErrors."""
         try:
             return await self._connections.get(name).run(target, look)
@@ -176,7 +176,7 @@ class AiidaClusters:
         self._connections.forget(label)
         self._limits.pop(label, None)
 
-    def _told(self, detail: ClusterDetail) -> ClusterDetail:
+    def _detail_with_trouble(self, detail: ClusterDetail) -> ClusterDetail:
         return replace(detail, row=self._with_trouble(detail.row))
 
     def _with_trouble(self, row: ClusterRow) -> ClusterRow:
@@ -186,7 +186,7 @@ class AiidaClusters:
         return replace(row, trouble=state.reason, retry_at=resting)
 
 
-def _given(resources: Resources) -> list[object]:
+def _explicit_values(resources: Resources) -> list[object]:
     """The values that differ from one task on one node."""
     plain = replace(
         resources, tasks_per_node=None if resources.tasks_per_node == 1 else resources.tasks_per_node

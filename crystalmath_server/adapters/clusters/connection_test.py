@@ -104,7 +104,7 @@ class ConnectionTest:
         host = self.facts.target.host
         if not host:
             return ok("this machine")
-        if await self._proxied():
+        if await self._uses_proxy():
             return ok(f"{host} is reached through its ProxyCommand")
         first, *others = await self._route()
         try:
@@ -122,7 +122,7 @@ class ConnectionTest:
         """Reach the first host on the route and read the banner of its SSH server."""
         if not self.facts.target.host:
             return ok("this machine")
-        if await self._proxied():
+        if await self._uses_proxy():
             return ok("handled by the ProxyCommand")
         first, *_ = await self._route()
         try:
@@ -227,7 +227,7 @@ class ConnectionTest:
             return Seen(Outcome.FAILED, f"{folder} on {label} is empty", hint)
         return ok(f"{folder}: {', '.join(out.split())}")
 
-    async def _proxied(self) -> bool:
+    async def _uses_proxy(self) -> bool:
         target = self.facts.target
         return target.kind == SSH_TRANSPORT and await ssh_hosts.uses_proxy_command(target.host)
 

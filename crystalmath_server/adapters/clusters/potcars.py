@@ -46,28 +46,28 @@ class PotcarReader:
         )
         if not place.root:
             return words.unset(cluster, functional, local=local)
-        look = partial(_look, cluster=cluster, place=place, functional=functional, symbols=symbols)
+        look = partial(_look, cluster=cluster, location=place, functional=functional, symbols=symbols)
         if local:
             return await to_thread.run_sync(look, _shell, abandon_on_cancel=True)
         return await self._connections.get(cluster).run(found.target, lambda line: look(_shell_of(line)))
 
 
 def _look(
-    shell: Shell, *, cluster: str, place: library.PotcarLibrary, functional: str, symbols: tuple[str, ...]
+    shell: Shell, *, cluster: str, location: library.PotcarLibrary, functional: str, symbols: tuple[str, ...]
 ) -> PotcarCheck:
     """List the names, then read the TITEL lines for the given symbols, or for all."""
-    seen = library.listing(place.root, _said(shell, library.list_script(place.root), cluster))
-    folders = place.searched(functional)
+    seen = library.listing(location.root, _run_script(shell, library.list_script(location.root), cluster))
+    folders = location.search_path(functional)
     wanted = symbols or tuple(sorted(seen.symbols(folders)))[:MOST_SYMBOLS]
     paths = [path for symbol in wanted for path in seen.paths(folders, symbol)]
     told: dict[str, str] = {}
     for part in (paths[i : i + AT_ONCE] for i in range(0, len(paths), AT_ONCE)):
-        told |= library.titel_lines(_said(shell, library.titel_script(part), cluster))
-    rows = [library.potcar(place, seen, functional, symbol, told) for symbol in wanted]
-    return words.verdict(cluster, functional, place, seen, rows)
+        told |= library.titel_lines(_run_script(shell, library.titel_script(part), cluster))
+    rows = [library.potcar(location, seen, functional, symbol, told) for symbol in wanted]
+    return words.verdict(cluster, functional, location, seen, rows)
 
 
-def _said(shell: Shell, script: str, cluster: str) -> str:
+def _run_script(shell: Shell, script: str, cluster: str) -> str:
     status, out, err = shell(script)
     if status:
         short = " ".join(err.split())[:300] or f"exit status {status}"

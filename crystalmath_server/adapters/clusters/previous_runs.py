@@ -9,9 +9,9 @@ from anyio import to_thread
 
 from crystalmath_server.adapters.aiida.calls import Calls
 from crystalmath_server.adapters.aiida.cluster_store import facts
-from crystalmath_server.adapters.aiida.jobs.previous_run import Found, lay_out
+from crystalmath_server.adapters.aiida.jobs.previous_run import PreviousRunLocation, lay_out
 from crystalmath_server.adapters.remote.connections import BlockingTransport, ClusterConnections
-from crystalmath_server.domain.vasp_run.restart import PreviousRun, look_script, names_there
+from crystalmath_server.domain.vasp_run.restart import PreviousRun, list_names, look_script
 from crystalmath_server.protocol.errors import UNREACHABLE
 
 
@@ -23,7 +23,7 @@ class PreviousRunReader:
         self._connections = connections
 
     @asynccontextmanager
-    async def laid_out(self, pk: int, cluster: str) -> AsyncGenerator[PreviousRun]:
+    async def open_folder(self, pk: int, cluster: str) -> AsyncGenerator[PreviousRun]:
         """The run in a temporary folder, with empty files in place of those that stay on the cluster."""
         with TemporaryDirectory(prefix="crystalmath-earlier-") as folder:
             found = await self._runtime.call(lay_out, pk, cluster, folder)
@@ -31,7 +31,7 @@ class PreviousRunReader:
             await to_thread.run_sync(_stand_in, Path(folder), names)
             yield PreviousRun(pk, found.uuid, found.cluster, folder)
 
-    async def _names(self, pk: int, found: Found) -> tuple[str, ...]:
+    async def _names(self, pk: int, found: PreviousRunLocation) -> tuple[str, ...]:
         """The file names on the cluster; if unreachable, those that the run listed when it ended."""
         target = (await self._runtime.call(facts, found.cluster)).target
 
@@ -41,10 +41,10 @@ class PreviousRunReader:
         try:
             said = await self._connections.get(target.name).run(target, look)
         except UNREACHABLE:
-            if not found.told:
+            if not found.listed_files:
                 raise
-            return found.told
-        return names_there(pk, found.cluster, found.path, said)
+            return found.listed_files
+        return list_names(pk, found.cluster, found.path, said)
 
 
 def _stand_in(folder: Path, names: tuple[str, ...]) -> None:

@@ -20,13 +20,13 @@ def jobs_of(connection: BlockingTransport, facts: ClusterFacts, **which: object)
     try:
         return list(facts.scheduler.get_jobs(**which))
     except SchedulerError as error:
-        raise rejected(str(error), facts) from error
+        raise rejection(str(error), facts) from error
 
 
-def rejected(words: str, facts: ClusterFacts) -> SchedulerRejected:
+def rejection(message: str, facts: ClusterFacts) -> SchedulerRejected:
     """The error for a scheduler's message, or for missing scheduler commands."""
-    short = " ".join(words.replace("\\n", " ").split())[:600]
-    if "command not found" in words or "retval=127" in words or "No such file or directory" in words:
+    short = " ".join(message.replace("\\n", " ").split())[:600]
+    if "command not found" in message or "retval=127" in message or "No such file or directory" in message:
         hint = (
             "Load them in ~/.bash_profile on the cluster, or re-create the cluster with the right scheduler."
         )
@@ -59,7 +59,7 @@ def _state(row: Any) -> str:
     return str(row.job_state.value) if row.job_state is not None else "undetermined"
 
 
-def _job(row: Any, place: int | None) -> QueueJob:
+def _job(row: Any, position: int | None) -> QueueJob:
     reason = row.annotation or ""
     return QueueJob(
         job_id=str(row.job_id),
@@ -67,7 +67,7 @@ def _job(row: Any, place: int | None) -> QueueJob:
         state=_state(row),
         partition=row.queue_name or "",
         reason="" if reason == "None" else reason,
-        place=place,
+        place=position,
         nodes=row.num_machines,
         cores=row.num_cpus or row.num_mpiprocs,
         walltime_s=row.requested_wallclock_time_seconds,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from crystalmath_server.adapters.aiida.cluster_store import ClusterFacts
-from crystalmath_server.adapters.clusters.queue import jobs_of, rejected
+from crystalmath_server.adapters.clusters.queue import jobs_of, rejection
 from crystalmath_server.adapters.remote.connections import BlockingTransport
 from crystalmath_server.domain.clusters.resources import options
 from crystalmath_server.protocol.errors import SchedulerRejected
@@ -45,7 +45,7 @@ def send(connection: BlockingTransport, facts: ClusterFacts, work_dir: str) -> S
         answer = facts.scheduler.submit_job(folder, SCRIPT)
     except SchedulerError as error:
         sweep(connection, folder)
-        raise rejected(str(error), facts) from error
+        raise rejection(str(error), facts) from error
     if not isinstance(answer, str):
         sweep(connection, folder)
         raise SchedulerRejected(f"{facts.scheduler_type}: {answer.message}", field="account")

@@ -42,7 +42,7 @@ class WorkFolderReader:
     async def tree(self, pk: int, depth: int, limit: int) -> JobFiles:
         """The current contents of a job's folder."""
         place = await self._place(pk)
-        said = await self._said(place, folder.tree_script(place.path, depth, limit))
+        said = await self._run_script(place, folder.tree_script(place.path, depth, limit))
         rows, note = folder.tree(said, place.words, depth, limit)
         return JobFiles(rows, place.path, note)
 
@@ -50,21 +50,21 @@ class WorkFolderReader:
         """A byte range of a file in the folder."""
         folder.check_path(pk, path)
         place = await self._place(pk)
-        said = await self._said(place, folder.read_script(place.path, path, offset, limit))
-        return folder.piece(said, place.words, path, offset)
+        said = await self._run_script(place, folder.read_script(place.path, path, offset, limit))
+        return folder.read_part(said, place.words, path, offset)
 
     async def write(self, pk: int, name: str, text: str) -> None:
         """Write a small file to the folder."""
         place = await self._place(pk)
-        said = await self._said(place, folder.write_script(place.path, name, text))
+        said = await self._run_script(place, folder.write_script(place.path, name, text))
         folder.check_written(said, place.words, name)
 
-    async def _said(self, place: RemoteFolder, script: str) -> bytes:
+    async def _run_script(self, location: RemoteFolder, script: str) -> bytes:
         def ask(line: BlockingTransport) -> bytes:
             out, err = line.exec_bytes(script)
             return out or err.encode()
 
-        return await self._connections.get(place.target.name).run(place.target, ask)
+        return await self._connections.get(location.target.name).run(location.target, ask)
 
     async def _place(self, pk: int) -> RemoteFolder:
         known = self._places.get(pk)

@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 import anyio
 
-from crystalmath_server.adapters.processes.written_files import checked, new_file
+from crystalmath_server.adapters.processes.written_files import check_new_path, new_file
 from crystalmath_server.protocol.errors import (
     EngineUnavailable,
     InvalidForm,
@@ -20,7 +20,7 @@ LONGEST_S = 60.0
 _PROGRAM = "dot"
 
 
-async def written(dot: str, path: str) -> int:
+async def write_graph(dot: str, path: str) -> int:
     """Write a graph in the format given by the extension of `path`; returns the size [bytes].
 
     Raises
@@ -32,9 +32,9 @@ async def written(dot: str, path: str) -> int:
     WorkerCrashed, WorkerTimeout
         Graphviz failed.
     """
-    checked(path)
+    check_new_path(path)
     kind = format_of(path)
-    data = dot.encode() if kind == _PROGRAM else await _drawn(dot, kind)
+    data = dot.encode() if kind == _PROGRAM else await _render(dot, kind)
     return new_file(path, data)
 
 
@@ -47,7 +47,7 @@ def format_of(path: str) -> str:
     return kind
 
 
-async def _drawn(dot: str, kind: str) -> bytes:
+async def _render(dot: str, kind: str) -> bytes:
     program = shutil.which(_PROGRAM)
     if program is None:
         detail = f"drawing a graph needs Graphviz, whose program {_PROGRAM} is not installed"

@@ -17,7 +17,7 @@ json.dump([text for text in texts if search(text)], sys.stdout)
 """
 
 
-async def matching(pattern: str, texts: Collection[str]) -> frozenset[str]:
+async def find_matches(pattern: str, texts: Collection[str]) -> frozenset[str]:
     """The matching texts; `re` holds the interpreter lock, so a thread could not be interrupted.
 
     Raises

@@ -20,7 +20,7 @@ def new_file(path: str, data: bytes) -> int:
     StorageFull
         The disk is full; nothing is left of the file.
     """
-    target = checked(path)
+    target = check_new_path(path)
     try:
         with target.open("xb") as file:
             file.write(data)
@@ -32,7 +32,7 @@ def new_file(path: str, data: bytes) -> int:
     return len(data)
 
 
-def checked(path: str) -> Path:
+def check_new_path(path: str) -> Path:
     """A path where a new file may be written; raises the same errors as `new_file`."""
     target = Path(path)
     if not target.is_absolute() or "\0" in path:

@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
-from crystalmath_server.adapters.processes.written_files import checked, new_file
+from crystalmath_server.adapters.processes.written_files import check_new_path, new_file
 from crystalmath_server.adapters.reader import vasprun_curves
 from crystalmath_server.adapters.reader.figures import format_of, image
 from crystalmath_server.adapters.reader.vasprun_stream import steps_of
@@ -89,7 +89,7 @@ def series(argument: Mapping[str, Any]) -> JobSeries | str:
     if params.kind == "eos":
         drawn = vasprun_curves.equation_of_state([_document(path) for path in argument["paths"]])
     else:
-        drawn = _drawn(params, _document(argument["paths"][0]), vasprun)
+        drawn = _read_curves(params, _document(argument["paths"][0]), vasprun)
     if drawn is None:
         return NEEDS_VASPRUN
     made = job_series.series(params, drawn, argument["source"])
@@ -100,14 +100,14 @@ def plot(argument: Mapping[str, Any]) -> WrittenFile | str:
     """Write the curves of a job as an image, or NEEDS_VASPRUN."""
     path = argument["file"]
     kind = format_of(path)
-    checked(path)
+    check_new_path(path)
     found = series(argument)
     if isinstance(found, str):
         return found
     return WrittenFile(path, new_file(path, image(found, kind)), found.left_out)
 
 
-def _drawn(
+def _read_curves(
     params: SeriesParams, document: Mapping[str, Any], vasprun: Path | None
 ) -> job_series.Drawn | None:
     """Curves before thinning, or None if vasprun.xml is needed but missing."""
@@ -117,11 +117,11 @@ def _drawn(
     if "energy" not in columns and is_vasp(document):  # no steps, or energies that VASP wrote incorrectly
         if vasprun is None:
             return None
-        columns = _merged(columns, columns_of({}, steps_of(vasprun)))
+        columns = _merge(columns, columns_of({}, steps_of(vasprun)))
     return _stepwise(params, document, columns)
 
 
-def _merged(known: Mapping[str, Column], read: Mapping[str, Column]) -> Mapping[str, Column]:
+def _merge(known: Mapping[str, Column], read: Mapping[str, Column]) -> Mapping[str, Column]:
     """Columns from vasprun.xml, plus those only in the document if both have the same steps."""
     same = bool(known and read) and len(known["step"].values) == len(read["step"].values)
     return {**known, **read} if same else read or known
@@ -142,7 +142,7 @@ def _stepwise(
 def _electronic(kind: str, document: Mapping[str, Any], vasprun: Path | None) -> job_series.Drawn | None:
     """A band structure or density of states, from the task document or else from vasprun.xml."""
     name, draw = _ELECTRONIC[kind]
-    found = job_series.stored(document, name)
+    found = job_series.stored_document(document, name)
     if found is not None:
         return draw(found)
     if not is_vasp(document):

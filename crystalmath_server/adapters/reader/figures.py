@@ -35,7 +35,7 @@ def image(series: JobSeries, kind: str) -> bytes:
     axes: Any = figure.subplots(max(1, len(panels)), 1, sharex=True, squeeze=False)[:, 0]
     for axis, ((unit, log), curves) in zip(axes, panels.items(), strict=False):
         _draw(axis, series, curves, unit, log=log)
-    axes[-1].set_xlabel(_titled(series.x_name, series.x_unit))
+    axes[-1].set_xlabel(_axis_title(series.x_name, series.x_unit))
     axes[0].set_title(f"{series.title}, job {series.pk}")
     out = BytesIO()
     figure.savefig(out, format=kind, dpi=200, metadata={"Date": None} if kind == "svg" else None)
@@ -47,7 +47,7 @@ def _draw(axis: Any, series: JobSeries, curves: list[Curve], unit: str, *, log: 
         points = [(x, y) for x, y in zip(series.x, curve.y, strict=True) if y is not None]
         sparse = 2 * len(points) < len(series.x)
         axis.plot([x for x, _ in points], [y for _, y in points], **_style(series, curve, sparse=sparse))
-    axis.set_ylabel(_titled(curves[0].name if len(curves) == 1 else "", unit))
+    axis.set_ylabel(_axis_title(curves[0].name if len(curves) == 1 else "", unit))
     if log:
         axis.set_yscale("log")
     if 1 < len(curves) <= _MOST_NAMED:
@@ -67,5 +67,5 @@ def _style(series: JobSeries, curve: Curve, *, sparse: bool) -> dict[str, Any]:
     return {"label": curve.name, "linestyle": "" if sparse else "-", "marker": "o" if sparse else ""}
 
 
-def _titled(name: str, unit: str) -> str:
+def _axis_title(name: str, unit: str) -> str:
     return f"{name} [{unit}]".strip() if unit else name

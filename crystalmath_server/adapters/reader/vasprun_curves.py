@@ -73,10 +73,10 @@ def equation_of_state(documents: Sequence[Mapping[str, Any]]) -> Drawn:
     if len(set(volumes)) < SMALLEST_FIT:
         words = f"the fit, which needs {SMALLEST_FIT} volumes or more; add jobs with --other PK"
         return _energies(volumes, [Curve("computed", "eV/atom", tuple(energies))], left_out=words)
-    return _fitted(volumes, energies)
+    return _fit(volumes, energies)
 
 
-def _fitted(volumes: Sequence[float], energies: Sequence[float]) -> Drawn:
+def _fit(volumes: Sequence[float], energies: Sequence[float]) -> Drawn:
     from pymatgen.analysis.eos import EOS, EOSError
 
     try:

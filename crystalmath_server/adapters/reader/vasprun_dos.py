@@ -26,7 +26,7 @@ class _Reader:
     """The stream position and the data read so far; ions are summed and not kept individually."""
 
     elements: list[str] = field(default_factory=list[str])
-    place: list[str] = field(default_factory=list[str])
+    path: list[str] = field(default_factory=list[str])
     fermi: float = 0.0
     orbitals: str = ""
     ion: int = -1
@@ -35,17 +35,17 @@ class _Reader:
 
     def begin(self, element: ET.Element) -> None:
         """Handle the start of an element."""
-        self.place.append(element.tag)
+        self.path.append(element.tag)
         if element.tag == "dos":  # the last one counts
             self.ion, self.orbitals = -1, ""
             self.spins, self.parts = {}, {}
-        if element.tag == "set" and "partial" in self.place and element.get("comment", "").startswith("ion"):
+        if element.tag == "set" and "partial" in self.path and element.get("comment", "").startswith("ion"):
             self.ion += 1
 
     def end(self, element: ET.Element) -> None:
         """Handle a complete element and free what is not needed."""
-        inside = "dos" in self.place
-        self.place.pop()
+        inside = "dos" in self.path
+        self.path.pop()
         comment = element.get("comment", "")
         if element.tag == "i" and inside and element.get("name") == "efermi":
             self.fermi = float(element.text or "nan")
@@ -53,14 +53,14 @@ class _Reader:
             self.elements = [(row.findtext("c") or "").strip() for row in element.iter("rc")]
         elif element.tag == "set" and inside and comment.startswith("spin"):
             self._take(comment.removeprefix("spin").strip(), element)
-        elif element.tag == "field" and "partial" in self.place and self.ion < 0:
+        elif element.tag == "field" and "partial" in self.path and self.ion < 0:
             self.orbitals += (element.text or "").strip()[:1]
-        if element.tag in {"set", "calculation", "varray", "scstep"} and "atominfo" not in self.place:
+        if element.tag in {"set", "calculation", "varray", "scstep"} and "atominfo" not in self.path:
             element.clear()
 
     def _take(self, spin: str, rows: ET.Element) -> None:
         table = np.array([(row.text or "").split() for row in rows], dtype=float)
-        if "partial" not in self.place:
+        if "partial" not in self.path:
             self.spins[spin] = table[:, :2]
             return
         element = self.elements[self.ion]
@@ -89,7 +89,7 @@ def density_of(vasprun: Path) -> dict[str, Any]:
     """
     found = _Reader()
     try:
-        with _opened(vasprun) as file:
+        with _open(vasprun) as file:
             for event, element in ET.iterparse(file, ("start", "end")):  # noqa: S314  VASP files have no entities to expand
                 (found.begin if event == "start" else found.end)(element)
     except (ET.ParseError, ValueError, IndexError, EOFError, OSError) as error:
@@ -98,10 +98,10 @@ def density_of(vasprun: Path) -> dict[str, Any]:
     if not found.spins:
         detail = "vasprun.xml has no density of states"
         raise NotFound(detail, field="kind", hint="Run a template that computes it, for example vasp.static.")
-    return _told(found)
+    return _to_json(found)
 
 
-def _told(found: _Reader) -> dict[str, Any]:
+def _to_json(found: _Reader) -> dict[str, Any]:
     spins = list(found.spins) if len(found.spins) <= _MOST_SPINS else ["1"]
     first = next(iter(found.spins.values()))
     pairs = dict.fromkeys((element, letter) for element, letter, _ in found.parts)
@@ -125,5 +125,5 @@ def _by_spin(rows: Iterable[tuple[str, Array]]) -> dict[str, list[float]]:
     return {"-1" if spin == "2" else "1": values.tolist() for spin, values in rows}
 
 
-def _opened(path: Path) -> BinaryIO:
+def _open(path: Path) -> BinaryIO:
     return cast("BinaryIO", gzip.open(path)) if path.suffix == ".gz" else path.open("rb")

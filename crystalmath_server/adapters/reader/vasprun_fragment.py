@@ -6,7 +6,7 @@ from typing import Any
 from monty.json import jsanitize
 from pymatgen.io.vasp import Vasprun
 
-from crystalmath_server.domain.results.vasp_energies import ENERGIES, SIGMA_ZERO, corrected
+from crystalmath_server.domain.results.vasp_energies import ENERGIES, SIGMA_ZERO, correct_energies
 
 
 def fragment_of(folder: Path) -> Any:
@@ -24,7 +24,7 @@ def fragment_of(folder: Path) -> Any:
         parse_potcar_file=False,
         exception_on_bad_xml=False,
     )
-    steps: list[dict[str, Any]] = list(map(corrected, run.ionic_steps))
+    steps: list[dict[str, Any]] = list(map(correct_energies, run.ionic_steps))
     last = steps[-1]
     energy: float | None = last.get(SIGMA_ZERO)
     output = {

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, cast
 from xml.etree import ElementTree as ET
 
 from crystalmath_server.domain.results.task_document import largest_norm, number
-from crystalmath_server.domain.results.vasp_energies import ENERGIES, corrected
+from crystalmath_server.domain.results.vasp_energies import ENERGIES, correct_energies
 
 _LONG = {"calculation", "dos", "eigenvalues", "projected", "scstep"}
 _BROKEN = (ET.ParseError, EOFError, gzip.BadGzipFile, zlib.error)
@@ -23,7 +23,7 @@ def steps_of(path: Path) -> list[dict[str, Any]]:
     """
     steps: list[dict[str, Any]] = []
     electronic: dict[str, float | None] = {}
-    with _opened(path) as file, contextlib.suppress(*_BROKEN):
+    with _open(path) as file, contextlib.suppress(*_BROKEN):
         for _event, element in ET.iterparse(file):  # noqa: S314  VASP files have no entities to expand
             if element.tag == "scstep":
                 electronic = _energies(element)
@@ -35,14 +35,14 @@ def steps_of(path: Path) -> list[dict[str, Any]]:
     return steps
 
 
-def _opened(path: Path) -> BinaryIO:
+def _open(path: Path) -> BinaryIO:
     return cast("BinaryIO", gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
 
 
 def _step(calculation: ET.Element, electronic: dict[str, float | None]) -> dict[str, Any]:
     """One ionic step, with energies checked against its last electronic step."""
     forces = _vectors(calculation.find("varray[@name='forces']"))
-    energies = corrected({**_energies(calculation), "electronic_steps": [electronic]})
+    energies = correct_energies({**_energies(calculation), "electronic_steps": [electronic]})
     return {
         "n_atoms": len(forces or _vectors(calculation.find("structure/varray[@name='positions']"))),
         "max_force": largest_norm(forces),

@@ -247,7 +247,7 @@ class ClusterConnection:
         known = not_connected(error, target.host or target.name)
         if isinstance(known, HostKeyRefused) and target.kind == SSH_TRANSPORT:
             with contextlib.suppress(Exception):
-                known = connection.do(ssh_hosts.untrusted(target.host), OPEN_S)
+                known = connection.do(ssh_hosts.untrusted_key_error(target.host), OPEN_S)
         connection.close()
         return known
 

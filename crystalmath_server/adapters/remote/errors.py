@@ -44,7 +44,7 @@ def not_connected(error: BaseException, name: str) -> RpcError:
         return error
     links = tuple(error_chain(error))
     kinds = {type(link).__name__ for link in links}
-    words = _words(error)
+    words = _message(error)
     low = words.lower()
     if kinds & _KEY or any(text in low for text in _KEY_WORDS):
         return HostKeyRefused(f"The key of {name} is not trusted: {words}", field="hostname")
@@ -54,20 +54,20 @@ def not_connected(error: BaseException, name: str) -> RpcError:
     return _unreachable(links, words, name)
 
 
-def _unreachable(links: tuple[BaseException, ...], words: str, name: str) -> TransportFailed:
+def _unreachable(links: tuple[BaseException, ...], message: str, name: str) -> TransportFailed:
     by_hand = f"Try it manually: ssh {name}"
     if any(isinstance(link, socket.gaierror) for link in links):
         hint = "Correct the name, or add the host to ~/.ssh/config; some names need a VPN."
-        return TransportFailed(f"The name {name} cannot be resolved: {words}", field="hostname", hint=hint)
+        return TransportFailed(f"The name {name} cannot be resolved: {message}", field="hostname", hint=hint)
     if any(isinstance(link, ConnectionRefusedError) for link in links):
-        return TransportFailed(f"{name} refused the connection: {words}", field="hostname", hint=by_hand)
+        return TransportFailed(f"{name} refused the connection: {message}", field="hostname", hint=by_hand)
     if any(isinstance(link, TimeoutError) for link in links):
         detail = f"{name} did not answer in time"
         return TransportFailed(detail, field="hostname", hint=f"It may be down or need a VPN. {by_hand}")
-    return TransportFailed(f"{name} cannot be reached: {words}", field="hostname", hint=by_hand)
+    return TransportFailed(f"{name} cannot be reached: {message}", field="hostname", hint=by_hand)
 
 
-def _words(error: BaseException) -> str:
+def _message(error: BaseException) -> str:
     text = " ".join(str(error).split()) or type(error).__name__
     for wrapped in ("Error while opening the transport: ", "Error while executing the command: "):
         text = text.removeprefix(wrapped)

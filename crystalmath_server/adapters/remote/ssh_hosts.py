@@ -27,7 +27,7 @@ def config_path() -> Path:
     return Path.home() / ".ssh" / "config"
 
 
-def _included(pattern: str) -> list[str]:
+def _included_texts(pattern: str) -> list[str]:
     """The texts of files in an Include line; relative paths start at ~/.ssh."""
     path = Path(pattern).expanduser()
     whole = path if path.is_absolute() else config_path().parent / path
@@ -37,7 +37,7 @@ def _included(pattern: str) -> list[str]:
 def _names() -> tuple[str, ...]:
     path = config_path()
     try:
-        return ssh_config.names(path.read_text("utf-8", errors="replace"), _included)
+        return ssh_config.names(path.read_text("utf-8", errors="replace"), _included_texts)
     except FileNotFoundError:
         return ()
     except OSError as error:
@@ -157,7 +157,7 @@ class ShownKey:
     known: bool
 
 
-async def shown_key(hop: SshHost) -> ShownKey | None:
+async def fetch_key(hop: SshHost) -> ShownKey | None:
     """Ask a host for its key; None if it presents none."""
     import asyncssh
 
@@ -185,11 +185,11 @@ def _below_home(path: str) -> Path:
     return Path(path).relative_to(home) if Path(path).is_relative_to(home) else Path(path)
 
 
-async def untrusted(name: str) -> HostKeyRefused:
+async def untrusted_key_error(name: str) -> HostKeyRefused:
     """The error for the first host on the route with an untrusted key, with its fingerprint and a fix."""
     for hop in await route(name):
         try:
-            key = await shown_key(hop)
+            key = await fetch_key(hop)
         except Exception as error:  # noqa: BLE001  asyncssh may raise anything; the key is refused anyway
             return HostKeyRefused(f"The key of {hop.name} is not trusted ({error})", field="hostname")
         if key is not None:

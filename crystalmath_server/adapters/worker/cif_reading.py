@@ -71,7 +71,7 @@ class IndexedCifParser(CifParser):
             found, _, their_names = self._unique_coords([coord for coord, _ in group], labels=labels)
             coords += found
             names += their_names
-            species += len(found) * [self._scaled(composition)]
+            species += len(found) * [self._scale(composition)]
         if not species:
             return None
         made = Structure(
@@ -133,7 +133,7 @@ class IndexedCifParser(CifParser):
                     names.append((labels or {}).get(coord, "no_label"))
         return found, [Magmom(0)] * len(found), names
 
-    def _scaled(self, composition: Composition) -> Composition:
+    def _scale(self, composition: Composition) -> Composition:
         total = sum(composition.values())
         if total > self._occupancy_tolerance:
             msg = f"Occupancy {total} exceeded tolerance."

@@ -62,7 +62,7 @@ def look(folder: Path, counts: Counts) -> tuple[tuple[Correction, ...], Counts]:
         custodian.run_interrupted()
     log: Any = custodian.run_log[-1]
     found: list[dict[str, Any]] = log["corrections"]
-    corrections = tuple(_correction(row) for row in map(_named, found) if row["errors"])
+    corrections = tuple(_correction(row) for row in map(_with_errors, found) if row["errors"])
     return corrections, {type(one).__name__: counted for one in handlers if (counted := _counts(one))}
 
 
@@ -99,7 +99,7 @@ def _silent() -> Generator[None]:
         logging.disable(level)
 
 
-def _named(row: dict[str, Any]) -> dict[str, Any]:
+def _with_errors(row: dict[str, Any]) -> dict[str, Any]:
     """Keep errors that a handler found but failed to correct, for example if OUTCAR is truncated."""
     if not row.get("skipped"):
         return row

@@ -3,7 +3,7 @@
 usage: python -m crystalmath_server.adapters.worker.custodian_main FOLDER
 
 FOLDER holds counts.json, the handlers' counts so far, and run/ with input and output files. It corrects the
-inputs in place and writes told.json with the corrections and the new counts, or with the error.
+inputs in place and writes report.json with the corrections and the new counts, or with the error.
 """
 
 import json
@@ -20,13 +20,13 @@ from crystalmath_server.protocol.codec import to_json
 
 
 def main(folder: Path) -> int:
-    """Check the run and write told.json."""
-    told: dict[str, Any]
+    """Check the run and write report.json."""
+    report: dict[str, Any]
     try:
         as_custodian_expects(folder / RUN_FOLDER)
         corrections, counts = look(folder / RUN_FOLDER, json.loads((folder / "counts.json").read_text()))
-        told = {"corrections": [to_json(one) for one in corrections], "counts": counts}
+        report = {"corrections": [to_json(one) for one in corrections], "counts": counts}
     except Exception as error:  # noqa: BLE001  any handler exception is reported to the job
-        told = {"error": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
-    (folder / "told.json").write_text(json.dumps(jsanitize(told)))
+        report = {"error": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
+    (folder / "report.json").write_text(json.dumps(jsanitize(report)))
     return 0

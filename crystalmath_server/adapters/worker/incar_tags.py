@@ -16,10 +16,10 @@ def catalogue() -> Catalogue:
     """Every tag known to either package."""
     listed = cast("dict[str, Any]", Incar.INCAR_PARAMS)
     defaults = cast("dict[str, Any]", VASP_DEFAULTS_DICT)
-    return {name: _known(name, listed.get(name, {}), defaults.get(name)) for name in listed | defaults}
+    return {name: _known_tag(name, listed.get(name, {}), defaults.get(name)) for name in listed | defaults}
 
 
-def _known(name: str, row: dict[str, Any], default: Any) -> KnownTag:
+def _known_tag(name: str, row: dict[str, Any], default: Any) -> KnownTag:
     own = tuple(str(value) for value in row.get("values", ()))
     values = (*own, *(value for value in MORE_VALUES.get(name, ()) if value not in own))
     kind = KINDS.get(name, str(row.get("type", "")))

@@ -12,7 +12,7 @@ from pymatgen.io.vasp import Incar, Kpoints, Poscar
 from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
 from crystalmath_server.adapters.worker.incar_tags import catalogue
-from crystalmath_server.adapters.worker.potcar_numbers import known
+from crystalmath_server.adapters.worker.potcar_numbers import complete
 from crystalmath_server.domain.inputs import rules as inputs_rules
 from crystalmath_server.domain.inputs import sampling as inputs_sampling
 from crystalmath_server.domain.inputs.potcar_text import Potential
@@ -45,7 +45,7 @@ def check(files: Mapping[str, str], tasks: int | None = None, functional: str = 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         vasp_inputs, problems = read(files, catalogue())
-        potentials = tuple(known(potential, functional) for potential in vasp_inputs.potentials)
+        potentials = tuple(complete(potential, functional) for potential in vasp_inputs.potentials)
         found = [*problems, *_as_pymatgen_reads(files, vasp_inputs, problems)]
         structure = _structure(files, problems)
         facts = _facts(vasp_inputs, potentials, structure)
@@ -86,11 +86,11 @@ def _as_pymatgen_reads(
         if why:
             found.append(in_file("INCAR", 0, ERROR, "incar.unreadable", f"pymatgen: {why}", "Simplify it."))
         else:
-            found += _coerced(vasp_inputs, incar)
+            found += _coercion_problems(vasp_inputs, incar)
     return found
 
 
-def _coerced(vasp_inputs: VaspInputs, incar: Any) -> list[InputProblem]:
+def _coercion_problems(vasp_inputs: VaspInputs, incar: Any) -> list[InputProblem]:
     """Numbers and switches that pymatgen interprets differently."""
     found: list[InputProblem] = []
     for name, value in vasp_inputs.values.items():

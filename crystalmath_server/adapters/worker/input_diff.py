@@ -48,7 +48,7 @@ def _change(before: Structure, after: Structure) -> StructureChange:
     if before.species == after.species:
         moved = _displacements(before, after)
     else:
-        moved = _matched(before, after)
+        moved = _match_sites(before, after)
         if moved is None:
             return StructureChange(same=False, words="the atoms do not match", volume_change=volume)
     cell = float(np.abs(before.lattice.matrix - after.lattice.matrix).max())
@@ -77,7 +77,7 @@ def _shortest(lattice: Any, a: Any, b: Any) -> Any:
     return pbc_shortest_vectors(lattice, [a], [b])[0][0]
 
 
-def _matched(before: Structure, after: Structure) -> tuple[float, float] | None:
+def _match_sites(before: Structure, after: Structure) -> tuple[float, float] | None:
     """Displacements from pymatgen's matcher in any site order [Å]; None if there is no match."""
     if len(before) > _MOST_MATCHED:
         return None

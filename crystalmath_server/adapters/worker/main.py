@@ -48,7 +48,7 @@ def _parse(argument: dict[str, Any]) -> object:
 
 def _export(argument: dict[str, Any]) -> object:
     params = from_json(ExportStructureParams, argument["params"])
-    return structure_export.exported(argument["document"], params)
+    return structure_export.export(argument["document"], params)
 
 
 def _render(argument: dict[str, Any]) -> object:

@@ -17,7 +17,7 @@ from crystalmath_server.domain.inputs.potcar_text import Potential
 _FUNCTIONALS = ("PBE_54", "PBE_64", "PBE_52", "PBE", "LDA_54", "LDA")
 
 
-def known(potential: Potential, functional: str) -> Potential:
+def complete(potential: Potential, functional: str) -> Potential:
     """The potential, completed with data from other sources."""
     zval, enmax = potential.zval, potential.enmax
     if zval is None:

@@ -9,7 +9,7 @@ from pymatgen.io.vasp import Poscar
 
 from crystalmath_server.adapters.worker.input_check import check
 from crystalmath_server.adapters.worker.structures import describe_structure
-from crystalmath_server.domain.inputs.edits import put_in, with_images
+from crystalmath_server.domain.inputs.edits import apply_edits, with_images
 from crystalmath_server.domain.jobs.plans import ParsedStructure
 from crystalmath_server.protocol.inputs import InputReport, Severity
 from crystalmath_server.protocol.templates import InputFile
@@ -43,12 +43,12 @@ def render_inputs(
     own: Sequence[InputFile], edits: Mapping[str, str], tasks: int | None, functional: str
 ) -> RenderedInputs:
     """The input files with edits applied; raises InvalidForm for an invalid edit."""
-    files, diffs = put_in(own, edits)
+    files, diffs = apply_edits(own, edits)
     files = with_images(files, diffs)
     report = check({file.name: file.text for file in files}, tasks, functional)
     wrong = {row.file for row in report.problems if row.severity is Severity.ERROR}
     is_readable = "POSCAR" in diffs and "POSCAR" not in wrong
-    structure = _moved(_structure(own), _structure(files)) if is_readable else None
+    structure = _changed_structure(_structure(own), _structure(files)) if is_readable else None
     return RenderedInputs(files, diffs, report, structure)
 
 
@@ -57,7 +57,7 @@ def _structure(files: Sequence[InputFile]) -> Structure:
     return Poscar.from_str(text, read_velocities=False).structure
 
 
-def _moved(before: Structure, after: Structure) -> ParsedStructure | None:
+def _changed_structure(before: Structure, after: Structure) -> ParsedStructure | None:
     """The edited structure if its cell, species or sites changed; comments and flags do not count."""
     if _is_same(before, after):
         return None

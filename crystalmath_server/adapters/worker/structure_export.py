@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
-from crystalmath_server.adapters.processes.written_files import checked, new_file
+from crystalmath_server.adapters.processes.written_files import check_new_path, new_file
 from crystalmath_server.adapters.worker.structures import from_document, poscar_of
 from crystalmath_server.protocol.errors import InvalidStructure
 from crystalmath_server.protocol.exports import ExportedStructure, ExportStructureParams
 from crystalmath_server.protocol.method import Json
 
 
-def exported(document: Mapping[str, Json], params: ExportStructureParams) -> ExportedStructure:
+def export(document: Mapping[str, Json], params: ExportStructureParams) -> ExportedStructure:
     """A stored structure as text, or written to a file.
 
     Raises
@@ -21,7 +21,7 @@ def exported(document: Mapping[str, Json], params: ExportStructureParams) -> Exp
         The file cannot be written (field: path).
     """
     if params.path:
-        checked(params.path)
+        check_new_path(params.path)
     text = _text(document, params.format)
     data = text.encode()
     if not params.path:

@@ -33,7 +33,7 @@ from crystalmath_server.domain.jobs.templates import (
     check_elements,
     check_restart,
     check_values,
-    nested,
+    nest,
     resolve,
 )
 from crystalmath_server.domain.vasp_run.restart import PreviousRun
@@ -69,7 +69,7 @@ def show_template(name: str) -> TemplateDetail:
 
 
 def render(
-    asked: JobSpec,
+    job_spec: JobSpec,
     documents: Sequence[Mapping[str, Json]],
     earlier: PreviousRun | None = None,
     tasks: int | None = None,
@@ -90,27 +90,29 @@ def render(
     NotFound, InvalidForm, InvalidTemplate, InvalidStructure, EngineUnavailable
         With the field and a hint.
     """
-    spec = _spec(asked.template)
+    spec = _spec(job_spec.template)
     vasp = spec.engine == "vasp"
-    if asked.edits and not vasp:
+    if job_spec.edits and not vasp:
         detail = f"{spec.name} has no editable input files; only VASP templates do"
         raise InvalidForm(detail, field="edits", hint="Change the template settings instead.")
     if _needs(spec):
         raise InvalidTemplate(f"{spec.name}: {_needs(spec)}", field="template")
     given = _structures(spec, documents)
-    check_restart(spec.name, spec.restart, given=earlier is not None)
+    check_restart(spec.name, spec.restart, continues=earlier is not None)
     fields = _fields(spec)
-    checked = check_values(fields, asked.values)
-    maker = default_maker(spec, {name: checked[name] for name in asked.values})
+    checked = check_values(fields, job_spec.values)
+    maker = default_maker(spec, {name: checked[name] for name in job_spec.values})
     effective = {field.name: value_of(maker, field.name) for field in fields}
     maker_json = cast("dict[str, Json]", orjson.loads(MontyEncoder().encode(maker)))
-    written = vasp_files(maker, _argument(spec, given), earlier) if vasp else _written(given[0], maker_json)
+    written = (
+        vasp_files(maker, _argument(spec, given), earlier) if vasp else _engine_inputs(given[0], maker_json)
+    )
     versions = versions_of(spec.engine)
     before = [[earlier.uuid, *written.copied]] if earlier else []
     digest = _digest(spec.name, maker_json, [digest_of(each) for each in documents], versions, *before)
     rendered = Rendered(spec.name, written.files, written.warnings, digest, written.copied)
     prepared = PreparedInputs(rendered, maker_json, _engine_words(spec, versions), versions, effective)
-    return _with_inputs(prepared, maker, asked.edits, tasks) if vasp else prepared
+    return _with_inputs(prepared, maker, job_spec.edits, tasks) if vasp else prepared
 
 
 def _structures(spec: TemplateSpec, documents: Sequence[Mapping[str, Json]]) -> list[Structure]:
@@ -222,16 +224,16 @@ def default_maker(spec: TemplateSpec, values: Mapping[str, Json]) -> Any:
     cls = maker_class(spec.maker)
     maker = cls(**{name: value for name, value in spec.settings.items() if "." not in name})
     inner = {name: value for name, value in spec.settings.items() if "." in name}
-    wanted = nested({**inner, **values})
+    wanted = nest({**inner, **values})
     try:
-        changes = {name: _merged(getattr(maker, name), value) for name, value in wanted.items()}
+        changes = {name: _merge(getattr(maker, name), value) for name, value in wanted.items()}
         return dataclasses.replace(maker, **changes)
     except (TypeError, ValueError) as error:
         detail = f"{cls.__name__} does not accept these settings: {error}"
         raise InvalidForm(detail, field="values") from error
 
 
-def _merged(default: Any, value: Json) -> Any:
+def _merge(default: Any, value: Json) -> Any:
     """A nested dataclass or mapping with some of its values changed."""
     if isinstance(value, dict) and dataclasses.is_dataclass(default) and not isinstance(default, type):
         return dataclasses.replace(default, **cast("dict[str, Any]", value))
@@ -240,7 +242,7 @@ def _merged(default: Any, value: Json) -> Any:
     return value
 
 
-def _written(structure: Structure, maker_json: Mapping[str, Json]) -> Written:
+def _engine_inputs(structure: Structure, maker_json: Mapping[str, Json]) -> Written:
     """The input files of a non-VASP engine."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

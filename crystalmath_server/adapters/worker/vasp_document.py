@@ -35,7 +35,7 @@ def main(folder: Path, *, restarted: bool) -> int:
     try:
         leave_out_unreadable(folder / RUN_FOLDER)
         maker = MontyDecoder().process_decoded(json.loads((folder / "maker.json").read_text()))
-        document = document_of(maker, _given(folder), folder / RUN_FOLDER, restarted=restarted)
+        document = document_of(maker, _initial_structure(folder), folder / RUN_FOLDER, restarted=restarted)
         text = json.dumps(document)
         _tell_steps(document, folder)
     except Exception as error:  # noqa: BLE001  any Maker exception is reported to the parser
@@ -66,7 +66,7 @@ _READERS: dict[str, Callable[[Path], object]] = {
 }
 
 
-def _given(folder: Path) -> Given:
+def _initial_structure(folder: Path) -> Given:
     """The structure, or the images of an NEB calculation."""
     images = folder / IMAGES_FILE
     if images.exists():

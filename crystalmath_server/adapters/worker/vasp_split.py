@@ -62,9 +62,9 @@ def written_inputs(
     before = {
         "run_vasp": _reach_vasp,
         "write_vasp_input_set": _write_with_spec,
-        "copy_files": _noting(copied),
+        "copy_files": _record_copies(copied),
     }
-    with TemporaryDirectory() as folder, _inside(folder), _replaced(before):
+    with TemporaryDirectory() as folder, _inside(folder), _replace(before):
         try:
             _run(maker, given, earlier)
         except _ReachedVasp:
@@ -86,9 +86,9 @@ def document_of(maker: Any, given: Given, folder: Path, *, restarted: bool = Fal
             "run_vasp", "write_vasp_input_set", "copy_vasp_outputs", "gzip_output_folder",
             "should_stop_children", "mkdir",
         ),
-        _nothing,
+        _do_nothing,
     )  # fmt: skip
-    with _inside(folder), _replaced(done):
+    with _inside(folder), _replace(done):
         output = _run(maker, given, folder if restarted else None).output
         return jsanitize(output, strict=True, enum_values=True)
 
@@ -112,7 +112,7 @@ def _write_with_spec(*args: Any, **kwargs: Any) -> None:
     WRITE(*args, **{**kwargs, "potcar_spec": True})
 
 
-def _noting(copied: dict[str, str]) -> Callable[..., None]:
+def _record_copies(copied: dict[str, str]) -> Callable[..., None]:
     """atomate2's copy function, which also records name → name in the earlier run."""
 
     def copy(*args: Any, **kwargs: Any) -> None:
@@ -122,7 +122,7 @@ def _noting(copied: dict[str, str]) -> Callable[..., None]:
     return copy
 
 
-def _nothing(*_: Any, **__: Any) -> None:
+def _do_nothing(*_: Any, **__: Any) -> None:
     """Do nothing; VASP has already run and its inputs exist."""
 
 
@@ -137,7 +137,7 @@ def _inside(folder: str | Path) -> Generator[None]:
 
 
 @contextlib.contextmanager
-def _replaced(functions: Mapping[str, Callable[..., Any]]) -> Generator[None]:
+def _replace(functions: Mapping[str, Callable[..., Any]]) -> Generator[None]:
     """Replace functions by name in all atomate2 modules that have them."""
     before: list[tuple[Any, str, Any]] = []
     for name, module in list(sys.modules.items()):

@@ -23,9 +23,9 @@ def over_cap(cluster: str, cap: int) -> str:
     return f"{_MARK}{cluster} has its {cap} jobs; this one follows in order"
 
 
-def resting(cluster: str, trouble: str) -> str:
+def unreachable(cluster: str, reason: str) -> str:
     """The process status of a job held back because its cluster is not being contacted."""
-    return f"{_MARK}{cluster} cannot be reached ({trouble}); this job starts when it can"
+    return f"{_MARK}{cluster} cannot be reached ({reason}); this job starts when it can"
 
 
 def due(

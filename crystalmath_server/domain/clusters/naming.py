@@ -52,9 +52,9 @@ def check_scheduler(name: str, known: Collection[str]) -> None:
         raise InvalidForm(detail, field="scheduler")
 
 
-def scheduler_of(asked: str) -> str:
+def scheduler_of(name: str) -> str:
     """The scheduler plugin of a new computer; SLURM uses this project's plugin, which submits only once."""
-    return slurm.ONCE if asked == slurm.NAME else asked
+    return slurm.ONCE if name == slurm.NAME else name
 
 
 def check_work_dir(work_dir: str) -> None:

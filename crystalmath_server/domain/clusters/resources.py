@@ -20,7 +20,7 @@ NO_MODULE = "crystalmath: cannot load the modules"
 """Prefix of the line in which the job script reports modules that cannot be loaded."""
 
 
-def merged(defaults: Resources, overrides: Resources) -> Resources:
+def merge(defaults: Resources, overrides: Resources) -> Resources:
     """`defaults` overridden by every non-null field of `overrides`."""
     given = {row.name: getattr(overrides, row.name) for row in fields(overrides)}
     return replace(defaults, **{name: value for name, value in given.items() if value is not None})

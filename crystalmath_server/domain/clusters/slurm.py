@@ -70,5 +70,5 @@ def accounts(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return _unique(row[0] for row in rows), _unique(qos for row in rows for qos in row[1].split(","))
 
 
-def _unique(words: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(word.strip() for word in words if word.strip()))
+def _unique(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word.strip() for word in names if word.strip()))

@@ -15,7 +15,7 @@ from crystalmath_server.domain.diagnosis.causes import (
     Cause,
 )
 from crystalmath_server.domain.diagnosis.explain import explain
-from crystalmath_server.domain.diagnosis.symptoms import MOST_LINES, Correction, Symptoms, matching
+from crystalmath_server.domain.diagnosis.symptoms import MOST_LINES, Correction, Symptoms, find_evidence
 from crystalmath_server.domain.diagnosis.vasp_messages import WORDS
 from crystalmath_server.protocol.again import JOBS_CLONE, JOBS_RESTART, JOBS_RETRY
 from crystalmath_server.protocol.clusters import CLUSTERS_QUEUE, CLUSTERS_TEST
@@ -36,7 +36,7 @@ _UNCONVERGED = "Unconverged"
 def diagnose(symptoms: Symptoms) -> Diagnosis:
     """The diagnosis of a job; never raises."""
     found = _diagnose(symptoms)
-    return _asking(found, symptoms) if symptoms.asks else found
+    return _for_question(found, symptoms) if symptoms.asks else found
 
 
 def is_certain(symptoms: Symptoms) -> bool:
@@ -44,7 +44,7 @@ def is_certain(symptoms: Symptoms) -> bool:
     return bool(_first(BY_SCHEDULER, symptoms) or _first(BY_PLUGIN, symptoms))
 
 
-def _asking(found: Diagnosis, symptoms: Symptoms) -> Diagnosis:
+def _for_question(found: Diagnosis, symptoms: Symptoms) -> Diagnosis:
     """Diagnosis of a job that waits for its user: the cause of its last run, with the user's options."""
     steps: tuple[Action, ...] = ("play", "cancel", "clone", "file")
     return replace(
@@ -66,7 +66,7 @@ def _diagnose(symptoms: Symptoms) -> Diagnosis:
     if found:
         error, correction = min(found, key=lambda pair: pair[0] == _UNCONVERGED)
         return _of_vasp(symptoms, correction, error)
-    return _first(BY_OUTPUT, symptoms) or _made(symptoms, UNKNOWN, _last_words(symptoms))
+    return _first(BY_OUTPUT, symptoms) or _from_cause(symptoms, UNKNOWN, _last_words(symptoms))
 
 
 def _alive(symptoms: Symptoms) -> Diagnosis:
@@ -83,9 +83,9 @@ def _alive(symptoms: Symptoms) -> Diagnosis:
             symptoms, ("stuck", "The job seems to be stuck", symptoms.stuck), (), ("file", "cancel")
         )
     if symptoms.facts.held:
-        return _made(symptoms, HELD, _last_words(symptoms))
+        return _from_cause(symptoms, HELD, _last_words(symptoms))
     found = _first(WAITING, symptoms)
-    return found or _made(symptoms, UNKNOWN, ())
+    return found or _from_cause(symptoms, UNKNOWN, ())
 
 
 def _first(causes: Iterable[Cause], symptoms: Symptoms) -> Diagnosis | None:
@@ -93,13 +93,13 @@ def _first(causes: Iterable[Cause], symptoms: Symptoms) -> Diagnosis | None:
         fits = symptoms.facts.state in cause.states
         if not fits or (cause.exits and symptoms.facts.exit_status not in cause.exits):
             continue
-        evidence = matching(symptoms, cause.sign) if cause.sign else _last_words(symptoms)
+        evidence = find_evidence(symptoms, cause.sign) if cause.sign else _last_words(symptoms)
         if evidence or not cause.sign:
-            return _made(symptoms, cause, evidence)
+            return _from_cause(symptoms, cause, evidence)
     return None
 
 
-def _made(symptoms: Symptoms, cause: Cause, evidence: tuple[Evidence, ...]) -> Diagnosis:
+def _from_cause(symptoms: Symptoms, cause: Cause, evidence: tuple[Evidence, ...]) -> Diagnosis:
     words = explain(symptoms.facts)
     detail = cause.detail or words.hint or words.explanation
     return _answer(symptoms, (cause.code, cause.title, detail), evidence, cause.steps)
@@ -108,7 +108,7 @@ def _made(symptoms: Symptoms, cause: Cause, evidence: tuple[Evidence, ...]) -> D
 def _of_vasp(symptoms: Symptoms, correction: Correction, error: str) -> Diagnosis:
     """Diagnosis of a VASP error that custodian knows."""
     signs = "|".join(map(re.escape, correction.signs))
-    evidence = (matching(symptoms, signs) if signs else ()) or _last_words(symptoms)
+    evidence = (find_evidence(symptoms, signs) if signs else ()) or _last_words(symptoms)
     steps: tuple[Action, ...] = ("restart", "clone", "file") if correction.actions else ("clone", "file")
     if error == _UNCONVERGED:
         error = "unconverged_ionic" if "IBRION" in str(correction.actions) else "unconverged_electronic"
@@ -157,7 +157,7 @@ def _last_words(symptoms: Symptoms) -> tuple[Evidence, ...]:
 
 def _answer(
     symptoms: Symptoms,
-    words: tuple[str, str, str],
+    texts: tuple[str, str, str],
     evidence: tuple[Evidence, ...],
     steps: Sequence[Action],
 ) -> Diagnosis:
@@ -166,9 +166,9 @@ def _answer(
         pk=symptoms.path[0],
         step_pk=facts.pk,
         state=facts.state,
-        cause=words[0],
-        title=words[1],
-        detail=words[2],
+        cause=texts[0],
+        title=texts[1],
+        detail=texts[2],
         evidence=evidence,
         steps=tuple(_step(symptoms, action, evidence) for action in steps),
         path=symptoms.path,

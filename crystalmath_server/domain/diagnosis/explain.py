@@ -39,7 +39,7 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Explanation:
     """An explanation and a hint; the hint is empty if there is nothing to do."""
 
     explanation: str
@@ -91,7 +91,7 @@ _EXIT_HINTS: dict[int, str] = {
 }
 
 
-def explain(facts: Facts) -> Words:
+def explain(facts: Facts) -> Explanation:
     """The full explanation of a job's state."""
     return _EXPLAIN[facts.state](facts)
 
@@ -112,39 +112,39 @@ def _job(facts: Facts) -> str:
     return f" as job {facts.scheduler_job_id}" if facts.scheduler_job_id else ""
 
 
-def _created(facts: Facts) -> Words:
+def _explain_created(facts: Facts) -> Explanation:
     if facts.held:
-        return Words(facts.process_status, f"Start it now: {command(JOBS_PLAY, pk=facts.pk)}")
-    return Words(
+        return Explanation(facts.process_status, f"Start it now: {command(JOBS_PLAY, pk=facts.pk)}")
+    return Explanation(
         "Stored; waiting for a worker of AiiDA's daemon",
         "If this persists, check that AiiDA's daemon is running: crystalmath server status",
     )
 
 
-def _working(facts: Facts) -> Words:
+def _explain_working(facts: Facts) -> Explanation:
     step = _STEPS.get(facts.transport_state, "AiiDA is processing the job")
     status = f": {facts.process_status}" if "failed" in facts.process_status.lower() else ""
     hint = "AiiDA retries automatically; test the connection with: verdi computer test" if status else ""
-    return Words(f"{step[0].upper()}{step[1:]}{_on(facts)}{status}", hint)
+    return Explanation(f"{step[0].upper()}{step[1:]}{_on(facts)}{status}", hint)
 
 
-def _queued(facts: Facts) -> Words:
+def _explain_queued(facts: Facts) -> Explanation:
     held = _HELD.get(facts.scheduler_state)
     if held is not None:
-        return Words(f"Submitted to the scheduler{_on(facts)}{_job(facts)}; {held[0]}", held[1])
+        return Explanation(f"Submitted to the scheduler{_on(facts)}{_job(facts)}; {held[0]}", held[1])
     reason = why(facts.queue_reason)
-    return Words(f"Waits in the queue{_on(facts)}{_job(facts)}{': ' if reason else ''}{reason}")
+    return Explanation(f"Waits in the queue{_on(facts)}{_job(facts)}{': ' if reason else ''}{reason}")
 
 
-def _running(facts: Facts) -> Words:
-    return Words(f"Runs{_on(facts)}{_job(facts)}")
+def _explain_running(facts: Facts) -> Explanation:
+    return Explanation(f"Runs{_on(facts)}{_job(facts)}")
 
 
-def _paused(facts: Facts) -> Words:
+def _explain_paused(facts: Facts) -> Explanation:
     play = f"let it go on: {command(JOBS_PLAY, pk=facts.pk)}"
     if facts.process_status.startswith(ASKS):
         end = f"or end it: {command(JOBS_CANCEL, pk=facts.pk)}"
-        return Words(
+        return Explanation(
             facts.process_status,
             f"Run it once more from that point: {command(JOBS_PLAY, pk=facts.pk)}; {end}",
         )
@@ -156,9 +156,11 @@ def _paused(facts: Facts) -> Words:
         text = f"Paused: {step}{_on(facts)} failed again and again{what} ({facts.process_status})"
         until = time.strftime(" after %H:%M:%S", time.localtime(facts.retry_at)) if facts.retry_at else ""
         goes_on = f"It continues by itself when {facts.cluster} answers, retried{until}; or {play}"
-        return Words(text, f"{goes_on}. Test the connection: {command(CLUSTERS_TEST, label=facts.cluster)}")
+        return Explanation(
+            text, f"{goes_on}. Test the connection: {command(CLUSTERS_TEST, label=facts.cluster)}"
+        )
     status = f" ({facts.process_status})" if facts.process_status else ""
-    return Words(f"Paused{status}", f"{play[0].upper()}{play[1:]}")
+    return Explanation(f"Paused{status}", f"{play[0].upper()}{play[1:]}")
 
 
 def _trouble(raised: str) -> str:
@@ -166,41 +168,41 @@ def _trouble(raised: str) -> str:
     return f"{meaning}: {raised}" if raised else ""
 
 
-def _finished(facts: Facts) -> Words:
+def _explain_finished(facts: Facts) -> Explanation:
     if facts.same_as:
-        return Words(
+        return Explanation(
             f"Finished from cache: the results are those of job {facts.same_as}, which had the same inputs"
         )
-    return Words("Finished successfully")
+    return Explanation("Finished successfully")
 
 
-def _failed(facts: Facts) -> Words:
+def _explain_failed(facts: Facts) -> Explanation:
     if facts.exit_status is None:
-        return Words("Ended without an exit status", f"See: verdi process report {facts.pk}")
+        return Explanation("Ended without an exit status", f"See: verdi process report {facts.pk}")
     message = facts.exit_message or "no message was left"
     hint = _EXIT_HINTS.get(facts.exit_status, f"Read its log: {command(JOBS_LOG, pk=facts.pk)}")
-    return Words(f"Failed with exit status {facts.exit_status}: {message}", hint)
+    return Explanation(f"Failed with exit status {facts.exit_status}: {message}", hint)
 
 
-def _excepted(facts: Facts) -> Words:
+def _explain_excepted(facts: Facts) -> Explanation:
     lines = [line for line in facts.exception.splitlines() if line.strip()]
     what = lines[-1].strip() if lines else "the exception is in the log"
-    return Words(f"AiiDA or a plugin raised: {what}", f"Read its log: {command(JOBS_LOG, pk=facts.pk)}")
+    return Explanation(f"AiiDA or a plugin raised: {what}", f"Read its log: {command(JOBS_LOG, pk=facts.pk)}")
 
 
-def _killed(facts: Facts) -> Words:
-    return Words(f"Killed: {facts.process_status}" if facts.process_status else "Killed on request")
+def _explain_killed(facts: Facts) -> Explanation:
+    return Explanation(f"Killed: {facts.process_status}" if facts.process_status else "Killed on request")
 
 
 _EXPLAIN = {
-    JobState.CREATED: _created,
-    JobState.PREPARING: _working,
-    JobState.QUEUED: _queued,
-    JobState.RUNNING: _running,
-    JobState.COLLECTING: _working,
-    JobState.PAUSED: _paused,
-    JobState.FINISHED: _finished,
-    JobState.FAILED: _failed,
-    JobState.EXCEPTED: _excepted,
-    JobState.KILLED: _killed,
+    JobState.CREATED: _explain_created,
+    JobState.PREPARING: _explain_working,
+    JobState.QUEUED: _explain_queued,
+    JobState.RUNNING: _explain_running,
+    JobState.COLLECTING: _explain_working,
+    JobState.PAUSED: _explain_paused,
+    JobState.FINISHED: _explain_finished,
+    JobState.FAILED: _explain_failed,
+    JobState.EXCEPTED: _explain_excepted,
+    JobState.KILLED: _explain_killed,
 }

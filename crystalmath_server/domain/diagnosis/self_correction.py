@@ -35,7 +35,7 @@ class CorrectionReport:
         File name → unified diff from this run's input file to the next run's.
     copied
         Large files copied into the next run's folder.
-    trouble
+    failure
         Why custodian could not examine the run; empty: it could.
     """
 
@@ -43,7 +43,7 @@ class CorrectionReport:
     counts: Mapping[str, Json] = field(default_factory=dict[str, Json])
     diffs: Mapping[str, str] = field(default_factory=dict[str, str])
     copied: tuple[str, ...] = ()
-    trouble: str = ""
+    failure: str = ""
 
     @property
     def corrects(self) -> bool:
@@ -51,30 +51,30 @@ class CorrectionReport:
         return bool(self.corrections) and all(one.actions for one in self.corrections)
 
 
-def stored(look: CorrectionReport) -> dict[str, Any]:
-    """The content of the Dict node that stores a Look."""
+def to_dict(look: CorrectionReport) -> dict[str, Any]:
+    """The content of the Dict node that stores a report."""
     return to_json(look)
 
 
-def read(held: Mapping[str, Any]) -> CorrectionReport:
-    """The Look stored in a Dict node."""
+def from_dict(held: Mapping[str, Any]) -> CorrectionReport:
+    """The report stored in a Dict node."""
     return from_json(CorrectionReport, dict(held))
 
 
-def turn(look: CorrectionReport, *, ended_well: bool, made: int, most: int) -> NextAction:
+def next_action(look: CorrectionReport, *, ended_well: bool, n_corrections: int, most: int) -> NextAction:
     """What happens next; a run that ended well is repeated only if custodian would and may correct it.
 
     Parameters
     ----------
-    made, most
+    n_corrections, most
         Corrections of this job so far, and the most it may make automatically.
     """
-    if look.corrects and made < most:
+    if look.corrects and n_corrections < most:
         return NextAction.CORRECT
     return NextAction.DONE if ended_well else NextAction.ASK
 
 
-def question(pk: int, how: str, look: CorrectionReport, made: int) -> str:
+def question(pk: int, how: str, look: CorrectionReport, n_corrections: int) -> str:
     """The process status of a job that waits for its user: why it waits.
 
     Parameters
@@ -82,20 +82,20 @@ def question(pk: int, how: str, look: CorrectionReport, made: int) -> str:
     pk, how
         The run that ended, and how it ended.
     """
-    times = f" after {made} correction{'' if made == 1 else 's'}" if made else ""
+    times = f" after {n_corrections} correction{'' if n_corrections == 1 else 's'}" if n_corrections else ""
     return f"{ASKS}{_outlook(look)}. Run {pk} failed{times}: {how.strip().rstrip('.')}"
 
 
 def _outlook(look: CorrectionReport) -> str:
-    if look.trouble:
-        return f"custodian could not look at it: {look.trouble}"
+    if look.failure:
+        return f"custodian could not look at it: {look.failure}"
     if look.corrects:
-        return f"no more corrections are allowed; one more would be {words(look.corrections)}"
+        return f"no more corrections are allowed; one more would be {summary(look.corrections)}"
     lost = ", ".join(name for one in look.corrections if not one.actions for name in one.errors)
     return f"custodian knows no correction for {lost or 'it'}"
 
 
-def words(corrections: Sequence[Correction]) -> str:
+def summary(corrections: Sequence[Correction]) -> str:
     """Corrections on one line, for example "zbrent: INCAR: NELMIN = 8"."""
     return "; ".join(
         f"{', '.join(one.errors)}: {', '.join(map(action_words, one.actions)) or 'no correction'}"

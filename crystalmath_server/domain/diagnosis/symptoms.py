@@ -89,14 +89,14 @@ class Symptoms:
         return facts.exit_message or facts.exception or facts.process_status
 
 
-def matching(symptoms: Symptoms, sign: str) -> tuple[Evidence, ...]:
+def find_evidence(symptoms: Symptoms, sign: str) -> tuple[Evidence, ...]:
     """The first matching lines; files come before AiiDA's messages.
 
     Until a job has ended, only current messages count, because its log and files also report past problems.
     """
     pattern = re.compile(sign, re.IGNORECASE)
     found: list[Evidence] = []
-    for one in _lines(symptoms) if symptoms.facts.state in ENDED else _said_now(symptoms):
+    for one in _lines(symptoms) if symptoms.facts.state in ENDED else _current_messages(symptoms):
         if pattern.search(one.text):
             found.append(one)
             if len(found) == MOST_LINES:
@@ -108,11 +108,11 @@ def _lines(symptoms: Symptoms) -> Iterator[Evidence]:
     for name, text in symptoms.texts.items():
         for number, line in enumerate(text.content.splitlines(), text.first_line):
             yield Evidence(name, number, line.strip()[:MOST_TEXT])
-    yield from _said_now(symptoms)
+    yield from _current_messages(symptoms)
     yield from _spoken("AiiDA's log", symptoms.log)
 
 
-def _said_now(symptoms: Symptoms) -> Iterator[Evidence]:
+def _current_messages(symptoms: Symptoms) -> Iterator[Evidence]:
     yield from _spoken("AiiDA", symptoms.message.splitlines())
     yield from _spoken("AiiDA's log", [symptoms.facts.trouble])
     yield from _spoken("the scheduler", [symptoms.facts.queue_reason, symptoms.facts.scheduler_state])

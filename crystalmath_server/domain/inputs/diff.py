@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from crystalmath_server.domain.inputs.edits import unified
+from crystalmath_server.domain.inputs.edits import unified_diff
 from crystalmath_server.domain.inputs.incar_catalog import Catalogue
 from crystalmath_server.domain.inputs.vasp_inputs import VaspInputs, read
 from crystalmath_server.protocol.inputs import INPUTS_FILES, InputDiff, StructureChange, TagChange
@@ -25,7 +25,7 @@ def diff(
     kpoints = _pair(_kpoints(one, left), _kpoints(other, right))
     potentials = _pair(_symbols(one), _symbols(other)) if one.potcar_file and other.potcar_file else None
     texts = {
-        name: unified(left.get(name, ""), right.get(name, ""), f"left/{name}", f"right/{name}")
+        name: unified_diff(left.get(name, ""), right.get(name, ""), f"left/{name}", f"right/{name}")
         for name in INPUTS_FILES
         if (name in left or name in right)
         and left.get(name, "") != right.get(name, "")

@@ -14,7 +14,7 @@ MAY_BE_LEFT_OUT = "KPOINTS"
 _SHOWN = 3
 
 
-def put_in(
+def apply_edits(
     files: Sequence[InputFile], edits: Mapping[str, str]
 ) -> tuple[tuple[InputFile, ...], dict[str, str]]:
     """The files with the edits applied, and file name → unified diff of each changed file.
@@ -33,7 +33,7 @@ def put_in(
             changed[name] = plain
     kept = {name: text for name, text in (own | changed).items() if text or name != MAY_BE_LEFT_OUT}
     diffs = {
-        name: unified(own.get(name, ""), text, f"template/{name}", f"edited/{name}")
+        name: unified_diff(own.get(name, ""), text, f"template/{name}", f"edited/{name}")
         for name, text in changed.items()
     }
     return tuple(InputFile(name, text) for name, text in kept.items()), diffs
@@ -62,7 +62,7 @@ def with_images(files: Sequence[InputFile], edited: Collection[str]) -> tuple[In
     )
 
 
-def unified(before: str, after: str, before_name: str, after_name: str) -> str:
+def unified_diff(before: str, after: str, before_name: str, after_name: str) -> str:
     """A unified diff of two texts; empty if they are equal."""
     rows = difflib.unified_diff(before.splitlines(), after.splitlines(), before_name, after_name, lineterm="")
     return "".join(f"{row}\n" for row in rows)
@@ -72,7 +72,7 @@ def refuse_errors(problems: Sequence[InputProblem], edits: Mapping[str, str]) ->
     """Raise InvalidForm with the file and line of the first error."""
     found = [row for row in problems if row.severity is Severity.ERROR]
     if found:
-        raise InvalidForm(_words(found), field=_field(found[0], edits), hint=found[0].hint)
+        raise InvalidForm(_summary(found), field=_field(found[0], edits), hint=found[0].hint)
 
 
 def refuse_warnings(problems: Sequence[InputProblem]) -> None:
@@ -82,7 +82,7 @@ def refuse_warnings(problems: Sequence[InputProblem]) -> None:
         hint = (
             "Correct the input, or confirm: set confirm or send the templates.render digest for these edits."
         )
-        raise InvalidForm(_words(found), field="confirm", hint=hint)
+        raise InvalidForm(_summary(found), field="confirm", hint=hint)
 
 
 def warnings_of(problems: Sequence[InputProblem]) -> tuple[str, ...]:
@@ -120,7 +120,7 @@ def _whole_lines(text: str) -> str:
     return plain.rstrip("\n") + "\n" if plain.strip() else ""
 
 
-def _words(found: Sequence[InputProblem]) -> str:
+def _summary(found: Sequence[InputProblem]) -> str:
     shown = "; ".join(f"{_place(row)}: {row.text}" for row in found[:_SHOWN])
     more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
     return shown + more

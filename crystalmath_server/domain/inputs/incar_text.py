@@ -64,15 +64,15 @@ def _statements(text: str) -> Iterator[_Statement]:
         elif held.rstrip().endswith("\\"):
             held = held.rstrip()[:-1] + " "
         else:
-            yield from _parted(held, start)
+            yield from _split_statements(held, start)
             held = ""
     if held.strip():
         is_open = held.count('"') % 2 == 1
-        for part in _parted(held, start):
+        for part in _split_statements(held, start):
             yield _Statement(part.text, part.line, part.column, is_open)
 
 
-def _parted(text: str, line: int) -> Iterator[_Statement]:
+def _split_statements(text: str, line: int) -> Iterator[_Statement]:
     """Statements of one line; semicolons within quotes do not separate."""
     column, in_quotes, begin = 0, False, 0
     for column, letter in enumerate(text + ";"):

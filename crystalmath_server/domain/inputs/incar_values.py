@@ -88,7 +88,7 @@ def problems_of(tag: Tag, known: KnownTag) -> tuple[InputProblem, ...]:
     wrong = check(tag) if check else None
     if wrong is not None:
         return (wrong,)
-    found = [_outside(tag, known), _trailing(tag, known)]
+    found = [_outside(tag, known), _trailing_text(tag, known)]
     return tuple(problem for problem in found if problem is not None)
 
 
@@ -164,7 +164,7 @@ def _is_among(tag: Tag, known: KnownTag) -> bool:
     return head in names or any(len(name) > 3 and head.startswith(name) for name in names)
 
 
-def _trailing(tag: Tag, known: KnownTag) -> InputProblem | None:
+def _trailing_text(tag: Tag, known: KnownTag) -> InputProblem | None:
     """The problem of text after a single-word value: VASP ignores it; a semicolon may be missing."""
     rest = tag.value[len(first_word(tag.value)) :].strip(" ,\t")
     if known.kind not in {"int", "float", "bool"} or not rest:

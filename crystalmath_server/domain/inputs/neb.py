@@ -51,6 +51,6 @@ def label_of(number: int) -> str:
     return f"image_{number:02}"
 
 
-def computed(count: int) -> range:
+def moving_images(count: int) -> range:
     """Numbers of the images that move: all `count` images except the end points."""
     return range(1, count - 1)

@@ -228,8 +228,8 @@ def _sites(reader: _Reader, first: int, count: int, *, is_selective: bool) -> tu
     return tuple(found)
 
 
-def _has_flags(words: list[str]) -> bool:
-    flags = [word.lstrip(".")[:1].upper() for word in words[3:6]]
+def _has_flags(tokens: list[str]) -> bool:
+    flags = [word.lstrip(".")[:1].upper() for word in tokens[3:6]]
     return len(flags) == 3 and all(flag in {"T", "F"} for flag in flags)
 
 

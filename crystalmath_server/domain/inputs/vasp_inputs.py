@@ -76,7 +76,7 @@ def read(files: Mapping[str, str], catalogue: Catalogue) -> tuple[VaspInputs, tu
     """The parsed input files, and the problems within each single file."""
     tags, problems = incar_text.read(files.get("INCAR", ""))
     taken = incar_text.first_of_each(tags)
-    found = [*problems, *_repeated(tags)]
+    found = [*problems, *_duplicate_tags(tags)]
     for tag in tags:
         found += _of_tag(tag, catalogue)
     kpoints, wrong = kpoints_text.read(files["KPOINTS"]) if "KPOINTS" in files else (None, ())
@@ -111,7 +111,7 @@ def _of_tag(tag: Tag, catalogue: Catalogue) -> tuple[InputProblem, ...]:
     )
 
 
-def _repeated(tags: tuple[Tag, ...]) -> list[InputProblem]:
+def _duplicate_tags(tags: tuple[Tag, ...]) -> list[InputProblem]:
     """Duplicate tags; VASP uses the first, pymatgen (and hence the stored results) the last."""
     first: dict[str, Tag] = {}
     found: list[InputProblem] = []

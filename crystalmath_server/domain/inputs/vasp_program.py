@@ -69,7 +69,7 @@ def choose(codes: Sequence[CodeRow], wanted: str, label: str, cluster: str) -> C
         `field` names the parameter of jobs.submit.
     """
     if label:
-        return _named(codes, label, cluster)
+        return _code_by_label(codes, label, cluster)
     kinds = (wanted, "vasp_std") if wanted == "vasp_gam" else (wanted,)
     found = [row for kind in kinds for row in reversed(codes) if row.kind.value == kind]
     if not found:
@@ -79,7 +79,7 @@ def choose(codes: Sequence[CodeRow], wanted: str, label: str, cluster: str) -> C
     return found[0]
 
 
-def _named(codes: Sequence[CodeRow], label: str, cluster: str) -> CodeRow:
+def _code_by_label(codes: Sequence[CodeRow], label: str, cluster: str) -> CodeRow:
     found = next((row for row in codes if row.label == label), None)
     if found is None:
         names = ", ".join(row.label for row in codes) or "none"

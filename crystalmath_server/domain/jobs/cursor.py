@@ -36,15 +36,15 @@ def read_cursor(token: str, sort: str, *, descending: bool) -> Cursor | None:
     try:
         kept_sort, kept_descending, key, pk = json.loads(base64.urlsafe_b64decode(token.encode()))
     except (ValueError, TypeError, RecursionError):
-        raise _refused("The cursor was not issued by this method.") from None
+        raise _invalid_cursor("The cursor was not issued by this method.") from None
     if not isinstance(pk, int) or not isinstance(key, int | float | str):
-        raise _refused("The cursor was not issued by this method.")
+        raise _invalid_cursor("The cursor was not issued by this method.")
     if isinstance(key, str) != (sort not in {"pk", "modified", "state"}):
-        raise _refused("The cursor belongs to another sort order.")
+        raise _invalid_cursor("The cursor belongs to another sort order.")
     if (kept_sort, kept_descending) != (sort, descending):
-        raise _refused("The cursor belongs to another sort order.")
+        raise _invalid_cursor("The cursor belongs to another sort order.")
     return Cursor(sort, descending, key, pk)
 
 
-def _refused(detail: str) -> InvalidForm:
+def _invalid_cursor(detail: str) -> InvalidForm:
     return InvalidForm(detail, field="cursor", hint="Start again with an empty cursor.")

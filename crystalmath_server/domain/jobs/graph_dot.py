@@ -7,9 +7,9 @@ from crystalmath_server.protocol.graph import GraphLink, GraphNode
 
 def dot_of(nodes: Sequence[GraphNode], links: Iterable[GraphLink]) -> str:
     """The graph from top to bottom: processes as boxes, data as ellipses; all labels are quoted safely."""
-    rows = [f"  n{node.pk} [label={_quoted(_words(node))}, shape={_shape(node)}];" for node in nodes]
+    rows = [f"  n{node.pk} [label={_quote(_words(node))}, shape={_shape(node)}];" for node in nodes]
     edges = [
-        f"  n{link.source} -> n{link.target} [label={_quoted(link.label)}{_style(link)}];" for link in links
+        f"  n{link.source} -> n{link.target} [label={_quote(link.label)}{_style(link)}];" for link in links
     ]
     return "\n".join(["digraph provenance {", *rows, *edges, "}"]) + "\n"
 
@@ -28,6 +28,6 @@ def _style(link: GraphLink) -> str:
     return ", style=dashed" if link.type in {"input_work", "return", "call_calc", "call_work"} else ""
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'

@@ -113,7 +113,7 @@ class JobIndex:
         cursor = read_cursor(params.cursor, params.sort, descending=params.descending)
         order = Order(_KEYS[params.sort], params.descending, cursor)
         places = None if _no_filter(params) else self._select(params, matches)
-        counts = self._counted(places)
+        counts = self._counts_of(places)
         total = sum(counts.get(state, 0) for state in set(params.states) or counts)
         rows = self._take(params, places, order)
         last = rows[-2] if len(rows) > params.limit else None
@@ -138,11 +138,11 @@ class JobIndex:
         self._texts[place] = searched_text(row)
         return replace(old, modified_at=row.modified_at) != row
 
-    def _insert(self, place: int, row: JobRow) -> None:
-        self._pks.insert(place, row.pk)
-        self._rows.insert(place, row)
-        self._states.insert(place, _CODES[row.state])
-        self._texts.insert(place, searched_text(row))
+    def _insert(self, position: int, row: JobRow) -> None:
+        self._pks.insert(position, row.pk)
+        self._rows.insert(position, row)
+        self._states.insert(position, _CODES[row.state])
+        self._texts.insert(position, searched_text(row))
         self._counts[_CODES[row.state]] += 1
 
     def _select(self, params: ListJobsParams, matches: Callable[[str], bool] | None) -> list[int]:
@@ -170,7 +170,7 @@ class JobIndex:
             return [i for i, text in enumerate(self._texts) if needle not in text]
         return [i for i, text in enumerate(self._texts) if needle in text]
 
-    def _counted(self, places: list[int] | None) -> dict[str, int]:
+    def _counts_of(self, places: list[int] | None) -> dict[str, int]:
         if places is None:
             return {state: count for state, count in zip(_STATES, self._counts, strict=True) if count}
         counted = Counter(map(self._states.__getitem__, places))

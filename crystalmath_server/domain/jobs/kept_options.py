@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 
 from crystalmath_server.protocol.codec import from_json, to_json
-from crystalmath_server.protocol.job_spec import JobSpec, changed
+from crystalmath_server.protocol.job_spec import JobSpec, changed_options
 from crystalmath_server.protocol.method import Json
 
 PLACED = frozenset(
@@ -19,13 +19,13 @@ SHOWN = frozenset({"code", "restart_pk", "corrections"})
 """Options in PLACED without a field of their own in the job details."""
 
 
-def kept(spec: JobSpec) -> dict[str, Json]:
+def stored_options(spec: JobSpec) -> dict[str, Json]:
     """Option → plain value for the settings node.
 
     Defaults are left out: AiiDA's caching compares the node, and a new option must not change the hash of
     jobs that do not use it.
     """
-    return {name: to_json(value) for name, value in changed(spec).items() if name not in PLACED}
+    return {name: to_json(value) for name, value in changed_options(spec).items() if name not in PLACED}
 
 
 def read_kept(settings: Mapping[str, Json]) -> JobSpec:
@@ -36,4 +36,6 @@ def read_kept(settings: Mapping[str, Json]) -> JobSpec:
 
 def shown_options(spec: JobSpec) -> dict[str, Json]:
     """Option → plain value, for options without a field of their own in the job details."""
-    return {name: to_json(value) for name, value in changed(spec).items() if name not in PLACED - SHOWN}
+    return {
+        name: to_json(value) for name, value in changed_options(spec).items() if name not in PLACED - SHOWN
+    }

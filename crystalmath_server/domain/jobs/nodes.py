@@ -11,13 +11,13 @@ VASP_PROCESS = f"aiida.calculations:{VASP_CALCULATION}"
 
 PROCESS_TYPES = (f"aiida.calculations:{CALCULATION}", VASP_PROCESS)
 
-MEND = "crystalmath.mend"
+VASP_RESTART = "crystalmath.mend"
 """Entry point of the workflow that runs VASP and corrects failures."""
 
-MEND_PROCESS = f"aiida.workflows:{MEND}"
+VASP_RESTART_PROCESS = f"aiida.workflows:{VASP_RESTART}"
 """Process type of its nodes."""
 
-JOB_TYPES = (*PROCESS_TYPES, MEND_PROCESS)
+JOB_TYPES = (*PROCESS_TYPES, VASP_RESTART_PROCESS)
 
 # Attributes of a process node
 DIGEST = "crystalmath_digest"

@@ -92,7 +92,7 @@ def draft(
         *_about_template(job, template),
         *odd,
         *_about_cluster(asked, clusters),
-        *([] if code_known or not asked.code else [_gone_code(asked)]),
+        *([] if code_known or not asked.code else [_missing_code(asked)]),
         *lost,
     )
     return JobDraft(job.pk, spec, left_out)
@@ -115,14 +115,14 @@ def _about_template(job: PastJob, template: TemplateDetail | None) -> list[LeftO
     return found
 
 
-def _values(asked: JobSpec, template: TemplateDetail | None) -> tuple[dict[str, Json], list[LeftOut]]:
+def _values(spec: JobSpec, template: TemplateDetail | None) -> tuple[dict[str, Json], list[LeftOut]]:
     """Values that differ from the defaults, and values that the form no longer accepts."""
     if template is None:
         return {}, []
     fields = {row.name: row for row in template.fields}
     kept: dict[str, Json] = {}
     odd: list[LeftOut] = []
-    for name, value in asked.values.items():
+    for name, value in spec.values.items():
         if name not in fields:
             odd.append(LeftOut(f"values.{name}", f"{template.row.name} has no setting {name} any more."))
         elif value != fields[name].default:
@@ -133,17 +133,17 @@ def _values(asked: JobSpec, template: TemplateDetail | None) -> tuple[dict[str, 
     return kept, odd
 
 
-def _about_cluster(asked: JobSpec, clusters: Sequence[ClusterRow]) -> list[LeftOut]:
-    found = next((row for row in clusters if row.label == asked.cluster), None)
-    if found is None and asked.cluster:
-        return [LeftOut("cluster", f"There is no cluster {asked.cluster} any more: choose another.")]
+def _about_cluster(spec: JobSpec, clusters: Sequence[ClusterRow]) -> list[LeftOut]:
+    found = next((row for row in clusters if row.label == spec.cluster), None)
+    if found is None and spec.cluster:
+        return [LeftOut("cluster", f"There is no cluster {spec.cluster} any more: choose another.")]
     if found is not None and not found.enabled:
-        return [LeftOut("cluster", f"{asked.cluster} is disabled: enable it, or choose another.")]
+        return [LeftOut("cluster", f"{spec.cluster} is disabled: enable it, or choose another.")]
     return []
 
 
-def _gone_code(asked: JobSpec) -> LeftOut:
-    return LeftOut("code", f"{asked.cluster} has no code {asked.code} any more: a suitable one is used.")
+def _missing_code(spec: JobSpec) -> LeftOut:
+    return LeftOut("code", f"{spec.cluster} has no code {spec.code} any more: a suitable one is used.")
 
 
 def resources_of(options: Mapping[str, Any]) -> tuple[Resources, list[LeftOut]]:

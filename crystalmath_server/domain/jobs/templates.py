@@ -65,7 +65,7 @@ def with_codes(rows: Sequence[TemplateRow], codes: Sequence[CodeRow]) -> tuple[T
     )
 
 
-def check_restart(name: str, restart: Restart, *, given: bool) -> None:
+def check_restart(name: str, restart: Restart, *, continues: bool) -> None:
     """Reject a missing earlier job that the template needs, or one that it cannot use.
 
     Raises
@@ -73,10 +73,10 @@ def check_restart(name: str, restart: Restart, *, given: bool) -> None:
     InvalidForm
         Field: restart_pk.
     """
-    if restart is Restart.REQUIRED and not given:
+    if restart is Restart.REQUIRED and not continues:
         hint = "Choose an ended VASP job on the same structure that wrote CHGCAR, e.g. from vasp.static."
         raise InvalidForm(f"{name} continues from an earlier VASP job", field="restart_pk", hint=hint)
-    if restart is Restart.NO and given:
+    if restart is Restart.NO and continues:
         hint = "Leave restart_pk out, or choose a VASP template."
         raise InvalidForm(f"{name} cannot continue from an earlier job", field="restart_pk", hint=hint)
 
@@ -194,7 +194,7 @@ _CHECKS: dict[FieldType, Callable[[FormField, Json], str]] = {
 }
 
 
-def nested(values: Mapping[str, Json]) -> dict[str, Json]:
+def nest(values: Mapping[str, Json]) -> dict[str, Json]:
     """Convert dotted names to nested mappings: {"a.b": 1} → {"a": {"b": 1}}."""
     tree: dict[str, Json] = {}
     for name, value in sorted(values.items()):

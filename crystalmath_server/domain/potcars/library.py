@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from crystalmath_server.domain.potcars.locations import FOLDERS, searched
+from crystalmath_server.domain.potcars.locations import FOLDERS, search_path
 from crystalmath_server.protocol.potcars import Potcar, PotcarFolder
 
 MOST_FILES = 20_000
@@ -47,10 +47,10 @@ class PotcarLibrary:
     root: str
     folders: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
-    def searched(self, functional: str) -> tuple[str, ...]:
+    def search_path(self, functional: str) -> tuple[str, ...]:
         """Folders that a job searches, in order."""
         if not self.folders:
-            return searched(self.root, functional)
+            return search_path(self.root, functional)
         return tuple(f"{self.root}/{name}" for name in self.folders.get(functional, ()))
 
 
@@ -81,9 +81,9 @@ def list_script(root: str) -> str:
     )
 
 
-def listing(root: str, said: str) -> Listing:
+def listing(root: str, output: str) -> Listing:
     """Parse the output of `list_script`."""
-    state, *paths = said.splitlines() or [ABSENT]
+    state, *paths = output.splitlines() or [ABSENT]
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for text in paths:
         path = PurePosixPath(text)
@@ -99,21 +99,21 @@ def titel_script(paths: Sequence[str]) -> str:
     return _TITELS.format(paths=" ".join(shlex.quote(path) for path in paths))
 
 
-def titel_lines(said: str) -> dict[str, str]:
+def titel_lines(output: str) -> dict[str, str]:
     """Path → TITEL from the output of `titel_script`; empty if the file has none."""
-    rows = (line.partition("\t") for line in said.splitlines())
+    rows = (line.partition("\t") for line in output.splitlines())
     return {path: line.partition("=")[2].strip() for path, tab, line in rows if tab}
 
 
 def potcar(
-    library: PotcarLibrary, seen: Listing, functional: str, symbol: str, told: Mapping[str, str]
+    library: PotcarLibrary, seen: Listing, functional: str, symbol: str, titels: Mapping[str, str]
 ) -> Potcar:
     """What was found for a symbol."""
-    folders = library.searched(functional)
+    folders = library.search_path(functional)
     paths = seen.paths(folders, symbol)
-    path = next((path for path in paths if path in told), "")
-    if path and told[path]:
-        return Potcar(symbol, True, told[path], path)
+    path = next((path for path in paths if path in titels), "")
+    if path and titels[path]:
+        return Potcar(symbol, True, titels[path], path)
     similar = tuple(sorted(name for name in seen.symbols(folders) if _element(name) == _element(symbol)))
     others = tuple(
         name for name in FOLDERS if name != functional and symbol in seen.symbols(_own(library, name))
@@ -138,7 +138,7 @@ def folders_of(seen: Listing) -> tuple[PotcarFolder, ...]:
 
 def _own(library: PotcarLibrary, functional: str) -> tuple[str, ...]:
     """Folders of a functional, without the root, which implies no functional."""
-    return tuple(folder for folder in library.searched(functional) if folder != library.root)
+    return tuple(folder for folder in library.search_path(functional) if folder != library.root)
 
 
 def _note(symbol: str, similar: Sequence[str], others: Sequence[str]) -> str:

@@ -44,7 +44,7 @@ potcar_of() {{
 for s in {symbols}; do potcar_of "$s" >> POTCAR || exit {status}; done"""
 
 
-def searched(directory: str, functional: str) -> tuple[str, ...]:
+def search_path(directory: str, functional: str) -> tuple[str, ...]:
     """Folders that a job searches for the potentials of a functional, in order."""
     return (*(f"{directory}/{name}" for name in FOLDERS.get(functional, ())[::-1]), directory)
 
@@ -60,7 +60,7 @@ def assembly(directory: str, functional: str, symbols: Sequence[str]) -> str:
         In POSCAR order, e.g. Si or Ni_pv.
     """
     return _SCRIPT.format(
-        folders=" ".join(shlex.quote(folder) for folder in searched(directory, functional)),
+        folders=" ".join(shlex.quote(folder) for folder in search_path(directory, functional)),
         missing=MISSING,
         functional=functional,
         root=directory.replace('"', ""),

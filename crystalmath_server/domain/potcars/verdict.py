@@ -47,7 +47,7 @@ def verdict(
         ok=bool(potcars) and not missing,
         detail=detail or f"all {len(potcars)} are there",
         hint=hint,
-        looked=library.searched(functional),
+        looked=library.search_path(functional),
         potcars=tuple(potcars),
         folders=folders,
     )
@@ -68,7 +68,7 @@ def _words(
         return f"{place} {_STATES[seen.state]}", another
     if not folders:
         return f"{place} and the folders in it hold no POTCAR", another
-    if not seen.symbols(library.searched(functional)):
+    if not seen.symbols(library.search_path(functional)):
         return f"{place} has no folder of {functional}", _elsewhere(cluster, library, folders)
     if missing:
         return f"not there for {functional}: {', '.join(missing)}", "See the note for each symbol."

@@ -85,7 +85,7 @@ def _is_scalar(value: Json) -> bool:
     return value is None or isinstance(value, bool | int | float | str)
 
 
-def chosen(whole: Comparison, names: Sequence[str]) -> Comparison:
+def select_columns(whole: Comparison, names: Sequence[str]) -> Comparison:
     """The comparison with only the named columns, in this order; all columns if no names are given.
 
     Raises
@@ -100,7 +100,7 @@ def chosen(whole: Comparison, names: Sequence[str]) -> Comparison:
     return Comparison(tuple(whole.columns[place] for place in places), tuple(rows))
 
 
-def ordered(whole: Comparison, name: str, *, descending: bool) -> Comparison:
+def sort_rows(whole: Comparison, name: str, *, descending: bool) -> Comparison:
     """Rows sorted by a column: numbers, then text, then missing values; no sorting if the name is empty.
 
     Raises

@@ -4,35 +4,35 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from crystalmath_server.domain.results.excerpts import thinned
+from crystalmath_server.domain.results.excerpts import thin
 from crystalmath_server.protocol.codec import from_json
 from crystalmath_server.protocol.results import IonicStep, JobResults, Quantity, SiteResult
 
 MAX_STEPS = 1000
 
 
-def completed(results: JobResults, told: Mapping[str, Any], source: str) -> JobResults:
+def complete(results: JobResults, document: Mapping[str, Any], source: str) -> JobResults:
     """The results with the document's quantities and sites, and its steps if there were none.
 
     Parameters
     ----------
-    told
+    document
         Answer of the reader process: quantities, sites, n_sites, series, steps.
     source
         UUID of the document's node.
     """
-    steps = steps_of(told["steps"])
-    found = {name: _quantity(name, row, source) for name, row in told["quantities"].items()}
+    steps = steps_of(document["steps"])
+    found = {name: _quantity(name, row, source) for name, row in document["quantities"].items()}
     summarized = tuple(row for row in results.quantities if row.name not in found)
     return replace(
         results,
         quantities=(*found.values(), *summarized),
-        steps=results.steps or tuple(thinned(steps, MAX_STEPS)),
+        steps=results.steps or tuple(thin(steps, MAX_STEPS)),
         n_steps=results.n_steps or len(steps),
-        sites=tuple(from_json(SiteResult, row) for row in told["sites"]),
-        n_sites=int(told["n_sites"]),
+        sites=tuple(from_json(SiteResult, row) for row in document["sites"]),
+        n_sites=int(document["n_sites"]),
         document=source,
-        series=tuple(told["series"]),
+        series=tuple(document["series"]),
     )
 
 

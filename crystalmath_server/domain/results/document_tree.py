@@ -44,7 +44,7 @@ def split(path: str) -> list[str]:
     return [step.replace("~1", "/").replace("~0", "~") for step in path.split("/") if step]
 
 
-def joined(path: str, name: str) -> str:
+def join(path: str, name: str) -> str:
     """The path of a child."""
     step = name.replace("~", "~0").replace("/", "~1")
     return f"{path.strip('/')}/{step}".strip("/")
@@ -54,7 +54,7 @@ def children_of(value: Json, path: str, offset: int, limit: int) -> tuple[Docume
     """A slice of the children of an object or array, in order."""
     rows = list(_pairs(value))[offset : offset + limit]
     return tuple(
-        DocumentChild(name, joined(path, name), kind_of(child), size_of(child), preview(child))
+        DocumentChild(name, join(path, name), kind_of(child), size_of(child), preview(child))
         for name, child in rows
     )
 

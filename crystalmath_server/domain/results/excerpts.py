@@ -30,7 +30,7 @@ def as_text(data: bytes, *, at_end: bool) -> tuple[Literal["utf-8", "base64"], s
     return "base64", base64.b64encode(data).decode(), len(data)
 
 
-def thinned(rows: Sequence[T], most: int) -> list[T]:
+def thin(rows: Sequence[T], most: int) -> list[T]:
     """At most `most` evenly spaced rows, including the first and last."""
     if len(rows) <= most:
         return list(rows)

@@ -9,8 +9,8 @@ from crystalmath_server.domain.results.task_document import (
     Document,
     Row,
     Step,
+    as_list,
     largest_norm,
-    listed,
     number,
     section,
 )
@@ -23,7 +23,7 @@ def is_band(document: Document) -> bool:
 
 def images_of(document: Document) -> list[Document]:
     """Final structures as pymatgen JSON, without the end points, which were not computed."""
-    return [row for row in listed(document.get("images")) if isinstance(row, Mapping)]
+    return [row for row in as_list(document.get("images")) if isinstance(row, Mapping)]
 
 
 def steps_of(document: Document) -> tuple[Step, ...]:
@@ -45,7 +45,7 @@ def quantities(document: Document, n_steps: int) -> dict[str, dict[str, object]]
 
     There is no barrier, because the job does not compute the end points that it would be measured from.
     """
-    energies = [number(value) for value in listed(document.get("energies"))]
+    energies = [number(value) for value in as_list(document.get("energies"))]
     known = [value for value in energies if value is not None]
     highest = max(known, default=None)
     forces = [_last_force(row) for row in _calculations(document)]
@@ -58,7 +58,7 @@ def quantities(document: Document, n_steps: int) -> dict[str, dict[str, object]]
         "max_force": (_largest(forces), "eV/Å", "largest force on an atom of any image"),
         "n_images": (len(energies) or None, "", "images, excluding the end points"),
         "neb_method": (str(document.get("neb_method") or "") or None, "", "NEB method"),
-        "converged": (vasp.converged(document), "", "VASP converged for every image"),
+        "converged": (vasp.is_converged(document), "", "VASP converged for every image"),
         "n_steps": (n_steps or None, "", "ionic steps"),
     }  # fmt: skip
     return {
@@ -69,7 +69,7 @@ def quantities(document: Document, n_steps: int) -> dict[str, dict[str, object]]
 
 
 def _calculations(document: Document) -> list[Document]:
-    return [row for row in listed(document.get("calculations")) if isinstance(row, Mapping)]
+    return [row for row in as_list(document.get("calculations")) if isinstance(row, Mapping)]
 
 
 def _steps_of_images(document: Document) -> list[tuple[Step, ...]]:
@@ -77,7 +77,7 @@ def _steps_of_images(document: Document) -> list[tuple[Step, ...]]:
 
 
 def _ionic_steps(calculation: Document) -> list[Any]:
-    return listed(section(calculation, "output").get("ionic_steps"))
+    return as_list(section(calculation, "output").get("ionic_steps"))
 
 
 def _last_force(calculation: Document) -> float | None:

@@ -32,12 +32,12 @@ def parts_of(dos: Document) -> list[Part]:
         for site, orbitals in zip(sites, rows, strict=False)
         for name, told in orbitals.items()
     ]
-    return summed(single, orbitals=True)
+    return sum_parts(single, orbitals=True)
 
 
 def part_curves(parts: Sequence[Part], *, orbitals: bool) -> tuple[Curve, ...]:
     """A curve for each element and spin, or each element, orbital and spin."""
-    found = summed(parts, orbitals=orbitals)
+    found = sum_parts(parts, orbitals=orbitals)
     return tuple(
         Curve(_name(part, spin), "states/eV", tuple(map(float, values)))
         for part in found
@@ -45,7 +45,7 @@ def part_curves(parts: Sequence[Part], *, orbitals: bool) -> tuple[Curve, ...]:
     )
 
 
-def summed(parts: Sequence[Part], *, orbitals: bool) -> list[Part]:
+def sum_parts(parts: Sequence[Part], *, orbitals: bool) -> list[Part]:
     """Parts summed by element, or by element and orbital."""
     found: dict[tuple[str, str], dict[str, list[float]]] = {}
     for part in parts:

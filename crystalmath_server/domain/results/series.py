@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from crystalmath_server.domain.results.band_curves import band_curves, dos_curves, path_of, ticks_of
-from crystalmath_server.domain.results.excerpts import thinned
+from crystalmath_server.domain.results.excerpts import thin
 from crystalmath_server.domain.results.partial_dos import part_curves, parts_of
 from crystalmath_server.domain.results.sites import is_vasp
 from crystalmath_server.domain.results.step_columns import Column, steps_with_cells
-from crystalmath_server.domain.results.task_document import Document, listed, number, section
+from crystalmath_server.domain.results.task_document import Document, as_list, number, section
 from crystalmath_server.domain.results.vasp import last_calculation
 from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import InvalidForm, NotFound
@@ -55,7 +55,7 @@ def kinds_of(document: Document) -> tuple[str, ...]:
 
 def series(params: SeriesParams, drawn: Drawn, source: str) -> JobSeries:
     """The series with all curves thinned to the same points."""
-    places = thinned(range(len(drawn.x)), params.points)
+    places = thin(range(len(drawn.x)), params.points)
     few = "" if len(places) == len(drawn.x) else f"{len(places)} of {len(drawn.x)} points"
     return JobSeries(
         pk=params.pk,
@@ -107,7 +107,7 @@ def convergence_curves(document: Document, columns: Mapping[str, Column]) -> Dra
         for place, energy in enumerate(loop)
     ]
     starts = [sum(map(len, loops[:place])) for place in range(len(loops))]
-    ticks = tuple(Tick(float(starts[i]), str(i)) for i in thinned(range(len(loops)), _MOST_TICKS))
+    ticks = tuple(Tick(float(starts[i]), str(i)) for i in thin(range(len(loops)), _MOST_TICKS))
     curves = (Curve("energy", "eV", tuple(energies)), Curve("change of energy", "eV", tuple(changes)))
     x = [float(i) for i in range(len(energies))]
     return Drawn("electronic step", "", x, curves, ticks if len(loops) > 1 else ())
@@ -148,7 +148,7 @@ def partial_curves(dos: Document, *, orbitals: bool) -> Drawn:
     return replace(whole, curves=part_curves(parts, orbitals=orbitals))
 
 
-def stored(document: Document, name: str) -> Document | None:
+def stored_document(document: Document, name: str) -> Document | None:
     """The stored `bandstructure` or `dos` as pymatgen JSON, or None."""
     found = _objects(document).get(name)
     return cast("Document", found) if isinstance(found, Mapping) and "efermi" in found else None
@@ -172,7 +172,7 @@ def _along_lines(document: Document) -> bool:
 
 def _electronic_energies(document: Document) -> list[list[float]]:
     """Energies of the electronic steps [eV], as one list for each ionic step that has them."""
-    rows = listed(section(last_calculation(document), "output").get("ionic_steps"))
+    rows = as_list(section(last_calculation(document), "output").get("ionic_steps"))
     loops = [[_loop_energy(one) for one in row.get("electronic_steps") or ()] for row in rows]
     return [[energy for energy in loop if energy is not None] for loop in loops if any(loop)]
 

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from crystalmath_server.domain.results import task_document as task
 from crystalmath_server.domain.results import vasp
-from crystalmath_server.domain.results.task_document import Document, listed, number, section
+from crystalmath_server.domain.results.task_document import Document, as_list, number, section
 from crystalmath_server.protocol.results import SiteResult
 
 MAX_SITES = 1000
@@ -22,7 +22,7 @@ def sites_of(document: Document) -> tuple[SiteResult, ...]:
     sites: Any = structure.get("sites")
     if not isinstance(sites, list):
         return ()
-    forces = listed(section(document, "output").get("forces"))
+    forces = as_list(section(document, "output").get("forces"))
     moments, charges = _moments(document), _charges(document)
     if not (forces or moments or charges):
         return ()
@@ -42,7 +42,7 @@ def _moments(document: Document) -> Sequence[object]:
     """Moments [μB] from OUTCAR or from the last configuration."""
     if not is_vasp(document):
         steps = task.ionic_steps(document)
-        return listed(steps[-1].get("magmoms")) if steps else ()
+        return as_list(steps[-1].get("magmoms")) if steps else ()
     return [row.get("tot") for row in _outcar_rows(document, "magnetization")]
 
 
@@ -53,17 +53,17 @@ def _charges(document: Document) -> Sequence[object]:
 
 def _outcar_rows(document: Document, name: str) -> list[Mapping[str, object]]:
     outcar = section(section(vasp.last_calculation(document), "output"), "outcar")
-    return [section({name: row}, name) for row in listed(outcar.get(name))]
+    return [section({name: row}, name) for row in as_list(outcar.get(name))]
 
 
 def _species(site: Mapping[str, Any]) -> str:
     """Species of a site, e.g. Fe3+; the site's label if it has none."""
-    names = [str(row.get("element", "")) for row in listed(site.get("species"))]
+    names = [str(row.get("element", "")) for row in as_list(site.get("species"))]
     return " ".join(names) or str(site.get("label", ""))
 
 
 def _vector(value: object) -> tuple[float, float, float] | None:
-    found = [number(x) for x in listed(value)]
+    found = [number(x) for x in as_list(value)]
     if len(found) != 3 or None in found:
         return None
     x, y, z = cast("list[float]", found)

@@ -10,8 +10,8 @@ from crystalmath_server.domain.results.lattice import volume_of
 from crystalmath_server.domain.results.sites import is_vasp
 from crystalmath_server.domain.results.task_document import (
     Document,
+    as_list,
     largest_norm,
-    listed,
     number,
     pressure_gpa,
     section,
@@ -53,7 +53,7 @@ def steps_with_cells(document: Document) -> list[Mapping[str, Any]]:
     """The steps of either document type, each with its lattice vectors [Å] as `cell` if known."""
     rows = vasp.ionic_steps(document) if is_vasp(document) else task.ionic_steps(document)
     objects = section(document, "vasp_objects" if is_vasp(document) else "objects")
-    frames = listed(section(objects, "trajectory").get("lattice"))
+    frames = as_list(section(objects, "trajectory").get("lattice"))
     per_step = frames if len(frames) == len(rows) else [None] * len(rows)
     return [{**row, "cell": cell or _cell(row)} for row, cell in zip(rows, per_step, strict=True)]
 
@@ -71,7 +71,7 @@ def _energy(row: Mapping[str, Any]) -> float | None:
 
 
 def _per_atom(row: Mapping[str, Any]) -> float | None:
-    energy, count = _energy(row), len(listed(row.get("forces"))) or int(row.get("n_atoms") or 0)
+    energy, count = _energy(row), len(as_list(row.get("forces"))) or int(row.get("n_atoms") or 0)
     return energy / count if energy is not None and count else None
 
 
@@ -86,12 +86,12 @@ def _volume(row: Mapping[str, Any]) -> float | None:
 
 
 def _moment(row: Mapping[str, Any]) -> float | None:
-    known = [number(x) for x in listed(row.get("magmoms"))]
+    known = [number(x) for x in as_list(row.get("magmoms"))]
     return sum(cast("list[float]", known)) if known and None not in known else None
 
 
 def _electronic(row: Mapping[str, Any]) -> float | None:
-    return float(len(listed(row.get("electronic_steps")))) or None
+    return float(len(as_list(row.get("electronic_steps")))) or None
 
 
 _COLUMNS: tuple[tuple[str, str, str, Read], ...] = (

@@ -28,14 +28,14 @@ def number(value: object) -> float | None:
     return None
 
 
-def listed(value: object) -> list[Any]:
+def as_list(value: object) -> list[Any]:
     """A JSON array; empty if the value is not one."""
     return cast("list[Any]", value) if isinstance(value, list) else []
 
 
 def largest_norm(vectors: object) -> float | None:
     """Largest Euclidean norm in a list of vectors; None if any number is missing."""
-    norms = [_norm(listed(row)) for row in listed(vectors)]
+    norms = [_norm(as_list(row)) for row in as_list(vectors)]
     known = [norm for norm in norms if norm is not None]
     return max(known) if known and len(known) == len(norms) else None
 
@@ -60,7 +60,7 @@ def final_structure(document: Document) -> Document:
     return section(document, "structure")
 
 
-def moved(document: Document) -> bool:
+def has_free_ions(document: Document) -> bool:
     """Whether the atoms or the cell were free to move."""
     steps = section(document, "input").get("steps")
     return isinstance(steps, int) and steps > 1
@@ -84,8 +84,8 @@ def steps_of(document: Document, progress: Sequence[Mapping[str, Any]]) -> tuple
 
 def ionic_steps(document: Document) -> list[Document]:
     """The configurations stored by atomate2; molecular dynamics keeps them in a trajectory."""
-    ionic = listed(section(document, "output").get("ionic_steps"))
-    frames = listed(section(section(document, "objects"), "trajectory").get("frame_properties"))
+    ionic = as_list(section(document, "output").get("ionic_steps"))
+    frames = as_list(section(section(document, "objects"), "trajectory").get("frame_properties"))
     return ionic or [frame for frame in frames if isinstance(frame, dict)]
 
 
@@ -95,10 +95,10 @@ def fmax_ev_a(document: Document) -> float:
     return DEFAULT_FMAX_EV_A if limit is None else abs(limit)
 
 
-def converged(document: Document) -> bool | None:
+def is_converged(document: Document) -> bool | None:
     """Whether a relaxation ended below its force limit; None if nothing had to converge."""
     state = document.get("state")
-    if not moved(document) or state is None:
+    if not has_free_ions(document) or state is None:
         return None
     return state == "successful" and document.get("is_force_converged") is not False
 
@@ -124,7 +124,7 @@ def pressure_gpa(stress: object) -> float | None:
 
 def stress_gpa(stress: object) -> list[list[float]] | None:
     """A (3, 3) stress [kbar] in GPa; None if a component is missing or not finite."""
-    tensor = [_gpa(listed(row)) for row in listed(stress)]
+    tensor = [_gpa(as_list(row)) for row in as_list(stress)]
     return tensor if [len(row) for row in tensor] == [3, 3, 3] else None
 
 
@@ -136,7 +136,7 @@ def _gpa(row: Sequence[object]) -> list[float]:
 def _magnetic_moment(document: Document) -> float | None:
     """Sum of the site moments of the last step [μB]."""
     steps = ionic_steps(document)
-    moments = listed(steps[-1].get("magmoms")) if steps else []
+    moments = as_list(steps[-1].get("magmoms")) if steps else []
     return number(sum(float(x) for x in moments)) if moments else None
 
 
@@ -163,8 +163,8 @@ def quantities(document: Document, n_steps: int, elapsed_s: float | None) -> dic
             "stress tensor; positive if the cell tends to expand",
         ),
         "magnetic_moment": (_magnetic_moment(document), "μB", "sum of the site magnetic moments"),
-        "converged": (converged(document), "", "relaxed below the force limit"),
-        "fmax": (fmax_ev_a(document) if converged(document) is not None else None, "eV/Å", "force limit"),
+        "converged": (is_converged(document), "", "relaxed below the force limit"),
+        "fmax": (fmax_ev_a(document) if is_converged(document) is not None else None, "eV/Å", "force limit"),
         "n_steps": (n_steps or None, "", "configurations computed"),
         "elapsed_time": (elapsed_s, "s", "time on the cluster, including Python imports"),
     }

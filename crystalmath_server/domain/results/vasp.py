@@ -6,14 +6,14 @@ from typing import Any, cast
 from crystalmath_server.domain.results.task_document import (
     Row,
     Step,
+    as_list,
     largest_norm,
-    listed,
     number,
     pressure_gpa,
     section,
     stress_gpa,
 )
-from crystalmath_server.domain.results.vasp_energies import SIGMA_ZERO, corrected
+from crystalmath_server.domain.results.vasp_energies import SIGMA_ZERO, correct_energies
 
 SUCCESSFUL = "successful"
 
@@ -23,7 +23,7 @@ Document = Mapping[str, Any]
 def last_calculation(document: Document) -> Document:
     """The last run in a TaskDoc; empty if there is none."""
     runs = document.get("calcs_reversed")
-    found = next(iter(listed(runs)), None)
+    found = next(iter(as_list(runs)), None)
     return cast("Document", found) if isinstance(found, Mapping) else {}
 
 
@@ -34,7 +34,7 @@ def steps_of(document: Document) -> tuple[Step, ...]:
 
 def steps_among(rows: Iterable[Document]) -> tuple[Step, ...]:
     """Steps from rows with `e_0_energy` and either `forces` or `max_force`."""
-    found = [(number(row.get(SIGMA_ZERO)), _largest_force(row)) for row in map(corrected, rows)]
+    found = [(number(row.get(SIGMA_ZERO)), _largest_force(row)) for row in map(correct_energies, rows)]
     return tuple(Step(energy, force) for energy, force in found if energy is not None)
 
 
@@ -48,9 +48,11 @@ def ionic_steps(document: Document) -> list[dict[str, Any]]:
 
     Energies that VASP writes incorrectly are corrected or set to None.
     """
-    rows = listed(section(last_calculation(document), "output").get("ionic_steps"))
-    frames = listed(section(section(document, "vasp_objects"), "trajectory").get("frame_properties"))
-    return list(map(corrected, rows or [{**frame, SIGMA_ZERO: frame.get("energy")} for frame in frames]))
+    rows = as_list(section(last_calculation(document), "output").get("ionic_steps"))
+    frames = as_list(section(section(document, "vasp_objects"), "trajectory").get("frame_properties"))
+    return list(
+        map(correct_energies, rows or [{**frame, SIGMA_ZERO: frame.get("energy")} for frame in frames])
+    )
 
 
 def final_structure(document: Document) -> Document:
@@ -58,14 +60,14 @@ def final_structure(document: Document) -> Document:
     return section(section(document, "output"), "structure")
 
 
-def moved(document: Document) -> bool:
+def has_free_ions(document: Document) -> bool:
     """Whether the atoms or the cell were free to move."""
     parameters = section(section(last_calculation(document), "input"), "parameters")
     steps = number(parameters.get("NSW"))
     return bool(steps) and parameters.get("IBRION") != -1
 
 
-def converged(document: Document) -> bool:
+def is_converged(document: Document) -> bool:
     """Whether VASP converged: the electrons and, if they move, the ions."""
     return document.get("state") == SUCCESSFUL
 
@@ -83,7 +85,7 @@ def quantities(document: Document, n_steps: int) -> dict[str, dict[str, object]]
         **_electronic(section(last_calculation(document), "output")),
         "n_kpoints": (_whole(section(document, "input").get("nkpoints")), "", "irreducible k-points"),
         "run_type": (_text(document.get("run_type")), "", "type of functional"),
-        "converged": (converged(document), "", "VASP converged"),
+        "converged": (is_converged(document), "", "VASP converged"),
         "n_steps": (n_steps or None, "", "ionic steps"),
         **_effort(section(section(last_calculation(document), "output"), "run_stats")),
     }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
-from crystalmath_server.domain.results.task_document import listed, number
+from crystalmath_server.domain.results.task_document import as_list, number
 
 FREE, INTERNAL, SIGMA_ZERO = "e_fr_energy", "e_wo_entrp", "e_0_energy"
 ENERGIES = (FREE, INTERNAL, SIGMA_ZERO)
@@ -16,7 +16,7 @@ _NO_ATOM = 1e-3  # eV: a larger free energy implies a nonzero energy for sigma â
 Step = Mapping[str, Any]
 
 
-def corrected(step: Step) -> dict[str, Any]:
+def correct_energies(step: Step) -> dict[str, Any]:
     """The ionic step with trustworthy energies; unknown ones are None.
 
     In an ionic step, VASP 5.3.5 and others write -0.0 as `e_0_energy` or leave out the dispersion energy
@@ -34,7 +34,7 @@ def corrected(step: Step) -> dict[str, Any]:
 
 
 def _last_electronic(step: Step) -> Step | None:
-    rows = listed(step.get("electronic_steps"))
+    rows = as_list(step.get("electronic_steps"))
     last: Step = cast("Step", rows[-1]) if rows and isinstance(rows[-1], Mapping) else {}
     return last if all(number(last.get(name)) is not None for name in (FREE, SIGMA_ZERO)) else None
 

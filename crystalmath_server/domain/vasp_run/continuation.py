@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from crystalmath_server.domain.diagnosis.symptoms import Correction
-from crystalmath_server.domain.inputs.edits import put_in, unified
+from crystalmath_server.domain.inputs.edits import apply_edits, unified_diff
 from crystalmath_server.domain.inputs.vasp_program import moves
 from crystalmath_server.protocol.templates import InputFile
 
@@ -24,7 +24,7 @@ class EndedRun:
         The input files after custodian's corrections.
     contcar
         Text of the final CONTCAR; empty if unknown.
-    given
+    copied
         Files copied from an earlier run before this run began.
     """
 
@@ -32,7 +32,7 @@ class EndedRun:
     corrected: Mapping[str, str]
     contcar: str = ""
     corrections: tuple[Correction, ...] = ()
-    given: tuple[str, ...] = ()
+    copied: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +69,14 @@ def next_inputs(run: EndedRun, edits: Mapping[str, str], there: Sequence[str]) -
     untouched = files.get("POSCAR") == run.files.get("POSCAR")
     if untouched and moves(files.get("INCAR", "")) and _has_atoms(run.contcar):
         files["POSCAR"] = run.contcar
-    edited, _diffs = put_in([InputFile(name, text) for name, text in files.items()], edits)
+    edited, _diffs = apply_edits([InputFile(name, text) for name, text in files.items()], edits)
     files = {file.name: file.text for file in edited}
     diffs = {
-        name: unified(run.files.get(name, ""), files.get(name, ""), f"before/{name}", f"now/{name}")
+        name: unified_diff(run.files.get(name, ""), files.get(name, ""), f"before/{name}", f"now/{name}")
         for name in sorted({*files, *run.files})
     }
-    wanted = dict.fromkeys((*LARGE, *run.given))
-    copied = tuple(name for name in wanted if name in there and name not in _deleted(run.corrections))
+    wanted = dict.fromkeys((*LARGE, *run.copied))
+    copied = tuple(name for name in wanted if name in there and name not in _deleted_files(run.corrections))
     return NextInputs(files, {name: diff for name, diff in diffs.items() if diff}, copied)
 
 
@@ -85,7 +85,7 @@ def _has_atoms(contcar: str) -> bool:
     return len(contcar.splitlines()) > 7
 
 
-def _deleted(corrections: Sequence[Correction]) -> set[str]:
+def _deleted_files(corrections: Sequence[Correction]) -> set[str]:
     return {
         str(action["file"])
         for one in corrections

@@ -51,7 +51,7 @@ def look_script(path: str) -> str:
     return _LOOK.format(path=shlex.quote(path), gone=GONE, closed=CLOSED, listed=LISTED)
 
 
-def names_there(pk: int, cluster: str, path: str, said: str) -> tuple[str, ...]:
+def list_names(pk: int, cluster: str, path: str, output: str) -> tuple[str, ...]:
     """File names in the output of `look_script`.
 
     Raises
@@ -59,7 +59,7 @@ def names_there(pk: int, cluster: str, path: str, said: str) -> tuple[str, ...]:
     InvalidForm, FileUnreadable
         Field: restart_pk.
     """
-    state, *names = said.splitlines() or [GONE]
+    state, *names = output.splitlines() or [GONE]
     place = f"{path} on {cluster}"
     if state == CLOSED:
         detail = f"The folder of job {pk}, {place}, cannot be read: permission denied"

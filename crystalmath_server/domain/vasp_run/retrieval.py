@@ -62,7 +62,7 @@ def _links(patterns: Sequence[str], most_mb: float) -> str:
     )
 
 
-def left(listing: str, here: Sequence[str]) -> Mapping[str, int]:
+def remaining_files(listing: str, here: Sequence[str]) -> Mapping[str, int]:
     """Name → size [bytes] of the listed files that were not retrieved."""
     rows = (line.split("\t", 1) for line in listing.splitlines() if "\t" in line)
     return {name: int(size) for size, name in rows if size.isdigit() and name not in here}

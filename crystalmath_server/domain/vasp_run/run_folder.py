@@ -123,7 +123,7 @@ def look_script(path: str) -> str:
     )
 
 
-def run_folder(cluster: str, path: str, said: str) -> RunFolder:
+def run_folder(cluster: str, path: str, output: str) -> RunFolder:
     """Parse the output of `look_script`.
 
     Raises
@@ -131,7 +131,7 @@ def run_folder(cluster: str, path: str, said: str) -> RunFolder:
     NotFound, FileUnreadable, InvalidForm
         With field `path` and a hint.
     """
-    state, *lines = said.splitlines() or [ABSENT]
+    state, *lines = output.splitlines() or [ABSENT]
     if state in _REFUSALS:
         kind, words, hint = _REFUSALS[state]
         raise kind(f"{path} on {cluster} {words}", field="path", hint=hint)
@@ -180,13 +180,13 @@ def _read(lines: list[str]) -> _Seen:
         elif mark == _TITEL:
             seen.titel_lines.append(rest.partition("=")[2].strip())
         elif mark == _POTCAR:
-            seen.potcar = _unpacked(value)
+            seen.potcar = _unpack(value)
         elif mark == _SUM:
             seen.sums.setdefault(name, value)
     return seen
 
 
-def _unpacked(packed: str) -> str:
+def _unpack(packed: str) -> str:
     """A compressed text, unpacked; empty if it is too large or was cut off."""
     try:
         text = gzip.decompress(base64.b64decode(packed))
@@ -195,21 +195,23 @@ def _unpacked(packed: str) -> str:
     return text.decode("latin-1") if len(text) <= LARGEST_POTCAR else ""
 
 
-def _check(place: str, seen: _Seen) -> None:
+def _check(location: str, seen: _Seen) -> None:
     """Raise if the folder is not a VASP run or cannot be read."""
     hint = "Give the folder in which VASP ran: it holds INCAR, POSCAR and vasprun.xml."
     missing = [name for name in ("INCAR", "POSCAR") if not seen.has(name)]
     if not seen.has("vasprun.xml") and not seen.has("OUTCAR"):
         missing.append("vasprun.xml or OUTCAR")
     if missing:
-        detail = f"{place} is not a VASP run: it has no {', no '.join(missing)}"
+        detail = f"{location} is not a VASP run: it has no {', no '.join(missing)}"
         raise InvalidForm(detail, field="path", hint=hint)
     closed = [name for name, readable in seen.files.items() if not readable]
     if closed:
         hint = f"Ask the owner for access, or run on the cluster: chmod u+r {' '.join(closed)}"
         raise FileUnreadable(
-            f"{place}: {', '.join(closed)} cannot be read: permission denied", field="path", hint=hint
+            f"{location}: {', '.join(closed)} cannot be read: permission denied", field="path", hint=hint
         )
     large = [name for name, text in seen.texts.items() if len(text) > LARGEST_TEXT]
     if large:
-        raise InvalidForm(f"{place}: {large[0]} is larger than {LARGEST_TEXT} bytes", field="path", hint=hint)
+        raise InvalidForm(
+            f"{location}: {large[0]} is larger than {LARGEST_TEXT} bytes", field="path", hint=hint
+        )

@@ -108,7 +108,7 @@ def write_script(folder: str, name: str, text: str) -> str:
     )
 
 
-def tree(said: bytes, place: str, depth: int, limit: int) -> tuple[tuple[JobFile, ...], str]:
+def tree(output: bytes, location: str, depth: int, limit: int) -> tuple[tuple[JobFile, ...], str]:
     """Files sorted by path, and a note on what was left out.
 
     Raises
@@ -116,15 +116,15 @@ def tree(said: bytes, place: str, depth: int, limit: int) -> tuple[tuple[JobFile
     NotFound, FileUnreadable
         The folder does not exist or could not be listed.
     """
-    state, _, rest = said.partition(b"\n")
-    _check(state.decode(errors="replace").strip(), place, "")
+    state, _, rest = output.partition(b"\n")
+    _check(state.decode(errors="replace").strip(), location, "")
     entries = [row for row in rest.split(b"\0") if row]
     found = [_entry(row.decode(errors="replace"), depth) for row in entries[:limit]]
     rows = sorted((row for row in found if row is not None), key=lambda row: row.path)
     return tuple(rows), _note(rows, len(entries) > limit, depth, limit)
 
 
-def piece(said: bytes, place: str, path: str, offset: int = 0) -> FilePart:
+def read_part(output: bytes, location: str, path: str, offset: int = 0) -> FilePart:
     """Parse the output of `read_script`.
 
     Raises
@@ -132,41 +132,43 @@ def piece(said: bytes, place: str, path: str, offset: int = 0) -> FilePart:
     NotFound, FileUnreadable
         With field `path` if the file is missing or unreadable.
     """
-    state, _, data = said.partition(b"\n")
+    state, _, data = output.partition(b"\n")
     words = state.decode(errors="replace").split() or [CLOSED]
-    _check(words[0], place, path)
+    _check(words[0], location, path)
     if len(words) != 5:
-        raise FileUnreadable(f"{place}: size and time of {path} were not reported", field="path", hint=_GNU)
+        raise FileUnreadable(
+            f"{location}: size and time of {path} were not reported", field="path", hint=_GNU
+        )
     size, modified_at, inode, now = words[1:]
     seen = max(int(size), offset + len(data)) if data else int(size)  # the file may have grown in between
     return FilePart(data, seen, float(modified_at), float(now), inode)
 
 
-def check_written(said: bytes, place: str, name: str) -> None:
+def check_written(output: bytes, location: str, name: str) -> None:
     """Raise if the file was not written."""
-    _check((said.decode(errors="replace").split() or [CLOSED])[0], place, name)
+    _check((output.decode(errors="replace").split() or [CLOSED])[0], location, name)
 
 
 _GNU = "The cluster needs GNU versions of find, stat and head."
 
 
-def _check(state: str, place: str, path: str) -> None:
+def _check(state: str, location: str, path: str) -> None:
     if state == OPEN:
         return
     if state == ABSENT:
         kept = command(JOBS_FILES, pk="PK")
         hint = f"The cluster may have deleted it; the retrieved files are kept: {kept}"
-        raise NotFound(f"{place} no longer exists", hint=hint)
+        raise NotFound(f"{location} no longer exists", hint=hint)
     if state == NO_FILE:
         hint = f"List the files: {command(JOBS_FILES, pk='PK', source='work')}"
-        raise NotFound(f"{place} has no file {path!r}", field="path", hint=hint)
+        raise NotFound(f"{location} has no file {path!r}", field="path", hint=hint)
     if state == FOLDER:
         hint = f"List its files: {command(JOBS_FILES, pk='PK', source='work')}"
-        raise NotFound(f"{path!r} in {place} is a folder", field="path", hint=hint)
+        raise NotFound(f"{path!r} in {location} is a folder", field="path", hint=hint)
     if state == CLOSED:
         hint = "It is not a regular file, or you lack permission: check with ls -l on the cluster."
-        raise FileUnreadable(f"{path!r} in {place} cannot be read or written", field="path", hint=hint)
-    raise FileUnreadable(f"{place} could not be inspected: {state[:200]}", hint=_GNU)
+        raise FileUnreadable(f"{path!r} in {location} cannot be read or written", field="path", hint=hint)
+    raise FileUnreadable(f"{location} could not be inspected: {state[:200]}", hint=_GNU)
 
 
 def _entry(row: str, depth: int) -> JobFile | None:

@@ -92,7 +92,7 @@ def jobs(world: World) -> Jobs:
 
 def test_a_job_that_cannot_be_gone_on_from(world: World, jobs: Jobs) -> None:
     async def enter(pk: int) -> None:
-        async with world.ports.earlier.laid_out(pk, ""):
+        async with world.ports.earlier.open_folder(pk, ""):
             pass
 
     world.refuse(enter(NOWHERE), NotFound, "restart_pk")
@@ -418,9 +418,9 @@ def test_a_job_is_run_again_once_for_each_key(world: World, jobs: Jobs) -> None:
     launcher, store = world.ports.launcher, world.ports.jobs
     past = world.run(store.recall(jobs.killed.pk))
     key = f"key-{world.tag}-again"
-    assert world.run(launcher.retried(past, key)) is None
+    assert world.run(launcher.find_retry(past, key)) is None
     again = world.run(launcher.retry(past, key, f"{world.tag}-again"))
-    assert getattr(world.run(launcher.retried(past, key)), "pk", None) == again.pk
+    assert getattr(world.run(launcher.find_retry(past, key)), "pk", None) == again.pk
     assert (again.reused, again.template) == (False, "emt.static")
     assert world.run(launcher.retry(past, key, "")) == replace(
         again, state=row_of(world, again.pk).state, reused=True
@@ -434,6 +434,6 @@ def test_a_job_is_run_again_once_for_each_key(world: World, jobs: Jobs) -> None:
     assert replace(recalled, pk=past.pk, uuid=past.uuid, spec=spec, state=past.state) == past
     other = world.run(store.recall(jobs.unnamed.pk))
     world.refuse(launcher.retry(other, key, ""), Conflict, "key")
-    world.refuse(launcher.retried(other, key), Conflict, "key")
+    world.refuse(launcher.find_retry(other, key), Conflict, "key")
     world.refuse(launcher.retry(other, jobs.done_plan.key, ""), Conflict, "key")
     assert killed(world, again.pk).done

@@ -45,7 +45,7 @@ class JobSnapshot:
     held: bool = False
 
     @property
-    def ended(self) -> bool:
+    def has_ended(self) -> bool:
         """Whether the job has reached its final state."""
         return self.state in ENDED and not self.parts
 
@@ -71,7 +71,7 @@ class Order:
         return [(step, part.pk) for part in seen.parts if part.paused is paused]
 
 
-KILL = Order("be killed", "kill_process", lambda seen: seen.ended)
+KILL = Order("be killed", "kill_process", lambda seen: seen.has_ended)
 PAUSE = Order("pause", "pause_process", lambda seen: _all(seen, paused=True))
 PLAY = Order("resume", "play_process", lambda seen: _all(seen, paused=False))
 
@@ -87,9 +87,9 @@ class Sent:
         self.order = order
         self._future = future
 
-    def refused(self) -> bool:
+    def must_resend(self) -> bool:
         """Whether no worker accepted the order, so it must be sent again."""
-        return self._future is None or (self._future.done() and not self._taken())
+        return self._future is None or (self._future.done() and not self._is_accepted())
 
     def reason(self) -> str:
         """The status of the order so far."""
@@ -97,9 +97,13 @@ class Sent:
             return "no AiiDA worker has the job yet"
         if not self._future.done():
             return "the AiiDA worker has not answered yet"
-        return "the AiiDA worker is processing the request" if self._taken() else f"refused: {self._answer()}"
+        return (
+            "the AiiDA worker is processing the request"
+            if self._is_accepted()
+            else f"refused: {self._answer()}"
+        )
 
-    def _taken(self) -> bool:
+    def _is_accepted(self) -> bool:
         return self._future.exception() is None and self._future.result() is True
 
     def _answer(self) -> str:
@@ -156,7 +160,7 @@ def send(order: Order, pk: int) -> Sent:
         return Sent(order, None)
 
 
-def waiting_for(order: Order, seen: JobSnapshot, sent: Sequence[Sent]) -> str:
+def wait_reason(order: Order, seen: JobSnapshot, sent: Sequence[Sent]) -> str:
     """A description of what the order is waiting for."""
     reason = sent[-1].reason() if sent else "AiiDA's daemon"
     status = f"; status: {seen.status}" if seen.status else ""

@@ -39,7 +39,7 @@ class DaemonWatch:
         self._runtime = runtime
         self._n_workers = workers
         self._lock = anyio.Lock()
-        self._eyes: DaemonProbe | None = None
+        self._probe: DaemonProbe | None = None
         self._hooks: list[Callable[[], None]] = []
         self._endpoint = ""
         self._part = Part(PartState.LOADING, "AiiDA is not loaded yet")
@@ -69,14 +69,14 @@ class DaemonWatch:
             DAEMON_NOT_RUNNING, BROKER_UNAVAILABLE, or an error from loading the profile.
         """
         async with self._lock:
-            eyes, view = await self._look()
+            probe, view = await self._look()
             if not view.backend:
                 raise BrokerUnavailable(
                     "The profile has no message broker, so AiiDA's daemon cannot run jobs",
                     hint="Configure one: verdi profile configure-broker core.zeromq",
                 )
             if view.pid is None:
-                view = await self._start(eyes, view)
+                view = await self._start(probe, view)
             elif not view.broker_up:
                 view = await self._await_broker()
             await self._connect(view)
@@ -99,7 +99,7 @@ class DaemonWatch:
     async def _tick(self) -> None:
         if self._lock.locked():
             return  # another call is starting it
-        eyes, view = await self._look()
+        probe, view = await self._look()
         self._active &= set(await self._runtime.call(still_active, tuple(self._active)))
         if view.pid is None and view.stale and self._active:
             log.warning("AiiDA's daemon died with %d active jobs; restarting it", len(self._active))
@@ -108,25 +108,25 @@ class DaemonWatch:
             return
         async with self._lock:
             await self._connect(view)
-            await self._wake_deaf(eyes, view)
-            await self._revive_lost(eyes)
+            await self._wake_deaf(probe, view)
+            await self._revive_lost(probe)
 
     async def _look(self) -> tuple[DaemonProbe, DaemonView]:
         await self._runtime.wait_ready()
-        eyes = self._eyes
-        if eyes is None:
-            eyes = self._eyes = await self._runtime.call(_eyes)
-        view = await to_thread.run_sync(eyes.look, abandon_on_cancel=True)
+        probe = self._probe
+        if probe is None:
+            probe = self._probe = await self._runtime.call(_make_probe)
+        view = await to_thread.run_sync(probe.look, abandon_on_cancel=True)
         self._part = describe(view, len(self._active))
-        return eyes, view
+        return probe, view
 
-    async def _start(self, eyes: DaemonProbe, view: DaemonView) -> DaemonView:
+    async def _start(self, probe: DaemonProbe, view: DaemonView) -> DaemonView:
         """Start the daemon, first ending processes that a dead daemon left unsupervised."""
         self._part = Part(PartState.LOADING, "AiiDA's daemon is starting")
         try:
             if view.stale:
-                await to_thread.run_sync(_end_orphans, eyes, abandon_on_cancel=True)
-            await to_thread.run_sync(_start_daemon, eyes, self._n_workers, abandon_on_cancel=True)
+                await to_thread.run_sync(_end_orphans, probe, abandon_on_cancel=True)
+            await to_thread.run_sync(_start_daemon, probe, self._n_workers, abandon_on_cancel=True)
         except Exception as error:
             log.exception("AiiDA's daemon did not start")
             text = f"AiiDA's daemon did not start: {error}"
@@ -153,7 +153,7 @@ class DaemonWatch:
         await self._runtime.call(reconnect, tuple(self._hooks))
         self._endpoint = view.endpoint
 
-    async def _wake_deaf(self, eyes: DaemonProbe, view: DaemonView) -> None:
+    async def _wake_deaf(self, probe: DaemonProbe, view: DaemonView) -> None:
         """Restart workers that do not serve the broker; they never resubscribe after it is killed."""
         if view.workers != 0:
             self._deaf_since, self._patience_s = 0.0, DEAF_AFTER_S
@@ -162,15 +162,15 @@ class DaemonWatch:
         self._deaf_since = self._deaf_since or now
         if now - self._deaf_since > self._patience_s:
             log.warning("AiiDA's workers do not serve the broker; restarting them")
-            await to_thread.run_sync(_restart_workers, eyes, abandon_on_cancel=True)
+            await to_thread.run_sync(_restart_workers, probe, abandon_on_cancel=True)
             self._deaf_since, self._patience_s = time.monotonic(), min(2 * self._patience_s, 120)
 
-    async def _revive_lost(self, eyes: DaemonProbe) -> None:
+    async def _revive_lost(self, probe: DaemonProbe) -> None:
         """Resend jobs whose task was missing twice in a row."""
         if not self._active:
             return
         runs = await self._runtime.call(active_runs, tuple(self._active))
-        tasks = await to_thread.run_sync(eyes.tasks, abandon_on_cancel=True)
+        tasks = await to_thread.run_sync(probe.tasks, abandon_on_cancel=True)
         missing = set[int]() if tasks is None else self._active.union(runs) - tasks
         lost, self._suspects = missing & self._suspects, missing
         if lost:
@@ -197,25 +197,25 @@ def describe(view: DaemonView, active: int) -> Part:
     return Part(PartState.READY, f"AiiDA's daemon runs (pid {view.pid}){jobs}")
 
 
-def _eyes() -> DaemonProbe:
+def _make_probe() -> DaemonProbe:
     from aiida.manage import get_manager
 
     return DaemonProbe(get_manager().get_profile())
 
 
-def _start_daemon(eyes: DaemonProbe, workers: int) -> None:
-    eyes.forget_dead_broker()
-    eyes.client.start_daemon(number_workers=workers, wait=True, timeout=int(START_TIMEOUT_S))
+def _start_daemon(probe: DaemonProbe, workers: int) -> None:
+    probe.forget_dead_broker()
+    probe.client.start_daemon(number_workers=workers, wait=True, timeout=int(START_TIMEOUT_S))
 
 
-def _restart_workers(eyes: DaemonProbe) -> None:
-    eyes.client.restart_daemon(wait=True, timeout=int(START_TIMEOUT_S))
+def _restart_workers(probe: DaemonProbe) -> None:
+    probe.client.restart_daemon(wait=True, timeout=int(START_TIMEOUT_S))
 
 
-def _end_orphans(eyes: DaemonProbe) -> None:
+def _end_orphans(probe: DaemonProbe) -> None:
     import psutil
 
-    orphans = eyes.orphans()
+    orphans = probe.orphans()
     for process in orphans:
         process.terminate()
     for process in psutil.wait_procs(orphans, timeout=5)[1]:

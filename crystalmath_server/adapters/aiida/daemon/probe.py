@@ -127,12 +127,12 @@ def _is_circus(pid: int) -> bool:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE or process.uids().real != os.getuid():
             return False
-        return any(word in ("start-circus", "circusd") for word in _words(process.cmdline()))
+        return any(word in ("start-circus", "circusd") for word in _program_names(process.cmdline()))
     except psutil.Error:
         return False
 
 
-def _words(command: list[str]) -> Iterator[str]:
+def _program_names(command: list[str]) -> Iterator[str]:
     for part in command:
         yield Path(part).name
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from crystalmath_server.adapters.aiida.jobs.files import last_trouble
-from crystalmath_server.adapters.aiida.jobs.past_job import Stored, retried, spec_of
+from crystalmath_server.adapters.aiida.jobs.past_job import Stored, retry_source, spec_of
 from crystalmath_server.adapters.aiida.jobs.results import (
     engine_of,
     input_structure,
@@ -14,7 +14,7 @@ from crystalmath_server.adapters.aiida.jobs.results import (
 from crystalmath_server.adapters.aiida.jobs.rows import read_facts, read_row
 from crystalmath_server.adapters.aiida.jobs.runs import last_run, load_job, looks_of, runs_of
 from crystalmath_server.domain.clusters.breaker import Breaker
-from crystalmath_server.domain.diagnosis import self_correction as mending
+from crystalmath_server.domain.diagnosis import self_correction
 from crystalmath_server.domain.diagnosis.explain import Facts, explain
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.jobs.kept_options import SHOWN, shown_options
@@ -27,10 +27,10 @@ _SUMMARY_LENGTH = 80
 def read_detail(pk: int, breaker: Callable[[str], Breaker]) -> JobDetail:
     """Details of one job; raises NotFound. `breaker` gives the state of our connection to a computer."""
     node = load_job(pk)
-    return _detail(node, *read_words(node, breaker))
+    return _detail(node, *read_row_and_facts(node, breaker))
 
 
-def read_words(node: Any, breaker: Callable[[str], Breaker]) -> tuple[JobRow, Facts]:
+def read_row_and_facts(node: Any, breaker: Callable[[str], Breaker]) -> tuple[JobRow, Facts]:
     """The row of a job and the facts that explain it; raises NotFound if it was just deleted."""
     found = read_facts(node.pk)
     if found is None:
@@ -88,8 +88,8 @@ def _detail(node: Any, row: JobRow, facts: Facts) -> JobDetail:
         outputs=_links(outputs),
         structure_pk=structure.pk if structure is not None else None,
         caller_pk=_caller(node),
-        called=_called(node),
-        retry_of=retried(node),
+        called=_called_pks(node),
+        retry_of=retry_source(node),
         options=shown_options(spec_of(stored, SHOWN)),
         runs=read_runs(node),
     )
@@ -99,10 +99,10 @@ def read_runs(node: Any) -> tuple[JobRun, ...]:
     """The runs of a self-correcting job, each with custodian's findings."""
     runs = runs_of(node)
     looks = looks_of(node) if runs else {}
-    return tuple(_run(run.pk, looks.get(run.pk, mending.CorrectionReport())) for run in runs)
+    return tuple(_run(run.pk, looks.get(run.pk, self_correction.CorrectionReport())) for run in runs)
 
 
-def _run(pk: int, look: mending.CorrectionReport) -> JobRun:
+def _run(pk: int, look: self_correction.CorrectionReport) -> JobRun:
     found = read_row(pk)
     assert found is not None  # noqa: S101  the run was just found
     return JobRun(
@@ -110,7 +110,7 @@ def _run(pk: int, look: mending.CorrectionReport) -> JobRun:
         found.state,
         found.exit_status,
         found.reason,
-        mending.words(look.corrections),
+        self_correction.summary(look.corrections),
         dict(look.diffs),
         look.copied,
     )
@@ -140,6 +140,6 @@ def _caller(node: Any) -> int | None:
     return node.caller.pk if node.caller is not None else None
 
 
-def _called(node: Any) -> tuple[int, ...]:
+def _called_pks(node: Any) -> tuple[int, ...]:
     """The pks of called processes; only workflows have any."""
     return tuple(sorted(child.pk for child in getattr(node, "called", ())))

@@ -43,7 +43,7 @@ def hold_document(pk: int, folder: Path, field: str = "pk") -> CachedDocument:
     node = outputs.get(nodes.DOCUMENT)
     if node is not None and hasattr(node, "filename"):
         name = "document.json.gz" if str(node.filename).endswith(".gz") else "document.json"
-        return _copied(node, str(node.filename), name, folder)
+        return _copy_once(node, str(node.filename), name, folder)
     held = {label: value for label, one in sorted(outputs.items()) if (value := _plain(one)) is not None}
     if not held:
         detail = f"Job {pk} has no document"
@@ -62,11 +62,11 @@ def hold_vasprun(pk: int, folder: Path) -> CachedDocument:
     if not name:
         detail = f"Job {pk} retrieved no vasprun.xml, which these curves need"
         raise NotFound(detail, field="kind", hint=f"See: {command(JOBS_FILES, pk=pk)}")
-    held = _copied(node, name, name, folder)
+    held = _copy_once(node, name, name, folder)
     given: Any = job.base.links.get_incoming(link_label_filter=nodes.FILES).first()
     for place in (given.node if given else None, node):
         if place is not None and "KPOINTS" in place.base.repository.list_object_names():
-            _copied(place, "KPOINTS", "KPOINTS", folder, Path(held.path).parent)
+            _copy_once(place, "KPOINTS", "KPOINTS", folder, Path(held.path).parent)
             break
     return held
 
@@ -90,9 +90,11 @@ def _plain(node: Any) -> object:
     return node.value if isinstance(node, orm.Bool | orm.Int | orm.Float | orm.Str) else None
 
 
-def _copied(node: Any, name: str, as_name: str, folder: Path, place: Path | None = None) -> CachedDocument:
+def _copy_once(
+    node: Any, name: str, as_name: str, folder: Path, cache_folder: Path | None = None
+) -> CachedDocument:
     """A copy of a node's file, made only once because nodes never change."""
-    home = place or folder / node.uuid
+    home = cache_folder or folder / node.uuid
     target = home / as_name
     if not target.exists():
         _make_room(folder)

@@ -15,7 +15,7 @@ from crystalmath_server.adapters.aiida.jobs.document_cache import (
     hold_vasprun,
 )
 from crystalmath_server.adapters.processes import graphviz
-from crystalmath_server.domain.results.completed import completed
+from crystalmath_server.domain.results.completed import complete
 from crystalmath_server.protocol.codec import from_json, to_json
 from crystalmath_server.protocol.document import DocumentParams, DocumentPart
 from crystalmath_server.protocol.errors import NotFound, RpcError
@@ -61,7 +61,7 @@ class AiidaDocuments:
             return results  # the job has no document
         except RpcError as error:
             return replace(results, note=f"The document cannot be read: {error.data.detail or error.message}")
-        return completed(results, told, held.source)
+        return complete(results, told, held.source)
 
     async def part(self, params: DocumentParams) -> DocumentPart:
         """A branch of a document."""
@@ -84,7 +84,7 @@ class AiidaDocuments:
         answer = await self._reader.call(call, argument)
         if not isinstance(answer, str):
             return answer
-        vasprun = await self._runtime.call_long(hold_vasprun, params.pk, self._place)
+        vasprun = await self._runtime.call_long(hold_vasprun, params.pk, self._cache_folder)
         argument |= {"vasprun": vasprun.path, "vasprun_source": vasprun.source}
         return await self._reader.call(call, argument)
 
@@ -105,11 +105,11 @@ class AiidaDocuments:
         """Write the provenance graph to a file."""
         graphviz.format_of(params.path)
         found = await self.graph(GraphParams(params.pk, params.direction, params.depth, params.limit))
-        return WrittenFile(params.path, await graphviz.written(found.dot, params.path), found.left_out)
+        return WrittenFile(params.path, await graphviz.write_graph(found.dot, params.path), found.left_out)
 
     async def _document(self, pk: int, field: str = "pk") -> CachedDocument:
-        return await self._runtime.call_long(hold_document, pk, self._place, field)
+        return await self._runtime.call_long(hold_document, pk, self._cache_folder, field)
 
     @property
-    def _place(self) -> Path:
+    def _cache_folder(self) -> Path:
         return Path(self._folder.name)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Self, TextIO
 
 from crystalmath_server.adapters.processes.call_loop import end_with_server
-from crystalmath_server.adapters.processes.written_files import checked, problem
+from crystalmath_server.adapters.processes.written_files import check_new_path, problem
 from crystalmath_server.domain.potcars.licensed import is_potcar, titles
 from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import InternalError, NotAllowed, NotFound, RpcError
@@ -173,19 +173,19 @@ def _settle(part: Path, target: Path) -> None:
 CALLS = {"dump": dump, "archive": archive}
 
 
-def answered(given: dict[str, Any], teller: ProgressReporter) -> dict[str, Any]:
+def answer(request: dict[str, Any], teller: ProgressReporter) -> dict[str, Any]:
     """Run the export; returns the result or the error as a message."""
     from aiida import load_profile
 
     try:
-        target = checked(given["path"])
+        target = check_new_path(request["path"])
         teller.tell("loading AiiDA")
-        load_profile(given["profile"])
-        return {"value": CALLS[given["call"]](given["pks"], target, teller)}
+        load_profile(request["profile"])
+        return {"value": CALLS[request["call"]](request["pks"], target, teller)}
     except RpcError as error:
         return {"error": error.to_json()}
     except OSError as error:
-        return {"error": problem(given["path"], error).to_json()}
+        return {"error": problem(request["path"], error).to_json()}
     except Exception as error:  # noqa: BLE001  any AiiDA exception is reported
         return {"error": InternalError(f"{type(error).__name__}: {error}"[:500]).to_json()}
 
@@ -196,7 +196,7 @@ def main() -> None:
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     teller = ProgressReporter(out)
-    teller.put(answered(json.loads(sys.argv[1]), teller))
+    teller.put(answer(json.loads(sys.argv[1]), teller))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import Any
 from crystalmath_server.adapters.aiida.jobs.runs import last_run, load_job, load_run
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.results.excerpts import as_text
-from crystalmath_server.domain.vasp_run.retrieval import LISTING, left
+from crystalmath_server.domain.vasp_run.retrieval import LISTING, remaining_files
 from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import NotFound
 from crystalmath_server.protocol.files import (
@@ -34,14 +34,14 @@ def list_files(pk: int, source: str = "") -> JobFiles:
     wanted = (source,) if source else ("inputs", "retrieved")
     found = [(name, repository) for name in wanted if (repository := open_files(node, name))]
     files = [file for name, repository in found for file in _files(name, repository)]
-    return JobFiles((*files, *([] if source else _left(node, files))))
+    return JobFiles((*files, *([] if source else _remote_files(node, files))))
 
 
-def _left(node: Any, files: Sequence[JobFile]) -> list[JobFile]:
+def _remote_files(node: Any, files: Sequence[JobFile]) -> list[JobFile]:
     """Files left on the cluster, from the listing that the job wrote when it ended."""
     listing = _tail(open_files(node, "retrieved"), LISTING)
     here = {PurePosixPath(file.path).name for file in files}
-    return [JobFile("work", name, size) for name, size in left(listing, tuple(here)).items()]
+    return [JobFile("work", name, size) for name, size in remaining_files(listing, tuple(here)).items()]
 
 
 def read_range(params: ReadFileParams) -> FileRange:

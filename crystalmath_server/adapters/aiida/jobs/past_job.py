@@ -88,12 +88,12 @@ _READERS: Mapping[str, Callable[[Stored], Any]] = {
     "resources": lambda stored: resources_of(options_of(stored.node) if stored.template else {})[0],
     "restart_pk": _restart,
     "corrections": _corrections,
-    "edits": lambda stored: _edited(stored.inputs, stored.settings.get(nodes.EDITS, {})),
+    "edits": lambda stored: _edited_files(stored.inputs, stored.settings.get(nodes.EDITS, {})),
 }
 """How to read each option in PLACED."""
 
 
-def _edited(inputs: Mapping[str, Any], names: Collection[str]) -> dict[str, str]:
+def _edited_files(inputs: Mapping[str, Any], names: Collection[str]) -> dict[str, str]:
     """Texts of the edited files; a missing file was left out."""
     if nodes.FILES not in inputs:
         return {}
@@ -115,12 +115,12 @@ def _job_of(folder: Any) -> int | None:
 
 def options_of(node: Any) -> dict[str, Any]:
     """metadata.options of a job; for a self-correcting job, those of each run."""
-    if node.process_type != nodes.MEND_PROCESS:
+    if node.process_type != nodes.VASP_RESTART_PROCESS:
         return node.get_options()
     return dict(node.get_metadata_inputs()["metadata"]["options"])
 
 
-def retried(node: Any) -> int | None:
+def retry_source(node: Any) -> int | None:
     """The job that this one retries; None if it is not a retry or the earlier job was deleted."""
     from aiida import orm
 
@@ -133,7 +133,7 @@ def retried(node: Any) -> int | None:
 
 def check_retry(pk: int, job: PastJob) -> None:
     """Refuse a key that belongs to another job; raises Conflict."""
-    if retried(load_job(pk)) != job.pk:
+    if retry_source(load_job(pk)) != job.pk:
         hint = "Use a new key for a new job."
         raise Conflict(
             f"The key belongs to job {pk}, which is not a retry of {job.pk}", field="key", hint=hint

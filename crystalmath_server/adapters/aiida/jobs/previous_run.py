@@ -7,7 +7,7 @@ from typing import Any
 
 from crystalmath_server.adapters.aiida.jobs.runs import last_run
 from crystalmath_server.domain.jobs import nodes
-from crystalmath_server.domain.vasp_run.retrieval import LISTING, left
+from crystalmath_server.domain.vasp_run.retrieval import LISTING, remaining_files
 from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import InvalidForm, NotFound
 from crystalmath_server.protocol.jobs import JOBS_LIST
@@ -18,22 +18,22 @@ _PACKED = ("", ".gz")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class PreviousRunLocation:
     """An earlier job and the location of its files.
 
     Attributes
     ----------
-    told
+    listed_files
         Files that the job listed when it ended; empty if it was cut off or not run by crystalmath.
     """
 
     uuid: str
     cluster: str
     path: str
-    told: tuple[str, ...] = ()
+    listed_files: tuple[str, ...] = ()
 
 
-def lay_out(pk: int, cluster: str, folder: str) -> Found:
+def lay_out(pk: int, cluster: str, folder: str) -> PreviousRunLocation:
     """Write the files of a run in AiiDA's repository to `folder`.
 
     Raises
@@ -48,7 +48,7 @@ def lay_out(pk: int, cluster: str, folder: str) -> Found:
         hint = f"Submit to {label}, or choose a job on {cluster}: files are copied on the cluster itself."
         raise InvalidForm(f"Job {pk} ran on {label}, not on {cluster}", field=FIELD, hint=hint)
     _write(node, Path(folder))
-    return Found(node.uuid, label, remote.get_remote_path(), _told(node))
+    return PreviousRunLocation(node.uuid, label, remote.get_remote_path(), _listed_files(node))
 
 
 def folder_of(pk: int) -> Any:
@@ -63,7 +63,7 @@ def _job(pk: int) -> Any:
     if node is None:
         hint = f"See: {command(JOBS_LIST, template='vasp.static')}"
         raise NotFound(f"There is no job {pk}", field=FIELD, hint=hint)
-    if node.process_type not in {nodes.VASP_PROCESS, nodes.MEND_PROCESS}:
+    if node.process_type not in {nodes.VASP_PROCESS, nodes.VASP_RESTART_PROCESS}:
         detail = (
             f"Job {pk} is one of {node.base.attributes.get(nodes.TEMPLATE, node.process_label)}, not of VASP"
         )
@@ -86,12 +86,12 @@ def _folder(node: Any) -> Any:
     return found
 
 
-def _told(node: Any) -> tuple[str, ...]:
+def _listed_files(node: Any) -> tuple[str, ...]:
     files = node.base.links.get_outgoing(link_label_filter="retrieved").first()
     if files is None or LISTING not in files.node.base.repository.list_object_names():
         return ()
     listing = files.node.base.repository.get_object_content(LISTING, "rb").decode(errors="replace")
-    return tuple(left(listing, ()))
+    return tuple(remaining_files(listing, ()))
 
 
 def _write(node: Any, folder: Path) -> None:

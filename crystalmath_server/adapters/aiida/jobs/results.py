@@ -6,7 +6,7 @@ from typing import Any
 from crystalmath_server.adapters.aiida.jobs.rows import read_row
 from crystalmath_server.adapters.aiida.jobs.runs import last_run, load_job
 from crystalmath_server.domain.jobs import nodes
-from crystalmath_server.domain.results.excerpts import thinned
+from crystalmath_server.domain.results.excerpts import thin
 from crystalmath_server.domain.results.lattice import lattice_of
 from crystalmath_server.protocol.results import IonicStep, JobResults, Quantity
 from crystalmath_server.protocol.structures import Lattice
@@ -28,7 +28,7 @@ def read_results(pk: int) -> JobResults:
         state=row.state,
         engine=engine_of(node, outputs),
         quantities=_summary(outputs[nodes.SUMMARY]) if own else _foreign(outputs),
-        steps=tuple(thinned(steps, MAX_STEPS)),
+        steps=tuple(thin(steps, MAX_STEPS)),
         n_steps=len(steps),
         lattice_before=_lattice(before),
         lattice_after=_lattice(after),

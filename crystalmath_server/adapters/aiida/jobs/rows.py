@@ -93,10 +93,10 @@ def _rows(found: list[Held]) -> list[JobRow]:
 
 def _with_runs(jobs: list[Held]) -> list[Held]:
     """Jobs, with self-correcting ones updated with the state and time of their active run."""
-    mending = [held["id"] for held in jobs if held["process_type"] == nodes.MEND_PROCESS]
-    if not mending:
+    restarts = [held["id"] for held in jobs if held["process_type"] == nodes.VASP_RESTART_PROCESS]
+    if not restarts:
         return jobs
-    rows = _runs({}, _PROJECT, mending).order_by({"run": {"id": "asc"}}).all()
+    rows = _runs({}, _PROJECT, restarts).order_by({"run": {"id": "asc"}}).all()
     last = {pk: dict(zip(_NAMES, values, strict=True)) for pk, *values in rows}
     return [_with_run(held, last[held["id"]]) if held["id"] in last else held for held in jobs]
 
@@ -138,7 +138,7 @@ def facts_of(held: dict[str, Any], computers: dict[int, str]) -> Facts:
         exit_status=held["exit_status"],
         transport_state=held["state"],
         scheduler_state=held["scheduler_state"],
-        on_computer=".calcjob." in held["node_type"] or held["process_type"] == nodes.MEND_PROCESS,
+        on_computer=".calcjob." in held["node_type"] or held["process_type"] == nodes.VASP_RESTART_PROCESS,
     )
     return Facts(
         pk=held["id"],
@@ -182,7 +182,7 @@ def _runs(filters: dict[str, Any], project: Any, jobs: Sequence[int] | None = No
     """Query the runs of self-correcting jobs (all, or `jobs`); each row starts with the job pk."""
     from aiida import orm
 
-    chosen: dict[str, Any] = {"process_type": nodes.MEND_PROCESS}
+    chosen: dict[str, Any] = {"process_type": nodes.VASP_RESTART_PROCESS}
     if jobs is not None:
         chosen["id"] = {"in": list(jobs)}
     query = orm.QueryBuilder().append(orm.WorkChainNode, filters=chosen, tag="job", project="id")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from crystalmath_server.domain.diagnosis import self_correction as mending
+from crystalmath_server.domain.diagnosis import self_correction
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.jobs.states import ACTIVE_PROCESS
 from crystalmath_server.protocol.command import command
@@ -42,19 +42,19 @@ def last_run(node: Any) -> Any:
 def job_of(node: Any) -> Any:
     """The job that a run belongs to, possibly the run itself."""
     caller = node.caller
-    return caller if caller is not None and caller.process_type == nodes.MEND_PROCESS else node
+    return caller if caller is not None and caller.process_type == nodes.VASP_RESTART_PROCESS else node
 
 
 def runs_of(node: Any) -> list[Any]:
     """The runs of a self-correcting job, oldest first; empty for other jobs."""
-    if node.process_type != nodes.MEND_PROCESS:
+    if node.process_type != nodes.VASP_RESTART_PROCESS:
         return []
     from aiida import orm
 
     query = orm.QueryBuilder().append(orm.WorkChainNode, filters={"id": node.pk}, tag="job")
     query.append(orm.CalcJobNode, with_incoming="job", tag="run")
     found: list[Any] = query.order_by({"run": {"id": "asc"}}).all(flat=True)
-    return [run for run in found if run.process_status != mending.ABANDONED]
+    return [run for run in found if run.process_status != self_correction.ABANDONED]
 
 
 def active_runs(pks: Sequence[int]) -> list[int]:
@@ -63,13 +63,13 @@ def active_runs(pks: Sequence[int]) -> list[int]:
         return []
     from aiida import orm
 
-    filters = {"id": {"in": list(pks)}, "process_type": nodes.MEND_PROCESS}
+    filters = {"id": {"in": list(pks)}, "process_type": nodes.VASP_RESTART_PROCESS}
     query = orm.QueryBuilder().append(orm.WorkChainNode, filters=filters, tag="job")
     alive = {"attributes.process_state": {"in": list(ACTIVE_PROCESS)}}
     return query.append(orm.CalcJobNode, with_incoming="job", filters=alive, project="id").all(flat=True)
 
 
-def looks_of(node: Any) -> dict[int, mending.CorrectionReport]:
+def looks_of(node: Any) -> dict[int, self_correction.CorrectionReport]:
     """Custodian's findings for each run of a job, by run pk."""
     from aiida import orm
 
@@ -81,4 +81,4 @@ def looks_of(node: Any) -> dict[int, mending.CorrectionReport]:
     query.append(orm.FolderData, with_outgoing="look", edge_filters={"label": "retrieved"}, tag="back")
     query.append(orm.CalcJobNode, with_outgoing="back", project="id")
     rows: list[Any] = query.all()
-    return {pk: mending.read(held) for held, pk in rows}
+    return {pk: self_correction.from_dict(held) for held, pk in rows}

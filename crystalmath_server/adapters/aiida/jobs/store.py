@@ -10,7 +10,7 @@ from crystalmath_server.adapters.aiida.jobs.files import list_files, read_log, r
 from crystalmath_server.adapters.aiida.jobs.index import JobFeed
 from crystalmath_server.adapters.aiida.jobs.past_job import recall
 from crystalmath_server.adapters.aiida.jobs.results import read_results
-from crystalmath_server.adapters.processes.regex_search import matching
+from crystalmath_server.adapters.processes.regex_search import find_matches
 from crystalmath_server.domain.clusters.breaker import CLOSED, Breaker
 from crystalmath_server.domain.jobs.index import is_quick
 from crystalmath_server.domain.jobs.past_job import PastJob
@@ -22,7 +22,7 @@ from crystalmath_server.protocol.results import JobResults
 Matches = Callable[[str], bool]
 
 
-def _closed(_cluster: str) -> Breaker:
+def _closed_breaker(_cluster: str) -> Breaker:
     """Report no connection failures for any computer."""
     return CLOSED
 
@@ -30,7 +30,9 @@ def _closed(_cluster: str) -> Breaker:
 class AiidaJobStore:
     """Reads process nodes."""
 
-    def __init__(self, runtime: Runtime, feed: JobFeed, breaker: Callable[[str], Breaker] = _closed) -> None:
+    def __init__(
+        self, runtime: Runtime, feed: JobFeed, breaker: Callable[[str], Breaker] = _closed_breaker
+    ) -> None:
         self._runtime = runtime
         self._feed = feed
         self._breaker = breaker
@@ -95,7 +97,7 @@ class AiidaJobStore:
         if is_tame(params.label):
             return lambda text: pattern.search(text) is not None
         texts = await to_thread.run_sync(self._texts)
-        return (await matching(params.label, texts)).__contains__
+        return (await find_matches(params.label, texts)).__contains__
 
     def _texts(self) -> set[str]:
         with self._feed.lock:

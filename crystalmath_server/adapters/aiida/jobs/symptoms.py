@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from anyio import to_thread
 
 from crystalmath_server.adapters.aiida.calls import Runtime
-from crystalmath_server.adapters.aiida.jobs.detail import read_runs, read_words
+from crystalmath_server.adapters.aiida.jobs.detail import read_row_and_facts, read_runs
 from crystalmath_server.adapters.aiida.jobs.files import open_files, read_log
 from crystalmath_server.adapters.aiida.jobs.runs import last_run, load_job, load_run, looks_of
 from crystalmath_server.adapters.worker.custodian_folder import as_custodian_expects
@@ -82,10 +82,10 @@ def _read(pk: int, breaker: Callable[[str], Breaker], folder: Path) -> tuple[Sym
     path = _path_to_step(load_job(pk))
     job = path[-1]
     node, pks = last_run(job), tuple(each.pk for each in path)
-    _row, facts = read_words(job, breaker)
+    _row, facts = read_row_and_facts(job, breaker)
     asks = facts.process_status if facts.process_status.startswith(ASKS) else ""
     if asks:
-        facts = replace(read_words(node, breaker)[1], pk=job.pk)
+        facts = replace(read_row_and_facts(node, breaker)[1], pk=job.pk)
     log = tuple(row.text for row in read_log(job.pk).lines if row.time_s)
     runs = read_runs(job)
     looked_at = looks_of(job).get(node.pk) if runs else None
@@ -123,7 +123,7 @@ def _texts_of(folder: Path, names: Sequence[str]) -> dict[str, str]:
 def _path_to_step(node: Any) -> list[Any]:
     """The call path from a job to its failed or active step, taking the newest one at each level."""
     path = [node]
-    while len(path) < _DEEPEST and path[-1].process_type != nodes.MEND_PROCESS:
+    while len(path) < _DEEPEST and path[-1].process_type != nodes.VASP_RESTART_PROCESS:
         called = [one for one in getattr(path[-1], "called", ()) if _is_at_fault(one, path[-1])]
         if not called:
             break

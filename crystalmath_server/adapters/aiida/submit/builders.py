@@ -8,11 +8,11 @@ from crystalmath_server.adapters.aiida.cluster_store import potcar_dir_of
 from crystalmath_server.adapters.aiida.codes import codes_on
 from crystalmath_server.adapters.aiida.computers import computer_of, python_of
 from crystalmath_server.adapters.aiida.jobs.previous_run import folder_of
-from crystalmath_server.adapters.aiida.submit.self_correction import mending
+from crystalmath_server.adapters.aiida.submit.self_correction import restart_builder
 from crystalmath_server.domain.inputs.neb import label_of
 from crystalmath_server.domain.inputs.vasp_program import choose, program
 from crystalmath_server.domain.jobs import nodes
-from crystalmath_server.domain.jobs.kept_options import kept
+from crystalmath_server.domain.jobs.kept_options import stored_options
 from crystalmath_server.domain.jobs.plans import JobPlan
 from crystalmath_server.domain.vasp_run.run_folder import RunFolder, symbols_of
 from crystalmath_server.protocol.clusters import CLUSTERS_UPDATE
@@ -33,7 +33,7 @@ def builder_of(plan: JobPlan) -> Any:
         NOT_FOUND, INVALID_FORM, COMPUTER_DISABLED, STORAGE_FULL with the field of jobs.submit.
     """
     if plan.source is not None:
-        return _imported(plan, plan.source)
+        return _import_builder(plan, plan.source)
     return _vasp(plan) if plan.prepared.potcar else _jobflow(plan)
 
 
@@ -60,10 +60,10 @@ def _vasp(plan: JobPlan) -> Any:
         builder[nodes.IMAGES] = {label_of(number): image for number, image in enumerate(images)}
     if plan.spec.restart_pk is not None:
         builder[nodes.RESTART] = folder_of(plan.spec.restart_pk)
-    return mending(builder, plan.spec.corrections) if plan.spec.corrections else builder
+    return restart_builder(builder, plan.spec.corrections) if plan.spec.corrections else builder
 
 
-def _imported(plan: JobPlan, source: RunFolder) -> Any:
+def _import_builder(plan: JobPlan, source: RunFolder) -> Any:
     """AiiDA's immigration of finished runs: with a `remote_folder`, nothing runs and no code is needed.
 
     A code is linked only if the user names the one that ran the job; provenance must not claim unknowns.
@@ -75,14 +75,14 @@ def _imported(plan: JobPlan, source: RunFolder) -> Any:
     if plan.spec.code:
         builder.code = orm.load_node(choose(codes_on(computer), "", plan.spec.code, computer.label).pk)
     builder.files = folder(source.files)
-    builder.potcar = orm.Dict(_identified(source))
+    builder.potcar = orm.Dict(_potential_ids(source))
     builder.remote_folder = orm.RemoteData(computer=computer, remote_path=source.path)
     builder.metadata.computer = computer
     builder.metadata.disable_cache = True
     return builder
 
 
-def _identified(source: RunFolder) -> dict[str, Any]:
+def _potential_ids(source: RunFolder) -> dict[str, Any]:
     """The potentials of a run by name and hash, without their text."""
     found: dict[str, Any] = {
         "symbols": symbols_of(source.titel_lines),
@@ -116,7 +116,7 @@ def _common(entry_point: str, plan: JobPlan, threads: str) -> Any:
 
 def _settings(plan: JobPlan) -> dict[str, Any]:
     """Form values, options that AiiDA stores nowhere else, and diffs of edited files."""
-    found: dict[str, Any] = {**kept(plan.spec), nodes.VALUES: dict(plan.prepared.values)}
+    found: dict[str, Any] = {**stored_options(plan.spec), nodes.VALUES: dict(plan.prepared.values)}
     if plan.prepared.rendered.edits:
         found[nodes.EDITS] = dict(plan.prepared.rendered.edits)
     if plan.edited_from is not None:

@@ -91,7 +91,7 @@ class AiidaLauncher:
             return None
         if await self._runtime.call(control.is_unfinished, found.pk):
             return None  # submit creates the job again
-        return await self._submitted(found, reused=True)
+        return await self._announce(found, reused=True)
 
     async def submit(self, plan: JobPlan) -> Submitted:
         """Submit the job of `plan.key`; the daemon and broker must be up before anything is stored."""
@@ -102,7 +102,7 @@ class AiidaLauncher:
             job, reused = await self._runtime.call(make_job, plan, why_held)
             if not reused:
                 self._gate.note(job.pk, plan.spec.cluster, held=bool(why_held))
-        return await self._submitted(job, reused=reused, held=bool(why_held))
+        return await self._announce(job, reused=reused, held=bool(why_held))
 
     async def retry(
         self, job: PastJob, key: str, label: str, vasp_inputs: NextInputs | None = None
@@ -114,9 +114,9 @@ class AiidaLauncher:
             made, reused = await self._runtime.call(make_again, job, key, label, why_held, vasp_inputs)
             if not reused:
                 self._gate.note(made.pk, job.spec.cluster, held=bool(why_held))
-        return await self._submitted(made, reused=reused, held=bool(why_held) and not reused)
+        return await self._announce(made, reused=reused, held=bool(why_held) and not reused)
 
-    async def retried(self, job: PastJob, key: str) -> Submitted | None:
+    async def find_retry(self, job: PastJob, key: str) -> Submitted | None:
         """The job of a key that continues or reruns another job."""
         found = await self.find(key, str(job.options.get(nodes.DIGEST, "")))
         if found is not None:
@@ -139,7 +139,7 @@ class AiidaLauncher:
         """Resume a job and wait until it continues."""
         return await self._steer(pk, wait_s, control.PLAY)
 
-    async def _submitted(self, job: StoredJob, *, reused: bool, held: bool = False) -> Submitted:
+    async def _announce(self, job: StoredJob, *, reused: bool, held: bool = False) -> Submitted:
         glance = await self._runtime.call(control.glance, job.pk)
         if glance.state not in ENDED and not held and not glance.held:
             self._watch.watch(job.pk)
@@ -154,7 +154,7 @@ class AiidaLauncher:
             await self._gate.let_go(pk)  # only a worker can control it; play releases it early
         if order.shows(seen):
             return Control(pk, seen.state, done=True)
-        if seen.ended:
+        if seen.has_ended:
             raise NotAllowed(f"Job {pk} has ended ({seen.state.value}): it cannot {order.verb}")
         await self._watch.ensure()
         self._watch.watch(pk)
@@ -201,10 +201,10 @@ class ControlCommand:
         deadline = time.monotonic() + GIVE_UP_S
         pause_s = POLL_S
         seen = await self._runtime.call(control.glance, self._pk)
-        while not (self._order.shows(seen) or seen.ended) and time.monotonic() < deadline:
+        while not (self._order.shows(seen) or seen.has_ended) and time.monotonic() < deadline:
             for step, pk in self._order.sends(seen):
                 before = self._sent.get(pk)
-                if before is None or before.order is not step or before.refused():
+                if before is None or before.order is not step or before.must_resend():
                     self._sent[pk] = await self._runtime.call(control.send, step, pk)
             await anyio.sleep(pause_s)
             pause_s = min(1.5 * pause_s, POLL_MAX_S)
@@ -215,7 +215,7 @@ class ControlCommand:
         seen = await self._runtime.call(control.glance, self._pk)
         if self._order.shows(seen):
             return Control(self._pk, seen.state, done=True)
-        if seen.ended:
+        if seen.has_ended:
             return Control(self._pk, seen.state, done=False, waiting_for="nothing: the job ended first")
-        words = control.waiting_for(self._order, seen, tuple(self._sent.values()))
+        words = control.wait_reason(self._order, seen, tuple(self._sent.values()))
         return Control(self._pk, seen.state, done=False, waiting_for=words)

@@ -34,7 +34,7 @@ def jobs_under_way() -> list[ActiveJob]:
     return [ActiveJob(pk, cluster, is_held(status)) for pk, cluster, status in found if pk not in runs]
 
 
-def stranded(pks: Sequence[int]) -> dict[int, str]:
+def stranded_jobs(pks: Sequence[int]) -> dict[int, str]:
     """Jobs in `pks`, or their runs, that AiiDA paused after a connection failure: pk → computer."""
     if not pks:
         return {}
@@ -43,11 +43,11 @@ def stranded(pks: Sequence[int]) -> dict[int, str]:
     return {pk: cluster for pk, cluster, status in rows if "transport task" in str(status or "")}
 
 
-def asking(pks: Sequence[int]) -> list[int]:
+def jobs_with_questions(pks: Sequence[int]) -> list[int]:
     """Jobs in `pks` paused with a question to the user and with nothing on the computer."""
     if not pks:
         return []
-    chosen = {"id": {"in": list(pks)}, "process_type": nodes.MEND_PROCESS, "attributes.paused": True}
+    chosen = {"id": {"in": list(pks)}, "process_type": nodes.VASP_RESTART_PROCESS, "attributes.paused": True}
     return [pk for pk, _, status in _rows(chosen) if str(status or "").startswith(ASKS)]
 
 

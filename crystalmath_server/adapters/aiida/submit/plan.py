@@ -101,7 +101,7 @@ def _make_once(order: StoreOrder, why_held: str) -> tuple[StoredJob, bool]:
         return found, True
     builder = order.builder()
     try:
-        with caching(order.reuse):
+        with use_caching(order.reuse):
             node = submit_or_hold(builder, why_held)
     except BaseException:
         _remove_refused(order.key)
@@ -110,7 +110,7 @@ def _make_once(order: StoreOrder, why_held: str) -> tuple[StoredJob, bool]:
 
 
 @contextmanager
-def caching(wanted: bool) -> Generator[None]:  # noqa: FBT001
+def use_caching(wanted: bool) -> Generator[None]:  # noqa: FBT001
     """Turn AiiDA caching for crystalmath jobs on or off, overriding the profile's configuration."""
     from aiida.manage.caching import disable_caching, enable_caching
 

@@ -5,12 +5,12 @@ from typing import Any
 from crystalmath_server.domain.jobs import nodes
 
 
-def mending(run: Any, corrections: int) -> Any:
+def restart_builder(run: Any, corrections: int) -> Any:
     """The builder of a self-correcting job, from the builder of its first run."""
     from aiida import orm
     from aiida.plugins import WorkflowFactory
 
-    workflow: Any = WorkflowFactory(nodes.MEND)
+    workflow: Any = WorkflowFactory(nodes.VASP_RESTART)
     builder = workflow.get_builder()
     given = run._inputs(prune=True)  # noqa: SLF001  a builder has no public access to its inputs
     metadata = given.pop("metadata")

@@ -74,7 +74,7 @@ class SubmissionThrottle:
         await self._load()
         state = self._connections.breaker(cluster)
         if not breaker.allows(state, time.time()):
-            return holding.resting(cluster, state.reason)
+            return holding.unreachable(cluster, state.reason)
         cap = (await self._runtime.call(source.caps, (cluster,))).get(cluster, 0)
         held = cluster in self._held.values()
         full = held or (cap and [*(await self._at_work()).values()].count(cluster) >= cap)
@@ -123,7 +123,7 @@ class SubmissionThrottle:
     async def _at_work(self) -> dict[int, str]:
         """Active jobs, except those waiting for their user, which take no slot on a computer."""
         await self._forget_ended()
-        asking = set(await self._runtime.call(source.asking, tuple(self._under_way)))
+        asking = set(await self._runtime.call(source.jobs_with_questions, tuple(self._under_way)))
         return {pk: cluster for pk, cluster in self._under_way.items() if pk not in asking}
 
     async def _forget_ended(self) -> None:
@@ -140,11 +140,11 @@ class SubmissionThrottle:
             await self.let_go(pk)
 
     async def _play_stranded(self) -> None:
-        found = await self._runtime.call(source.stranded, tuple(self._under_way))
+        found = await self._runtime.call(source.stranded_jobs, tuple(self._under_way))
         waiting = {pk: name for pk, name in found.items() if self._plays[pk] < holding.MOST_PLAYS}
         self._has_stranded = bool(waiting)
         for cluster in set(waiting.values()):
-            if await self._reached(cluster):
+            if await self._can_reach(cluster):
                 pks = [pk for pk, name in waiting.items() if name == cluster]
                 log.info("%s answers; resuming %d paused jobs", cluster, len(pks))
                 await self._runtime.call(source.play, tuple(pks))
@@ -152,9 +152,9 @@ class SubmissionThrottle:
 
     async def _answers(self, cluster: str) -> bool:
         """Whether a computer is reachable; a computer with past failures is tried again."""
-        return not self._connections.breaker(cluster).failures or await self._reached(cluster)
+        return not self._connections.breaker(cluster).failures or await self._can_reach(cluster)
 
-    async def _reached(self, cluster: str) -> bool:
+    async def _can_reach(self, cluster: str) -> bool:
         """Try our own connection unless the breaker is open."""
         if not breaker.allows(self._connections.breaker(cluster), time.time()):
             return False

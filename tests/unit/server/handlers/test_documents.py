@@ -10,7 +10,7 @@ from crystalmath_server.adapters.reader.vasprun_stream import steps_of
 from crystalmath_server.domain.results import document_tree as tree
 from crystalmath_server.domain.results import series as job_series
 from crystalmath_server.domain.results.band_curves import band_curves, path_of, point_name, ticks_of
-from crystalmath_server.domain.results.completed import completed
+from crystalmath_server.domain.results.completed import complete
 from crystalmath_server.domain.results.sites import sites_of
 from crystalmath_server.domain.results.step_columns import columns_of
 from crystalmath_server.protocol.errors import InvalidForm, NotFound
@@ -114,7 +114,7 @@ def told(**changes: Any) -> dict[str, Any]:
 
 def test_a_summary_is_made_whole() -> None:
     summary = (Quantity("energy", "old", -9.0, "eV", "s"), Quantity("elapsed_time", "time", 2.0, "s", "s"))
-    found = completed(JobResults(1, JobState.FINISHED, "EMT", summary, ()), told(), "document")
+    found = complete(JobResults(1, JobState.FINISHED, "EMT", summary, ()), told(), "document")
     assert [(row.name, row.value, row.source) for row in found.quantities] == [
         ("energy", -1.0, "document"),
         ("elapsed_time", 2.0, "s"),
@@ -122,7 +122,7 @@ def test_a_summary_is_made_whole() -> None:
     assert found.steps == (IonicStep(0, -1.0, 0.1), IonicStep(2, -2.0, None))
     assert (found.n_steps, found.n_sites, found.document) == (2, 1, "document")
     kept = JobResults(1, JobState.FINISHED, "EMT", (), (IonicStep(0, -5.0),), n_steps=7)
-    assert completed(kept, told(), "document").steps == kept.steps
+    assert complete(kept, told(), "document").steps == kept.steps
 
 
 @pytest.mark.parametrize("end", ["</modeling>", "<calculation><energy>"], ids=["whole", "broken off"])

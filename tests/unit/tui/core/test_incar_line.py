@@ -2,7 +2,7 @@
 
 import pytest
 
-from crystalmath_server.domain.inputs.edits import unified as unified_diff
+from crystalmath_server.domain.inputs.edits import unified_diff
 from crystalmath_server.protocol.inputs import KnownTag
 from crystalmath_tui.core.diff_lines import rows_of, side_by_side, unified_lines
 from crystalmath_tui.core.incar_line import assignments, choices, completion_text, paint_line, spot

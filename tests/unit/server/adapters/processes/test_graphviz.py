@@ -27,7 +27,7 @@ def program(folder: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def written(path: Path) -> int:
-    return anyio.run(graphviz.written, DOT, str(path))
+    return anyio.run(graphviz.write_graph, DOT, str(path))
 
 
 def test_text_needs_no_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crystalmath_server.domain.clusters.holding import due, is_held, over_cap, resting
+from crystalmath_server.domain.clusters.holding import due, is_held, over_cap, unreachable
 from crystalmath_server.domain.diagnosis.explain import Facts, explain
 from crystalmath_server.protocol.jobs import JobState
 
@@ -25,7 +25,7 @@ def test_a_full_computer_holds_up_no_other() -> None:
     assert due({2: "hpc", 3: "lab"}, {1: "hpc"}, {"hpc": 1, "lab": 1}, ()) == (3,)
 
 
-@pytest.mark.parametrize("words", [over_cap("hpc", 20), resting("hpc", "no route to host")])
+@pytest.mark.parametrize("words", [over_cap("hpc", 20), unreachable("hpc", "no route to host")])
 def test_a_held_job_is_explained_with_the_key_that_goes_on(words: str) -> None:
     told = explain(Facts(12, JobState.CREATED, cluster="hpc", process_status=words, held=is_held(words)))
     assert told.explanation == words

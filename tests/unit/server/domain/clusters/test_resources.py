@@ -7,7 +7,7 @@ import pytest
 from crystalmath_server.domain.clusters.resources import (
     check,
     check_against,
-    merged,
+    merge,
     options,
     parts_of_script,
     script,
@@ -72,9 +72,9 @@ def test_some_schedulers_count_all_tasks(scheduler: str) -> None:
 
 
 def test_overrides_win_where_they_are_given_and_zero_takes_away() -> None:
-    found = merged(FULL, Resources(partition="debug", walltime_s=0, modules=()))
+    found = merge(FULL, Resources(partition="debug", walltime_s=0, modules=()))
     assert found == replace(FULL, partition="debug", walltime_s=0, modules=())
-    assert merged(FULL, Resources()) == FULL
+    assert merge(FULL, Resources()) == FULL
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ from crystalmath_server.domain.diagnosis.explain import ASKS, Facts, explain
 from crystalmath_server.domain.diagnosis.self_correction import (
     CorrectionReport,
     NextAction,
+    from_dict,
+    next_action,
     question,
-    read,
-    stored,
-    turn,
-    words,
+    summary,
+    to_dict,
 )
 from crystalmath_server.domain.diagnosis.symptoms import Correction, Symptoms, Text
 from crystalmath_server.domain.vasp_run.continuation import EndedRun, next_inputs
@@ -38,14 +38,17 @@ RUN, JOB = 12, 10
     ],
 )
 def test_what_follows(found: tuple[Correction, ...], ended: str, made: int, follows: NextAction) -> None:
-    assert turn(CorrectionReport(found), ended_well=ended == "well", made=made, most=2) is follows
+    assert (
+        next_action(CorrectionReport(found), ended_well=ended == "well", n_corrections=made, most=2)
+        is follows
+    )
 
 
 def test_it_is_kept_as_it_was() -> None:
     look = CorrectionReport(
         (BRMIX,), {"V": {"error_count": {"brmix": 1}}}, {"INCAR": "+IMIX = 1"}, ("WAVECAR",)
     )
-    assert read(stored(look)) == look
+    assert from_dict(to_dict(look)) == look
 
 
 @pytest.mark.parametrize(
@@ -58,7 +61,7 @@ def test_it_is_kept_as_it_was() -> None:
         (CorrectionReport((BRMIX, LOST)), "custodian knows no correction for set_core_wf"),
         (CorrectionReport(), "custodian knows no correction for it"),
         (
-            CorrectionReport(trouble="it took more than 900 s"),
+            CorrectionReport(failure="it took more than 900 s"),
             "custodian could not look at it: it took more than 900 s",
         ),
     ],
@@ -80,7 +83,7 @@ def test_what_asks_is_diagnosed_as_its_last_run_and_answered_by_play() -> None:
     facts = Facts(JOB, JobState.FAILED, "hpc", exit_status=300, exit_message="VASP left no result")
     texts = {"vasp.out": Text("BRMIX: very serious problems")}
     asked = question(RUN, "exit status 300: x", CorrectionReport((BRMIX,)), 2)
-    runs = (JobRun(RUN, JobState.FAILED, correction=words((BRMIX,))),)
+    runs = (JobRun(RUN, JobState.FAILED, correction=summary((BRMIX,))),)
     found = diagnose(Symptoms(facts, (JOB,), texts=texts, corrections=(BRMIX,), asks=asked, runs=runs))
     assert (found.cause, found.state, found.detail, found.runs) == (
         "vasp.brmix",
@@ -95,7 +98,7 @@ def test_what_asks_is_diagnosed_as_its_last_run_and_answered_by_play() -> None:
 
 
 def test_files_that_were_given_to_a_run_are_given_to_the_next() -> None:
-    run = EndedRun({"INCAR": "A = 1\n"}, {"INCAR": "A = 2\n"}, given=("WAVEDER", "CHGCAR"))
+    run = EndedRun({"INCAR": "A = 1\n"}, {"INCAR": "A = 2\n"}, copied=("WAVEDER", "CHGCAR"))
     assert next_inputs(run, {}, ["WAVEDER", "CHGCAR", "OUTCAR"]).copied == ("CHGCAR", "WAVEDER")
 
 

@@ -6,7 +6,7 @@ from crystalmath_server.domain.jobs.templates import (
     check_elements,
     check_value,
     check_values,
-    nested,
+    nest,
     resolve,
 )
 from crystalmath_server.protocol.errors import InvalidForm, InvalidTemplate, NotFound
@@ -92,4 +92,4 @@ def test_elements_that_the_engine_lacks_are_named() -> None:
 
 
 def test_dotted_names_become_nested() -> None:
-    assert nested({"a.b": 1, "a.c.d": 2, "e": 3}) == {"a": {"b": 1, "c": {"d": 2}}, "e": 3}
+    assert nest({"a.b": 1, "a.c.d": 2, "e": 3}) == {"a": {"b": 1, "c": {"d": 2}}, "e": 3}

@@ -36,7 +36,7 @@ def look(
 ) -> PotcarCheck:
     place = place or library.PotcarLibrary(str(root))
     seen = library.listing(place.root, shell(library.list_script(place.root)))
-    paths = [path for symbol in symbols for path in seen.paths(place.searched(functional), symbol)]
+    paths = [path for symbol in symbols for path in seen.paths(place.search_path(functional), symbol)]
     told = library.titel_lines(shell(library.titel_script(paths))) if paths else {}
     rows = [library.potcar(place, seen, functional, symbol, told) for symbol in symbols]
     return verdict("hpc", functional, place, seen, rows)

@@ -92,7 +92,7 @@ def test_steps_of_the_progress_where_the_document_has_none() -> None:
     ],
 )
 def test_convergence(changes: dict[str, Any], expected: object) -> None:
-    assert task.converged(relaxation(**changes)) is expected
+    assert task.is_converged(relaxation(**changes)) is expected
 
 
 def test_why_it_did_not_converge() -> None:

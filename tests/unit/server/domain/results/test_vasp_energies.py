@@ -12,7 +12,7 @@ from crystalmath_server.domain.results import neb as neb_results
 from crystalmath_server.domain.results import vasp as vasp_results
 from crystalmath_server.domain.results.step_columns import columns_of
 from crystalmath_server.domain.results.task_document import largest_norm
-from crystalmath_server.domain.results.vasp_energies import corrected
+from crystalmath_server.domain.results.vasp_energies import correct_energies
 
 ELECTRONIC = {"e_fr_energy": -10.0, "e_wo_entrp": -9.9, "e_0_energy": -9.95}
 DISPERSION = -0.25
@@ -34,7 +34,7 @@ def test_energies_of_an_ionic_step_follow_from_its_last_electronic_step(fault: s
         "electronic_steps": [{"e_fr_energy": 4.0}, ELECTRONIC],
         "forces": [[0.0, 0.0, 1.0]],
     }
-    found = corrected(step)
+    found = correct_energies(step)
     assert {name: found[name] for name in RIGHT} == pytest.approx(RIGHT)
     document = {"calcs_reversed": [{"output": {"ionic_steps": [step]}}]}
     assert [row.energy for row in vasp_results.steps_of(document)] == pytest.approx([-10.2])
@@ -46,7 +46,7 @@ def test_energies_of_an_ionic_step_follow_from_its_last_electronic_step(fault: s
 
 def test_an_energy_that_agrees_stays_as_vasp_wrote_it() -> None:
     step = {**RIGHT, "e_0_energy": -10.20000003, "electronic_steps": [ELECTRONIC]}
-    assert corrected(step)["e_0_energy"] == -10.20000003
+    assert correct_energies(step)["e_0_energy"] == -10.20000003
 
 
 @pytest.mark.parametrize("fault", list(FAULTS)[:2])

@@ -11,8 +11,8 @@ from crystalmath_server.domain.vasp_run.restart import (
     ABSENT_STATUS,
     CLOSED,
     check,
+    list_names,
     look_script,
-    names_there,
 )
 from crystalmath_server.protocol.errors import FileUnreadable, InvalidForm
 
@@ -24,7 +24,7 @@ def sh(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
 def look(folder: Path) -> tuple[str, ...]:
     said = sh(look_script(str(folder)), folder.parent)
     assert said.returncode == 0, said.stderr
-    return names_there(7, "hpc", str(folder), said.stdout)
+    return list_names(7, "hpc", str(folder), said.stdout)
 
 
 def test_files_that_are_not_empty_are_seen(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_a_folder_that_is_gone_or_empty(tmp_path: Path) -> None:
 
 def test_a_folder_that_may_not_be_read() -> None:
     with pytest.raises(FileUnreadable, match="cannot be read"):
-        names_there(7, "hpc", "/there", CLOSED + "\n")
+        list_names(7, "hpc", "/there", CLOSED + "\n")
 
 
 def test_what_was_not_copied_ends_the_job(tmp_path: Path) -> None:

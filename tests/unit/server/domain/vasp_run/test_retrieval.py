@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from crystalmath_server.domain.vasp_run.retrieval import FOLDER, LISTING, check, left, script
+from crystalmath_server.domain.vasp_run.retrieval import FOLDER, LISTING, check, remaining_files, script
 from crystalmath_server.protocol.errors import InvalidForm
 
 FILES = {"OUTCAR": 10, "CHGCAR": 5000, "DOSCAR": 500, "EIGENVAL": 400, "POTCAR": 90, "INCAR": 5, "empty": 0}
@@ -25,7 +25,11 @@ def run(folder: Path, patterns: tuple[str, ...], most_mb: float) -> set[str]:
 def test_nothing_more_than_what_is_needed(tmp_path: Path) -> None:
     assert run(tmp_path, (), 1) == set()
     listing = (tmp_path / LISTING).read_text()
-    assert left(listing, ["OUTCAR", "INCAR", LISTING]) == {"CHGCAR": 5000, "DOSCAR": 500, "EIGENVAL": 400}
+    assert remaining_files(listing, ["OUTCAR", "INCAR", LISTING]) == {
+        "CHGCAR": 5000,
+        "DOSCAR": 500,
+        "EIGENVAL": 400,
+    }
 
 
 def test_what_is_small(tmp_path: Path) -> None:
@@ -44,7 +48,7 @@ def test_what_is_no_name(pattern: str) -> None:
 
 
 def test_a_listing_that_breaks_off() -> None:
-    assert left("12\tCHGCAR\n34", ()) == {"CHGCAR": 12}
+    assert remaining_files("12\tCHGCAR\n34", ()) == {"CHGCAR": 12}
 
 
 @pytest.mark.parametrize("status", [0, 3])

@@ -28,7 +28,7 @@ def seen(folder: Path, depth: int = 4, limit: int = 100) -> tuple[list[str], str
 
 
 def read(folder: Path, path: str, offset: int = 0, limit: int = 1000) -> bytes:
-    return work_folder.piece(
+    return work_folder.read_part(
         said(work_folder.read_script(str(folder), path, offset, limit)), PLACE, path, offset
     ).data
 
@@ -75,7 +75,7 @@ def test_ranges_are_exact_to_the_byte(folder: Path) -> None:
 
 def test_a_range_tells_of_the_file(folder: Path) -> None:
     stat = (folder / "OUTCAR").stat()
-    told = work_folder.piece(said(work_folder.read_script(str(folder), "OUTCAR", 0, 1)), PLACE, "OUTCAR")
+    told = work_folder.read_part(said(work_folder.read_script(str(folder), "OUTCAR", 0, 1)), PLACE, "OUTCAR")
     assert (told.size, told.modified_at, told.identity) == (
         stat.st_size,
         int(stat.st_mtime),
@@ -101,9 +101,9 @@ def test_a_folder_that_is_gone_is_no_file_that_is_missing(tmp_path: Path) -> Non
 
 def test_noise_before_an_answer_is_told(folder: Path) -> None:
     with pytest.raises(FileUnreadable, match="Quota"):
-        work_folder.piece(b"Quota exceeded\n", PLACE, "OUTCAR")
+        work_folder.read_part(b"Quota exceeded\n", PLACE, "OUTCAR")
     with pytest.raises(FileUnreadable):
-        work_folder.piece(f"{work_folder.OPEN}\n".encode(), PLACE, "OUTCAR")
+        work_folder.read_part(f"{work_folder.OPEN}\n".encode(), PLACE, "OUTCAR")
 
 
 def test_a_file_is_written_whole(folder: Path) -> None:

@@ -75,7 +75,7 @@ class World:
         self.eyes = FakeEyes(view)
         self.connected = 0
         self.revived: list[int] = []
-        monkeypatch.setattr(aiida_daemon, "_eyes", lambda: self.eyes)
+        monkeypatch.setattr(aiida_daemon, "_make_probe", lambda: self.eyes)
         monkeypatch.setattr(aiida_daemon, "reconnect", self._reconnect)
         monkeypatch.setattr(aiida_daemon, "revive", self.revived.extend)
         monkeypatch.setattr(aiida_daemon, "still_active", list)
