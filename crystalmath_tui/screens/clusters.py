@@ -34,8 +34,8 @@ _COLUMNS = (
     Column("label", "label", 12, 24, rank=0),
     Column("state", "state", 20, 20, rank=1),
     Column("hostname", "host", 12, 30, rank=2),
-    Column("scheduler", "scheduler", 12, 14, rank=4),
-    Column("transport", "transport", 12, 16, rank=5),
+    Column("scheduler", "scheduler", 12, 18, rank=4),
+    Column("transport", "transport", 12, 18, rank=5),
     Column("trouble", "", 10, 200, rank=3),
 )
 _HEAD = 2

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from crystalmath_server.protocol.record import record
-from crystalmath_tui.core.cells import fit
+from crystalmath_tui.core.cells import fit, width
 from crystalmath_tui.core.context import Context, Update
 from crystalmath_tui.core.effects import Back, Press
 from crystalmath_tui.core.keymap import MOVES, Binding, KeyTable, dispatch, key_names
@@ -12,6 +12,9 @@ from crystalmath_tui.core.messages import KeyPressed, Message, MousePressed, Mov
 from crystalmath_tui.core.screen import Screen
 from crystalmath_tui.core.scroll import START, Scroll, clamp, move
 from crystalmath_tui.core.textfield import EMPTY, TextField, edit, field_line, paste
+
+_KEY_CELLS = 18
+"""What the column of keys and commands may use even on a narrow screen; on a wide one, a quarter."""
 
 
 @record
@@ -128,7 +131,8 @@ def view(page: Slice, context: Context) -> tuple[Line, ...]:
     rows = matching(page)
     scroll = clamp(page.scroll, len(rows), _height(context))
     shown = rows[scroll.top : scroll.top + _height(context)]
-    lines = [_entry_line(entry) for entry in shown]
+    cells = _key_cells(rows, context.size.cols)
+    lines = [_entry_line(entry, cells) for entry in shown]
     if not rows:
         lines = [line(("dim", "   No matches. Esc clears the filter."))]
     place = scroll.index - scroll.top
@@ -146,10 +150,16 @@ def _filter_line(page: Slice, cols: int) -> Line:
     return line(("dim", " / filters, Enter presses the selected key, Esc goes back"))
 
 
-def _entry_line(entry: Entry) -> Line:
+def _key_cells(rows: tuple[Entry, ...], cols: int) -> int:
+    """The width of the column of keys and commands."""
+    longest = max((width(entry.shown) for entry in rows), default=0)
+    return min(longest, max(_KEY_CELLS, cols // 4))
+
+
+def _entry_line(entry: Entry, cells: int) -> Line:
     if entry.heading:
         return line(("heading", f" {entry.text}"))
-    return line(("key", f"   {fit(entry.shown, 18)}"), entry.text)
+    return line(("key", f"   {fit(entry.shown, cells)} "), entry.text)
 
 
 def _title(page: Slice) -> str:
