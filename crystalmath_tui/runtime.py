@@ -29,8 +29,8 @@ from crystalmath_tui import program, theme
 from crystalmath_tui.client.calls import Calls
 from crystalmath_tui.client.connection import Event, Fault, Notice, Response, check_hello, hello_params
 from crystalmath_tui.client.daemon import RETRY_S, Starter, Where, locate
-from crystalmath_tui.client.folders import Local, looked_up
-from crystalmath_tui.client.outside import edited_outside
+from crystalmath_tui.client.folders import Local, look_up
+from crystalmath_tui.client.outside import edit_outside
 from crystalmath_tui.client.transport import Link
 from crystalmath_tui.core import effects, messages
 from crystalmath_tui.core.effects import Call, Effect
@@ -114,7 +114,7 @@ class Runtime:
         now = time.monotonic()
         if self._calls is not None:
             try:
-                late = self._calls.expired(now)
+                late = self._calls.expire(now)
             except ConnectionLost as error:
                 self._lose(error)
             else:
@@ -162,7 +162,7 @@ class Runtime:
             case effects.NewKey():
                 self._send(effect.answer(str(uuid.uuid4())))
             case _ if isinstance(effect, Local):
-                self._send(looked_up(effect))
+                self._send(look_up(effect))
             case effects.EditOutside() | effects.Copy():
                 self._hand_out(effect)
             case effects.Connect(profile):
@@ -189,7 +189,7 @@ class Runtime:
             return
         self._screen.stop()
         try:
-            outcome = edited_outside(effect.name, effect.text, os.environ)
+            outcome = edit_outside(effect.name, effect.text, os.environ)
         finally:
             self._screen.start()
         self._screen.clear()
@@ -279,13 +279,13 @@ class Runtime:
         if isinstance(event, Fault):
             self._send(messages.CallFailed(event.error))
         elif isinstance(event, Response) and self._greeting is not None and event.id == self._greeting[1]:
-            self._greeted(self._greeting[0], event)
+            self._take_hello(self._greeting[0], event)
         elif isinstance(event, Response) and self._calls is not None:
-            message = self._calls.answered(event, time.monotonic())
+            message = self._calls.take_response(event, time.monotonic())
             if message is not None:
                 self._send(message)
         elif isinstance(event, Notice) and self._calls is not None:
-            self._calls.noticed(event)
+            self._calls.take_notice(event)
 
     def _tell_progress(self) -> None:
         """Send the progress of calls if it changed."""
@@ -293,7 +293,7 @@ class Runtime:
         if told != self._model.link.progress:
             self._send(messages.Progressed(told))
 
-    def _greeted(self, link: Link, response: Response) -> None:
+    def _take_hello(self, link: Link, response: Response) -> None:
         if response.error is not None:
             raise response.error
         check_hello(response.result)
@@ -330,7 +330,7 @@ class Runtime:
         calls, self._starter = self._calls, None
         self._close_link()
         if calls is not None:
-            self._send(*calls.lost(ConnectionLost(error.data.detail)))
+            self._send(*calls.fail_all(ConnectionLost(error.data.detail)))
         self._send(messages.Disconnected(error, random.random()))  # noqa: S311  spreads retries, hides nothing
 
     def _close_link(self) -> None:
@@ -384,12 +384,12 @@ def _crash_words(trace: str) -> str:
     """The message after a crash; appends the traceback to a log and names the log."""
     log = endpoint.state_dir(os.environ) / "tui-crash.log"
     reason = trace.strip().splitlines()[-1]
-    if not _appended(log, f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S%z}\n{trace}\n"):
+    if not _append(log, f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S%z}\n{trace}\n"):
         return f"crystalmath ended by a fault of its own. Jobs go on.\n{trace}"
     return f"crystalmath ended by a fault of its own: {reason}\nJobs go on. The details are in {log}"
 
 
-def _appended(log: Path, text: str) -> bool:
+def _append(log: Path, text: str) -> bool:
     with suppress(OSError):
         log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with log.open("a", encoding="utf-8") as file:

@@ -32,7 +32,7 @@ def script(shell: str, parser: argparse.ArgumentParser) -> str:
     return shtab.complete(parser, shell)
 
 
-def installed(shell: str) -> str:
+def installed_script(shell: str) -> str:
     """The completion script installed with the wheel.
 
     Raises

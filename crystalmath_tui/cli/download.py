@@ -10,7 +10,7 @@ from crystalmath_tui.cli import output
 from crystalmath_tui.cli.options import Option, integer, one_of, to_params
 from crystalmath_tui.cli.parser import parse
 from crystalmath_tui.cli.session import DONE, ERROR, Session
-from crystalmath_tui.client.folders import looked_up
+from crystalmath_tui.client.folders import look_up
 from crystalmath_tui.core.downloads import Download, Step, begin, select_files, step
 from crystalmath_tui.core.effects import Call, Effect, KeepPart, LookAtPart
 from crystalmath_tui.core.formatting import count, file_size
@@ -44,9 +44,9 @@ _DEEPEST, _MOST = 16, 10_000
 _SAY_EVERY = 64_000_000
 
 
-def run_download(session: Session, words: Sequence[str]) -> int:
+def run_download(session: Session, arguments: Sequence[str]) -> int:
     """Download files of a job, or its whole folder; exit status 1 if a file that should come is missing."""
-    found = parse(OPTIONS, words)
+    found = parse(OPTIONS, arguments)
     names: list[str] = found.get("names", [])
     given: dict[str, Any] = {"pk": found["pk"], "source": found.get("source", "work")}
     params: ListFilesParams = to_params(
@@ -58,11 +58,9 @@ def run_download(session: Session, words: Sequence[str]) -> int:
     if listed.note and not names:
         output.say(listed.note)
     folder = Path(found.get("to") or f"job-{params.pk}").expanduser().absolute()
-    done = _carried_out(
-        session, begin(Download(params.pk, files, str(folder), over=found.get("over", False)))
-    )
+    done = _carry_out(session, begin(Download(params.pk, files, str(folder), over=found.get("over", False))))
     _tell(session, done, str(folder))
-    return ERROR if any(names or not row.refused for row in done.left) else DONE
+    return ERROR if any(names or not row.refused for row in done.skipped) else DONE
 
 
 def run_file(session: Session, params: ReadFileParams, target: Path, *, over: bool) -> int:
@@ -72,8 +70,8 @@ def run_file(session: Session, params: ReadFileParams, target: Path, *, over: bo
     if not alone.parent.is_dir():
         hint = "Give a file in a folder that you may write to."
         raise FileUnreadable(f"there is no folder {alone.parent}", field="output", hint=hint)
-    done = _carried_out(session, begin(Download(params.pk, (file,), "", str(alone), over=over)))
-    for row in done.left:
+    done = _carry_out(session, begin(Download(params.pk, (file,), "", str(alone), over=over)))
+    for row in done.skipped:
         hint = "Name another file, or add --over." if "left as it is" in row.why else "See: --help"
         raise FileUnreadable(f"{target} was not written: {row.why}", field="output", hint=hint)
     for row in done.kept:
@@ -81,7 +79,7 @@ def run_file(session: Session, params: ReadFileParams, target: Path, *, over: bo
     return DONE
 
 
-def _carried_out(session: Session, first: Step) -> Download:
+def _carry_out(session: Session, first: Step) -> Download:
     """Request and write until the download is done; raises an error that stops all of it."""
     download, effects = first
     queue, told = list(effects), 0
@@ -100,17 +98,17 @@ def _carried_out(session: Session, first: Step) -> Download:
 def _answer(session: Session, effect: Effect) -> Message:
     """The message an effect leads to; retries once on a new connection if the connection breaks."""
     if isinstance(effect, (LookAtPart, KeepPart)):
-        return looked_up(effect)
+        return look_up(effect)
     call: Call[Any, Any] = effect  # type: ignore[assignment]
     try:
-        return call.answer(_asked(session, call))
+        return call.answer(_request(session, call))
     except (ConnectionLost, CallTimeout):
         raise
     except RpcError as error:
         return call.refuse(error)
 
 
-def _asked(session: Session, call: Call[Any, Any]) -> Any:
+def _request(session: Session, call: Call[Any, Any]) -> Any:
     try:
         return session.call(call.method, call.params)
     except ConnectionLost as lost:
@@ -121,11 +119,11 @@ def _asked(session: Session, call: Call[Any, Any]) -> Any:
 
 def _tell(session: Session, done: Download, folder: str) -> None:
     if session.as_json:
-        output.put_json({"folder": folder, "files": done.kept, "left_out": done.left})
+        output.put_json({"folder": folder, "files": done.kept, "left_out": done.skipped})
         return
     for row in done.kept:
         output.put(f"{folder}/{row.path}  {row.size} bytes{_before(row.before)}\n")
-    for left in done.left:
+    for left in done.skipped:
         output.say(f"{left.path} was left out: {left.why}")
     output.say(
         f"{count(len(done.kept), 'file')}, {file_size(sum(row.size for row in done.kept))} in {folder}"

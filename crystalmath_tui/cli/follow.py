@@ -20,9 +20,9 @@ _RETRY_S = 1.0
 OPTIONS = tuple(row for row in of_params(FollowParams) if row.name not in _HIDDEN)
 
 
-def run_follow(session: Session, words: Sequence[str]) -> int:
+def run_follow(session: Session, arguments: Sequence[str]) -> int:
     """Follow to the end; after a broken connection, continue at the next byte."""
-    params: FollowParams = to_params(FollowParams, OPTIONS, parse(OPTIONS, words))
+    params: FollowParams = to_params(FollowParams, OPTIONS, parse(OPTIONS, arguments))
     params = replace(params, credit=_CREDIT)
     while True:
         try:

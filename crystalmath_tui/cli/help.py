@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from crystalmath_tui.cli.options import Option
-from crystalmath_tui.cli.parser import Parser, add_flags, described
+from crystalmath_tui.cli.parser import Parser, add_flags, describe
 
 EXIT_CODES = """exit status:
   0    done
@@ -33,7 +33,7 @@ def children(parser: Parser, word: str, summaries: Mapping[str, str]) -> dict[st
     added = parser.add_subparsers(title="commands", metavar=word, prog=parser.prog)
     parser.usage = parser.usage or f"{parser.prog} {word} …"
     return {
-        name: added.add_parser(name, shown=True, help=_escaped(text), description=_escaped(text))
+        name: added.add_parser(name, shown=True, help=_escape(text), description=_escape(text))
         for name, text in summaries.items()
     }
 
@@ -42,7 +42,7 @@ def fill(parser: Parser, options: Sequence[Option], general: Iterable[Option]) -
     """Declare the arguments and options of a command."""
     arguments = [option for option in options if option.positional]
     words = [option.metavar if option.required else f"[{option.metavar}]" for option in arguments]
-    parser.usage = _escaped(" ".join((parser.prog, *words, "[OPTIONS]")))
+    parser.usage = _escape(" ".join((parser.prog, *words, "[OPTIONS]")))
     group = parser.add_argument_group("arguments")
     for option in arguments:
         _add_argument(group, option)
@@ -62,11 +62,11 @@ def _add_argument(group: Any, option: Option) -> None:
         nargs=nargs,
         metavar=option.metavar,
         choices=option.choices or None,
-        help=_escaped(described(option)),
+        help=_escape(describe(option)),
     )
     action.files = option.files  # read by completion
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     """Text escaped so that argparse prints it unchanged."""
     return text.replace("%", "%%")

@@ -48,14 +48,14 @@ class Invocation:
     """The general options and the words of the command; no words mean the terminal interface."""
 
     session: Session
-    words: tuple[str, ...]
+    arguments: tuple[str, ...]
     wants_help: bool = False
     wants_version: bool = False
 
     @property
     def opens_interface(self) -> bool:
         """Whether to open the terminal interface: no command is given."""
-        return not (self.words or self.wants_help or self.wants_version)
+        return not (self.arguments or self.wants_help or self.wants_version)
 
 
 def read(argv: Sequence[str]) -> Invocation:
@@ -102,21 +102,21 @@ def _help_of(argv: Sequence[str]) -> str:
     return " ".join(["crystalmath", *known, "--help"])
 
 
-def _run(asked: Invocation) -> int:
+def _run(invocation: Invocation) -> int:
     try:
-        if asked.wants_version:
+        if invocation.wants_version:
             output.put(f"crystalmath {__version__}\n")
             return DONE
-        if asked.wants_help:
-            output.put(help_text(*asked.words))
+        if invocation.wants_help:
+            output.put(help_text(*invocation.arguments))
             return DONE
-        return _dispatch(asked.session, asked.words)
+        return _dispatch(invocation.session, invocation.arguments)
     finally:
-        asked.session.close()
+        invocation.session.close()
 
 
-def _dispatch(session: Session, words: Sequence[str]) -> int:
-    first, *rest = words
+def _dispatch(session: Session, arguments: Sequence[str]) -> int:
+    first, *rest = arguments
     if first == "server":
         _server(session, rest)
     if first in COMMANDS:
@@ -133,9 +133,9 @@ def _dispatch(session: Session, words: Sequence[str]) -> int:
     return run_method(session, method, rest[1:])
 
 
-def _server(session: Session, words: Sequence[str]) -> NoReturn:
+def _server(session: Session, arguments: Sequence[str]) -> NoReturn:
     """Replace this process with crystalmath-server, which sets the exit status."""
-    if not words or words[0] not in SERVER_COMMANDS:
+    if not arguments or arguments[0] not in SERVER_COMMANDS:
         raise UsageError(f"server needs one of {', '.join(SERVER_COMMANDS)}")
     options = [
         *(("--profile", session.profile) if session.profile else ()),
@@ -143,7 +143,7 @@ def _server(session: Session, words: Sequence[str]) -> NoReturn:
         *(("--json",) if session.as_json else ()),
     ]
     sys.stdout.flush()
-    command = [sys.executable, "-P", "-m", "crystalmath_server", *words, *options]
+    command = [sys.executable, "-P", "-m", "crystalmath_server", *arguments, *options]
     os.execv(sys.executable, command)  # noqa: S606  our own interpreter and module
 
 
@@ -248,14 +248,14 @@ def _load_completion() -> tuple[Sequence[Option], Callable[[Session, Sequence[st
     return (_one_of("SHELL", SHELLS),), _completion
 
 
-def _completion(_session: Session, words: Sequence[str]) -> int:
-    shell = parse((_one_of("SHELL", SHELLS),), words)["shell"]
+def _completion(_session: Session, arguments: Sequence[str]) -> int:
+    shell = parse((_one_of("SHELL", SHELLS),), arguments)["shell"]
     try:
         output.put(completion_text(shell))
     except ImportError:
-        from crystalmath_tui.cli.completion import installed
+        from crystalmath_tui.cli.completion import installed_script
 
-        output.put(installed(shell))
+        output.put(installed_script(shell))
     return DONE
 
 

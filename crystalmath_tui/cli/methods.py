@@ -22,10 +22,10 @@ CALL_OPTIONS = (
 )
 
 
-def run_method(session: Session, method: AnyMethod, words: Sequence[str]) -> int:
+def run_method(session: Session, method: AnyMethod, arguments: Sequence[str]) -> int:
     """Call a method with the parameters given as words, and print its result."""
     options = options_of(method)
-    found = _keyed(method, parse(options, words))
+    found = _with_key(method, parse(options, arguments))
     target = found.pop("output", "") if method is JOBS_FILE else ""
     over = bool(found.pop("over", False)) if method is JOBS_FILE else False
     params = to_params(method.params, options, found)
@@ -71,14 +71,14 @@ def options_of(method: AnyMethod) -> list[Option]:
     return options
 
 
-def _keyed(method: AnyMethod, found: dict[str, Any]) -> dict[str, Any]:
+def _with_key(method: AnyMethod, values: dict[str, Any]) -> dict[str, Any]:
     """Create an idempotency key if one is needed and not given, and print it so users can resend it."""
     name = key_of(method.params)
-    if not name or name in found:
-        return found
+    if not name or name in values:
+        return values
     key = os.urandom(16).hex()
     output.say(f"key {key}: the same --{name.replace('_', '-')} never does it twice")
-    return {**found, name: key}
+    return {**values, name: key}
 
 
 def put_comparison(table: Any, *, as_csv: bool) -> None:
@@ -90,12 +90,12 @@ def put_comparison(table: Any, *, as_csv: bool) -> None:
         return
     head = ["PK", "LABEL", *map(title_of, table.columns)]
     rows = [[str(row.pk), row.label, *map(output.cell, row.values)] for row in table.rows]
-    output.put("".join(f"{line}\n" for line in output.aligned([head, *rows])))
+    output.put("".join(f"{line}\n" for line in output.align([head, *rows])))
 
 
-def run_call(session: Session, words: Sequence[str]) -> int:
+def run_call(session: Session, arguments: Sequence[str]) -> int:
     """Call a method with plain JSON and print its JSON result."""
-    found = parse(CALL_OPTIONS, words)
+    found = parse(CALL_OPTIONS, arguments)
     name = found["method"]
     params = _json(found.get("params", "{}"))
     method = find(name)

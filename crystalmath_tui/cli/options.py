@@ -71,15 +71,15 @@ class Option:
         return self.convert is None
 
     @property
-    def shown(self) -> str:
+    def display_name(self) -> str:
         """Its name in messages."""
         return self.metavar if self.positional else self.flags[0]
 
-    def renamed(self, *flags: str) -> "Option":
+    def with_flags(self, *flags: str) -> "Option":
         """The same option under other flags."""
         return replace(self, flags=flags)
 
-    def unforced(self, *, required: bool = False) -> "Option":
+    def by_flag(self, *, required: bool = False) -> "Option":
         """The same option, given only by its flag."""
         return replace(self, positional=False, required=required)
 
@@ -97,7 +97,7 @@ def key_of(kind: type[Any]) -> str:
     return next((name for name in needed if _has(IdempotencyKey, _unwrap(hints[name])[1])), "")
 
 
-def to_params(kind: type[Any], options: Iterable[Option], found: Mapping[str, Any]) -> Any:
+def to_params(kind: type[Any], options: Iterable[Option], values: Mapping[str, Any]) -> Any:
     """Parameters of a method.
 
     Raises
@@ -106,10 +106,10 @@ def to_params(kind: type[Any], options: Iterable[Option], found: Mapping[str, An
         A value is out of bounds.
     """
     try:
-        return codec.from_json(kind, dict(found))
+        return codec.from_json(kind, dict(values))
     except InvalidParams as misfit:
         name = misfit.data.field.partition(".")[0]
-        flag = next((option.shown for option in options if option.name == name), name)
+        flag = next((option.display_name for option in options if option.name == name), name)
         raise UsageError(f"{flag}: {str(misfit).partition(': ')[2]}") from None
 
 

@@ -90,7 +90,7 @@ def _is_list(value: Any) -> str:
 
 
 def _record(pairs: Iterable[tuple[str, Any]]) -> list[str]:
-    flat = list(_flattened(pairs))
+    flat = list(_flatten(pairs))
     plain = [
         (name, _cell(name, value)) for name, value in flat if not _is_table(value) and not _is_text(value)
     ]
@@ -104,12 +104,12 @@ def _record(pairs: Iterable[tuple[str, Any]]) -> list[str]:
     return lines
 
 
-def _flattened(pairs: Iterable[tuple[str, Any]]) -> Iterable[tuple[str, Any]]:
+def _flatten(pairs: Iterable[tuple[str, Any]]) -> Iterable[tuple[str, Any]]:
     """Nested dataclasses and mappings as dotted names; the fields of a row without a prefix."""
     for name, value in pairs:
         if is_dataclass(value):
             prefix = "" if name == "row" else f"{name}."
-            yield from _flattened((prefix + row.name, getattr(value, row.name)) for row in fields(value))
+            yield from _flatten((prefix + row.name, getattr(value, row.name)) for row in fields(value))
         elif isinstance(value, dict):
             yield from ((f"{name}.{key}", item) for key, item in cast("dict[str, Any]", value).items())
         else:
@@ -132,14 +132,14 @@ def table(rows: Sequence[Any]) -> list[str]:
     names = [row.name for row in fields(rows[0]) if not _is_json_only(hints[row.name])]
     columns = [[_cell(name, getattr(row, name)) for row in rows] for name in names]
     kept = [(name, cells) for name, cells in zip(names, columns, strict=True) if any(cells)]
-    return aligned(list(zip(*([name.upper(), *cells] for name, cells in kept), strict=True)))
+    return align(list(zip(*([name.upper(), *cells] for name, cells in kept), strict=True)))
 
 
 def _is_json_only(hint: Any) -> bool:
     return any(isinstance(mark, JsonOnly) for mark in getattr(hint, "__metadata__", ()))
 
 
-def aligned(lines: Sequence[Sequence[str]]) -> list[str]:
+def align(lines: Sequence[Sequence[str]]) -> list[str]:
     """Cells in columns, each column as wide as its longest cell."""
     widths = [max(map(width, cells)) for cells in zip(*lines, strict=True)]
     return [

@@ -37,7 +37,7 @@ class _Put(argparse.Action):
         _put(vars(namespace), self.dest, value)
 
 
-def parse(options: Sequence[Option], words: Sequence[str]) -> dict[str, Any]:
+def parse(options: Sequence[Option], arguments: Sequence[str]) -> dict[str, Any]:
     """Option name → JSON value, for the options that are given.
 
     Raises
@@ -45,25 +45,25 @@ def parse(options: Sequence[Option], words: Sequence[str]) -> dict[str, Any]:
     UsageError
         An option is unknown, or a value is missing or invalid.
     """
-    found, bare = parse_known(options, words)
+    found, bare = parse_known(options, arguments)
     end = bare.index("--") if "--" in bare else len(bare)
     for word in bare[:end]:
         if word.startswith("-") and word != "-" and not _is_number(word):
             raise UsageError(_unknown(options, word.partition("=")[0]))
     _fill(options, found, bare[:end] + bare[end + 1 :])
-    missing = [option.shown for option in options if option.required and option.name not in found]
+    missing = [option.display_name for option in options if option.required and option.name not in found]
     if missing:
         raise UsageError(f"missing: {', '.join(missing)}")
     return found
 
 
-def parse_known(options: Iterable[Option], words: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
+def parse_known(options: Iterable[Option], arguments: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
     """Values of the options among the words, and the other words; words after -- are not parsed."""
-    end = words.index("--") if "--" in words else len(words)
+    end = arguments.index("--") if "--" in arguments else len(arguments)
     parser = Parser(prog="", usage="")
     add_flags(parser, options)
-    found, rest = parser.parse_known_args(words[:end])
-    return vars(found), [*rest, *words[end:]]
+    found, rest = parser.parse_known_args(arguments[:end])
+    return vars(found), [*rest, *arguments[end:]]
 
 
 def add_flags(parser: argparse._ActionsContainer, options: Iterable[Option], *, shown: bool = False) -> None:  # pyright: ignore[reportPrivateUsage]  the type of a group and of a parser
@@ -71,9 +71,9 @@ def add_flags(parser: argparse._ActionsContainer, options: Iterable[Option], *, 
     for option in options:
         if not option.flags:
             continue
-        words: dict[str, Any] = {"help": described(option).replace("%", "%%")} if shown else {}
+        words: dict[str, Any] = {"help": describe(option).replace("%", "%%")} if shown else {}
         if option.convert is not None:
-            words |= {"action": _Put, "type": _typed(option.convert), "metavar": option.metavar}
+            words |= {"action": _Put, "type": _argument_type(option.convert), "metavar": option.metavar}
             words["choices"] = option.choices if shown and option.choices else None
         elif option.flags[-1] == f"--no-{option.flags[0][2:]}":
             words["action"] = argparse.BooleanOptionalAction
@@ -84,7 +84,7 @@ def add_flags(parser: argparse._ActionsContainer, options: Iterable[Option], *, 
         action.files = option.files  # type: ignore[attr-defined]  read by completion
 
 
-def described(option: Option) -> str:
+def describe(option: Option) -> str:
     """Help, choices and default of an option."""
     parts = [option.help]
     if option.choices:
@@ -96,7 +96,7 @@ def described(option: Option) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def _typed(convert: Convert) -> Convert:
+def _argument_type(convert: Convert) -> Convert:
     """A conversion whose error messages argparse passes on."""
 
     def read(text: str) -> Any:
@@ -108,23 +108,23 @@ def _typed(convert: Convert) -> Convert:
     return read
 
 
-def _put(found: dict[str, Any], name: str, value: Any) -> None:
+def _put(values: dict[str, Any], name: str, value: Any) -> None:
     """Store a value by name; extend lists and mappings."""
     if isinstance(value, list):
-        found[name] = [*found.get(name, []), *value]
+        values[name] = [*values.get(name, []), *value]
     elif isinstance(value, dict):
-        found[name] = {**found.get(name, {}), **value}
+        values[name] = {**values.get(name, {}), **value}
     else:
-        found[name] = value
+        values[name] = value
 
 
-def _fill(options: Iterable[Option], found: dict[str, Any], bare: list[str]) -> None:
+def _fill(options: Iterable[Option], values: dict[str, Any], bare: list[str]) -> None:
     """Assign positional words, in order, to the arguments that no flag has filled.
 
     argparse also assigns words to filled arguments, and cannot handle an option between two arguments.
     """
     for option in options:
-        if not option.positional or option.name in found or option.convert is None:
+        if not option.positional or option.name in values or option.convert is None:
             continue
         count = len(bare) if option.takes_rest else 1
         for text in bare[:count]:
@@ -133,7 +133,7 @@ def _fill(options: Iterable[Option], found: dict[str, Any], bare: list[str]) -> 
             except ValueError as error:
                 raise UsageError(f"{option.metavar}: {error}") from None
             _put(
-                found,
+                values,
                 option.name,
                 [value] if option.many == "list" and not isinstance(value, list) else value,
             )

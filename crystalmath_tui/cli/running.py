@@ -33,10 +33,10 @@ from crystalmath_tui.cli.session import DONE, NOT_FINISHED, Session
 
 _POLL_S = 0.5
 _CHANGED: dict[str, Callable[[Option], Option]] = {
-    "structures": Option.unforced,
-    "template": lambda option: option.unforced(required=True),
-    "values": lambda option: option.renamed("--set"),
-    "key": Option.unforced,
+    "structures": Option.by_flag,
+    "template": lambda option: option.by_flag(required=True),
+    "values": lambda option: option.with_flags("--set"),
+    "key": Option.by_flag,
 }
 """Parameters of jobs.submit that the command takes differently; it computes the digest itself."""
 
@@ -67,9 +67,9 @@ WAIT_OPTIONS = (
 )
 
 
-def run_submit(session: Session, words: Sequence[str]) -> int:
+def run_submit(session: Session, arguments: Sequence[str]) -> int:
     """Import structures, render a template and submit it; with --wait, wait until the job ends."""
-    found = parse(SUBMIT_OPTIONS, words)
+    found = parse(SUBMIT_OPTIONS, arguments)
     wait = bool(found.pop("wait", False))
     found["structures"] = _structures(session, found)
     found.setdefault("key", os.urandom(16).hex())
@@ -87,23 +87,23 @@ def run_submit(session: Session, words: Sequence[str]) -> int:
     return _follow(session, submitted.pk) if wait else DONE
 
 
-def run_wait(session: Session, words: Sequence[str]) -> int:
+def run_wait(session: Session, arguments: Sequence[str]) -> int:
     """Wait until a job ends and print its final row."""
-    params: JobPk = to_params(JobPk, WAIT_OPTIONS, parse(WAIT_OPTIONS, words))
+    params: JobPk = to_params(JobPk, WAIT_OPTIONS, parse(WAIT_OPTIONS, arguments))
     status = _follow(session, params.pk)
     _put(session, session.call(JOBS_SHOW, params).row)
     return status
 
 
-def _structures(session: Session, found: dict[str, Any]) -> list[int]:
+def _structures(session: Session, values: dict[str, Any]) -> list[int]:
     """The pks of the structures: the given pks, or the pks of the imported files."""
-    files, given, format_name = found.pop("file", []), found.get("structures", []), found.pop("format", "")
+    files, given, format_name = values.pop("file", []), values.get("structures", []), values.pop("format", "")
     if bool(files) == bool(given):
         raise UsageError("give structures: either FILE or --structure PK")
-    return given or [_imported(session, file, format_name) for file in files]
+    return given or [_import_structure(session, file, format_name) for file in files]
 
 
-def _imported(session: Session, file: str, format_name: str) -> int:
+def _import_structure(session: Session, file: str, format_name: str) -> int:
     source = {"text": sys.stdin.read()} if file == "-" else {"path": str(Path(file).absolute())}
     stored = session.call(STRUCTURES_IMPORT, ImportStructureParams(format=format_name, **source))
     output.say(f"structure {stored.row.pk}: {stored.row.formula}{', stored before' if stored.reused else ''}")

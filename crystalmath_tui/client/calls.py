@@ -27,7 +27,7 @@ class Calls:
         """Progress of the calls that are not answered yet, newest last."""
         return tuple(self._told.values())
 
-    def noticed(self, notice: Notice) -> None:
+    def take_notice(self, notice: Notice) -> None:
         """Store the progress of a call; progress of unknown calls is dropped."""
         match notice:
             case Notice(params=ProgressParams(id=int() as number, text=text, fraction=fraction)):
@@ -44,7 +44,7 @@ class Calls:
         self._waiting.append(call)
         self._send(now)
 
-    def answered(self, response: Response, now: float) -> Message | None:
+    def take_response(self, response: Response, now: float) -> Message | None:
         """The message for an answer, or None if its call was dropped."""
         call, _ = self._running.pop(response.id, (None, 0.0))
         self._told.pop(response.id, None)
@@ -53,7 +53,7 @@ class Calls:
             return None
         return call.answer(response.result) if response.error is None else call.refuse(response.error)
 
-    def expired(self, now: float) -> list[Message]:
+    def expire(self, now: float) -> list[Message]:
         """Give up calls that were not answered in time."""
         late = [(number, call) for number, (call, deadline) in self._running.items() if deadline < now]
         for number, _ in late:
@@ -66,7 +66,7 @@ class Calls:
             for _, call in late
         ]
 
-    def lost(self, error: RpcError) -> list[Message]:
+    def fail_all(self, error: RpcError) -> list[Message]:
         """Fail all calls after the link is lost."""
         calls = [*(call for call, _ in self._running.values()), *self._waiting]
         self._running.clear()

@@ -88,7 +88,7 @@ class Connection:
 
     def request(self, method: Method[P, R], params: P) -> int:
         """Queue a request and return its id."""
-        return self._request(method.name, codec.to_json(params), _typed(method.result))
+        return self._request(method.name, codec.to_json(params), _decoder_of(method.result))
 
     def request_json(self, name: str, params: Json) -> int:
         """Queue a request with plain JSON parameters; its result is plain JSON too."""
@@ -159,8 +159,8 @@ class Connection:
             return _notice(str(given["method"]), given.get("params"))
         return self._response(given)
 
-    def _response(self, given: dict[str, Json]) -> Event | None:
-        request_id, error = given.get("id"), _error(given.get("error"))
+    def _response(self, message: dict[str, Json]) -> Event | None:
+        request_id, error = message.get("id"), _error(message.get("error"))
         if request_id is None and error is not None:
             return Fault(error)
         if not isinstance(request_id, int) or request_id not in self._pending:
@@ -169,7 +169,7 @@ class Connection:
         if error is not None:
             return Response(request_id, error=error)
         try:
-            return Response(request_id, decode(given.get("result")))
+            return Response(request_id, decode(message.get("result")))
         except RpcError as misfit:
             return Response(request_id, error=misfit)
 
@@ -194,7 +194,7 @@ def check_hello(hello: Hello) -> None:
         )
 
 
-def _typed(kind: type[R]) -> Callable[[Json], R]:
+def _decoder_of(kind: type[R]) -> Callable[[Json], R]:
     """Decode a result; a result of the wrong type is the server's fault."""
 
     def decode(result: Json) -> R:

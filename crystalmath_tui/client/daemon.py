@@ -127,9 +127,9 @@ class Starter:
             self._server = _spawn(self._where, now)
 
 
-def start_failure(where: Where, what: str, said: str = "") -> ServerStartFailed:
+def start_failure(where: Where, what: str, output: str = "") -> ServerStartFailed:
     """Why a server did not start, with its last output, or the end of its log if it printed nothing."""
-    words = said or _tail(endpoint.log_path(where.profile, where.environ))
+    words = output or _tail(endpoint.log_path(where.profile, where.environ))
     if "crystalmath[server]" in words:
         return ServerStartFailed(
             words.splitlines()[0], hint="Install the server: pip install 'crystalmath[server]'"

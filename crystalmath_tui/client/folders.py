@@ -55,7 +55,7 @@ Local = ListFolder | FindPath | WriteFile | LookAtPart | KeepPart
 """Effects that read or write local folders."""
 
 
-def looked_up(effect: Local) -> Message:
+def look_up(effect: Local) -> Message:
     """Carry out a local effect and return its message."""
     match effect:
         case WriteFile():

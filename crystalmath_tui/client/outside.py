@@ -6,7 +6,7 @@ from pathlib import Path
 _USUAL = "vi"
 
 
-def edited_outside(name: str, text: str, environ: Mapping[str, str]) -> tuple[str, str]:
+def edit_outside(name: str, text: str, environ: Mapping[str, str]) -> tuple[str, str]:
     """The text as edited in $VISUAL or $EDITOR, or "" and the reason; waits until the editor exits."""
     import shlex  # rarely needed
     import tempfile
@@ -14,7 +14,7 @@ def edited_outside(name: str, text: str, environ: Mapping[str, str]) -> tuple[st
     try:
         command = shlex.split(environ.get("VISUAL") or environ.get("EDITOR") or "") or [_USUAL]
         with tempfile.TemporaryDirectory(prefix="crystalmath-") as folder:
-            return _edited(command, Path(folder) / name, text)
+            return _run_editor(command, Path(folder) / name, text)
     except OSError as error:
         words = error.strerror or str(error)
         return "", f"The text cannot be edited outside: {words}. Set EDITOR to an editor that is installed."
@@ -22,7 +22,7 @@ def edited_outside(name: str, text: str, environ: Mapping[str, str]) -> tuple[st
         return "", f"EDITOR is not a command: {error}."
 
 
-def _edited(command: list[str], path: Path, text: str) -> tuple[str, str]:
+def _run_editor(command: list[str], path: Path, text: str) -> tuple[str, str]:
     import subprocess
 
     path.write_text(text, encoding="utf-8", errors="replace", newline="")

@@ -23,7 +23,7 @@ def look(effect: LookAtPart) -> LocalPart:
             file.seek(max(0, size - _COMPARED))
             return LocalPart(size, file.read(), whole)
     except (OSError, ValueError) as error:
-        return LocalPart(problem=_words(error))
+        return LocalPart(problem=_describe(error))
 
 
 def keep(effect: KeepPart) -> str:
@@ -38,9 +38,9 @@ def keep(effect: KeepPart) -> str:
             file.seek(effect.offset)
             file.write(effect.data)
         if effect.last:
-            _named(part, target, over=effect.over)
+            _move_into_place(part, target, over=effect.over)
     except (OSError, ValueError) as error:
-        return _words(error)
+        return _describe(error)
     return ""
 
 
@@ -49,7 +49,7 @@ def part_of(target: Path) -> Path:
     return target.with_name(f"{target.name}.part")
 
 
-def _named(part: Path, target: Path, *, over: bool) -> None:
+def _move_into_place(part: Path, target: Path, *, over: bool) -> None:
     """Give the file its final name; a hard link fails atomically if the name is taken."""
     if over:
         part.replace(target)
@@ -66,7 +66,7 @@ def _named(part: Path, target: Path, *, over: bool) -> None:
         part.unlink()
 
 
-def _words(error: OSError | ValueError) -> str:
+def _describe(error: OSError | ValueError) -> str:
     reason = getattr(error, "strerror", None) or str(error)
     place = getattr(error, "filename", None)
     return f"{place}: {reason}" if place else reason

@@ -88,7 +88,7 @@ class Link:
         except (BlockingIOError, InterruptedError):
             return []
         except OSError as error:
-            raise _lost(error) from error
+            raise _connection_lost(error) from error
         if not data:
             raise ConnectionLost("the server closed the connection")
         return self.connection.receive(data)
@@ -264,5 +264,5 @@ def _result(response: Response) -> Any:
     return response.result
 
 
-def _lost(error: OSError) -> ConnectionLost:
+def _connection_lost(error: OSError) -> ConnectionLost:
     return ConnectionLost(f"the server is gone: {error.strerror or error}")

@@ -29,23 +29,23 @@ def gutter(area: Area) -> int:
     return len(str(len(area.lines))) + 4
 
 
-def in_sight(place: Window, area: Area, size: Size) -> Window:
+def scroll_to_cursor(view: Window, area: Area, size: Size) -> Window:
     """The window, moved as little as needed to show the cursor."""
     rows, cols = max(1, size.rows), max(1, size.cols - gutter(area))
-    top = max(min(place.top, area.row), area.row - rows + 1)
+    top = max(min(view.top, area.row), area.row - rows + 1)
     top = max(0, min(top, len(area.lines) - 1))
     cell = cell_of(area.line, area.col)
     margin = min(_MARGIN, cols // 3)
-    left = min(place.left, max(0, cell - margin))
+    left = min(view.left, max(0, cell - margin))
     left = max(left, cell + margin + 1 - cols if cell >= cols - margin else 0)
     return Window(top, max(0, left))
 
 
-def area_lines(area: Area, place: Window, size: Size, marks: Marks, paint: Paint) -> tuple[Line, ...]:
+def area_lines(area: Area, view: Window, size: Size, marks: Marks, paint: Paint) -> tuple[Line, ...]:
     """The visible part of the text."""
-    place = in_sight(place, area, size)
-    rows = range(place.top, min(place.top + size.rows, len(area.lines)))
-    return tuple(_row(area, row, place.left, size.cols, marks, paint) for row in rows)
+    view = scroll_to_cursor(view, area, size)
+    rows = range(view.top, min(view.top + size.rows, len(area.lines)))
+    return tuple(_row(area, row, view.left, size.cols, marks, paint) for row in rows)
 
 
 def _row(area: Area, row: int, left: int, cols: int, marks: Marks, paint: Paint) -> Line:
@@ -57,13 +57,13 @@ def _row(area: Area, row: int, left: int, cols: int, marks: Marks, paint: Paint)
         Span("accent" if here else "dim", f"{row + 1:>{digits}}"),
         Span("rule", "▏ " if left == 0 else "« "),
     )
-    spans = _shown(paint(area.lines[row]), area.lines[row])
+    spans = _expand_tabs(paint(area.lines[row]), area.lines[row])
     if here:
         spans = _with_cursor(spans, area)
     return (*head, *window(spans, left, max(0, cols - gutter(area))))
 
 
-def _shown(spans: Line, text: str) -> Line:
+def _expand_tabs(spans: Line, text: str) -> Line:
     """Spans of raw text as painted; the width of a tab depends on the text before it."""
     if text.isascii() and text.isprintable():
         return spans
@@ -96,14 +96,14 @@ def _with_cursor(spans: Line, area: Area) -> Line:
     return tuple(span for span in found if span.text)
 
 
-def area_at(area: Area, place: Window, size: Size, row: int, col: int) -> Area:
+def area_at(area: Area, view: Window, size: Size, row: int, col: int) -> Area:
     """The area with the cursor at a mouse click; a click below the text goes to its end."""
-    place = in_sight(place, area, size)
-    line = min(place.top + row, len(area.lines) - 1)
-    return at(area, line, col_at(area.lines[line], max(0, col - gutter(area)) + place.left))
+    view = scroll_to_cursor(view, area, size)
+    line = min(view.top + row, len(area.lines) - 1)
+    return at(area, line, col_at(area.lines[line], max(0, col - gutter(area)) + view.left))
 
 
-def cursor_cell(area: Area, place: Window, size: Size) -> tuple[int, int]:
+def cursor_cell(area: Area, view: Window, size: Size) -> tuple[int, int]:
     """Row and cell of the cursor within the visible area."""
-    place = in_sight(place, area, size)
-    return area.row - place.top, gutter(area) + cell_of(area.line, area.col) - place.left
+    view = scroll_to_cursor(view, area, size)
+    return area.row - view.top, gutter(area) + cell_of(area.line, area.col) - view.left

@@ -55,7 +55,7 @@ class Range:
     low: float
     high: float
 
-    def place(self, value: float, cells: int) -> int:
+    def position(self, value: float, cells: int) -> int:
         """The position of a value among `cells` cells."""
         part = (value - self.low) / (self.high - self.low)
         return max(0, min(cells - 1, round(part * (cells - 1))))
@@ -117,20 +117,20 @@ def _paint(body: Canvas, chart: Chart, found: Sequence[Sequence[Run]], xs: Range
     cols, rows = body.size.cols * ACROSS, body.size.rows * DOWN
     for x, _ in chart.ticks if len(chart.ticks) > 1 else ():
         if xs.low < x < xs.high:
-            at = xs.place(x, cols)
+            at = xs.position(x, cols)
             body.line(((at, 0), (at, rows - 1)), "rule", 2)
     for place, runs in enumerate(found):
         kind = _kind(chart, place)
         for run in runs:
-            dots = [(xs.place(x, cols), rows - 1 - ys.place(y, rows)) for x, y in run]
+            dots = [(xs.position(x, cols), rows - 1 - ys.position(y, rows)) for x, y in run]
             body.line(dots, STYLES[kind % len(STYLES)], kind)
     if len(chart.traces) <= MOST_LETTERS:
         _mark(body, found, xs, ys)
 
 
-def _kind(chart: Chart, place: int) -> int:
+def _kind(chart: Chart, index: int) -> int:
     """Index of pattern and color: one per curve for few curves, one per group for many."""
-    return place if len(chart.traces) <= MOST_LETTERS else chart.traces[place].group
+    return index if len(chart.traces) <= MOST_LETTERS else chart.traces[index].group
 
 
 def _mark(body: Canvas, found: Sequence[Sequence[Run]], xs: Range, ys: Range) -> None:
@@ -140,7 +140,7 @@ def _mark(body: Canvas, found: Sequence[Sequence[Run]], xs: Range, ys: Range) ->
         last = -_LETTER_EVERY
         for run in runs:
             for x, y in run:
-                col, row = xs.place(x, body.size.cols), body.size.rows - 1 - ys.place(y, body.size.rows)
+                col, row = xs.position(x, body.size.cols), body.size.rows - 1 - ys.position(y, body.size.rows)
                 due = len(found) > 1 and col >= 2 + 3 * place and col - last >= _LETTER_EVERY
                 if due or len(run) == 1:
                     body.text(row, col, letter, STYLES[place % len(STYLES)])
@@ -186,7 +186,7 @@ def _x_lines(chart: Chart, xs: Range, gutter: int, cols: int) -> tuple[Line, ...
     marks = named or [(x, _number(x, xs.high - xs.low)) for x in (xs.low, (xs.low + xs.high) / 2, xs.high)]
     axis, words = ["─"] * cols, [" "] * cols
     for x, name in marks:
-        at = xs.place(x, cols)
+        at = xs.position(x, cols)
         axis[at] = "┴"
         _write(words, cut(name, cols), at)
     below = _with_title("".join(words), cut(chart.x_title, cols))
@@ -196,18 +196,18 @@ def _x_lines(chart: Chart, xs: Range, gutter: int, cols: int) -> tuple[Line, ...
     )
 
 
-def _with_title(words: str, title: str) -> str:
+def _with_title(names: str, title: str) -> str:
     """The line of names, with the title if there is room."""
     gap = " " * (width(title) + 4)
     if not title:
-        return words
-    at = words.rfind(gap)
-    return words if at < 0 else f"{words[: at + 2]}{title}{words[at + 2 + width(title) :]}"
+        return names
+    at = names.rfind(gap)
+    return names if at < 0 else f"{names[: at + 2]}{title}{names[at + 2 + width(title) :]}"
 
 
-def _write(words: list[str], name: str, at: int) -> None:
+def _write(cells: list[str], name: str, at: int) -> None:
     """Put a name under its position unless another name is in the way."""
-    start = max(0, min(len(words) - len(name), at - len(name) // 2))
-    room = words[max(0, start - 1) : start + len(name) + 1]
+    start = max(0, min(len(cells) - len(name), at - len(name) // 2))
+    room = cells[max(0, start - 1) : start + len(name) + 1]
     if name and all(cell == " " for cell in room):
-        words[start : start + len(name)] = list(name)
+        cells[start : start + len(name)] = list(name)

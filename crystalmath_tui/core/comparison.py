@@ -21,8 +21,8 @@ def narrow(whole: Comparison, names: frozenset[str]) -> Comparison:
     return Comparison(tuple(whole.columns[place] for place in kept), tuple(rows))
 
 
-def _at(row: CompareRow, place: int) -> Json:
-    return row.values[place] if place < len(row.values) else None
+def _at(row: CompareRow, index: int) -> Json:
+    return row.values[index] if index < len(row.values) else None
 
 
 def order(whole: Comparison, name: str, *, descending: bool) -> Comparison:

@@ -32,7 +32,7 @@ def rows_of(diff: str) -> tuple[Row | None, ...]:
     for first, second, body in _hunks(diff):
         if found:
             found.append(None)
-        found += _paired(first, second, body)
+        found += _pair(first, second, body)
     return tuple(found)
 
 
@@ -51,7 +51,7 @@ def _hunks(diff: str) -> Iterator[tuple[int, int, list[str]]]:
         yield *place, body
 
 
-def _paired(left: int, right: int, body: list[str]) -> Iterator[Row]:
+def _pair(left: int, right: int, body: list[str]) -> Iterator[Row]:
     gone: list[Row] = []
     come: list[Row] = []
     for text in body:

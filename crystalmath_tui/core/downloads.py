@@ -28,7 +28,7 @@ About = tuple[int, str]
 
 
 @record
-class Here:
+class LocalFile:
     """A file that is now complete; `before` bytes of it existed before."""
 
     path: str
@@ -37,7 +37,7 @@ class Here:
 
 
 @record
-class Left:
+class SkippedFile:
     """A file that was left out, and why; `refused` if it must never be sent, such as POTCAR."""
 
     path: str
@@ -70,12 +70,12 @@ class Download:
     offset: int = 0
     before: int = 0
     size: int | None = None
-    kept: tuple[Here, ...] = ()
-    left: tuple[Left, ...] = ()
+    kept: tuple[LocalFile, ...] = ()
+    skipped: tuple[SkippedFile, ...] = ()
     error: RpcError | None = None
 
     @property
-    def going(self) -> bool:
+    def is_active(self) -> bool:
         """Whether a file is in progress."""
         return self.phase not in {"done", "stopped"}
 
@@ -112,7 +112,7 @@ def resume(download: Download) -> Step:
 
 def stop(download: Download) -> Download:
     """Stop requesting data; downloaded files stay."""
-    return replace(download, phase="stopped", number=download.number + 1) if download.going else download
+    return replace(download, phase="stopped", number=download.number + 1) if download.is_active else download
 
 
 def step(download: Download, message: Message) -> Step:
@@ -134,7 +134,7 @@ def step(download: Download, message: Message) -> Step:
             about == _about(download) and download.phase == "fetching"
         ):
             return _after_write(download, problem)
-        case Refused("download range", error, about) if about == _about(download) and download.going:
+        case Refused("download range", error, about) if about == _about(download) and download.is_active:
             if error.data.field == "path":
                 words = error_text(error).removeprefix("path: ")
                 return _leave_out(download, words, refused=error.code is ErrorCode.NOT_ALLOWED)
@@ -236,10 +236,10 @@ def _range(download: Download, offset: int, limit: int) -> Call[ReadFileParams, 
 
 def _finish_file(download: Download, size: int) -> Step:
     whole = download.phase == "comparing"
-    here = Here(download.waiting[0].path, size, size if whole else download.before)
+    here = LocalFile(download.waiting[0].path, size, size if whole else download.before)
     return begin(replace(download, waiting=download.waiting[1:], kept=(*download.kept, here)))
 
 
 def _leave_out(download: Download, why: str, *, refused: bool = False) -> Step:
-    left = Left(download.waiting[0].path, why, refused)
-    return begin(replace(download, waiting=download.waiting[1:], left=(*download.left, left)))
+    left = SkippedFile(download.waiting[0].path, why, refused)
+    return begin(replace(download, waiting=download.waiting[1:], skipped=(*download.skipped, left)))

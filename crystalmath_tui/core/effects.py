@@ -207,7 +207,7 @@ class Press(Effect):
 class Say(Effect):
     """Show a message in the status line."""
 
-    words: str
+    text: str
     style: str = "info"
 
 

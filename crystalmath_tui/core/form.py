@@ -58,10 +58,10 @@ EMPTY_FORM = Form()
 
 
 def new_field(
-    name: str, title: str, value: str = "", words: str = "", choices: tuple[str, ...] = ()
+    name: str, title: str, value: str = "", help_text: str = "", choices: tuple[str, ...] = ()
 ) -> Field:
     """The form with a value put into a field."""
-    return Field(name, title, field_of(value), words, choices)
+    return Field(name, title, field_of(value), help_text, choices)
 
 
 def values(form: Form) -> dict[str, str]:
@@ -69,11 +69,11 @@ def values(form: Form) -> dict[str, str]:
     return {each.name: each.text.text.strip() for each in form.fields}
 
 
-def with_error(form: Form, name: str, words: str) -> Form:
+def with_error(form: Form, name: str, message: str) -> Form:
     """The form with the invalid field selected; an unknown name keeps the selection."""
     names = [each.name for each in form.fields]
     index = names.index(name) if name in names else form.scroll.index
-    return replace(form, complaint=(name, words), scroll=Scroll(index, form.scroll.top))
+    return replace(form, complaint=(name, message), scroll=Scroll(index, form.scroll.top))
 
 
 def press_key(form: Form, key: str) -> Form | None:
@@ -139,7 +139,7 @@ def form_lines(form: Form, rows: int, cols: int) -> tuple[Line, ...]:
     layout = _layout_of(form, rows, cols)
     shown = layout.lines[layout.top : layout.top + layout.room]
     filled = (*shown, *[()] * (layout.room - len(shown)))
-    return (*filled, fit_line(line(("rule", "─" * cols)), cols), *layout.words)
+    return (*filled, fit_line(line(("rule", "─" * cols)), cols), *layout.message)
 
 
 @record
@@ -148,13 +148,13 @@ class _Layout:
 
     lines: tuple[Line, ...]
     places: tuple[int, ...]
-    words: tuple[Line, ...]
+    message: tuple[Line, ...]
     room: int
     top: int
 
 
 def _layout_of(form: Form, rows: int, cols: int) -> _Layout:
-    words = _words(form, cols)
+    words = _message_lines(form, cols)
     room = max(1, rows - max(_HELP_ROWS, len(words)) - 1)
     lines, places = _lines(form, cols)
     place = places[min(form.scroll.index, len(places) - 1)]
@@ -188,7 +188,7 @@ def _field_line(each: Field, form: Form, index: int, cols: int) -> Line:
     return (name, *field_line(each.text, room))
 
 
-def _words(form: Form, cols: int) -> tuple[Line, ...]:
+def _message_lines(form: Form, cols: int) -> tuple[Line, ...]:
     """The error message, or help on the field."""
     style, text = "error", form.complaint[1]
     if not text and not form.at_button:

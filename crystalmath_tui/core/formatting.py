@@ -79,11 +79,11 @@ def count(amount: int, noun: str) -> str:
     return f"{amount} {noun}" if amount == 1 else f"{amount} {noun}s"
 
 
-def progress_text(told: Progress) -> str:
+def progress_text(progress: Progress) -> str:
     """Progress of a call: the server's text and the completed fraction."""
-    known = told.fraction is not None and isfinite(told.fraction)
-    done = f" {min(1.0, max(0.0, told.fraction or 0.0)):.0%}" if known else ""
-    return f"{told.text} …{done}"
+    known = progress.fraction is not None and isfinite(progress.fraction)
+    done = f" {min(1.0, max(0.0, progress.fraction or 0.0)):.0%}" if known else ""
+    return f"{progress.text} …{done}"
 
 
 def error_text(error: RpcError) -> str:

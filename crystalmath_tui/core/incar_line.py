@@ -41,7 +41,7 @@ class Choice:
     """One completion at the cursor, and its meaning."""
 
     text: str
-    words: str = ""
+    meaning: str = ""
 
 
 def spot(line: str, col: int) -> Spot:
@@ -120,6 +120,6 @@ def _values(tag: KnownTag | None) -> list[Choice]:
     ]
 
 
-def completion_text(place: Spot, choice: Choice) -> str:
+def completion_text(cursor: Spot, choice: Choice) -> str:
     """The text to insert for a choice; a tag name is followed by =."""
-    return f"{choice.text} = " if place.part == "name" and not place.has_sign else choice.text
+    return f"{choice.text} = " if cursor.part == "name" and not cursor.has_sign else choice.text

@@ -7,7 +7,7 @@ from crystalmath_server.protocol.inputs import INPUTS_FILES, InputProblem, Sever
 from crystalmath_server.protocol.record import record
 from crystalmath_tui.core.messages import Message
 
-Made = tuple[str, int]
+InputsSource = tuple[str, int]
 """The origin of a set of input files: name of the template and pk of the structure."""
 
 MARKS = {
@@ -43,7 +43,7 @@ class VaspInputs:
         MPI tasks of the job, if known.
     """
 
-    made: Made
+    source: InputsSource
     own: dict[str, str] = field(default_factory=dict[str, str])
     edits: dict[str, str] = field(default_factory=dict[str, str])
     tasks: int | None = None
@@ -61,7 +61,7 @@ class InputsOpened(Message):
 class InputsEdited(Message):
     """A set of input files was edited: file name → text that replaces the template's text."""
 
-    made: Made
+    source: InputsSource
     edits: dict[str, FileEdit]
 
 

@@ -17,13 +17,13 @@ def shown_chars(text: str) -> list[str]:
     shown: list[str] = []
     cell = 0
     for char in text:
-        seen = " " * (_TAB - cell % _TAB) if char == "\t" else _seen(char)
+        seen = " " * (_TAB - cell % _TAB) if char == "\t" else _display_char(char)
         shown.append(seen)
         cell += sum(map(char_width, seen))
     return shown
 
 
-def _seen(char: str) -> str:
+def _display_char(char: str) -> str:
     return clean(char) or _UNSEEN
 
 

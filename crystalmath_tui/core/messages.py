@@ -69,7 +69,7 @@ class Ticked(Message):
 class Connecting(Message):
     """The link is being established."""
 
-    words: str
+    text: str
 
 
 @record

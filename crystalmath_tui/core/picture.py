@@ -35,7 +35,7 @@ class View:
     yaw: float = 25.0
     pitch: float = 20.0
 
-    def turned(self, yaw: float, pitch: float) -> "View":
+    def rotate(self, yaw: float, pitch: float) -> "View":
         """Turned further."""
         return View((self.yaw + yaw) % 360, (self.pitch + pitch) % 360)
 
@@ -78,7 +78,7 @@ def draw(crystal: Crystal, view: View, size: Size) -> tuple[Line, ...]:
     canvas = Canvas(size)
     corners = [_at(crystal.cell, tuple(float(i >> bit & 1) for bit in range(3))) for i in range(8)]
     middle = Vector(*(sum(axis) / 8 for axis in zip(*corners, strict=True)))
-    places = [_turned(_less(place, middle), view) for place in corners]
+    places = [_rotate(_less(place, middle), view) for place in corners]
     reach = max((math.hypot(*place) for place in places), default=0.0)
     if size.rows < 1 or size.cols < 1 or not 0 < reach < math.inf:
         return canvas.lines()
@@ -86,7 +86,7 @@ def draw(crystal: Crystal, view: View, size: Size) -> tuple[Line, ...]:
     dots = [_dot(place, scale, size) for place in places]
     for start, end in _EDGES:
         canvas.line((dots[start], dots[end]), "rule", 0 if min(start, end) == 0 else 2)
-    atoms = [(name, _turned(_less(place, middle), view)) for name, place in crystal.atoms]
+    atoms = [(name, _rotate(_less(place, middle), view)) for name, place in crystal.atoms]
     for name, place in sorted(atoms, key=lambda atom: atom[1].y, reverse=True):  # nearest last, on top
         _put(canvas, name, _dot(place, scale, size), _style(place.y, reach))
     for i, name in ((1, "a"), (2, "b"), (4, "c")):
@@ -113,22 +113,22 @@ def _style(depth: float, reach: float) -> str:
     return _FAR if depth > reach / 4 else _MIDDLE
 
 
-def _dot(place: Vector, scale: float, size: Size) -> tuple[int, int]:
+def _dot(point: Vector, scale: float, size: Size) -> tuple[int, int]:
     """Canvas position of a rotated point: x to the right, z up, y into the screen."""
     middle_x, middle_y = size.cols * ACROSS / 2, size.rows * DOWN / 2
-    return round(middle_x + place.x * scale), round(middle_y - place.z * scale)
+    return round(middle_x + point.x * scale), round(middle_y - point.z * scale)
 
 
-def _turned(place: Vector, view: View) -> Vector:
+def _rotate(point: Vector, view: View) -> Vector:
     yaw, pitch = math.radians(view.yaw), math.radians(view.pitch)
-    x = place.x * math.cos(yaw) - place.y * math.sin(yaw)
-    y = place.x * math.sin(yaw) + place.y * math.cos(yaw)
-    depth = y * math.cos(pitch) - place.z * math.sin(pitch)
-    return Vector(x, depth, y * math.sin(pitch) + place.z * math.cos(pitch))
+    x = point.x * math.cos(yaw) - point.y * math.sin(yaw)
+    y = point.x * math.sin(yaw) + point.y * math.cos(yaw)
+    depth = y * math.cos(pitch) - point.z * math.sin(pitch)
+    return Vector(x, depth, y * math.sin(pitch) + point.z * math.cos(pitch))
 
 
-def _less(place: Vector, other: Vector) -> Vector:
-    return Vector(place.x - other.x, place.y - other.y, place.z - other.z)
+def _less(point: Vector, other: Vector) -> Vector:
+    return Vector(point.x - other.x, point.y - other.y, point.z - other.z)
 
 
 def _at(cell: Sequence[Vector], frac: Sequence[float]) -> Vector:

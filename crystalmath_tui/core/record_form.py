@@ -62,7 +62,7 @@ def value_of(kind: type[Any], name: str, text: str) -> Any:
     try:
         return codec.from_json(_hint(kind, name), _plain(kind, name, text))
     except (ValueError, InvalidParams):
-        raise InvalidForm(f"give {_expected(kind, name)}", field=name) from None
+        raise InvalidForm(f"give {_expected_values(kind, name)}", field=name) from None
 
 
 def _plain(kind: type[Any], name: str, text: str) -> Any:
@@ -85,7 +85,7 @@ def _whole(text: str) -> int:
     return int(text)
 
 
-def _expected(kind: type[Any], name: str) -> str:
+def _expected_values(kind: type[Any], name: str) -> str:
     """A description of the values that a field takes."""
     of = type_of(kind, name)
     words = {int: "a whole number", float: "a number"}.get(of, "less")

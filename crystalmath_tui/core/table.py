@@ -34,7 +34,7 @@ FittedColumns = tuple[tuple[Column, int], ...]
 
 def fit_columns(columns: Sequence[Column], cols: int) -> FittedColumns:
     """The columns that fit, with their widths; spare cells go to columns that can use them, by rank."""
-    chosen = _chosen(columns, cols)
+    chosen = _fitting_columns(columns, cols)
     spare = cols - sum(column.minimum for column in chosen) - len(_GAP) * (len(chosen) - 1)
     widths = {column.name: column.minimum for column in chosen}
     for column in sorted(chosen, key=lambda each: each.rank):
@@ -44,7 +44,7 @@ def fit_columns(columns: Sequence[Column], cols: int) -> FittedColumns:
     return tuple((column, widths[column.name]) for column in chosen)
 
 
-def _chosen(columns: Sequence[Column], cols: int) -> list[Column]:
+def _fitting_columns(columns: Sequence[Column], cols: int) -> list[Column]:
     chosen = list(columns)
     while len(chosen) > 1 and sum(each.minimum + len(_GAP) for each in chosen) - len(_GAP) > cols:
         chosen.remove(max(chosen, key=lambda each: each.rank))
@@ -58,12 +58,12 @@ def heading(table: FittedColumns, sort: str = "", *, descending: bool = False) -
         Span("heading", _cell(column, column.title + arrow.get(column.name, ""), cols))
         for column, cols in table
     ]
-    return _joined(cells)
+    return _join(cells)
 
 
 def row(table: FittedColumns, cells: dict[str, Span]) -> Line:
     """The line of one row; `cells` by column name."""
-    return _joined(
+    return _join(
         [
             Span(cells[column.name].style, _cell(column, cells[column.name].text, cols))
             for column, cols in table
@@ -75,6 +75,6 @@ def _cell(column: Column, text: str, cols: int) -> str:
     return fit(text, cols, right=column.right)
 
 
-def _joined(cells: Sequence[Span]) -> Line:
+def _join(cells: Sequence[Span]) -> Line:
     gap = Span("", _GAP)
     return tuple(span for cell in cells for span in (cell, gap))[:-1]

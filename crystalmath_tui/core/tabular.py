@@ -29,14 +29,14 @@ def text_of(result: object) -> str:
     """
     match result:
         case JobSeries():
-            return _written(*_curves(result))
+            return _to_csv(*_curves(result))
         case JobResults():
-            return _written(*_records(result.quantities))
+            return _to_csv(*_records(result.quantities))
         case _:
             rows = getattr(result, "rows", None) or getattr(result, "lines", None)
             if not isinstance(rows, tuple):
                 raise NoTableError("this result is not a table; take JSON")
-            return _written(*_records(cast("tuple[Any, ...]", rows)))
+            return _to_csv(*_records(cast("tuple[Any, ...]", rows)))
 
 
 def json_of(result: object) -> str:
@@ -55,7 +55,7 @@ def _records(rows: Sequence[Any]) -> tuple[list[str], Rows]:
     return names, ([getattr(row, name) for name in names] for row in rows)
 
 
-def _written(titles: Sequence[str], rows: Rows) -> str:
+def _to_csv(titles: Sequence[str], rows: Rows) -> str:
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(titles)

@@ -71,13 +71,13 @@ def update(listed: Slice, message: Message, context: Context) -> Update:
         case Connected() if listed.rows is not None or listed.error:
             return listed, (_fetch(),)
         case _:
-            return _answered(listed, message, context)
+            return _on_answer(listed, message, context)
 
 
-def _answered(listed: Slice, message: Message, context: Context) -> Update:
+def _on_answer(listed: Slice, message: Message, context: Context) -> Update:
     match message:
         case Answered("clusters", ClusterList() as found):
-            scroll = clamp(_kept(listed, found.rows), len(found.rows), _height(context))
+            scroll = clamp(_keep_selection(listed, found.rows), len(found.rows), _height(context))
             return Slice(found.rows, None, scroll, context.now), ()
         case Refused("clusters", error):
             return replace(listed, error=error), ()
@@ -94,7 +94,7 @@ def _fetch() -> Effect:
     return Call(CLUSTERS_LIST, NoParams(), "clusters", handles_refusal=True)
 
 
-def _kept(listed: Slice, rows: tuple[ClusterRow, ...]) -> Scroll:
+def _keep_selection(listed: Slice, rows: tuple[ClusterRow, ...]) -> Scroll:
     """The scroll position that keeps the selection on its cluster."""
     chosen = chosen_row(listed)
     places = (index for index, row in enumerate(rows) if chosen and row.pk == chosen.pk)
@@ -152,10 +152,10 @@ def view(listed: Slice, context: Context) -> tuple[Line, ...]:
         (Span("", " "), *table_row(table, _cells(row))) for row in rows[at.top : at.top + _height(context)]
     ]
     lines = (highlight(each, cols) if at.top + i == at.index else each for i, each in enumerate(shown))
-    return (head, titles, *lines, *_trouble(rows[at.index], cols))
+    return (head, titles, *lines, *_connection_problem(rows[at.index], cols))
 
 
-def _trouble(row: ClusterRow, cols: int) -> tuple[Line, ...]:
+def _connection_problem(row: ClusterRow, cols: int) -> tuple[Line, ...]:
     """The full problem of the selected cluster, shown below the list if there is room."""
     return ((), *(line(("warn", f" {part}")) for part in wrap(row.trouble, max(8, cols - 2)) if row.trouble))
 

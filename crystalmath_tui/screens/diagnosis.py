@@ -41,7 +41,7 @@ class Slice:
     """One job and its diagnosis."""
 
     pk: int = 0
-    found: Diagnosis | None = None
+    diagnosis: Diagnosis | None = None
     error: RpcError | None = None
     revision: int = -1
     asked_at: float = 0.0
@@ -63,7 +63,7 @@ def update(page: Slice, message: Message, context: Context) -> Update:
         case MousePressed(row, _, button):
             return _click(page, row, button, context)
         case Answered("diagnose", Diagnosis() as found, about) if about == page.pk:
-            return replace(page, found=found, error=None), ()
+            return replace(page, diagnosis=found, error=None), ()
         case Refused("diagnose", error, about) if about == page.pk:
             return replace(page, error=error), ()
         case Answered("status", Status() as status) if context.front and page.pk:
@@ -89,25 +89,25 @@ def _ask(page: Slice, context: Context) -> Update:
 
 
 def _refresh(page: Slice, revision: int, context: Context) -> Update:
-    alive = page.found is None or page.found.state not in ENDED
+    alive = page.diagnosis is None or page.diagnosis.state not in ENDED
     due = alive and context.now - page.asked_at >= _LIVE_S
     return _ask(replace(page, revision=revision), context) if due else (page, ())
 
 
 def _do_step(number: int) -> Action[Slice]:
     def act(page: Slice, _: Context) -> Update:
-        steps = page.found.steps if page.found else ()
+        steps = page.diagnosis.steps if page.diagnosis else ()
         return page, _effects_of(steps[number - 1], page) if number <= len(steps) else ()
 
     return act
 
 
 def _open_job(page: Slice, _: Context) -> Update:
-    return page, (Open("job", (str(page.found.step_pk if page.found else page.pk),)),)
+    return page, (Open("job", (str(page.diagnosis.step_pk if page.diagnosis else page.pk),)),)
 
 
 def _copy_command(page: Slice, _: Context) -> Update:
-    command = page.found.steps[0].command if page.found and page.found.steps else ""
+    command = page.diagnosis.steps[0].command if page.diagnosis and page.diagnosis.steps else ""
     return page, (Copy(command), Say(f"Copied {command}")) if command else ()
 
 
@@ -118,16 +118,16 @@ def _scroll(page: Slice, to: Move, context: Context) -> Update:
 
 def _click(page: Slice, row: int, button: int, context: Context) -> Update:
     """Take the clicked step."""
-    if button != 1 or page.found is None:
+    if button != 1 or page.diagnosis is None:
         return page, ()
-    count, steps = len(_lines(page, context)), page.found.steps[:_MOST_STEPS]
+    count, steps = len(_lines(page, context)), page.diagnosis.steps[:_MOST_STEPS]
     place = scroll_top(page.top, "", count, max(1, context.size.rows)) + row - (count - 2 * len(steps))
     return (page, _effects_of(steps[place // 2], page)) if 0 <= place < 2 * len(steps) else (page, ())
 
 
 def _effects_of(step: NextStep, page: Slice) -> tuple[Effect, ...]:
     """The effects of a next step; steps that change something ask for confirmation."""
-    pk = page.found.step_pk if page.found else page.pk
+    pk = page.diagnosis.step_pk if page.diagnosis else page.pk
     match step.action:
         case "wait":
             return (Say("Nothing to do: the job continues on its own."),)
@@ -171,9 +171,9 @@ def _lines(page: Slice, context: Context) -> tuple[Line, ...]:
     cols = max(8, context.size.cols - 2)
     if page.error is not None:
         return ((), *(line(("error", f" {text}")) for text in wrap(error_text(page.error), cols)))
-    if page.found is None:
+    if page.diagnosis is None:
         return ((), line(("dim", f" {context.connection_error or 'Looking …'}")))
-    found = page.found
+    found = page.diagnosis
     way = "" if len(found.path) < 2 else f"   called by {' → '.join(map(str, found.path[:-1]))}"
     return (
         (),
@@ -186,22 +186,22 @@ def _lines(page: Slice, context: Context) -> tuple[Line, ...]:
     )
 
 
-def _evidence(found: Diagnosis, cols: int) -> tuple[Line, ...]:
-    if not found.evidence:
+def _evidence(diagnosis: Diagnosis, cols: int) -> tuple[Line, ...]:
+    if not diagnosis.evidence:
         return ()
     rows: list[tuple[Line, ...]] = [((), line(("heading", " evidence")))]
-    for each in found.evidence:
+    for each in diagnosis.evidence:
         place = f"{each.source}, line {each.line}" if each.line else each.source
         texts = wrap(each.text, max(8, cols - 4))
         rows.append((line(("dim", f" {place}")), *(line(f"    {text}") for text in texts)))
     return tuple(row for block in rows for row in block)
 
 
-def _steps(found: Diagnosis, cols: int) -> tuple[Line, ...]:
-    if not found.steps:
+def _steps(diagnosis: Diagnosis, cols: int) -> tuple[Line, ...]:
+    if not diagnosis.steps:
         return ()
     rows: list[Line] = [(), line(("heading", " what to do"))]
-    for n, step in enumerate(found.steps[:_MOST_STEPS], 1):
+    for n, step in enumerate(diagnosis.steps[:_MOST_STEPS], 1):
         rows += [
             line(("accent", f" {n}  "), step.title),
             line(("dim", f"    {step.command}"[: cols + 1])),

@@ -30,7 +30,7 @@ class Viewer:
     skipped: bool = False
 
     @property
-    def growing(self) -> bool:
+    def is_growing(self) -> bool:
         """Whether to read the file again for new content."""
         return self.following and not self.binary and self.file.source == "work"
 

@@ -46,7 +46,7 @@ class Row:
     """One line: a node at the end of a path, with the link to the node."""
 
     path: tuple[str | int, ...]
-    words: str
+    text: str
     node: GraphNode | None = None
     behind: int = 0
 
@@ -83,7 +83,7 @@ def update(page: Slice, message: Message, context: Context) -> Update:
         case Refused("graph", error, pk) if pk == page.pk:
             return replace(page, error=error), ()
         case _:
-            return _written(page, message)
+            return _on_written(page, message)
 
 
 def _with_path(
@@ -99,7 +99,7 @@ def _with_path(
     return replace(page, path=None), (FindPath(path.text, "graph path", page.pk),)
 
 
-def _written(page: Slice, message: Message) -> Update:
+def _on_written(page: Slice, message: Message) -> Update:
     match message:
         case Answered("graph path", str(path), about) if about == page.pk:
             return page, (
@@ -160,7 +160,7 @@ def _behind(graph: Graph, pk: int, side: str) -> list[GraphLink]:
     return [link for link in graph.links if (link.target if side == "from" else link.source) == pk]
 
 
-def _selected(page: Slice) -> Row:
+def _selected_row(page: Slice) -> Row:
     lines = rows(page)
     return lines[page.at.index] if page.at.index < len(lines) else Row((), "")
 
@@ -174,7 +174,7 @@ def _reload(page: Slice, _: Context) -> Update:
 
 
 def _unfold(page: Slice, _: Context) -> Update:
-    return replace(page, open=page.open | {_selected(page).path}), ()
+    return replace(page, open=page.open | {_selected_row(page).path}), ()
 
 
 def _ask_path(page: Slice, _: Context) -> Update:
@@ -182,12 +182,12 @@ def _ask_path(page: Slice, _: Context) -> Update:
 
 
 def _center(page: Slice, _: Context) -> Update:
-    node = _selected(page).node
+    node = _selected_row(page).node
     return _around(node.pk, (*page.past, page.pk)) if node and node.pk != page.pk else (page, ())
 
 
 def _open_job(page: Slice, _: Context) -> Update:
-    node = _selected(page).node
+    node = _selected_row(page).node
     if node and node.is_process:
         return page, (Open("job", (str(node.pk),)),)
     return page, (Say("That node is not a job.", "warn"),)
@@ -199,7 +199,7 @@ def _scroll(page: Slice, to: Move, context: Context) -> Update:
 
 def _fold(page: Slice, _: Context) -> Update:
     """Collapse an expanded row, or the parent of any other row."""
-    row = _selected(page)
+    row = _selected_row(page)
     path = row.path if row.path in page.open else row.path[:-1]
     place = next((i for i, each in enumerate(rows(page)) if each.path == path), page.at.index)
     return replace(page, open=page.open - {path}, at=replace(page.at, index=place)), ()
@@ -226,22 +226,22 @@ def view(page: Slice, context: Context) -> tuple[Line, ...]:
         head = prompt_lines(page.path, "write to", cols)[0]
     at = clamp(page.at, len(seen), _height(context))
     shown = seen[at.top : at.top + _height(context)]
-    painted = (_painted(page, row) for row in shown)
+    painted = (_paint(page, row) for row in shown)
     return (
         fit_line(head, cols),
         *(highlight(row, cols) if at.top + i == at.index else row for i, row in enumerate(painted)),
     )
 
 
-def _painted(page: Slice, row: Row) -> Line:
+def _paint(page: Slice, row: Row) -> Line:
     indent = " " * (1 + 2 * len(row.path))
     sign = "▾ " if row.path in page.open else "▸ " if row.behind else "  "
     if row.node is None:
         return line(
-            ("heading", f"{indent}{sign if row.behind else '  '}{row.words}"), ("dim", f"  {row.behind}")
+            ("heading", f"{indent}{sign if row.behind else '  '}{row.text}"), ("dim", f"  {row.behind}")
         )
     node = row.node
-    words = f"{row.words}: " if row.words else ""
+    words = f"{row.text}: " if row.text else ""
     return (
         Span("dim", f"{indent}{sign}{words}"),
         Span("accent" if node.is_process else "", f"{node.type} {node.pk}"),

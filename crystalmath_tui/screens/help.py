@@ -71,7 +71,7 @@ def update(page: Slice, message: Message, context: Context) -> Update[Slice]:
             return _at(page, page.scroll, context), ()
 
 
-def matching(page: Slice) -> tuple[Entry, ...]:
+def matching_entries(page: Slice) -> tuple[Entry, ...]:
     """The entries that contain the filter text; headings only without a filter."""
     wanted = page.text.text.casefold()
     if not wanted:
@@ -100,18 +100,18 @@ def _clear_or_leave(page: Slice, _: Context) -> Update[Slice]:
 
 
 def _press_selected(page: Slice, _: Context) -> Update[Slice]:
-    rows = matching(page)
+    rows = matching_entries(page)
     key = rows[page.scroll.index].key if page.scroll.index < len(rows) else ""
     return page, (Press(key),) if key else ()
 
 
 def _scroll(page: Slice, to: Move, context: Context) -> Update[Slice]:
-    return _at(page, move(page.scroll, to, len(matching(page)), _height(context)), context), ()
+    return _at(page, move(page.scroll, to, len(matching_entries(page)), _height(context)), context), ()
 
 
 def _click(page: Slice, row: int, button: int, context: Context) -> Update[Slice]:
     index = page.scroll.top + row - 1
-    if button != 1 or row < 1 or index >= len(matching(page)):
+    if button != 1 or row < 1 or index >= len(matching_entries(page)):
         return page, ()
     if index == page.scroll.index:
         return _press_selected(page, context)
@@ -119,7 +119,7 @@ def _click(page: Slice, row: int, button: int, context: Context) -> Update[Slice
 
 
 def _at(page: Slice, scroll: Scroll, context: Context) -> Slice:
-    return replace(page, scroll=clamp(scroll, len(matching(page)), _height(context)))
+    return replace(page, scroll=clamp(scroll, len(matching_entries(page)), _height(context)))
 
 
 def _height(context: Context) -> int:
@@ -128,7 +128,7 @@ def _height(context: Context) -> int:
 
 def view(page: Slice, context: Context) -> tuple[Line, ...]:
     """The filter and the entries."""
-    rows = matching(page)
+    rows = matching_entries(page)
     scroll = clamp(page.scroll, len(rows), _height(context))
     shown = rows[scroll.top : scroll.top + _height(context)]
     cells = _key_cells(rows, context.size.cols)
@@ -166,7 +166,7 @@ def _title(page: Slice) -> str:
     return f"help on {page.context}" if page.context else "help"
 
 
-def _typing(page: Slice) -> bool:
+def _is_typing(page: Slice) -> bool:
     return page.typing
 
 
@@ -177,4 +177,6 @@ KEYS: tuple[Binding[Slice], ...] = (
     Binding(("esc",), _clear_or_leave, "back", "Clear the filter, then go back.", footer=True),
 )
 
-SCREEN = Screen("help", Slice(), KEYS, update, view, _title, _typing, summary="Show the keys and commands.")
+SCREEN = Screen(
+    "help", Slice(), KEYS, update, view, _title, _is_typing, summary="Show the keys and commands."
+)

@@ -51,12 +51,12 @@ def update(retries: Slice, message: Message) -> tuple[Slice, tuple[Effect, ...]]
             return retries, ()
 
 
-def _call(retries: Slice, asked: tuple[int, str]) -> Effect:
-    key = f"retry {asked[1]}"
-    if asked[1] in retries.restarts:
-        return Call(JOBS_RESTART, RestartJobParams(*asked), "retry", asked, key, handles_refusal=True)
-    return Call(JOBS_RETRY, RetryJobParams(*asked), "retry", asked, key, handles_refusal=True)
+def _call(retries: Slice, request: tuple[int, str]) -> Effect:
+    key = f"retry {request[1]}"
+    if request[1] in retries.restarts:
+        return Call(JOBS_RESTART, RestartJobParams(*request), "retry", request, key, handles_refusal=True)
+    return Call(JOBS_RETRY, RetryJobParams(*request), "retry", request, key, handles_refusal=True)
 
 
-def _without(retries: Slice, asked: tuple[int, str]) -> Slice:
-    return replace(retries, pending=tuple(each for each in retries.pending if each != asked))
+def _without(retries: Slice, request: tuple[int, str]) -> Slice:
+    return replace(retries, pending=tuple(each for each in retries.pending if each != request))

@@ -35,5 +35,5 @@ def _run(number: int, run: JobRun, cols: int) -> Iterator[Line]:
         yield from _text("dim", f"{', '.join(run.copied)} copied on the cluster", cols)
 
 
-def _text(style: str, words: str, cols: int) -> Iterator[Line]:
-    return (line((style, f"     {each}")) for each in wrap(words, max(8, cols - 6)) if words)
+def _text(style: str, text: str, cols: int) -> Iterator[Line]:
+    return (line((style, f"     {each}")) for each in wrap(text, max(8, cols - 6)) if text)

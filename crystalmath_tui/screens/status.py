@@ -45,7 +45,7 @@ class Slice:
 
     Attributes
     ----------
-    words
+    text
         What is being done about the connection, or why it was lost.
     retry_at
         UNIX time of the next attempt [s]; 0 if none is planned.
@@ -53,7 +53,7 @@ class Slice:
 
     phase: Literal["connecting", "online", "waiting"] = "connecting"
     profile: str = ""
-    words: str = "connecting …"
+    text: str = "connecting …"
     attempt: int = 0
     retry_at: float = 0.0
     polling: bool = False
@@ -72,19 +72,19 @@ def update(status: Slice, message: Message, now: float) -> tuple[Slice, tuple[Ef
         case Ticked():
             return _tick(status, now)
         case Connecting(words):
-            return replace(status, phase="connecting", words=words), ()
+            return replace(status, phase="connecting", text=words), ()
         case Connected(hello):
-            online = replace(status, phase="online", profile=hello.profile, words="", attempt=0, retry_at=0.0)
+            online = replace(status, phase="online", profile=hello.profile, text="", attempt=0, retry_at=0.0)
             return _poll(replace(online, note=None if status.attempt else status.note))
         case Disconnected(error, chance):
             return _wait_to_retry(status, error, chance, now)
         case RetryDue() if status.phase == "waiting":
-            return replace(status, phase="connecting", words="connecting …"), (Connect(),)
+            return replace(status, phase="connecting", text="connecting …"), (Connect(),)
         case _:
-            return _answered(status, message, now), ()
+            return _on_answer(status, message, now), ()
 
 
-def _answered(status: Slice, message: Message, now: float) -> Slice:
+def _on_answer(status: Slice, message: Message, now: float) -> Slice:
     """Store an answer of the server."""
     match message:
         case Answered("status", Status() as loaded):
@@ -144,7 +144,7 @@ def _wait_to_retry(
     waiting = replace(
         status,
         phase="waiting",
-        words=error_text(error),
+        text=error_text(error),
         attempt=status.attempt + 1,
         retry_at=now + delay,
         polling=False,
@@ -160,12 +160,12 @@ def connection_error(status: Slice, now: float) -> str:
         return ""
     wait = max(0, round(status.retry_at - now))
     again = f"Trying again in {wait} s: " if status.phase == "waiting" and wait else ""
-    return f"{again}{status.words}"
+    return f"{again}{status.text}"
 
 
 def view(status: Slice, now: float, cols: int) -> Line:
     """One line: the last message on the left, server and parts on the right if they fit."""
-    style, words = ("", "") if overflow(status, cols) else _left(status, now)
+    style, words = ("", "") if overflow(status, cols) else _left_part(status, now)
     if status.phase == "online" and words and width(clean(words)) + line_width(_badge(status)) + 3 > cols:
         return (Span(style, fit(f" {words}", cols)),)
     badge = _badge(status)
@@ -180,20 +180,20 @@ def overflow(status: Slice, cols: int) -> tuple[Line, ...]:
     """The full last message, if too long for one line."""
     note = status.note
     hidden = note is None or (status.progress and note.style == "info")
-    if status.phase != "online" or note is None or hidden or width(clean(note.words)) + 2 <= cols:
+    if status.phase != "online" or note is None or hidden or width(clean(note.text)) + 2 <= cols:
         return ()
-    rows = wrap(note.words, max(1, cols - 2))
+    rows = wrap(note.text, max(1, cols - 2))
     return (line(("rule", "─" * cols)), *(line((note.style, f" {row}")) for row in rows[-_MOST_WORDS:]))
 
 
-def _left(status: Slice, now: float) -> tuple[str, str]:
+def _left_part(status: Slice, now: float) -> tuple[str, str]:
     """Style and text of the left part."""
     if status.phase != "online":
         return _phase_style(status), connection_error(status, now)
     if status.progress and (status.note is None or status.note.style == "info"):
         return "accent", progress_text(status.progress[-1])
     if status.note:
-        return status.note.style, status.note.words
+        return status.note.style, status.note.text
     return _worst(status.status)
 
 

@@ -4,7 +4,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from crystalmath_server.protocol.inputs import KnownTag
-from crystalmath_tui.core.area_view import Window, area_at, area_lines, cursor_cell, gutter, in_sight
+from crystalmath_tui.core.area_view import Window, area_at, area_lines, cursor_cell, gutter, scroll_to_cursor
 from crystalmath_tui.core.cells import width
 from crystalmath_tui.core.diff_lines import rows_of, side_by_side
 from crystalmath_tui.core.incar_line import assignments, choices, paint_line, spot
@@ -81,7 +81,7 @@ def test_painting_fits_and_shows_the_cursor(
     text: str, steps: list[object], size: Size, row: int, col: int
 ) -> None:
     area = played(area_of(text), steps)
-    place = in_sight(Window(row, col), area, size)
+    place = scroll_to_cursor(Window(row, col), area, size)
     lines = area_lines(area, Window(row, col), size, {}, paint_line)
     assert len(lines) <= size.rows
     assert all(line_width(line) <= max(size.cols, gutter(area)) for line in lines)

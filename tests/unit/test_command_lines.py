@@ -46,9 +46,9 @@ LINE = re.compile(rf"\bcrystalmath(?: --[\w-]+ \w+)*(?: (?:{'|'.join((*FAMILIES,
 def checked(line: str) -> None:
     """Have the real parser read a command line."""
     asked = read(shlex.split(line)[1:])
-    if not asked.words:
+    if not asked.arguments:
         return
-    first, *rest = asked.words
+    first, *rest = asked.arguments
     if first == "server":
         assert rest == [] or rest[0] in SERVER_COMMANDS, line
         return

@@ -90,10 +90,10 @@ def update(cluster: Slice, message: Message, context: Context) -> Update:
         case Answered("status") if context.front and _queue_is_old(cluster, context.now):
             return replace(cluster, asked_at=context.now), _fetch(cluster)
         case _:
-            return _answered(cluster, message)
+            return _on_answer(cluster, message)
 
 
-def _answered(cluster: Slice, message: Message) -> Update:
+def _on_answer(cluster: Slice, message: Message) -> Update:
     """Store an answer if it is about this cluster."""
     match message:
         case Answered("cluster", ClusterDetail() as detail, about) if about == cluster.label:
@@ -113,7 +113,7 @@ def _answered(cluster: Slice, message: Message) -> Update:
         case Answered("cluster saved", ClusterDetail() as detail) if (
             cluster.detail and detail.row.pk == cluster.detail.row.pk
         ):
-            return _saved(cluster, detail), ()
+            return _on_save(cluster, detail), ()
         case Answered("code saved", CodeRow() as code) if code.cluster == cluster.label:
             return cluster, _fetch(replace(cluster, tab="codes"))
         case _:
@@ -130,7 +130,7 @@ def _with_queue(cluster: Slice, queue: ClusterQueue) -> Slice:
     return replace(cluster, queue=queue, places=places, errors=_without(cluster, "queue"))
 
 
-def _saved(cluster: Slice, detail: ClusterDetail) -> Slice:
+def _on_save(cluster: Slice, detail: ClusterDetail) -> Slice:
     """Store the saved settings; after a change of label, pending answers no longer match."""
     if detail.row.label == cluster.label:
         return replace(cluster, detail=detail)
@@ -295,7 +295,7 @@ def rows_of(cluster: Slice) -> int:
     return len(cluster.queue.jobs) if cluster.tab == "queue" and cluster.queue else 0
 
 
-def chosen(cluster: Slice, index: int) -> Update:
+def choose(cluster: Slice, index: int) -> Update:
     """Select a row, or open the row if already selected."""
     place = cluster.places.get(cluster.tab, START)
     if index == place.index:

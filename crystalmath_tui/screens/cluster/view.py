@@ -22,7 +22,7 @@ from crystalmath_tui.screens.cluster.update import (
     TABS,
     Slice,
     Update,
-    chosen,
+    choose,
     failed_step,
     update,
 )
@@ -70,11 +70,11 @@ class Page:
     tail: tuple[Line, ...] = ()
 
 
-def followed(cluster: Slice, message: Message, context: Context) -> Update:
+def update_page(cluster: Slice, message: Message, context: Context) -> Update:
     """Run `update` with what only the rendered page knows: the clicked row and the end of the text."""
     match message:
         case MousePressed(row, _, 1) if row >= _TOP:
-            return _clicked(cluster, row - _TOP, context)
+            return _on_click(cluster, row - _TOP, context)
         case MousePressed() | KeyPressed():
             after, effects = update(cluster, message, context)
             return _within(after, context), effects
@@ -82,11 +82,11 @@ def followed(cluster: Slice, message: Message, context: Context) -> Update:
             return update(cluster, message, context)
 
 
-def _clicked(cluster: Slice, row: int, context: Context) -> Update:
+def _on_click(cluster: Slice, row: int, context: Context) -> Update:
     page = _page(cluster, context)
     scroll, room = _in_sight(page, cluster, context)
     at = row - len(page.head)
-    return chosen(cluster, scroll.top + at) if 0 <= at < min(room, len(page.rows)) else (cluster, ())
+    return choose(cluster, scroll.top + at) if 0 <= at < min(room, len(page.rows)) else (cluster, ())
 
 
 def _within(cluster: Slice, context: Context) -> Slice:
@@ -340,7 +340,7 @@ SCREEN = Screen(
     "cluster",
     Slice(),
     KEYS,
-    followed,
+    update_page,
     view,
     _title,
     usage="LABEL [PAGE]",

@@ -48,7 +48,7 @@ class Slice:
     """
 
     pks: tuple[int, ...] = ()
-    found: Comparison | None = None
+    table: Comparison | None = None
     error: RpcError | None = None
     hidden: frozenset[str] = _QUIET
     sort: str = ""
@@ -77,7 +77,7 @@ def update(compare: Slice, message: Message, context: Context) -> Update:
         case MousePressed():
             return _click(compare, message), ()
         case Answered("compare", Comparison() as found, about) if about == compare.pks:
-            return replace(compare, found=found, error=None), ()
+            return replace(compare, table=found, error=None), ()
         case Refused("compare", error, about) if about == compare.pks:
             return replace(compare, error=error), ()
         case Answered("compare file", str(outcome), about):
@@ -96,7 +96,7 @@ def _enter(compare: Slice, args: tuple[str, ...]) -> Update:
     if len(pks) > _MOST_JOBS:
         return compare, (Say(f"One table holds at most {_MOST_JOBS} jobs.", "warn"), Back())
     same = pks == compare.pks
-    fresh = compare if same else replace(compare, pks=pks, found=None, scroll=START, column=0)
+    fresh = compare if same else replace(compare, pks=pks, table=None, scroll=START, column=0)
     return fetch(replace(fresh, choosing=False, path=None))
 
 
@@ -107,24 +107,24 @@ def fetch(compare: Slice) -> Update:
     return replace(compare, error=None), (call,)
 
 
-def shown(compare: Slice) -> Comparison:
+def displayed_table(compare: Slice) -> Comparison:
     """The table as displayed and exported: visible columns, sorted rows."""
-    whole = compare.found or Comparison((), ())
+    whole = compare.table or Comparison((), ())
     return narrow(order(whole, compare.sort, descending=compare.descending), compare.hidden)
 
 
 def columns_of(compare: Slice) -> tuple[CompareColumn, ...]:
     """Selectable columns: the visible columns, or all columns in the column list."""
-    return compare.found.columns if compare.choosing and compare.found else shown(compare).columns
+    return compare.table.columns if compare.choosing and compare.table else displayed_table(compare).columns
 
 
-def _selected(compare: Slice) -> CompareColumn | None:
+def _selected_column(compare: Slice) -> CompareColumn | None:
     columns = columns_of(compare)
     return columns[compare.column] if 0 <= compare.column < len(columns) else None
 
 
 def _sort(compare: Slice, _: Context) -> Update:
-    column = _selected(compare)
+    column = _selected_column(compare)
     if column is None:
         return compare, ()
     down = compare.sort == column.name and not compare.descending
@@ -132,7 +132,7 @@ def _sort(compare: Slice, _: Context) -> Update:
 
 
 def _toggle(compare: Slice, _: Context) -> Update:
-    column = _selected(compare)
+    column = _selected_column(compare)
     return (_within(replace(compare, hidden=compare.hidden ^ {column.name})) if column else compare), ()
 
 
@@ -158,7 +158,7 @@ def _close_columns(compare: Slice) -> Slice:
 def _open(compare: Slice, _: Context) -> Update:
     if compare.choosing:
         return _close_columns(compare), ()
-    rows, index = shown(compare).rows, compare.scroll.index
+    rows, index = displayed_table(compare).rows, compare.scroll.index
     return compare, (Open("job", (str(rows[index].pk),)),) if index < len(rows) else ()
 
 
@@ -174,7 +174,7 @@ def _scroll(compare: Slice, to: Move, context: Context) -> Slice:
     if compare.choosing:
         place = move(Scroll(compare.column), to, len(columns_of(compare)), list_rows(context))
         return replace(compare, column=place.index)
-    rows = len(compare.found.rows) if compare.found else 0
+    rows = len(compare.table.rows) if compare.table else 0
     return replace(compare, scroll=move(compare.scroll, to, rows, list_rows(context)))
 
 
@@ -188,7 +188,7 @@ def _with_path(
         return replace(compare, path=path), effects
     if not path.text.endswith((".csv", ".json")):
         return compare, (Say("Enter a path that ends in .csv or .json.", "warn"),)
-    table = shown(compare)
+    table = displayed_table(compare)
     content = csv_text(table) if path.text.endswith(".csv") else json_text(table)
     return replace(compare, path=None, last_path=path.text), (save("compare file", path.text, content),)
 
@@ -196,7 +196,7 @@ def _with_path(
 def _click(compare: Slice, mouse: MousePressed) -> Slice:
     """Select a job on a click."""
     index = compare.scroll.top + mouse.row - HEAD
-    rows = len(compare.found.rows) if compare.found else 0
+    rows = len(compare.table.rows) if compare.table else 0
     if compare.choosing or mouse.button != 1 or mouse.row < HEAD or index >= rows:
         return compare
     return replace(compare, scroll=Scroll(index, compare.scroll.top))

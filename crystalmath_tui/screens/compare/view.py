@@ -14,9 +14,9 @@ from crystalmath_tui.screens.compare.update import (
     KEYS,
     Slice,
     columns_of,
+    displayed_table,
     is_typing,
     list_rows,
-    shown,
     update,
 )
 
@@ -33,7 +33,7 @@ def view(compare: Slice, context: Context) -> tuple[Line, ...]:
     if compare.error is not None:
         parts = wrap(error_text(compare.error), max(8, cols - 2))
         return (*head, (), *(line(("error", f" {part}")) for part in parts))
-    if compare.found is None:
+    if compare.table is None:
         words = context.connection_error or context.progress_of(CALL_KEY) or "Reading the jobs …"
         return (*head, (), line(("dim", f" {words}")))
     return (*head, *(_choices(compare, context) if compare.choosing else _table(compare, context)))
@@ -42,8 +42,8 @@ def view(compare: Slice, context: Context) -> tuple[Line, ...]:
 def _head(compare: Slice, cols: int) -> Line:
     if compare.path is not None:
         return prompt_lines(compare.path, "write to", cols)[0]
-    total = len(compare.found.columns) if compare.found else 0
-    seen = len(shown(compare).columns)
+    total = len(compare.table.columns) if compare.table else 0
+    seen = len(displayed_table(compare).columns)
     return line(
         ("strong", f" {count(len(compare.pks), 'job')}"),
         ("dim", f"   {seen} of {count(total, 'column')}"),
@@ -65,7 +65,7 @@ def _choices(compare: Slice, context: Context) -> tuple[Line, ...]:
 
 
 def _table(compare: Slice, context: Context) -> tuple[Line, ...]:
-    table, cols = shown(compare), context.size.cols
+    table, cols = displayed_table(compare), context.size.cols
     at = clamp(compare.scroll, len(table.rows), list_rows(context))
     seen = table.rows[at.top : at.top + list_rows(context)]
     widths = [_width(table, place) for place in range(len(table.columns))]
@@ -77,10 +77,10 @@ def _table(compare: Slice, context: Context) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def _width(table: Comparison, place: int) -> int:
-    texts = [number(row.values[place]) for row in table.rows if place < len(row.values)]
+def _width(table: Comparison, index: int) -> int:
+    texts = [number(row.values[index]) for row in table.rows if index < len(row.values)]
     longest = max((width(text) for text in texts), default=0)
-    return min(_WIDEST, max(width(title_of(table.columns[place])) + 1, longest))
+    return min(_WIDEST, max(width(title_of(table.columns[index])) + 1, longest))
 
 
 def _first(widths: list[int], chosen: int, room: int) -> int:
@@ -104,11 +104,11 @@ def _heading(compare: Slice, table: Comparison, widths: list[int], first: int) -
     return tuple(spans)
 
 
-def _is_number(table: Comparison, place: int) -> bool:
+def _is_number(table: Comparison, index: int) -> bool:
     return any(
-        isinstance(row.values[place], (int, float)) and not isinstance(row.values[place], bool)
+        isinstance(row.values[index], (int, float)) and not isinstance(row.values[index], bool)
         for row in table.rows
-        if place < len(row.values)
+        if index < len(row.values)
     )
 
 

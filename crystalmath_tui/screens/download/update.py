@@ -69,10 +69,10 @@ def update(page: Slice, message: Message, context: Context) -> Update:
         case Scrolled(to):
             return _scroll(page, to, context)
         case _:
-            return _answered(page, message)
+            return _on_answer(page, message)
 
 
-def _answered(page: Slice, message: Message) -> Update:
+def _on_answer(page: Slice, message: Message) -> Update:
     match message:
         case Answered("download path", str(path), about) if about == page.pk:
             return _begin(replace(page, folder=path))
@@ -91,7 +91,7 @@ def _answered(page: Slice, message: Message) -> Update:
 def _enter(page: Slice, args: tuple[str, ...]) -> Update:
     """Start from the arguments: pk, source and file names."""
     pk = pk_of(args[0]) if args else 0
-    if page.run and page.run.going:
+    if page.run and page.run.is_active:
         words = f"Job {page.pk} is still downloading; only one download runs at a time."
         return page, (Say(words, "warn"),) if args else ()
     if not pk and page.pk and not args:
@@ -153,9 +153,9 @@ def _advance(page: Slice, after: downloads.Step) -> Update:
 
 def _end_words(run: Download) -> tuple[str, str]:
     size = file_size(sum(row.size for row in run.kept))
-    left = f"; {count(len(run.left), 'file')} skipped" if run.left else ""
+    left = f"; {count(len(run.skipped), 'file')} skipped" if run.skipped else ""
     words = f"{count(len(run.kept), 'file')} of job {run.pk}, {size}, in {run.folder}{left}"
-    return words, "warn" if run.left else "info"
+    return words, "warn" if run.skipped else "info"
 
 
 def _open_job(page: Slice, _: Context) -> Update:
@@ -163,7 +163,7 @@ def _open_job(page: Slice, _: Context) -> Update:
 
 
 def _stop(page: Slice, _: Context) -> Update:
-    if not (page.run and page.run.going):
+    if not (page.run and page.run.is_active):
         return page, ()
     return replace(page, run=downloads.stop(page.run)), (Say("Stopped; r resumes."),)
 
@@ -183,7 +183,7 @@ def rows_of(page: Slice) -> tuple[tuple[str, str, str], ...]:
     run = page.run
     if run is None:
         return ()
-    left = [("warn", "skipped", f"{row.path}: {row.why}") for row in run.left]
+    left = [("warn", "skipped", f"{row.path}: {row.why}") for row in run.skipped]
     here = [("ok", file_size(row.size), row.path) for row in reversed(run.kept)]
     next_up = [("dim", file_size(file.size), file.path) for file in run.waiting[1:] if run.phase != "done"]
     now = [("accent", under_way(run), run.waiting[0].path)] if run.waiting else []

@@ -13,21 +13,26 @@ _BAR = 24
 _STATE = 10
 
 
-def view(found: Slice, context: Context) -> tuple[Line, ...]:
+def view(page: Slice, context: Context) -> tuple[Line, ...]:
     """The folder, the progress and the files."""
     cols = context.size.cols
     rule = fit_line(line(("rule", "─" * cols)), cols)
-    if found.path is not None:
-        what = ", ".join(found.names) if found.names else "all files"
-        words = line(("strong", f" {what}"), ("dim", f" of job {found.pk}, {_WHERE[found.source]}"))
-        return (*prompt_lines(found.path, "save in", cols), words, rule)
-    head = (line(("dim", " in "), ("strong", found.folder)), _done(found, cols), _words(found, context), rule)
-    error = found.error or (found.run.error if found.run else None)
+    if page.path is not None:
+        what = ", ".join(page.names) if page.names else "all files"
+        words = line(("strong", f" {what}"), ("dim", f" of job {page.pk}, {_WHERE[page.source]}"))
+        return (*prompt_lines(page.path, "save in", cols), words, rule)
+    head = (
+        line(("dim", " in "), ("strong", page.folder)),
+        _progress_line(page, cols),
+        _state_line(page, context),
+        rule,
+    )
+    error = page.error or (page.run.error if page.run else None)
     wrong = () if error is None else tuple(
         line(("error", f" {text}")) for text in wrap(error_text(error), max(8, cols - 2))
     )  # fmt: skip
-    rows = rows_of(found)
-    top = scroll_top(found.top, "", len(rows), list_rows(context))
+    rows = rows_of(page)
+    top = scroll_top(page.top, "", len(rows), list_rows(context))
     shown = rows[top : top + list_rows(context)]
     return (
         *head,
@@ -43,9 +48,9 @@ _WHERE = {
 }
 
 
-def _done(found: Slice, cols: int) -> Line:
+def _progress_line(page: Slice, cols: int) -> Line:
     """The progress bar with its numbers."""
-    run = found.run
+    run = page.run
     if run is None:
         return ()
     here = sum(row.size for row in run.kept) + (run.offset if run.waiting else 0)
@@ -58,20 +63,20 @@ def _done(found: Slice, cols: int) -> Line:
     return line(("accent", f" {bar}"), ("rule", "░" * (_BAR - len(bar))), words[: max(0, cols)])
 
 
-def _words(found: Slice, context: Context) -> Line:
-    run = found.run
+def _state_line(page: Slice, context: Context) -> Line:
+    run = page.run
     if run is None:
-        asking = "" if found.error or not found.folder else "Listing the files …"
+        asking = "" if page.error or not page.folder else "Listing the files …"
         return line(("dim", f" {context.connection_error or asking}"))
     if run.phase == "stopped":
         return line(("warn", " Stopped; r resumes the download."))
-    note = f" Not all: {found.note}." if found.note else ""
+    note = f" Not all: {page.note}." if page.note else ""
     state = " Done." if run.phase == "done" else " Esc goes back; the download continues."
     return line(("ok" if run.phase == "done" else "dim", state), ("warn", note))
 
 
-def _title(found: Slice) -> str:
-    return f"download of {found.pk}" if found.pk else "download"
+def _title(page: Slice) -> str:
+    return f"download of {page.pk}" if page.pk else "download"
 
 
 SCREEN = Screen(

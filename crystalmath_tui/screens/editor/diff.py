@@ -30,8 +30,8 @@ def ask(editor: Slice, against: int) -> Update:
     """Request the differences from a job, or from the template if `against` is 0."""
     if editor.vasp_inputs is None:
         return editor, ()
-    diff, number = editor.diff, editor.diff.asked + 1
-    kept = diff.found if diff.against == against else None
+    diff, number = editor.diff, editor.diff.request + 1
+    kept = diff.result if diff.against == against else None
     left = InputSource(job_pk=against) if against else InputSource(files=editor.vasp_inputs.own)
     params = DiffInputsParams(left, InputSource(files=texts_of(editor)))
     fresh = Difference(against, number, kept, None, diff.beside, jobs=diff.jobs, job_at=diff.job_at)
@@ -43,10 +43,10 @@ def receive(editor: Slice, message: Message) -> Slice:
     """Store an answer about differences."""
     diff = editor.diff
     match message:
-        case Answered("editor diff", InputDiff() as found, about) if about == diff.asked:
-            return replace(editor, diff=replace(diff, found=found, error=None))
-        case Refused("editor diff", error, about) if about == diff.asked:
-            return replace(editor, diff=replace(diff, error=error, found=None))
+        case Answered("editor diff", InputDiff() as found, about) if about == diff.request:
+            return replace(editor, diff=replace(diff, result=found, error=None))
+        case Refused("editor diff", error, about) if about == diff.request:
+            return replace(editor, diff=replace(diff, error=error, result=None))
         case Answered("editor jobs", JobsPage() as page, search) if (
             diff.typed is not None and search == _search(diff.typed)
         ):
@@ -105,14 +105,14 @@ def type_key(editor: Slice, typed: TextField, key: str, size: Size) -> Update:
 
 
 def _take(editor: Slice, typed: TextField) -> Update:
-    chosen = selected(editor.diff)
+    chosen = selected_job(editor.diff)
     pk = pk_of(typed.text.strip()) or (chosen.pk if chosen else 0)
     if not pk:
         return editor, (Say("Type the pk of a job, or choose one.", "warn"),)
     return ask(editor, pk)
 
 
-def selected(diff: Difference) -> JobRow | None:
+def selected_job(diff: Difference) -> JobRow | None:
     """The job selected in the list, or None."""
     return diff.jobs[diff.job_at.index] if 0 <= diff.job_at.index < len(diff.jobs) else None
 

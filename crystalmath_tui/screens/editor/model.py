@@ -85,8 +85,8 @@ class Difference:
     """
 
     against: int = 0
-    asked: int = 0
-    found: InputDiff | None = None
+    request: int = 0
+    result: InputDiff | None = None
     error: RpcError | None = None
     beside: bool | None = None
     top: int = 0
@@ -129,10 +129,10 @@ Update = tuple[Slice, tuple[Effect, ...]]
 
 def open_files(vasp_inputs: VaspInputs, names: tuple[str, ...]) -> tuple[OpenFile, ...]:
     """The editable files, with earlier edits applied."""
-    return tuple(_opened(vasp_inputs, name) for name in names)
+    return tuple(_open_file(vasp_inputs, name) for name in names)
 
 
-def _opened(vasp_inputs: VaspInputs, name: str) -> OpenFile:
+def _open_file(vasp_inputs: VaspInputs, name: str) -> OpenFile:
     own = vasp_inputs.own.get(name, "")
     prepared = area_of(own)
     area = area_of(vasp_inputs.edits[name]) if name in vasp_inputs.edits else prepared
@@ -187,7 +187,7 @@ def shift_problems(editor: Slice, before: Area, after: Area) -> tuple[InputProbl
 def text_size(size: Size) -> Size:
     """Size of the text area."""
     cols = size.cols - pane_cols(size) - 3 if size.cols >= WIDE else size.cols
-    return Size(max(1, size.rows - HEAD - told_rows(size)), cols)
+    return Size(max(1, size.rows - HEAD - message_rows(size)), cols)
 
 
 def pane_cols(size: Size) -> int:
@@ -195,7 +195,7 @@ def pane_cols(size: Size) -> int:
     return min(76, size.cols // 3 + 6)
 
 
-def told_rows(size: Size) -> int:
+def message_rows(size: Size) -> int:
     """Number of rows below the text."""
     if size.cols >= WIDE and size.rows > SHORT:
         return 3

@@ -128,9 +128,9 @@ def _tag_lines(editor: Slice, cols: int) -> list[Line]:
     return lines
 
 
-def _meaning(value: str, words: str, cols: int, *, now: bool) -> Line:
+def _meaning(value: str, text: str, cols: int, *, now: bool) -> Line:
     style = "accent" if now else ""
-    return (Span(style, f"{'▸' if now else ' '} {value:<9} "), Span("dim", cut(words, max(0, cols - 12))))
+    return (Span(style, f"{'▸' if now else ' '} {value:<9} "), Span("dim", cut(text, max(0, cols - 12))))
 
 
 def _inputs_rows(facts: InputFacts) -> list[tuple[str, str]]:
@@ -160,7 +160,7 @@ def choice_lines(choices: Sequence[Choice], index: int, cols: int, rows: int) ->
     top = max(0, min(index - rows // 2, len(choices) - rows))
     shown = choices[top : top + rows]
     name = max(len(each.text) for each in shown) + 1
-    width = max(1, min(cols, _LONGEST_CHOICE, name + 4 + max(len(each.words) for each in shown)))
+    width = max(1, min(cols, _LONGEST_CHOICE, name + 4 + max(len(each.meaning) for each in shown)))
     lines = tuple(
         _choice_line(each, name, width, selected_one=place == index) for place, each in enumerate(shown, top)
     )
@@ -169,7 +169,7 @@ def choice_lines(choices: Sequence[Choice], index: int, cols: int, rows: int) ->
 
 def _choice_line(each: Choice, name: int, width: int, *, selected_one: bool) -> Line:
     """One completion; the selected one has a marker and a different background."""
-    words = cut(each.words, max(0, width - name - 3))
+    words = cut(each.meaning, max(0, width - name - 3))
     if selected_one:
         return highlight(line(("strong", f"▸ {fit(each.text, name)} "), words), width)
     return fit_line(line(("bar.strong", f"  {fit(each.text, name)} "), ("bar", words)), width, "bar")

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from crystalmath_server.protocol.inputs import INPUTS_CHECK, CheckInputsParams
-from crystalmath_tui.core.area_view import area_at, in_sight
+from crystalmath_tui.core.area_view import area_at, scroll_to_cursor
 from crystalmath_tui.core.effects import Call, Effect, Later, Say
 from crystalmath_tui.core.incar_line import Choice, choices, completion_text, spot
 from crystalmath_tui.core.lines import Size
@@ -35,7 +35,7 @@ def put_area(editor: Slice, area: Area, size: Size) -> Update:
     file = here(editor)
     if file is None:
         return editor, ()
-    window = in_sight(file.window, area, text_size(size))
+    window = scroll_to_cursor(file.window, area, text_size(size))
     after = with_file(editor, replace(file, area=area, window=window))
     if area.lines == file.area.lines:
         return after, ()
@@ -106,7 +106,7 @@ def _press_tab(editor: Slice, size: Size) -> Update:
     area = file.area
     found = choices(area.line, area.col, editor.tags)
     if not found:
-        return editor, (Say(_nothing(editor, area), "warn"),)
+        return editor, (Say(_no_completions(editor, area), "warn"),)
     begun = area.line[spot(area.line, area.col).start : area.col].casefold()
     same = [each for each in found if begun and each.text.casefold().startswith(begun)]
     if len(same) == 1 or len(found) == 1:
@@ -114,7 +114,7 @@ def _press_tab(editor: Slice, size: Size) -> Update:
     return replace(editor, completion=Completion(found)), ()
 
 
-def _nothing(editor: Slice, area: Area) -> str:
+def _no_completions(editor: Slice, area: Area) -> str:
     place = spot(area.line, area.col)
     if not editor.tags:
         return "The tag list has not loaded yet."

@@ -59,10 +59,10 @@ def update(editor: Slice, message: Message, context: Context) -> Update:
         case MousePressed():
             return _click(editor, message, context)
         case _:
-            return _answered(editor, message, context)
+            return _on_answer(editor, message, context)
 
 
-def _answered(editor: Slice, message: Message, context: Context) -> Update:
+def _on_answer(editor: Slice, message: Message, context: Context) -> Update:
     match message:
         case CheckDue(turn) if turn == editor.turn:
             return editor, text_page.check(editor)
@@ -87,14 +87,14 @@ def _answered(editor: Slice, message: Message, context: Context) -> Update:
             return diff_page.receive(editor, message), ()
 
 
-def _open(editor: Slice, asked: InputsOpened) -> Update:
+def _open(editor: Slice, opened: InputsOpened) -> Update:
     if editor.vasp_inputs is not None and any(file.is_changed for file in editor.files):
-        words = f"You are still editing {editor.vasp_inputs.made[0]}: apply or discard those edits first."
+        words = f"You are still editing {editor.vasp_inputs.source[0]}: apply or discard those edits first."
         return editor, (Say(words, "warn"),)
-    names = names_of(asked.vasp_inputs.own)
-    at = names.index(asked.file) if asked.file in names else 0
+    names = names_of(opened.vasp_inputs.own)
+    at = names.index(opened.file) if opened.file in names else 0
     fresh = Slice(
-        asked.vasp_inputs, open_files(asked.vasp_inputs, names), at, turn=editor.turn + 1, tags=editor.tags
+        opened.vasp_inputs, open_files(opened.vasp_inputs, names), at, turn=editor.turn + 1, tags=editor.tags
     )
     return fresh, (*_tags(fresh), *text_page.check(fresh))
 
@@ -167,7 +167,7 @@ def _save(editor: Slice, _: Context) -> Update:
             words = f"{file.name} is empty: F5 restores the template's text."
             return replace(editor, at=index), (Say(words, "warn"),)
     edits = {file.name: FileEdit(file.area.text, file.own) for file in editor.files if file.is_edited}
-    return Slice(tags=editor.tags), (Tell(InputsEdited(editor.vasp_inputs.made, edits)), Back())
+    return Slice(tags=editor.tags), (Tell(InputsEdited(editor.vasp_inputs.source, edits)), Back())
 
 
 def _leave(editor: Slice, _: Context) -> Update:
@@ -192,7 +192,7 @@ def _edit_outside(editor: Slice, _: Context) -> Update:
     file = here(editor)
     if file is None or editor.vasp_inputs is None:
         return editor, ()
-    about = (editor.vasp_inputs.made, file.name)
+    about = (editor.vasp_inputs.source, file.name)
     return editor, (EditOutside(file.name, file.area.text, "editor outside", about),)
 
 
@@ -201,7 +201,7 @@ def _take_outside(editor: Slice, about: object, outcome: tuple[str, str], contex
     file = here(editor)
     if error:
         return editor, (Say(error, "error"),)
-    if file is None or editor.vasp_inputs is None or about != (editor.vasp_inputs.made, file.name):
+    if file is None or editor.vasp_inputs is None or about != (editor.vasp_inputs.source, file.name):
         return editor, ()
     return text_page.put_area(editor, rewrite(file.area, text.replace("\0", "")), context.size)
 

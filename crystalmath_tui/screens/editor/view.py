@@ -23,10 +23,10 @@ from crystalmath_tui.screens.editor.model import (
     Slice,
     here,
     list_rows,
+    message_rows,
     of_file,
     pane_cols,
     text_size,
-    told_rows,
 )
 from crystalmath_tui.screens.editor.panes import (
     brief,
@@ -59,7 +59,7 @@ def _text(editor: Slice, size: Size) -> tuple[Line, ...]:
     if size.cols >= WIDE:
         side = Size(room.rows, size.cols)
         lines = beside(lines, pane(editor, pane_cols(size), room.rows), room.cols, side)
-    return (*lines, *_told(editor, size))
+    return (*lines, *_message_lines(editor, size))
 
 
 def _marks(editor: Slice, file: OpenFile) -> Marks:
@@ -79,9 +79,9 @@ def _plainly(text: str) -> Line:
     return (Span("", text),)
 
 
-def _told(editor: Slice, size: Size) -> tuple[Line, ...]:
+def _message_lines(editor: Slice, size: Size) -> tuple[Line, ...]:
     """The problem of the line, and the tag if there is no side pane."""
-    rows = told_rows(size)
+    rows = message_rows(size)
     if rows == 1:
         return problem_lines(of_here(editor), size.cols, 1)
     tag = () if size.cols >= WIDE else brief(editor, size.cols)
@@ -130,20 +130,20 @@ TOLD_OF_LIST = 4
 def _diff(editor: Slice, size: Size) -> tuple[Line, ...]:
     diff = editor.diff
     if diff.typed is not None:
-        return _choosing(editor, size)
+        return _job_list(editor, size)
     other = (
         f"job {diff.against}"
         if diff.against
-        else f"the template {editor.vasp_inputs.made[0] if editor.vasp_inputs else ''}"
+        else f"the template {editor.vasp_inputs.source[0] if editor.vasp_inputs else ''}"
     )
     head = line(("heading", f" differences from {other}"), ("dim", "   - there, + here"))
     if diff.error is not None:
         words = wrap(error_text(diff.error), max(8, size.cols - 2))
         return (head, *(line(("error", f" {part}")) for part in words))
-    if diff.found is None:
+    if diff.result is None:
         return (head, line(("dim", " … comparing")))
     rows = max(1, size.rows - HEAD - 1)
-    lines = _difference(diff.found, size.cols, is_beside=diff_page.is_beside(diff, size))
+    lines = _difference(diff.result, size.cols, is_beside=diff_page.is_beside(diff, size))
     top = max(0, min(diff.top, len(lines) - rows))
     return (head, *lines[top : top + rows])
 
@@ -157,18 +157,18 @@ def _texts(texts: tuple[tuple[str, str], ...], cols: int, *, is_beside: bool) ->
     return tuple(lines)
 
 
-def _difference(found: InputDiff, cols: int, *, is_beside: bool) -> tuple[Line, ...]:
+def _difference(diff: InputDiff, cols: int, *, is_beside: bool) -> tuple[Line, ...]:
     """Differences by meaning, then line by line."""
-    lines = [_tag_line(each) for each in found.tags]
-    for name, pair in (("k-points", found.kpoints), ("potentials", found.potentials)):
+    lines = [_tag_line(each) for each in diff.tags]
+    for name, pair in (("k-points", diff.kpoints), ("potentials", diff.potentials)):
         if pair is not None:
             lines.append(_pair_line(name, *pair))
-    if found.structure is not None and found.structure.words:
-        lines.append(line(("warn", " ~ "), fit("structure", 14), visible_text(found.structure.words)))
-    if found.same:
-        words = "Both have the same meaning." if found.texts else "Nothing differs."
+    if diff.structure is not None and diff.structure.words:
+        lines.append(line(("warn", " ~ "), fit("structure", 14), visible_text(diff.structure.words)))
+    if diff.same:
+        words = "Both have the same meaning." if diff.texts else "Nothing differs."
         lines.append(line(("ok", f" {words}")))
-    texts = _texts(tuple(found.texts.items()), cols, is_beside=is_beside)
+    texts = _texts(tuple(diff.texts.items()), cols, is_beside=is_beside)
     return (*(fit_line(each, cols) for each in lines), *texts)
 
 
@@ -183,7 +183,7 @@ def _pair_line(name: str, left: str, right: str) -> Line:
     return line(("warn", " ~ "), fit(name, 14), visible_text(words))
 
 
-def _choosing(editor: Slice, size: Size) -> tuple[Line, ...]:
+def _job_list(editor: Slice, size: Size) -> tuple[Line, ...]:
     """VASP jobs to compare with."""
     diff, rows = editor.diff, list_rows(size) - 1
     prompt = line(("dim", " pk, or part of a label "))
@@ -219,7 +219,7 @@ def _footer(editor: Slice) -> tuple[tuple[str, str], ...]:
 
 
 def _title(editor: Slice) -> str:
-    return f"edit {editor.vasp_inputs.made[0]}" if editor.vasp_inputs else "editor"
+    return f"edit {editor.vasp_inputs.source[0]}" if editor.vasp_inputs else "editor"
 
 
 SCREEN = Screen(

@@ -93,10 +93,10 @@ def update(run: Slice, message: Message, context: Context) -> Update:
         case MousePressed(button=1) if not run.sending:
             return _click(run, message, context)
         case _:
-            return _answered(run, message, context)
+            return _on_answer(run, message, context)
 
 
-def _answered(run: Slice, message: Message, context: Context) -> Update:
+def _on_answer(run: Slice, message: Message, context: Context) -> Update:
     match message:
         case Answered("import clusters", ClusterList() as found):
             return _with_clusters(run, found), ()
@@ -211,9 +211,9 @@ def _with_error(run: Slice, error: RpcError) -> Slice:
     return replace(run, sending=False, form=form.with_error(run.form, name, words))
 
 
-def _with_clusters(run: Slice, found: ClusterList) -> Slice:
+def _with_clusters(run: Slice, clusters: ClusterList) -> Slice:
     """Offer all enabled clusters as choices."""
-    used = [row for row in found.rows if row.enabled]
+    used = [row for row in clusters.rows if row.enabled]
     local = {row.label for row in used if row.transport == LOCAL_TRANSPORT}
     labels = [row.label for row in used]
     return _with_choices(

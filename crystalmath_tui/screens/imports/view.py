@@ -25,7 +25,7 @@ def view(run: Slice, context: Context) -> tuple[Line, ...]:
     """The form, or the progress of the import."""
     cols = context.size.cols
     if run.sending:
-        return _waiting(run, context)
+        return _waiting_lines(run, context)
     head = line(("strong", " Import a folder in which VASP ran"), ("dim", "   F2 imports, Esc goes back"))
     names = _names(run, cols)
     rows = max(1, form_rows(context) - len(names))
@@ -42,7 +42,7 @@ def _names(run: Slice, cols: int) -> tuple[Line, ...]:
     return ()
 
 
-def _waiting(run: Slice, context: Context) -> tuple[Line, ...]:
+def _waiting_lines(run: Slice, context: Context) -> tuple[Line, ...]:
     given = values(run.form)
     words = f"Importing {given['path']} of {given['cluster']} …"
     return (

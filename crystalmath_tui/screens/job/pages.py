@@ -96,12 +96,12 @@ def files(rows: tuple[JobFile, ...]) -> tuple[Line, ...]:
 
 
 @lru_cache(maxsize=2)
-def log(found: JobLog, cols: int, *, wrapped: bool, times: bool) -> tuple[Line, ...]:
+def log(job_log: JobLog, cols: int, *, wrapped: bool, times: bool) -> tuple[Line, ...]:
     """Lines of the log, oldest first."""
-    if not found.lines:
+    if not job_log.lines:
         return ((), line(("dim", " The log is empty.")))
-    older = [line(("warn", " Older lines are omitted."))] if found.truncated else []
-    shown = (_log_line(each, cols, wrapped=wrapped, times=times) for each in found.lines)
+    older = [line(("warn", " Older lines are omitted."))] if job_log.truncated else []
+    shown = (_log_line(each, cols, wrapped=wrapped, times=times) for each in job_log.lines)
     return (*older, *(row for rows in shown for row in rows))
 
 
@@ -133,8 +133,8 @@ def _fact(name: str, value: str, cols: int) -> Iterable[Line]:
     return (line(("dim", f" {fit(name if i == 0 else '', names)}"), each) for i, each in enumerate(texts))
 
 
-def _paragraph(style: str, words: str, cols: int) -> list[Line]:
-    return [line((style, f" {each}")) for each in wrap(words, max(8, cols - 2))] if words else []
+def _paragraph(style: str, text: str, cols: int) -> list[Line]:
+    return [line((style, f" {each}")) for each in wrap(text, max(8, cols - 2))] if text else []
 
 
 def _link(link: NodeLink) -> Line:

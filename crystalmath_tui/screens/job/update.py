@@ -80,10 +80,10 @@ def update(job: Slice, message: Message, context: Context) -> Update:
         case Connected() if job.pk:
             return fetch(job, context)
         case _:
-            return _answered(job, message, context), ()
+            return _on_answer(job, message, context), ()
 
 
-def _answered(job: Slice, message: Message, context: Context) -> Slice:
+def _on_answer(job: Slice, message: Message, context: Context) -> Slice:
     match message:
         case Answered("job page", value, (pk, _)) if pk == job.pk:
             return _at_end(_keep(job, value), context)
@@ -103,14 +103,14 @@ def _enter(job: Slice, args: tuple[str, ...], context: Context) -> Update:
     if not pk:
         words = "Which job? :job PK" if not given else f"{given} is not a pk of a job: a pk is a number."
         return job, (Say(words, "warn"), *(() if job.pk else (Back(),)))
-    tab = _tab_named(args[1] if len(args) > 1 else "")
+    tab = _tab_of(args[1] if len(args) > 1 else "")
     return fetch(Slice(pk=pk, tab=tab, wrapped=job.wrapped, times=job.times), context)
 
 
-def _tab_named(given: str) -> Tab:
+def _tab_of(wanted: str) -> Tab:
     """The page whose name starts with the text, or the summary."""
     for name in TABS:
-        if given and name.startswith(given):
+        if wanted and name.startswith(wanted):
             return name
     return "summary"
 
@@ -135,7 +135,7 @@ def _call(pk: int, tab: Tab, name: str, params: object) -> Call[Any, Any]:
 def _refresh(job: Slice, revision: int, context: Context) -> Update:
     """Fetch again when the job list changes, and regularly while the job is active."""
     if job.viewer is not None:
-        follows = job.viewer.growing and not job.viewer.reading
+        follows = job.viewer.is_growing and not job.viewer.reading
         return _read_on(job, job.viewer) if follows else (job, ())
     alive = job.detail is not None and job.detail.row.state not in ENDED
     retry = any(error.retryable for error in job.errors.values())

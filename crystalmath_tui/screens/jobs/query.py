@@ -50,9 +50,9 @@ class Query:
 EVERYTHING = Query()
 
 
-def _both(group: tuple[JobState, ...], asked: tuple[JobState, ...]) -> tuple[JobState, ...]:
+def _both(group: tuple[JobState, ...], filtered: tuple[JobState, ...]) -> tuple[JobState, ...]:
     """States in both the group and the filter; states named in the filter win over the group."""
-    return tuple(state for state in asked if state in group) or asked or group
+    return tuple(state for state in filtered if state in group) or filtered or group
 
 
 def sort_by(query: Query, sort: Sort) -> Query:

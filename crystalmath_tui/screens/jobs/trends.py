@@ -18,18 +18,18 @@ _IN_DETAILS = 32
 
 def trends_call(rows: Sequence[JobRow], known: Mapping[int, Trend]) -> Call[TrendsParams, Trends] | None:
     """The call for rows that are running, or that ended without a final trend."""
-    pks = tuple(row.pk for row in rows if _wanted(row, known.get(row.pk)))[:_MOST]
+    pks = tuple(row.pk for row in rows if _needs_trend(row, known.get(row.pk)))[:_MOST]
     return Call(JOBS_TRENDS, TrendsParams(pks), "jobs trends", handles_refusal=True) if pks else None
 
 
-def _wanted(row: JobRow, known: Trend | None) -> bool:
+def _needs_trend(row: JobRow, known: Trend | None) -> bool:
     return row.state is JobState.RUNNING or (row.state in ENDED and not (known and known.final))
 
 
-def merge_trends(known: Mapping[int, Trend], found: Trends, rows: Sequence[JobRow]) -> dict[int, Trend]:
+def merge_trends(known: Mapping[int, Trend], fetched: Trends, rows: Sequence[JobRow]) -> dict[int, Trend]:
     """The merged trends, restricted to the given rows."""
     at_hand = {row.pk for row in rows}
-    after = {**known, **{trend.pk: trend for trend in found.rows}}
+    after = {**known, **{trend.pk: trend for trend in fetched.rows}}
     return {pk: trend for pk, trend in after.items() if pk in at_hand}
 
 
@@ -38,7 +38,7 @@ def cell(trend: Trend | None) -> str:
     return "" if trend is None else sparkline(trend.values, COLS, log=trend.quantity == "force")
 
 
-def words(trend: Trend | None) -> str:
+def trend_text(trend: Trend | None) -> str:
     """The last steps in numbers."""
     if trend is None or not trend.values:
         return ""

@@ -134,10 +134,10 @@ def update(jobs: Slice, message: Message, context: Context) -> Update[Slice]:
         case Entered("jobs", args) if args:
             return _ask(jobs, replace(jobs.query, text=" ".join(args)))
         case _:
-            return _answered(jobs, message, context)
+            return _on_answer(jobs, message, context)
 
 
-def _answered(jobs: Slice, message: Message, context: Context) -> Update[Slice]:
+def _on_answer(jobs: Slice, message: Message, context: Context) -> Update[Slice]:
     match message:
         case Answered("jobs page", JobsPage() as page, want):
             return _add_page(jobs, want, page, context)

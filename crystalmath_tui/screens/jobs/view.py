@@ -145,7 +145,7 @@ def _details(job: JobRow | None, trend: Trend | None, now: float, cols: int) -> 
     )
     lines = [(Span("dim", f" {name:<9}"), span) for name, span in facts]
     reason = wrap(job.reason, max(8, cols - 11)) if job.reason else []
-    steps = wrap(jobs_trends.words(trend), max(8, cols - 11)) if jobs_trends.words(trend) else []
+    steps = wrap(jobs_trends.trend_text(trend), max(8, cols - 11)) if jobs_trends.trend_text(trend) else []
     spark = jobs_trends.line_of(trend, cols - 11)
     return (
         *lines[:2],
@@ -160,7 +160,7 @@ def _title(_: Slice) -> str:
     return "jobs"
 
 
-def _typing(jobs: Slice) -> bool:
+def _is_typing(jobs: Slice) -> bool:
     return jobs.typed is not None
 
 
@@ -172,7 +172,7 @@ SCREEN = Screen(
     update,
     view,
     _title,
-    _typing,
+    _is_typing,
     usage="[FILTER]",
     summary="Show the jobs, optionally filtered.",
 )

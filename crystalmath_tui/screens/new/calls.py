@@ -39,8 +39,8 @@ from crystalmath_tui.screens.new.model import (
     Slice,
     Update,
     all_problems,
-    asked,
     fields,
+    job_spec,
     search_of,
     with_options,
 )
@@ -75,10 +75,10 @@ def receive(new: Slice, message: Message) -> Update:
         case Refused(tag, error) if tag in STEP_OF:
             return _with_error(new, STEP_OF[tag], error), ()
         case _:
-            return _rendered(new, message)
+            return _on_rendered(new, message)
 
 
-def _rendered(new: Slice, message: Message) -> Update:
+def _on_rendered(new: Slice, message: Message) -> Update:
     """Store the inputs: the template's own, then the edited inputs, if any."""
     match message:
         case Answered("new inputs", Rendered() as rendered, pk) if _is_of(new, pk):
@@ -94,10 +94,10 @@ def _rendered(new: Slice, message: Message) -> Update:
 
 def lists(search: str) -> tuple[Effect, ...]:
     """Fetch stored structures and templates."""
-    return (stored(search), Call(TEMPLATES_LIST, ListTemplatesParams(), "new templates"))
+    return (search_stored(search), Call(TEMPLATES_LIST, ListTemplatesParams(), "new templates"))
 
 
-def stored(search: str) -> Effect:
+def search_stored(search: str) -> Effect:
     """Search the stored structures."""
     params = ListStructuresParams(search=search[:255], limit=200)
     return Call(STRUCTURES_LIST, params, "new stored", search)
@@ -200,7 +200,7 @@ def render(new: Slice) -> Update:
     if wrong:
         name, words = next(iter(wrong.items()))
         return new, (Say(f"{name}: {words}", "warn"),)
-    spec = asked(new)
+    spec = job_spec(new)
     if spec is None:
         return new, (Say("Choose a structure and a template first.", "warn"),)
     pk = spec.structures[0]

@@ -38,7 +38,7 @@ def begin(new: Slice, draft: JobDraft) -> Update:
         stored=new.stored,
         templates=new.templates,
         edits=new.edits,
-        job=target.filled_in(draft.spec),
+        job=target.fill_in(draft.spec),
         like=draft.pk,
         draft=draft,
         notes=tuple(row.reason for row in draft.left_out),

@@ -16,11 +16,11 @@ from crystalmath_tui.screens.new.model import (
     Slice,
     Update,
     WarningsConfirmed,
-    asked,
     edit_texts,
+    job_spec,
     live_edits,
-    made_of,
     shown_files,
+    source_of,
 )
 
 _VASP = "vasp"
@@ -29,7 +29,7 @@ _NAMED = 6
 
 def open_editor(new: Slice) -> tuple[Effect, ...]:
     """Open the editor on the input files, at the current file."""
-    made = made_of(new)
+    made = source_of(new)
     if made is None or not new.own or new.template is None:
         return ()
     if new.template.row.engine != _VASP:
@@ -37,10 +37,10 @@ def open_editor(new: Slice) -> tuple[Effect, ...]:
         return (Say(words, "warn"),)
     own = {file.name: file.text for file in new.own}
     vasp_inputs = VaspInputs(made, own, edit_texts(new), _tasks(new))
-    return (Tell(InputsOpened(vasp_inputs, _file_shown(new))), Open("editor"))
+    return (Tell(InputsOpened(vasp_inputs, _shown_file(new))), Open("editor"))
 
 
-def _file_shown(new: Slice) -> str:
+def _shown_file(new: Slice) -> str:
     files = shown_files(new)
     return files[min(new.file, len(files) - 1)].name if files else ""
 
@@ -58,16 +58,16 @@ def _is_amount(text: str) -> bool:
 
 def take(new: Slice, edited: InputsEdited) -> Update:
     """Store the edits and request the inputs with them."""
-    kept = {made: files for made, files in new.edits.items() if made != edited.made}
+    kept = {made: files for made, files in new.edits.items() if made != edited.source}
     if edited.edits:
-        kept[edited.made] = edited.edits
+        kept[edited.source] = edited.edits
     after = replace(new, edits=kept)
-    return _render(after) if made_of(new) == edited.made else (after, ())
+    return _render(after) if source_of(new) == edited.source else (after, ())
 
 
 def drop(new: Slice, names: tuple[str, ...]) -> Update:
     """Discard edits and return to the template's files."""
-    made = made_of(new)
+    made = source_of(new)
     if made is None:
         return new, ()
     left = {name: edit for name, edit in new.edits.get(made, {}).items() if name not in names}
@@ -77,7 +77,7 @@ def drop(new: Slice, names: tuple[str, ...]) -> Update:
 def revert(new: Slice) -> tuple[Effect, ...]:
     """Ask, then restore the current file, or all files if none can be shown."""
     edited = live_edits(new)
-    name = _file_shown(new)
+    name = _shown_file(new)
     names = (name,) if name in edited else () if new.rendered else tuple(edited)
     if not names:
         return (Say(f"{name} is unedited." if name else "No file is edited."),)
@@ -91,7 +91,7 @@ def render_anew(new: Slice) -> Update | None:
 
 
 def _render(new: Slice) -> Update:
-    spec = asked(new)
+    spec = job_spec(new)
     if spec is None:
         return new, ()
     call = Call(
@@ -144,13 +144,13 @@ def notes(new: Slice, cols: int) -> tuple[Line, ...]:
     ]
     if len(rows) > 2:
         words.append(("dim", f"  and {len(rows) - 2} more: press e to see all"))
-    words += _not_followed(new)
+    words += _override_warnings(new)
     return tuple(
         line((style, f" {part}")) for style, text in words for part in wrap(text, max(8, cols - 2))[:2]
     )
 
 
-def _not_followed(new: Slice) -> list[tuple[str, str]]:
+def _override_warnings(new: Slice) -> list[tuple[str, str]]:
     own = {file.name: file.text for file in new.own}
     changed = (name for name, edit in live_edits(new).items() if edit.own and edit.own != own.get(name, ""))
     return [
@@ -170,7 +170,7 @@ def without_inputs(new: Slice) -> tuple[Line, ...]:
     )
 
 
-def words(new: Slice) -> Line:
+def edited_names(new: Slice) -> Line:
     """The names of edited files, for the last step."""
     names = ", ".join(new.rendered.edits) if new.rendered else ""
     return (Span("mark", f"   {names} edited by hand"),) if names else ()

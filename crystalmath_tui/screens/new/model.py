@@ -19,7 +19,7 @@ from crystalmath_server.protocol.templates import (
 )
 from crystalmath_tui.core.effects import Effect
 from crystalmath_tui.core.form import EMPTY_FORM, Form
-from crystalmath_tui.core.inputs import FileEdit, Made, is_edited
+from crystalmath_tui.core.inputs import FileEdit, InputsSource, is_edited
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import Message
 from crystalmath_tui.core.path_prompt import PathPrompt
@@ -104,7 +104,9 @@ class Slice:
     advanced: bool = False
     rendered: Rendered | None = None
     own: tuple[InputFile, ...] = ()
-    edits: dict[Made, dict[str, FileEdit]] = field(default_factory=dict[Made, dict[str, FileEdit]])
+    edits: dict[InputsSource, dict[str, FileEdit]] = field(
+        default_factory=dict[InputsSource, dict[str, FileEdit]]
+    )
     file: int = 0
     top: int = 0
     job: Form = EMPTY_FORM
@@ -122,7 +124,7 @@ class Slice:
 Update = tuple[Slice, tuple[Effect, ...]]
 
 
-def typing(new: Slice) -> bool:
+def is_typing(new: Slice) -> bool:
     """Whether keystrokes are text input."""
     sought = new.step == TEMPLATE and new.template_field is not None
     return new.step in {STRUCTURE, SUBMIT} or new.editing is not None or sought
@@ -151,7 +153,7 @@ def with_options(template: TemplateDetail) -> TemplateDetail:
     return replace(template, fields=(*asked, *template.fields))
 
 
-def asked(new: Slice) -> JobSpec | None:
+def job_spec(new: Slice) -> JobSpec | None:
     """The specification that determines the inputs; None without structure and template."""
     if new.structure is None or new.template is None:
         return None
@@ -183,7 +185,7 @@ def _wrong_structures(new: Slice) -> dict[str, str]:
     return {} if _pks(text)[:1] == (first,) else {STRUCTURES: f"give pks, {first} first"}
 
 
-def made_of(new: Slice) -> Made | None:
+def source_of(new: Slice) -> InputsSource | None:
     """Template and structure, or None unless both are chosen."""
     if new.template is None or new.structure is None:
         return None
@@ -192,7 +194,7 @@ def made_of(new: Slice) -> Made | None:
 
 def live_edits(new: Slice) -> dict[str, FileEdit]:
     """Edits for this template and structure that differ from the template's files."""
-    made = made_of(new)
+    made = source_of(new)
     own = {file.name: file.text for file in new.own}
     found = new.edits.get(made, {}) if made else {}
     return {name: edit for name, edit in found.items() if is_edited(edit.text, own.get(name, ""))}
@@ -211,7 +213,7 @@ def shown_files(new: Slice) -> tuple[InputFile, ...]:
     return (*new.rendered.files, *((InputFile(SCRIPT, script),) if script else ()))
 
 
-def setting(new: Slice) -> FormField | None:
+def selected_setting(new: Slice) -> FormField | None:
     """The selected setting."""
     shown = fields(new)
     return shown[new.setting_at.index] if 0 <= new.setting_at.index < len(shown) else None

@@ -27,7 +27,7 @@ from crystalmath_tui.screens.new.model import (
     SUBMIT,
     Slice,
     Update,
-    asked,
+    job_spec,
 )
 
 VASP = "vasp"
@@ -99,9 +99,9 @@ def is_other(new: Slice) -> bool:
     return new.target is not None and new.target.row.label != cluster_of(new)
 
 
-def _with_clusters(new: Slice, found: ClusterList) -> Update:
+def _with_clusters(new: Slice, clusters: ClusterList) -> Update:
     """Offer all enabled clusters; select the only remote cluster for a VASP job."""
-    labels = tuple(row.label for row in found.rows if row.enabled)
+    labels = tuple(row.label for row in clusters.rows if row.enabled)
     known = tuple(dict.fromkeys((*labels, cluster_of(new))))
     listed = replace(new, job=with_choices(new.job, "cluster", known))
     others = [label for label in labels if label != LOCALHOST]
@@ -163,7 +163,7 @@ def with_text(job: Form, name: str, text: str) -> Form:
     return replace(job, fields=fields)
 
 
-def filled_in(spec: JobSpec) -> Form:
+def fill_in(spec: JobSpec) -> Form:
     """The form filled in from an earlier job; the rest uses the cluster's defaults."""
     job = blank()
     here = {row.name for row in fields_of(JobSpec)} & set(ASKED_HERE)
@@ -189,7 +189,7 @@ def submit_params(new: Slice) -> SubmitJobParams | None:
     InvalidForm
         With the name of the invalid field.
     """
-    spec = asked(new)
+    spec = job_spec(new)
     if spec is None or not (new.rendered and new.key):
         return None
     given = form.values(new.job)

@@ -9,7 +9,7 @@ from crystalmath_tui.core.textfield import EMPTY, TextField, field_line, field_o
 from crystalmath_tui.screens.new.model import Slice
 
 
-def matching(new: Slice) -> tuple[TemplateRow, ...]:
+def matching_templates(new: Slice) -> tuple[TemplateRow, ...]:
     """The templates that match every word of the search."""
     wanted = new.template_search.casefold().split()
     return tuple(
@@ -40,7 +40,7 @@ def search_line(new: Slice, cols: int) -> Line:
     """The search text and number of matches; empty without a search."""
     if new.template_field is None and not new.template_search:
         return ()
-    counts = f"{len(matching(new))} of {len(new.templates)}"
+    counts = f"{len(matching_templates(new))} of {len(new.templates)}"
     if new.template_field is None:
         return line(("dim", " / "), new.template_search, ("dim", f"   {counts}"))
     return (

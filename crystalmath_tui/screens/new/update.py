@@ -30,8 +30,8 @@ from crystalmath_tui.screens.new.calls import (
     lists,
     receive,
     render,
+    search_stored,
     show,
-    stored,
     submit,
     to_submit,
     with_script,
@@ -51,14 +51,14 @@ from crystalmath_tui.screens.new.model import (
     WarningsConfirmed,
     fields,
     first_row,
+    is_typing,
     list_rows,
     looks_like_a_path,
     search_of,
-    setting,
+    selected_setting,
     shown_files,
     step_at,
     submit_rows,
-    typing,
 )
 
 _WHILE_TYPING = frozenset({"enter", "tab", "esc", "up", "down", "page up", "page down"})
@@ -83,10 +83,10 @@ def update(new: Slice, message: Message, context: Context) -> Update:
         case InputsEdited() | EditsDropped() | WarningsConfirmed():
             return _decide(new, message)
         case _:
-            return _answered(new, message)
+            return _on_answer(new, message)
 
 
-def _answered(new: Slice, message: Message) -> Update:
+def _on_answer(new: Slice, message: Message) -> Update:
     match message:
         case Answered("path names") if step := path_prompt.step(new.path, message):
             return replace(new, path=step[0]), ()
@@ -127,7 +127,7 @@ def _enter(new: Slice, args: tuple[str, ...]) -> Update:
 
 
 def _press(new: Slice, key: str, context: Context) -> Update:
-    if typing(new) and key not in _WHILE_TYPING:
+    if is_typing(new) and key not in _WHILE_TYPING:
         return _type(new, key)
     return dispatch(KEYS, update, new, key, context) or (new, ())
 
@@ -163,7 +163,7 @@ def _paste(new: Slice, text: str) -> Update:
 def _search(new: Slice, path: PathPrompt) -> Update:
     """Search the stored structures while typing, unless the text is a path."""
     before, after = search_of(new), replace(new, path=path, error=None)
-    return after, (stored(search_of(after)),) if search_of(after) != before else ()
+    return after, (search_stored(search_of(after)),) if search_of(after) != before else ()
 
 
 def _take_structure(new: Slice) -> Update:
@@ -177,7 +177,7 @@ def _take_structure(new: Slice) -> Update:
     return new, (Say("Type the path of a structure file, or choose a stored structure.", "warn"),)
 
 
-def _back(new: Slice, _: Context) -> Update:
+def _go_back(new: Slice, _: Context) -> Update:
     """Stop typing, or go one step back; input is kept."""
     if new.editing is not None:
         return replace(new, editing=None), ()
@@ -218,7 +218,7 @@ def _choose(new: Slice, _: Context) -> Update:
             return _take_structure(new)
         case 1:
             return _take_template(new)
-        case 2 if chosen := setting(new):
+        case 2 if chosen := selected_setting(new):
             return _begin(new, chosen), ()
         case 3:
             return to_submit(new)
@@ -229,7 +229,7 @@ def _choose(new: Slice, _: Context) -> Update:
 
 
 def _take_template(new: Slice) -> Update:
-    rows = templates.matching(new)
+    rows = templates.matching_templates(new)
     if new.template_field is not None:
         return replace(new, template_field=None), ()
     if not 0 <= new.template_at.index < len(rows):
@@ -250,7 +250,7 @@ def _toggle_advanced(new: Slice, _: Context) -> Update:
 
 
 def _reset(new: Slice, _: Context) -> Update:
-    if new.step == SETTINGS and (chosen := setting(new)):
+    if new.step == SETTINGS and (chosen := selected_setting(new)):
         return _set(new, chosen, None), ()
     return new, edits.revert(new) if new.step == INPUTS else ()
 
@@ -276,7 +276,9 @@ def _scroll(new: Slice, to: Move, context: Context) -> Update:
         case 0:
             return replace(new, stored_at=move(new.stored_at, to, len(new.stored), rows)), ()
         case 1:
-            return replace(new, template_at=move(new.template_at, to, len(templates.matching(new)), rows)), ()
+            return replace(
+                new, template_at=move(new.template_at, to, len(templates.matching_templates(new)), rows)
+            ), ()
         case 2 if new.editing is None:
             return replace(new, setting_at=move(new.setting_at, to, len(fields(new)), rows)), ()
         case 3 if files := shown_files(new):
@@ -306,7 +308,7 @@ def _set(new: Slice, chosen: FormField, text: str | None) -> Slice:
 
 
 def _keep_setting(new: Slice, editing: TextField) -> Slice:
-    chosen = setting(new)
+    chosen = selected_setting(new)
     return replace(_set(new, chosen, editing.text.strip()), editing=None) if chosen else new
 
 
@@ -341,7 +343,7 @@ def _click_row(new: Slice, row: int, context: Context) -> Update:
     places = {STRUCTURE: new.stored_at, TEMPLATE: new.template_at, SETTINGS: new.setting_at}
     counts = {
         STRUCTURE: len(new.stored),
-        TEMPLATE: len(templates.matching(new)),
+        TEMPLATE: len(templates.matching_templates(new)),
         SETTINGS: len(fields(new)),
     }
     if new.step not in places or not 0 <= row < list_rows(context.size):
@@ -364,7 +366,7 @@ KEYS: tuple[Binding[Slice], ...] = (
     Binding(("tab",), _next, "next step", "Go on to the next step.", footer=True),
     Binding(("/",), _search_templates, "search", "Search the templates.", footer=True),
     Binding(("e",), _edit_files, "edit", "Edit the input files of a VASP template.", footer=True),
-    Binding(("shift tab", "esc"), _back, "step back", "Go one step back; nothing is lost.", footer=True),
+    Binding(("shift tab", "esc"), _go_back, "step back", "Go one step back; nothing is lost.", footer=True),
     Binding(("a",), _toggle_advanced, "all settings", "Show or hide advanced settings.", footer=True),
     Binding(
         ("u",),

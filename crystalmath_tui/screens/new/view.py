@@ -26,11 +26,11 @@ from crystalmath_tui.screens.new.model import (
     Slice,
     all_problems,
     fields,
+    is_typing,
     list_rows,
-    setting,
+    selected_setting,
     shown_files,
     submit_rows,
-    typing,
 )
 from crystalmath_tui.screens.new.update import KEYS, update
 
@@ -64,13 +64,13 @@ def _steps(new: Slice) -> Line:
     """All steps, with marks on the current and finished steps."""
     spans: list[Span] = []
     for index, name in enumerate(STEPS):
-        style = "accent" if index == new.step else "" if _done(new, index) else "dim"
-        mark = "▸" if index == new.step else "✓" if _done(new, index) else " "
+        style = "accent" if index == new.step else "" if _is_done(new, index) else "dim"
+        mark = "▸" if index == new.step else "✓" if _is_done(new, index) else " "
         spans.append(Span(style, f" {mark} {name}   "))
     return tuple(spans)
 
 
-def _done(new: Slice, step: int) -> bool:
+def _is_done(new: Slice, step: int) -> bool:
     return (new.structure is not None, new.template is not None, *[new.rendered is not None] * 2, False)[step]
 
 
@@ -103,7 +103,7 @@ def _structure(new: Slice, context: Context) -> tuple[Line, ...]:
     left_cols = cols - 45 if cols >= _WIDE and new.structure else cols
     prompt = line(("dim", " file or search "))
     rows: list[Line] = [(*prompt, *field_line(new.path.field, max(1, left_cols - 17))), ()]
-    rows += _names(new, left_cols) if new.path.names else _stored(new, context, left_cols)
+    rows += _names(new, left_cols) if new.path.names else _stored_list(new, context, left_cols)
     if left_cols == cols:
         return tuple(rows)
     pane = _detail(new.structure)
@@ -115,7 +115,7 @@ def _names(new: Slice, cols: int) -> list[Line]:
     return [line(("dim", f" {part}")) for part in wrap("   ".join(new.path.names), max(1, cols - 2))]
 
 
-def _stored(new: Slice, context: Context, cols: int) -> list[Line]:
+def _stored_list(new: Slice, context: Context, cols: int) -> list[Line]:
     if not new.stored:
         words = "no matching stored structure" if new.path.text else "no structures stored yet"
         hint = "type the path of a file (CIF, POSCAR, …); Tab completes, Enter reads it"
@@ -175,7 +175,7 @@ def _brief(structure: StructureDetail | None) -> Line:
 def _templates(new: Slice, context: Context) -> tuple[Line, ...]:
     if not new.templates:
         return (line(("dim", " Loading the templates …")),)
-    found, search = templates.matching(new), templates.search_line(new, context.size.cols)
+    found, search = templates.matching_templates(new), templates.search_line(new, context.size.cols)
     if not found:
         return (search, (), line(("dim", " no template has all these words; Esc shows all again")))
     table = fit_columns(_TEMPLATES, context.size.cols - 1)
@@ -214,12 +214,12 @@ def _settings(new: Slice, context: Context) -> tuple[Line, ...]:
     lines: list[Line] = [line(("heading", f" settings of {name}"), ("dim", more))]
     for index, each in enumerate(shown[place.top : place.top + rows], place.top):
         at = index == place.index
-        spans = _setting(new, each, wrong.get(each.name, ""), editing=at)
+        spans = _setting_line(new, each, wrong.get(each.name, ""), editing=at)
         lines.append(highlight(spans, context.size.cols) if at and new.editing is None else spans)
-    return (*lines, *_about(setting(new), context.size.cols))
+    return (*lines, *_about(selected_setting(new), context.size.cols))
 
 
-def _setting(new: Slice, each: FormField, problem: str, *, editing: bool) -> Line:
+def _setting_line(new: Slice, each: FormField, problem: str, *, editing: bool) -> Line:
     title = f" {each.title:<26.26} "
     unit = Span("dim", f" {each.unit:<6}")
     if editing and new.editing is not None:
@@ -275,7 +275,7 @@ def _submit(new: Slice, context: Context) -> tuple[Line, ...]:
         line(("dim", " template    "), ("strong", rendered.template), f"  {template.row.title}"),
         (Span("dim", " structure"), *_brief(structure)),
         line(("dim", " settings  "), changed),
-        line(("dim", " digest    "), rendered.digest[:16], *edits.words(new)),
+        line(("dim", " digest    "), rendered.digest[:16], *edits.edited_names(new)),
         line(
             ("accent", " Enter submits"),
             ("dim", ", ↑ ↓ move between fields, Esc shows the inputs and batch script"),
@@ -300,5 +300,5 @@ def _title(new: Slice) -> str:
 
 SCREEN = Screen(
     "new", Slice(), KEYS, update, view, _title,
-    typing=typing, usage="[PATH|PK|like JOB]", summary="Prepare and submit a job.",
+    typing=is_typing, usage="[PATH|PK|like JOB]", summary="Prepare and submit a job.",
 )  # fmt: skip

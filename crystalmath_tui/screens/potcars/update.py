@@ -52,7 +52,7 @@ class Slice:
     symbols: str = ""
     typed: TextField | None = None
     looking: bool = False
-    found: PotcarCheck | None = None
+    check: PotcarCheck | None = None
     error: RpcError | None = None
     scroll: Scroll = START
     turn: int = 0
@@ -67,7 +67,7 @@ def update(potcars: Slice, message: Message, context: Context) -> Update:
         case Entered("potcars", args):
             return _enter(potcars, args)
         case KeyPressed(key) if potcars.typed is not None:
-            return _typed(potcars, potcars.typed, key)
+            return _on_key(potcars, potcars.typed, key)
         case Pasted(text) if potcars.typed is not None:
             return replace(potcars, typed=paste(potcars.typed, text)), ()
         case KeyPressed(key):
@@ -78,7 +78,7 @@ def update(potcars: Slice, message: Message, context: Context) -> Update:
         case MousePressed():
             return _mouse(potcars, message, context), ()
         case Answered("potcars", PotcarCheck() as found, about) if about == potcars.turn:
-            return replace(potcars, found=found, error=None, looking=False, scroll=START), ()
+            return replace(potcars, check=found, error=None, looking=False, scroll=START), ()
         case Refused("potcars", error, about) if about == potcars.turn:
             return replace(potcars, error=error, looking=False), ()
         case _:
@@ -125,7 +125,7 @@ def _clear_or_leave(potcars: Slice, _: Context) -> Update:
     return ask(replace(potcars, symbols="")) if potcars.symbols else (potcars, (Back(),))
 
 
-def _typed(potcars: Slice, typed: TextField, key: str) -> Update:
+def _on_key(potcars: Slice, typed: TextField, key: str) -> Update:
     if key == "enter":
         return ask(replace(potcars, symbols=typed.text.strip(), typed=None))
     if key == "esc":
@@ -144,7 +144,7 @@ def _mouse(potcars: Slice, mouse: MousePressed, context: Context) -> Slice:
 
 def rows_of(potcars: Slice) -> tuple[Potcar, ...]:
     """The symbols shown."""
-    return potcars.found.potcars if potcars.found else ()
+    return potcars.check.potcars if potcars.check else ()
 
 
 def list_rows(context: Context) -> int:

@@ -32,15 +32,15 @@ def view(potcars: Slice, context: Context) -> tuple[Line, ...]:
     """The request, the verdict, the symbols and details of the selected symbol."""
     cols = context.size.cols
     rule = fit_line(line(("rule", "─" * cols)), cols)
-    top = (_asked(potcars, cols), *_verdict(potcars, context))
+    top = (_request_line(potcars, cols), *_verdict(potcars, context))
     body_rows = max(0, context.size.rows - len(top) - 1)
-    if potcars.error is not None or potcars.found is None or not potcars.found.potcars:
+    if potcars.error is not None or potcars.check is None or not potcars.check.potcars:
         return (*top, rule, *fit_lines(_instead(potcars, context), Size(body_rows, cols)))
-    tail = (rule, *_about(rows_of(potcars)[_place(potcars, context).index], cols))[:TAIL]
+    tail = (rule, *_about(rows_of(potcars)[_scroll(potcars, context).index], cols))[:TAIL]
     return (*top, rule, *fit_lines(_table(potcars, context), Size(list_rows(context) + 1, cols)), *tail)
 
 
-def _asked(potcars: Slice, cols: int) -> Line:
+def _request_line(potcars: Slice, cols: int) -> Line:
     head = line(("dim", " functional "), ("accent", potcars.functional), ("dim", "   symbols "))
     if potcars.typed is not None:
         used = 12 + len(potcars.functional) + 11
@@ -54,7 +54,7 @@ def _verdict(potcars: Slice, context: Context) -> tuple[Line, ...]:
         told = context.progress_of(CALL_KEY) or f"Looking on {potcars.label} …"
         words = f" {told}" if context.online else f" {context.connection_error}"
         return (line(("accent", words)), ())
-    found = potcars.found
+    found = potcars.check
     if potcars.error is not None or found is None:
         return ((), ())
     mark = Span("ok", " ✓ ") if found.ok else Span("error", " ✗ ")
@@ -67,21 +67,21 @@ def _instead(potcars: Slice, context: Context) -> tuple[Line, ...]:
     cols = max(8, context.size.cols - 2)
     if potcars.error is not None:
         return ((), *(line(("error", f" {part}")) for part in wrap(error_text(potcars.error), cols)))
-    if potcars.found is None:
+    if potcars.check is None:
         return ()
-    return ((), *_places(potcars.found, cols))
+    return ((), *_places(potcars.check, cols))
 
 
-def _places(found: PotcarCheck, cols: int) -> tuple[Line, ...]:
+def _places(check: PotcarCheck, cols: int) -> tuple[Line, ...]:
     """The full hint, the searched folders and other available folders."""
-    words = [line(("accent", f" {part}")) for part in wrap(f"→ {found.hint}", cols)] if found.hint else []
-    looked = [line(f"   {path}") for path in found.looked] or [line(("dim", "   nowhere"))]
+    words = [line(("accent", f" {part}")) for part in wrap(f"→ {check.hint}", cols)] if check.hint else []
+    looked = [line(f"   {path}") for path in check.looked] or [line(("dim", "   nowhere"))]
     there = [
         line(
             f"   {each.path}",
             ("dim", f"   {each.functional or 'unknown functional'}, {count(each.symbols, 'symbol')}"),
         )
-        for each in found.folders
+        for each in check.folders
     ] or [line(("dim", "   none"))]
     return (
         *words,
@@ -94,13 +94,13 @@ def _places(found: PotcarCheck, cols: int) -> tuple[Line, ...]:
     )
 
 
-def _place(potcars: Slice, context: Context) -> Scroll:
+def _scroll(potcars: Slice, context: Context) -> Scroll:
     return clamp(potcars.scroll, len(rows_of(potcars)), list_rows(context))
 
 
 def _table(potcars: Slice, context: Context) -> tuple[Line, ...]:
     table = fit_columns(_COLUMNS, context.size.cols - 1)
-    at = _place(potcars, context)
+    at = _scroll(potcars, context)
     shown = rows_of(potcars)[at.top : at.top + list_rows(context)]
     rows = [(Span("", " "), *row(table, _cells(each))) for each in shown]
     chosen = at.index - at.top

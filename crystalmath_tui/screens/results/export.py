@@ -48,10 +48,12 @@ def ask_path(page: Slice) -> Update:
         )
     if page.results is None:
         return page, (Say("The results are not loaded yet.", "warn"),)
-    return replace(page, path=prompt_of("results", f"{page.last_folder}{_proposed(page, endings[0])}")), ()
+    return replace(
+        page, path=prompt_of("results", f"{page.last_folder}{_default_path(page, endings[0])}")
+    ), ()
 
 
-def _proposed(page: Slice, ending: str) -> str:
+def _default_path(page: Slice, ending: str) -> str:
     name = page.kind if page.tab == "plots" else page.tab
     return f"job-{page.pk}-{name}.{ending}"
 
@@ -65,7 +67,7 @@ def with_path(
     if outcome == "typing":
         return replace(page, path=path), effects
     endings = ENDINGS[page.tab]
-    if _ending(path.text) not in endings:
+    if _extension(path.text) not in endings:
         return page, (Say(f"End the path in .{', .'.join(endings)}.", "warn"),)
     folder = path.text.rpartition("/")[0]
     kept = f"{folder}/" if folder else ""
@@ -76,7 +78,7 @@ def receive(page: Slice, message: Message) -> Update:
     """Handle the resolved path, fetched curves and the outcome of the export."""
     match message:
         case Answered("results path", str(path), about) if about == page.pk:
-            return page, _made(page, path)
+            return page, _export_effects(page, path)
         case Answered("results curves", JobSeries() as series, path):
             return page, (save("results file", path, _text(path, series)),)
         case Answered("results export", (WrittenFile() | ExportedStructure()) as made, path):
@@ -91,9 +93,9 @@ def receive(page: Slice, message: Message) -> Update:
             return page, ()
 
 
-def _made(page: Slice, path: str) -> tuple[Effect, ...]:
+def _export_effects(page: Slice, path: str) -> tuple[Effect, ...]:
     """The effects of an export: numbers are written directly, all else comes from the server."""
-    ending, pk = _ending(path), structure_pk(page)
+    ending, pk = _extension(path), structure_pk(page)
     x, y = page.axes if page.kind == "steps" else ("", "")
     kind = cast("SeriesKind", page.kind)
     if page.tab == "numbers" and page.results is not None:
@@ -111,8 +113,8 @@ def _made(page: Slice, path: str) -> tuple[Effect, ...]:
 
 
 def _text(path: str, result: object) -> str:
-    return text_of(result) if _ending(path) == "csv" else json_of(result)
+    return text_of(result) if _extension(path) == "csv" else json_of(result)
 
 
-def _ending(path: str) -> str:
+def _extension(path: str) -> str:
     return path.rpartition("/")[2].rpartition(".")[2].lower()

@@ -27,7 +27,7 @@ class Slice:
     series: dict[str, JobSeries] = field(default_factory=dict[str, JobSeries])
     kind: str = ""
     axes: tuple[str, str] = ("step", "energy")
-    words: bool = False
+    as_text: bool = False
     tree: Tree = field(default_factory=Tree)
     structures: dict[int, StructureDetail] = field(default_factory=dict[int, StructureDetail])
     before: bool = False

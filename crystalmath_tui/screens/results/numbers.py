@@ -46,15 +46,15 @@ def _row(row: object) -> list[float]:
     return [cell for cell in cells if isinstance(cell, (int, float))]
 
 
-def site_lines(found: JobResults) -> tuple[Line, ...]:
+def site_lines(results: JobResults) -> tuple[Line, ...]:
     """One line per site, with the columns that have any values."""
-    if not found.sites:
+    if not results.sites:
         return ()
-    columns = [column for column in _COLUMNS if any(column[2](site) for site in found.sites)]
+    columns = [column for column in _COLUMNS if any(column[2](site) for site in results.sites)]
     title = "".join(f"{f'{name} [{unit}]':>{_wide(name)}}" for name, unit, _ in columns)
     head = line(("heading", f" {'site':>6}  {'':<6}{title}"))
-    rows = (_site(site, columns) for site in found.sites)
-    left = found.n_sites - len(found.sites)
+    rows = (_site(site, columns) for site in results.sites)
+    left = results.n_sites - len(results.sites)
     more = (line(("warn", f" Not all: {left} further sites are in the document.")),) if left > 0 else ()
     return ((), head, *rows, *more)
 
@@ -87,10 +87,10 @@ _COLUMNS: tuple[SiteColumn, ...] = (
 )
 
 
-def source_lines(found: JobResults, cols: int) -> tuple[Line, ...]:
+def source_lines(results: JobResults, cols: int) -> tuple[Line, ...]:
     """The source node of each number."""
     sources: dict[str, list[str]] = {}
-    for row in found.quantities:
+    for row in results.quantities:
         sources.setdefault(row.source, []).append(row.title)
     most = max(sources, key=lambda source: len(sources[source]), default="")
     rest = "All" if len(sources) == 1 else "All else"
@@ -99,5 +99,5 @@ def source_lines(found: JobResults, cols: int) -> tuple[Line, ...]:
         for source, titles in sources.items()
     ]
     room = max(8, cols - 2)
-    notes = [line(("warn", f" {text}")) for text in wrap(found.note, room)] if found.note else []
+    notes = [line(("warn", f" {text}")) for text in wrap(results.note, room)] if results.note else []
     return ((), *notes, *(line(("dim", f" {each}")) for text in texts for each in wrap(text, room)))

@@ -18,51 +18,51 @@ from crystalmath_tui.screens.results.summary import summary_lines
 from crystalmath_tui.screens.results.tree import row_line, rows
 
 
-def view(found: Slice, context: Context) -> tuple[Line, ...]:
+def view(page: Slice, context: Context) -> tuple[Line, ...]:
     """The tabs and the visible part of the page."""
     cols, height = context.size.cols, height_of(context)
-    if found.tab == "document" and (tree := rows(found.tree)) and "document" not in found.errors:
-        at = clamp(found.tree.at, len(tree), height)
-        seen = [row_line(found.tree, row, cols) for row in tree[at.top : at.top + height]]
+    if page.tab == "document" and (tree := rows(page.tree)) and "document" not in page.errors:
+        at = clamp(page.tree.at, len(tree), height)
+        seen = [row_line(page.tree, row, cols) for row in tree[at.top : at.top + height]]
         shown = tuple(highlight(row, cols) if at.top + i == at.index else row for i, row in enumerate(seen))
     else:
-        page = lines(found, context)
-        top = scroll_top(found.tops.get(found.tab, 0), "", len(page), height)
-        shown = page[top : top + height]
-    head = (_tabs(found, cols), _rule(cols))
-    if found.path is not None:
-        head = prompt_lines(found.path, "write to", cols)
+        whole = lines(page, context)
+        top = scroll_top(page.tops.get(page.tab, 0), "", len(whole), height)
+        shown = whole[top : top + height]
+    head = (_tabs(page, cols), _rule(cols))
+    if page.path is not None:
+        head = prompt_lines(page.path, "write to", cols)
     return (*head, *fit_lines(shown, Size(height, cols)))
 
 
-def lines(found: Slice, context: Context) -> tuple[Line, ...]:
+def lines(page: Slice, context: Context) -> tuple[Line, ...]:
     """All lines of the current page, except for the document page."""
     cols = context.size.cols
-    if problem := found.errors.get("results") or found.errors.get(_wanted(found)):
+    if problem := page.errors.get("results") or page.errors.get(_data_name(page)):
         return ((), *(line(("error", f" {text}")) for text in wrap(error_text(problem), max(8, cols - 2))))
-    if found.results is None:
+    if page.results is None:
         return ((), line(("dim", f" {context.connection_error or 'Loading …'}")))
-    match found.tab:
+    match page.tab:
         case "plots":
-            return _plots(found, found.results, context)
+            return _plots(page, page.results, context)
         case "structure":
-            return _structure(found, context)
+            return _structure(page, context)
         case _:
-            return _numbers(found.results, cols)
+            return _numbers(page.results, cols)
 
 
-def _wanted(found: Slice) -> str:
-    return plot_name(found) if found.tab == "plots" else found.tab
+def _data_name(page: Slice) -> str:
+    return plot_name(page) if page.tab == "plots" else page.tab
 
 
-def _numbers(found: JobResults, cols: int) -> tuple[Line, ...]:
-    head = summary_lines(found, cols)
-    if not found.quantities and not found.sites:
+def _numbers(results: JobResults, cols: int) -> tuple[Line, ...]:
+    head = summary_lines(results, cols)
+    if not results.quantities and not results.sites:
         return head
-    return (*head, *results_numbers.site_lines(found), *results_numbers.source_lines(found, cols))
+    return (*head, *results_numbers.site_lines(results), *results_numbers.source_lines(results, cols))
 
 
-def _plots(found: Slice, results: JobResults, context: Context) -> tuple[Line, ...]:
+def _plots(page: Slice, results: JobResults, context: Context) -> tuple[Line, ...]:
     if not results.series:
         why = (
             "The job has not ended yet."
@@ -70,35 +70,35 @@ def _plots(found: Slice, results: JobResults, context: Context) -> tuple[Line, .
             else "The job produced no curves."
         )
         return ((), line(("dim", f" There is nothing to plot. {why}")))
-    names = [Span("bar.strong" if kind == found.kind else "dim", f" {kind} ") for kind in results.series]
+    names = [Span("bar.strong" if kind == page.kind else "dim", f" {kind} ") for kind in results.series]
     head = (Span("", " "), *names)
-    series = found.series.get(plot_name(found))
+    series = page.series.get(plot_name(page))
     if series is None:
         return (head, (), line(("dim", f" {context.connection_error or 'Reading …'}")))
-    axes = f", {found.axes[1]} vs. {found.axes[0]}" if found.kind == "steps" else ""
-    title = line(("dim", f" {SERIES_TITLES.get(found.kind, found.kind)}{axes}"))
-    if found.words:
+    axes = f", {page.axes[1]} vs. {page.axes[0]}" if page.kind == "steps" else ""
+    title = line(("dim", f" {SERIES_TITLES.get(page.kind, page.kind)}{axes}"))
+    if page.as_text:
         return (head, title, *results_plots.numbers(series))
     room = Size(height_of(context) - 2, context.size.cols)
     return (head, title, *results_plots.page(series, room))
 
 
-def _structure(found: Slice, context: Context) -> tuple[Line, ...]:
-    pk = structure_pk(found)
+def _structure(page: Slice, context: Context) -> tuple[Line, ...]:
+    pk = structure_pk(page)
     if pk is None:
         return ((), line(("dim", " This job has no structure.")))
-    detail = found.structures.get(pk)
+    detail = page.structures.get(pk)
     if detail is None:
         return ((), line(("dim", f" {context.connection_error or 'Reading …'}")))
     room = Size(max(1, height_of(context) - 2), context.size.cols)
     crystal = crystal_of(detail.lattice, detail.sites)
-    return (*_about(found, detail), *draw(crystal, found.turn, room))
+    return (*_about(page, detail), *draw(crystal, page.turn, room))
 
 
-def _about(found: Slice, detail: StructureDetail) -> tuple[Line, ...]:
-    results = found.results
+def _about(page: Slice, detail: StructureDetail) -> tuple[Line, ...]:
+    results = page.results
     is_before = results is not None and detail.row.pk == results.structure_before_pk
-    cell, turn = detail.lattice, found.turn
+    cell, turn = detail.lattice, page.turn
     few = f"   the first {MOST_ATOMS} sites" if detail.row.n_sites > MOST_ATOMS else ""
     when = "before" if is_before else "after"
     words = f"  {when} the job  pk {detail.row.pk}  {detail.spacegroup}{few}"
@@ -111,9 +111,9 @@ def _about(found: Slice, detail: StructureDetail) -> tuple[Line, ...]:
     )
 
 
-def _tabs(found: Slice, cols: int) -> Line:
-    tabs = [Span("bar.strong" if name == found.tab else "dim", f"  {name}  ") for name in TABS]
-    engine = found.results.engine if found.results else ""
+def _tabs(page: Slice, cols: int) -> Line:
+    tabs = [Span("bar.strong" if name == page.tab else "dim", f"  {name}  ") for name in TABS]
+    engine = page.results.engine if page.results else ""
     return spread((Span("", " "), *tabs), line(("dim", f"{engine} " if engine else "")), cols)
 
 

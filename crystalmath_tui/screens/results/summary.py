@@ -16,16 +16,16 @@ _CELL = ("a", "b", "c", "alpha", "beta", "gamma", "volume")
 _UNITS = {"a": "Å", "b": "Å", "c": "Å", "alpha": "°", "beta": "°", "gamma": "°", "volume": "Å³"}
 
 
-def summary_lines(found: JobResults, cols: int) -> tuple[Line, ...]:
+def summary_lines(results: JobResults, cols: int) -> tuple[Line, ...]:
     """Quantities with units, the cell before and after, and the steps."""
-    nothing = not found.quantities and not found.steps and found.lattice_after is None
+    nothing = not results.quantities and not results.steps and results.lattice_after is None
     if nothing:
-        words = "No results yet." if found.state is not JobState.FINISHED else "This job has no results."
+        words = "No results yet." if results.state is not JobState.FINISHED else "This job has no results."
         return ((), line(("dim", f" {words}")))
     return (
-        *section(found.engine, quantity_lines(found.quantities, cols)),
-        *_cell_lines(found.lattice_before, found.lattice_after),
-        *_step_lines(found.steps, cols),
+        *section(results.engine, quantity_lines(results.quantities, cols)),
+        *_cell_lines(results.lattice_before, results.lattice_after),
+        *_step_lines(results.steps, cols),
     )
 
 

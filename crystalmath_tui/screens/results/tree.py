@@ -27,7 +27,7 @@ class Row:
     depth: int
     path: str
     child: DocumentChild | None = None
-    words: str = ""
+    text: str = ""
 
 
 def rows(tree: Tree) -> tuple[Row, ...]:
@@ -38,7 +38,7 @@ def rows(tree: Tree) -> tuple[Row, ...]:
 def _below(tree: Tree, path: str, depth: int) -> list[Row]:
     part = tree.parts.get(path)
     if part is None:
-        return [Row(depth, path, words="Loading …")]
+        return [Row(depth, path, text="Loading …")]
     found: list[Row] = []
     for child in part.rows:
         found.append(Row(depth, child.path, child))
@@ -46,7 +46,7 @@ def _below(tree: Tree, path: str, depth: int) -> list[Row]:
         if deeper and child.path in tree.open and is_branch(child):
             found += _below(tree, child.path, depth + 1)
     if left := part.size - len(part.rows):
-        found.append(Row(depth, path, words=f"… {left} more; Enter fetches them"))
+        found.append(Row(depth, path, text=f"… {left} more; Enter fetches them"))
     return found
 
 
@@ -69,7 +69,7 @@ def toggle(tree: Tree, row: Row) -> tuple[Tree, tuple[str, int] | None]:
     """Collapse or expand a row; also the path and offset of a part to fetch, if any."""
     if row.child is None:
         part = tree.parts.get(row.path)
-        return tree, (row.path, len(part.rows)) if part and row.words else None
+        return tree, (row.path, len(part.rows)) if part and row.text else None
     if not is_branch(row.child):
         return tree, None
     if row.path in tree.open:
@@ -95,7 +95,7 @@ def row_line(tree: Tree, row: Row, cols: int) -> Line:
     """One row: fold sign, name, and value or size."""
     indent = " " * (1 + 2 * row.depth)
     if row.child is None:
-        return (Span("dim", f"{indent}{row.words}"),)
+        return (Span("dim", f"{indent}{row.text}"),)
     child = row.child
     if not is_branch(child):
         room = max(0, cols - width(indent) - width(child.name) - 4)

@@ -61,7 +61,7 @@ def update(page: Slice, message: Message, context: Context) -> Update:
         case Refused("results page", error, (pk, what)) if pk == page.pk:
             return replace(page, errors={**page.errors, what: error}), ()
         case Connected() if page.pk:
-            return page, (*_results(page.pk), *_needed(page))
+            return page, (*_results(page.pk), *_missing_data(page))
         case _:
             return results_export.receive(page, message)
 
@@ -73,10 +73,10 @@ def _enter(page: Slice, args: tuple[str, ...]) -> Update:
         words = f"{given or 'Nothing'} is not a pk of a job: :results PK [PAGE]"
         return page, (Say(words, "warn"), *(() if page.pk else (Back(),)))
     wanted = args[1] if len(args) > 1 else ""
-    return Slice(pk=pk, tab=_tab_named(wanted), turn=page.turn, last_folder=page.last_folder), _results(pk)
+    return Slice(pk=pk, tab=_tab_of(wanted), turn=page.turn, last_folder=page.last_folder), _results(pk)
 
 
-def _tab_named(wanted: str) -> Tab:
+def _tab_of(wanted: str) -> Tab:
     """The page whose name starts with the text, or the numbers page."""
     for name in TABS:
         if wanted and name.startswith(wanted):
@@ -99,7 +99,7 @@ def _keep(page: Slice, what: str, value: object) -> Update:
         case JobResults():
             kind = page.kind if page.kind in value.series else next(iter(value.series), "")
             page = replace(page, results=value, kind=kind)
-            return page, _needed(page)
+            return page, _missing_data(page)
         case JobSeries():
             return replace(page, series={**page.series, what: value}), ()
         case DocumentPart():
@@ -110,7 +110,7 @@ def _keep(page: Slice, what: str, value: object) -> Update:
             return page, ()
 
 
-def _needed(page: Slice) -> tuple[Effect, ...]:
+def _missing_data(page: Slice) -> tuple[Effect, ...]:
     """Calls for the missing data of the page."""
     match page.tab:
         case "plots" if page.kind and plot_name(page) not in page.series:
@@ -133,7 +133,7 @@ def _branch(pk: int, path: str, offset: int) -> tuple[Effect, ...]:
 
 def _turn_to(page: Slice, tab: Tab) -> Update:
     page = replace(page, tab=tab)
-    return page, _needed(page)
+    return page, _missing_data(page)
 
 
 def _show_tab(tab: Tab) -> Action[Slice]:
@@ -154,14 +154,14 @@ def _reload(page: Slice, _: Context) -> Update:
 
 
 def _toggle_words(page: Slice, _: Context) -> Update:
-    return replace(page, words=not page.words), ()
+    return replace(page, as_text=not page.as_text), ()
 
 
 def _toggle_before(page: Slice, _: Context) -> Update:
     if page.tab != "structure":
         return page, ()
     page = replace(page, before=not page.before)
-    return page, _needed(page)
+    return page, _missing_data(page)
 
 
 def _sideways(side: Literal["left", "right"]) -> Action[Slice]:
@@ -175,7 +175,7 @@ def _sideways(side: Literal["left", "right"]) -> Action[Slice]:
             case "document":
                 return _fold(page, side)
             case "structure":
-                return replace(page, turn=page.turn.turned(step * TURN, 0.0)), ()
+                return replace(page, turn=page.turn.rotate(step * TURN, 0.0)), ()
             case _:
                 return page, ()
 
@@ -188,7 +188,7 @@ def _tilt(to: Literal["up", "down"]) -> Action[Slice]:
     def act(page: Slice, context: Context) -> Update:
         if page.tab != "structure":
             return _scroll(page, to, context)
-        return replace(page, turn=page.turn.turned(0.0, TURN if to == "up" else -TURN)), ()
+        return replace(page, turn=page.turn.rotate(0.0, TURN if to == "up" else -TURN)), ()
 
     return act
 
@@ -207,7 +207,7 @@ def _other_plot(page: Slice, step: int) -> Update:
         return page, ()
     at = kinds.index(page.kind) if page.kind in kinds else 0
     page = replace(page, kind=kinds[(at + step) % len(kinds)], tops={**page.tops, "plots": 0})
-    return page, _needed(page)
+    return page, _missing_data(page)
 
 
 def _other_column(page: Slice, axis: str) -> Update:
@@ -216,14 +216,14 @@ def _other_column(page: Slice, axis: str) -> Update:
     if page.kind != "steps" or shown is None or not shown.columns:
         there = "steps" in (page.results.series if page.results else ())
         page = replace(page, kind="steps") if there else page
-        return page, _needed(page) if there else (Say("This job has no step data to plot.", "warn"),)
+        return page, _missing_data(page) if there else (Say("This job has no step data to plot.", "warn"),)
     place = 0 if axis == "x" else 1
     columns = shown.columns
     at = columns.index(page.axes[place]) if page.axes[place] in columns else -1
     chosen = columns[(at + 1) % len(columns)]
     x, y = (chosen, page.axes[1]) if axis == "x" else (page.axes[0], chosen)
     page = replace(page, axes=(x, y))
-    return page, _needed(page)
+    return page, _missing_data(page)
 
 
 def _fold(page: Slice, action: str) -> Update:

@@ -28,29 +28,29 @@ VASP = (CodeKind.VASP_STD, CodeKind.VASP_GAM, CodeKind.VASP_NCL)
 _INTERVALS = ("poll_interval_s", "safe_interval_s")
 
 
-def of_discovery(found: Discovery, label: str, transport: str, backend: str) -> tuple[Field, ...]:
+def of_discovery(discovery: Discovery, label: str, transport: str, backend: str) -> tuple[Field, ...]:
     """Fields of a new cluster, filled in from the discovery."""
-    scratch = next(iter(found.scratch), found.home or "/tmp")  # noqa: S108  a folder on the cluster
+    scratch = next(iter(discovery.scratch), discovery.home or "/tmp")  # noqa: S108  a folder on the cluster
     given = {
-        **_of_partitions(found.partitions),
-        "account": (next(iter(found.accounts), ""), _found(found.accounts)),
-        "qos": ("", _found(found.qos)),
-        "mpirun": (next(iter(found.mpirun), ""), _found(found.mpirun)),
-        "work_dir": (f"{scratch.rstrip('/')}/crystalmath", _found(found.scratch)),
-        **{kind: (path, "Found in PATH.") for kind, path in found.codes.items()},
+        **_of_partitions(discovery.partitions),
+        "account": (next(iter(discovery.accounts), ""), _found_text(discovery.accounts)),
+        "qos": ("", _found_text(discovery.qos)),
+        "mpirun": (next(iter(discovery.mpirun), ""), _found_text(discovery.mpirun)),
+        "work_dir": (f"{scratch.rstrip('/')}/crystalmath", _found_text(discovery.scratch)),
+        **{kind: (path, "Found in PATH.") for kind, path in discovery.codes.items()},
     }
-    blank = of_nothing(found.hostname, label, transport, backend, found.scheduler)
-    return tuple(_proposed(each, *given.get(each.name, ("", ""))) for each in blank)
+    blank = of_nothing(discovery.hostname, label, transport, backend, discovery.scheduler)
+    return tuple(_propose(each, *given.get(each.name, ("", ""))) for each in blank)
 
 
-def _found(names: Collection[str]) -> str:
+def _found_text(names: Collection[str]) -> str:
     return f"Found: {', '.join(names)}." if names else ""
 
 
 def _of_partitions(partitions: Sequence[Partition]) -> dict[str, tuple[str, str]]:
     """The default partition and the resources of its nodes."""
     usual = next((row for row in partitions if row.default), None)
-    names = _found([row.name for row in partitions])
+    names = _found_text([row.name for row in partitions])
     if usual is None:
         return {"partition": ("", names)}
     limit = (
@@ -65,10 +65,10 @@ def _of_partitions(partitions: Sequence[Partition]) -> dict[str, tuple[str, str]
     }
 
 
-def _proposed(each: Field, value: str, words: str) -> Field:
-    if not value and not words:
+def _propose(each: Field, value: str, note: str) -> Field:
+    if not value and not note:
         return each
-    told = replace(each, help=f"{each.help} {words}".strip())
+    told = replace(each, help=f"{each.help} {note}".strip())
     return replace(told, text=field_of(value)) if value else told
 
 
@@ -198,7 +198,7 @@ def _with_rest(kind: type[P], plain: Mapping[str, Any], texts: Mapping[str, str]
     return replace(checked, defaults=resources(texts), max_jobs=cap, **intervals)
 
 
-def found_codes(texts: Mapping[str, str]) -> tuple[CreateCodeParams, ...]:
+def codes_of(texts: Mapping[str, str]) -> tuple[CreateCodeParams, ...]:
     """The codes named in the form of a new cluster, each labeled by its kind."""
     return tuple(
         CreateCodeParams(texts["label"], kind.value, texts[kind.value], kind)

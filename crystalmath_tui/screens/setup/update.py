@@ -93,13 +93,13 @@ def update(setup: Slice, message: Message, context: Context) -> Update:
             return _paste(setup, text), ()
         case MousePressed():
             return _click(setup, message, context)
-        case Answered("cluster saved") | Answered("code saved") if _awaited(setup, message):
-            return _saved(setup, context)
+        case Answered("cluster saved") | Answered("code saved") if _is_awaited(setup, message):
+            return _on_saved(setup, context)
         case _:
-            return _answered(setup, message), ()
+            return _on_answer(setup, message), ()
 
 
-def _answered(setup: Slice, message: Message) -> Slice:
+def _on_answer(setup: Slice, message: Message) -> Slice:
     match message:
         case Answered("setup hosts", HostList() as found):
             return replace(setup, hosts=found)
@@ -278,10 +278,10 @@ def _label_of(setup: Slice) -> str:
     return "".join(char if char.isalnum() or char in "-_." else "-" for char in name).strip("-._")
 
 
-def _propose(setup: Slice, found: Discovery) -> Slice:
+def _propose(setup: Slice, discovery: Discovery) -> Slice:
     _, transport, backend = _target(setup)
-    fields = texts.of_discovery(found, _label_of(setup), transport, backend)
-    return replace(setup, stage="form", form=Form(fields, "Create and test"), notes=found.notes)
+    fields = texts.of_discovery(discovery, _label_of(setup), transport, backend)
+    return replace(setup, stage="form", form=Form(fields, "Create and test"), notes=discovery.notes)
 
 
 def _by_hand(setup: Slice) -> Slice:
@@ -325,7 +325,7 @@ def _save_call(setup: Slice) -> Effect:
     )
 
 
-def _awaited(setup: Slice, saved: Message) -> bool:
+def _is_awaited(setup: Slice, saved: Message) -> bool:
     """Whether an answer belongs to the form being saved."""
     label = _label(setup)
     match saved:
@@ -344,7 +344,7 @@ def _label(setup: Slice) -> str:
     return form.values(setup.form).get("new_label" if setup.purpose == "edit" else "label", "")
 
 
-def _saved(setup: Slice, context: Context) -> Update:
+def _on_saved(setup: Slice, context: Context) -> Update:
     """Open the saved item if this screen is in front; add codes to a new cluster and test it."""
     done = replace(setup, stage="hosts", form=EMPTY_FORM, turn=setup.turn + 1)
     label = _label(setup)
@@ -364,7 +364,7 @@ def _to(context: Context, label: str, tab: str) -> tuple[Effect, ...]:
 
 def _codes(setup: Slice) -> tuple[Effect, ...]:
     """Add the codes named in the form of a new cluster."""
-    found = texts.found_codes(form.values(setup.form))
+    found = texts.codes_of(form.values(setup.form))
     return tuple(Call(CODES_CREATE, params, "code saved", key=params.label) for params in found)
 
 

@@ -29,10 +29,10 @@ def view(setup: Slice, context: Context) -> tuple[Line, ...]:
     if setup.error is not None:
         return ((), *_paragraph("error", error_text(setup.error), context.size.cols))
     told = line(("accent", f" {context.progress_of('setup')}"))
-    return ((), line(("accent", f" {_waiting(setup)}")), told, line(("dim", " Esc goes back.")))
+    return ((), line(("accent", f" {_waiting_text(setup)}")), told, line(("dim", " Esc goes back.")))
 
 
-def _waiting(setup: Slice) -> str:
+def _waiting_text(setup: Slice) -> str:
     if setup.stage == "saving":
         return "Saving …"
     if setup.purpose == "edit":

@@ -52,15 +52,15 @@ def calls(link: FakeLink) -> Calls:
 
 def test_an_answer_becomes_the_message_of_its_call(calls: Calls) -> None:
     calls.start(call(7), 0.0)
-    assert calls.answered(Response(1, "detail"), 0.0) == Answered("job page", "detail", 7)
-    assert calls.answered(Response(1, "detail"), 0.0) is None
+    assert calls.take_response(Response(1, "detail"), 0.0) == Answered("job page", "detail", 7)
+    assert calls.take_response(Response(1, "detail"), 0.0) is None
 
 
 def test_a_later_call_of_the_same_key_supersedes(calls: Calls, link: FakeLink) -> None:
     calls.start(call(1, "page"), 0.0)
     calls.start(call(2, "page"), 0.0)
     assert link.cancelled == [1]
-    assert calls.answered(Response(1, "old"), 0.0) is None
+    assert calls.take_response(Response(1, "old"), 0.0) is None
     assert link.connection.pending == {2}
 
 
@@ -68,14 +68,14 @@ def test_no_more_than_sixteen_are_in_flight(calls: Calls, link: FakeLink) -> Non
     for pk in range(1, 21):
         calls.start(call(pk), 0.0)
     assert len(link.sent) == 16
-    calls.answered(Response(1, "x"), 0.0)
+    calls.take_response(Response(1, "x"), 0.0)
     assert link.sent[-1] == 17
 
 
 def test_what_is_late_is_cancelled_and_told(calls: Calls, link: FakeLink) -> None:
     calls.start(call(1), 0.0)
-    assert calls.expired(JOBS_SHOW.timeout_s - 1) == []
-    (late,) = calls.expired(JOBS_SHOW.timeout_s + 1)
+    assert calls.expire(JOBS_SHOW.timeout_s - 1) == []
+    (late,) = calls.expire(JOBS_SHOW.timeout_s + 1)
     assert isinstance(late, CallFailed)
     assert isinstance(late.error, CallTimeout)
     assert link.cancelled == [1]
@@ -85,8 +85,8 @@ def test_all_fail_with_the_link(calls: Calls) -> None:
     for pk in range(20):
         calls.start(call(pk + 1), 0.0)
     gone = ConnectionLost("gone")
-    assert calls.lost(gone) == [CallFailed(gone)] * 20
-    assert calls.lost(gone) == []
+    assert calls.fail_all(gone) == [CallFailed(gone)] * 20
+    assert calls.fail_all(gone) == []
 
 
 def progress(number: int, text: str, fraction: float | None = None) -> Notice:
@@ -96,15 +96,15 @@ def progress(number: int, text: str, fraction: float | None = None) -> Notice:
 def test_progress_of_a_call_is_kept_until_its_answer(calls: Calls) -> None:
     for pk in (1, 2):
         calls.start(call(pk, f"job {pk}"), 0.0)
-    calls.noticed(progress(2, "reading"))
-    calls.noticed(progress(1, "writing", 0.5))
-    calls.noticed(progress(2, "storing"))
+    calls.take_notice(progress(2, "reading"))
+    calls.take_notice(progress(1, "writing", 0.5))
+    calls.take_notice(progress(2, "storing"))
     assert calls.progress == (Progress("job 1", "writing", 0.5), Progress("job 2", "storing"))
-    calls.answered(Response(2, "detail"), 0.0)
+    calls.take_response(Response(2, "detail"), 0.0)
     assert calls.progress == (Progress("job 1", "writing", 0.5),)
-    calls.noticed(progress(2, "late"))
-    calls.noticed(progress(99, "of nobody"))
-    calls.noticed(Notice(PROGRESS.name, {"id": "1"}))
+    calls.take_notice(progress(2, "late"))
+    calls.take_notice(progress(99, "of nobody"))
+    calls.take_notice(Notice(PROGRESS.name, {"id": "1"}))
     assert len(calls.progress) == 1
     calls.start(call(3, "job 1"), 0.0)
     assert calls.progress == ()
@@ -112,12 +112,12 @@ def test_progress_of_a_call_is_kept_until_its_answer(calls: Calls) -> None:
 
 def test_progress_ends_with_the_time_limit_and_with_the_link(calls: Calls) -> None:
     calls.start(call(1), 0.0)
-    calls.noticed(progress(1, "reading"))
-    calls.expired(1000.0)
+    calls.take_notice(progress(1, "reading"))
+    calls.expire(1000.0)
     assert calls.progress == ()
     calls.start(call(2), 0.0)
-    calls.noticed(progress(2, "reading"))
-    calls.lost(ConnectionLost("gone"))
+    calls.take_notice(progress(2, "reading"))
+    calls.fail_all(ConnectionLost("gone"))
     assert calls.progress == ()
 
 

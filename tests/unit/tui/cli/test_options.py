@@ -121,7 +121,7 @@ def test_a_missing_argument_is_named() -> None:
 def test_general_options_stand_anywhere() -> None:
     asked = read(["--profile", "main", "jobs", "list", "--json", "--limit", "3", "--timeout=5"])
     assert (asked.session.profile, asked.session.as_json, asked.session.timeout) == ("main", True, 5.0)
-    assert asked.words == ("jobs", "list", "--limit", "3")
+    assert asked.arguments == ("jobs", "list", "--limit", "3")
 
 
 def test_without_a_command_the_interface_opens() -> None:

@@ -56,7 +56,7 @@ def test_jobs_that_ended_run_again_after_a_question_with_names() -> None:
 def test_what_does_not_run_again_is_said(rows: list[JobRow], words: str) -> None:
     (say,) = retry(rows)
     assert isinstance(say, Say)
-    assert words in say.words
+    assert words in say.text
 
 
 def test_a_retry_keeps_its_key_until_it_is_answered() -> None:
@@ -80,7 +80,7 @@ def test_a_retry_that_is_refused_is_told() -> None:
     )
     assert after == retries.START
     assert isinstance(say, Say)
-    assert "It was imported. Clone it." in say.words
+    assert "It was imported. Clone it." in say.text
 
 
 def test_going_on_asks_first_and_keeps_its_key_until_it_is_answered() -> None:

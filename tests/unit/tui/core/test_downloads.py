@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from crystalmath_server.handlers import files
 from crystalmath_server.protocol.errors import ConnectionLost, ErrorCode, NotAllowed, RpcError
 from crystalmath_server.protocol.files import JobFile, JobFiles
-from crystalmath_tui.client.folders import looked_up
+from crystalmath_tui.client.folders import look_up
 from crystalmath_tui.client.parts import part_of
 from crystalmath_tui.core import downloads
 from crystalmath_tui.core.context import Context
@@ -47,7 +47,7 @@ class Place:
 
     def answer(self, effect: Any) -> Any:
         if not isinstance(effect, Call):
-            return looked_up(effect)
+            return look_up(effect)
         self.calls += 1
         if self.calls == self.breaks_at:
             return effect.refuse(ConnectionLost("gone"))
@@ -72,7 +72,7 @@ def wanted(folder: Path, *paths: str, **more: Any) -> Download:
 def test_files_come_whole_with_their_folders(tmp_path: Path) -> None:
     held = {"OUTCAR": "aé".encode() * 20, "run/b.bin": bytes(range(256)), "empty": b""}
     done = Place(held).run(begin(wanted(tmp_path / "new", *held)))
-    assert (done.phase, [row.path for row in done.kept], done.left) == ("done", list(held), ())
+    assert (done.phase, [row.path for row in done.kept], done.skipped) == ("done", list(held), ())
     for path, data in held.items():
         assert (tmp_path / "new" / path).read_bytes() == data
     assert not list(tmp_path.rglob("*.part"))
@@ -103,7 +103,7 @@ def test_nothing_is_written_over_unless_that_is_asked_for(tmp_path: Path) -> Non
     (tmp_path / "same").write_bytes(b"same")
     done = place.run(begin(wanted(tmp_path, "OUTCAR", "same")))
     assert (tmp_path / "OUTCAR").read_bytes() == b"my own"
-    assert "left as it is" in done.left[0].why
+    assert "left as it is" in done.skipped[0].why
     assert (done.kept[0].path, done.kept[0].before) == ("same", 4)
     place.run(begin(wanted(tmp_path, "OUTCAR", over=True)))
     assert (tmp_path / "OUTCAR").read_bytes() == b"new"
@@ -114,9 +114,9 @@ def test_potcar_stays_and_the_rest_comes(tmp_path: Path) -> None:
     place.ports.jobs.get(1).files["inputs", "POTCAR"] = b"licensed"
     paths = ("POTCAR", "run/POTCAR.gz", "OUTCAR")
     done = place.run(begin(wanted(tmp_path, *paths)))
-    assert [row.refused for row in done.left] == [True, True]
+    assert [row.refused for row in done.skipped] == [True, True]
     inputs = replace(wanted(tmp_path), waiting=(JobFile("inputs", "POTCAR", 0),))
-    assert place.run(begin(inputs)).left[0].refused
+    assert place.run(begin(inputs)).skipped[0].refused
     assert [path.name for path in tmp_path.rglob("*")] == ["OUTCAR"]
 
 
@@ -126,13 +126,13 @@ def test_no_path_leads_out_of_the_folder(path: str) -> None:
     assert not target or Path(target).is_relative_to("/folder")
     assert ".." not in target.split("/")
     done, effects = begin(Download(1, (JobFile("work", "../x", 1),), "/folder"))
-    assert (done.phase, effects, done.left[0].path) == ("done", (), "../x")
+    assert (done.phase, effects, done.skipped[0].path) == ("done", (), "../x")
 
 
 def test_what_cannot_be_written_is_left_out_with_the_reason(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     done = Place({"taken/OUTCAR": b"x"}).run(begin(wanted(tmp_path, "taken/OUTCAR")))
-    assert done.left[0].why == f"{tmp_path}/taken: File exists"
+    assert done.skipped[0].why == f"{tmp_path}/taken: File exists"
 
 
 def test_names_are_files_or_folders() -> None:
@@ -180,7 +180,7 @@ def test_the_screen_asks_for_the_folder_and_shows_how_far_it_is() -> None:
     assert (back.run, effects) == (moving, (Back(),))
     halted, effects = press(back, "x")
     assert "r resumes" in shown(halted)
-    assert press(halted, "r")[0].run.going  # type: ignore[union-attr]
+    assert press(halted, "r")[0].run.is_active  # type: ignore[union-attr]
 
 
 def test_a_lost_connection_is_said_and_goes_on_by_itself() -> None:
@@ -198,7 +198,7 @@ def test_a_lost_connection_is_said_and_goes_on_by_itself() -> None:
 def test_an_error_of_one_file_leaves_it_out_and_another_stops() -> None:
     run, _ = begin(Download(7, (OUTCAR,), "/tmp"))
     left, _ = step(run, Refused("download range", NotAllowed("no", field="path", hint="Ask."), (1, "OUTCAR")))
-    assert (left.phase, left.left[0].why, left.left[0].refused) == ("done", "no. Ask.", True)
+    assert (left.phase, left.skipped[0].why, left.skipped[0].refused) == ("done", "no. Ask.", True)
     halted, _ = step(run, Refused("download range", NotAllowed("no", field="pk"), (1, "OUTCAR")))
     assert (halted.phase, halted.error and halted.error.code) == ("stopped", ErrorCode.NOT_ALLOWED)
     assert stop(halted) == halted

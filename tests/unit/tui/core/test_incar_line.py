@@ -46,7 +46,7 @@ def test_names_are_completed_the_usual_ones_first() -> None:
 
 
 def test_values_are_completed_those_with_a_meaning_first() -> None:
-    assert [(each.text, each.words) for each in choices("ISMEAR = ", 9, TAGS)] == [
+    assert [(each.text, each.meaning) for each in choices("ISMEAR = ", 9, TAGS)] == [
         ("0", "Gaussian"), ("-5", ""), ("1", "default"),
     ]  # fmt: skip
     assert [each.text for each in choices("LWAVE = .f", 10, TAGS)] == [".FALSE."]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crystalmath_tui.core.area_view import Window, area_at, area_lines, cursor_cell, in_sight
+from crystalmath_tui.core.area_view import Window, area_at, area_lines, cursor_cell, scroll_to_cursor
 from crystalmath_tui.core.line_cells import cell_of, col_at, overlay, visible_text, window
 from crystalmath_tui.core.lines import Line, Size, Span, line_width
 from crystalmath_tui.core.text_area import Area, area_of, at, edit, paste, put, redo, rewrite, undo
@@ -142,12 +142,12 @@ def test_numbers_signs_and_the_cursor_are_painted() -> None:
 
 def test_the_cursor_stays_in_sight_both_ways() -> None:
     long = at(area_of("x" * 100 + "\n" * 50), 0, 100)
-    place = in_sight(Window(), long, Size(10, 40))
+    place = scroll_to_cursor(Window(), long, Size(10, 40))
     assert place.left > 60
     assert cursor_cell(long, place, Size(10, 40))[1] < 40
     assert painted(long, place, Size(10, 40))[0].startswith("✗  1« ")
     deep = at(long, 45, 0)
-    assert in_sight(place, deep, Size(10, 40)) == Window(36, 0)
+    assert scroll_to_cursor(place, deep, Size(10, 40)) == Window(36, 0)
 
 
 def test_a_click_sets_the_cursor_where_it_is_painted() -> None:

@@ -14,7 +14,7 @@ from crystalmath_tui.core.context import Context
 from crystalmath_tui.core.effects import Ask, Back, Open, Say, WriteFile
 from crystalmath_tui.core.lines import Size
 from crystalmath_tui.core.messages import Answered, Entered, KeyPressed, Pasted, Refused
-from crystalmath_tui.screens.compare.update import Slice, shown
+from crystalmath_tui.screens.compare.update import Slice, displayed_table
 from crystalmath_tui.screens.compare.view import SCREEN
 from crystalmath_tui.screens.jobs import update as jobs
 
@@ -70,15 +70,15 @@ def test_units_stand_in_the_headings_and_columns_are_chosen() -> None:
 
 
 def test_rows_are_sorted_by_the_selected_column_with_what_lacks_last() -> None:
-    assert [row.pk for row in shown(ready("s")[0]).rows] == [2, 3, 1]
-    assert [row.pk for row in shown(ready("s", "s")[0]).rows] == [3, 2, 1]
-    assert [row.pk for row in shown(ready("l", "s")[0]).rows] == [3, 1, 2]
+    assert [row.pk for row in displayed_table(ready("s")[0]).rows] == [2, 3, 1]
+    assert [row.pk for row in displayed_table(ready("s", "s")[0]).rows] == [3, 2, 1]
+    assert [row.pk for row in displayed_table(ready("l", "s")[0]).rows] == [3, 1, 2]
     assert ready("s", "j", "enter")[1] == (Open("job", ("3",)),)
 
 
 def test_the_table_is_written_as_it_is_shown() -> None:
     compare, effects = told(ready("s", "w")[0], Pasted("out.txt"), KeyPressed("enter"))
-    assert "ends in .csv or .json" in effects[0].words
+    assert "ends in .csv or .json" in effects[0].text
     assert SCREEN.typing(compare)
     _, (wrote,) = told(ready("s", "w")[0], Pasted("out.csv"), KeyPressed("enter"))
     assert isinstance(wrote, WriteFile)
@@ -104,7 +104,7 @@ def test_a_file_that_is_there_is_asked_about() -> None:
     assert told(ready()[0], Answered("compare file", "written", ("out.csv", "")))[1] == (
         Say("Wrote out.csv."),
     )
-    assert "no room" in told(ready()[0], Answered("compare file", "no room", ("out.csv", "")))[1][0].words
+    assert "no room" in told(ready()[0], Answered("compare file", "no room", ("out.csv", "")))[1][0].text
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:

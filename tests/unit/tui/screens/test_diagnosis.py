@@ -45,7 +45,7 @@ def test_it_asks_for_the_job_it_was_opened_with() -> None:
     assert (call.method, call.params) == (JOBS_DIAGNOSE, JobPk(7))
     assert "Looking" in shown(page)
     page, _ = update(page, call.answer(FOUND), CONTEXT)
-    assert page.found is FOUND
+    assert page.diagnosis is FOUND
 
 
 def test_without_a_job_it_says_so_and_goes_back() -> None:
@@ -87,6 +87,6 @@ def test_a_click_on_a_step_does_it() -> None:
 
 def test_answers_about_another_job_are_dropped_and_errors_are_told() -> None:
     page, _ = update(Slice(9), Answered("diagnose", FOUND, 7), CONTEXT)
-    assert page.found is None
+    assert page.diagnosis is None
     page, _ = update(page, Refused("diagnose", NotFound("There is no job 9"), 9), CONTEXT)
     assert "There is no job 9" in shown(page)

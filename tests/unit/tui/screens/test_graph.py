@@ -99,7 +99,7 @@ def test_the_graph_is_written_where_one_says() -> None:
     assert "write to provenance-5.dot" in words(found)
     found, _ = press(found, "ctrl u", *"/tmp/a.doc")
     found, effects = press(found, "enter")
-    assert (found.path is not None, ".svg" in effects[0].words) == (True, True)
+    assert (found.path is not None, ".svg" in effects[0].text) == (True, True)
     found, effects = press(found, "ctrl u", *"/tmp/a.svg", "enter")
     assert isinstance(effects[0], FindPath)
     found, effects = told(found, Answered("graph path", "/tmp/a.svg", 5))
@@ -108,5 +108,5 @@ def test_the_graph_is_written_where_one_says() -> None:
         Say("Wrote /tmp/a.svg, 10 B."),
     )
     refused = effects[0].refuse(EngineUnavailable("no Graphviz", hint="End the path in .dot."))
-    assert told(found, refused)[1][0].words.endswith("no Graphviz. End the path in .dot.")
+    assert told(found, refused)[1][0].text.endswith("no Graphviz. End the path in .dot.")
     assert press(press(found, "e")[0], "esc")[0].path is None

@@ -233,7 +233,7 @@ def test_a_plot_becomes_an_image_or_its_curves_in_full(loaded: Slice) -> None:
     _, effects = answered(found, effects[0].answer(STEPS))
     assert effects[0].text.splitlines() == ["step,energy [eV]", "0.0,-1.0", "1.0,", "2.0,-3.0"]
     refused = exported(plots, "/tmp/a.png")[1][0].refuse(FileUnreadable("broken", hint="Look."))
-    assert answered(plots, refused)[1][0].words == "/tmp/a.png was not written: broken. Look."
+    assert answered(plots, refused)[1][0].text == "/tmp/a.png was not written: broken. Look."
 
 
 def test_a_structure_becomes_a_file_and_a_wrong_ending_is_said(loaded: Slice) -> None:
@@ -243,8 +243,8 @@ def test_a_structure_becomes_a_file_and_a_wrong_ending_is_said(loaded: Slice) ->
         2, "poscar", "/tmp/a.poscar",
     )  # fmt: skip
     found, effects = press(structure, "e", "ctrl u", *"a.png", "enter")
-    assert (found.path is not None, ".cif" in effects[0].words) == (True, True)
+    assert (found.path is not None, ".cif" in effects[0].text) == (True, True)
     assert press(found, "esc")[0].path is None
-    assert "page files" in press(replace(loaded, tab="document"), "e")[1][0].words
+    assert "page files" in press(replace(loaded, tab="document"), "e")[1][0].text
     found, _ = answered(found, Answered("path names", ("a.png1", "a.png2"), ("results", "a.png")))
     assert "a.png1" in view(found)

@@ -242,7 +242,7 @@ def test_esc_goes_one_stage_back_and_drops_what_is_on_its_way() -> None:
     assert press(back, "esc")[1] == (Back(),)
     saving, _ = press(at_form(), "f2")
     setup, (say,) = press(saving, "esc")
-    assert (setup.stage, "may have been saved" in say.words) == ("form", True)
+    assert (setup.stage, "may have been saved" in say.text) == ("form", True)
     assert values(setup.form) == values(at_form().form)
 
 

@@ -229,7 +229,7 @@ def test_the_list_narrows_while_one_types() -> None:
 
 
 def test_tab_says_why_it_completes_nothing_and_elsewhere_puts_blanks() -> None:
-    assert "any value of its kind" in press(begun(), "end", "tab")[1][0].words
+    assert "any value of its kind" in press(begun(), "end", "tab")[1][0].text
     assert text(press(begun(file="KPOINTS"), "tab")[0]).startswith("  mesh")
 
 
@@ -242,17 +242,17 @@ def test_a_paste_is_one_step() -> None:
 def test_taking_over_hands_back_what_differs() -> None:
     _, effects = press(begun(), "end", *"1", "f2")
     assert effects == (
-        Tell(InputsEdited(INPUTS.made, {"INCAR": FileEdit("ENCUT = 5201\nISMEAR = 0\n", OWN["INCAR"])})),
+        Tell(InputsEdited(INPUTS.source, {"INCAR": FileEdit("ENCUT = 5201\nISMEAR = 0\n", OWN["INCAR"])})),
         Back(),
     )
     _, effects = press(begun(), "end", "1", "backspace", "f2")
-    assert effects == (Tell(InputsEdited(INPUTS.made, {})), Back())
+    assert effects == (Tell(InputsEdited(INPUTS.source, {})), Back())
 
 
 def test_an_empty_file_is_not_taken_over_but_kpoints_may_be() -> None:
     emptied, _ = press(begun(), *["ctrl k"] * 4)
     after, effects = press(emptied, "f2")
-    assert "INCAR is empty" in effects[0].words
+    assert "INCAR is empty" in effects[0].text
     assert after.vasp_inputs == INPUTS
     without, _ = press(begun(file="KPOINTS"), *["ctrl k"] * 8)
     _, effects = press(without, "f2")
@@ -261,7 +261,7 @@ def test_an_empty_file_is_not_taken_over_but_kpoints_may_be() -> None:
 
 def test_a_inputs_that_is_still_edited_is_not_overwritten() -> None:
     editor, _ = press(begun(), "x")
-    kept, (say,) = update(editor, InputsOpened(replace(INPUTS, made=("vasp.static", 4)), "INCAR"), CONTEXT)
+    kept, (say,) = update(editor, InputsOpened(replace(INPUTS, source=("vasp.static", 4)), "INCAR"), CONTEXT)
     assert (kept, isinstance(say, Say)) == (editor, True)
 
 
@@ -337,7 +337,7 @@ def test_what_differs_from_the_template_by_meaning_and_by_line() -> None:
     assert call.params.left.files == OWN
     assert call.params.right.files["INCAR"] == "ENCUT = 5201\nISMEAR = 0\n"
     assert "comparing" in words(editor)
-    editor = told(editor, Answered("editor diff", DIFF, editor.diff.asked))
+    editor = told(editor, Answered("editor diff", DIFF, editor.diff.request))
     shown = words(editor)
     assert "~ ENCUT         520 → 400" in shown
     assert "+ NSW           5" in shown
@@ -346,7 +346,7 @@ def test_what_differs_from_the_template_by_meaning_and_by_line() -> None:
     assert " -ENCUT = 520" in shown
     assert "│     1 + ENCUT = 400" in words(press(editor, "s")[0])
     assert "│     1 + ENCUT = 400" in words(editor, WIDE)
-    assert told(editor, Answered("editor diff", replace(DIFF, tags=()), editor.diff.asked - 1)) == editor
+    assert told(editor, Answered("editor diff", replace(DIFF, tags=()), editor.diff.request - 1)) == editor
     assert press(editor, "esc")[0].page == "text"
 
 
@@ -365,7 +365,7 @@ def test_another_job_is_typed_or_chosen() -> None:
     assert "job 6" not in words(editor)
     editor, (call,) = press(editor, "down", "enter")
     assert call.params.left.job_pk == 5
-    editor = told(editor, Refused("editor diff", NotFound("There is no job 5."), editor.diff.asked))
+    editor = told(editor, Refused("editor diff", NotFound("There is no job 5."), editor.diff.request))
     assert "There is no job 5." in words(editor)
     _, (call,) = press(editor, "r")
     assert call.params.left.files == OWN

@@ -105,7 +105,7 @@ def test_other_templates_have_no_files_to_edit() -> None:
     other = replace(at_inputs(), template=TemplateDetail(replace(RELAX, name="emt.relax", engine="emt"), ()))
     (say,) = press(other, "e")[1]
     assert isinstance(say, Say)
-    assert "change its settings" in say.words
+    assert "change its settings" in say.text
 
 
 def test_edits_are_rendered_marked_and_get_a_key_of_their_own() -> None:
@@ -131,7 +131,7 @@ def test_edits_that_came_to_nothing_are_the_templates_own() -> None:
 def test_an_error_blocks_with_its_line() -> None:
     new, (say,) = press(edited(replace(EDITED, problems=(WRONG, replace(WRONG, line=3)))), "enter")
     assert isinstance(say, Say)
-    assert say.words == "INCAR, line 2: NSW takes a number. e edits it. And 1 other error."
+    assert say.text == "INCAR, line 2: NSW takes a number. e edits it. And 1 other error."
     assert new.step == INPUTS
     assert "✗ INCAR, line 2" in words(new)
 
