@@ -5,12 +5,14 @@ import shutil
 import subprocess
 import sys
 import threading
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
 TORCH = next(
@@ -21,6 +23,9 @@ TORCH = next(
 NVIDIA_SMI = "#!/bin/sh\necho 'GPU 0: NVIDIA A100-SXM4-40GB (UUID: GPU-1)'\n"
 NVIDIA_SMI_WITHOUT_DRIVER = "#!/bin/sh\necho 'NVIDIA-SMI has failed' >&2\nexit 9\n"
 ROCM_SMI = "#!/bin/sh\necho 'GPU[0] : Device Name: AMD Instinct MI210'\n"
+
+LOCK = [Requirement(line) for line in (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
 class Machine:
@@ -148,3 +153,20 @@ def test_without_ml_there_is_no_torch(machine: Machine) -> None:
     told = machine.plan("--no-ml")
     assert "No torch" in told
     assert "about 0.4 GB" in told
+
+
+@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
+def test_the_lock_serves_every_python(python: str) -> None:
+    environment = {"python_version": python, "python_full_version": f"{python}.0"}
+
+    def applies(requirement: Requirement) -> bool:
+        return requirement.marker is None or requirement.marker.evaluate(environment)
+
+    pins = {pin.name: pin.specifier for pin in LOCK if applies(pin)}
+    extras = PROJECT["optional-dependencies"]
+    asked = [Requirement(line) for line in (*PROJECT["dependencies"], *extras["server"], *extras["dev"])]
+    for requirement in filter(applies, asked):
+        if requirement.name != PROJECT["name"]:
+            version = str(pins[requirement.name]).removeprefix("==")
+            assert version in requirement.specifier, requirement
+    assert (str(pins["atomate2"]) == "==0.1.5") is (python == "3.11")
