@@ -60,7 +60,7 @@ def main(argv: list[str] | None = None) -> int:
         print(f"crystalmath-server: {_describe(error)}", file=sys.stderr)
         return ERROR
     except (KeyboardInterrupt, BrokenPipeError):
-        sys.stderr.close()  # nobody reads stderr any more; suppress the traceback at exit
+        sys.stderr.close()  # nobody reads stderr now; suppress the traceback at exit
         return ERROR
 
 

@@ -37,7 +37,7 @@ class BrokerTolerantProcess(Process):
         super().init()
 
     async def step_until_terminated(self) -> None:
-        """Run to the end, and make missed subscriptions meanwhile."""
+        """Run to the end, and meanwhile add missed subscriptions."""
         subscribing = asyncio.create_task(self._subscribe_when_back())
         try:
             await super().step_until_terminated()

@@ -171,7 +171,7 @@ class InvalidForm(RpcError):
     """Code INVALID_FORM."""
 
     code = ErrorCode.INVALID_FORM
-    message = "A form field is wrong"
+    message = "Invalid form field"
     hint = "Correct the field and try again."
 
 

@@ -3,6 +3,7 @@
 from dataclasses import field
 from typing import Annotated
 
+from crystalmath_server.protocol.clusters import LOCALHOST
 from crystalmath_server.protocol.error_codes import AIIDA, REMOTE, WORKER
 from crystalmath_server.protocol.errors import ErrorCode
 from crystalmath_server.protocol.method import Bound, Doc, Example, Json, Length, Method, Params
@@ -102,6 +103,6 @@ POTCARS_CHECK = Method(
         *AIIDA,
     ),
     timeout_s=120,
-    example=Example({"cluster": "localhost", "symbols": ["Si", "Fe_pv"], "functional": "PBE_54"}),
+    example=Example({"cluster": LOCALHOST, "symbols": ["Si", "Fe_pv"], "functional": "PBE_54"}),
 )
 METHODS = (POTCARS_CHECK,)

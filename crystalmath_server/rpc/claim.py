@@ -31,7 +31,7 @@ class Claim:
         self.listener.listen(BACKLOG)
 
     def unbind(self) -> None:
-        """Stop listening and remove the socket; keep the lock so that no other server starts meanwhile."""
+        """Stop listening and remove the socket; keep the lock so that no other server starts."""
         if self.listener.fileno() >= 0:
             self.listener.close()
             self.path.unlink(missing_ok=True)

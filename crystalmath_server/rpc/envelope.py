@@ -96,7 +96,7 @@ def _without_twins(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
         twin = next(name for name in names if names.count(name) > 1)
-        raise ParseError(f"The key {twin!r} stands twice in one object.")
+        raise ParseError(f"The key {twin!r} appears twice in one object.")
     return found
 
 

@@ -42,7 +42,7 @@ class FileSource:
         return await self.work.read(self.pk, self.path, offset, limit)
 
     async def has_ended(self) -> bool:
-        """Whether the file will not change any more."""
+        """Whether the file can no longer change."""
         return self.source != "work" or await self.jobs.state(self.pk) in ENDED
 
 

@@ -122,8 +122,8 @@ class Follow:
         return self._take(piece, ended=ended)
 
     def _take(self, piece: FilePart, *, ended: bool) -> Iterable[LogChunk]:
-        if started_anew := self._anew(piece, ended=ended):
-            return (started_anew,)
+        if restart := self._restart_chunk(piece, ended=ended):
+            return (restart,)
         self._size, self._identity = piece.size, piece.identity or self._identity
         if not piece.data:
             return self._at_end(ended=ended)
@@ -140,7 +140,7 @@ class Follow:
             yield LogChunk(0, offset, self._offset, piece.size, encoding, content, self._identity)
             first = len(piece.data) if last else first + used
 
-    def _anew(self, piece: FilePart, *, ended: bool) -> LogChunk | None:
+    def _restart_chunk(self, piece: FilePart, *, ended: bool) -> LogChunk | None:
         """The event for a file that was replaced or truncated; reading then restarts at the beginning."""
         rotated = bool(piece.identity and self._identity and piece.identity != self._identity)
         if not rotated and piece.size >= self._offset:

@@ -124,7 +124,7 @@ class RunProgress:
             try:
                 there |= await self._read_file(source, held, ended=ended)
             except _RestartedError:
-                _begin_anew(held)
+                _reset(held)
                 return await self._read(pk, held, ended=ended)
             except NotFound:
                 if ended or path != held.reader.files[0]:
@@ -156,7 +156,7 @@ def _is_another(piece: FilePart, identity: str) -> bool:
     return bool(piece.identity and identity and piece.identity != identity)
 
 
-def _begin_anew(held: Reading) -> None:
+def _reset(held: Reading) -> None:
     held.reader = VaspSteps() if isinstance(held.reader, VaspSteps) else AseSteps(nodes.PROGRESS_FILE)
     for kept in (held.offsets, held.identities, held.sizes, held.quiet_s):
         kept.clear()

@@ -155,7 +155,7 @@ def _follow(session: Session, pk: int) -> int:
 
 
 def _show(session: Session, pk: int) -> JobDetail:
-    """The job; reconnects if the server was restarted meanwhile."""
+    """The job; reconnects if the server was restarted."""
     try:
         return session.call(JOBS_SHOW, JobPk(pk))
     except ConnectionLost as lost:

@@ -90,7 +90,7 @@ def not_json(home: Home) -> None:
     [
         (newer_schema, "main_9999", "upgrade aiida-core"),
         (locked, "lock", "maintenance"),
-        (no_storage, "storage is not there", "Mount or restore"),
+        (no_storage, "storage was not found", "Mount or restore"),
         (not_a_database, "not a database", "backup"),
         (not_json, "invalid JSON", "config.json"),
     ],

@@ -72,7 +72,7 @@ def test_an_error_of_vasp_is_named_as_custodian_knows_it(run: str | None, tmp_pa
     if run is None:
         assert found == "There are too few bands for the electrons"
     else:  # the job that corrects itself asks custodian
-        assert found == "It was cut off: its output ends in the middle"
+        assert found == "Interrupted: its output is incomplete"
 
 
 def test_what_the_scheduler_tells_needs_no_custodian(tmp_path: Path) -> None:

@@ -157,7 +157,9 @@ def test_it_is_one_job_with_the_results_of_its_last_run(site: Site, jobs: Jobs, 
 def test_at_its_limit_it_asks_and_goes_on_when_told(site: Site, jobs: Jobs, server: Client) -> None:
     found = asked(server, jobs.limited)
     assert [run.correction for run in found.runs] == ["brmix: INCAR: ISTART = 1", "brmix: INCAR: IMIX = 1"]
-    assert "no more corrections are allowed; one more would be brmix: INCAR: IMIX = 1" in found.explanation
+    assert (
+        "the limit of corrections is reached; the next would be brmix: INCAR: IMIX = 1" in found.explanation
+    )
     assert f"jobs play {jobs.limited}" in found.hint
     told = server.call(JOBS_DIAGNOSE, JobPk(jobs.limited))
     assert (told.cause, told.state) == ("vasp.brmix", JobState.PAUSED)

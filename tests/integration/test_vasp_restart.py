@@ -129,7 +129,7 @@ def test_jobs_that_cannot_be_gone_on_from(site: Site, static: int, server: Clien
     (folder / "CHGCAR").unlink()
     assert "CHGCAR" in error(restart_pk=other)
     folder.rename(folder.with_suffix(".moved"))
-    assert "not there any more" in error(restart_pk=other)
+    assert "no longer exists" in error(restart_pk=other)
     folder.mkdir()
     assert "is empty" in error(restart_pk=other)
 

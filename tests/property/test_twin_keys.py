@@ -38,5 +38,5 @@ def test_a_repeated_key_is_refused(
     payload = write([value, "HERE"], separators, length)
     name, text = json.dumps(key), json.dumps(inner, separators=separators)
     twice = separators[0].join([f"{name}{separators[1]}{text}"] * 2)
-    with pytest.raises(ParseError, match="stands twice"):
+    with pytest.raises(ParseError, match="appears twice"):
         envelope.parse(payload.replace(b'"HERE"', b"{%s}" % twice.encode()))

@@ -169,7 +169,7 @@ def _not_loaded(error: Exception) -> ProfileUnavailable:
     """The error to report if AiiDA does not explain the failure."""
     if isinstance(error, FileNotFoundError):
         hint = "Mount or restore the storage folder, or use another profile: crystalmath --profile NAME"
-        return ProfileUnavailable(f"The storage is not there: {error.filename or error}", hint=hint)
+        return ProfileUnavailable(f"The storage was not found: {error.filename or error}", hint=hint)
     return ProfileUnavailable(f"{type(error).__name__}: {error}", hint=RpcError.hint)
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 
-from crystalmath_server.domain.clusters import labels, slurm
+from crystalmath_server.domain.clusters import slurm
 from crystalmath_server.protocol.clusters import CLUSTERS_LIST, CLUSTERS_UPDATE, SSH_TRANSPORT, TRANSPORTS
 from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import Conflict, InvalidForm, NotFound
@@ -11,6 +11,8 @@ from crystalmath_server.protocol.errors import Conflict, InvalidForm, NotFound
 DIRECT = "core.direct"
 """AiiDA's scheduler that starts jobs immediately."""
 
+_CLUSTER = re.compile(r"[A-Za-z0-9][\w.-]*")
+_CODE = re.compile(r"[A-Za-z0-9][\w.+-]*")
 _PROFILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
@@ -22,7 +24,9 @@ def no_cluster(label: str, field: str = "label") -> NotFound:
 
 def check_cluster_label(label: str, taken: Collection[str], field: str) -> None:
     """Raise InvalidForm or Conflict if a computer cannot have this label."""
-    labels.check_cluster(label, field)
+    if not _CLUSTER.fullmatch(label):
+        hint = "Use letters, digits, dots, - and _; begin with a letter or digit."
+        raise InvalidForm(f"{label!r} is not a valid cluster label", field=field, hint=hint)
     if label in taken:
         hint = (
             f"Choose another label, or change the existing cluster: {command(CLUSTERS_UPDATE, label=label)}"
@@ -70,8 +74,10 @@ def check_work_dir(work_dir: str) -> None:
 
 
 def check_code(label: str, path: str, cluster: str) -> None:
-    """Raise InvalidForm if a code cannot have this label or path."""
-    labels.check_code(label, "label")
+    """Raise InvalidForm if a code cannot have this label or path; the label may contain a +."""
+    if not _CODE.fullmatch(label):
+        hint = "Use letters, digits, dots, +, - and _; begin with a letter or digit."
+        raise InvalidForm(f"{label!r} is not a valid code label", field="label", hint=hint)
     if not path.startswith("/"):
         hint = f"Find it on {cluster}: command -v {path}"
         raise InvalidForm(f"{path!r} is not an absolute path", field="path", hint=hint)

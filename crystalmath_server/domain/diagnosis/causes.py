@@ -263,7 +263,7 @@ BY_OUTPUT = (
     ),
     Cause(
         "program",
-        "A program is not there on the cluster",
+        "A program is missing on the cluster",
         _ANY_FAILURE,
         ("codes", "log"),
         r"command not found|: not found|No such file or directory|Exec format error",
@@ -317,7 +317,7 @@ BY_OUTPUT = (
     ),
     Cause(
         "truncated",
-        "It was cut off: its output ends in the middle",
+        "Interrupted: its output is incomplete",
         _ANY_FAILURE,
         ("restart", "retry", "log"),
         exits=(E.CUT_OFF,),

@@ -35,7 +35,7 @@ class Facts:
     same_as: int = 0  # pk of the job whose cached results were used
     trouble: str = ""  # exception of the last failed attempt on the cluster
     retry_at: float = 0.0  # UNIX time [s] before which the cluster is not contacted again
-    held: bool = False  # not yet given to a worker because the cluster takes no more jobs now
+    held: bool = False  # not yet given to a worker because the cluster accepts no more jobs now
 
 
 @dataclass(frozen=True, slots=True)

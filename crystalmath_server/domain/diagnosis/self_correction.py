@@ -90,7 +90,7 @@ def _outlook(look: CorrectionReport) -> str:
     if look.failure:
         return f"custodian could not look at it: {look.failure}"
     if look.corrects:
-        return f"no more corrections are allowed; one more would be {summary(look.corrections)}"
+        return f"the limit of corrections is reached; the next would be {summary(look.corrections)}"
     lost = ", ".join(name for one in look.corrections if not one.actions for name in one.errors)
     return f"custodian knows no correction for {lost or 'it'}"
 

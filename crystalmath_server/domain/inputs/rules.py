@@ -204,7 +204,7 @@ def _potentials(vasp_inputs: VaspInputs, _: InputFacts) -> Iterator[InputProblem
         return
     for species, potential in zip(poscar.species, given, strict=False):
         if potential.element != species:
-            text = f"{potential.symbol} stands where POSCAR has {species}"
+            text = f"{potential.symbol} is in the place where POSCAR has {species}"
             hint = f"Put the potentials in the order {' '.join(poscar.species)}."
             yield in_file(vasp_inputs.potcar_file, potential.line, ERROR, "potcar.order", text, hint)
 

@@ -107,9 +107,7 @@ def _about_template(job: PastJob, template: TemplateDetail | None) -> list[LeftO
     elif not job.spec.template:
         found.append(LeftOut("template", f"Job {job.pk} belongs to another plugin: choose a template."))
     elif template is None:
-        found.append(
-            LeftOut("template", f"There is no template {job.spec.template} any more: choose another.")
-        )
+        found.append(LeftOut("template", f"Template {job.spec.template} no longer exists: choose another."))
     elif not template.row.runnable:
         found.append(LeftOut("template", f"{template.row.name} cannot run: {template.row.reason}"))
     return found
@@ -124,26 +122,26 @@ def _values(spec: JobSpec, template: TemplateDetail | None) -> tuple[dict[str, J
     odd: list[LeftOut] = []
     for name, value in spec.values.items():
         if name not in fields:
-            odd.append(LeftOut(f"values.{name}", f"{template.row.name} has no setting {name} any more."))
+            odd.append(LeftOut(f"values.{name}", f"{template.row.name} no longer has a setting {name}."))
         elif value != fields[name].default:
             try:
                 kept[name] = check_value(fields[name], value)
             except InvalidForm as wrong:
-                odd.append(LeftOut(f"values.{name}", f"{wrong.data.detail}: the default stands."))
+                odd.append(LeftOut(f"values.{name}", f"{wrong.data.detail}: the default is used."))
     return kept, odd
 
 
 def _about_cluster(spec: JobSpec, clusters: Sequence[ClusterRow]) -> list[LeftOut]:
     found = next((row for row in clusters if row.label == spec.cluster), None)
     if found is None and spec.cluster:
-        return [LeftOut("cluster", f"There is no cluster {spec.cluster} any more: choose another.")]
+        return [LeftOut("cluster", f"Cluster {spec.cluster} no longer exists: choose another.")]
     if found is not None and not found.enabled:
         return [LeftOut("cluster", f"{spec.cluster} is disabled: enable it, or choose another.")]
     return []
 
 
 def _missing_code(spec: JobSpec) -> LeftOut:
-    return LeftOut("code", f"{spec.cluster} has no code {spec.code} any more: a suitable one is used.")
+    return LeftOut("code", f"{spec.cluster} no longer has code {spec.code}: a suitable code is used.")
 
 
 def resources_of(options: Mapping[str, Any]) -> tuple[Resources, list[LeftOut]]:

@@ -9,7 +9,7 @@ from crystalmath_server.protocol.errors import FileUnreadable, InvalidForm
 from crystalmath_server.protocol.jobs import JOBS_LIST
 
 LISTED, GONE, CLOSED = "@@listed", "@@gone", "@@closed"
-ABSENT = "crystalmath: there is no"
+ABSENT = "crystalmath: missing file"
 """Prefix of the line in which the job script reports a file of an earlier job that was not copied."""
 ABSENT_STATUS = 74
 
@@ -24,7 +24,7 @@ exit 0"""
 _CHECK = """\
 for f in {names}; do
     [ -s "$f" ] && continue
-    echo "{absent} $f in {path} any more" >&2
+    echo "{absent} $f in {path}" >&2
     exit {status}
 done"""
 
@@ -67,7 +67,7 @@ def list_names(pk: int, cluster: str, path: str, output: str) -> tuple[str, ...]
             detail, field="restart_pk", hint="Ask the owner for access, or run chmod u+rx on the folder."
         )
     if state != LISTED or not names:
-        words = "is empty" if state == LISTED else "is not there any more"
+        words = "is empty" if state == LISTED else "no longer exists"
         hint = f"Choose another job, or run the earlier job again: {command(JOBS_LIST)}"
         raise InvalidForm(f"The folder of job {pk}, {place}, {words}", field="restart_pk", hint=hint)
     return tuple(names)

@@ -83,7 +83,7 @@ def _on_rendered(new: Slice, message: Message) -> Update:
     match message:
         case Answered("new inputs", Rendered() as rendered, pk) if _is_of(new, pk):
             own = replace(new, own=rendered.files)
-            return edits.render_anew(own) or _with_inputs(own, rendered)
+            return edits.rerender(own) or _with_inputs(own, rendered)
         case Answered("new edited inputs", Rendered() as rendered, pk) if _is_of(new, pk):
             return _with_inputs(new, rendered)
         case Answered("new script", Rendered() as rendered):

@@ -85,7 +85,7 @@ def revert(new: Slice) -> tuple[Effect, ...]:
     return (Ask(title, (), (Tell(EditsDropped(names)),)),)
 
 
-def render_anew(new: Slice) -> Update | None:
+def rerender(new: Slice) -> Update | None:
     """Request the inputs with the edits, or return None without edits."""
     return _render(new) if edit_texts(new) else None
 

@@ -191,7 +191,7 @@ VASP = replace(SUBMIT, template="vasp.static", key="a-vasp-job")
         ({"INCAR": "ISMEAR = 0\nENCUT = abc\n"}, "edits.INCAR", "INCAR, line 2: ENCUT takes a number"),
         ({"INCAR": "ENCUT = 520\nENCUTT = 1\n"}, "confirm", "INCAR, line 2: ENCUTT is not a tag"),
         ({"KPOINTS": "mesh\n0\nGamma\n0 1 1\n"}, "edits.KPOINTS", "KPOINTS, line 4"),
-        ({"POTCAR.spec": "Fe\nCu\n"}, "edits.POTCAR.spec", "Fe stands where POSCAR has Cu"),
+        ({"POTCAR.spec": "Fe\nCu\n"}, "edits.POTCAR.spec", "Fe is in the place where POSCAR has Cu"),
         ({"INCAR": " "}, "edits.INCAR", "INCAR is empty"),
         ({"INCAR": "A\0"}, "edits.INCAR", "NUL"),
         ({"OUTCAR": "x"}, "edits", "OUTCAR"),

@@ -135,8 +135,8 @@ def test_parameters_may_have_any_name() -> None:
 @pytest.mark.parametrize(
     "payload, code, words",
     [
-        (b'{"jsonrpc":"2.0","method":"system.ping","id":1,"id":2}', -32700, "'id' stands twice"),
-        (b'{"jsonrpc":"2.0","id":1,"method":"m","params":{"a":1,"a":2}}', -32700, "'a' stands twice"),
+        (b'{"jsonrpc":"2.0","method":"system.ping","id":1,"id":2}', -32700, "'id' appears twice"),
+        (b'{"jsonrpc":"2.0","id":1,"method":"m","params":{"a":1,"a":2}}', -32700, "'a' appears twice"),
         (b"[" * 100_000, -32700, ""),
         (b"[" * 100_000 + b"]" * 100_000, -32700, "nested too deeply"),
         (b'{"a":' * 400 + b"1" + b"}" * 400, -32700, "nested too deeply"),

@@ -131,7 +131,7 @@ def test_a_file_is_waited_for_and_its_absence_at_the_end_is_said() -> None:
     asyncio.run(main())
 
 
-def test_a_file_that_shrinks_or_is_replaced_is_read_anew() -> None:
+def test_a_file_that_shrinks_or_is_replaced_is_read_again() -> None:
     async def main() -> None:
         scene = Scene()
         scene.write(b"0123456789")

@@ -32,7 +32,7 @@ def test_only_what_grew_is_read(scene: Scene) -> None:
     assert scene.look(points=0).steps.step == ()
 
 
-def test_a_run_that_begins_anew_is_read_anew(scene: Scene) -> None:
+def test_a_restarted_run_is_read_again(scene: Scene) -> None:
     scene.work.put(1, FILE, line(0) + line(1) + line(2))
     scene.look()
     scene.work.put(1, FILE, line(0, 0.25))

@@ -94,7 +94,7 @@ def test_a_terminal_gets_no_escape_and_a_pipe_gets_all() -> None:
 def test_an_error_is_one_line_with_its_way_out(capsys: pytest.CaptureFixture[str]) -> None:
     output.say_error(InvalidForm("fmax is below 0", field="fmax"), as_json=False)
     assert capsys.readouterr().err == (
-        "error: A form field is wrong: fmax is below 0 (fmax) — Correct the field and try again.\n"
+        "error: Invalid form field: fmax is below 0 (fmax) — Correct the field and try again.\n"
     )
 
 

@@ -90,7 +90,7 @@ def test_a_broken_download_goes_on_behind_what_is_here(tmp_path: Path) -> None:
     assert place.calls == 6 + 1 + 5
 
 
-def test_a_part_of_another_file_begins_anew(tmp_path: Path) -> None:
+def test_a_part_of_another_file_starts_over(tmp_path: Path) -> None:
     part_of(tmp_path / "OUTCAR").write_bytes(b"something else")
     done = Place({"OUTCAR": b"0123456789" * 4}).run(begin(wanted(tmp_path, "OUTCAR")))
     assert (tmp_path / "OUTCAR").read_bytes() == b"0123456789" * 4

@@ -92,7 +92,7 @@ def test_the_message_of_an_exit_status_tells_more() -> None:
     message = "sbatch: error: Requested node configuration is not available"
     assert title_of_exit(131, message, ours=True) == "No node can give what it asks for"
     message = "VASP left no result: env: /x/vasp: No such file or directory"
-    assert title_of_exit(300, message, ours=True) == "A program is not there on the cluster"
+    assert title_of_exit(300, message, ours=True) == "A program is missing on the cluster"
 
 
 @pytest.mark.parametrize("state", S)

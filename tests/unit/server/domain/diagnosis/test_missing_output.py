@@ -11,7 +11,7 @@ from crystalmath_server.domain.diagnosis.missing_output import explain
         ("OSError: [Errno 28] No space left on device", "disk of the cluster is full"),
         ("slurmstepd: error: Detected 1 oom-kill event(s)", "more memory"),
         ("JOB 7 CANCELLED AT 12:00 DUE TO TIME LIMIT", "time limit"),
-        ("_aiidasubmit.sh: line 5: /x/python: No such file or directory", "not there"),
+        ("_aiidasubmit.sh: line 5: /x/python: No such file or directory", "missing"),
         ("line 5: 123 Killed  python run.py", "killed from outside"),
         ("env: '/x/vasp': Permission denied", "may not be used"),
         ("the type information on POSCAR and POTCAR are incompatible", "another order"),

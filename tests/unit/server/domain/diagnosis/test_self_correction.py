@@ -56,7 +56,7 @@ def test_it_is_kept_as_it_was() -> None:
     [
         (
             CorrectionReport((BRMIX,)),
-            "no more corrections are allowed; one more would be brmix: INCAR: IMIX = 1",
+            "the limit of corrections is reached; the next would be brmix: INCAR: IMIX = 1",
         ),
         (CorrectionReport((BRMIX, LOST)), "custodian knows no correction for set_core_wf"),
         (CorrectionReport(), "custodian knows no correction for it"),

@@ -224,7 +224,7 @@ LIKE = JobSpec(
     code="vasp_std",
     resources=Resources(partition="short", walltime_s=3600),
 )
-DRAFT = JobDraft(12, LIKE, (LeftOut("values.gone", "emt.relax has no setting gone any more."),))
+DRAFT = JobDraft(12, LIKE, (LeftOut("values.gone", "emt.relax no longer has a setting gone."),))
 
 
 def like(draft: JobDraft, *messages: Any) -> tuple[Slice, tuple[Any, ...]]:
@@ -249,7 +249,7 @@ def test_a_new_job_like_another_is_filled_in() -> None:
     assert SCREEN.title(new) == "new job like 12"
     shown = "\n".join("".join(span.text for span in line) for line in view(new, CONTEXT))
     assert "not as in job 12" in shown
-    assert "no setting gone any more" in shown
+    assert "no longer has a setting gone" in shown
 
 
 def test_a_job_that_went_on_from_another_does_so_again() -> None:

@@ -109,7 +109,7 @@ def test_ends_what_a_dead_daemon_left(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (world.eyes.started, world.eyes.orphans_ended) == (1, 1)
 
 
-def test_connects_anew_where_the_broker_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reconnects_where_the_broker_moved(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World(UP, monkeypatch)
     told: list[str] = []
     world.watch.on_connect(lambda: told.append("hook"))
