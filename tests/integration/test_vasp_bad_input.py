@@ -113,7 +113,7 @@ def assert_goes_on(server: Client, site: Site, pk: int) -> None:
 @pytest.mark.parametrize(
     "name,content,mode,words",
     [
-        ("gone", None, 0, "not there"),
+        ("gone", None, 0, "missing on the cluster"),
         ("locked", "#!/bin/sh\n", 0o644, "may not be used"),
         ("other", "#!/bin/sh\necho hello\n", 0o755, "is it VASP?"),
         ("mute", "#!/bin/sh\n", 0o755, "wrote nothing"),
