@@ -62,7 +62,8 @@ class ForkClient:
         """End the server as the end of this process would; returns its exit status."""
         with self._lock:
             self._stderr.close()
-            return _close(self._server) if self._server else 0
+            server, self._server = self._server, None
+            return _close(server) if server else 0
 
     def _start(self) -> subprocess.Popen[bytes]:
         if self._server is not None and self._server.poll() is not None:

@@ -83,7 +83,6 @@ def test_what_takes_too_long_is_killed(client: ForkClient, run_folder: Path) -> 
     assert not checking()
 
 
-def test_it_ends_with_the_process_that_started_it(run_folder: Path) -> None:
-    client = ForkClient()
+def test_it_ends_with_the_process_that_started_it(client: ForkClient, run_folder: Path) -> None:
     assert check(client, run_folder) == Ended(0, "")
     assert client.close() == 0

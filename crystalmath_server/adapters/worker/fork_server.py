@@ -10,15 +10,13 @@ server ends with its standard input, or after IDLE_S without a call.
 
 import contextlib
 import gc
+import importlib
 import json
 import os
 import select
-import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-
-import atomate2.vasp.jobs.core  # noqa: F401  of nearly every Maker whose document is built here
 
 from crystalmath_server.adapters.worker import custodian_main, vasp_document
 
@@ -33,10 +31,12 @@ IDLE_S = 600
 
 def serve() -> None:
     """Run the programs that standard input names, one after another."""
+    importlib.import_module("atomate2.vasp.jobs.core")  # most documents belong to a Maker of this module
     gc.freeze()  # the collector of a fork would otherwise copy every page
-    while select.select([sys.stdin], [], [], IDLE_S)[0] and (line := sys.stdin.buffer.raw.readline()):
-        name, *arguments = json.loads(line)
-        os.write(1, b"%d\n" % _run(name, arguments))
+    with open(0, "rb", buffering=0, closefd=False) as calls:
+        while select.select([calls], [], [], IDLE_S)[0] and (line := calls.readline()):
+            name, *arguments = json.loads(line)
+            os.write(1, b"%d\n" % _run(name, arguments))
 
 
 def _run(name: str, arguments: Sequence[str]) -> int:
