@@ -5,7 +5,8 @@ import json
 import sys
 import time
 import uuid
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from importlib.resources import files
 
 from crystalmath_server.protocol.errors import RpcError
@@ -18,8 +19,10 @@ from crystalmath_server.protocol.jobs import (
     JobState,
     SubmitJobParams,
 )
+from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.results import JOBS_RESULTS, JobResults
 from crystalmath_server.protocol.structures import (
+    SI_POSCAR,
     STRUCTURES_IMPORT,
     ImportStructureParams,
     Lattice,
@@ -38,13 +41,27 @@ LEAST_CHANGE = 1e-3
 class Case:
     """What to compute."""
 
-    file: str
+    label: str
+    text: str
     format: str
     template: str
+    values: Mapping[str, Json] = field(default_factory=dict[str, Json])
 
 
-SILICON = Case("silicon.cif", "cif", "chgnet.relax")
-COPPER = Case("copper.poscar", "poscar", "emt.relax")
+def example(name: str) -> str:
+    """The text of a structure file that ships with crystalmath."""
+    return files("crystalmath_tui").joinpath("examples", name).read_text(encoding="utf-8")
+
+
+CHGNET = Case("silicon.cif", example("silicon.cif"), "cif", "chgnet.relax")
+EMT = Case("copper.poscar", example("copper.poscar"), "poscar", "emt.relax")
+GPAW = Case(
+    "silicon",
+    SI_POSCAR,
+    "poscar",
+    "gpaw.relax",
+    {"calculator_kwargs.mode.ecut": 400, "calculator_kwargs.kpts.density": 2},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +92,7 @@ def narrate(text: str) -> None:
 def main() -> int:
     """Run the demo; return 0 only if the crystal truly relaxed."""
     args = parse_args()
-    case = COPPER if args.no_ml else SILICON
+    case = EMT if args.no_ml else GPAW if args.gpaw else CHGNET
     try:
         with connect(args.profile, on_progress=show_progress) as server:
             report = run(server, case, args.timeout)
@@ -94,7 +111,9 @@ def main() -> int:
 def parse_args() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="scripts/run --demo", description=__doc__)
-    parser.add_argument(
+    engine = parser.add_mutually_exclusive_group()
+    engine.add_argument("--gpaw", action="store_true", help="relax silicon with DFT (GPAW)")
+    engine.add_argument(
         "--no-ml", action="store_true", help="relax copper with EMT instead of silicon with CHGNet"
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
@@ -117,7 +136,7 @@ def run(server: Client, case: Case, timeout_s: float) -> Report:
         template=case.template,
         structures=(structure.row.pk,),
         key=str(uuid.uuid4()),
-        values={"relax_kwargs.fmax": FMAX_EV_A},
+        values={"relax_kwargs.fmax": FMAX_EV_A, **case.values},
         label=f"demo: {structure.row.formula}",
     )
     job = server.call(JOBS_SUBMIT, params)
@@ -128,11 +147,9 @@ def run(server: Client, case: Case, timeout_s: float) -> Report:
 
 
 def import_structure(server: Client, case: Case) -> StructureDetail:
-    """Import the structure file that ships with crystalmath."""
-    text = files("crystalmath_tui").joinpath("examples", case.file).read_text(encoding="utf-8")
-    return server.call(
-        STRUCTURES_IMPORT, ImportStructureParams(text=text, format=case.format, label=case.file)
-    )
+    """Import the structure."""
+    params = ImportStructureParams(text=case.text, format=case.format, label=case.label)
+    return server.call(STRUCTURES_IMPORT, params)
 
 
 def wait(server: Client, pk: int, deadline: float) -> JobDetail:

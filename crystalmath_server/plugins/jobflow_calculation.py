@@ -1,6 +1,7 @@
 """CalcJob `crystalmath.jobflow`: runs any atomate2 Maker that produces a single job."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from aiida.engine import CalcJobProcessSpec
 
 from crystalmath_server.domain.exit_status import OF_JOBFLOW
 from crystalmath_server.domain.jobs import nodes
+from crystalmath_server.domain.vasp_run.retrieval import FOLDER, LISTING, script
 from crystalmath_server.plugins.broker_tolerant_process import BrokerTolerantCalcJob
 from crystalmath_server.plugins.job_calculation import (
     define_exit_codes,
@@ -20,6 +22,8 @@ from crystalmath_server.plugins.job_calculation import (
 )
 
 RUN_SCRIPT = Path(__file__).with_name("jobflow_run.py")
+LOG_MB = 20.0
+"""A larger log of the calculator stays on the cluster."""
 
 
 class JobflowCalculation(BrokerTolerantCalcJob):
@@ -46,7 +50,17 @@ class JobflowCalculation(BrokerTolerantCalcJob):
         for name, text in texts.items():
             with folder.open(name, "w", encoding="utf-8") as out:
                 out.write(text)
-        return _calc_info(self.inputs.code.uuid)
+        info = _calc_info(self.inputs.code.uuid)
+        if log := _log_of(self.inputs.maker.get_dict()):
+            info.append_text = script((log,), LOG_MB)
+            info.retrieve_list = [*(info.retrieve_list or []), LISTING, f"{FOLDER}/*"]
+        return info
+
+
+def _log_of(maker: Mapping[str, Any]) -> str:
+    """The file that the calculator writes, named in its settings as ASE's calculators do; empty if none."""
+    name = (maker.get("calculator_kwargs") or {}).get("txt")
+    return name if isinstance(name, str) else ""
 
 
 def _calc_info(code_uuid: str) -> CalcInfo:

@@ -22,6 +22,8 @@ PACKAGES = {
     "atomate2": "atomate2",
     "chgnet": "chgnet",
     "emmet.core": "emmet-core",
+    "gpaw": "gpaw",
+    "gpaw_data": "gpaw-data",
     "jobflow": "jobflow",
     "mace": "mace-torch",
     "matgl": "matgl",
@@ -66,6 +68,15 @@ def write_whole(name: str, data: bytes) -> None:
     part = Path(name + ".part")
     part.write_bytes(data)
     part.rename(name)
+
+
+def limit_threads(maker: dict[str, Any]) -> None:
+    """Keep OpenBLAS from using all cores for GPAW's small matrices, which takes longer on a busy machine.
+
+    A number of threads that the user has set is kept. OpenBLAS reads it when it is loaded.
+    """
+    if str(maker.get("calculator_meta")).startswith("gpaw"):
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def decode(document: dict[str, Any]) -> Any:
@@ -143,7 +154,9 @@ def run_job(maker: Any, structure: Any) -> Any:
 
 def compute() -> Any:
     """The document of the Maker in maker.json, run on structure.json."""
-    maker = decode(read_json("maker.json"))
+    described = read_json("maker.json")
+    limit_threads(described)
+    maker = decode(described)
     structure = decode(read_json("structure.json"))
     if type(maker).__module__.startswith(("atomate2.ase", "atomate2.forcefields")):
         report_steps()

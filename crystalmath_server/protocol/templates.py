@@ -49,7 +49,7 @@ class TemplateRow:
 
     name: Annotated[str, Doc("engine.kind, e.g. emt.relax")]
     title: str
-    engine: Annotated[str, Doc("engine: emt, chgnet, vasp")]
+    engine: Annotated[str, Doc("engine: emt, chgnet, gpaw, vasp")]
     kind: Annotated[str, Doc("kind of calculation, e.g. static, relax, md")]
     summary: str
     maker: Annotated[str, Doc("dotted name of the atomate2 Maker")]

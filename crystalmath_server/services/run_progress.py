@@ -2,14 +2,16 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import anyio
 
 from crystalmath_server.domain.jobs import nodes
-from crystalmath_server.domain.jobs.templates import runs_vasp
+from crystalmath_server.domain.jobs.templates import GPAW, runs_vasp
 from crystalmath_server.domain.results.excerpts import thin
+from crystalmath_server.domain.vasp_run.gpaw_steps import GpawSteps
 from crystalmath_server.domain.vasp_run.outlook import outlook, seconds_per_step, span, stuck_words
 from crystalmath_server.domain.vasp_run.steps import AseSteps, Step, StepReader, Steps, VaspSteps
 from crystalmath_server.domain.vasp_run.work_folder import FilePart
@@ -34,6 +36,7 @@ FRESH_S = 20.0
 class Reading:
     """The reading state of one job."""
 
+    new_reader: Callable[[], StepReader]
     reader: StepReader
     values: dict[str, object]
     offsets: dict[str, int] = field(default_factory=dict[str, int])
@@ -107,10 +110,10 @@ class RunProgress:
     def _reading(self, pk: int, detail: JobDetail) -> Reading | None:
         held = self._held.pop(pk, None)
         if held is None:
-            reader = _reader_of(detail)
-            if reader is None:
+            new_reader = _reader_of(detail)
+            if new_reader is None:
                 return None
-            held = Reading(reader, dict(detail.values))
+            held = Reading(new_reader, new_reader(), dict(detail.values))
         self._held[pk] = held  # least recently used entries are dropped first
         if len(self._held) > MOST_JOBS:
             del self._held[next(iter(self._held))]
@@ -157,16 +160,18 @@ def _is_another(piece: FilePart, identity: str) -> bool:
 
 
 def _reset(held: Reading) -> None:
-    held.reader = VaspSteps() if isinstance(held.reader, VaspSteps) else AseSteps(nodes.PROGRESS_FILE)
+    held.reader = held.new_reader()
     for kept in (held.offsets, held.identities, held.sizes, held.quiet_s):
         kept.clear()
 
 
-def _reader_of(detail: JobDetail) -> StepReader | None:
+def _reader_of(detail: JobDetail) -> Callable[[], StepReader] | None:
     """The step reader for the program of a job; None for workflows, which have no steps."""
     if runs_vasp(detail.process_type, detail.row.template):
-        return VaspSteps()
-    return AseSteps(nodes.PROGRESS_FILE) if detail.row.template else None
+        return VaspSteps
+    if detail.row.template.startswith(GPAW):
+        return partial(GpawSteps, nodes.PROGRESS_FILE, nodes.GPAW_LOG)
+    return partial(AseSteps, nodes.PROGRESS_FILE) if detail.row.template else None
 
 
 def _progress(pk: int, state: JobState, held: Reading, points: int, *, found: bool) -> JobProgress:

@@ -22,6 +22,8 @@ print(json.dumps([to_json(show_template(row.name)) for row in list_templates().r
 ENGINES = {
     "emt": "Effective medium theory, from ASE. Fast; for Al, Cu, Ag, Au, Ni, Pd, Pt, H, C, N, O.",
     "chgnet": "CHGNet, a universal machine-learned potential. Needs torch: `scripts/setup --ml`.",
+    "gpaw": "GPAW, plane-wave DFT with PAW datasets on this machine, without a license. Install it with "
+    "`scripts/setup --gpaw`.",
     "vasp": "VASP, through every single-job atomate2 Maker. Needs your own VASP and POTCAR files on the "
     "cluster or on this machine; the cluster needs no Python.",
 }

@@ -60,9 +60,11 @@ def test_links_between_documents_lead_somewhere(path: Path) -> None:
         assert (path.parent / target).exists(), target
 
 
-def test_torch_and_uv_are_pinned_alike_in_all_places() -> None:
-    pinned = next(row for row in project()["optional-dependencies"]["ml"] if row.startswith("torch=="))
-    assert f"TORCH={pinned.removeprefix('torch==')}\n" in read("scripts/setup")
+def test_torch_and_gpaw_are_pinned_alike_in_all_places() -> None:
+    extras = project()["optional-dependencies"]
+    for extra, name in (("ml", "torch"), ("gpaw", "torch"), ("gpaw", "gpaw")):
+        pinned = next(row for row in extras[extra] if row.startswith(f"{name}=="))
+        assert f"{name.upper()}={pinned.removeprefix(f'{name}==')}\n" in read("scripts/setup")
 
 
 def test_the_lock_leaves_torch_and_its_libraries_out() -> None:

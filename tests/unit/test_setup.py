@@ -170,3 +170,21 @@ def test_the_lock_serves_every_python(python: str) -> None:
             version = str(pins[requirement.name]).removeprefix("==")
             assert version in requirement.specifier, requirement
     assert (str(pins["atomate2"]) == "==0.1.5") is (python == "3.11")
+
+
+def test_gpaw_says_what_it_downloads(machine: Machine) -> None:
+    machine.add_program("c++", "#!/bin/sh\nexit 1\n")
+    told = machine.plan("--gpaw")
+    assert "g++ libxc-dev libopenblas-dev" in told
+    assert "80 MB of PAW datasets" in told
+    machine.add_program("c++", "#!/bin/sh\nexit 0\n")
+    told = machine.plan("--gpaw")
+    assert "libxc-dev" not in told
+    assert "GPAW" not in machine.plan()
+
+
+def test_gpaw_without_torch_is_refused(machine: Machine) -> None:
+    command = [str(machine.project / "scripts/setup"), "--dry-run", "--no-ml", "--gpaw"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert "--gpaw and --no-ml exclude each other" in done.stderr

@@ -28,6 +28,8 @@ class Known:
     maximum: float | None = None
     type: FieldType | None = None
     help: str = ""
+    optional: bool = False
+    choices: tuple[str, ...] = ()
 
 
 KNOWN: dict[str, Known] = {
@@ -51,6 +53,56 @@ KNOWN: dict[str, Known] = {
     "traj_interval": Known("steps between frames", "", 1, 100_000),
     "mb_velocity_seed": Known("velocity seed", "", 0, 2**32 - 1),
     "dynamics": Known("thermostat or barostat", type=FieldType.TEXT),
+    "calculator_kwargs.mode.ecut": Known(
+        "plane-wave cutoff",
+        "eV",
+        50,
+        5000,
+        FieldType.NUMBER,
+        "Raise it until the results no longer change; stresses and cells need a higher cutoff than energies.",
+    ),
+    "calculator_kwargs.kpts.density": Known(
+        "k-point density",
+        "Å",
+        0.1,
+        50,
+        FieldType.NUMBER,
+        "k-points per 1/Å along each reciprocal lattice vector; the mesh contains Γ.",
+        optional=True,
+    ),
+    "calculator_kwargs.kpts.size": Known(
+        "k-point mesh",
+        type=FieldType.JSON,
+        help="Three numbers, such as [4, 4, 4], in place of the density.",
+        optional=True,
+    ),
+    "calculator_kwargs.xc": Known(
+        "functional",
+        type=FieldType.CHOICE,
+        help="Exchange-correlation functional; each has its own PAW datasets.",
+        choices=("PBE", "RPBE", "revPBE", "LDA"),
+    ),
+    "calculator_kwargs.occupations.width": Known(
+        "smearing width",
+        "eV",
+        0,
+        5,
+        FieldType.NUMBER,
+        "Width of the Fermi-Dirac distribution; energies are extrapolated to zero width.",
+    ),
+    "calculator_kwargs.spinpol": Known(
+        "spin polarization",
+        type=FieldType.BOOLEAN,
+        help="null: if there are initial magnetic moments.",
+        optional=True,
+    ),
+    "calculator_kwargs.magmoms": Known(
+        "magnetic moments",
+        "μB",
+        type=FieldType.JSON,
+        help="Initial moment of each site, as a list; null: those of the structure.",
+        optional=True,
+    ),
     "input_set_generator.user_incar_settings": Known("INCAR settings"),
     "input_set_generator.user_kpoints_settings": Known("k-point settings", type=FieldType.JSON),
     "input_set_generator.user_potcar_settings": Known("POTCAR settings"),
@@ -109,7 +161,7 @@ def _rows(owner: Any, prefix: str) -> list[FormField]:
         if plain is not _NOT_PLAIN:
             kind, optional, choices = _field_type(hints.get(field.name, Any), plain)
             row = _row(name, kind, optional=optional, default=plain, text=texts.get(field.name, ""))
-            rows.append(dataclasses.replace(row, choices=choices))
+            rows.append(dataclasses.replace(row, choices=choices or row.choices))
     return rows
 
 
@@ -137,7 +189,8 @@ def _row(name: str, kind: FieldType, *, optional: bool, default: Json, text: str
         minimum=known.minimum,
         maximum=known.maximum,
         help=known.help or text,
-        optional=optional,
+        optional=optional or known.optional,
+        choices=known.choices,
     )
 
 

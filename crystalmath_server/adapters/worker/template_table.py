@@ -5,25 +5,41 @@ import importlib
 import inspect
 import pkgutil
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
 import atomate2.vasp.jobs as vasp_jobs
 from atomate2.vasp.jobs.base import BaseVaspMaker
+from pymatgen.core import Structure
 
+from crystalmath_server.adapters.worker import gpaw_inputs
 from crystalmath_server.domain.jobs.takes import STRUCTURE, TAKES
 from crystalmath_server.domain.jobs.templates import EMT_ELEMENTS
+from crystalmath_server.protocol.method import Json
 from crystalmath_server.protocol.templates import Restart, Takes
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Engine:
-    """A calculation engine: its title, packages and supported elements."""
+    """A calculation engine.
+
+    Attributes
+    ----------
+    install
+        Command that installs the packages.
+    exclusive
+        Pairs of settings; giving the first one clears the default of the second.
+    check
+        Rejects settings and structures that the engine cannot compute; returns warnings.
+    """
 
     title: str
     packages: tuple[str, ...]
     elements: tuple[str, ...] = ()
+    install: str = ""
+    exclusive: tuple[tuple[str, str], ...] = ()
+    check: Callable[[Mapping[str, Json], Structure], tuple[str, ...]] = lambda _values, _structure: ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -61,14 +77,26 @@ MODE = "input_set_generator.mode"
 """A setting that some Makers pass to `make`, overriding the input set's value."""
 _TIGHT: dict[str, Any] = {"relax_kwargs": {"fmax": 0.01}}
 _CHGNET: dict[str, Any] = {"force_field_name": "CHGNet"}
+_GPAW: dict[str, Any] = {
+    "force_field_name": {"@module": "gpaw", "@callable": "GPAW"},
+    "calculator_kwargs": gpaw_inputs.DEFAULTS,
+}
 _STATIC: dict[str, Any] = {"relax_cell": False, "steps": 1}
 _STATIC_FIXED = _FIXED | {
     "relax_cell", "relax_shape", "fix_symmetry", "symprec", "steps", "relax_kwargs", "optimizer_kwargs",
 }  # fmt: skip
+_GPAW_FIXED = _FIXED | {"calculator_kwargs"}
 
 ENGINES: dict[str, Engine] = {
     "emt": Engine("EMT (ASE)", ("ase",), EMT_ELEMENTS),
-    "chgnet": Engine("CHGNet", ("chgnet", "torch")),
+    "chgnet": Engine("CHGNet", ("chgnet", "torch"), install="pip install 'crystalmath[ml]'"),
+    "gpaw": Engine(
+        "GPAW",
+        ("gpaw", "gpaw_data", "torch"),  # atomate2's force-field Makers import torch for any calculator
+        install="scripts/setup --gpaw",
+        exclusive=((gpaw_inputs.SIZE, gpaw_inputs.DENSITY),),
+        check=gpaw_inputs.check,
+    ),
     "vasp": Engine("VASP", ()),
 }
 LICENCE_FREE: tuple[TemplateSpec, ...] = (
@@ -83,6 +111,15 @@ LICENCE_FREE: tuple[TemplateSpec, ...] = (
                _STATIC | {"name": "EMT static"}, _STATIC_FIXED),
     TemplateSpec("emt", "md", "Molecular dynamics with EMT", "crystalmath_server.plugins.makers.EmtMDMaker",
                {}, _FIXED, _MD),
+    TemplateSpec("gpaw", "relax", "Relax with GPAW (DFT)", "atomate2.forcefields.jobs.ForceFieldRelaxMaker",
+               _GPAW | _TIGHT | {"name": "GPAW relax", "optimizer_kwargs": {"optimizer": "BFGS"}},
+               _GPAW_FIXED, (*gpaw_inputs.SHOWN, *_RELAX)),
+    TemplateSpec("gpaw", "static", "Energy and forces with GPAW (DFT)",
+               "atomate2.forcefields.jobs.ForceFieldStaticMaker", _GPAW | {"name": "GPAW static"},
+               _GPAW_FIXED | _STATIC_FIXED, gpaw_inputs.SHOWN),
+    TemplateSpec("gpaw", "md", "Molecular dynamics with GPAW (DFT)",
+               "atomate2.forcefields.md.ForceFieldMDMaker", _GPAW | {"name": "GPAW MD", "n_steps": 100},
+               _GPAW_FIXED, (*gpaw_inputs.SHOWN, *_MD)),
 )  # fmt: skip
 """Templates that need no license; add a row to add a template."""
 

@@ -35,6 +35,7 @@ from crystalmath_server.domain.jobs.templates import (
     check_values,
     nest,
     resolve,
+    without_replaced,
 )
 from crystalmath_server.domain.vasp_run.restart import PreviousRun
 from crystalmath_server.protocol.errors import EngineUnavailable, InvalidForm, InvalidTemplate
@@ -100,9 +101,9 @@ def render(
     given = _structures(spec, documents)
     check_restart(spec.name, spec.restart, continues=earlier is not None)
     fields = _fields(spec)
-    checked = check_values(fields, job_spec.values)
-    maker = default_maker(spec, {name: checked[name] for name in job_spec.values})
+    maker = default_maker(spec, _chosen(spec, job_spec.values))
     effective = {field.name: value_of(maker, field.name) for field in fields}
+    notes = tuple(note for each in given for note in ENGINES[spec.engine].check(effective, each))
     maker_json = cast("dict[str, Json]", orjson.loads(MontyEncoder().encode(maker)))
     written = (
         vasp_files(maker, _argument(spec, given), earlier) if vasp else _engine_inputs(given[0], maker_json)
@@ -110,7 +111,7 @@ def render(
     versions = versions_of(spec.engine)
     before = [[earlier.uuid, *written.copied]] if earlier else []
     digest = _digest(spec.name, maker_json, [digest_of(each) for each in documents], versions, *before)
-    rendered = Rendered(spec.name, written.files, written.warnings, digest, written.copied)
+    rendered = Rendered(spec.name, written.files, (*written.warnings, *notes), digest, written.copied)
     prepared = PreparedInputs(rendered, maker_json, _engine_words(spec, versions), versions, effective)
     return _with_inputs(prepared, maker, job_spec.edits, tasks) if vasp else prepared
 
@@ -122,6 +123,12 @@ def _structures(spec: TemplateSpec, documents: Sequence[Mapping[str, Json]]) -> 
     for each in structures:
         _check_engine(spec, each)
     return structures
+
+
+def _chosen(spec: TemplateSpec, values: Mapping[str, Json]) -> dict[str, Json]:
+    """The user's settings, checked; raises InvalidForm."""
+    checked = check_values(_fields(spec), values)
+    return without_replaced({name: checked[name] for name in values}, ENGINES[spec.engine].exclusive)
 
 
 def _argument(spec: TemplateSpec, structures: list[Structure]) -> Structure | list[Structure]:
@@ -199,7 +206,7 @@ def _needs(spec: TemplateSpec) -> str:
 def _why_not(engine: Engine) -> str:
     missing = [name for name in engine.packages if importlib.util.find_spec(name) is None]
     if missing:
-        return f"{' and '.join(missing)} is not installed: pip install 'crystalmath[ml]'"
+        return f"{' and '.join(missing)} is not installed: {engine.install}"
     return ""
 
 
@@ -208,7 +215,7 @@ def _check_engine(spec: TemplateSpec, structure: Structure) -> None:
     missing = _why_not(engine)
     if missing:
         detail = f"{spec.name} cannot be used: {missing}"
-        raise EngineUnavailable(detail, field="template", hint="pip install 'crystalmath[ml]', or use emt")
+        raise EngineUnavailable(detail, field="template", hint=f"{engine.install}, or use emt")
     if engine.elements:
         elements = [element.symbol for element in structure.composition.elements]
         others = [
@@ -238,7 +245,9 @@ def _merge(default: Any, value: Json) -> Any:
     if isinstance(value, dict) and dataclasses.is_dataclass(default) and not isinstance(default, type):
         return dataclasses.replace(default, **cast("dict[str, Any]", value))
     if isinstance(value, dict) and isinstance(default, dict):
-        return {**cast("dict[str, Any]", default), **cast("dict[str, Any]", value)}
+        held = cast("dict[str, Any]", default)
+        changes = cast("dict[str, Any]", value)
+        return {**held, **{name: _merge(held.get(name), each) for name, each in changes.items()}}
     return value
 
 

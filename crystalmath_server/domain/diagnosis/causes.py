@@ -128,7 +128,7 @@ _MEMORY = Cause(
     _ANY_FAILURE,
     ("clone", "retry", "log"),
     exits=(E.OUT_OF_MEMORY,),
-    detail="Request more memory or more nodes, or use a smaller structure, fewer k-points or KPAR = 1.",
+    detail="Request more memory or nodes, or use a smaller structure or fewer k-points; in VASP, KPAR = 1.",
 )
 _WALLTIME = Cause(
     "walltime",
@@ -233,7 +233,8 @@ BY_OUTPUT = (
     replace(
         _MEMORY,
         exits=(),
-        sign=r"oom.?kill|(?<!ran )out of memory|OUT_OF_MEMORY|\bMemoryError\b|insufficient virtual memory",
+        sign=r"oom.?kill|(?<!ran )out of memory|OUT_OF_MEMORY|(\b|_Array)MemoryError\b"
+        r"|insufficient virtual memory",
     ),
     replace(_WALLTIME, exits=(), sign="DUE TO TIME LIMIT"),
     Cause(
@@ -300,6 +301,24 @@ BY_OUTPUT = (
         ("retry", "clone", "log"),
         r"Segmentation fault|SIGSEGV|signal 11|SIGBUS|floating point exception|\bAborted\b|SIGABRT",
         detail="Common causes: a small stack (try ulimit -s unlimited), too little memory, a faulty build.",
+    ),
+    Cause(
+        "gpaw.unconverged",
+        "GPAW's density did not converge",
+        _ANY_FAILURE,
+        ("clone", "file", "log"),
+        "KohnShamConvergenceError",
+        (E.JOB_RAISED,),
+        "Use a larger smearing width, give initial magnetic moments, or check the distances between atoms.",
+    ),
+    Cause(
+        "gpaw.dataset",
+        "GPAW finds no PAW dataset for an element",
+        _ANY_FAILURE,
+        ("clone", "codes", "log"),
+        "Could not find required PAW dataset",
+        (E.JOB_RAISED,),
+        "Choose another functional, or set GPAW_SETUP_PATH in the code's commands to a folder with it.",
     ),
     Cause(
         "raised",

@@ -88,6 +88,8 @@ STRUCTURE_FILE = "structure.json"
 PROGRESS_FILE = "progress.jsonl"
 """One JSON object per line, written during the job: step, energy_ev, max_force_ev_a, time_s."""
 OUTPUT_FILE = "job.out"
+GPAW_LOG = "gpaw.txt"
+"""What GPAW writes: settings, PAW datasets, each electronic step."""
 VASP_OUTPUT_FILE = "vasp.out"
 SEARCHED_FILES = (
     VASP_OUTPUT_FILE,

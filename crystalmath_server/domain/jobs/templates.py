@@ -19,6 +19,7 @@ EMT_ELEMENTS = ("Ag", "Al", "Au", "Cu", "Ni", "Pd", "Pt")
 ENGINE_ORDER = ("chgnet", "emt")
 """Engines to try if only a kind is given, best first."""
 
+GPAW = "gpaw"
 VASP = "vasp"
 VASP_KINDS = (CodeKind.VASP_STD, CodeKind.VASP_GAM, CodeKind.VASP_NCL)
 _CREATE_CODE = command(CODES_CREATE, cluster="CLUSTER", label="LABEL", path="PATH", kind="KIND")
@@ -131,6 +132,25 @@ def check_value(field: FormField, value: Json) -> Json:
         detail = f"{field.title}: {problem}"
         raise InvalidForm(detail, field=f"values.{field.name}", hint=expectation(field))
     return float(cast("float", value)) if field.type is FieldType.NUMBER else value
+
+
+def without_replaced(values: Mapping[str, Json], exclusive: Sequence[tuple[str, str]]) -> dict[str, Json]:
+    """The values; where the first setting of an exclusive pair is given, the second one is null.
+
+    Raises
+    ------
+    InvalidForm
+        Both are given (field: values.<first>).
+    """
+    cleared: dict[str, Json] = {}
+    for first, second in exclusive:
+        if values.get(first) is None:
+            continue
+        if values.get(second) is not None:
+            detail = f"{first} and {second} exclude each other"
+            raise InvalidForm(detail, field=f"values.{first}", hint=f"Leave out {first} or {second}.")
+        cleared[second] = None
+    return {**values, **cleared}
 
 
 def expectation(field: FormField) -> str:

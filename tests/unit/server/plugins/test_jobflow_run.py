@@ -1,6 +1,7 @@
 """The script that runs on the computer, without an engine."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,17 @@ def test_versions_are_of_what_was_loaded() -> None:
     found = jobflow_run.versions()
     assert "python" in found
     assert "torch" not in found
+
+
+@pytest.mark.parametrize(
+    "meta,given,expected",
+    [("gpaw.GPAW", None, "1"), ("gpaw.GPAW", "4", "4"), ("MLFF.CHGNet", None, None), (None, None, None)],
+)
+def test_gpaw_takes_one_thread_unless_the_user_says_more(
+    monkeypatch: pytest.MonkeyPatch, meta: str | None, given: str | None, expected: str | None
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", given or "")
+    if given is None:
+        monkeypatch.delenv("OMP_NUM_THREADS")
+    jobflow_run.limit_threads({"calculator_meta": meta})
+    assert os.environ.get("OMP_NUM_THREADS") == expected

@@ -91,6 +91,11 @@ def test_an_exit_status_alone_tells_a_cause_where_it_can(
 def test_the_message_of_an_exit_status_tells_more() -> None:
     message = "sbatch: error: Requested node configuration is not available"
     assert title_of_exit(131, message, ours=True) == "No node can give what it asks for"
+    message = "the job raised KohnShamConvergenceError: Did not converge in 3 iterations!"
+    assert title_of_exit(310, message, ours=True) == "GPAW's density did not converge"
+    message = 'the job raised FileNotFoundError: Could not find required PAW dataset file "U.PBE".'
+    assert title_of_exit(310, message, ours=True) == "GPAW finds no PAW dataset for an element"
+    assert title_of_exit(310, "ValueError: x", ours=True).startswith("The engine or its Python wrapper")
     message = "VASP left no result: env: /x/vasp: No such file or directory"
     assert title_of_exit(300, message, ours=True) == "A program is missing on the cluster"
 
@@ -103,6 +108,16 @@ def test_every_state_has_a_cause_that_needs_no_sign(state: JobState) -> None:
 @pytest.mark.parametrize(
     "given,cause,action",
     [
+        (
+            symptoms(S.FAILED, 310, texts={"job.out": Text("gpaw.KohnShamConvergenceError: Did not")}),
+            "gpaw.unconverged",
+            "clone",
+        ),
+        (
+            symptoms(S.FAILED, 310, texts={"job.out": Text("numpy._core._exceptions._ArrayMemoryError: Un")}),
+            "memory",
+            "clone",
+        ),
         (symptoms(S.CREATED, process_status=over_cap("hpc", 20), held=True), "held", "wait"),
         (symptoms(S.CREATED), "worker", "wait"),
         (symptoms(S.QUEUED, queue_reason="Priority"), "queue.turn", "wait"),

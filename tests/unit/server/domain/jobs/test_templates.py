@@ -8,6 +8,7 @@ from crystalmath_server.domain.jobs.templates import (
     check_values,
     nest,
     resolve,
+    without_replaced,
 )
 from crystalmath_server.protocol.errors import InvalidForm, InvalidTemplate, NotFound
 from crystalmath_server.protocol.templates import FieldType, FormField, TemplateRow
@@ -93,3 +94,14 @@ def test_elements_that_the_engine_lacks_are_named() -> None:
 
 def test_dotted_names_become_nested() -> None:
     assert nest({"a.b": 1, "a.c.d": 2, "e": 3}) == {"a": {"b": 1, "c": {"d": 2}}, "e": 3}
+
+
+def test_a_setting_takes_the_place_of_the_default_of_another() -> None:
+    pairs = (("mesh", "density"),)
+    assert without_replaced({"mesh": [4, 4, 4]}, pairs) == {"mesh": [4, 4, 4], "density": None}
+    assert without_replaced({"mesh": None, "density": 3}, pairs) == {"mesh": None, "density": 3}
+    assert without_replaced({}, pairs) == {}
+    with pytest.raises(InvalidForm) as caught:
+        without_replaced({"mesh": [4, 4, 4], "density": 3}, pairs)
+    assert caught.value.data.field == "values.mesh"
+    assert caught.value.data.hint == "Leave out mesh or density."
