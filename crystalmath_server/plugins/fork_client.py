@@ -1,5 +1,6 @@
 """Client of the fork server, which runs the heavy programs of parsers and corrections."""
 
+import atexit
 import json
 import os
 import select
@@ -107,3 +108,4 @@ def _close(server: subprocess.Popen[bytes]) -> int:
 
 FORK_SERVER = ForkClient()
 """The fork server of this process."""
+atexit.register(FORK_SERVER.close)
