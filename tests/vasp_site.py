@@ -99,17 +99,15 @@ def services_site(
 
 
 def _make_services_profile(home: Path, postgres: dict[str, str], amqp: str) -> None:
-    database = f"cm_{uuid.uuid4().hex[:12]}"
-    server = {"host": postgres["PGHOST"], "port": postgres["PGPORT"], "user": postgres["PGUSER"]}
-    _create_database(server, database)
+    database = create_database(postgres)
     user, _, place = amqp.removeprefix("amqp://").rpartition("@")
     name, _, password = user.partition(":")
     host, _, port = place.partition("/")[0].partition(":")
     _verdi(
         *f"profile setup core.psql_dos -n -p {SERVICES_PROFILE} --set-as-default --broker none".split(),
         *["--first-name", "A", "--last-name", "B", "--institution", "C", "--email", "a@b.c"],
-        *("--database-hostname", server["host"], "--database-port", server["port"]),
-        *("--database-username", server["user"], "--database-password", "none"),
+        *("--database-hostname", postgres["PGHOST"], "--database-port", postgres["PGPORT"]),
+        *("--database-username", postgres["PGUSER"], "--database-password", "none"),
         *("--database-name", database, "--repository-uri", f"file://{home}/repository"),
     )
     _verdi(
@@ -119,14 +117,17 @@ def _make_services_profile(home: Path, postgres: dict[str, str], amqp: str) -> N
     )
 
 
-def _create_database(server: dict[str, str], name: str) -> None:
+def create_database(postgres: dict[str, str]) -> str:
+    """A new, empty database; its name."""
     import psycopg
     from psycopg import sql
 
-    words = " ".join(f"{key}={value}" for key, value in server.items())
-    with psycopg.connect(f"{words} dbname=postgres", autocommit=True) as link:
+    name = f"cm_{uuid.uuid4().hex[:12]}"
+    words = f"host={postgres['PGHOST']} port={postgres['PGPORT']} user={postgres['PGUSER']} dbname=postgres"
+    with psycopg.connect(words, autocommit=True) as link:
         command = sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'")
         link.execute(command.format(sql.Identifier(name)))
+    return name
 
 
 def _verdi(*words: str) -> None:

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import rig
 from table import Result, lines
 
-TOPICS = ("rpc", "startup", "listing", "tui", "engine", "follow", "vasprun")
+TOPICS = ("rpc", "startup", "listing", "detail", "tui", "engine", "follow", "vasprun")
 
 
 def arguments() -> argparse.Namespace:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from crystalmath_server.adapters.aiida.computers import add_this_machine
 from crystalmath_server.adapters.aiida.embedded_profile import EMBEDDED, create_embedded
 from crystalmath_server.adapters.aiida.errors import translate
+from crystalmath_server.adapters.aiida.object_store import close_object_stores
 from crystalmath_server.adapters.processes.single_thread_executor import (
     SingleThreadExecutor,
     result_of,
@@ -195,6 +196,7 @@ def _open_profile(name: str) -> str:
     from aiida.manage import get_manager
     from aiida.manage.configuration import get_config, reset_config
 
+    close_object_stores()
     get_manager().unload_profile()
     reset_config()
     config = get_config(create=True)
@@ -257,4 +259,5 @@ def _in_session(fn: Callable[..., T], *args: object) -> T:
 def _unload() -> None:
     from aiida.manage import get_manager
 
+    close_object_stores()
     get_manager().unload_profile()

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from crystalmath_server.adapters.aiida.daemon.broker_recovery import NOBODY
-from crystalmath_server.adapters.aiida.jobs.rows import read_facts
-from crystalmath_server.adapters.aiida.jobs.runs import active_runs
-from crystalmath_server.domain.jobs.states import CREATED_PROCESS, ENDED_PROCESS
-from crystalmath_server.protocol.errors import NotFound
+from crystalmath_server.adapters.aiida.jobs.job_record import read_job
+from crystalmath_server.adapters.aiida.jobs.node_record import WORKFLOW, NodeRecord
+from crystalmath_server.adapters.aiida.jobs.rows import row_and_facts
+from crystalmath_server.domain.jobs.states import ACTIVE_PROCESS, CREATED_PROCESS, ENDED_PROCESS
 from crystalmath_server.protocol.jobs import ENDED, JobState
 
 
@@ -118,25 +118,21 @@ def glance(pk: int) -> JobSnapshot:
     ------
     NotFound
     """
-    found = read_facts(pk)
-    if found is None:
-        raise NotFound(f"There is no job {pk}", field="pk")
-    facts = found[1]
-    return JobSnapshot(facts.state, facts.process_status, _parts([pk, *active_runs([pk])]), facts.held)
+    job = read_job(pk)
+    _row, facts = row_and_facts(job)
+    running = [run for run in job.run_nodes if run.attributes.get("process_state") in ACTIVE_PROCESS]
+    return JobSnapshot(facts.state, facts.process_status, _parts([job.node, *running]), facts.held)
 
 
-def _parts(pks: list[int]) -> tuple[Part, ...]:
+def _parts(processes: Sequence[NodeRecord]) -> tuple[Part, ...]:
     """The processes that have not ended, sorted by pk."""
-    from aiida import orm
+    found = sorted(processes, key=lambda one: one.pk)
+    return tuple(_part(one) for one in found if one.attributes.get("process_state") not in ENDED_PROCESS)
 
-    project = ["id", "node_type", *(f"attributes.{name}" for name in ("process_state", "paused", "job_id"))]
-    query = orm.QueryBuilder().append(orm.ProcessNode, filters={"id": {"in": pks}}, project=project)
-    rows: list[Any] = query.order_by({orm.ProcessNode: {"id": "asc"}}).all()
-    return tuple(
-        Part(pk, bool(paused), bool(paused) or job_id is not None or ".workflow." in kind)
-        for pk, kind, state, paused, job_id in rows
-        if state not in ENDED_PROCESS
-    )
+
+def _part(process: NodeRecord) -> Part:
+    paused, known = bool(process.attributes.get("paused")), process.attributes.get("job_id") is not None
+    return Part(process.pk, paused, paused or known or process.node_type.startswith(WORKFLOW))
 
 
 def is_unfinished(pk: int) -> bool:

@@ -1,13 +1,15 @@
-"""Job documents copied out of AiiDA's repository for the reading process; runs on the AiiDA thread."""
+"""Job documents copied out of AiiDA's repository for the reading process; runs on the AiiDA threads."""
 
 import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from crystalmath_server.adapters.aiida.jobs.results import output_nodes
-from crystalmath_server.adapters.aiida.jobs.runs import last_run, load_job, load_run
+from crystalmath_server.adapters.aiida.jobs.job_record import read_job
+from crystalmath_server.adapters.aiida.jobs.node_record import NodeRecord
+from crystalmath_server.adapters.aiida.jobs.runs import load_job
+from crystalmath_server.adapters.aiida.jobs.tables import read_links
+from crystalmath_server.adapters.aiida.object_store import object_store
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import FileUnreadable, NotFound
@@ -39,12 +41,13 @@ def hold_document(pk: int, folder: Path, field: str = "pk") -> CachedDocument:
     FileUnreadable
         The document is too large to read.
     """
-    outputs = output_nodes(load_run(pk))
+    outputs = read_job(pk).last_run.outputs
     node = outputs.get(nodes.DOCUMENT)
-    if node is not None and hasattr(node, "filename"):
-        name = "document.json.gz" if str(node.filename).endswith(".gz") else "document.json"
-        return _copy_once(node, str(node.filename), name, folder)
-    held = {label: value for label, one in sorted(outputs.items()) if (value := _plain(one)) is not None}
+    if node is not None and "filename" in node.attributes:
+        filename = str(node.attributes["filename"])
+        name = "document.json.gz" if filename.endswith(".gz") else "document.json"
+        return _copy_once(node, filename, name, folder)
+    held = {label: one.plain for label, one in sorted(outputs.items()) if one.plain is not None}
     if not held:
         detail = f"Job {pk} has no document"
         raise NotFound(detail, field=field, hint=f"Its state: {command(JOBS_SHOW, pk=pk)}")
@@ -55,17 +58,15 @@ def hold_document(pk: int, folder: Path, field: str = "pk") -> CachedDocument:
 
 def hold_vasprun(pk: int, folder: Path) -> CachedDocument:
     """The retrieved vasprun.xml, with KPOINTS in the same folder; raises NotFound, FileUnreadable."""
-    job = load_run(pk)
-    node = output_nodes(job).get("retrieved")
-    names = node.base.repository.list_object_names() if node is not None else []
-    name = next((name for name in _VASPRUN if name in names), "")
-    if not name:
+    run = read_job(pk).last_run
+    node = run.outputs.get("retrieved")
+    name = next((name for name in _VASPRUN if node is not None and name in node.files), "")
+    if node is None or not name:
         detail = f"Job {pk} retrieved no vasprun.xml, which these curves need"
         raise NotFound(detail, field="kind", hint=f"See: {command(JOBS_FILES, pk=pk)}")
     held = _copy_once(node, name, name, folder)
-    given: Any = job.base.links.get_incoming(link_label_filter=nodes.FILES).first()
-    for place in (given.node if given else None, node):
-        if place is not None and "KPOINTS" in place.base.repository.list_object_names():
+    for place in (run.inputs.get(nodes.FILES), node):
+        if place is not None and "KPOINTS" in place.files:
             _copy_once(place, "KPOINTS", "KPOINTS", folder, Path(held.path).parent)
             break
     return held
@@ -73,25 +74,16 @@ def hold_vasprun(pk: int, folder: Path) -> CachedDocument:
 
 def children_with_documents(pk: int) -> list[int]:
     """The crystalmath jobs below a workflow at any depth; for a calculation, the job itself."""
-    job = load_job(pk)
-    if last_run(job) is not job:
+    if read_job(pk).runs:
         return [pk]
-    found = [node for node in getattr(job, "called_descendants", ()) if nodes.DOCUMENT in output_nodes(node)]
-    return sorted(node.pk for node in found) or [pk]
-
-
-def _plain(node: Any) -> object:
-    from aiida import orm
-
-    if isinstance(node, orm.Dict):
-        return node.get_dict()
-    if isinstance(node, orm.List):
-        return node.get_list()
-    return node.value if isinstance(node, orm.Bool | orm.Int | orm.Float | orm.Str) else None
+    below = [node.pk for node in getattr(load_job(pk), "called_descendants", ())]
+    links = read_links(below)
+    found = {link.near for link in links if not link.incoming and link.label == nodes.DOCUMENT}
+    return sorted(found) or [pk]
 
 
 def _copy_once(
-    node: Any, name: str, as_name: str, folder: Path, cache_folder: Path | None = None
+    node: NodeRecord, name: str, as_name: str, folder: Path, cache_folder: Path | None = None
 ) -> CachedDocument:
     """A copy of a node's file, made only once because nodes never change."""
     home = cache_folder or folder / node.uuid
@@ -100,7 +92,7 @@ def _copy_once(
         _make_room(folder)
         home.mkdir(exist_ok=True)
         part = target.with_name(target.name + ".part")
-        with node.base.repository.open(name, "rb") as source, part.open("wb") as copy:
+        with object_store().stream(node.files[name]) as (source, _size), part.open("wb") as copy:
             shutil.copyfileobj(source, copy, 1 << 20)
         part.rename(target)
     size = target.stat().st_size

@@ -28,6 +28,13 @@ from crystalmath_server.protocol.series import JobSeries, SeriesParams
 
 MOST_POINTS = 10_000
 """Maximum number of points per curve in an image."""
+MOST_TOLD = 16
+"""Number of documents whose contribution to the results is kept."""
+
+Outputs = tuple[tuple[str, str], ...]
+"""The quantities of a job's results, each with the UUID of its node."""
+Told = tuple[Mapping[str, Any], str]
+"""What the reading process found in a document, and the UUID of the document's node."""
 
 
 class Reader(Protocol):
@@ -44,6 +51,7 @@ class AiidaDocuments:
     def __init__(self, runtime: LongCalls, reader: Reader) -> None:
         self._runtime = runtime
         self._reader = reader
+        self._told: dict[Outputs, Told] = {}
         self._folder = tempfile.TemporaryDirectory(prefix="crystalmath-", ignore_cleanup_errors=True)
 
     def close(self) -> None:
@@ -54,14 +62,28 @@ class AiidaDocuments:
         """The results, completed from the job's document."""
         if results.state not in ENDED:
             return results
+        outputs = tuple((row.name, row.source) for row in results.quantities)
         try:
-            held = await self._document(results.pk)
-            told = cast("dict[str, Any]", await self._reader.call("results", {"path": held.path}))
+            told, source = self._told.get(outputs) or await self._read(results.pk)
         except NotFound:
             return results  # the job has no document
         except RpcError as error:
             return replace(results, note=f"The document cannot be read: {error.data.detail or error.message}")
-        return complete(results, told, held.source)
+        self._keep(outputs, (told, source))
+        return complete(results, told, source)
+
+    async def _read(self, pk: int) -> Told:
+        held = await self._document(pk)
+        answer = await self._reader.call("results", {"path": held.path})
+        return cast("dict[str, Any]", answer), held.source
+
+    def _keep(self, outputs: Outputs, told: Told) -> None:
+        """Keep what a document contributes: outputs of an ended job never change."""
+        self._told.pop(outputs, None)
+        if outputs:
+            self._told[outputs] = told
+        if len(self._told) > MOST_TOLD:
+            del self._told[next(iter(self._told))]
 
     async def part(self, params: DocumentParams) -> DocumentPart:
         """A branch of a document."""

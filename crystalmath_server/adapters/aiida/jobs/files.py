@@ -1,11 +1,13 @@
-"""The files of a job in AiiDA's repository, and its log; runs on the AiiDA thread."""
+"""The files of a job in AiiDA's repository, and its log; runs on the AiiDA threads."""
 
-import os
-from collections.abc import Sequence
-from pathlib import PurePosixPath
-from typing import Any
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
 
-from crystalmath_server.adapters.aiida.jobs.runs import last_run, load_job, load_run
+from crystalmath_server.adapters.aiida.jobs.job_record import JobRecord, read_job
+from crystalmath_server.adapters.aiida.jobs.node_record import NodeRecord
+from crystalmath_server.adapters.aiida.jobs.tables import last_traceback
+from crystalmath_server.adapters.aiida.object_store import object_store
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.results.excerpts import as_text
 from crystalmath_server.domain.vasp_run.retrieval import LISTING, remaining_files
@@ -25,38 +27,39 @@ MAX_LINES = 2000
 MAX_LINE = 4000
 MAX_TROUBLE = 400
 _TAIL_BYTES = 65_536
+_IMPORTED = "imported"
+"""AiiDA's attribute of a calculation that was imported."""
 _SCHEDULER_FILES = {"scheduler_stdout": "_scheduler-stdout.txt", "scheduler_stderr": "_scheduler-stderr.txt"}
 
 
 def list_files(pk: int, source: str = "") -> JobFiles:
     """Files of a job, inputs first; only those of `source` if given."""
-    node = load_run(pk)
-    wanted = (source,) if source else ("inputs", "retrieved")
-    found = [(name, repository) for name in wanted if (repository := open_files(node, name))]
-    files = [file for name, repository in found for file in _files(name, repository)]
-    return JobFiles((*files, *([] if source else _remote_files(node, files))))
+    run = read_job(pk).last_run
+    found = [
+        (name, path, key)
+        for name in ((source,) if source else ("inputs", "retrieved"))
+        for path, key in _files(run, name).items()
+    ]
+    sizes = object_store().sizes({key for *_, key in found})
+    files = [JobFile(name, path, sizes[key]) for name, path, key in found]
+    return JobFiles((*files, *([] if source else _remote_files(run, files))))
 
 
-def _remote_files(node: Any, files: Sequence[JobFile]) -> list[JobFile]:
+def _remote_files(run: JobRecord, files: Sequence[JobFile]) -> list[JobFile]:
     """Files left on the cluster, from the listing that the job wrote when it ended."""
-    listing = _tail(open_files(node, "retrieved"), LISTING)
+    listing = _tail(_files(run, "retrieved"), LISTING)
     here = {PurePosixPath(file.path).name for file in files}
     return [JobFile("work", name, size) for name, size in remaining_files(listing, tuple(here)).items()]
 
 
 def read_range(params: ReadFileParams) -> FileRange:
     """A byte range of a file."""
-    repository = open_files(load_run(params.pk), params.source)
-    path = PurePosixPath(params.path)
-    if repository is None or path.is_absolute() or ".." in path.parts or "\0" in params.path:
+    key = _files(read_job(params.pk).last_run, params.source).get(str(PurePosixPath(params.path)))
+    if key is None:
         raise _no_file(params)
-    try:
-        with repository.open(str(path), "rb") as handle:
-            size = handle.seek(0, os.SEEK_END)
-            handle.seek(min(params.offset, size))
-            data = handle.read(params.limit)
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
-        raise _no_file(params) from None
+    with object_store().stream(key) as (stream, size):
+        stream.seek(min(params.offset, size))
+        data = stream.read(params.limit)
     offset = min(params.offset, size)
     encoding, content, used = as_text(data, at_end=offset + len(data) >= size)
     return FileRange(params.path, offset, size, offset + used, encoding, content)
@@ -64,34 +67,37 @@ def read_range(params: ReadFileParams) -> FileRange:
 
 def read_log(pk: int) -> JobLog:
     """AiiDA's log records of the job and its last run, then the scheduler output."""
-    job = load_job(pk)
-    node = last_run(job)
-    records = _records({job.pk, node.pk})
+    job = read_job(pk)
+    run = job.last_run
+    records = _records({job.pk, run.pk})
     lines = [line for record in records for line in record]
-    written = _scheduler_lines(node)
+    written = _scheduler_lines(run)
     truncated = len(records) == MAX_LINES or len(lines) + len(written) > MAX_LINES
     room = max(MAX_LINES - len(written), MAX_LINES // 2)
     return JobLog((*lines[-room:], *written[-(MAX_LINES // 2) :]), truncated)
 
 
-def open_files(node: Any, source: str) -> Any:
-    """The repository of a source, or None if there is none yet; the inputs of an import are nodes only."""
+def folder_of(run: JobRecord, source: str) -> NodeRecord | None:
+    """The node that holds the files of a source, or None if there is none yet."""
     if source == "inputs":
-        is_read = getattr(node, "is_imported", False) and nodes.FILES in node.inputs
-        return node.inputs[nodes.FILES].base.repository if is_read else node.base.repository
-    folder = node.base.links.get_outgoing(link_label_filter="retrieved").first()
-    return folder.node.base.repository if folder is not None else None
+        is_imported = run.node.attributes.get(_IMPORTED) is True  # then AiiDA wrote no input files
+        return run.inputs.get(nodes.FILES, run.node) if is_imported else run.node
+    return run.outputs.get("retrieved")
 
 
-def _files(source: str, repository: Any) -> list[JobFile]:
-    paths = sorted(str(root / name) for root, _dirs, names in repository.walk() for name in names)
-    return [JobFile(source, path, _size(repository, path)) for path in paths]
+def copy_tree(node: NodeRecord, folder: Path) -> None:
+    """Write the files of a node to a folder."""
+    for path, key in node.files.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with object_store().stream(key) as (source, _size), target.open("wb") as out:
+            shutil.copyfileobj(source, out)
 
 
-def _size(repository: Any, path: str) -> int:
-    """The file size, found by seeking; AiiDA's own method copies the file first."""
-    with repository.open(path, "rb") as handle:
-        return handle.seek(0, os.SEEK_END)
+def _files(run: JobRecord, source: str) -> Mapping[str, str]:
+    """Path → key of the files of a source."""
+    folder = folder_of(run, source)
+    return folder.files if folder is not None else {}
 
 
 def _no_file(params: ReadFileParams) -> NotFound:
@@ -113,38 +119,27 @@ def _records(pks: set[int]) -> list[list[LogLine]]:
 
 def last_trouble(pk: int) -> str:
     """The last line of the newest traceback in a job's log, or an empty string."""
-    from aiida import orm
-
-    filters = {"dbnode_id": pk, "message": {"like": "Traceback%"}}
-    query = orm.QueryBuilder().append(orm.Log, filters=filters, project="message", tag="log")
-    found = query.order_by({"log": {"id": "desc"}}).first(flat=True)
-    return str(found or "").rstrip().rpartition("\n")[2].strip()[:MAX_TROUBLE]
+    return last_traceback(pk).rstrip().rpartition("\n")[2].strip()[:MAX_TROUBLE]
 
 
 def _lines(time_s: float, level: str, source: str, text: str) -> list[LogLine]:
     return [LogLine(time_s, level, source, line[:MAX_LINE]) for line in text.splitlines()]
 
 
-def _scheduler_lines(node: Any) -> list[LogLine]:
-    repository = open_files(node, "retrieved")
-    if repository is None:
-        return []
+def _scheduler_lines(run: JobRecord) -> list[LogLine]:
+    files = _files(run, "retrieved")
     lines: list[LogLine] = []
     for option, default in _SCHEDULER_FILES.items():
-        name = node.base.attributes.get(option, default)
+        name = run.node.attributes.get(option, default)
         level = "ERROR" if option == "scheduler_stderr" else "INFO"
-        lines += _lines(0.0, level, name, _tail(repository, name))
+        lines += _lines(0.0, level, name, _tail(files, name))
     return lines
 
 
-def _tail(repository: Any, name: str) -> str:
+def _tail(files: Mapping[str, str], name: str) -> str:
     """The end of a file, or an empty string if the file does not exist."""
-    if repository is None:
+    if name not in files:
         return ""
-    try:
-        with repository.open(name, "rb") as handle:
-            size = handle.seek(0, os.SEEK_END)
-            handle.seek(max(0, size - _TAIL_BYTES))
-            return handle.read(_TAIL_BYTES).decode(errors="replace")
-    except FileNotFoundError:
-        return ""
+    with object_store().stream(files[name]) as (stream, size):
+        stream.seek(max(0, size - _TAIL_BYTES))
+        return stream.read(_TAIL_BYTES).decode(errors="replace")

@@ -13,6 +13,7 @@ from anyio import from_thread, lowlevel, to_thread
 
 from crystalmath_server.adapters.aiida.calls import Runtime
 from crystalmath_server.adapters.aiida.jobs import rows as source
+from crystalmath_server.adapters.aiida.jobs.tables import count_jobs
 from crystalmath_server.domain.jobs.index import JobIndex
 from crystalmath_server.protocol.errors import RpcError
 from crystalmath_server.protocol.jobs import JobRow
@@ -122,7 +123,7 @@ class JobFeed:
         if not self.loaded:
             await self._load()
             return
-        await self._apply(await self._runtime.call(source.read_rows, {"mtime": {">": self._since()}}))
+        await self._apply(await self._runtime.call(source.read_changed, self._since()))
         if polls % COUNT_EVERY == 0:
             await self._drop_deleted()
 
@@ -152,7 +153,7 @@ class JobFeed:
             await to_thread.run_sync(self._remove, gone) if gone else None
 
     async def _drop_deleted(self) -> None:
-        if await self._runtime.call(source.count_jobs) == len(self.index):
+        if await self._runtime.call(count_jobs) == len(self.index):
             return
         there = set(await self._runtime.call_long(source.read_pks))
         gone = set(self.index.pks) - there

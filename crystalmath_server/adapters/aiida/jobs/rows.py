@@ -1,10 +1,13 @@
-"""Process nodes as job rows, read by projection on the AiiDA thread without loading nodes."""
+"""Process nodes as job rows, read by projection or made from a record; runs on the AiiDA threads."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from sys import intern
 from typing import Any
 
+from crystalmath_server.adapters.aiida.jobs.job_record import JobRecord
+from crystalmath_server.adapters.aiida.jobs.node_record import NodeRecord
+from crystalmath_server.adapters.aiida.jobs.tables import has_changed
 from crystalmath_server.domain.clusters.holding import is_held
 from crystalmath_server.domain.diagnosis.causes import title_of_exit
 from crystalmath_server.domain.diagnosis.explain import Facts, reason
@@ -39,36 +42,46 @@ def read_rows(filters: dict[str, Any]) -> list[JobRow]:
     return _rows(_read(filters))
 
 
+def read_changed(since: datetime) -> list[JobRow]:
+    """Jobs that changed after a time."""
+    return read_rows({"mtime": {">": since}}) if has_changed(since) else []
+
+
 def read_chunk(after: int, limit: int) -> tuple[list[JobRow], int | None]:
     """The next chunk of jobs after a pk, and the pk to continue from, or None at the end."""
     found = _read({"id": {">": after}}, limit)
     return _rows(found), found[-1]["id"] if len(found) == limit else None
 
 
-def read_row(pk: int) -> JobRow | None:
-    """One job or one run of a job, or None if the pk does not exist."""
-    found = read_facts(pk)
-    return found[0] if found else None
+def row_and_facts(job: JobRecord) -> tuple[JobRow, Facts]:
+    """The row of a job or a run, and the facts that explain its state."""
+    held = _held(job.node)
+    if job.run_nodes:
+        held = _with_run(held, _held(job.run_nodes[-1]))
+    computers = {job.node.computer_pk or 0: job.node.computer}
+    return row_of(held, computers), facts_of(held, computers)
 
 
-def read_facts(pk: int) -> tuple[JobRow, Facts] | None:
-    """One job with the facts that explain its state."""
-    found = _with_runs(_read({"id": pk}))
-    if not found:
-        return None
-    computers = _computers()
-    return row_of(found[0], computers), facts_of(found[0], computers)
+def _held(node: NodeRecord) -> Held:
+    """What a projection of the node would return."""
+    columns = (
+        node.pk,
+        node.uuid,
+        node.label,
+        node.node_type,
+        node.process_type,
+        node.ctime,
+        node.mtime,
+        node.computer_pk,
+    )
+    attributes = (node.attributes.get(name) for name in _ATTRIBUTES)
+    return dict(zip(_NAMES, (*columns, *attributes, node.extras.get(nodes.CAUSE)), strict=True))
 
 
 def read_pks() -> list[int]:
     """The pks of all jobs, without the runs of self-correcting jobs."""
     runs = {pk for _job, pk in _runs({}, "id").all()}
     return [pk for pk in _query({}, "id").all(flat=True) if pk not in runs]
-
-
-def count_jobs() -> int:
-    """The number of jobs."""
-    return _query({}, "id").count() - _runs({}, "id").count()
 
 
 def _read(filters: dict[str, Any], limit: int | None = None) -> list[Held]:

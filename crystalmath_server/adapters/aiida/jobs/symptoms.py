@@ -1,6 +1,5 @@
 """The Diagnostics port: evidence about a job from AiiDA, its files and custodian."""
 
-import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -11,8 +10,10 @@ from anyio import to_thread
 
 from crystalmath_server.adapters.aiida.calls import Runtime
 from crystalmath_server.adapters.aiida.jobs.detail import read_row_and_facts, read_runs
-from crystalmath_server.adapters.aiida.jobs.files import open_files, read_log
-from crystalmath_server.adapters.aiida.jobs.runs import last_run, load_job, load_run, looks_of
+from crystalmath_server.adapters.aiida.jobs.files import copy_tree, folder_of, read_log
+from crystalmath_server.adapters.aiida.jobs.job_record import JobRecord, read_job
+from crystalmath_server.adapters.aiida.jobs.runs import load_job
+from crystalmath_server.adapters.aiida.object_store import object_store
 from crystalmath_server.adapters.worker.custodian_folder import as_custodian_expects
 from crystalmath_server.domain.clusters.breaker import Breaker
 from crystalmath_server.domain.diagnosis.explain import ASKS
@@ -79,40 +80,40 @@ class SymptomReader:
 
 
 def _read(pk: int, breaker: Callable[[str], Breaker], folder: Path) -> tuple[Symptoms, bool]:
-    path = _path_to_step(load_job(pk))
-    job = path[-1]
-    node, pks = last_run(job), tuple(each.pk for each in path)
+    pks = _path_to_step(load_job(pk))
+    job = read_job(pks[-1])
+    run = job.last_run
     _row, facts = read_row_and_facts(job, breaker)
     asks = facts.process_status if facts.process_status.startswith(ASKS) else ""
     if asks:
-        facts = replace(read_row_and_facts(node, breaker)[1], pk=job.pk)
+        facts = replace(read_row_and_facts(run, breaker)[1], pk=job.pk)
     log = tuple(row.text for row in read_log(job.pk).lines if row.time_s)
-    runs = read_runs(job)
-    looked_at = looks_of(job).get(node.pk) if runs else None
+    looked_at = job.reports.get(run.pk)
     found = Symptoms(
         facts,
         pks,
         log=log[-_LOG_LINES:],
-        texts=_texts(node),
+        texts=_texts(run),
         corrections=looked_at.corrections if looked_at else (),
         asks=asks,
-        runs=runs,
+        runs=read_runs(job),
     )
     has_inputs = (
-        facts.state in {JobState.FAILED, JobState.EXCEPTED} and node.process_type == nodes.VASP_PROCESS
+        facts.state in {JobState.FAILED, JobState.EXCEPTED} and run.node.process_type == nodes.VASP_PROCESS
     )
     if has_inputs and looked_at is None:
-        _lay_out(node, folder)
+        _lay_out(run, folder)
     return found, has_inputs and looked_at is None
 
 
 def _read_inputs(pk: int, folder: Path) -> tuple[dict[str, str], str, tuple[str, ...]]:
     """Write a run to a folder; returns its input files, CONTCAR, and the names of the copied files."""
-    node = load_run(pk)
-    names = node.inputs[nodes.FILES].base.repository.list_object_names()
-    _lay_out(node, folder)
+    run = read_job(pk).last_run
+    names = tuple(run.inputs[nodes.FILES].files)
+    _lay_out(run, folder)
     contcar = _texts_of(folder, ("CONTCAR",)).get("CONTCAR", "")
-    return _texts_of(folder, names), contcar, tuple(node.inputs[nodes.SETTINGS].get(nodes.COPIED) or ())
+    copied = tuple(run.inputs[nodes.SETTINGS].attributes.get(nodes.COPIED) or ())
+    return _texts_of(folder, names), contcar, copied
 
 
 def _texts_of(folder: Path, names: Sequence[str]) -> dict[str, str]:
@@ -120,47 +121,45 @@ def _texts_of(folder: Path, names: Sequence[str]) -> dict[str, str]:
     return {path.name: path.read_text(errors="replace") for path in paths if path.exists()}
 
 
-def _path_to_step(node: Any) -> list[Any]:
-    """The call path from a job to its failed or active step, taking the newest one at each level."""
+def _path_to_step(node: Any) -> tuple[int, ...]:
+    """The pks from a job to its failed or active step, taking the newest one at each level."""
     path = [node]
     while len(path) < _DEEPEST and path[-1].process_type != nodes.VASP_RESTART_PROCESS:
         called = [one for one in getattr(path[-1], "called", ()) if _is_at_fault(one, path[-1])]
         if not called:
             break
         path.append(max(called, key=lambda one: one.pk))
-    return path
+    return tuple(step.pk for step in path)
 
 
 def _is_at_fault(child: Any, parent: Any) -> bool:
     return not child.is_finished_ok if parent.is_terminated else not child.is_terminated
 
 
-def _texts(node: Any) -> Mapping[str, Text]:
-    repository = open_files(node, "retrieved")
-    if repository is None:
+def _texts(run: JobRecord) -> Mapping[str, Text]:
+    folder = folder_of(run, "retrieved")
+    if folder is None:
         return {}
-    held = set(repository.list_object_names())
-    return {name: _tail(repository, name) for name in nodes.SEARCHED_FILES if name in held}
+    return {name: _tail(folder.files[name]) for name in nodes.SEARCHED_FILES if name in folder.files}
 
 
-def _tail(repository: Any, name: str) -> Text:
+def _tail(key: str) -> Text:
     """The end of a file, with the line number where the excerpt begins."""
-    with repository.open(name, "rb") as handle:
-        skip = max(0, handle.seek(0, os.SEEK_END) - _TAIL)
-        handle.seek(0)
+    with object_store().stream(key) as (stream, size):
+        skip = max(0, size - _TAIL)
         lines = left = 0
         while left < skip:
-            chunk = handle.read(min(_CHUNK, skip - left))
+            chunk = stream.read(min(_CHUNK, skip - left))
             lines += chunk.count(b"\n")
             left += len(chunk)
-        return Text(handle.read().decode(errors="replace"), lines + 1)
+        return Text(stream.read().decode(errors="replace"), lines + 1)
 
 
-def _lay_out(node: Any, folder: Path) -> None:
+def _lay_out(run: JobRecord, folder: Path) -> None:
     """Write the input files and VASP output to a folder laid out the way custodian expects."""
-    node.inputs[nodes.FILES].base.repository.copy_tree(folder)
-    repository = open_files(node, "retrieved")
-    if repository is None:
+    copy_tree(run.inputs[nodes.FILES], folder)
+    retrieved = folder_of(run, "retrieved")
+    if retrieved is None:
         return
-    repository.copy_tree(folder)
+    copy_tree(retrieved, folder)
     as_custodian_expects(folder)

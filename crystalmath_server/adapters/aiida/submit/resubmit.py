@@ -4,7 +4,6 @@ from typing import Any
 
 from crystalmath_server.adapters.aiida.computers import computer_of
 from crystalmath_server.adapters.aiida.jobs.previous_run import folder_of
-from crystalmath_server.adapters.aiida.jobs.results import input_nodes
 from crystalmath_server.adapters.aiida.jobs.runs import load_job
 from crystalmath_server.adapters.aiida.submit.builders import folder
 from crystalmath_server.domain.jobs import nodes
@@ -21,9 +20,9 @@ def builder_again(job: PastJob, key: str, label: str, vasp_inputs: NextInputs | 
     computer_of(job.spec.cluster)  # raises if the computer is disabled
     node = load_job(job.pk)
     builder: Any = node.get_builder_restart()
-    for name, found in input_nodes(node).items():
-        if name in nodes.OWN_INPUTS:
-            setattr(builder, name, found.clone())
+    for name in nodes.OWN_INPUTS:
+        if name in node.inputs:
+            setattr(builder, name, node.inputs[name].clone())
     if vasp_inputs is not None:
         _go_on(builder, job, vasp_inputs)
     builder.settings.label = key
