@@ -23,6 +23,9 @@ DEFAULTS: Mapping[str, Any] = {
 }
 """Keyword arguments of GPAW's calculator; plain data, because the Maker is stored as JSON."""
 
+DEFAULTS_OF_MD = {**DEFAULTS, "symmetry": {"point_group": False}}
+"""Atoms in motion break the symmetry of their crystal, and GPAW ends where a symmetry is lost."""
+
 CUTOFF = "calculator_kwargs.mode.ecut"
 DENSITY = "calculator_kwargs.kpts.density"
 SIZE = "calculator_kwargs.kpts.size"

@@ -118,7 +118,8 @@ LICENCE_FREE: tuple[TemplateSpec, ...] = (
                "atomate2.forcefields.jobs.ForceFieldStaticMaker", _GPAW | {"name": "GPAW static"},
                _GPAW_FIXED | _STATIC_FIXED, gpaw_inputs.SHOWN),
     TemplateSpec("gpaw", "md", "Molecular dynamics with GPAW (DFT)",
-               "atomate2.forcefields.md.ForceFieldMDMaker", _GPAW | {"name": "GPAW MD", "n_steps": 100},
+               "atomate2.forcefields.md.ForceFieldMDMaker",
+               _GPAW | {"name": "GPAW MD", "n_steps": 100, "calculator_kwargs": gpaw_inputs.DEFAULTS_OF_MD},
                _GPAW_FIXED, (*gpaw_inputs.SHOWN, *_MD)),
 )  # fmt: skip
 """Templates that need no license; add a row to add a template."""

@@ -312,6 +312,15 @@ BY_OUTPUT = (
         "Use a larger smearing width, give initial magnetic moments, or check the distances between atoms.",
     ),
     Cause(
+        "gpaw.symmetry",
+        "The crystal lost a symmetry that GPAW uses",
+        _ANY_FAILURE,
+        ("clone", "log"),
+        "SymmetryBrokenError",
+        (E.JOB_RAISED,),
+        "Preserve the symmetry during the relaxation: set fix_symmetry.",
+    ),
+    Cause(
         "gpaw.dataset",
         "GPAW finds no PAW dataset for an element",
         _ANY_FAILURE,

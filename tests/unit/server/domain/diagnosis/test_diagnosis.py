@@ -114,6 +114,11 @@ def test_every_state_has_a_cause_that_needs_no_sign(state: JobState) -> None:
             "clone",
         ),
         (
+            symptoms(S.FAILED, 310, texts={"job.out": Text("gpaw.new.symmetry.SymmetryBrokenError")}),
+            "gpaw.symmetry",
+            "clone",
+        ),
+        (
             symptoms(S.FAILED, 310, texts={"job.out": Text("numpy._core._exceptions._ArrayMemoryError: Un")}),
             "memory",
             "clone",
