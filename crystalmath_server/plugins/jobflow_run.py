@@ -1,4 +1,7 @@
-"""Runs one atomate2 job on the cluster: maker.json and structure.json in, document and response out.
+"""Runs one atomate2 job on the cluster: a Maker and a structure, or a job, in; document and response out.
+
+Reads maker.json and structure.json, or job.json and outputs.json: a job of a flow and the outputs that it
+refers to.
 
 A self-contained script, copied to the cluster, which needs atomate2 and the engine, but neither AiiDA nor
 this project. The document is written before the response, so a response implies a complete document.
@@ -35,6 +38,9 @@ PACKAGES = {
     "torch": "torch",
 }
 """Module → distribution; versions are reported only for loaded modules."""
+
+ASE_MODULES = ("atomate2.ase", "atomate2.forcefields", "crystalmath_server.plugins.makers")
+"""Modules whose Makers run ASE, which reports its steps."""
 
 
 class MissingEngineError(Exception):
@@ -132,35 +138,82 @@ def report_steps(name: str = "progress.jsonl") -> None:
     TrajectoryObserver.__call__ = observe
 
 
+def store_for(job: Any) -> Any:
+    """An empty job store in memory."""
+    from jobflow import JobStore
+    from maggma.stores import MemoryStore
+
+    extra: dict[str, Any] = {name: MemoryStore() for name in ("data", *vars(job)["_kwargs"])}
+    store = JobStore(MemoryStore(), additional_stores=extra)
+    store.connect()
+    return store
+
+
+def run_flow_job(document: dict[str, Any], outputs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Run a job of a flow.
+
+    Parameters
+    ----------
+    document
+        The job as JSON, with unresolved references.
+    outputs
+        uuid → output of each job that the references lead to.
+
+    Returns
+    -------
+    tuple
+        The output, and the follow-up: further flows (replace, detour, addition), whether to stop the children
+        or the whole flow, and uuids of the jobs that the output refers to. All as plain JSON data.
+    """
+    from jobflow.core.reference import find_and_get_references
+    from monty.json import jsanitize
+
+    job = decode(document)
+    store = store_for(job)
+    for uuid, output in outputs.items():
+        store.update({"uuid": uuid, "index": 1, "output": output}, key=["uuid", "index"])
+    if type(job.maker).__module__.startswith(ASE_MODULES):
+        report_steps()
+    response: Any = job.run(store)
+    flows = {name: getattr(response, name) for name in ("replace", "detour", "addition")}
+    follow_up: dict[str, Any] = {name: flow.as_dict() for name, flow in flows.items() if flow is not None}
+    for name in ("stop_children", "stop_jobflow"):
+        if getattr(response, name):
+            follow_up[name] = True
+    output = jsanitize(response.output, strict=True, enum_values=True)
+    references = sorted({found.uuid for found in find_and_get_references(output)})
+    if references:
+        follow_up["references"] = references
+    return output, jsanitize(follow_up, strict=True, enum_values=True)
+
+
 def run_job(maker: Any, structure: Any) -> Any:
     """Output document of the single job that `maker` makes for `structure`, as plain JSON data."""
-    from jobflow import Job, JobStore
-    from maggma.stores import MemoryStore
+    from jobflow import Job
     from monty.json import jsanitize
 
     job: Any = maker.make(structure)
     if not isinstance(job, Job):
         msg = f"{type(maker).__name__} makes a {type(job).__name__}, not one job"
         raise NotOneJobError(msg)
-    extra: dict[str, Any] = {name: MemoryStore() for name in ("data", *vars(job)["_kwargs"])}
-    store = JobStore(MemoryStore(), additional_stores=extra)
-    store.connect()
-    response: Any = job.run(store)
+    response: Any = job.run(store_for(job))
     if any(part is not None for part in (response.replace, response.detour, response.addition)):
         msg = f"{type(maker).__name__} requests further jobs, which a single job cannot run"
         raise NotOneJobError(msg)
     return jsanitize(response.output, strict=True, enum_values=True)
 
 
-def compute() -> Any:
-    """The document of the Maker in maker.json, run on structure.json."""
+def compute() -> tuple[Any, dict[str, Any]]:
+    """The document of the job, and its follow-up if it belongs to a flow."""
+    if Path("job.json").exists():
+        return run_flow_job(read_json("job.json"), read_json("outputs.json"))
     described = read_json("maker.json")
     limit_threads(described)
     maker = decode(described)
     structure = decode(read_json("structure.json"))
-    if type(maker).__module__.startswith(("atomate2.ase", "atomate2.forcefields")):
+    if type(maker).__module__.startswith(ASE_MODULES):
         report_steps()
-    return run_job(maker, structure)
+    return run_job(maker, structure), {}
 
 
 def failure(error: Exception) -> dict[str, Any]:
@@ -181,8 +234,9 @@ def main() -> int:
     started = time.perf_counter()
     response: dict[str, Any] = {}
     try:
-        document = json.dumps(compute()).encode()
-        write_whole("document.json.gz", gzip.compress(document, 4, mtime=0))
+        document, follow_up = compute()
+        write_whole("document.json.gz", gzip.compress(json.dumps(document).encode(), 4, mtime=0))
+        response = {"follow_up": follow_up} if follow_up else {}
     except Exception as error:  # noqa: BLE001  every error of an engine becomes an exit code
         traceback.print_exc()
         response = failure(error)
