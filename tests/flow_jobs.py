@@ -68,3 +68,8 @@ def notes(folder: str, name: str, seconds: float = 0) -> str:
         out.write("run\n")
     time.sleep(seconds)
     return name
+
+
+@job
+def reads(path: str) -> float:
+    return float(Path(path).read_text(encoding="utf-8"))

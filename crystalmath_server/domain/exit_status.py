@@ -35,6 +35,7 @@ class ExitStatus(IntEnum):
     RESTART_MISSING = 331, "{reason}"
     MODULE_MISSING = 335, "{reason}"
     CUT_OFF = 340, "the program was cut off: {reason}"
+    JOBS_FAILED = 400, "jobs of the workflow failed: {reason}"
 
     def __new__(cls, number: int, message: str) -> Self:
         """Create a member from its number and message."""
@@ -63,3 +64,4 @@ OF_VASP = (
     ExitStatus.MODULE_MISSING,
     ExitStatus.CUT_OFF,
 )
+OF_FLOW = (ExitStatus.JOBS_FAILED,)

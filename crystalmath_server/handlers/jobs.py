@@ -59,6 +59,7 @@ async def submit(ports: Ports, params: SubmitJobParams) -> Submitted:
     options = await options_of(ports, spec)
     prepared = await template_of(ports, spec, tasks_of(options))
     _refuse_of_others(params, prepared.rendered.template)
+    _refuse_of_flows(params, prepared)
     _check_digest(params, prepared)
     _check_inputs(params, prepared)
     ports.server.progress("submitting")
@@ -81,6 +82,12 @@ def _refuse_of_others(params: SubmitJobParams, template: str) -> None:
     if params.corrections and params.reuse:
         hint = "Omit either corrections or reuse."
         raise InvalidForm("A self-correcting job cannot reuse results", field="reuse", hint=hint)
+
+
+def _refuse_of_flows(params: SubmitJobParams, prepared: PreparedInputs) -> None:
+    if prepared.flow and params.reuse:
+        detail = f"{prepared.rendered.template} is a workflow, which cannot reuse results"
+        raise InvalidForm(detail, field="reuse", hint="Omit reuse.")
 
 
 def _check_digest(params: SubmitJobParams, prepared: PreparedInputs) -> None:

@@ -23,12 +23,17 @@ def structure_text(node: orm.StructureData) -> str:
 
 
 def define_inputs(spec: CalcJobProcessSpec, attributes: Iterable[str], *, output: str, parser: str) -> None:
-    """Define the Maker, its structure and settings, and the options that differ from AiiDA's defaults."""
+    """Define the Maker, its structure and settings, and the options."""
     spec.input(nodes.STRUCTURE, valid_type=orm.StructureData, help="Structure passed to the Maker.")
     spec.input(nodes.MAKER, valid_type=orm.Dict, help="atomate2 Maker as MSONable JSON.")
     spec.input(
         nodes.SETTINGS, valid_type=orm.Dict, required=False, help="Form values used to create the Maker."
     )
+    define_options(spec, attributes, output=output, parser=parser)
+
+
+def define_options(spec: CalcJobProcessSpec, attributes: Iterable[str], *, output: str, parser: str) -> None:
+    """Define the options that become attributes, and those that differ from AiiDA's defaults."""
     for name in attributes:
         spec.input(f"metadata.options.{name}", valid_type=str, required=False, help="Stored as an attribute.")
     inputs: Any = spec.inputs

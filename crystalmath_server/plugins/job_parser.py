@@ -35,8 +35,8 @@ class JobParser(Parser):
     def _final_structure(self, document: Mapping[str, Any], which: str = "") -> orm.StructureData:
         """StructureData from pymatgen JSON, labeled after the job's input structure."""
         formula = self.node.base.attributes.get(nodes.FORMULA, "")
-        given: Any = self.node.inputs.structure
-        name = given.label or formula or "structure"
+        given: Any = self.node.inputs.structure if nodes.STRUCTURE in self.node.inputs else None
+        name = (given.label if given is not None else "") or formula or "structure"
         node = structure_node(document, f"{name},{which} after job {self.node.pk}"[:255])
         if formula:
             node.base.extras.set_many({nodes.FORMULA: formula, nodes.N_SITES: len(node.sites)})

@@ -50,7 +50,7 @@ class JobflowCalculation(BrokerTolerantCalcJob):
         for name, text in texts.items():
             with folder.open(name, "w", encoding="utf-8") as out:
                 out.write(text)
-        info = _calc_info(self.inputs.code.uuid)
+        info = calc_info(self.inputs.code.uuid)
         if log := _log_of(self.inputs.maker.get_dict()):
             info.append_text = script((log,), LOG_MB)
             info.retrieve_list = [*(info.retrieve_list or []), LISTING, f"{FOLDER}/*"]
@@ -63,7 +63,7 @@ def _log_of(maker: Mapping[str, Any]) -> str:
     return name if isinstance(name, str) else ""
 
 
-def _calc_info(code_uuid: str) -> CalcInfo:
+def calc_info(code_uuid: str) -> CalcInfo:
     """The code to run and the files to retrieve."""
     code = CodeInfo()
     code.code_uuid = code_uuid

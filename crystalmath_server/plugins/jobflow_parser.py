@@ -56,10 +56,14 @@ class JobflowParser(JobParser):
             document = json.loads(gzip.decompress(path.read_bytes()))
         except (OSError, EOFError, ValueError) as error:
             return self._exit(ExitStatus.RESPONSE_UNREADABLE, f"{path.name}: {error}")
-        self.out(nodes.DOCUMENT, orm.SinglefileData(path))
+        self.out(nodes.DOCUMENT, self._document_node(path, response))
         if not isinstance(document, dict):
             document = {}  # an unknown kind of Maker: keep the document without a summary
         return self._summarise(document, response)
+
+    def _document_node(self, path: Path, _response: Mapping[str, Any]) -> orm.SinglefileData:
+        """The output node of the document."""
+        return orm.SinglefileData(path)
 
     def _summarise(self, document: Mapping[str, Any], response: Mapping[str, Any]) -> ExitCode | None:
         steps = task.steps_of(document, read_lines(self._text(nodes.PROGRESS_FILE)))

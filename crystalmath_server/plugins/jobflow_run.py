@@ -206,7 +206,9 @@ def run_job(maker: Any, structure: Any) -> Any:
 def compute() -> tuple[Any, dict[str, Any]]:
     """The document of the job, and its follow-up if it belongs to a flow."""
     if Path("job.json").exists():
-        return run_flow_job(read_json("job.json"), read_json("outputs.json"))
+        job = read_json("job.json")
+        limit_threads(job["function"].get("@bound") or {})
+        return run_flow_job(job, read_json("outputs.json"))
     described = read_json("maker.json")
     limit_threads(described)
     maker = decode(described)

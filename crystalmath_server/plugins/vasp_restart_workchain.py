@@ -13,12 +13,12 @@ from typing import Any
 from aiida import orm
 from aiida.common.links import LinkType
 from aiida.engine import BaseRestartWorkChain, ExitCode, ProcessSpec, ToContext, append_, while_
-from plumpy.process_states import ProcessState
 
 from crystalmath_server.domain.diagnosis import self_correction
 from crystalmath_server.domain.diagnosis.self_correction import CorrectionReport, NextAction
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.plugins.broker_tolerant_process import BrokerTolerantProcess
+from crystalmath_server.plugins.called_processes import has_started, mark_killed
 from crystalmath_server.plugins.vasp_calculation import VaspCalculation
 from crystalmath_server.plugins.vasp_correction import correct_inputs
 
@@ -63,7 +63,7 @@ class VaspRestartWorkChain(BrokerTolerantProcess, BaseRestartWorkChain):
     def run_process(self) -> Any:
         """Submit the next run, unless it was submitted before the worker was killed."""
         number = self.ctx.iteration + 1
-        run, label = self._find_earlier(f"{_RUN}_{number:03d}", _has_started)
+        run, label = self._find_earlier(f"{_RUN}_{number:03d}", has_started)
         if run is None:
             metadata = {
                 "options": {**self.inputs.metadata.options, nodes.RUN: str(number)},
@@ -165,20 +165,8 @@ class VaspRestartWorkChain(BrokerTolerantProcess, BaseRestartWorkChain):
         for node in (link.node for link in links):
             if may_be_taken(node):
                 return node, label
-            _mark_killed(node)
+            mark_killed(node)
         return None, f"{label}_{len(links)}" if links else label
-
-
-def _has_started(run: Any) -> bool:
-    return run.is_terminated or run.checkpoint is not None
-
-
-def _mark_killed(node: Any) -> None:
-    """Mark an abandoned process of a killed worker as killed; it would otherwise seem to run forever."""
-    if not node.is_terminated:
-        node.set_process_state(ProcessState.KILLED)
-        node.set_process_status(self_correction.ABANDONED)
-        node.seal()
 
 
 def _describe_end(run: Any) -> str:

@@ -126,6 +126,28 @@ class JobRun:
     copied: Annotated[tuple[str, ...], Doc("large files copied into the next run")] = ()
 
 
+class FlowJobState(StrEnum):
+    """The state of a job within its workflow."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    BLOCKED = "blocked"  # a job that it needs has failed
+    STOPPED = "stopped"  # an earlier job told its children, or the whole workflow, to stop
+
+
+@record
+class FlowJob:
+    """One job of a workflow."""
+
+    name: str
+    state: FlowJobState
+    kind: Annotated[str, Doc("engine runs on the cluster, light in AiiDA's worker")]
+    pk: Annotated[int | None, Doc("pk of its process; none before it starts")] = None
+    reason: Annotated[str, Doc("why it failed")] = ""
+
+
 @record
 class JobDetail:
     """One job with its settings, links and an explanation of its state."""
@@ -155,6 +177,7 @@ class JobDetail:
         field(default_factory=dict[str, Json])
     )
     runs: Annotated[tuple[JobRun, ...], Doc("runs of a self-correcting job, oldest first")] = ()
+    jobs: Annotated[tuple[FlowJob, ...], Doc("jobs of a workflow that are known so far")] = ()
 
 
 @record

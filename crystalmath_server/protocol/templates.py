@@ -57,6 +57,7 @@ class TemplateRow:
     reason: Annotated[str, Doc("why the template cannot run, and what to do; empty if it can")] = ""
     restart: Annotated[Restart, Doc("whether restart_pk is allowed or required")] = Restart.NO
     takes: Annotated[Takes, Doc("the structures that the template expects")] = Takes()
+    flow: Annotated[bool, Doc("whether the template runs a flow of several jobs")] = False
 
 
 @record

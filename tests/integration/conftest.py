@@ -35,6 +35,7 @@ def aiida_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("AIIDA_PATH", "XDG_RUNTIME_DIR", "XDG_STATE_HOME", "XDG_CONFIG_HOME"):
             patch.setenv(name, str(home))
+        patch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))  # jobs of flows are functions of tests
         patch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
         yield home
 

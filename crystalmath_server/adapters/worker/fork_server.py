@@ -13,6 +13,7 @@ import gc
 import importlib
 import json
 import os
+import runpy
 import select
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -20,8 +21,20 @@ from pathlib import Path
 
 from crystalmath_server.adapters.worker import custodian_main, vasp_document
 
+
+def run_script(folder: str, path: str) -> int:
+    """Run a Python file in a folder; its exit status."""
+    os.chdir(folder)
+    try:
+        runpy.run_path(path, run_name="__main__")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
+
+
 PROGRAMS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "custodian": lambda arguments: custodian_main.main(Path(arguments[0])),
+    "script": lambda arguments: run_script(*arguments),
     "vasp_document": lambda arguments: vasp_document.main(
         Path(arguments[0]), restarted="--restarted" in arguments
     ),

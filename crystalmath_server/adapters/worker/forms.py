@@ -47,6 +47,12 @@ KNOWN: dict[str, Known] = {
     "relax_shape": Known("relax shape only"),
     "fix_symmetry": Known("preserve symmetry"),
     "symprec": Known("symmetry tolerance", "Å", 1e-6, 1),
+    "number_of_frames": Known("strained structures", "", 4, 100),
+    "linear_strain": Known(
+        "first and last strain", type=FieldType.JSON, help="Relative change of the lattice parameters."
+    ),
+    "order": Known("order of the tensor", "", 2, 3),
+    "sym_reduce": Known("use symmetry"),
     "time_step": Known("time step", "fs", 0.001, 100, FieldType.NUMBER),
     "temperature": Known("temperature", "K", 0, 100_000, FieldType.NUMBER, "Target temperature."),
     "pressure": Known("pressure", "kbar", -10_000, 100_000, FieldType.NUMBER, "Target pressure."),
@@ -178,8 +184,19 @@ def _plain_default(value: Any) -> Json:
         return _NOT_PLAIN
 
 
+def _known_of_step(name: str) -> Known:
+    """Details of a setting of a flow's step, e.g. bulk_relax_maker.steps, which single jobs have too."""
+    step, _, own = name.partition(".")
+    if not step.endswith(("_maker", "_maker1", "_maker2")):
+        return Known()
+    known = KNOWN.get(own, Known())
+    title = known.title or own.rpartition(".")[2].replace("_", " ")
+    words = step.replace("_maker", " ").replace("_", " ").strip()
+    return dataclasses.replace(known, title=f"{title}, {words}")
+
+
 def _row(name: str, kind: FieldType, *, optional: bool, default: Json, text: str) -> FormField:
-    known = KNOWN.get(name, Known())
+    known = KNOWN.get(name) or _known_of_step(name)
     return FormField(
         name=name,
         type=known.type or kind,

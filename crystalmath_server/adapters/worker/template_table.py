@@ -43,8 +43,26 @@ class Engine:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Step:
+    """The Maker of a step of a flow, with the settings that the template fixes or prefers."""
+
+    maker: str
+    settings: Mapping[str, Any] = dataclasses.field(default_factory=dict[str, Any])
+
+    def made(self) -> Any:
+        """The Maker."""
+        return maker_class(self.maker)(**self.settings)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class TemplateSpec:
-    """One template: a Maker with the settings that the template fixes or prefers."""
+    """One template: a Maker with the settings that the template fixes or prefers.
+
+    Attributes
+    ----------
+    steps
+        For a flow: field of the Maker → Maker of a step.
+    """
 
     engine: str
     kind: str
@@ -55,6 +73,12 @@ class TemplateSpec:
     shown: tuple[str, ...] = ()
     restart: Restart = Restart.NO
     takes: Takes = STRUCTURE
+    steps: Mapping[str, Step] = dataclasses.field(default_factory=dict[str, Step])
+
+    @property
+    def is_flow(self) -> bool:
+        """Whether the Maker makes a flow."""
+        return bool(self.steps)
 
     @property
     def name(self) -> str:
@@ -127,7 +151,7 @@ LICENCE_FREE: tuple[TemplateSpec, ...] = (
 
 @cache
 def templates() -> dict[str, TemplateSpec]:
-    """All templates by name: those in the table, and atomate2's single-job VASP Makers."""
+    """All templates of single jobs by name: those in the table, and atomate2's single-job VASP Makers."""
     vasp = [_vasp_template(maker) for maker in _vasp_makers()]
     return {spec.name: spec for spec in (*LICENCE_FREE, *vasp)}
 

@@ -15,6 +15,8 @@ import orjson
 from monty.json import MontyEncoder
 from pymatgen.core import Structure
 
+from crystalmath_server.adapters.worker.flow_jobs import flow_of
+from crystalmath_server.adapters.worker.flow_table import all_templates
 from crystalmath_server.adapters.worker.forms import form, value_of
 from crystalmath_server.adapters.worker.rendering import render_inputs
 from crystalmath_server.adapters.worker.structures import digest_of, from_document, poscar_of
@@ -23,7 +25,6 @@ from crystalmath_server.adapters.worker.template_table import (
     Engine,
     TemplateSpec,
     maker_class,
-    templates,
 )
 from crystalmath_server.adapters.worker.vasp_inputs import Written, potcar_of, sentences, vasp_files
 from crystalmath_server.domain.inputs.edits import warnings_of
@@ -53,13 +54,15 @@ from crystalmath_server.protocol.templates import (
 
 def load() -> None:
     """Import every Maker up front, so that calls do not have to."""
-    for spec in templates().values():
+    for spec in all_templates().values():
         maker_class(spec.maker)
+        for step in spec.steps.values():
+            maker_class(step.maker)
 
 
 def list_templates() -> TemplateList:
     """All templates, runnable ones first."""
-    rows = [_row(spec) for spec in templates().values()]
+    rows = [_row(spec) for spec in all_templates().values()]
     return TemplateList(tuple(sorted(rows, key=lambda row: not row.runnable)))
 
 
@@ -108,11 +111,13 @@ def render(
     written = (
         vasp_files(maker, _argument(spec, given), earlier) if vasp else _engine_inputs(given[0], maker_json)
     )
+    flow = flow_of(maker, given[0]) if spec.is_flow else {}
     versions = versions_of(spec.engine)
     before = [[earlier.uuid, *written.copied]] if earlier else []
     digest = _digest(spec.name, maker_json, [digest_of(each) for each in documents], versions, *before)
     rendered = Rendered(spec.name, written.files, (*written.warnings, *notes), digest, written.copied)
-    prepared = PreparedInputs(rendered, maker_json, _engine_words(spec, versions), versions, effective)
+    engine = _engine_words(spec, versions)
+    prepared = PreparedInputs(rendered, maker_json, engine, versions, effective, flow=flow)
     return _with_inputs(prepared, maker, job_spec.edits, tasks) if vasp else prepared
 
 
@@ -167,12 +172,12 @@ def _with_edits(digest: str, edits: Mapping[str, str]) -> str:
 
 
 def _spec(name: str) -> TemplateSpec:
-    return templates()[resolve(name, list_templates().rows).name]
+    return all_templates()[resolve(name, list_templates().rows).name]
 
 
 @cache
 def _fields_of(name: str) -> tuple[FormField, ...]:
-    spec = templates()[name]
+    spec = all_templates()[name]
     return form(default_maker(spec, {}), spec.shown, spec.fixed)
 
 
@@ -195,6 +200,7 @@ def _row(spec: TemplateSpec) -> TemplateRow:
         reason,
         spec.restart,
         spec.takes,
+        spec.is_flow,
     )
 
 
@@ -220,7 +226,7 @@ def _check_engine(spec: TemplateSpec, structure: Structure) -> None:
         elements = [element.symbol for element in structure.composition.elements]
         others = [
             other.name
-            for other in templates().values()
+            for other in all_templates().values()
             if other.kind == spec.kind and other.engine != spec.engine
         ]
         check_elements(engine.title, elements, engine.elements, others)
@@ -229,7 +235,8 @@ def _check_engine(spec: TemplateSpec, structure: Structure) -> None:
 def default_maker(spec: TemplateSpec, values: Mapping[str, Json]) -> Any:
     """The Maker with the template's settings, overridden by the user's."""
     cls = maker_class(spec.maker)
-    maker = cls(**{name: value for name, value in spec.settings.items() if "." not in name})
+    steps = {name: step.made() for name, step in spec.steps.items()}
+    maker = cls(**steps, **{name: value for name, value in spec.settings.items() if "." not in name})
     inner = {name: value for name, value in spec.settings.items() if "." in name}
     wanted = nest({**inner, **values})
     try:
@@ -243,7 +250,9 @@ def default_maker(spec: TemplateSpec, values: Mapping[str, Json]) -> Any:
 def _merge(default: Any, value: Json) -> Any:
     """A nested dataclass or mapping with some of its values changed."""
     if isinstance(value, dict) and dataclasses.is_dataclass(default) and not isinstance(default, type):
-        return dataclasses.replace(default, **cast("dict[str, Any]", value))
+        inner = cast("dict[str, Json]", value)
+        changes = {name: _merge(getattr(default, name), each) for name, each in inner.items()}
+        return dataclasses.replace(default, **changes)
     if isinstance(value, dict) and isinstance(default, dict):
         held = cast("dict[str, Any]", default)
         changes = cast("dict[str, Any]", value)

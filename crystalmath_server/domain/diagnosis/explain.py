@@ -35,6 +35,7 @@ class Facts:
     same_as: int = 0  # pk of the job whose cached results were used
     trouble: str = ""  # exception of the last failed attempt on the cluster
     retry_at: float = 0.0  # UNIX time [s] before which the cluster is not contacted again
+    progress: str = ""  # of a flow: how many of its jobs are done
     held: bool = False  # not yet given to a worker because the cluster accepts no more jobs now
 
 
@@ -99,9 +100,13 @@ def explain(facts: Facts) -> Explanation:
 def reason(facts: Facts) -> str:
     """The explanation on one line, for a table; empty if the state alone is enough."""
     if facts.state in {JobState.FINISHED, JobState.RUNNING}:
-        return ""
+        return facts.progress
     words = facts.cause or facts.exit_message if facts.state is JobState.FAILED else ""
     return " ".join((words or explain(facts).explanation).split())[:REASON_LENGTH]
+
+
+def _progress(facts: Facts) -> str:
+    return f": {facts.progress}" if facts.progress else ""
 
 
 def _on(facts: Facts) -> str:
@@ -137,7 +142,7 @@ def _explain_queued(facts: Facts) -> Explanation:
 
 
 def _explain_running(facts: Facts) -> Explanation:
-    return Explanation(f"Runs{_on(facts)}{_job(facts)}")
+    return Explanation(f"Runs{_on(facts)}{_job(facts)}{_progress(facts)}")
 
 
 def _explain_paused(facts: Facts) -> Explanation:
@@ -173,7 +178,7 @@ def _explain_finished(facts: Facts) -> Explanation:
         return Explanation(
             f"Finished from cache: the results are those of job {facts.same_as}, which had the same inputs"
         )
-    return Explanation("Finished successfully")
+    return Explanation(f"Finished successfully{_progress(facts)}")
 
 
 def _explain_failed(facts: Facts) -> Explanation:

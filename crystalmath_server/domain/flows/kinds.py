@@ -11,7 +11,6 @@ class JobKind(StrEnum):
     """How a job is run."""
 
     ENGINE = "engine"  # by the job runner with Python on the cluster
-    VASP = "vasp"  # VASP on the cluster; inputs and document are made here
     LIGHT = "light"  # in a process of the AiiDA worker
     NOT_OFFERED = "not offered"
 
@@ -20,7 +19,6 @@ _OF_MAKERS: Mapping[str, JobKind] = {
     "atomate2.ase": JobKind.ENGINE,
     "atomate2.forcefields": JobKind.ENGINE,
     "crystalmath_server.plugins.makers": JobKind.ENGINE,
-    "atomate2.vasp.jobs": JobKind.VASP,
     "atomate2.common": JobKind.LIGHT,
     "atomate2": JobKind.NOT_OFFERED,
 }

@@ -6,21 +6,9 @@ the outcomes of its ended jobs in any order, so it is never stored: `replay` com
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 from crystalmath_server.domain.flows.documents import Document, FlowJob, InvalidFlow, jobs_of
-
-
-class Fate(StrEnum):
-    """What has become of a job in its flow."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-    BLOCKED = "blocked"  # a job that it needs has failed
-    STOPPED = "stopped"  # an earlier job told its children, or the whole flow, to stop
-
+from crystalmath_server.protocol.jobs import FlowJobState as Fate
 
 OPEN = frozenset({Fate.WAITING, Fate.RUNNING})
 """Fates of a job that can still change."""
@@ -115,6 +103,12 @@ class FlowRun:
                 return tuple(found)
             self.fates.update(changed)
 
+    def give_up(self) -> None:
+        """Block the waiting jobs: flows that were added on the way wait for each other."""
+        for job in self._waiting():
+            self.fates[job.key] = Fate.BLOCKED
+            self.faults[job.key] = "it waits for jobs that wait for it"
+
     def output_key(self, uuid: str) -> str:
         """Key of the job that holds the output of a uuid; empty if there is none yet."""
         return self._done.get(uuid, "")
@@ -149,7 +143,7 @@ class FlowRun:
         return added
 
     def _waiting(self) -> Iterator[FlowJob]:
-        return (self.jobs[key] for key, fate in self.fates.items() if fate is Fate.WAITING)
+        return iter([self.jobs[key] for key, fate in self.fates.items() if fate is Fate.WAITING])
 
     def _is_settled_for(self, job: FlowJob) -> bool:
         """Whether all that a job waits for has ended."""

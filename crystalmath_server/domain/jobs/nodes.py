@@ -9,7 +9,14 @@ VASP_CALCULATION = "crystalmath.vasp"
 VASP_PROCESS = f"aiida.calculations:{VASP_CALCULATION}"
 """Process type of its nodes."""
 
-PROCESS_TYPES = (f"aiida.calculations:{CALCULATION}", VASP_PROCESS)
+FLOW_CALCULATION = "crystalmath.flow_job"
+"""Entry point of the CalcJob that runs one job of a flow, and of its parser."""
+
+PROCESS_TYPES = (
+    f"aiida.calculations:{CALCULATION}",
+    VASP_PROCESS,
+    f"aiida.calculations:{FLOW_CALCULATION}",
+)
 
 VASP_RESTART = "crystalmath.mend"
 """Entry point of the workflow that runs VASP and corrects failures."""
@@ -17,7 +24,16 @@ VASP_RESTART = "crystalmath.mend"
 VASP_RESTART_PROCESS = f"aiida.workflows:{VASP_RESTART}"
 """Process type of its nodes."""
 
-JOB_TYPES = (*PROCESS_TYPES, VASP_RESTART_PROCESS)
+FLOW_WORKFLOW = "crystalmath.flow"
+"""Entry point of the workflow that walks a jobflow Flow."""
+
+FLOW_PROCESS = f"aiida.workflows:{FLOW_WORKFLOW}"
+"""Process type of its nodes."""
+
+JOB_TYPES = (*PROCESS_TYPES, VASP_RESTART_PROCESS, FLOW_PROCESS)
+
+CALLING_TYPES = (VASP_RESTART_PROCESS, FLOW_PROCESS)
+"""Process types of jobs that call other processes, which are not listed as jobs."""
 
 # Attributes of a process node
 DIGEST = "crystalmath_digest"
@@ -26,13 +42,16 @@ FORMULA = "crystalmath_formula"
 ENGINE = "crystalmath_engine"
 ATTRIBUTES = (DIGEST, TEMPLATE, FORMULA, ENGINE)
 RUN = "crystalmath_run"
-"""Number, as text, of a run of a self-correcting job. Such a run is not listed as a job."""
+"""Number, as text, of a run of a self-correcting job or of a job of a flow. Neither is listed as a job."""
 
 IMPORTED = "vasp.imported"
 """Stands in for the template of an imported job."""
 
 CAUSE = "crystalmath_cause"
 """Extra of a failed job: the title of its diagnosis. Derived data that may be deleted."""
+
+FLOW_PROGRESS = "crystalmath_flow"
+"""Extra of a flow: the number of its jobs by fate, see domain/flows/progress.py. Derived data."""
 
 # Extra of a structure node, in addition to DIGEST and FORMULA
 N_SITES = "crystalmath_n_sites"
@@ -74,13 +93,26 @@ RESTART = "restart_folder"
 MOST_RUNS = "max_iterations"
 CLEAN = "clean_workdir"
 """Input of BaseRestartWorkChain."""
-OWN_INPUTS = (MAKER, SETTINGS, FILES, POTCAR, SOURCE, MOST_RUNS, CLEAN)
+FLOW = "flow"
+"""The flow as jobflow serializes it."""
+JOB = "job"
+JOB_OUTPUTS = "outputs"
+"""Namespace of the outputs that a job of a flow refers to."""
+OWN_INPUTS = (MAKER, SETTINGS, FILES, POTCAR, SOURCE, MOST_RUNS, CLEAN, FLOW)
 """Inputs created for a single job."""
 SUMMARY = "summary"
 DOCUMENT = "document"
 STEPS = "steps"
 CORRECTION = "correction"
 """Dict with custodian's conclusions about a run: see domain/diagnosis/self_correction.py."""
+
+EARLIER = "earlier"
+"""Namespace of what a flow takes from the flow that it retries: documents by key, and follow-ups."""
+FOLLOW_UP = "follow_up"
+FOLLOW_UP_OF = "follow_up_"
+"""File with the jobs that a job of a flow adds (replace, detour, addition), and what it stops."""
+REFERENCES = "references"
+"""Attribute of a flow job's document: uuids of the jobs that it refers to."""
 
 # Files
 STRUCTURE_FILE = "structure.json"

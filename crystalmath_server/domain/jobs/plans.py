@@ -51,6 +51,8 @@ class PreparedInputs:
         `rendered.copied` lists the files copied from an earlier job.
     structure
         The structure in an edited POSCAR, if it differs from the original.
+    flow
+        For a template of a flow: the flow as jobflow serializes it; else empty. Its jobs have random uuids.
     """
 
     rendered: Rendered
@@ -60,6 +62,7 @@ class PreparedInputs:
     values: Mapping[str, Json]
     potcar: Mapping[str, Json] = field(default_factory=dict[str, Json])
     structure: ParsedStructure | None = None
+    flow: Mapping[str, Json] = field(default_factory=dict[str, Json])
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from crystalmath_server.protocol.method import Json, title_of
 from crystalmath_tui.core.cells import fit, wrap
 from crystalmath_tui.core.formatting import age, clock, file_size, number, state_span
 from crystalmath_tui.core.lines import Line, Span, line, section
+from crystalmath_tui.screens.flow_lines import flow_lines
 from crystalmath_tui.screens.run_lines import diff_lines, run_lines
 
 _NAME = 16
@@ -34,6 +35,7 @@ def summary(detail: JobDetail, now: float, cols: int) -> tuple[Line, ...]:
         (),
         *_facts(_origin(detail, now), cols),
         *run_lines(detail.runs, cols),
+        *flow_lines(detail.jobs, cols),
         *section("settings", _facts([(name, number(value)) for name, value in detail.values.items()], cols)),
         *(
             line(("mark", f" {name} was edited by hand"), ("dim", "; see the inputs page"))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from crystalmath_server.adapters.aiida.jobs.files import last_trouble
+from crystalmath_server.adapters.aiida.jobs.flows import read_flow_jobs
 from crystalmath_server.adapters.aiida.jobs.job_record import JobRecord, read_job
 from crystalmath_server.adapters.aiida.jobs.node_record import NodeRecord
 from crystalmath_server.adapters.aiida.jobs.past_job import Stored, retry_source, spec_of
@@ -76,6 +77,7 @@ def _detail(job: JobRecord, row: JobRow, facts: Facts) -> JobDetail:
         retry_of=retry_source(job),
         options=shown_options(spec_of(stored, SHOWN)),
         runs=read_runs(job),
+        jobs=read_flow_jobs(job.node),
     )
 
 

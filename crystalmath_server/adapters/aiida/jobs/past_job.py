@@ -117,8 +117,8 @@ def _options(stored: Stored) -> dict[str, Any]:
 
 
 def options_of(node: Any) -> dict[str, Any]:
-    """metadata.options of a job; for a self-correcting job, those of each run."""
-    if node.process_type != nodes.VASP_RESTART_PROCESS:
+    """metadata.options of a job; for a workflow, those of each process that it calls."""
+    if node.process_type not in nodes.CALLING_TYPES:
         return node.get_options()
     return dict(node.get_metadata_inputs()["metadata"]["options"])
 

@@ -11,6 +11,7 @@ from crystalmath_server.adapters.aiida.jobs.tables import has_changed
 from crystalmath_server.domain.clusters.holding import is_held
 from crystalmath_server.domain.diagnosis.causes import title_of_exit
 from crystalmath_server.domain.diagnosis.explain import Facts, reason
+from crystalmath_server.domain.flows.progress import words_of
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.jobs.states import ENDED_PROCESS, job_state
 from crystalmath_server.protocol.jobs import JobRow, JobState
@@ -31,8 +32,13 @@ _ATTRIBUTES = (
     nodes.RUN,
 )
 _COLUMNS = ("id", "uuid", "label", "node_type", "process_type", "ctime", "mtime", "dbcomputer_id")
-_PROJECT = [*_COLUMNS, *(f"attributes.{name}" for name in _ATTRIBUTES), f"extras.{nodes.CAUSE}"]
-_NAMES: tuple[str, ...] = (*_COLUMNS, *_ATTRIBUTES, nodes.CAUSE)
+_PROJECT = [
+    *_COLUMNS,
+    *(f"attributes.{name}" for name in _ATTRIBUTES),
+    f"extras.{nodes.CAUSE}",
+    f"extras.{nodes.FLOW_PROGRESS}",
+]
+_NAMES: tuple[str, ...] = (*_COLUMNS, *_ATTRIBUTES, nodes.CAUSE, nodes.FLOW_PROGRESS)
 _OF_THE_RUN = ("state", "scheduler_state", "job_id")
 Held = dict[str, Any]
 
@@ -75,11 +81,12 @@ def _held(node: NodeRecord) -> Held:
         node.computer_pk,
     )
     attributes = (node.attributes.get(name) for name in _ATTRIBUTES)
-    return dict(zip(_NAMES, (*columns, *attributes, node.extras.get(nodes.CAUSE)), strict=True))
+    extras = (node.extras.get(nodes.CAUSE), node.extras.get(nodes.FLOW_PROGRESS))
+    return dict(zip(_NAMES, (*columns, *attributes, *extras), strict=True))
 
 
 def read_pks() -> list[int]:
-    """The pks of all jobs, without the runs of self-correcting jobs."""
+    """The pks of all jobs, without the processes that jobs call."""
     runs = {pk for _job, pk in _runs({}, "id").all()}
     return [pk for pk in _query({}, "id").all(flat=True) if pk not in runs]
 
@@ -92,16 +99,17 @@ def _read(filters: dict[str, Any], limit: int | None = None) -> list[Held]:
 
 
 def _rows(found: list[Held]) -> list[JobRow]:
-    """Rows of jobs; a run of a self-correcting job is replaced by its job."""
-    jobs = [held for held in found if held[nodes.RUN] is None]
-    if len(jobs) < len(found):
-        known = {held["id"] for held in jobs}
-        runs = [held["id"] for held in found if held[nodes.RUN] is not None]
-        others = {pk for pk, *_ in _runs({"id": {"in": runs}}, "id").all()} - known
+    """Rows of jobs; a run of a self-correcting job and a job of a flow are replaced by their job."""
+    jobs = {held["id"]: held for held in found if held[nodes.RUN] is None}
+    runs = [held["id"] for held in found if held[nodes.RUN] is not None]
+    while runs:
+        others = {pk for pk, *_ in _runs({"id": {"in": runs}}, "id").all()} - jobs.keys()
         more = _read(of_pks(others)) if others else []
-        jobs = sorted([*jobs, *more], key=lambda held: held["id"])
+        jobs |= {held["id"]: held for held in more if held[nodes.RUN] is None}
+        runs = [held["id"] for held in more if held[nodes.RUN] is not None]
+    found = [jobs[pk] for pk in sorted(jobs)]
     computers = _computers()
-    return [row_of(held, computers) for held in _with_runs(jobs)]
+    return [row_of(held, computers) for held in _with_runs(found)]
 
 
 def _with_runs(jobs: list[Held]) -> list[Held]:
@@ -109,7 +117,7 @@ def _with_runs(jobs: list[Held]) -> list[Held]:
     restarts = [held["id"] for held in jobs if held["process_type"] == nodes.VASP_RESTART_PROCESS]
     if not restarts:
         return jobs
-    rows = _runs({}, _PROJECT, restarts).order_by({"run": {"id": "asc"}}).all()
+    rows = _runs({}, _PROJECT, {"id": {"in": restarts}}).order_by({"run": {"id": "asc"}}).all()
     last = {pk: dict(zip(_NAMES, values, strict=True)) for pk, *values in rows}
     return [_with_run(held, last[held["id"]]) if held["id"] in last else held for held in jobs]
 
@@ -166,6 +174,7 @@ def facts_of(held: dict[str, Any], computers: dict[int, str]) -> Facts:
         exception=held["exception"] or "",
         cause=_cause(held),
         held=state is JobState.CREATED and is_held(held["process_status"]),
+        progress=words_of(held[nodes.FLOW_PROGRESS] or {}),
     )
 
 
@@ -191,15 +200,14 @@ def _query(filters: dict[str, Any], project: Any) -> Any:
     return orm.QueryBuilder().append(kinds, filters=filters, project=project, tag="job")
 
 
-def _runs(filters: dict[str, Any], project: Any, jobs: Sequence[int] | None = None) -> Any:
-    """Query the runs of self-correcting jobs (all, or `jobs`); each row starts with the job pk."""
+def _runs(filters: dict[str, Any], project: Any, jobs: dict[str, Any] | None = None) -> Any:
+    """Query the jobs of flows and the runs of self-correcting jobs; each row starts with the caller's pk."""
     from aiida import orm
 
-    chosen: dict[str, Any] = {"process_type": nodes.VASP_RESTART_PROCESS}
-    if jobs is not None:
-        chosen["id"] = {"in": list(jobs)}
+    chosen = {"process_type": {"in": list(nodes.CALLING_TYPES)}, **(jobs or {})}
     query = orm.QueryBuilder().append(orm.WorkChainNode, filters=chosen, tag="job", project="id")
-    return query.append(orm.CalcJobNode, with_incoming="job", filters=filters, project=project, tag="run")
+    kinds = (orm.CalcJobNode, orm.WorkChainNode)
+    return query.append(kinds, with_incoming="job", filters=filters, project=project, tag="run")
 
 
 def _computers() -> dict[int, str]:

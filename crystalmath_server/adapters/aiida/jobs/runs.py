@@ -28,12 +28,14 @@ def last_run(node: Any) -> Any:
 
 
 def active_runs(pks: Sequence[int]) -> list[int]:
-    """Active runs of the self-correcting jobs among `pks`."""
+    """Active processes that the jobs among `pks` have called: runs, and jobs of flows with their runs."""
     if not pks:
         return []
     from aiida import orm
 
-    filters = {"id": {"in": list(pks)}, "process_type": nodes.VASP_RESTART_PROCESS}
+    filters = {"id": {"in": list(pks)}, "process_type": {"in": list(nodes.CALLING_TYPES)}}
     query = orm.QueryBuilder().append(orm.WorkChainNode, filters=filters, tag="job")
     alive = {"attributes.process_state": {"in": list(ACTIVE_PROCESS)}}
-    return query.append(orm.CalcJobNode, with_incoming="job", filters=alive, project="id").all(flat=True)
+    kinds = (orm.CalcJobNode, orm.WorkChainNode)
+    found: list[int] = query.append(kinds, with_incoming="job", filters=alive, project="id").all(flat=True)
+    return found + active_runs(found)

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from crystalmath_server.adapters.aiida.jobs.node_record import CALCJOB, WORKCHAIN, NodeRecord
-from crystalmath_server.domain.jobs.nodes import VASP_RESTART_PROCESS
+from crystalmath_server.domain.jobs.nodes import CALLING_TYPES
 
 _BATCH = 500
 """SQLite limits the number of values in a statement."""
@@ -73,7 +73,7 @@ def has_changed(since: datetime) -> bool:
 
 
 def count_jobs() -> int:
-    """The number of jobs, without the runs of self-correcting jobs."""
+    """The number of jobs, without the processes that jobs call."""
     storage, statements = _storage()
     return int(storage.get_session().execute(statements.count).scalar_one())
 
@@ -132,10 +132,10 @@ def _statements(_kind: type) -> _Statements:
         joined = links.join(nodes, node.id == far).outerjoin(computers, on_computer)
         return select(*told, *columns).select_from(joined).where(near.in_(pks))
 
-    restarting = nodes.alias()
+    calling = nodes.alias()
     is_job = or_(node.node_type.like(f"{CALCJOB}%"), node.node_type.like(f"{WORKCHAIN}%"))
-    runs = links.join(nodes, node.id == link.output_id).join(restarting, restarting.c.id == link.input_id)
-    is_run = and_(restarting.c.process_type == VASP_RESTART_PROCESS, node.node_type.like(f"{CALCJOB}%"))
+    runs = links.join(nodes, node.id == link.output_id).join(calling, calling.c.id == link.input_id)
+    is_run = and_(calling.c.process_type.in_(CALLING_TYPES), is_job)
     counts = (
         select(func.count()).select_from(nodes).where(is_job).scalar_subquery(),
         select(func.count()).select_from(runs).where(is_run).scalar_subquery(),

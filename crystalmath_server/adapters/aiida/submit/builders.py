@@ -1,5 +1,6 @@
 """Builds `crystalmath.jobflow` or `crystalmath.vasp` inputs from a JobPlan; on the AiiDA thread."""
 
+import io
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +10,7 @@ from crystalmath_server.adapters.aiida.codes import codes_on
 from crystalmath_server.adapters.aiida.computers import computer_of, python_of
 from crystalmath_server.adapters.aiida.jobs.previous_run import folder_of
 from crystalmath_server.adapters.aiida.submit.self_correction import restart_builder
+from crystalmath_server.domain.flows.packing import pack
 from crystalmath_server.domain.inputs.neb import label_of
 from crystalmath_server.domain.inputs.vasp_program import choose, program
 from crystalmath_server.domain.jobs import nodes
@@ -20,6 +22,7 @@ from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import MissingPotential, NotFound
 
 MAX_THREADS = 4
+FLOW_FILE = "flow.json.gz"
 NOT_SENT = "POTCAR.spec"
 """The file that lists the symbols; VASP needs the POTCAR itself."""
 
@@ -34,14 +37,28 @@ def builder_of(plan: JobPlan) -> Any:
     """
     if plan.source is not None:
         return _import_builder(plan, plan.source)
+    if plan.prepared.flow:
+        return _flow(plan)
     return _vasp(plan) if plan.prepared.potcar else _jobflow(plan)
 
 
 def _jobflow(plan: JobPlan) -> Any:
-    threads = str(max(1, min(MAX_THREADS, (os.cpu_count() or 1) // 2)))
-    builder = _common(nodes.CALCULATION, plan, threads)
+    builder = _common(nodes.CALCULATION, plan, _threads())
     builder.code = python_of(computer_of(plan.spec.cluster))
     return builder
+
+
+def _flow(plan: JobPlan) -> Any:
+    from aiida import orm
+
+    builder = _common(nodes.FLOW_WORKFLOW, plan, _threads())
+    builder.code = python_of(computer_of(plan.spec.cluster))
+    builder.flow = orm.SinglefileData(io.BytesIO(pack(plan.prepared.flow)), FLOW_FILE)
+    return builder
+
+
+def _threads() -> str:
+    return str(max(1, min(MAX_THREADS, (os.cpu_count() or 1) // 2)))
 
 
 def _vasp(plan: JobPlan) -> Any:
@@ -96,11 +113,12 @@ def _potential_ids(source: RunFolder) -> dict[str, Any]:
 def _common(entry_point: str, plan: JobPlan, threads: str) -> Any:
     """A builder with the inputs common to all jobs: structure, Maker, settings, names."""
     from aiida import orm
-    from aiida.plugins import CalculationFactory
+    from aiida.plugins import CalculationFactory, WorkflowFactory
 
     structure = _structure(plan.spec.structures[0])
-    calculation: Any = CalculationFactory(entry_point)
-    builder = calculation.get_builder()
+    factory = WorkflowFactory if entry_point == nodes.FLOW_WORKFLOW else CalculationFactory
+    process: Any = factory(entry_point)
+    builder = process.get_builder()
     options = _options(plan, structure, threads)
     builder.metadata.options = options
     builder.structure = structure

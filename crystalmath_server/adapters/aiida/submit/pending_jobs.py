@@ -23,7 +23,7 @@ class ActiveJob:
 
 
 def jobs_under_way() -> list[ActiveJob]:
-    """All active crystalmath jobs, without the runs of self-correcting jobs."""
+    """All active crystalmath jobs, without the processes that jobs call."""
     filters = {
         "process_type": {"in": list(nodes.JOB_TYPES)},
         "attributes.process_state": {"in": list(ACTIVE_PROCESS)},

@@ -3,6 +3,7 @@
 from typing import Any
 
 from crystalmath_server.adapters.aiida.computers import computer_of
+from crystalmath_server.adapters.aiida.jobs.flows import done_outputs
 from crystalmath_server.adapters.aiida.jobs.previous_run import folder_of
 from crystalmath_server.adapters.aiida.jobs.runs import load_job
 from crystalmath_server.adapters.aiida.submit.builders import folder
@@ -23,6 +24,8 @@ def builder_again(job: PastJob, key: str, label: str, vasp_inputs: NextInputs | 
     for name in nodes.OWN_INPUTS:
         if name in node.inputs:
             setattr(builder, name, node.inputs[name].clone())
+    if node.process_type == nodes.FLOW_PROCESS and not node.is_finished_ok:
+        builder[nodes.EARLIER] = done_outputs(node)
     if vasp_inputs is not None:
         _go_on(builder, job, vasp_inputs)
     builder.settings.label = key

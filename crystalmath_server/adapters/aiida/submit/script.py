@@ -10,7 +10,7 @@ NO_NUMBER, NUMBER = "aiida-None", "aiida-PK"
 
 
 def script_of(plan: JobPlan) -> str:
-    """The script that AiiDA would submit to the scheduler; stores nothing.
+    """The script that AiiDA would submit to the scheduler; stores nothing. Empty for a flow, which has many.
 
     AiiDA's own dry run leaves a folder in the working directory; this function runs only the step that
     writes the script. Raises the same errors as `builder_of`.
@@ -19,6 +19,8 @@ def script_of(plan: JobPlan) -> str:
     from aiida.engine.utils import instantiate_process
     from aiida.manage import get_manager
 
+    if plan.prepared.flow:
+        return ""
     if not plan.prepared.potcar and not knows_python(plan.spec.cluster):
         return ""  # no computer or code is stored until the first job
     builder: Any = builder_of(plan)

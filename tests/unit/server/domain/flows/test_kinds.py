@@ -16,7 +16,7 @@ from tests.flow_runs import document_of
         ("atomate2.ase.jobs", JobKind.ENGINE),
         ("atomate2.forcefields.md", JobKind.ENGINE),
         ("crystalmath_server.plugins.makers", JobKind.ENGINE),
-        ("atomate2.vasp.jobs.core", JobKind.VASP),
+        ("atomate2.vasp.jobs.core", JobKind.NOT_OFFERED),
         ("atomate2.common.jobs.eos", JobKind.LIGHT),
         ("atomate2.cp2k.jobs.core", JobKind.NOT_OFFERED),
         ("atomate2.vasp.sets", JobKind.NOT_OFFERED),

@@ -3,68 +3,14 @@
 from typing import Any
 
 import pytest
-from jobflow import Flow, JobOrder
-from jobflow.core.reference import OnMissing
+from jobflow import Flow
 from monty.json import jsanitize
 
 from crystalmath_server.domain.flows.documents import InvalidFlow, jobs_of, output_uuid
 from crystalmath_server.domain.flows.run import Fate, FlowRun, Outcome, replay
 from tests import flow_jobs as do
 from tests.flow_runs import comparable, document_of, run, run_by_jobflow, shuffled
-
-
-def missing(job: Any, how: OnMissing) -> Any:
-    job.config.on_missing_references = how
-    return job
-
-
-def replaced() -> Flow:
-    fan = do.fans_out([1, 2, 3])
-    return Flow([fan, do.total(fan.output)], output=fan.output)
-
-
-def replaced_without_output() -> Flow:
-    fan = do.fans_out([1, 2, 3], has_output=False)
-    return Flow([fan, do.number(fan.output)])
-
-
-def replaced_many_times() -> Flow:
-    counting = do.counts_down(12, [])
-    return Flow([counting, do.number(counting.output)])
-
-
-def detoured() -> Flow:
-    detour, failing = do.detours(5), do.detours(6, fail=True)
-    return Flow([detour, failing, do.number(detour.output), do.number(failing.output)])
-
-
-def added() -> Flow:
-    adding = do.adds(2)
-    return Flow([adding, do.number(adding.output)])
-
-
-def children_stopped() -> Flow:
-    stop = do.stops_children(1)
-    child = do.number(stop.output)
-    return Flow([stop, child, do.number(child.output), do.number(7)])
-
-
-def parents_failed() -> Flow:
-    fail, fine = do.fails(), do.number(1)
-    strict = do.total([fail.output, fine.output])
-    lenient = missing(do.total([fail.output, fine.output]), OnMissing.NONE)
-    return Flow([fail, fine, strict, do.number(strict.output), lenient, do.number(lenient.output)])
-
-
-def in_linear_order() -> Flow:
-    inner = Flow([do.number(1), do.number(2)])
-    return Flow([inner, do.number(3), do.fails(), Flow([do.number(4), do.number(5)])], order=JobOrder.LINEAR)
-
-
-FLOWS = [
-    replaced, replaced_without_output, replaced_many_times, detoured, added, children_stopped,
-    parents_failed, in_linear_order,
-]  # fmt: skip
+from tests.small_flows import FLOWS, parents_failed
 
 
 @pytest.mark.parametrize("made", FLOWS)
@@ -170,3 +116,18 @@ def test_a_response_that_cannot_run_fails_its_job() -> None:
     state.end(job.key, Outcome(replace=told))
     assert state.fates == {job.key: Fate.FAILED}
     assert "already has the job 'number'" in state.faults[job.key]
+
+
+def test_jobs_that_wait_for_each_other_are_given_up() -> None:
+    first, second, one, two = do.number(1), do.number(2), do.number(3), do.number(4)
+    state = FlowRun(document_of([first, second]))
+    told = [document_of(one), document_of(two)]
+    told[0]["jobs"][0]["function_args"] = [two.output.as_dict()]
+    told[1]["jobs"][0]["function_args"] = [one.output.as_dict()]
+    for job, addition in zip(state.ready(), told, strict=True):
+        state.end(job.key, Outcome(addition=addition))
+    assert state.ready() == ()
+    assert not state.is_over
+    state.give_up()
+    assert state.is_over
+    assert state.count(Fate.BLOCKED) == 2
