@@ -3,6 +3,7 @@
 import random
 import warnings
 from collections.abc import Mapping
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from jobflow import Flow, Job, JobStore, run_locally
@@ -53,9 +54,9 @@ def outcome_of(run: FlowRun, key: str, outputs: dict[str, Outputs]) -> Outcome:
 
 def run_by_jobflow(flow: Flow) -> dict[str, Outputs]:
     store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), TemporaryDirectory() as folder:
         warnings.simplefilter("ignore")  # of jobs without connections, and of its own dependencies
-        run_locally(flow, store=store, log=False)
+        run_locally(flow, store=store, log=False, root_dir=folder)
     found: dict[str, Outputs] = {}
     for row in store.query({}, load=True):
         found.setdefault(row["uuid"], {})[str(row["index"])] = row["output"]

@@ -32,7 +32,7 @@ def test_each_model_of_an_equation_of_state_is_told() -> None:
     assert found["b_birch_murnaghan"]["title"] == "bulk modulus, Birch–Murnaghan"
 
 
-def test_statics_count_before_relaxations() -> None:
+def test_static_energies_count_before_relaxed_ones() -> None:
     other = {**FIT, "v0": 47.0}
     found = quantities({"relax": {"EOS": {"vinet": FIT}}, "static": {"EOS": {"vinet": other}}})
     assert found["v0_vinet"]["value"] == 47
