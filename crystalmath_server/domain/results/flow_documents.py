@@ -45,7 +45,7 @@ def _elastic(document: Document) -> Rows:
 
 
 def _equations_of_state(document: Document) -> Rows:
-    """V0, E0 and B of each fitted model of atomate2's equation of state; static energies count before relaxed ones."""
+    """V0, E0 and B of each model of an equation of state; static energies count before relaxed ones."""
     rows: Rows = {}
     for kind in ("static", "relax"):
         fits = task.section(task.section(document, kind), "EOS")
