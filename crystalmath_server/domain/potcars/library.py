@@ -106,14 +106,14 @@ def titel_lines(output: str) -> dict[str, str]:
 
 
 def potcar(
-    library: PotcarLibrary, seen: Listing, functional: str, symbol: str, titels: Mapping[str, str]
+    library: PotcarLibrary, seen: Listing, functional: str, symbol: str, titel_lines: Mapping[str, str]
 ) -> Potcar:
     """What was found for a symbol."""
     folders = library.search_path(functional)
     paths = seen.paths(folders, symbol)
-    path = next((path for path in paths if path in titels), "")
-    if path and titels[path]:
-        return Potcar(symbol, True, titels[path], path)
+    path = next((path for path in paths if path in titel_lines), "")
+    if path and titel_lines[path]:
+        return Potcar(symbol, True, titel_lines[path], path)
     similar = tuple(sorted(name for name in seen.symbols(folders) if _element(name) == _element(symbol)))
     others = tuple(
         name for name in FOLDERS if name != functional and symbol in seen.symbols(_own(library, name))
