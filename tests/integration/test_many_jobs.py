@@ -1,4 +1,4 @@
-"""80 jobs at once under a cap of 20, over ssh to SLURM: it holds, all end, each by one sbatch, in order."""
+"""40 jobs at once under a cap of 10, over ssh to SLURM: it holds, all end, each by one sbatch, in order."""
 
 import threading
 from collections.abc import Callable, Generator, Iterator
@@ -20,7 +20,7 @@ from tests.integration.server_process import wait_until
 from tests.services import Cluster, write_ssh_config
 from tests.vasp_site import COPPER, new_cluster
 
-N_JOBS, CAP = 80, 20
+N_JOBS, CAP = 40, 10
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def new_jobs(server: Client, copper: int, numbers: range) -> list[int]:
     return [submit(server, copper, f"many-jobs-{n}", "vasp.static", cluster="hpc") for n in numbers]
 
 
-@pytest.mark.timeout(600)  # a minute and a half where nothing else runs; most of it is AiiDA storing nodes
+@pytest.mark.timeout(600)  # a minute where nothing else runs; most of it is AiiDA storing nodes
 def test_cap_order_and_ends_of_many_jobs(cluster: Cluster, copper: int) -> None:
     cluster.close_partition("debug")  # it takes jobs and starts none: the queue fills up to the cap
     others = set(cluster.job_ids())  # that other tests left
