@@ -148,7 +148,7 @@ def test_what_is_gone_when_the_job_runs_ends_it_in_words(site: Site, static: int
     density.with_suffix(".away").rename(density)
     job = server.call(JOBS_SHOW, JobPk(pk))
     assert job.row.exit_status == 331
-    assert f"no CHGCAR in {density.parent}" in job.exit_message
+    assert f"missing file CHGCAR in {density.parent}" in job.exit_message
     assert "whose folder is still there" in job.hint
 
 
