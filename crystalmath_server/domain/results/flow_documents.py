@@ -55,7 +55,7 @@ def _equations_of_state(document: Document) -> Rows:
                 continue
             for name, key, unit, title in _OF_MODEL:
                 if (value := task.number(fit.get(key))) is not None:
-                    rows[f"{name}_{model}"] = (value, unit, f"{title}, {model.replace('_', '–').title()}")
+                    rows[f"{name}_{model}"] = (value, unit, f"{title}, {_title_of(model)}")
     return rows
 
 
@@ -65,3 +65,8 @@ _OF_MODEL = (
     ("b", "b0 GPa", "GPa", "bulk modulus"),
     ("b1", "b1", "", "pressure derivative of the bulk modulus"),
 )
+
+
+def _title_of(model: str) -> str:
+    """The name of an equation of state; pymatgen misspells Poirier."""
+    return model.replace("pourier", "poirier").replace("_", "–").title()

@@ -42,3 +42,8 @@ def test_other_documents_are_read_like_those_of_single_jobs() -> None:
     found = quantities({"output": {"energy": -1.5, "energy_per_atom": -0.5}})
     assert found["energy"] == {"value": -1.5, "unit": "eV", "title": "total energy"}
     assert quantities({"anything": 1}) == {}
+
+
+def test_poirier_is_spelled_as_it_should_be() -> None:
+    found = quantities({"relax": {"EOS": {"pourier_tarantola": FIT}}})
+    assert found["v0_pourier_tarantola"]["title"] == "equilibrium volume, Poirier–Tarantola"
