@@ -10,6 +10,7 @@ from crystalmath_server.domain.diagnosis.self_correction import ABANDONED
 from crystalmath_server.domain.flows.call_labels import free_label, name_of
 
 CALLS = (LinkType.CALL_CALC, LinkType.CALL_WORK)
+UNKNOWN_EXCEPTION = "AiiDA or a plugin raised"
 
 
 def calls_of(node: Any, may_be_taken: Callable[[Any], bool]) -> dict[str, Any]:

@@ -6,10 +6,9 @@ from typing import Any
 
 from aiida import orm
 
+from crystalmath_server.domain.flows.documents import uuid_of
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.plugins.json_files import json_file, read_json_file
-
-_PREFIX = "job_"
 
 
 def document_node(path: Path, follow_up: Mapping[str, Any]) -> orm.SinglefileData:
@@ -25,13 +24,6 @@ def follow_up_node(follow_up: Mapping[str, Any]) -> orm.SinglefileData | None:
     return json_file(asked) if asked else None
 
 
-def label_of(uuid: str) -> str:
-    """The link label of the output of the job with this uuid."""
-    return _PREFIX + uuid.replace("-", "_")
-
-
 def outputs_by_uuid(linked: Mapping[str, Any]) -> dict[str, Any]:
     """The output of each uuid, from link label → node."""
-    return {
-        label.removeprefix(_PREFIX).replace("_", "-"): read_json_file(node) for label, node in linked.items()
-    }
+    return {uuid_of(label): read_json_file(node) for label, node in linked.items()}

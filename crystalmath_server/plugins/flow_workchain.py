@@ -13,18 +13,26 @@ from typing import Any
 from aiida import orm
 from aiida.engine import ExitCode, ProcessSpec, ProcessState, ToContext, WorkChain, while_
 
+from crystalmath_server.domain.clusters.naming import DIRECT
 from crystalmath_server.domain.exit_status import OF_FLOW, ExitStatus
-from crystalmath_server.domain.flows.documents import FlowJob, jobs_of, output_uuid
+from crystalmath_server.domain.flows.documents import FlowJob, jobs_of, label_of, output_uuid
 from crystalmath_server.domain.flows.kinds import JobKind, kind_of
 from crystalmath_server.domain.flows.progress import failures, progress_of
-from crystalmath_server.domain.flows.run import Fate, FlowRun, Outcome, replay
+from crystalmath_server.domain.flows.run import (
+    Fate,
+    FlowRun,
+    Outcome,
+    outcome_of,
+    outcomes_of_earlier,
+    replay,
+)
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.jobs.states import ENDED_PROCESS
-from crystalmath_server.plugins.broker_tolerant_process import BrokerTolerantProcess
-from crystalmath_server.plugins.called_processes import calls_of, has_started, label_for
+from crystalmath_server.domain.results.excerpts import last_line
+from crystalmath_server.plugins.called_processes import UNKNOWN_EXCEPTION, calls_of, has_started, label_for
 from crystalmath_server.plugins.flow_job_calculation import FlowJobCalculation
-from crystalmath_server.plugins.flow_outputs import label_of
 from crystalmath_server.plugins.job_calculation import define_exit_codes, define_outputs
+from crystalmath_server.plugins.job_workchain import JobWorkChain
 from crystalmath_server.plugins.json_files import json_file, read_json_file
 from crystalmath_server.plugins.light_job import run_light_job, summarize
 
@@ -33,7 +41,7 @@ MOST_WITHOUT_SCHEDULER = 2
 """Jobs of a flow that run at a time on a computer without a scheduler."""
 
 
-class FlowWorkChain(BrokerTolerantProcess, WorkChain):
+class FlowWorkChain(JobWorkChain, WorkChain):
     """A flow of jobs."""
 
     _flow_run: FlowRun | None = None
@@ -107,7 +115,7 @@ class FlowWorkChain(BrokerTolerantProcess, WorkChain):
         """The state of the flow; after a restart, replayed from the called processes."""
         if self._flow_run is None:
             called = calls_of(self.node, has_started)
-            ended = self._earlier_outcomes()
+            ended = outcomes_of_earlier(self.inputs.get(nodes.EARLIER, {}), read_json_file)
             ended |= {key: _outcome(node) for key, node in called.items() if node.is_terminated}
             running = [key for key, node in called.items() if not node.is_terminated]
             self._children = {key: node.pk for key, node in called.items()}
@@ -116,16 +124,10 @@ class FlowWorkChain(BrokerTolerantProcess, WorkChain):
 
     def _room(self) -> int:
         """How many more jobs of engines may start; without a scheduler, all would run at once."""
-        if self.inputs.code.computer.scheduler_type != "core.direct":
+        if self.inputs.code.computer.scheduler_type != DIRECT:
             return len(self._run.jobs)
         running = sum(fate is Fate.RUNNING for fate in self._run.fates.values())
         return max(0, MOST_WITHOUT_SCHEDULER - running)
-
-    def _earlier_outcomes(self) -> dict[str, Outcome]:
-        """Outcomes of the jobs that the retried flow had done."""
-        given = self.inputs.get(nodes.EARLIER, {})
-        keys = [name for name in given if not name.startswith(nodes.FOLLOW_UP_OF)]
-        return {key: _asked(given.get(nodes.FOLLOW_UP_OF + key)) for key in keys}
 
     def _take_ended(self) -> None:
         """Note the outcomes of running jobs that have ended."""
@@ -204,15 +206,6 @@ class FlowWorkChain(BrokerTolerantProcess, WorkChain):
     def _note_progress(self) -> None:
         self.node.base.extras.set(nodes.FLOW_PROGRESS, progress_of(self._run))
 
-    def _setup_metadata(self, metadata: dict[str, Any]) -> None:
-        """Store the job's names and computer in the same attributes as a calculation, for lists."""
-        options = metadata.pop("options", {})
-        self.node.base.attributes.set_many(
-            {name: options[name] for name in nodes.ATTRIBUTES if name in options}
-        )
-        self.node.computer = self.inputs.code.computer
-        super()._setup_metadata(metadata)
-
     # AiiDA resumes a WorkChain when all processes have ended that it waits for. The methods below resume it
     # when the first has, and subscribe to each process once, however many steps it takes part in.
 
@@ -251,11 +244,7 @@ def _outcome(node: Any) -> Outcome:
     if not node.is_finished_ok:
         return Outcome(is_ok=False)
     link = node.base.links.get_outgoing(link_label_filter=nodes.FOLLOW_UP).first()
-    return _asked(link.node if link else None)
-
-
-def _asked(follow_up: orm.SinglefileData | None) -> Outcome:
-    return Outcome(**read_json_file(follow_up)) if follow_up is not None else Outcome()
+    return outcome_of(read_json_file(link.node) if link else None)
 
 
 def _describe_end(node: Any) -> str:
@@ -263,5 +252,5 @@ def _describe_end(node: Any) -> str:
     if node.is_killed:
         return "it was killed"
     if node.is_excepted:
-        return (str(node.exception or "").strip().splitlines() or ["AiiDA or a plugin raised"])[-1]
+        return last_line(node.exception) or UNKNOWN_EXCEPTION
     return str(node.exit_message or f"exit status {node.exit_status}")

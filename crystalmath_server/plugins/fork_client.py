@@ -12,6 +12,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import IO, cast
 
 COMMAND = (sys.executable, "-P", "-m", "crystalmath_server.adapters.worker.fork_server")
@@ -106,6 +107,9 @@ def _close(server: subprocess.Popen[bytes]) -> int:
     return server.returncode
 
 
-FORK_SERVER = ForkClient()
-"""The fork server of this process."""
-atexit.register(FORK_SERVER.close)
+@cache
+def fork_server() -> ForkClient:
+    """The fork server of this process, which ends with it."""
+    client = ForkClient()
+    atexit.register(client.close)
+    return client

@@ -15,7 +15,8 @@ from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.results import task_document as task
 from crystalmath_server.domain.results.crystal import plain_crystal, raw_sites
 
-_MAX_REASON = 400
+MAX_REASON = 400
+"""Most characters of the reason in an exit message."""
 
 
 class JobParser(Parser):
@@ -30,7 +31,7 @@ class JobParser(Parser):
 
     def _exit(self, status: ExitStatus, reason: str) -> ExitCode:
         """The CalcJob's exit code for a status."""
-        return getattr(self.exit_codes, status.name).format(reason=reason[:_MAX_REASON])
+        return getattr(self.exit_codes, status.name).format(reason=reason[:MAX_REASON])
 
     def _final_structure(self, document: Mapping[str, Any], which: str = "") -> orm.StructureData:
         """StructureData from pymatgen JSON, labeled after the job's input structure."""

@@ -1,6 +1,5 @@
 """Parser of `crystalmath.jobflow`: response → summary, document, steps, structure, exit code."""
 
-import gzip
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from crystalmath_server.domain.diagnosis import missing_output
 from crystalmath_server.domain.exit_status import ExitStatus
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.results import task_document as task
+from crystalmath_server.domain.results.packing import unpack_json
 from crystalmath_server.plugins.failure_cause import keep_cause, no_corrections
 from crystalmath_server.plugins.job_parser import JobParser, steps_node
 
@@ -53,7 +53,7 @@ class JobflowParser(JobParser):
 
     def _parse_document(self, path: Path, response: Mapping[str, Any]) -> ExitCode | None:
         try:
-            document = json.loads(gzip.decompress(path.read_bytes()))
+            document = unpack_json(path.read_bytes())
         except (OSError, EOFError, ValueError) as error:
             return self._exit(ExitStatus.RESPONSE_UNREADABLE, f"{path.name}: {error}")
         self.out(nodes.DOCUMENT, self._document_node(path, response))

@@ -13,14 +13,14 @@ from crystalmath_server.domain.flows.documents import jobs_of
 from crystalmath_server.domain.flows.kinds import why_not_offered
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.results import flow_documents, task_document
+from crystalmath_server.domain.results.excerpts import last_line
 from crystalmath_server.plugins.flow_outputs import document_node, follow_up_node, outputs_by_uuid
-from crystalmath_server.plugins.fork_client import FORK_SERVER
-from crystalmath_server.plugins.job_parser import structure_node
+from crystalmath_server.plugins.fork_client import fork_server
+from crystalmath_server.plugins.job_parser import MAX_REASON, structure_node
 from crystalmath_server.plugins.jobflow_calculation import RUN_SCRIPT
 from crystalmath_server.plugins.json_files import read_json_file
 
 LONGEST_S = 900
-_MAX_REASON = 400
 
 
 @calcfunction
@@ -42,7 +42,7 @@ def run_light_job(job, **outputs):  # type: ignore[no-untyped-def]  # noqa: ANN0
         (folder / "job.json").write_text(json.dumps(document))
         (folder / "outputs.json").write_text(json.dumps(outputs_by_uuid(outputs)))
         try:
-            done = FORK_SERVER.run("script", place, str(RUN_SCRIPT), timeout_s=LONGEST_S)
+            done = fork_server().run("script", place, str(RUN_SCRIPT), timeout_s=LONGEST_S)
         except TimeoutError:
             return _exit(ExitStatus.JOB_RAISED, f"TimeoutError: it took more than {LONGEST_S} s")
         return _results(folder, done.stderr)
@@ -52,8 +52,7 @@ def _results(folder: Path, said: str) -> Any:
     """The output nodes, or the exit code of a failure."""
     path = folder / "response.json"
     if not path.exists():
-        last = (said.strip().splitlines() or ["its process was killed"])[-1]
-        return _exit(ExitStatus.NO_RESPONSE, last)
+        return _exit(ExitStatus.NO_RESPONSE, last_line(said) or "its process was killed")
     response = json.loads(path.read_text())
     if "error" in response:
         return _exit(ExitStatus.JOB_RAISED, response["error"])
@@ -65,7 +64,7 @@ def _results(folder: Path, said: str) -> Any:
 
 
 def _exit(status: ExitStatus, reason: str) -> ExitCode:
-    return ExitCode(int(status), status.message.format(reason=reason[:_MAX_REASON]))
+    return ExitCode(int(status), status.message.format(reason=reason[:MAX_REASON]))
 
 
 @calcfunction

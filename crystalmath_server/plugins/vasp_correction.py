@@ -14,9 +14,10 @@ from crystalmath_server.domain.diagnosis.self_correction import CorrectionReport
 from crystalmath_server.domain.diagnosis.symptoms import Correction
 from crystalmath_server.domain.inputs.vasp_program import RUN_FOLDER
 from crystalmath_server.domain.jobs import nodes
+from crystalmath_server.domain.results.excerpts import last_line
 from crystalmath_server.domain.vasp_run.continuation import EndedRun, NextInputs, next_inputs
 from crystalmath_server.domain.vasp_run.retrieval import LISTING, remaining_files
-from crystalmath_server.plugins.fork_client import FORK_SERVER
+from crystalmath_server.plugins.fork_client import fork_server
 from crystalmath_server.protocol.codec import from_json
 
 LONGEST_S = 900
@@ -70,13 +71,14 @@ def run_custodian(folder: Path, counts: Mapping[str, Any]) -> CorrectionReport:
     """Run custodian in a separate process, which may crash or run out of memory without harm."""
     (folder / "counts.json").write_text(json.dumps(counts))
     try:
-        done = FORK_SERVER.run("custodian", str(folder), timeout_s=LONGEST_S)
+        done = fork_server().run("custodian", str(folder), timeout_s=LONGEST_S)
     except TimeoutError:
         return CorrectionReport(counts=counts, failure=f"it took more than {LONGEST_S} s")
     path = folder / "report.json"
     if not path.exists():
-        last = (done.stderr.strip().splitlines() or [""])[-1]
-        return CorrectionReport(counts=counts, failure=f"its process ended with {done.status}: {last}"[:400])
+        return CorrectionReport(
+            counts=counts, failure=f"its process ended with {done.status}: {last_line(done.stderr)}"[:400]
+        )
     report = json.loads(path.read_text())
     if "error" in report:
         return CorrectionReport(counts=counts, failure=str(report["error"])[:400])

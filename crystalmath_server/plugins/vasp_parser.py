@@ -1,6 +1,5 @@
 """Parser of `crystalmath.vasp`: VASP files → the Maker's document, summary, steps, structure."""
 
-import gzip
 import json
 import re
 import shutil
@@ -20,9 +19,10 @@ from crystalmath_server.domain.inputs.vasp_program import IMAGES_FILE, RUN_FOLDE
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.potcars.locations import MISSING
 from crystalmath_server.domain.results import neb, vasp
+from crystalmath_server.domain.results.packing import unpack_json
 from crystalmath_server.domain.vasp_run.restart import ABSENT
 from crystalmath_server.plugins.failure_cause import custodians, keep_cause
-from crystalmath_server.plugins.fork_client import FORK_SERVER
+from crystalmath_server.plugins.fork_client import fork_server
 from crystalmath_server.plugins.job_calculation import structure_text
 from crystalmath_server.plugins.job_parser import JobParser, steps_node
 from crystalmath_server.plugins.vasp_files import as_it_was, breaks_off, unpack
@@ -95,7 +95,7 @@ class VaspParser(JobParser):
 
     def _attach(self, folder: Path, output: str) -> ExitCode | None:
         path, told = folder / "document.json.gz", folder / "steps.json"
-        document = json.loads(gzip.decompress(path.read_bytes()))
+        document = unpack_json(path.read_bytes())
         self.out(nodes.DOCUMENT, orm.SinglefileData(path))
         if neb.is_band(document):
             return self._attach_band(document, output)
@@ -186,7 +186,7 @@ def _not_vasp(code: Any, output: str) -> str:
 def _make_document(folder: Path, more: list[str]) -> Mapping[str, Any] | None:
     """Build the document in a separate process; returns the error, or None."""
     try:
-        done = FORK_SERVER.run("vasp_document", str(folder), *more, timeout_s=LONGEST_S)
+        done = fork_server().run("vasp_document", str(folder), *more, timeout_s=LONGEST_S)
     except TimeoutError:
         return {"error": f"reading the files took more than {LONGEST_S} s"}
     if done.status == 0:

@@ -17,8 +17,14 @@ from aiida.engine import BaseRestartWorkChain, ExitCode, ProcessSpec, ToContext,
 from crystalmath_server.domain.diagnosis import self_correction
 from crystalmath_server.domain.diagnosis.self_correction import CorrectionReport, NextAction
 from crystalmath_server.domain.jobs import nodes
-from crystalmath_server.plugins.broker_tolerant_process import BrokerTolerantProcess
-from crystalmath_server.plugins.called_processes import has_started, mark_killed
+from crystalmath_server.domain.results.excerpts import last_line
+from crystalmath_server.plugins.called_processes import (
+    CALLS,
+    UNKNOWN_EXCEPTION,
+    has_started,
+    mark_killed,
+)
+from crystalmath_server.plugins.job_workchain import JobWorkChain
 from crystalmath_server.plugins.vasp_calculation import VaspCalculation
 from crystalmath_server.plugins.vasp_correction import correct_inputs
 
@@ -27,7 +33,7 @@ _LOOK = "correction"
 _UNUSED = ("handler_overrides", "on_unhandled_failure", "pause_on_max_iterations")
 
 
-class VaspRestartWorkChain(BrokerTolerantProcess, BaseRestartWorkChain):
+class VaspRestartWorkChain(JobWorkChain, BaseRestartWorkChain):
     """A self-correcting VASP job."""
 
     _process_class = VaspCalculation
@@ -149,19 +155,9 @@ class VaspRestartWorkChain(BrokerTolerantProcess, BaseRestartWorkChain):
         super().on_playing()
         self.ctx.question = ""
 
-    def _setup_metadata(self, metadata: dict[str, Any]) -> None:
-        """Store the job's names and computer in the same attributes as a calculation, for lists."""
-        options = metadata.pop("options", {})
-        self.node.base.attributes.set_many(
-            {name: options[name] for name in nodes.ATTRIBUTES if name in options}
-        )
-        self.node.computer = self.inputs.code.computer
-        super()._setup_metadata(metadata)
-
     def _find_earlier(self, label: str, may_be_taken: Callable[[Any], bool]) -> tuple[Any, str]:
         """The process called under a label before the worker was killed, or None and a free label."""
-        kinds = (LinkType.CALL_CALC, LinkType.CALL_WORK)
-        links = self.node.base.links.get_outgoing(link_type=kinds, link_label_filter=f"{label}%").all()
+        links = self.node.base.links.get_outgoing(link_type=CALLS, link_label_filter=f"{label}%").all()
         for node in (link.node for link in links):
             if may_be_taken(node):
                 return node, label
@@ -172,7 +168,7 @@ class VaspRestartWorkChain(BrokerTolerantProcess, BaseRestartWorkChain):
 def _describe_end(run: Any) -> str:
     """Description of how a run ended."""
     if run.is_excepted:
-        return (str(run.exception or "").strip().splitlines() or ["AiiDA or a plugin raised"])[-1]
+        return last_line(run.exception) or UNKNOWN_EXCEPTION
     return f"exit status {run.exit_status}: {run.exit_message or 'no message was left'}"
 
 

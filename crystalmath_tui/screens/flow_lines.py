@@ -16,7 +16,7 @@ _NAME = 40
 
 
 def flow_lines(jobs: Sequence[FlowJob], cols: int) -> tuple[Line, ...]:
-    """A heading and all jobs; empty for a job that is no workflow."""
+    """A heading and all jobs; empty for a job that is not a workflow."""
     if not jobs:
         return ()
     return ((), line(("heading", " jobs")), *(row for job in jobs for row in _job(job, cols)))

@@ -18,9 +18,9 @@ from crystalmath_server.adapters.aiida.jobs.rows import read_pks, read_rows
 from crystalmath_server.adapters.aiida.jobs.tables import count_jobs
 from crystalmath_server.adapters.worker import templates
 from crystalmath_server.domain.clusters.breaker import Breaker
-from crystalmath_server.domain.flows.packing import unpack
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.jobs.plans import JobPlan, PreparedInputs
+from crystalmath_server.domain.results.packing import unpack_json
 from crystalmath_server.protocol.job_spec import JobSpec
 from crystalmath_server.protocol.jobs import FlowJobState, JobDetail, JobState
 from crystalmath_server.protocol.templates import Rendered
@@ -68,7 +68,7 @@ def calls(pk: int) -> list[tuple[str, Any]]:
 
 
 def _read(node: Any) -> Any:
-    return unpack(node.get_content("rb"))
+    return unpack_json(node.get_content("rb"))
 
 
 def final(pk: int) -> Any:

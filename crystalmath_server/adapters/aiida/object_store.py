@@ -137,7 +137,8 @@ def _open(backend: Any) -> ObjectStore:
     from aiida.repository.backend import DiskObjectStoreRepositoryBackend
 
     if isinstance(backend, DiskObjectStoreRepositoryBackend):
-        return _Disk(backend._container.get_folder())  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        container = backend._container  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  no public way
+        return _Disk(container.get_folder())
     return _Other(backend)
 
 

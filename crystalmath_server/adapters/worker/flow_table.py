@@ -12,11 +12,11 @@ _ELASTIC = "atomate2.forcefields.flows.elastic.ElasticMaker"
 _EOS = "atomate2.forcefields.flows.eos.ForceFieldEosMaker"
 _DOUBLE_RELAX = "atomate2.vasp.flows.core.DoubleRelaxMaker"
 
-_ENGINES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
-    "emt": (_EMT, {}),
-    "chgnet": (_FORCE_FIELD, {"force_field_name": "CHGNet"}),
+_ENGINES: Mapping[str, tuple[str, str, Mapping[str, Any]]] = {
+    "chgnet": ("CHGNet", _FORCE_FIELD, {"force_field_name": "CHGNet"}),
+    "emt": ("EMT", _EMT, {}),
 }
-"""Engine → Maker of a step, and its settings."""
+"""Engine → its title, Maker of a step, and settings of the Maker."""
 _FIXED_OF_STEP = (
     "name", "tags", "force_field_name", "calculator_meta", "store_trajectory", "task_document_kwargs",
     "relax_cell", "relax_shape", "ionic_step_data",
@@ -25,7 +25,8 @@ _FIXED = (
     "name", "task_document_kwargs", "socket", "generate_elastic_deformations_kwargs",
     "fit_elastic_tensor_kwargs", "static_maker", "postprocessor",
 )  # fmt: skip
-_KINDS: tuple[tuple[str, str, str, Mapping[str, Mapping[str, Any]], tuple[str, ...]], ...] = (
+_Kind = tuple[str, str, str, Mapping[str, Mapping[str, Any]], tuple[str, ...]]
+_KINDS: tuple[_Kind, ...] = (
     (
         "elastic",
         "Elastic tensor",
@@ -69,9 +70,9 @@ _KINDS: tuple[tuple[str, str, str, Mapping[str, Mapping[str, Any]], tuple[str, .
 """Kind, title, Maker, settings of each step, settings shown first."""
 
 
-def _spec(engine: str, title_of_engine: str, kind: str) -> TemplateSpec:
-    _, title, maker, steps, shown = next(row for row in _KINDS if row[0] == kind)
-    path, settings = _ENGINES[engine]
+def _spec(engine: str, row: _Kind) -> TemplateSpec:
+    kind, title, maker, steps, shown = row
+    title_of_engine, path, settings = _ENGINES[engine]
     fixed = {*_FIXED, *(f"{step}.{name}" for step in steps for name in _FIXED_OF_STEP)}
     return TemplateSpec(
         engine,
@@ -84,10 +85,7 @@ def _spec(engine: str, title_of_engine: str, kind: str) -> TemplateSpec:
     )
 
 
-_TITLES = {"chgnet": "CHGNet", "emt": "EMT"}
-FLOWS: tuple[TemplateSpec, ...] = tuple(
-    _spec(engine, title, kind) for engine, title in _TITLES.items() for kind, *_ in _KINDS
-)
+FLOWS: tuple[TemplateSpec, ...] = tuple(_spec(engine, row) for engine in _ENGINES for row in _KINDS)
 """Templates of flows; add a row to _KINDS to add one for each engine."""
 
 

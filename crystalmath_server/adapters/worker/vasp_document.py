@@ -8,7 +8,6 @@ ionic steps, steps.json has them. --restarted: the run continued from an earlier
 """
 
 import contextlib
-import gzip
 import json
 import traceback
 import warnings
@@ -26,6 +25,7 @@ from crystalmath_server.adapters.reader.vasprun_fragment import fragment_of
 from crystalmath_server.adapters.worker.vasp_split import Given, document_of
 from crystalmath_server.domain.inputs.vasp_program import IMAGES_FILE, RUN_FOLDER
 from crystalmath_server.domain.results.neb import is_band
+from crystalmath_server.domain.results.packing import pack_json
 from crystalmath_server.domain.results.vasp import steps_of
 
 
@@ -36,7 +36,7 @@ def main(folder: Path, *, restarted: bool) -> int:
         leave_out_unreadable(folder / RUN_FOLDER)
         maker = MontyDecoder().process_decoded(json.loads((folder / "maker.json").read_text()))
         document = document_of(maker, _initial_structure(folder), folder / RUN_FOLDER, restarted=restarted)
-        text = json.dumps(document)
+        packed = pack_json(document)
         _tell_steps(document, folder)
     except Exception as error:  # noqa: BLE001  any Maker exception is reported to the parser
         problem = {"error": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
@@ -44,7 +44,7 @@ def main(folder: Path, *, restarted: bool) -> int:
         with contextlib.suppress(Exception):  # recover what is left of a broken file
             (folder / "fragment.json").write_text(json.dumps(fragment_of(folder / RUN_FOLDER)))
         return 1
-    (folder / "document.json.gz").write_bytes(gzip.compress(text.encode(), 4, mtime=0))
+    (folder / "document.json.gz").write_bytes(packed)
     return 0
 
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any, cast
 
 Document = Mapping[str, Any]
+_PREFIX = "job_"
 
 
 class InvalidFlow(ValueError):
@@ -47,7 +48,17 @@ class FlowJob:
 
 def key_of(uuid: str, index: int) -> str:
     """The key of a job."""
-    return f"job_{uuid.replace('-', '_')}_{index}"
+    return f"{label_of(uuid)}_{index}"
+
+
+def label_of(uuid: str) -> str:
+    """The link label of the output of the job with this uuid."""
+    return _PREFIX + uuid.replace("-", "_")
+
+
+def uuid_of(label: str) -> str:
+    """The uuid of the job whose output has this link label."""
+    return label.removeprefix(_PREFIX).replace("_", "-")
 
 
 def class_of(document: object) -> str:

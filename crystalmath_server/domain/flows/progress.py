@@ -1,4 +1,4 @@
-"""How far a flow is, in numbers and words."""
+"""Progress of a flow, as counts and as text."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,7 +23,7 @@ def progress_of(run: FlowRun) -> dict[str, Any]:
 
 
 def words_of(progress: Mapping[str, Any]) -> str:
-    """Progress in words, e.g. "3 of 8+ jobs, 2 running"; a plus sign if the flow may grow."""
+    """Progress as text, e.g. "3 of 8+ jobs, 2 running"; a plus sign if the flow may grow."""
     counts = {fate: int(progress.get(fate, 0)) for fate in Fate}
     total = sum(counts.values())
     if not total:

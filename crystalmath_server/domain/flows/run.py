@@ -4,11 +4,15 @@ It reproduces jobflow's `run_locally`, except that jobs run side by side. The st
 the outcomes of its ended jobs in any order, so it is never stored: `replay` computes it after a restart.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from crystalmath_server.domain.flows.documents import Document, FlowJob, InvalidFlow, jobs_of
+from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.protocol.jobs import FlowJobState as Fate
+
+T = TypeVar("T")
 
 OPEN = frozenset({Fate.WAITING, Fate.RUNNING})
 """Fates of a job that can still change."""
@@ -30,6 +34,26 @@ class Outcome:
     addition: Document | None = None
     stop_children: bool = False
     stop_jobflow: bool = False
+
+
+def outcome_of(follow_up: Document | None) -> Outcome:
+    """The outcome of a job that ended well, with its follow-up if it has one."""
+    return Outcome(**follow_up) if follow_up is not None else Outcome()
+
+
+def outcomes_of_earlier(earlier: Mapping[str, T], read: Callable[[T], Document]) -> dict[str, Outcome]:
+    """Outcomes of the jobs that a retried flow had done.
+
+    Parameters
+    ----------
+    earlier
+        The flow's input `nodes.EARLIER`: outputs by the job's key, follow-ups by `nodes.FOLLOW_UP_OF` + key.
+    read
+        Reads a follow-up.
+    """
+    keys = [name for name in earlier if not name.startswith(nodes.FOLLOW_UP_OF)]
+    follow_ups = {key: earlier.get(nodes.FOLLOW_UP_OF + key) for key in keys}
+    return {key: outcome_of(read(one) if one is not None else None) for key, one in follow_ups.items()}
 
 
 class FlowRun:

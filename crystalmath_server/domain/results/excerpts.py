@@ -30,6 +30,12 @@ def as_text(data: bytes, *, at_end: bool) -> tuple[Literal["utf-8", "base64"], s
     return "base64", base64.b64encode(data).decode(), len(data)
 
 
+def last_line(text: str | None) -> str:
+    """The last line that is not empty, such as the error in a traceback; empty if there is none."""
+    lines = (text or "").strip().splitlines()
+    return lines[-1] if lines else ""
+
+
 def thin(rows: Sequence[T], most: int) -> list[T]:
     """At most `most` evenly spaced rows, including the first and last."""
     if len(rows) <= most:

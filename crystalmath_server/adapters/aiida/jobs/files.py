@@ -9,7 +9,7 @@ from crystalmath_server.adapters.aiida.jobs.node_record import NodeRecord
 from crystalmath_server.adapters.aiida.jobs.tables import last_traceback
 from crystalmath_server.adapters.aiida.object_store import object_store
 from crystalmath_server.domain.jobs import nodes
-from crystalmath_server.domain.results.excerpts import as_text
+from crystalmath_server.domain.results.excerpts import as_text, last_line
 from crystalmath_server.domain.vasp_run.retrieval import LISTING, remaining_files
 from crystalmath_server.protocol.command import command
 from crystalmath_server.protocol.errors import NotFound
@@ -119,7 +119,7 @@ def _records(pks: set[int]) -> list[list[LogLine]]:
 
 def last_trouble(pk: int) -> str:
     """The last line of the newest traceback in a job's log, or an empty string."""
-    return last_traceback(pk).rstrip().rpartition("\n")[2].strip()[:MAX_TROUBLE]
+    return last_line(last_traceback(pk))[:MAX_TROUBLE]
 
 
 def _lines(time_s: float, level: str, source: str, text: str) -> list[LogLine]:

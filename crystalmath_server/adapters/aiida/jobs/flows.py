@@ -9,9 +9,9 @@ from crystalmath_server.adapters.aiida.jobs.runs import load_job
 from crystalmath_server.domain.diagnosis.self_correction import ABANDONED
 from crystalmath_server.domain.flows.call_labels import name_of
 from crystalmath_server.domain.flows.kinds import kind_of
-from crystalmath_server.domain.flows.packing import unpack
-from crystalmath_server.domain.flows.run import FlowRun, Outcome, replay
+from crystalmath_server.domain.flows.run import FlowRun, Outcome, outcome_of, outcomes_of_earlier, replay
 from crystalmath_server.domain.jobs import nodes
+from crystalmath_server.domain.results.packing import unpack_json
 from crystalmath_server.protocol.jobs import FlowJob, FlowJobState
 
 
@@ -54,16 +54,12 @@ def _read(node: Any) -> StoredFlow:
         name_of(link.link_label): link.node for link in links if link.node.process_status != ABANDONED
     }
     earlier = dict(node.inputs[nodes.EARLIER].items()) if nodes.EARLIER in node.inputs else {}
-    ended = {
-        key: _outcome(earlier.get(nodes.FOLLOW_UP_OF + key))
-        for key in earlier
-        if not key.startswith(nodes.FOLLOW_UP_OF)
-    }
+    ended = outcomes_of_earlier(earlier, _content)
     for key, process in processes.items():
         if process.is_terminated:
             ended[key] = _outcome_of(process)
     running = [key for key in processes if key not in ended]
-    run = replay(unpack(node.inputs[nodes.FLOW].get_content("rb")), ended, running)
+    run = replay(_content(node.inputs[nodes.FLOW]), ended, running)
     run.ready()
     return StoredFlow(run, processes, earlier)
 
@@ -71,7 +67,8 @@ def _read(node: Any) -> StoredFlow:
 def _outcome_of(process: Any) -> Outcome:
     if not process.is_finished_ok:
         return Outcome(is_ok=False)
-    return _outcome(_output(process, nodes.FOLLOW_UP))
+    follow_up = _output(process, nodes.FOLLOW_UP)
+    return outcome_of(_content(follow_up) if follow_up is not None else None)
 
 
 def _output(process: Any, label: str) -> Any:
@@ -79,8 +76,8 @@ def _output(process: Any, label: str) -> Any:
     return link.node if link else None
 
 
-def _outcome(follow_up: Any) -> Outcome:
-    return Outcome(**unpack(follow_up.get_content("rb"))) if follow_up is not None else Outcome()
+def _content(node: Any) -> Any:
+    return unpack_json(node.get_content("rb"))
 
 
 def _row(flow: StoredFlow, key: str, node: Any) -> FlowJob:

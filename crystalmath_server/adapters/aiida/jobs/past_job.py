@@ -90,9 +90,7 @@ _READERS: Mapping[str, Callable[[Stored], Any]] = {
     "description": lambda stored: stored.job.node.description,
     "cluster": lambda stored: stored.row.cluster,
     "code": _code,
-    "resources": lambda stored: resources_of(options_of(load_job(stored.job.pk)) if stored.template else {})[
-        0
-    ],
+    "resources": lambda stored: resources_of(_options(stored))[0],
     "restart_pk": _restart,
     "corrections": _corrections,
     "edits": lambda stored: _edited_files(stored.inputs, stored.settings.get(nodes.EDITS, {})),

@@ -10,12 +10,12 @@ from crystalmath_server.adapters.aiida.codes import codes_on
 from crystalmath_server.adapters.aiida.computers import computer_of, python_of
 from crystalmath_server.adapters.aiida.jobs.previous_run import folder_of
 from crystalmath_server.adapters.aiida.submit.self_correction import restart_builder
-from crystalmath_server.domain.flows.packing import pack
 from crystalmath_server.domain.inputs.neb import label_of
 from crystalmath_server.domain.inputs.vasp_program import choose, program
 from crystalmath_server.domain.jobs import nodes
 from crystalmath_server.domain.jobs.kept_options import stored_options
 from crystalmath_server.domain.jobs.plans import JobPlan
+from crystalmath_server.domain.results.packing import pack_json
 from crystalmath_server.domain.vasp_run.run_folder import RunFolder, symbols_of
 from crystalmath_server.protocol.clusters import CLUSTERS_UPDATE
 from crystalmath_server.protocol.command import command
@@ -53,7 +53,7 @@ def _flow(plan: JobPlan) -> Any:
 
     builder = _common(nodes.FLOW_WORKFLOW, plan, _threads())
     builder.code = python_of(computer_of(plan.spec.cluster))
-    builder.flow = orm.SinglefileData(io.BytesIO(pack(plan.prepared.flow)), FLOW_FILE)
+    builder.flow = orm.SinglefileData(io.BytesIO(pack_json(plan.prepared.flow)), FLOW_FILE)
     return builder
 
 
